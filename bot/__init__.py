@@ -1,0 +1,1 @@
+"""Using it: reading the cluster, judging entries, and the doors (terminal, Slack) through which people ask."""

@@ -1,0 +1,103 @@
+"""The answer to one question, as records; every door shows these and adds nothing of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.cluster.facts import Fact
+from bot.judge import Judgement, Verdict
+from knowledge.model import Entry
+from knowledge.rendering import RenderedStep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """One entry judged on one cluster. ``score`` is ``None`` where only the cluster brought it up.
+
+    ``settle`` says what would decide an open verdict; ``steps`` and ``verify`` fit this cluster.
+    """
+
+    entry: Entry
+    score: float | None
+    judgement: Judgement
+    facts: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
+    settle: tuple[RenderedStep, ...] = ()
+    steps: tuple[RenderedStep, ...] = ()
+    verify: tuple[RenderedStep, ...] = ()
+    caution: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The judgement's verdict."""
+        return self.judgement.verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's shape. Cautions stand in front of the steps, so that no reader of steps can miss them."""
+        cautions = [{"text": f"Caution: {text}", "command": None} for text in self.caution]
+        return {
+            "entry": self.entry.id,
+            "headings": list(self.entry.headings),
+            "title": self.entry.title,
+            "kind": str(self.entry.kind),
+            "score": None if self.score is None else round(self.score, 4),
+            "verdict": str(self.verdict),
+            "reason": self.judgement.reason,
+            "findings": [finding.to_json() for finding in self.judgement.findings],
+            "facts": dict(self.facts),
+            "cause": self.cause,
+            "steps": [*cautions, *map(_step, (*self.settle, *self.steps))],
+            "verify": [_step(step) for step in self.verify],
+        }
+
+
+def _step(step: RenderedStep) -> dict[str, str | None]:
+    return {"text": step.text, "command": step.command}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterState:
+    """The cluster as the question found it; ``problem`` says why it could not be read."""
+
+    context: str
+    reachable: bool
+    facts: tuple[Fact, ...] = ()
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's shape: known facts alone."""
+        known = {fact.name: fact.value for fact in self.facts if fact.value is not None}
+        return {"context": self.context, "reachable": self.reachable, "facts": known}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The diagnoses of one question, best first. ``unread`` names what could not be looked at, and why."""
+
+    question: str
+    in_scope: bool
+    confidence: float
+    cluster: ClusterState | None
+    diagnoses: tuple[Diagnosis, ...] = ()
+    unread: tuple[str, ...] = ()
+    requests: int = 0
+    bytes: int = 0
+    elapsed_ms: int = 0
+
+    @property
+    def outcome(self) -> str:
+        """The verdict of the first diagnosis, ``unmatched`` without one."""
+        return str(self.diagnoses[0].verdict) if self.diagnoses else "unmatched"
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's shape."""
+        return {
+            "question": self.question,
+            "outcome": self.outcome,
+            "cluster": self.cluster.to_json() if self.cluster else None,
+            "diagnoses": [diagnosis.to_json() for diagnosis in self.diagnoses],
+            "reads": {"requests": self.requests, "bytes": self.bytes},
+            "elapsed_ms": self.elapsed_ms,
+        }
+
+

@@ -1,0 +1,1 @@
+"""Reading clusters: the only place that knows the Kubernetes client."""

@@ -1,0 +1,168 @@
+"""Opening one cluster: which kubeconfig, which context, whose credentials; every failure as one sentence.
+
+Nothing is sent here. The first request belongs to the reader.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config
+from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
+
+SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+IN_CLUSTER = "in-cluster"
+
+
+class ConnectionSettingsError(Exception):
+    """The cluster to read could not be determined; the message says what is wrong and the way out."""
+
+
+class NoClusterConfigured(ConnectionSettingsError):
+    """Nobody named a cluster and none is configured: knowledge can still be given without one."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """``client`` speaks to ``server``; ``context`` names it for people; ``namespace`` is the context's own, if any."""
+
+    client: ApiClient
+    context: str
+    server: str
+    namespace: str | None = None
+
+
+@contextlib.asynccontextmanager
+async def connect(kubeconfig: Path | None = None, context: str | None = None) -> AsyncIterator[Connection]:
+    """The named context of the kubeconfig (``KUBECONFIG`` as kubectl reads it), else the pod's service account.
+
+    Raises:
+        NoClusterConfigured: no kubeconfig, no context named and not inside a cluster.
+        ConnectionSettingsError: a named file or context is missing, unreadable or incomplete.
+    """
+    with tempfile.TemporaryDirectory(prefix="netclinic-") as secrets:
+        configuration, name, namespace = await _configuration(kubeconfig, context, Path(secrets))
+        configuration.connection_pool_maxsize = 16
+        client = _client(configuration, name)
+        try:
+            yield Connection(client, name, configuration.host, namespace)
+        finally:
+            await client.close()
+
+
+@contextlib.asynccontextmanager
+async def connect_to(kubeconfig: Mapping[str, Any], context: str) -> AsyncIterator[Connection]:
+    """The current context of a kubeconfig that is already in memory: that of a recording being served."""
+    with tempfile.TemporaryDirectory(prefix="netclinic-") as secrets:
+        configuration = Configuration()
+        await KubeConfigLoader(config_dict=dict(kubeconfig), temp_file_path=secrets).load_and_set(configuration)
+        client = ApiClient(configuration=configuration)
+        try:
+            yield Connection(client, context, configuration.host)
+        finally:
+            await client.close()
+
+
+def contexts(kubeconfig: Path | None = None) -> list[str]:
+    """The names of the contexts that the kubeconfig holds.
+
+    Raises:
+        ConnectionSettingsError: as :func:`connect`.
+    """
+    return [str(item["name"]) for item in _loader_config(_paths(kubeconfig, named=kubeconfig is not None))["contexts"]]
+
+
+async def _configuration(
+    kubeconfig: Path | None, context: str | None, secrets: Path
+) -> tuple[Configuration, str, str | None]:
+    configuration = Configuration()
+    paths = _paths(kubeconfig, named=kubeconfig is not None or context is not None)
+    if not paths:
+        load_incluster_config(client_configuration=configuration)
+        return configuration, IN_CLUSTER, None
+    merged = _loader_config(paths)
+    name = _chosen(merged, context, paths)
+    try:
+        loader = KubeConfigLoader(
+            config_dict=merged, active_context=name, config_base_path=None, temp_file_path=str(secrets)
+        )
+        await loader.load_and_set(configuration)
+    except (ConfigException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise ConnectionSettingsError(
+            f"Context {name!r} in {_shown(paths)} cannot be used: {_sentence(error)} "
+            "Check its cluster and user entries with `kubectl config view`."
+        ) from error
+    active = next(item for item in merged["contexts"].value if item["name"] == name)
+    return configuration, name, (active["context"] or {}).get("namespace")
+
+
+def _client(configuration: Configuration, name: str) -> ApiClient:
+    try:
+        return ApiClient(configuration=configuration)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError: a damaged CA or client certificate
+        raise ConnectionSettingsError(
+            f"The certificates of context {name!r} cannot be read: {_sentence(error)} "
+            "Fetch the kubeconfig again from the cluster's Connection Information page."
+        ) from error
+
+
+def _paths(kubeconfig: Path | None, *, named: bool) -> list[Path]:
+    """The kubeconfig files that exist, none when the pod's service account serves instead."""
+    if kubeconfig is not None:
+        if not kubeconfig.is_file():
+            raise ConnectionSettingsError(f"There is no kubeconfig file {kubeconfig}: name an existing one.")
+        return [kubeconfig]
+    given = os.environ.get("KUBECONFIG", "")
+    listed = [Path(part).expanduser() for part in given.split(os.pathsep) if part] or [Path.home() / ".kube" / "config"]
+    found = [path for path in listed if path.is_file()]
+    if found:
+        return found
+    if given:
+        raise ConnectionSettingsError(f"KUBECONFIG names {given}, which does not exist: correct or unset it.")
+    if SERVICE_ACCOUNT_TOKEN.is_file() and not named:
+        return []
+    raise NoClusterConfigured(
+        "No kubeconfig was found: set KUBECONFIG, pass --kubeconfig FILE, "
+        "or try a shipped cluster with --recording NAME (`netclinic recordings` lists them)."
+    )
+
+
+def _loader_config(paths: list[Path]) -> Any:
+    try:
+        merged = KubeConfigMerger(os.pathsep.join(map(str, paths))).config
+        for part in ("contexts", "clusters", "users"):
+            if not isinstance(merged.value[part], list):
+                raise TypeError(part)
+    except (yaml.YAMLError, OSError, UnicodeDecodeError, TypeError, AttributeError, KeyError) as error:
+        raise ConnectionSettingsError(
+            f"{_shown(paths)} is not a readable kubeconfig: fetch it again from the cluster's "
+            "Connection Information page."
+        ) from error
+    return merged
+
+
+def _chosen(merged: Any, context: str | None, paths: list[Path]) -> str:
+    names = [str(item["name"]) for item in merged.value["contexts"]]
+    chosen = context or merged.value.get("current-context")
+    if chosen in names:
+        return str(chosen)
+    known = ", ".join(names) or "none"
+    if context:
+        raise ConnectionSettingsError(f"There is no context {context!r} in {_shown(paths)}; it has: {known}.")
+    raise ConnectionSettingsError(f"{_shown(paths)} sets no current context: pass --context NAME, one of: {known}.")
+
+
+def _shown(paths: list[Path]) -> str:
+    return ", ".join(map(str, paths))
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,95 @@
+"""Events as probes need them: one shape for the old and the new fields, with the time when each was last seen.
+
+The API server keeps events for an hour by default, so their absence says little about yesterday.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.cluster.reader import PAGE
+from bot.cluster.resources import EVENTS
+from bot.cluster.view import Object, View, dig, moment
+
+MOST = 3 * PAGE  # events of one reason: enough for a storm, bounded in bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """``last`` and ``first`` seen; ``count`` times in all; ``kind``/``namespace``/``name``/``uid`` of its object."""
+
+    reason: str
+    message: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    first: datetime
+    last: datetime
+    count: int
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """Which object it is about."""
+        return self.kind, self.namespace, self.name
+
+    def mentions(self, texts: tuple[str, ...]) -> bool:
+        """Whether the message contains one of the texts, in any case; always, when there are none."""
+        message = self.message.lower()
+        return not texts or any(text.lower() in message for text in texts)
+
+
+@dataclass(frozen=True)
+class Events:
+    """``complete`` is false when there were more than could be read."""
+
+    items: tuple[Event, ...]
+    complete: bool = True
+
+    def latest(self, subject: tuple[str, str, str]) -> datetime | None:
+        """When one about this object was last seen."""
+        return max((event.last for event in self.items if event.subject == subject), default=None)
+
+
+async def events_by_reason(view: View, reasons: tuple[str, ...], *, pods: bool) -> Events:
+    """All events of these reasons about pods, or about anything else."""
+    found: list[Event] = []
+    complete = True
+    for reason in reasons:
+        part = await view.once(("events", reason, pods), lambda reason=reason: _of_reason(view, reason, pods))  # type: ignore[misc]
+        found += part.items
+        complete = complete and part.complete
+    return Events(tuple(found), complete)
+
+
+async def _of_reason(view: View, reason: str, pods: bool) -> Events:
+    about = "involvedObject.kind=Pod" if pods else "involvedObject.kind!=Pod"
+    namespace = view.focus.namespace if pods else None
+    listing = await view.reader.select(EVENTS, namespace, fields=f"{about},reason={reason}", most=MOST)
+    return Events(tuple(parsed(item) for item in listing.items), listing.complete)
+
+
+def parsed(item: Object) -> Event:
+    """One event of the core API."""
+    times = [moment(dig(item, *path)) for path in _TIMES]
+    seen = [time for time in times if time] or [datetime.fromtimestamp(0, UTC)]
+    about: dict[str, Any] = item.get("involvedObject") or {}
+    return Event(
+        reason=str(item.get("reason") or ""),
+        message=str(item.get("message") or ""),
+        kind=str(about.get("kind") or ""),
+        namespace=str(about.get("namespace") or ""),
+        name=str(about.get("name") or ""),
+        uid=str(about.get("uid") or ""),
+        first=moment(item.get("firstTimestamp")) or min(seen),
+        last=max(seen),
+        count=max(int(item.get("count") or 0), int(dig(item, "series", "count") or 0), 1),
+    )
+
+
+_TIMES = (("lastTimestamp",), ("series", "lastObservedTime"), ("eventTime",), ("firstTimestamp",))
+
+
+def is_fresh(event: Event, now: datetime, within: timedelta) -> bool:
+    """Seen within that time; clocks may differ by a little."""
+    return now - event.last <= within

@@ -1,0 +1,221 @@
+"""Facts about the cluster as a whole: its plugin, version, kind, address families and domain."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+import orjson
+
+from bot.cluster.facts.registry import Fact, Permission, fact, fact_of, known, unknown
+from bot.cluster.reader import ReadError
+from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
+from bot.cluster.view import SYSTEM, Object, View, dig, labels_of, name_of
+
+GET_CONFIG = Permission("get", CONFIG_MAPS)
+LIST_DAEMON_SETS = Permission("list", DAEMON_SETS)
+LIST_NODES = Permission("list", NODES)
+GET_SERVICE = Permission("get", SERVICES)
+
+TERWAY_DAEMON_SETS = ("terway-eniip", "terway-eni", "terway")
+FLANNEL_DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
+FOREIGN_CNI = re.compile(r"^(calico-node|cilium|cilium-agent|weave-net|kube-router|antrea-agent|kube-ovn-cni|canal|ovnkube-node|aws-node)$")
+DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
+CONTROL_PLANE_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
+
+
+def config_check(name: str, namespace: str = SYSTEM) -> str:
+    """The command that shows a ConfigMap."""
+    return f"kubectl -n {namespace} get configmap {name} -o yaml"
+
+
+@fact("network_plugin", "terway, flannel or other", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
+async def network_plugin(view: View) -> Fact:
+    """By the DaemonSet that runs; of two, the one that has pods to run (a left-over one has none)."""
+    try:
+        found = await view.daemon_sets()
+    except ReadError as error:
+        return await _plugin_by_config(view, str(error))
+    candidates = [(name, plugin) for plugin, names in _PLUGINS for name in names if name in found]
+    if not candidates:
+        foreign = [name for name in found if FOREIGN_CNI.match(name)]
+        named = f"DaemonSet {SYSTEM}/{foreign[0]}" if foreign else f"DaemonSets of {SYSTEM}"
+        return known("other", named, DAEMON_SETS_CHECK, "neither Terway nor Flannel runs here")
+    running = [pair for pair in candidates if dig(found[pair[0]], "status", "desiredNumberScheduled")]
+    name, plugin = (running or candidates)[0]
+    return known(plugin, f"DaemonSet {SYSTEM}/{name}", DAEMON_SETS_CHECK, f"DaemonSet {name} exists")
+
+
+_PLUGINS = (("terway", TERWAY_DAEMON_SETS), ("flannel", FLANNEL_DAEMON_SETS))
+
+
+async def _plugin_by_config(view: View, why: str) -> Fact:
+    """Without the right to list DaemonSets, the plugins' own ConfigMaps tell."""
+    for plugin, config in (("terway", "eni-config"), ("flannel", "kube-flannel-cfg")):
+        if await view.config_map(config) is not None:
+            return known(plugin, f"ConfigMap {SYSTEM}/{config}", config_check(config), f"DaemonSets: {why}")
+    return unknown(why)
+
+
+@fact("kubernetes.version", "the API server's version, e.g. 1.32.1-aliyun.1", reads=(LIST_NODES,), core=True)
+async def kubernetes_version(view: View) -> Fact:
+    """From ``/version``, which every authenticated user may read."""
+    version = await view.reader.version()
+    if not version:
+        return unknown("the API server did not tell its version")
+    return known(version.removeprefix("v"), "API server /version", "kubectl version", version)
+
+
+@fact("cluster.kind", "managed or dedicated (ACK)", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
+async def cluster_kind(view: View) -> Fact:
+    """Dedicated clusters run kube-proxy-master on their own control-plane nodes (FAQ, kube-proxy configuration)."""
+    try:
+        dedicated = "kube-proxy-master" in await view.daemon_sets()
+        source, check = f"DaemonSets of {SYSTEM}", DAEMON_SETS_CHECK
+    except ReadError:
+        dedicated = await view.config_map("kube-proxy-master") is not None
+        source, check = f"ConfigMaps of {SYSTEM}", config_check("kube-proxy-master")
+    seen = "kube-proxy-master exists" if dedicated else "there is no kube-proxy-master"
+    return known("dedicated" if dedicated else "managed", source, check, seen)
+
+
+@fact("cluster.domain", "the cluster domain that CoreDNS serves", reads=(GET_CONFIG,), core=True)
+async def cluster_domain(view: View) -> Fact:
+    """The first zone of the Corefile's ``kubernetes`` plugin."""
+    corefile = str(dig(await view.config_map("coredns"), "data", "Corefile") or "")
+    match = re.search(r"^\s*kubernetes\s+(\S+)", corefile, re.MULTILINE)
+    if match is None or match[1].endswith(".arpa"):
+        return unknown("ConfigMap kube-system/coredns names no cluster domain")
+    return known(match[1].rstrip("."), f"ConfigMap {SYSTEM}/coredns", config_check("coredns"), match[0].strip())
+
+
+@fact("cluster.ip_families", "ipv4 or dual", reads=(GET_CONFIG, LIST_NODES, GET_SERVICE), core=True)
+async def ip_families(view: View) -> Fact:
+    """Dual where the cluster profile, Terway, the DNS Service or a node says so; the first that does is named."""
+    problems: list[str] = []
+    looked = 0
+    for look in (_profile_families, _terway_families, _service_families, _node_families):
+        try:
+            seen = await look(view)
+        except ReadError as error:
+            problems.append(str(error))
+            continue
+        looked += seen is not None
+        if seen is not None and seen.value == "dual":
+            return seen
+    if looked:
+        return known("ipv4", f"Service {SYSTEM}/kube-dns, nodes", _FAMILY_CHECK, "no IPv6 address family is configured")
+    return unknown(problems[0] if problems else "no object tells the address families")
+
+
+_FAMILY_CHECK = f"kubectl -n {SYSTEM} get service kube-dns -o jsonpath='{{.spec.ipFamilies}}'"
+
+
+async def _profile_families(view: View) -> Fact | None:
+    profile = await view.config_map("ack-cluster-profile")
+    stack = str(dig(profile, "data", "ipStack") or "")
+    if not stack:
+        return None
+    value = "dual" if "dual" in stack.lower() else "ipv4"
+    return known(value, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"ipStack: {stack}")
+
+
+async def _terway_families(view: View) -> Fact | None:
+    stack = await fact_of(view, "terway.ip_stack")
+    return None if stack.value is None else known(stack.value, stack.source, stack.check, stack.excerpt)
+
+
+async def _service_families(view: View) -> Fact | None:
+    service = await view.reader.get(SERVICES, "kube-dns", SYSTEM)
+    addresses = dig(service, "spec", "clusterIPs") or []
+    if not addresses:
+        return None
+    source = f"Service {SYSTEM}/kube-dns"
+    return known("dual" if _has_ipv6(addresses) else "ipv4", source, _FAMILY_CHECK, f"clusterIPs: {addresses}")
+
+
+async def _node_families(view: View) -> Fact | None:
+    sample = await view.reader.select(NODES, most=5)
+    for node in sample.items:
+        ranges = [*(dig(node, "spec", "podCIDRs") or [])]
+        addresses = [address.get("address") for address in dig(node, "status", "addresses") or []]
+        if _has_ipv6([*ranges, *addresses]):
+            name = name_of(node)
+            return known("dual", f"Node {name}", f"kubectl get node {name} -o yaml", f"addresses: {ranges or addresses}")
+    return known("ipv4", "Nodes", "kubectl get nodes -o wide") if sample.items else None
+
+
+def _has_ipv6(addresses: Iterable[object]) -> bool:
+    return any(":" in str(address) for address in addresses)
+
+
+@fact("cluster.pod_cidr", "the cluster's Pod CIDR block", reads=(GET_CONFIG, LIST_NODES), core=True)
+async def pod_cidr(view: View) -> Fact:
+    """Flannel's ``Network``, else kube-proxy's ``clusterCIDR``; Terway pods take vSwitch addresses."""
+    flannel = await view.config_map("kube-flannel-cfg")
+    network = _json_value(str(dig(flannel, "data", "net-conf.json") or ""), "Network")
+    if network:
+        return known(network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_check("kube-flannel-cfg"), f"Network: {network}")
+    if (await fact_of(view, "network_plugin")).value == "terway":
+        return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
+    range_ = await fact_of(view, "kube_proxy.cluster_cidr")
+    return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
+
+
+@fact("cluster.service_cidr", "the Service CIDR block", reads=(GET_CONFIG,), core=True)
+async def service_cidr(view: View) -> Fact:
+    """From ack-cluster-profile, else from Terway's ``service_cidr``."""
+    profile = str(dig(await view.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
+    if profile:
+        return known(profile, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"serviceCIDR: {profile}")
+    eni = str(dig(await view.config_map("eni-config"), "data", "eni_conf") or "")
+    configured = _json_value(eni, "service_cidr")
+    if configured:
+        return known(configured, f"ConfigMap {SYSTEM}/eni-config", config_check("eni-config"), f"service_cidr: {configured}")
+    return unknown("neither ack-cluster-profile nor eni-config names a Service CIDR block")
+
+
+@fact("cluster.vpc", "the VPC's id", reads=(GET_CONFIG,))
+async def vpc(view: View) -> Fact:
+    """From ack-cluster-profile."""
+    found = str(dig(await view.config_map("ack-cluster-profile"), "data", "vpcid") or "")
+    if not found:
+        return unknown("ConfigMap kube-system/ack-cluster-profile does not name the VPC")
+    return known(found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"vpcid: {found}")
+
+
+@fact("cluster.foreign_cni", "DaemonSets of a third-party network plugin, or none", reads=(LIST_DAEMON_SETS,), core=True)
+async def foreign_cni(view: View) -> Fact:
+    """In any namespace; the Cilium parts inside Terway's own pods do not count."""
+    everywhere = await view.reader.select(DAEMON_SETS)
+    found = sorted(f"{item['metadata'].get('namespace')}/{name_of(item)}" for item in everywhere.items if _is_foreign(item))
+    source = f"DaemonSet {found[0]}" if found else "DaemonSets"
+    return known(", ".join(found) or "none", source, "kubectl get daemonsets -A")
+
+
+def _is_foreign(daemon_set: Object) -> bool:
+    return bool(FOREIGN_CNI.match(name_of(daemon_set)) or FOREIGN_CNI.match(labels_of(daemon_set).get("k8s-app", "")))
+
+
+@fact("cluster.nodes", "how many nodes there are", reads=(LIST_NODES,))
+async def nodes(view: View) -> Fact:
+    """Counted from metadata alone."""
+    listing = await view.reader.select(NODES, metadata_only=True, most=2000)
+    count = f"{len(listing.items)}" + ("" if listing.complete else " or more")
+    masters = sum(any(label in labels_of(node) for label in CONTROL_PLANE_LABELS) for node in listing.items)
+    return known(count, "Nodes", "kubectl get nodes", f"{masters} of them control-plane nodes" if masters else "")
+
+
+def _json_value(text: str, key: str) -> str:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(found.get(key) or "") if isinstance(found, dict) else ""
+
+
+def in_range(address: str, cidr: str) -> bool | None:
+    """Whether the address lies in the CIDR block; ``None`` when either does not parse."""
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        return None

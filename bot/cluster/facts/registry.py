@@ -1,0 +1,95 @@
+"""How a fact is declared and read: by name, once a question, with its source or the reason why it is unknown."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.cluster.reader import ReadError
+from bot.cluster.resources import Resource
+from bot.cluster.view import View
+
+FactValue = str | int
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One rule of the ClusterRole: a verb on a kind."""
+
+    verb: str
+    resource: Resource
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """``value`` is ``None`` where it could not be told, ``reason`` says why. ``check`` shows a person the same."""
+
+    name: str
+    value: FactValue | None = None
+    source: str = ""
+    excerpt: str = ""
+    check: str = ""
+    reason: str = ""
+
+
+Read = Callable[[View], Awaitable[Fact]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Declaration:
+    name: str
+    meaning: str
+    read: Read
+    reads: tuple[Permission, ...]
+    core: bool
+
+
+_DECLARED: dict[str, _Declaration] = {}
+
+
+def fact(
+    name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: bool = False
+) -> Callable[[Read], Read]:
+    """Declare a fact. ``core`` ones are read for every question and shown with the cluster."""
+
+    def register(read: Read) -> Read:
+        _DECLARED[name] = _Declaration(name=name, meaning=meaning, read=read, reads=reads, core=core)
+        return read
+
+    return register
+
+
+async def fact_of(view: View, name: str) -> Fact:
+    """The fact, unknown with its reason when a read failed."""
+    return await view.once(("fact", name), lambda: _read(view, name))
+
+
+async def _read(view: View, name: str) -> Fact:
+    try:
+        found = await _DECLARED[name].read(view)
+    except ReadError as error:
+        return Fact(name=name, reason=str(error))
+    return replace(found, name=name)
+
+
+def known(value: FactValue, source: str, check: str, excerpt: str = "") -> Fact:
+    """A fact that was read. ``source`` is the object as ``Kind namespace/name``."""
+    return Fact(name="", value=value, source=source, check=check, excerpt=excerpt)
+
+
+def unknown(reason: str) -> Fact:
+    """A fact that the cluster does not tell."""
+    return Fact(name="", reason=reason)
+
+
+def declared_facts() -> dict[str, str]:
+    """Every fact's name with its one-line meaning."""
+    return {name: declaration.meaning for name, declaration in sorted(_DECLARED.items())}
+
+
+def core_facts() -> tuple[str, ...]:
+    """The names of the facts that are shown with every answer."""
+    return tuple(name for name, declaration in _DECLARED.items() if declaration.core)
+
+
+def permissions() -> set[Permission]:
+    """What the facts read."""
+    return {permission for declaration in _DECLARED.values() for permission in declaration.reads}

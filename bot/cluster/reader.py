@@ -1,0 +1,301 @@
+"""The one reader: every request to a cluster goes through here, so that budget, cache, redaction and audit hold.
+
+Requests go through the official client's async API; replies are taken raw and parsed with orjson, because the typed
+models cost seconds on large lists. A read that fails raises :class:`ReadError`; nobody may take it for "not there".
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NoReturn, Protocol
+
+import orjson
+
+from bot.cluster.redaction import may_hold_secrets, redact, redact_text
+from bot.cluster.resources import PODS, Resource
+from bot.cluster.transport import ReadError, Reply, Transport
+
+PAGE = 500  # objects a page: what kubectl asks for
+MASK_OF_METADATA = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One read as observers see it: ``verb`` as in RBAC, ``path`` with its query."""
+
+    verb: str
+    resource: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    accept: str = "application/json"
+
+
+class Observer(Protocol):
+    """Hears of each request before it is made and after. An exception in ``before`` stops the request."""
+
+    async def before(self, request: Request) -> None: ...
+
+    async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one question may cost: requests, bytes of (decompressed) replies, seconds in all and for one request."""
+
+    requests: int = 100
+    bytes: int = 32_000_000
+    seconds: float = 10.0
+    seconds_a_request: float = 5.0
+
+
+@dataclass(frozen=True)
+class Listing:
+    """``complete`` is false when pages were left unread; ``served`` when the server knows no such kind."""
+
+    items: tuple[dict[str, Any], ...]
+    complete: bool = True
+    served: bool = True
+
+
+@dataclass
+class Spent:
+    """What a question has cost so far."""
+
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass
+class Reader:
+    """Reads one cluster for one question. Use as an async context manager: leaving it cancels what still runs."""
+
+    transport: Transport
+    budget: Budget = field(default_factory=Budget)
+    observers: Sequence[Observer] = ()
+    spent: Spent = field(default_factory=Spent)
+    _failures: dict[str, str] = field(default_factory=dict)
+    _started: float = field(default_factory=time.monotonic)
+    _cache: dict[Request, asyncio.Task[Any]] = field(default_factory=dict)
+    _server_clock: tuple[datetime, float] | None = None
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(10))
+
+    async def __aenter__(self) -> "Reader":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        running = [task for task in self._cache.values() if not task.done()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def unread(self) -> tuple[str, ...]:
+        """What could not be read and why, one sentence a kind of object."""
+        return tuple(f"{resource}: {why}" for resource, why in self._failures.items())
+
+    def now(self) -> datetime:
+        """The API server's clock (its ``Date`` header), so that ages hold on a laptop that runs wrong."""
+        if self._server_clock is None:
+            return datetime.now(UTC)
+        moment, read_at = self._server_clock
+        return moment + timedelta(seconds=time.monotonic() - read_at)
+
+    async def get(self, resource: Resource, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """The object, or ``None`` when the server says that it does not exist.
+
+        Raises:
+            ReadError: it could not be read.
+        """
+        request = Request(verb="get", resource=resource.plural, path=resource.path(namespace, name))
+        try:
+            found: dict[str, Any] = await self._once(request, self._fetch_json)
+        except ReadError as error:
+            if error.kind == "not_found":
+                return None
+            raise
+        return {"kind": resource.kind, **found}
+
+    async def select(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+        most: int = 4 * PAGE,
+    ) -> Listing:
+        """Up to ``most`` objects. ``labels`` and ``fields`` are selectors in the API's own notation.
+
+        Raises:
+            ReadError: the first page could not be read.
+        """
+        query = [("labelSelector", labels)] if labels else []
+        query += [("fieldSelector", fields)] if fields else []
+        accept = f"application/json{MASK_OF_METADATA},application/json" if metadata_only else "application/json"
+        request = Request(
+            verb="list", resource=resource.plural, path=resource.path(namespace), query=tuple(query), accept=accept
+        )
+        try:
+            listing: Listing = await self._once(request, lambda asked: self._pages(asked, most))
+        except ReadError as error:
+            if error.kind == "not_found":
+                return Listing((), served=False)
+            raise
+        return listing
+
+    async def log(
+        self, namespace: str, pod: str, container: str, *, tail: int = 300, since: timedelta = timedelta(hours=1)
+    ) -> list[str]:
+        """The newest lines of a container's log, each with its timestamp in front.
+
+        Raises:
+            ReadError: it could not be read.
+        """
+        query = (
+            ("container", container),
+            ("limitBytes", "262144"),
+            ("sinceSeconds", str(int(since.total_seconds()))),
+            ("tailLines", str(tail)),
+            ("timestamps", "true"),
+        )
+        path = PODS.path(namespace, pod) + "/log"
+        request = Request(verb="get", resource="pods/log", path=path, query=query, accept="*/*")
+        return list(await self._once(request, self._fetch_lines))
+
+    async def version(self) -> str:
+        """The server's ``gitVersion``.
+
+        Raises:
+            ReadError: it could not be read.
+        """
+        found = await self._once(Request(verb="get", resource="version", path="/version"), self._fetch_json)
+        return str(found.get("gitVersion", ""))
+
+    async def may(self, verb: str, resource: Resource, namespace: str | None = None) -> bool:
+        """Whether the API server would let us (SelfSubjectAccessReview).
+
+        Raises:
+            ReadError: the review itself failed.
+        """
+        plural, _, subresource = resource.plural.partition("/")
+        wanted = {"verb": verb, "group": resource.group, "resource": plural, "subresource": subresource}
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {**wanted, "namespace": namespace or ""}},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        request = Request(verb="create", resource="selfsubjectaccessreviews", path=path)
+        reply = await self._announced(request, lambda: self.transport.post(path, body, self._patience()))
+        return bool(orjson.loads(reply.body).get("status", {}).get("allowed"))
+
+    async def _once(self, request: Request, fetch: Callable[[Request], Awaitable[Any]]) -> Any:
+        """The same read is never made twice: whoever asks second waits for the first one's task."""
+        if request not in self._cache:
+            self._cache[request] = asyncio.ensure_future(fetch(request))
+        return await asyncio.shield(self._cache[request])
+
+    async def _pages(self, request: Request, most: int) -> Listing:
+        items: list[dict[str, Any]] = []
+        query = [*request.query, ("limit", str(min(PAGE, most)))]
+        while True:
+            page = await self._fetch_page(request, query, items)
+            if page is None:
+                return Listing(tuple(items), complete=False)
+            items += page.get("items") or []
+            following = (page.get("metadata") or {}).get("continue")
+            if not following:
+                return Listing(tuple(items))
+            if len(items) >= most:
+                return Listing(tuple(items), complete=False)
+            query = [*request.query, ("limit", str(PAGE)), ("continue", following)]
+
+    async def _fetch_page(
+        self, request: Request, query: list[tuple[str, str]], so_far: list[dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """One page; ``None`` when a later page failed, so that what is already there is kept as incomplete."""
+        try:
+            page: dict[str, Any] = await self._fetch_json(
+                Request(
+                    verb=request.verb,
+                    resource=request.resource,
+                    path=request.path,
+                    query=tuple(query),
+                    accept=request.accept,
+                )
+            )
+        except ReadError:
+            if so_far:
+                return None
+            raise
+        return page
+
+    async def _fetch_json(self, request: Request) -> dict[str, Any]:
+        reply = await self._send(request)
+        try:
+            parsed: dict[str, Any] = orjson.loads(reply.body)
+        except orjson.JSONDecodeError as error:
+            raise ReadError("invalid", f"the reply to {request.path} was not JSON") from error
+        return redact(parsed) if may_hold_secrets(reply.body) else parsed
+
+    async def _fetch_lines(self, request: Request) -> list[str]:
+        reply = await self._send(request)
+        return redact_text(reply.body.decode("utf-8", errors="replace")).splitlines()
+
+    async def _send(self, request: Request) -> Reply:
+        return await self._announced(
+            request,
+            lambda: self.transport.get(
+                request.path, request.query, request.accept, self._patience(), self.budget.bytes - self.spent.bytes
+            ),
+        )
+
+    async def _announced(self, request: Request, send: Callable[[], Awaitable[Reply]]) -> Reply:
+        async with self._slots:
+            self._charge(request)
+            for observer in self.observers:
+                await observer.before(request)
+            started, outcome, size = time.monotonic(), "cancelled", 0
+            try:
+                reply = await send()
+                outcome, size = "ok", len(reply.body)
+            except ReadError as error:
+                outcome, size = error.kind, error.size
+                self._note(request, error)
+                raise
+            finally:
+                self.spent.bytes += size
+                for observer in self.observers:
+                    await observer.after(request, outcome, size, time.monotonic() - started)
+        if reply.date is not None:
+            self._server_clock = (reply.date, time.monotonic())
+        return reply
+
+    def _note(self, request: Request, error: ReadError) -> None:
+        if error.kind != "not_found":
+            self._failures.setdefault(request.resource, str(error))
+
+    def _charge(self, request: Request) -> None:
+        if self.spent.requests >= self.budget.requests:
+            self._refuse(request, f"the budget of {self.budget.requests} requests was spent before {request.path}")
+        if self.spent.bytes >= self.budget.bytes:
+            self._refuse(request, f"the budget of {self.budget.bytes:,} bytes was spent before {request.path}")
+        if self._left() <= 0:
+            self._refuse(request, f"the deadline of {self.budget.seconds:g} s had passed", "deadline")
+        self.spent.requests += 1
+
+    def _refuse(self, request: Request, why: str, kind: Literal["budget", "deadline"] = "budget") -> NoReturn:
+        error = ReadError(kind, why)
+        self._note(request, error)
+        raise error
+
+    def _patience(self) -> float:
+        """Seconds that the next request may take."""
+        return max(min(self._left(), self.budget.seconds_a_request), 0.001)
+
+    def _left(self) -> float:
+        return self.budget.seconds - (time.monotonic() - self._started)
+
+

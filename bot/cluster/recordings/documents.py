@@ -1,0 +1,94 @@
+"""Reading the object files of a recording: YAML or JSON, one or many objects a file, and merging one over another."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import orjson
+import yaml
+
+from bot.cluster.recordings.resources import Json, group_of
+from bot.cluster.recordings.store import RecordingError
+
+Identity = tuple[str, str, str, str]
+
+
+def read_objects(content: bytes, where: str) -> list[Json]:
+    """Every object of a file, lists unfolded; ``where`` names the file in what is said about a damaged one."""
+    try:
+        documents = [orjson.loads(content)] if where.endswith(".json") else list(_yaml_documents(content))
+    except (yaml.YAMLError, ValueError) as problem:
+        raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
+    return [_checked(item, where) for document in documents if document is not None for item in _unfolded(document)]
+
+
+def read_mapping(content: bytes, where: str) -> Json:
+    """A file that holds one mapping, such as ``recording.yaml``."""
+    try:
+        documents = [document for document in _yaml_documents(content) if document is not None]
+    except (yaml.YAMLError, ValueError) as problem:
+        raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
+    if len(documents) != 1 or not isinstance(documents[0], dict):
+        raise RecordingError(f"{where} has to hold one mapping of settings.")
+    return documents[0]
+
+
+def identity(item: Json) -> Identity:
+    """Group, kind, namespace and name: what makes it the same object in a recording and in its base."""
+    metadata = item["metadata"]
+    return group_of(item["apiVersion"])[0], item["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def merged(base: Any, patch: Any) -> Any:
+    """RFC 7396: mappings merge, null removes, everything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(base) if isinstance(base, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def _unfolded(document: Any) -> list[Any]:
+    """A file may hold an object, a list of them, or what ``kubectl get -o json`` prints."""
+    if isinstance(document, list):
+        return document
+    if isinstance(document, dict) and str(document.get("kind", "")).endswith("List") and "items" in document:
+        return list(document["items"])
+    return [document]
+
+
+def _checked(item: Any, where: str) -> Json:
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and metadata["name"]
+    if not named or not all(isinstance(item.get(key), str) for key in ("kind", "apiVersion")):
+        raise RecordingError(f"{where} holds something without apiVersion, kind and metadata.name: {str(item)[:80]!r}.")
+    return dict(item)
+
+
+def _one_line(problem: Exception) -> str:
+    return " ".join(str(problem).split()).rstrip(".")
+
+
+def _yaml_documents(content: bytes) -> Iterator[Any]:
+    """YAML as Kubernetes' tools read it: moments and MAC addresses stay strings, only true and false are booleans."""
+    return yaml.load_all(content, Loader=_kubernetes_loader())
+
+
+@cache
+def _kubernetes_loader() -> Any:
+    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader: Any = type("KubernetesLoader", (safe,), {"yaml_implicit_resolvers": {}})
+    for tag, pattern, first in (
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+        ("int", r"[-+]?(?:0|[1-9][0-9]*|0o?[0-7]+|0x[0-9a-fA-F]+)", list("-+0123456789")),
+        ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
+        ("merge", r"<<", ["<"]),
+    ):
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"(?:{pattern})$"), first)
+    return loader

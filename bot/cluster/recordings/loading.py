@@ -1,0 +1,186 @@
+"""From a recording's files to a ``Store``: a folder or a ``.tar.gz`` of one, laid over the recording it is based on."""
+
+import tarfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from bot.cluster.recordings.access import Denial, parse_denial
+from bot.cluster.recordings.clock import parse_time, resolve, resolve_all
+from bot.cluster.recordings.documents import Identity, identity, merged, read_mapping, read_objects
+from bot.cluster.recordings.places import SETTINGS, shipped_folder
+from bot.cluster.recordings.resources import Json
+from bot.cluster.recordings.store import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, RecordingError, Store
+
+_KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens"}
+_LARGEST = 2 * 1024**3
+_PREVIOUS = ".previous"
+
+
+@dataclass
+class _Layers:
+    """What the base and the recordings over it came to so far, before any ``now`` is resolved."""
+
+    objects: dict[Identity, Json] = field(default_factory=dict)
+    logs: dict[LogKey, bytes] = field(default_factory=dict)
+    settings: Json = field(default_factory=dict)
+    forbid: list[str] = field(default_factory=list)
+
+
+def load_folder(path: Path) -> Store:
+    """The recording in this folder or ``.tar.gz``; raises ``RecordingError`` where it is damaged."""
+    name = path.name.removesuffix(".tar.gz")
+    layers = _layered(path, ())
+    recorded = _recorded(layers.settings, name)
+    resolving = layers.settings.get("tokens", True)
+    objects = [resolve_all(item, recorded) if resolving else item for item in layers.objects.values()]
+    return Store.of(
+        objects,
+        name=name,
+        description=str(layers.settings.get("description", "")).strip(),
+        recorded=recorded,
+        version=str(layers.settings.get("version", DEFAULT_VERSION)),
+        logs={key: _stamped(key, content, recorded) for key, content in layers.logs.items()},
+        forbidden=_denials(layers.forbid, name),
+    )
+
+
+def description_of(path: Path) -> str:
+    """What the recording says of itself, without reading the rest of it."""
+    return str(_settings(_files(path, only=SETTINGS), path).get("description", "")).strip()
+
+
+def _layered(path: Path, above: tuple[Path, ...]) -> _Layers:
+    if path in above:
+        chain = " -> ".join(each.name for each in (*above, path))
+        raise RecordingError(f"Recording {path.name} is based on itself: {chain}.")
+    files = _files(path)
+    settings = _settings(files, path)
+    layers = _layered(_base(path, settings["base"]), (*above, path)) if "base" in settings else _Layers()
+    for pattern in settings.get("remove") or ():
+        _remove(layers, str(pattern), path.name)
+    for where, content in files.items():
+        _lay(layers, where, content, path.name)
+    layers.settings |= {key: value for key, value in settings.items() if key != "base"}
+    layers.forbid += [str(line) for line in settings.get("forbid") or ()]
+    return layers
+
+
+def _base(path: Path, base: object) -> Path:
+    """The base lies beside the recording; what was saved elsewhere may be based on one of the shipped ones."""
+    folders = [path.parent / str(base), shipped_folder() / str(base)]
+    found = next((folder for folder in folders if (folder / SETTINGS).is_file()), None)
+    if found is None:
+        raise RecordingError(f"Recording {path.name} is based on {base!r}, and there is no such recording beside it.")
+    return found
+
+
+def _settings(files: Mapping[str, bytes], path: Path) -> Json:
+    if SETTINGS not in files:
+        raise RecordingError(f"{path} is no recording: it holds no {SETTINGS}.")
+    settings = read_mapping(files[SETTINGS], f"{path.name}/{SETTINGS}")
+    if unknown := sorted(set(settings) - _KNOWN_SETTINGS):
+        known = ", ".join(sorted(_KNOWN_SETTINGS))
+        raise RecordingError(f"{path.name}/{SETTINGS} has the unknown setting {unknown[0]!r}; known are {known}.")
+    return settings
+
+
+def _lay(layers: _Layers, where: str, content: bytes, name: str) -> None:
+    parts = PurePosixPath(where).parts
+    if parts[0] == "logs" and len(parts) == 4 and parts[3].endswith(".log"):
+        container = parts[3].removesuffix(".log")
+        previous = container.endswith(_PREVIOUS)
+        layers.logs[LogKey(parts[1], parts[2], container.removesuffix(_PREVIOUS), previous)] = content
+    elif len(parts) == 1 and where != SETTINGS and where.endswith((".yaml", ".yml", ".json")):
+        own: set[Identity] = set()
+        for item in read_objects(content, f"{name}/{where}"):
+            key = identity(item)
+            if key in own:
+                raise RecordingError(f"{name}/{where} holds {key[1]} {key[2]}/{key[3]} twice.")
+            own.add(key)
+            layers.objects[key] = merged(layers.objects[key], item) if key in layers.objects else item
+
+
+def _remove(layers: _Layers, pattern: str, name: str) -> None:
+    """``Kind/name``, ``Kind/namespace/name`` or ``Kind.group/...``, with ``*`` for any run of characters."""
+    kind, _, rest = pattern.partition("/")
+    kind, _, group = kind.partition(".")
+    gone = [key for key in layers.objects if key[1] == kind and fnmatchcase("/".join(filter(None, key[2:])), rest)]
+    groups = {key[0] for key in gone}
+    if group or "" in groups:
+        # "Node/x" means Kubernetes' own Node; Terway's is written "Node.network.alibabacloud.com/x".
+        gone = [key for key in gone if key[0] == group]
+    if not gone:
+        raise RecordingError(f"Recording {name} removes {pattern}, and its base holds no such object.")
+    for key in gone:
+        del layers.objects[key]
+        if key[1] == "Pod":
+            layers.logs = {log: text for log, text in layers.logs.items() if (log.namespace, log.pod) != key[2:]}
+
+
+def _recorded(settings: Json, name: str) -> datetime:
+    try:
+        return parse_time(str(settings["recorded"])) if "recorded" in settings else DEFAULT_CLOCK
+    except ValueError as problem:
+        raise RecordingError(f"{name}/{SETTINGS}: recorded is no RFC 3339 moment: {problem}.") from problem
+
+
+def _denials(lines: list[str], name: str) -> list[Denial]:
+    try:
+        return [parse_denial(line) for line in lines]
+    except ValueError as problem:
+        raise RecordingError(f"{name}/{SETTINGS}: forbid: {problem}.") from problem
+
+
+def _stamped(key: LogKey, content: bytes, recorded: datetime) -> bytes:
+    """The log with its moments resolved, each checked, so that a damaged log is found when it is loaded."""
+    lines = []
+    # Split at line feeds only: programs write carriage returns into the middle of a line.
+    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), start=1):
+        stamp, _, text = line.partition(b" ")
+        moment = resolve(stamp.decode(errors="replace"), recorded)
+        try:
+            parse_time(moment)
+        except ValueError as problem:
+            where = f"logs/{key.namespace}/{key.pod}/{key.container}.log"
+            raise RecordingError(f"{where} line {number} does not start with a moment: {problem}.") from problem
+        lines.append(moment.encode() + b" " + text + b"\n")
+    return b"".join(lines)
+
+
+def _files(path: Path, only: str | None = None) -> dict[str, bytes]:
+    """The recording's files by their path inside it."""
+    try:
+        if path.name.endswith(".tar.gz"):
+            return _archived(path)
+        found = [path / only] if only else sorted(each for each in path.rglob("*") if each.is_file())
+        return {each.relative_to(path).as_posix(): each.read_bytes() for each in found if each.is_file()}
+    except (OSError, tarfile.TarError, EOFError, zlib.error) as problem:
+        raise RecordingError(f"Recording {path} cannot be read: {str(problem).rstrip('.')}.") from problem
+
+
+def _archived(path: Path) -> dict[str, bytes]:
+    """Read in memory and never unpacked, so that no path inside an archive can reach the disk."""
+    files: dict[str, bytes] = {}
+    with tarfile.open(path, "r:gz") as archive:
+        left = _LARGEST
+        for member in archive:
+            left -= member.size
+            if left < 0:
+                raise RecordingError(f"Recording {path} unpacks to more than {_LARGEST >> 30} GiB and is not read.")
+            if member.isfile() and (content := archive.extractfile(member)):
+                files[PurePosixPath(member.name).as_posix()] = content.read()
+    return _below_settings(files)
+
+
+def _below_settings(files: dict[str, bytes]) -> dict[str, bytes]:
+    """An archive may hold the recording's folder or only what is in it."""
+    settings = [name for name in files if PurePosixPath(name).name == SETTINGS]
+    root = min((PurePosixPath(name).parent for name in settings), key=lambda each: len(each.parts), default=None)
+    if root is None:
+        return files
+    inside = [name for name in map(PurePosixPath, files) if name.is_relative_to(root)]
+    return {name.relative_to(root).as_posix(): files[name.as_posix()] for name in inside}

@@ -1,0 +1,131 @@
+"""Answering get and list: selection, pages and the shape the client asked for, joined from ready bytes."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import orjson
+
+from bot.cluster.recordings.failures import ApiFailure, bad_request, expired, not_found
+from bot.cluster.recordings.resources import Json, Resource
+from bot.cluster.recordings.selectors import field_test, label_test
+from bot.cluster.recordings.store import Shelf, Store, Stored
+from bot.cluster.recordings.tables import table
+
+Shape = Literal["whole", "metadata", "table"]
+
+
+def shape_of(accept: str) -> Shape:
+    """What the Accept header asks for; the first of its forms that can be given wins, as in a real server."""
+    for form in (accept or "*/*").split(","):
+        media, *parameters = (part.strip() for part in form.split(";"))
+        kind = dict(part.partition("=")[::2] for part in parameters).get("as", "")
+        if media not in ("application/json", "application/*", "*/*"):
+            continue
+        if kind in ("", "Table") or kind.startswith("PartialObjectMetadata"):
+            return "table" if kind == "Table" else "metadata" if kind else "whole"
+    raise ApiFailure(406, "NotAcceptable", "only the following media types are accepted: application/json")
+
+
+def get_bytes(store: Store, shelf: Shelf, namespace: str, name: str, shape: Shape, now: datetime) -> bytes:
+    """One object."""
+    resource = shelf.resource
+    item = shelf.get(namespace, name)
+    if item is None:
+        raise not_found(resource.group, resource.plural, name)
+    if shape == "table":
+        return orjson.dumps(table(resource, [item.body], now, {"resourceVersion": store.resource_version}))
+    if shape == "metadata":
+        return _headed("PartialObjectMetadata", "meta.k8s.io/v1", item.partial)
+    return _headed(resource.kind, resource.api_version, item.wire)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The part of a list that is answered, and what the list's metadata says about the rest."""
+
+    items: list[Stored]
+    metadata: Json
+
+
+def list_bytes(
+    store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str], shape: Shape, now: datetime
+) -> bytes:
+    """A list of one resource, in one namespace or (empty) all of them."""
+    resource = shelf.resource
+    page = _page(store, shelf, namespace, query)
+    if shape == "table":
+        whole = query.get("includeObject") == "Object"
+        return orjson.dumps(table(resource, (item.body for item in page.items), now, page.metadata, whole))
+    if shape == "metadata":
+        kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
+        items: Iterable[bytes] = (_headed("PartialObjectMetadata", version, item.partial) for item in page.items)
+    else:
+        kind, version = f"{resource.kind}List", resource.api_version
+        # Lists of built-in kinds do not repeat kind and version in each item; those of custom ones do.
+        items = (_item(resource, item) for item in page.items)
+    head = {"kind": kind, "apiVersion": version, "metadata": page.metadata}
+    return orjson.dumps(head)[:-1] + b',"items":[' + b",".join(items) + b"]}"
+
+
+def _item(resource: Resource, item: Stored) -> bytes:
+    return _headed(resource.kind, resource.api_version, item.wire) if resource.custom else item.wire
+
+
+def _headed(kind: str, version: str, wire: bytes) -> bytes:
+    return b'{"kind":"' + kind.encode() + b'","apiVersion":"' + version.encode() + b'",' + wire[1:]
+
+
+def _page(store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str]) -> Page:
+    metadata: Json = {"resourceVersion": store.resource_version}
+    labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
+    start = _continued(query["continue"], store) if query.get("continue") else ("", "")
+    items = _selected(shelf.after(start), namespace, labels, fields, shelf.resource)
+    limit = _limit(query)
+    if not limit or len(items) <= limit:
+        return Page(items, metadata)
+    metadata["continue"] = _token(store, items[limit - 1].key)
+    if not labels and not fields:
+        # A real server does not count what it would have to filter first.
+        metadata["remainingItemCount"] = len(items) - limit
+    return Page(items[:limit], metadata)
+
+
+def _selected(items: list[Stored], namespace: str, labels: str, fields: str, resource: Resource) -> list[Stored]:
+    if namespace:
+        items = [item for item in items if item.key[0] == namespace]
+    if labels:
+        by_labels = label_test(labels)
+        items = [item for item in items if by_labels(item.labels)]
+    if fields:
+        by_fields = field_test(fields, resource)
+        items = [item for item in items if by_fields(item.body)]
+    return items
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    """Zero for no limit. At resourceVersion 0 a real server answers from its cache, whole, whatever the limit is."""
+    text = query.get("limit", "") or "0"
+    if not text.isdecimal():
+        raise bad_request(f"limit: {text!r} is no whole number")
+    from_cache = query.get("resourceVersion") == "0" and not query.get("continue")
+    return 0 if from_cache else int(text)
+
+
+def _token(store: Store, key: tuple[str, str]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps({"rv": store.resource_version, "after": key})).decode()
+
+
+def _continued(token: str, store: Store) -> tuple[str, str]:
+    try:
+        held = orjson.loads(base64.urlsafe_b64decode(token))
+        namespace, name = held["after"]
+        current = held["rv"] == store.resource_version
+    except (binascii.Error, ValueError, TypeError, KeyError) as problem:
+        raise expired() from problem
+    if not current:
+        raise expired()
+    return str(namespace), str(name)

@@ -1,0 +1,116 @@
+"""Writing a cluster down as a recording that ``load`` reads back: whole or not at all, as a folder or a ``.tar.gz``."""
+
+import gzip
+import io
+import re
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+import yaml
+
+from bot.cluster.recordings.access import parse_denial
+from bot.cluster.recordings.clock import format_time, parse_time
+from bot.cluster.recordings.places import SETTINGS
+from bot.cluster.recordings.resources import Json
+from bot.cluster.recordings.store import DEFAULT_VERSION, LogKey, RecordingError
+
+_SAFE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+
+
+def save(
+    path: Path,
+    objects: Iterable[Json],
+    *,
+    recorded: datetime,
+    logs: Mapping[LogKey, str] | None = None,
+    forbidden: Iterable[str] = (),
+    description: str = "",
+    version: str = DEFAULT_VERSION,
+) -> Path:
+    """Writes the recording to ``path``, an archive where that ends in ``.tar.gz``; nothing that exists is overwritten.
+
+    ``forbidden`` holds ``forbid`` lines, ``logs`` the text that the API gives with ``timestamps=true``.
+    """
+    if path.exists():
+        raise RecordingError(f"{path} exists already; choose another name for the recording.")
+    settings: Json = {"description": description, "recorded": format_time(recorded), "version": version}
+    # Everything recorded is what it was: a value that happens to read "now" must stay so.
+    settings["tokens"] = False
+    if lines := sorted(set(forbidden)):
+        settings["forbid"] = _checked(lines)
+    files = {SETTINGS: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()}
+    files["objects.json"] = orjson.dumps(list(objects), option=orjson.OPT_INDENT_2)
+    files |= {_log_path(key): _stamped(text, recorded) for key, text in (logs or {}).items() if text.strip()}
+    return _written(path, files, recorded)
+
+
+def _checked(lines: list[str]) -> list[str]:
+    try:
+        return [line for line in lines if parse_denial(line)]
+    except ValueError as problem:
+        raise RecordingError(f"The recording cannot be written: forbid: {problem}.") from problem
+
+
+def _log_path(key: LogKey) -> str:
+    for part in (key.namespace, key.pod, key.container):
+        if not _SAFE_NAME.fullmatch(part):
+            raise RecordingError(f"The recording cannot be written: {part!r} is no name of a pod or container.")
+    return f"logs/{key.namespace}/{key.pod}/{key.container}{'.previous' if key.previous else ''}.log"
+
+
+def _stamped(text: str, recorded: datetime) -> bytes:
+    """Each line with its moment; the API cuts by bytes, so that the last line may have lost its own."""
+    moment, lines = format_time(recorded), []
+    for line in text.removesuffix("\n").split("\n"):
+        stamp = line.partition(" ")[0]
+        with suppress(ValueError):
+            parse_time(stamp)
+            moment = stamp
+        lines.append(line if stamp == moment else f"{moment} {line}")
+    return ("\n".join(lines) + "\n").encode(errors="replace")
+
+
+def _written(path: Path, files: Mapping[str, bytes], recorded: datetime) -> Path:
+    """Made under a passing name beside its place and then renamed, so that no half recording is ever found."""
+    scratch: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        made = scratch / path.name
+        if path.name.endswith(".tar.gz"):
+            made.write_bytes(_packed(path.name.removesuffix(".tar.gz"), files, recorded))
+        else:
+            _unpacked(made, files)
+        made.rename(path)
+    except OSError as problem:
+        raise RecordingError(f"The recording cannot be written to {path}: {problem.strerror or problem}.") from problem
+    finally:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return path
+
+
+def _unpacked(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _packed(name: str, files: Mapping[str, bytes], recorded: datetime) -> bytes:
+    """The same recording always packs to the same bytes."""
+    buffer = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packing,
+        tarfile.open(fileobj=packing, mode="w") as archive,
+    ):
+        for path, content in files.items():
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size, member.mtime = len(content), int(recorded.timestamp())
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()

@@ -1,0 +1,41 @@
+"""The recordings that come with netclinic, by name: from the source tree, or from inside the installed package."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from bot.cluster.recordings.loading import description_of, load_folder
+from bot.cluster.recordings.places import SETTINGS, shipped_folder
+from bot.cluster.recordings.store import RecordingError, Store
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One shipped recording, as it is listed."""
+
+    name: str
+    description: str
+
+
+def shipped_names(folder: Path | None = None) -> list[str]:
+    """Names of the shipped recordings, in order."""
+    return sorted(each.parent.name for each in (folder or shipped_folder()).glob(f"*/{SETTINGS}"))
+
+
+def shipped(folder: Path | None = None) -> list[Shipped]:
+    """The shipped recordings with what each shows."""
+    folder = folder or shipped_folder()
+    return [Shipped(name, description_of(folder / name)) for name in shipped_names(folder)]
+
+
+def load(reference: str | Path, folder: Path | None = None) -> Store:
+    """A shipped recording by name, or any by the path of its folder or ``.tar.gz``."""
+    folder = folder or shipped_folder()
+    if (folder / str(reference) / SETTINGS).is_file() and Path(reference).name == str(reference):
+        return load_folder(folder / str(reference))
+    if Path(reference).exists():
+        return load_folder(Path(reference).resolve())
+    names = shipped_names(folder)
+    near = get_close_matches(str(reference), names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`netclinic recordings` lists the shipped ones."
+    raise RecordingError(f"No recording {str(reference)!r} is shipped, and no folder or .tar.gz is there; {hint}")

@@ -1,0 +1,180 @@
+"""Tables: the columns that ``kubectl get`` prints are made by the server, so a replay makes them too."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.cluster.recordings.clock import parse_time
+from bot.cluster.recordings.resources import Json, Resource
+
+Cells = Callable[[Json, datetime], tuple[Any, ...]]
+
+
+def table(resource: Resource, bodies: Iterable[Json], now: datetime, metadata: Json, whole: bool = False) -> Json:
+    """The objects as a ``Table``, each row with its metadata (or the whole object) attached."""
+    titles, cells = _TABLES.get((resource.group, resource.kind), (("Name", "Age"), _generic))
+    rows = [{"cells": cells(body, now), "object": body if whole else _metadata(body)} for body in bodies]
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": [_column(title) for title in titles],
+        "rows": rows,
+    }
+
+
+def _column(title: str) -> Json:
+    """A title with a star is shown by ``-o wide`` only."""
+    name = title.rstrip("*")
+    column = {"name": name, "type": "string", "format": "name" if name == "Name" else "", "description": name}
+    return column | {"priority": 1 if title.endswith("*") else 0}
+
+
+def _metadata(body: Json) -> Json:
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": body["metadata"]}
+
+
+def age(since: object, now: datetime) -> str:
+    """A span of time as kubectl shortens it."""
+    try:
+        seconds = max(int((now - parse_time(str(since))).total_seconds()), 0)
+    except ValueError:
+        return "<unknown>"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return f"{minutes}m{seconds % 60}s" if seconds % 60 else f"{minutes}m"
+    if hours < 3:
+        return f"{minutes}m"
+    if hours < 8:
+        return f"{hours}h{minutes % 60}m" if minutes % 60 else f"{hours}h"
+    if days < 2:
+        return f"{hours}h"
+    if days < 8:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    return f"{days}d" if days < 730 else f"{days // 365}y{days % 365}d"
+
+
+def _created(body: Json, now: datetime) -> str:
+    return age(body["metadata"].get("creationTimestamp"), now)
+
+
+def _generic(body: Json, now: datetime) -> tuple[Any, ...]:
+    return body["metadata"]["name"], _created(body, now)
+
+
+def _pod(body: Json, now: datetime) -> tuple[Any, ...]:
+    spec, status = body.get("spec", {}), body.get("status", {})
+    containers = status.get("containerStatuses") or []
+    ready = f"{sum(bool(each.get('ready')) for each in containers)}/{len(spec.get('containers', ()))}"
+    restarts = sum(each.get("restartCount", 0) for each in containers)
+    where = (status.get("podIP") or "<none>", spec.get("nodeName") or "<none>")
+    wide = (*where, status.get("nominatedNodeName") or "<none>", "<none>")
+    return body["metadata"]["name"], ready, _pod_state(body, containers), str(restarts), _created(body, now), *wide
+
+
+def _pod_state(body: Json, containers: list[Json]) -> str:
+    if body["metadata"].get("deletionTimestamp"):
+        return "Terminating"
+    for each in containers:
+        state = each.get("state") or {}
+        for phase in ("waiting", "terminated"):
+            if reason := (state.get(phase) or {}).get("reason"):
+                return str(reason)
+    return str(body.get("status", {}).get("reason") or body.get("status", {}).get("phase", "Unknown"))
+
+
+def _node(body: Json, now: datetime) -> tuple[Any, ...]:
+    metadata, status = body["metadata"], body.get("status", {})
+    ready: Json = next((each for each in status.get("conditions", ()) if each.get("type") == "Ready"), {})
+    state = "Ready" if ready.get("status") == "True" else "NotReady"
+    state += ",SchedulingDisabled" if body.get("spec", {}).get("unschedulable") else ""
+    prefix = "node-role.kubernetes.io/"
+    roles = sorted(label.removeprefix(prefix) for label in metadata.get("labels", {}) if label.startswith(prefix))
+    addresses = {each.get("type"): each.get("address") for each in reversed(status.get("addresses", ()))}
+    where = (addresses.get("InternalIP", "<none>"), addresses.get("ExternalIP", "<none>"))
+    info = status.get("nodeInfo", {})
+    system = tuple(info.get(key, "") for key in ("osImage", "kernelVersion", "containerRuntimeVersion"))
+    shown = (metadata["name"], state, ",".join(roles) or "<none>", _created(body, now), info.get("kubeletVersion", ""))
+    return *shown, *where, *system
+
+
+def _service(body: Json, now: datetime) -> tuple[Any, ...]:
+    spec = body.get("spec", {})
+    ingress = body.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    external = ",".join(each.get("ip") or each.get("hostname", "") for each in ingress)
+    ports = (_service_port(each) for each in spec.get("ports") or ())
+    selector = _pairs(spec.get("selector"))
+    shown = (body["metadata"]["name"], spec.get("type", "ClusterIP"), spec.get("clusterIP") or "<none>")
+    return *shown, external or "<none>", ",".join(ports) or "<none>", _created(body, now), selector
+
+
+def _service_port(port: Json) -> str:
+    node_port = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port.get('port')}{node_port}/{port.get('protocol', 'TCP')}"
+
+
+def _event(body: Json, now: datetime) -> tuple[Any, ...]:
+    # The mirrored API group has other names for the same things.
+    about = body.get("involvedObject") or body.get("regarding") or {}
+    first = body.get("firstTimestamp") or body.get("deprecatedFirstTimestamp") or body.get("eventTime")
+    series = body.get("series") or {}
+    last = series.get("lastObservedTime") or body.get("lastTimestamp") or body.get("deprecatedLastTimestamp") or first
+    source = body.get("source") or body.get("deprecatedSource") or {}
+    component = source.get("component") or body.get("reportingComponent") or body.get("reportingController") or ""
+    count = body.get("count") or body.get("deprecatedCount") or series.get("count") or 1
+    subject = f"{about.get('kind', '').lower()}/{about.get('name', '')}"
+    message = (body.get("message") or body.get("note") or "").strip()
+    shown = (age(last, now), body.get("type", ""), body.get("reason", ""), subject)
+    wide = (about.get("fieldPath", ""), ", ".join(filter(None, (component, source.get("host")))))
+    return *shown, *wide, message, age(first, now), str(count), body["metadata"]["name"]
+
+
+def _daemon_set(body: Json, now: datetime) -> tuple[Any, ...]:
+    status = body.get("status", {})
+    keys = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled")
+    counts = tuple(str(status.get(key, 0)) for key in (*keys, "numberAvailable"))
+    chosen = _pairs(body.get("spec", {}).get("template", {}).get("spec", {}).get("nodeSelector"))
+    return body["metadata"]["name"], *counts, chosen, _created(body, now), *_template(body)
+
+
+def _deployment(body: Json, now: datetime) -> tuple[Any, ...]:
+    status, wanted = body.get("status", {}), body.get("spec", {}).get("replicas", 1)
+    ready = f"{status.get('readyReplicas', 0)}/{wanted}"
+    counts = (str(status.get("updatedReplicas", 0)), str(status.get("availableReplicas", 0)))
+    return body["metadata"]["name"], ready, *counts, _created(body, now), *_template(body)
+
+
+def _template(body: Json) -> tuple[str, str, str]:
+    spec = body.get("spec", {})
+    containers = spec.get("template", {}).get("spec", {}).get("containers", ())
+    names, images = (",".join(str(each.get(key, "")) for each in containers) for key in ("name", "image"))
+    return names, images, _pairs(spec.get("selector", {}).get("matchLabels"))
+
+
+def _config_map(body: Json, now: datetime) -> tuple[Any, ...]:
+    held = len(body.get("data") or {}) + len(body.get("binaryData") or {})
+    return body["metadata"]["name"], str(held), _created(body, now)
+
+
+def _pairs(mapping: Mapping[str, str] | None) -> str:
+    return ",".join(f"{key}={value}" for key, value in (mapping or {}).items()) or "<none>"
+
+
+_WORKLOAD = ("Containers*", "Images*", "Selector*")
+_SEEN = ("First Seen*", "Count*", "Name*")
+_EVENTS = ("Last Seen", "Type", "Reason", "Object", "Subobject*", "Source*", "Message", *_SEEN)
+_SCHEDULED = ("Name", "Desired", "Current", "Ready", "Up-to-date", "Available", "Node Selector", "Age", *_WORKLOAD)
+_MACHINE = ("Internal-IP*", "External-IP*", "OS-Image*", "Kernel-Version*", "Container-Runtime*")
+_PLACE = ("IP*", "Node*", "Nominated Node*", "Readiness Gates*")
+_TABLES: Mapping[tuple[str, str], tuple[tuple[str, ...], Cells]] = {
+    ("", "Pod"): (("Name", "Ready", "Status", "Restarts", "Age", *_PLACE), _pod),
+    ("", "Node"): (("Name", "Status", "Roles", "Age", "Version", *_MACHINE), _node),
+    ("", "Service"): (("Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "Selector*"), _service),
+    ("", "Event"): (_EVENTS, _event),
+    ("events.k8s.io", "Event"): (_EVENTS, _event),
+    ("", "ConfigMap"): (("Name", "Data", "Age"), _config_map),
+    ("apps", "DaemonSet"): (_SCHEDULED, _daemon_set),
+    ("apps", "Deployment"): (("Name", "Ready", "Up-to-date", "Available", "Age", *_WORKLOAD), _deployment),
+}

@@ -1,0 +1,39 @@
+"""The kinds of objects that netclinic reads, once, so that requests and the ClusterRole agree."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Resource:
+    """``plural`` as in URLs; ``group`` empty for the core group."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """The URL path of the collection, or of one object."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        scope = f"/namespaces/{namespace}" if namespace else ""
+        return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")
+
+    def kubectl(self) -> str:
+        """The word that ``kubectl get`` takes, qualified where the plain one would mean something else."""
+        return f"{self.plural}.{self.group}" if self.group == TERWAY_GROUP else self.plural
+
+
+TERWAY_GROUP = "network.alibabacloud.com"
+
+PODS = Resource("", "v1", "pods", "Pod")
+POD_LOGS = Resource("", "v1", "pods/log", "Pod")
+NODES = Resource("", "v1", "nodes", "Node", namespaced=False)
+EVENTS = Resource("", "v1", "events", "Event")
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+SERVICES = Resource("", "v1", "services", "Service")
+DAEMON_SETS = Resource("apps", "v1", "daemonsets", "DaemonSet")
+DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
+NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
+TERWAY_NODES = Resource(TERWAY_GROUP, "v1beta1", "nodes", "Node", namespaced=False)

@@ -1,0 +1,149 @@
+"""Sending one request over the official client and turning every failure into one sentence.
+
+The client's own exceptions stop here: whoever reads sees :class:`ReadError` alone.
+"""
+
+import asyncio
+import email.utils
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import aiohttp
+import orjson
+from kubernetes.aio.client.api_client import ApiClient
+
+Kind = Literal[
+    "forbidden", "unauthorized", "not_found", "timeout", "unreachable", "tls", "budget", "deadline", "refused", "invalid"
+]
+_CHUNK = 1 << 16  # bytes
+
+
+class ReadError(Exception):
+    """A read that gave no answer. ``kind`` for programs, the message for people; ``size`` bytes had arrived."""
+
+    def __init__(self, kind: Kind, message: str, size: int = 0) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind
+        self.size = size
+
+    @property
+    def cluster_is_out_of_reach(self) -> bool:
+        """Whether no other read of this cluster can do better."""
+        return self.kind in ("unreachable", "tls", "unauthorized")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """``date`` is the server's clock, where it tells."""
+
+    body: bytes
+    date: datetime | None
+
+
+class Transport:
+    """One cluster's API over the official client."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def get(
+        self, path: str, query: Sequence[tuple[str, str]], accept: str, seconds: float, most_bytes: int
+    ) -> Reply:
+        """The reply to a GET; one more try where the server asks to come back within the time left.
+
+        Raises:
+            ReadError: for everything but a 200.
+        """
+        reply = await self._send("GET", path, query, {"Accept": accept}, None, seconds, most_bytes)
+        return reply
+
+    async def post(self, path: str, body: dict[str, Any], seconds: float) -> Reply:
+        """The reply to a POST of JSON (access reviews only: nothing in a cluster is ever changed).
+
+        Raises:
+            ReadError: for everything but a 200 or 201.
+        """
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        return await self._send("POST", path, (), headers, body, seconds, 1 << 20)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Sequence[tuple[str, str]],
+        headers: dict[str, str],
+        body: dict[str, Any] | None,
+        seconds: float,
+        most_bytes: int,
+    ) -> Reply:
+        try:
+            async with asyncio.timeout(seconds):
+                serialized = await self._client.param_serialize(
+                    method, path, query_params=list(query), header_params=headers, body=body,
+                    auth_settings=["BearerToken"],
+                )  # fmt: skip
+                response = await self._client.call_api(*serialized, _request_timeout=seconds)
+                return await _reply(response.response, path, most_bytes)
+        except TimeoutError as error:
+            raise ReadError("timeout", f"{path} did not answer within {seconds:.1f} s") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise ReadError("tls", _untrusted(error)) from error
+        except (aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
+            raise ReadError("tls", _untrusted(error)) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise ReadError("unreachable", _unreachable(error, self._client.configuration.host)) from error
+
+
+async def _reply(response: aiohttp.ClientResponse, path: str, most_bytes: int) -> Reply:
+    body = bytearray()
+    async with response:
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            body += chunk
+            if len(body) > most_bytes:
+                raise ReadError("budget", f"{path} was larger than the bytes left in the budget", len(body))
+    if response.status in (200, 201):
+        return Reply(bytes(body), _date(response.headers.get("Date")))
+    raise _refusal(response.status, bytes(body), path)
+
+
+def _refusal(status: int, body: bytes, path: str) -> ReadError:
+    said = _message(body)
+    match status:
+        case 401:
+            return ReadError(
+                "unauthorized", "the API server did not accept the credentials (401): log in again or renew the token"
+            )
+        case 403:
+            return ReadError("forbidden", f"not permitted: {said or path}")
+        case 404:
+            return ReadError("not_found", said or f"{path} does not exist")
+        case _:
+            return ReadError("refused", f"the API server answered {status} to {path}: {said or 'no reason given'}")
+
+
+def _message(body: bytes) -> str:
+    try:
+        return " ".join(str(orjson.loads(body).get("message", "")).split())[:300]
+    except (orjson.JSONDecodeError, AttributeError):
+        return " ".join(body[:200].decode("utf-8", errors="replace").split())
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(header).astimezone(UTC) if header else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _untrusted(error: Exception) -> str:
+    return (
+        f"the API server's TLS certificate was not accepted ({' '.join(str(error).split())[:160]}): "
+        "check certificate-authority-data and the server address in the kubeconfig"
+    )
+
+
+def _unreachable(error: Exception, host: str) -> str:
+    return f"the API server {host} could not be reached ({' '.join(str(error).split())[:160]}): check network and VPN"

@@ -1,0 +1,146 @@
+"""One question's look at one cluster: what several probes and facts need, computed once and shared.
+
+A view lives as long as the question. Everything it hands out comes from the reader, so it is cached, budgeted and
+redacted.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.cluster.reader import Listing, Reader
+from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, PODS, Resource
+
+T = TypeVar("T")
+Object = dict[str, Any]
+SYSTEM = "kube-system"
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What the question is about: a namespace, and words that may name objects of the cluster."""
+
+    namespace: str | None = None
+    words: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(question: str, namespace: str | None = None) -> "Focus":
+        """The words of the question that could be names of nodes, pods, Services or namespaces."""
+        found = re.findall(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", question.lower())
+        return Focus(namespace, frozenset(word for word in found if len(word) > 2))
+
+    def names(self, obj: Object) -> bool:
+        """Whether the question mentions this object by name."""
+        return str(name_of(obj)).lower() in self.words
+
+
+@dataclass
+class View:
+    """``once`` keeps each computed thing; concurrent askers share the one computation."""
+
+    reader: Reader
+    focus: Focus = field(default_factory=Focus)
+    _kept: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The API server's clock."""
+        return self.reader.now()
+
+    async def once(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
+        """The result of ``compute``, made at most once a question under ``key``."""
+        if key not in self._kept:
+            self._kept[key] = asyncio.ensure_future(compute())
+        result: T = await asyncio.shield(self._kept[key])
+        return result
+
+    async def close(self) -> None:
+        """Cancel what still computes."""
+        running = [task for task in self._kept.values() if not task.done()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*self._kept.values(), return_exceptions=True)
+
+    async def config_map(self, name: str, namespace: str = SYSTEM) -> Object | None:
+        """The ConfigMap, or ``None`` where it does not exist."""
+        return await self.reader.get(CONFIG_MAPS, name, namespace)
+
+    async def daemon_sets(self) -> dict[str, Object]:
+        """The DaemonSets of kube-system by name."""
+        listing = await self.reader.select(DAEMON_SETS, SYSTEM)
+        return {name_of(item): item for item in listing.items}
+
+    async def node(self, name: str) -> Object | None:
+        """One node."""
+        return await self.reader.get(NODES, name)
+
+    async def nodes(self) -> Listing:
+        """All nodes, as many as the budget allows."""
+        return await self.reader.select(NODES, most=2000)
+
+    async def pods_on(self, node: str) -> Listing:
+        """The pods that are bound to one node."""
+        return await self.reader.select(PODS, fields=f"spec.nodeName={node}")
+
+    async def system_pods(self, labels: str, namespace: str = SYSTEM) -> Listing:
+        """The pods of kube-system that carry these labels."""
+        return await self.reader.select(PODS, namespace, labels=labels, most=2000)
+
+    async def all_of(self, resource: Resource, **selectors: Any) -> Listing:
+        """Objects of one kind in the namespace of the question, or in all."""
+        return await self.reader.select(resource, self.focus.namespace, **selectors)
+
+
+def name_of(obj: Object) -> str:
+    """``metadata.name``."""
+    return str((obj.get("metadata") or {}).get("name", ""))
+
+
+def namespace_of(obj: Object) -> str:
+    """``metadata.namespace``, empty for cluster-scoped objects."""
+    return str((obj.get("metadata") or {}).get("namespace") or "")
+
+
+def full_name(obj: Object) -> str:
+    """``namespace/name``, or the name alone."""
+    return "/".join(part for part in (namespace_of(obj), name_of(obj)) if part)
+
+
+def labels_of(obj: Object) -> dict[str, str]:
+    """``metadata.labels``."""
+    return dict((obj.get("metadata") or {}).get("labels") or {})
+
+
+def moment(text: object) -> datetime | None:
+    """An RFC 3339 time, or ``None``."""
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None
+
+
+def dig(obj: Any, *path: str | int) -> Any:
+    """The value at a path of keys and list positions, ``None`` where it ends early."""
+    for step in path:
+        if isinstance(obj, dict) and isinstance(step, str):
+            obj = obj.get(step)
+        elif isinstance(obj, list) and isinstance(step, int) and -len(obj) <= step < len(obj):
+            obj = obj[step]
+        else:
+            return None
+    return obj
+
+
+def last_edited(obj: Object) -> datetime | None:
+    """When the object was last changed after it had been made, as far as ``managedFields`` tell; else ``None``.
+
+    An object never edited since its creation has nothing pending, whatever its age.
+    """
+    created = moment(dig(obj, "metadata", "creationTimestamp"))
+    edits = [moment(entry.get("time")) for entry in dig(obj, "metadata", "managedFields") or []]
+    latest = max((edit for edit in edits if edit), default=None)
+    if latest is None or created is None or latest - created < timedelta(minutes=1):
+        return None
+    return latest

@@ -1,0 +1,177 @@
+"""From an entry and a cluster to a verdict: probes are asked at once, joined by three-valued logic, and weighed.
+
+An entry that rests on conditions alone (settings under which something can fail) is confirmed only when the words
+clearly describe its symptom. What could not be read leaves the verdict open; it never rules anything out.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.cluster.facts import Fact, fact_of
+from bot.cluster.view import View
+from bot.findings import Evidence, Finding
+from bot.probes import ask
+from bot.probes.registry import is_wide
+from knowledge.checking import fact_probe
+from knowledge.comparing import compare
+from knowledge.logic import Outcome, all_of, any_of, negate, none_of
+from knowledge.model import Call, Condition, Entry, Group, Kind, shown
+
+_JOIN = {"all": all_of, "any": any_of, "none": none_of}
+
+
+class Verdict(StrEnum):
+    """What is said of an entry on this cluster."""
+
+    CONFIRMED = "confirmed"
+    SUSPECTED = "suspected"
+    RULED_OUT = "ruled_out"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A verdict with one sentence of reason; ``rests_on_sign`` when something is failing now."""
+
+    verdict: Verdict
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    rests_on_sign: bool = False
+
+    def objects(self) -> Mapping[str, Sequence[str]]:
+        """What the findings name, present ones first: the names that steps are about."""
+        named: dict[str, list[str]] = {}
+        for finding in sorted(self.findings, key=lambda item: item.outcome is not Outcome.PRESENT):
+            for kind, names in finding.objects.items():
+                named.setdefault(kind, []).extend(name for name in names if name not in named.get(kind, []))
+        return named
+
+
+class Judge:
+    """Judges entries on one cluster for one question; the same probe is asked once."""
+
+    def __init__(self, view: View, facts: Mapping[str, str]) -> None:
+        """``facts``: fact names by the probe names under which entries ask them."""
+        self._view = view
+        self._fact_names = {fact_probe(name): name for name in facts}
+
+    async def judge(self, entry: Entry, *, words_are_clear: bool) -> Judgement:
+        """The verdict; ``words_are_clear`` when the question plainly describes this entry's symptom."""
+        applies, about = await self._condition(entry.applies)
+        if applies is Outcome.ABSENT:
+            return _ruled_out(f"It does not apply here: {_reasons(entry.applies, about, Outcome.ABSENT)}.", about)
+        if entry.kind is Kind.GUIDE:
+            return await self._answered(entry)
+        if entry.confirmed_by is None:
+            return _open("No Kubernetes read can tell this: it takes a look at the cloud console or the node.", about)
+        outcome, findings = await self._condition(entry.confirmed_by)
+        return _weighed(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
+
+    def is_wide(self, entry: Entry) -> bool:
+        """Whether judging it takes reads that are too dear to be made unasked."""
+        return any(is_wide(call) for part in (entry.applies, entry.confirmed_by) for call in calls(part))
+
+    async def _answered(self, entry: Entry) -> Judgement:
+        facts = await asyncio.gather(*(fact_of(self._view, name) for name in entry.facts))
+        findings = tuple(self._fact_finding(fact) for fact in facts)
+        known = [finding.summary for finding in findings if finding.outcome is Outcome.PRESENT]
+        reason = f"Read from this cluster: {'; '.join(known)}." if known else "This is general advice; it needs no reading."
+        return Judgement(verdict=Verdict.ANSWERED, reason=reason, findings=findings)
+
+    async def _condition(self, condition: Condition | None) -> tuple[Outcome, dict[Call, Finding]]:
+        found = list(dict.fromkeys(calls(condition)))
+        answers = await asyncio.gather(*(self._ask(call) for call in found))
+        findings = dict(zip(found, answers, strict=True))
+        return (Outcome.PRESENT if condition is None else outcome_of(condition, findings)), findings
+
+    async def _ask(self, call: Call) -> Finding:
+        if call.probe in self._fact_names:
+            fact = await fact_of(self._view, self._fact_names[call.probe])
+            return _compared(call, fact, self._fact_finding(fact))
+        return await self._view.once(call, lambda: ask(self._view, call))
+
+    def _fact_finding(self, fact: Fact) -> Finding:
+        if fact.value is None:
+            return Finding(probe=fact.name, outcome=Outcome.UNKNOWN, summary=f"{fact.name} is unknown: {fact.reason}")
+        seen = Evidence(
+            object=fact.source, excerpt=fact.excerpt or f"{fact.name}: {fact.value}", seen=self._view.now(), check=fact.check
+        )
+        summary = f"{fact.name} is {fact.value} ({fact.source})"
+        return Finding(probe=fact.name, outcome=Outcome.PRESENT, summary=summary, evidence=(seen,))
+
+
+def _compared(call: Call, fact: Fact, finding: Finding) -> Finding:
+    outcome = compare(fact.value, call.operator, call.operand)
+    if outcome is Outcome.UNKNOWN and fact.value is not None:
+        finding = replace(finding, summary=f"{finding.summary}, which cannot be compared with {shown(call.operand)}")
+    return replace(finding, probe=str(call), outcome=outcome)
+
+
+def calls(condition: Condition | None) -> Iterator[Call]:
+    """Every probe and fact that a condition asks for."""
+    if isinstance(condition, Call):
+        yield condition
+    elif condition is not None:
+        for member in condition.members:
+            yield from calls(member)
+
+
+def outcome_of(condition: Condition, findings: Mapping[Call, Finding]) -> Outcome:
+    """The condition's outcome, given the findings of its calls."""
+    if isinstance(condition, Call):
+        return findings[condition].outcome
+    return _JOIN[condition.quantifier](outcome_of(member, findings) for member in condition.members)
+
+
+def deciders(condition: Condition, findings: Mapping[Call, Finding]) -> Iterator[Finding]:
+    """The findings by which the condition came to its outcome."""
+    if isinstance(condition, Call):
+        yield findings[condition]
+        return
+    outcome = outcome_of(condition, findings)
+    wanted = negate(outcome) if condition.quantifier == "none" else outcome
+    for member in condition.members:
+        if outcome_of(member, findings) is wanted:
+            yield from deciders(member, findings)
+
+
+def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outcome: Outcome, most: int = 3) -> str:
+    """The deciding findings in words. Inside ``none`` the deciding outcome is the opposite one."""
+    if condition is None:
+        return ""
+    told = list(dict.fromkeys(finding.summary for finding in deciders(condition, findings) if finding.outcome is outcome))
+    told = told or list(dict.fromkeys(finding.summary for finding in deciders(condition, findings)))
+    return "; ".join(told[:most])
+
+
+def _weighed(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], words_are_clear: bool) -> Judgement:
+    condition = Group("all", tuple(part for part in (entry.applies, entry.confirmed_by) if part is not None))
+    every = tuple(findings.values())
+    reasons = _reasons(entry.confirmed_by or condition, findings, outcome)
+    if outcome is Outcome.UNKNOWN:
+        reasons = _reasons(condition, findings, outcome)
+        return _open(f"The cluster could not decide: {reasons}.", findings, every)
+    if outcome is Outcome.ABSENT:
+        if entry.absence == "suspected":
+            return _open(f"Nothing in the cluster proves it, and nothing excludes it: {reasons}.", findings, every)
+        return _ruled_out(f"{_capital(reasons)}.", findings)
+    has_sign = any(finding.is_sign for finding in deciders(condition, findings) if finding.outcome is Outcome.PRESENT)
+    if not has_sign and not words_are_clear:
+        return _open(f"The setting under which it happens is there ({reasons}); nothing is seen failing.", findings, every)
+    return Judgement(verdict=Verdict.CONFIRMED, reason=f"{_capital(reasons)}.", findings=every, rests_on_sign=has_sign)
+
+
+def _capital(text: str) -> str:
+    """Object names keep their spelling: only a plain first word is raised."""
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
+def _ruled_out(reason: str, findings: Mapping[Call, Finding]) -> Judgement:
+    return Judgement(verdict=Verdict.RULED_OUT, reason=reason, findings=tuple(findings.values()))
+
+
+def _open(reason: str, findings: Mapping[Call, Finding], every: tuple[Finding, ...] = ()) -> Judgement:
+    return Judgement(verdict=Verdict.SUSPECTED, reason=reason, findings=every or tuple(findings.values()))

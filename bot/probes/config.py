@@ -1,0 +1,191 @@
+"""Probes of configuration: values in ConfigMaps, image versions, workloads, and whether an edit has been applied."""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Literal
+
+import yaml
+
+from bot.cluster.facts.registry import Permission
+from bot.cluster.facts.terway import image_tag
+from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
+from bot.cluster.view import SYSTEM, Object, View, dig, last_edited, moment
+from bot.findings import Evidence, Finding
+from bot.probes.pods import labelled
+from bot.probes.registry import Strings, absent, present, probe, unknown
+from knowledge.versions import parse_version
+
+GET_CONFIG = Permission("get", CONFIG_MAPS)
+GET_WORKLOADS = (Permission("get", DAEMON_SETS), Permission("get", DEPLOYMENTS))
+_STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]+\])*)")
+_FILTER = re.compile(r"\[([^=\]]+)(?:=([^\]]*))?\]")
+_MISSING: Any = object()
+
+
+@probe(nature="condition", reads=(GET_CONFIG,))
+async def config_value(
+    view: View,
+    *,
+    configmap: str,
+    key: str,
+    path: str = "",
+    equals: str | None = None,
+    one_of: Strings = (),
+    contains: str | None = None,
+    exists: bool | None = None,
+    default: str | None = None,
+    namespace: str = SYSTEM,
+) -> Finding:
+    """A value inside a ConfigMap's key, parsed as JSON or YAML. A value of true, 10 or text compares as text.
+
+    Args:
+        configmap: the ConfigMap's name
+        key: the key in its data
+        path: where in the parsed value, e.g. plugins[type=flannel].delegate.hairpinMode; empty for the whole text
+        equals: the value it must have
+        one_of: the values of which it must have one
+        contains: what it must contain, in any case
+        exists: whether it must be there
+        default: what a missing value counts as
+        namespace: where the ConfigMap is
+    """
+    config = await view.config_map(configmap, namespace)
+    if config is None:
+        return unknown(f"there is no ConfigMap {namespace}/{configmap}")
+    text = dig(config, "data", key)
+    value = _value_at(text, path)
+    if value is _MISSING and default is not None:
+        value = default
+    shown = f"{key}{': ' + path if path else ''} = {'not set' if value is _MISSING else _text(value)}"
+    seen = Evidence(object=f"ConfigMap {namespace}/{configmap}", excerpt=shown, seen=view.now(),
+                    check=f"kubectl -n {namespace} get configmap {configmap} -o yaml")  # fmt: skip
+    holds = _holds(value, equals, one_of, contains, exists)
+    summary = f"ConfigMap {configmap}: {shown}"
+    return present(summary, [seen], configmap=[configmap]) if holds else absent(summary, [seen])
+
+
+def _holds(value: Any, equals: str | None, one_of: Strings, contains: str | None, exists: bool | None) -> bool:
+    there = value is not _MISSING
+    if exists is not None:
+        return there is exists
+    if not there:
+        return False
+    text = _text(value)
+    if contains is not None:
+        return contains.lower() in text.lower()
+    return text in ((equals,) if equals is not None else one_of)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _value_at(text: Any, path: str) -> Any:
+    if text is None:
+        return _MISSING
+    if not path:
+        return text
+    try:
+        value: Any = yaml.safe_load(str(text))  # JSON is YAML
+    except yaml.YAMLError:
+        return _MISSING
+    for name, filters in _STEP.findall(path):
+        value = value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
+        for wanted, expected in _FILTER.findall(filters):
+            value = _picked(value, wanted, expected)
+    return value
+
+
+def _picked(value: Any, wanted: str, expected: str) -> Any:
+    if not isinstance(value, list):
+        return _MISSING
+    if not expected and wanted.isdigit():
+        return value[int(wanted)] if int(wanted) < len(value) else _MISSING
+    return next((item for item in value if isinstance(item, dict) and str(item.get(wanted)) == expected), _MISSING)
+
+
+@probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)))
+async def config_applied(view: View, *, configmap: str, app: Strings, state: Literal["pending", "applied"]) -> Finding:
+    """Whether the application's pods have started since its ConfigMap was last edited.
+
+    Args:
+        configmap: the ConfigMap's name, in kube-system
+        app: values of the label app or k8s-app
+        state: pending means that pods are older than the edit
+    """
+    config = await view.config_map(configmap)
+    if config is None:
+        return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
+    edited = last_edited(config)
+    pods = await labelled(view, app)
+    starts = [start for pod in pods if (start := moment(dig(pod, "status", "startTime")))]
+    older = sum(start < edited - timedelta(seconds=5) for start in starts) if edited else 0
+    when = f"last edited {edited:%Y-%m-%d %H:%M} UTC" if edited else "not edited since it was made"
+    summary = f"ConfigMap {configmap} was {when}; {older} of {len(starts)} pods are older than that"
+    seen = Evidence(object=f"ConfigMap {SYSTEM}/{configmap}", excerpt=when, seen=view.now(),
+                    check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields")  # fmt: skip
+    return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
+
+
+def _workload(reference: str) -> tuple[Resource, str, str]:
+    kind, _, rest = reference.partition(" ")
+    namespace, _, name = rest.partition("/")
+    return (DEPLOYMENTS if kind == "Deployment" else DAEMON_SETS), namespace, name
+
+
+def _containers(workload: Object) -> Iterable[Object]:
+    spec = dig(workload, "spec", "template", "spec") or {}
+    return [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
+
+
+@probe(nature="condition", reads=GET_WORKLOADS)
+async def image_version(
+    view: View, *, workload: str, container: str, below: str | None = None, at_least: str | None = None
+) -> Finding:
+    """The version in the image tag of a workload's container; build hashes are left out of the comparison.
+
+    Args:
+        workload: as "DaemonSet kube-system/kube-flannel-ds" or "Deployment namespace/name"
+        container: the container's name
+        below: the version it must be older than
+        at_least: the version it must have reached
+    """
+    resource, namespace, name = _workload(workload)
+    found = await view.reader.get(resource, name, namespace)
+    images = [str(item.get("image")) for item in _containers(found or {}) if item.get("name") == container]
+    if not images:
+        return unknown(f"{workload} has no container {container}" if found else f"there is no {workload}")
+    runs, bound = parse_version(image_tag(images[0])), parse_version(below or at_least or "")
+    if runs is None or bound is None:
+        return unknown(f"the image tag of {images[0]} is not a version")
+    seen = Evidence(object=f"{resource.kind} {namespace}/{name}", excerpt=images[0], seen=view.now(),
+                    check=f"kubectl -n {namespace} get {resource.kind.lower()} {name} -o wide")  # fmt: skip
+    holds = runs < bound if below else runs >= bound
+    summary = f"{container} runs {image_tag(images[0])}"
+    return present(summary, [seen]) if holds else absent(summary, [seen])
+
+
+@probe(nature="sign", reads=GET_WORKLOADS)
+async def workload_state(
+    view: View, *, workload: str, state: Literal["unavailable", "available", "missing"]
+) -> Finding:
+    """Whether all pods of a workload are ready.
+
+    Args:
+        workload: as "DaemonSet kube-system/terway-eniip" or "Deployment namespace/name"
+        state: unavailable means that some pod is not ready
+    """
+    resource, namespace, name = _workload(workload)
+    found = await view.reader.get(resource, name, namespace)
+    if found is None:
+        summary = f"there is no {workload}"
+        return present(summary) if state == "missing" else absent(summary)
+    status = found.get("status") or {}
+    wanted = status.get("desiredNumberScheduled", dig(found, "spec", "replicas")) or 0
+    ready = status.get("numberReady", status.get("readyReplicas")) or 0
+    seen = Evidence(object=f"{resource.kind} {namespace}/{name}", excerpt=f"{ready} of {wanted} ready", seen=view.now(),
+                    check=f"kubectl -n {namespace} get {resource.kind.lower()} {name}")  # fmt: skip
+    is_now = "unavailable" if ready < wanted else "available"
+    summary = f"{name}: {ready} of {wanted} ready"
+    return present(summary, [seen]) if is_now == state else absent(summary, [seen])

@@ -1,0 +1,184 @@
+"""Probes of events. An event counts only while its object still suffers: a loud old one is not a diagnosis."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.cluster.events import Event, Events, events_by_reason, is_fresh
+from bot.cluster.facts.registry import Permission
+from bot.cluster.resources import EVENTS, NODES, PODS
+from bot.cluster.view import Object, View, dig, name_of, namespace_of
+from bot.cluster.waiting import affected_nodes, network_waiters
+from bot.findings import Evidence, Finding
+from bot.probes.pods import SHOWN, node_of
+from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
+
+VSWITCH = re.compile(r"\bvsw-[0-9A-Za-z]+")
+MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
+GOT_ADDRESS = "AllocIPSucceed"  # Terway: this pod has its address now
+LASTING = timedelta(minutes=3)  # longer than the CNI plugin's first retries
+LIST_EVENTS = Permission("list", EVENTS)
+
+
+def event_evidence(event: Event) -> Evidence:
+    """The event as a person would look it up."""
+    scope = f"-n {event.namespace}" if event.namespace else "-A"
+    selector = f"reason={event.reason}" + (f",involvedObject.name={event.name}" if event.namespace else "")
+    about = "/".join(part for part in (event.namespace, event.name) if part)
+    return Evidence(
+        object=f"{event.kind} {about}",
+        excerpt=f"{event.reason} (x{event.count}): {event.message}",
+        seen=event.last,
+        check=f"kubectl {scope} get events --field-selector {selector}",
+    )
+
+
+def named_in(texts: list[str], pattern: re.Pattern[str]) -> list[str]:
+    """What the pattern finds in the texts, once each."""
+    return list(dict.fromkeys(match for text in texts for match in pattern.findall(text)))
+
+
+@probe(nature="sign", reads=(LIST_EVENTS, Permission("list", PODS), Permission("get", PODS)))
+async def pod_event(
+    view: View,
+    *,
+    reason: Strings,
+    contains: Strings = (),
+    within: timedelta = timedelta(minutes=30),
+    state: Literal["waiting", "any"] = "waiting",
+    at_least: int = 1,
+    cleared_by: Strings = (),
+) -> Finding:
+    """A fresh event about a pod that still exists and, unless told otherwise, still waits for its network.
+
+    An ``AllocIPSucceed`` (or ``cleared_by``) event later than the last failure clears it. Seen fewer than ``at_least``
+    times and not for longer than three minutes it may be transient: unknown.
+
+    Args:
+        reason: event reasons
+        contains: texts of which the message must contain one, in any case
+        within: how long ago it was last seen at most
+        state: waiting counts only pods that wait now; any counts every pod that exists
+        at_least: how often it must have been seen
+        cleared_by: reasons of events by which the pod has recovered
+    """
+    if state == "waiting" and not (await network_waiters(view)).items:
+        return absent("no pod waits for its network now, so older events do not count")
+    events = await events_by_reason(view, reason, pods=True)
+    fresh = [event for event in events.items if event.mentions(contains) and is_fresh(event, view.now(), within)]
+    fresh = await _uncleared(view, fresh, (*cleared_by, GOT_ADDRESS))
+    found, pods = await _still_about(view, fresh, state)
+    if not found:
+        return _nothing(events, reason, contains)
+    found.sort(key=lambda event: event.last, reverse=True)
+    evidence = [event_evidence(event) for event in found[:SHOWN]]
+    if at_least > 1 and not _lasting(found, at_least):
+        return unknown(f"seen {count(sum(e.count for e in found), 'time')} only: it may be transient", evidence)
+    messages = [event.message for event in found]
+    names = [f"{event.namespace}/{event.name}" for event in found]
+    return present(
+        f"{found[0].reason} on {some(names)}" + (f": {_cause(messages[0], contains)}" if contains else ""),
+        evidence,
+        pod=names,
+        node=[node_of(pod) for pod in pods],
+        vswitch=named_in(messages, VSWITCH),
+        mac=named_in(messages, MAC),
+    )
+
+
+def _cause(message: str, contains: Strings) -> str:
+    return next((text for text in contains if text.lower() in message.lower()), "")
+
+
+def _nothing(events: Events, reason: Strings, contains: Strings) -> Finding:
+    wanted = f" with {' or '.join(repr(text) for text in contains[:2])}" if contains else ""
+    what = f"no fresh event {'/'.join(reason[:3])}{wanted}"
+    return absent(what) if events.complete else unknown(f"{what} among those that could be read")
+
+
+def _lasting(events: list[Event], at_least: int) -> bool:
+    for subject in {event.subject for event in events}:
+        mine = [event for event in events if event.subject == subject]
+        span = max(event.last for event in mine) - min(event.first for event in mine)
+        if sum(event.count for event in mine) >= at_least or span >= LASTING:
+            return True
+    return False
+
+
+async def _uncleared(view: View, events: list[Event], reasons: Strings) -> list[Event]:
+    """Without those whose pod has got what it lacked since."""
+    if not events:
+        return []
+    cleared = await events_by_reason(view, reasons, pods=True)
+    return [event for event in events if _later(cleared.latest(event.subject), event.last) is False]
+
+
+def _later(moment: datetime | None, than: datetime) -> bool:
+    return moment is not None and moment > than
+
+
+async def _still_about(view: View, events: list[Event], state: str) -> tuple[list[Event], list[Object]]:
+    """The events whose pod is still there and in that state, with these pods."""
+    if state == "waiting":
+        pods = list((await network_waiters(view)).items)
+    else:
+        subjects = list(dict.fromkeys(event.subject for event in events))[:SHOWN]
+        read = [await view.reader.get(PODS, name, namespace) for _, namespace, name in subjects]
+        pods = [pod for pod in read if pod is not None]
+    known = {("Pod", namespace_of(pod), name_of(pod)): pod for pod in pods}
+    kept = [event for event in events if event.subject in known and _same(event, known[event.subject])]
+    return kept, [known[subject] for subject in dict.fromkeys(event.subject for event in kept)]
+
+
+def _same(event: Event, pod: Object) -> bool:
+    """Not the event of an earlier pod of that name."""
+    uid = dig(pod, "metadata", "uid")
+    return not event.uid or not uid or event.uid == uid
+
+
+@probe(nature="sign", reads=(LIST_EVENTS, Permission("list", PODS), Permission("get", NODES)))
+async def event(
+    view: View,
+    *,
+    reason: Strings,
+    kind: Strings = (),
+    contains: Strings = (),
+    within: timedelta = timedelta(hours=1),
+    cleared_by: Strings = (),
+    on: Literal["affected", "any"] = "any",
+) -> Finding:
+    """A fresh event about anything but a pod: a node, a Terway node object, the route controller.
+
+    Args:
+        reason: event reasons
+        kind: kinds of the object, any when left out
+        contains: texts of which the message must contain one, in any case
+        within: how long ago it was last seen at most
+        cleared_by: reasons of later events on the same object by which it has recovered
+        on: affected counts only nodes whose pods wait for their network now
+    """
+    nodes = await affected_nodes(view) if on == "affected" else ()
+    if on == "affected" and not nodes:
+        return absent("no pod waits for its network now, so events of nodes do not count")
+    events = await events_by_reason(view, reason, pods=False)
+    found = [item for item in events.items if item.mentions(contains) and is_fresh(item, view.now(), within)]
+    found = [item for item in found if (not kind or item.kind in kind) and (not nodes or item.name in nodes)]
+    if found and cleared_by:
+        cleared = await events_by_reason(view, cleared_by, pods=False)
+        found = [item for item in found if not _later(cleared.latest(item.subject), item.last)]
+    found = [item for item in found if await _exists(view, item)]
+    if not found:
+        return _nothing(events, reason, contains)
+    found.sort(key=lambda item: item.last, reverse=True)
+    messages = [item.message for item in found]
+    return present(
+        f"{found[0].reason} on {some([item.name for item in found])}" + (f": {_cause(messages[0], contains)}" if contains else ""),
+        [event_evidence(item) for item in found[:SHOWN]],
+        node=[item.name for item in found if item.kind == "Node"],
+        vswitch=named_in(messages, VSWITCH),
+    )
+
+
+async def _exists(view: View, item: Event) -> bool:
+    """A node that is gone no longer suffers; other objects are taken as they are."""
+    return item.kind != "Node" or await view.node(item.name) is not None

@@ -1,0 +1,178 @@
+"""Probes of nodes: conditions, taints, and how full a node's address range is."""
+
+import asyncio
+import ipaddress
+from datetime import timedelta
+from typing import Literal
+
+from bot.cluster.events import events_by_reason, is_fresh
+from bot.cluster.facts.registry import Permission
+from bot.cluster.reader import Listing
+from bot.cluster.resources import EVENTS, NODES, PODS
+from bot.cluster.view import Object, View, dig, moment, name_of
+from bot.cluster.waiting import affected_nodes, network_waiters, subject
+from bot.findings import Evidence, Finding
+from bot.probes.pods import SHOWN, node_of
+from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
+
+LIST_NODES = Permission("list", NODES)
+RANGE_ERROR = "no IP addresses available in range set"
+NODES_LOOKED_AT = 5  # affected nodes: more of the same tells nothing new
+RESERVED = 3  # network, broadcast and the gateway that host-local leaves out
+NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
+FEW = 0.8  # at most this share held although none is free: leaked; between the two nobody can tell
+
+
+def node_evidence(view: View, node: Object, excerpt: str) -> Evidence:
+    """What was seen of a node."""
+    name = name_of(node)
+    return Evidence(object=f"Node {name}", excerpt=excerpt, seen=view.now(), check=f"kubectl describe node {name}")
+
+
+@probe(nature="sign", reads=(LIST_NODES,))
+async def node_condition(
+    view: View,
+    *,
+    type: str,
+    status: str | None = None,
+    reason: str | None = None,
+    contains: Strings = (),
+    taint: str | None = None,
+    min_age: timedelta | None = None,
+    on: Literal["any", "affected"] = "any",
+) -> Finding:
+    """A node has a condition now.
+
+    Args:
+        type: the condition's type
+        status: True, False or Unknown
+        reason: its reason
+        contains: texts of which its message must contain one, in any case
+        taint: the key of a taint that the same node must carry
+        min_age: how long the condition must have held at least
+        on: affected looks only at nodes whose pods wait for their network now
+    """
+    listing = await (_affected(view) if on == "affected" else view.nodes())
+    found = []
+    for node in listing.items:
+        for condition in dig(node, "status", "conditions") or []:
+            wanted = (("type", type), ("status", status), ("reason", reason))
+            if all(value in (None, condition.get(key)) for key, value in wanted) and _message_has(condition, contains):
+                if taint in (None, *_taints(node)) and _old_enough(view, condition, min_age):
+                    found.append((node, condition))
+    what = f"{type}={status or 'any'}" + (f" with taint {taint}" if taint else "")
+    if not found:
+        return _none(listing.complete, f"no node has condition {what}" + (f" saying {contains[0]!r}" if contains else ""))
+    evidence = [node_evidence(view, node, f"{type}={c.get('status')} {c.get('reason')}: {c.get('message')}") for node, c in found[:SHOWN]]
+    names = [name_of(node) for node, _ in found]
+    return present(f"{count(len(names), 'node')} with {what}: {some(names)}", evidence, node=names)
+
+
+async def _affected(view: View) -> Listing:
+    names = await affected_nodes(view)
+    read = await asyncio.gather(*(view.node(name) for name in names[:NODES_LOOKED_AT]))
+    return Listing(tuple(node for node in read if node), complete=len(names) <= NODES_LOOKED_AT)
+
+
+def _none(complete: bool, what: str) -> Finding:
+    return absent(what) if complete else unknown(f"{what} among those that could be read")
+
+
+def _message_has(condition: Object, texts: Strings) -> bool:
+    message = str(condition.get("message") or "").lower()
+    return not texts or any(text.lower() in message for text in texts)
+
+
+def _old_enough(view: View, condition: Object, min_age: timedelta | None) -> bool:
+    since = moment(condition.get("lastTransitionTime"))
+    return min_age is None or (since is not None and view.now() - since >= min_age)
+
+
+def _taints(node: Object) -> dict[str, str]:
+    return {str(taint.get("key")): str(taint.get("effect")) for taint in dig(node, "spec", "taints") or []}
+
+
+@probe(nature="sign", reads=(LIST_NODES,))
+async def node_taint(view: View, *, key: str, effect: str | None = None) -> Finding:
+    """A node carries a taint now.
+
+    Args:
+        key: the taint's key
+        effect: NoSchedule, PreferNoSchedule or NoExecute
+    """
+    listing = await view.nodes()
+    found = [node for node in listing.items if key in _taints(node) and effect in (None, _taints(node)[key])]
+    if not found:
+        return _none(listing.complete, f"no node carries the taint {key}")
+    names = [name_of(node) for node in found]
+    evidence = [node_evidence(view, node, f"taint {key}:{_taints(node)[key]}") for node in found[:SHOWN]]
+    return present(f"taint {key} on {some(names)}", evidence, node=names)
+
+
+@probe(nature="sign", reads=(LIST_NODES, Permission("get", NODES), Permission("list", PODS), Permission("list", EVENTS)))
+async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding:
+    """On nodes whose waiting pods report an empty range: how many of its addresses are really held by pods.
+
+    host-local skips network, broadcast and gateway, so a /26 holds 61 pods. Completed pods hold none; Terminating do.
+
+    Args:
+        state: full means about all are held by pods; leaked means clearly fewer are
+    """
+    nodes = await _complaining(view)
+    if not nodes:
+        return absent(f"no waiting pod reports {RANGE_ERROR!r}")
+    usages = [usage for usage in await asyncio.gather(*(_usage(view, name) for name in nodes[:SHOWN])) if usage]
+    if not usages:
+        return unknown(f"the Pod CIDR block of {some(nodes)} could not be read")
+    matching = [usage for usage in usages if _state(usage) == state]
+    evidence = [_usage_evidence(view, usage) for usage in usages]
+    summary = "; ".join(f"{name}: {held} of {usable} addresses held by pods" for name, held, usable in matching or usages)
+    if matching:
+        return present(summary, evidence, node=[usage[0] for usage in matching])
+    if all(_state(usage) == "between" for usage in usages):
+        return unknown(f"{summary}: too close to tell", evidence)
+    return absent(summary, evidence)
+
+
+Usage = tuple[str, int, int]  # node, addresses held by pods, usable addresses
+
+
+async def _complaining(view: View) -> list[str]:
+    events = await events_by_reason(view, ("FailedCreatePodSandBox",), pods=True)
+    fresh = [e for e in events.items if e.mentions((RANGE_ERROR,)) and is_fresh(e, view.now(), timedelta(minutes=30))]
+    pods = {subject(pod): pod for pod in (await network_waiters(view)).items}
+    return list(dict.fromkeys(node_of(pods[event.subject]) for event in fresh if event.subject in pods))
+
+
+async def _usage(view: View, name: str) -> Usage | None:
+    node = await view.node(name)
+    block = str(dig(node, "spec", "podCIDR") or "")
+    try:
+        usable = ipaddress.IPv4Network(block, strict=False).num_addresses - RESERVED
+    except ValueError:
+        return None
+    held = [pod for pod in (await view.pods_on(name)).items if _holds_address(pod)]
+    return name, len(held), usable
+
+
+def _holds_address(pod: Object) -> bool:
+    """Completed pods have given theirs back; pods of the host's network never took one."""
+    if dig(pod, "spec", "hostNetwork") or dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+        return False
+    return bool(dig(pod, "status", "podIP") or dig(pod, "metadata", "deletionTimestamp")) or (
+        dig(pod, "status", "phase") == "Running"
+    )
+
+
+def _state(usage: Usage) -> str:
+    _, held, usable = usage
+    if held >= usable * NEARLY_ALL:
+        return "full"
+    return "leaked" if held <= usable * FEW else "between"
+
+
+def _usage_evidence(view: View, usage: Usage) -> Evidence:
+    name, held, usable = usage
+    check = f"kubectl get pods -A -o wide --field-selector spec.nodeName={name}"
+    return Evidence(object=f"Node {name}", excerpt=f"{held} pods hold an address of {usable} usable ones",
+                    seen=view.now(), check=check)  # fmt: skip

@@ -1,0 +1,256 @@
+"""Probes of pods: who waits, who started just now, who lacks an address or asks for a hostPort."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.cluster.facts.registry import Permission
+from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
+from bot.cluster.view import SYSTEM, Object, View, dig, full_name, moment, name_of, namespace_of
+from bot.cluster.waiting import CREATING, network_waiters, pending_pods, waiting_reason
+from bot.findings import Evidence, Finding
+from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
+
+LIST_PODS = Permission("list", PODS)
+LIST_EVENTS = Permission("list", EVENTS)
+SHOWN = 3  # pieces of evidence: the first few prove it, more would bury it
+
+
+def pod_evidence(view: View, pod: Object, excerpt: str) -> Evidence:
+    """What was seen of a pod."""
+    check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o wide"
+    return Evidence(object=f"Pod {full_name(pod)}", excerpt=excerpt, seen=view.now(), check=check)
+
+
+def node_of(pod: Object) -> str:
+    """The node it is bound to, empty if none."""
+    return str(dig(pod, "spec", "nodeName") or "")
+
+
+def started(pod: Object) -> datetime | None:
+    """When its newest container started; ``status.startTime`` where none tells."""
+    statuses = dig(pod, "status", "containerStatuses") or []
+    times = [moment(dig(status, "state", "running", "startedAt")) for status in statuses]
+    return max((time for time in times if time), default=moment(dig(pod, "status", "startTime")))
+
+
+def is_live(pod: Object) -> bool:
+    """Running on the pod network, and not being deleted."""
+    return (
+        dig(pod, "status", "phase") == "Running"
+        and not dig(pod, "spec", "hostNetwork")
+        and not dig(pod, "metadata", "deletionTimestamp")
+    )
+
+
+def scheduled_at(pod: Object) -> datetime | None:
+    """When it was bound to its node."""
+    for condition in dig(pod, "status", "conditions") or []:
+        if condition.get("type") == "PodScheduled":
+            return moment(condition.get("lastTransitionTime"))
+    return moment(dig(pod, "status", "startTime"))
+
+
+@probe(nature="sign", reads=(LIST_PODS, LIST_EVENTS))
+async def pod_waiting(
+    view: View,
+    *,
+    reason: str = CREATING,
+    contains: Strings = (),
+    namespace: str | None = None,
+    min_age: timedelta | None = None,
+) -> Finding:
+    """Pods that are bound to a node and wait now.
+
+    For ContainerCreating only pods count that can be waiting for their network: not on the host's network, without an
+    address, and not explained by a volume that fails to mount.
+
+    Args:
+        reason: the waiting reason as kubectl shows it
+        contains: texts of which the waiting message must contain one
+        namespace: only pods of this namespace
+        min_age: only pods that were bound at least this long ago
+    """
+    listing = await (network_waiters(view) if reason == CREATING else pending_pods(view))
+    found = [pod for pod in listing.items if reason == CREATING or waiting_reason(pod) == reason]
+    found = [pod for pod in found if namespace in (None, namespace_of(pod)) and _says(pod, contains)]
+    if min_age is not None:
+        found = [pod for pod in found if (at := scheduled_at(pod)) and view.now() - at >= min_age]
+    if not found:
+        what = f"no pod waits in {reason}" + (" for its network" if reason == CREATING else "")
+        return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
+    evidence = [pod_evidence(view, pod, f"{reason} on node {node_of(pod)}") for pod in found[:SHOWN]]
+    verb = "waits" if len(found) == 1 else "wait"
+    summary = f"{count(len(found), 'pod')} {verb} in {reason}: {some([full_name(pod) for pod in found])}"
+    return present(summary, evidence, pod=[full_name(pod) for pod in found], node=[node_of(pod) for pod in found])
+
+
+def _says(pod: Object, texts: Strings) -> bool:
+    statuses = dig(pod, "status", "containerStatuses") or []
+    message = " ".join(str(dig(status, "state", "waiting", "message") or "") for status in statuses).lower()
+    return not texts or any(text.lower() in message for text in texts)
+
+
+@probe(nature="condition", reads=(LIST_PODS,))
+async def pods_restarted(
+    view: View, *, app: Strings, within: timedelta = timedelta(minutes=10), namespace: str = SYSTEM
+) -> Finding:
+    """Pods of an application that started a short time ago.
+
+    Args:
+        app: values of the label k8s-app or app
+        within: how long ago at most
+        namespace: where they run
+    """
+    pods = await labelled(view, app, namespace)
+    fresh = [(pod, at) for pod in pods if (at := started(pod)) and view.now() - at <= within]
+    names = some([name_of(pod) for pod, _ in fresh])
+    if not pods:
+        return unknown(f"no pods of {', '.join(app)} were found in {namespace}")
+    if not fresh:
+        return absent(f"no pod of {', '.join(app)} started within {_minutes(within)}")
+    evidence = [pod_evidence(view, pod, f"started {at:%H:%M:%S} UTC") for pod, at in fresh[:SHOWN]]
+    return present(f"started within {_minutes(within)}: {names}", evidence)
+
+
+def _minutes(span: timedelta) -> str:
+    return f"{int(span.total_seconds() // 60)} minutes"
+
+
+async def labelled(view: View, app: Strings, namespace: str = SYSTEM) -> list[Object]:
+    """Pods whose label ``k8s-app`` or ``app`` has one of these values."""
+    values = ",".join(sorted(app))
+    found: dict[str, Object] = {}
+    for label in ("app", "k8s-app"):
+        listing = await view.reader.select(PODS, namespace, labels=f"{label} in ({values})", most=2000)
+        found |= {name_of(pod): pod for pod in listing.items}
+    return list(found.values())
+
+
+@probe(nature="sign", reads=(LIST_PODS,), cost="wide")
+async def pod_addresses(view: View, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
+    """Running pods without an address of one family. Pods on the host's network do not count.
+
+    Args:
+        missing: the family
+    """
+    listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
+    pods = [pod for pod in listing.items if is_live(pod) and dig(pod, "status", "podIPs")]
+    pods = [pod for pod in pods if view.focus.names(pod)] or pods
+    if not pods:
+        return unknown("no running pod with an address could be seen")
+    lacking = [pod for pod in pods if not _has_family(pod, missing)]
+    if not lacking:
+        example = pods[0]
+        seen = [pod_evidence(view, example, f"status.podIPs: {_addresses(example)}")]
+        return absent(f"all {len(pods)} running pods looked at have an {missing} address in status.podIPs", seen)
+    evidence = [pod_evidence(view, pod, f"status.podIPs: {_addresses(pod)}") for pod in lacking[:SHOWN]]
+    names = [full_name(pod) for pod in lacking]
+    summary = f"{len(lacking)} of {len(pods)} running pods have no {missing} address: {some(names)}"
+    return present(summary, evidence, pod=names, node=[node_of(pod) for pod in lacking])
+
+
+def _addresses(pod: Object) -> str:
+    return ", ".join(str(item.get("ip")) for item in dig(pod, "status", "podIPs") or [])
+
+
+def _has_family(pod: Object, family: str) -> bool:
+    return any((":" in str(item.get("ip"))) == (family == "IPv6") for item in dig(pod, "status", "podIPs") or [])
+
+
+@probe(nature="condition", reads=(LIST_PODS,), cost="wide")
+async def host_ports(view: View, *, state: Literal["requested"] = "requested") -> Finding:
+    """Pods that ask for a hostPort. Pods on the host's network get theirs filled in by the API server: not counted.
+
+    Args:
+        state: always "requested"
+    """
+    del state  # one state so far; named so that entries read as sentences
+    listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
+    asked = [(pod, port) for pod in listing.items if is_live(pod) for port in _host_ports(pod)]
+    if not asked:
+        return absent("no running pod asks for a hostPort") if listing.complete else unknown("not all pods could be read")
+    asked.sort(key=lambda pair: not view.focus.names(pair[0]))
+    names = [full_name(pod) for pod, _ in asked]
+    evidence = [pod_evidence(view, pod, f"hostPort {port} on node {node_of(pod)}") for pod, port in asked[:SHOWN]]
+    nodes = [node_of(pod) for pod, _ in asked]
+    return present(f"hostPort is asked for by {some(names)}", evidence, pod=names, node=nodes)
+
+
+def _host_ports(pod: Object) -> list[int]:
+    containers = dig(pod, "spec", "containers") or []
+    return [port["hostPort"] for item in containers for port in item.get("ports") or [] if port.get("hostPort")]
+
+
+@probe(nature="condition", reads=(LIST_PODS,), cost="wide")
+async def pod_annotation(view: View, *, key: Strings) -> Finding:
+    """Pods that carry one of these annotations.
+
+    Args:
+        key: annotation names
+    """
+    listing = await view.all_of(PODS, metadata_only=True, most=2000)
+    found = [pod for pod in listing.items if set(key) & set(dig(pod, "metadata", "annotations") or {})]
+    if not found:
+        what = f"no pod carries {' or '.join(key)}"
+        return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
+    names = [full_name(pod) for pod in found]
+    evidence = [pod_evidence(view, pod, f"annotation {sorted(set(key) & set(pod['metadata']['annotations']))[0]}") for pod in found[:SHOWN]]
+    return present(f"{count(len(found), 'pod')} with the annotation: {some(names)}", evidence, pod=names)
+
+
+@probe(nature="condition", reads=(Permission("list", NETWORK_POLICIES), LIST_PODS))
+async def network_policies(
+    view: View, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
+) -> Finding:
+    """NetworkPolicies that select running pods.
+
+    Args:
+        state: always "selecting"
+        started_within: count only pods that started this short a time ago
+    """
+    del state
+    listing = await view.all_of(NETWORK_POLICIES)
+    if not listing.items:
+        return absent("there is no NetworkPolicy")
+    for policy in listing.items[:5]:
+        pods = [pod for pod in await _selected(view, policy) if is_live(pod)]
+        if started_within is not None:
+            pods = [pod for pod in pods if (at := started(pod)) and view.now() - at <= started_within]
+        if pods:
+            return _selecting(view, policy, pods, started_within)
+    what = "no NetworkPolicy that was looked at selects a running pod"
+    what += f" that started within {_minutes(started_within)}" if started_within else ""
+    return absent(what) if len(listing.items) <= 5 and listing.complete else unknown(what)
+
+
+def _selecting(view: View, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
+    name, namespace = name_of(policy), namespace_of(policy)
+    check = f"kubectl -n {namespace} get networkpolicy {name} -o yaml"
+    seen = Evidence(object=f"NetworkPolicy {namespace}/{name}", excerpt=f"selects {count(len(pods), 'running pod')}",
+                    seen=view.now(), check=check)  # fmt: skip
+    newly = f" that started within {_minutes(within)}" if within else ""
+    names = [full_name(pod) for pod in pods]
+    return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
+
+
+async def _selected(view: View, policy: Object) -> tuple[Object, ...]:
+    selector = dig(policy, "spec", "podSelector") or {}
+    listing = await view.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
+    return listing.items
+
+
+def label_selector(selector: Object) -> str:
+    """A LabelSelector object in the query notation of the API."""
+    terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or []:
+        key, values = expression.get("key"), ",".join(expression.get("values") or [])
+        match expression.get("operator"):
+            case "In":
+                terms.append(f"{key} in ({values})")
+            case "NotIn":
+                terms.append(f"{key} notin ({values})")
+            case "Exists":
+                terms.append(f"{key}")
+            case "DoesNotExist":
+                terms.append(f"!{key}")
+    return ",".join(terms)

@@ -1,0 +1,170 @@
+"""How a probe is declared: an async function whose signature is its parameters and whose docstring is its manual.
+
+The declaration that entries are checked against, the reference documentation and the ClusterRole all come from here.
+"""
+
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Literal, get_args, get_origin
+
+from bot.cluster.facts import declared_facts
+from bot.cluster.facts.registry import Permission
+from bot.cluster.reader import ReadError
+from bot.cluster.view import View
+from bot.findings import Evidence, Finding
+from knowledge.logic import Outcome
+from knowledge.model import Call, Value
+from knowledge.vocabulary import Parameter, ProbeDeclaration, Vocabulary
+
+Strings = tuple[str, ...]
+Ask = Callable[..., Awaitable[Finding]]
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A declared probe with the function that asks it."""
+
+    declaration: ProbeDeclaration
+    function: Ask
+    reads: tuple[Permission, ...]
+    manual: str
+
+
+_PROBES: dict[str, Probe] = {}
+
+
+def probe(
+    *, nature: Literal["sign", "condition"], reads: tuple[Permission, ...], cost: Literal["narrow", "wide"] = "narrow"
+) -> Callable[[Ask], Ask]:
+    """Declare a probe under the function's name."""
+
+    def register(function: Ask) -> Ask:
+        name = function.__name__  # type: ignore[attr-defined]
+        manual = inspect.cleandoc(function.__doc__ or "")
+        declaration = ProbeDeclaration(
+            name=name, nature=nature, summary=manual.split("\n", 1)[0], parameters=_parameters(function, manual), cost=cost
+        )
+        _PROBES[name] = Probe(declaration, function, reads, manual)
+        return function
+
+    return register
+
+
+def _parameters(function: Ask, manual: str) -> tuple[Parameter, ...]:
+    hints = typing.get_type_hints(function)
+    docs = dict(re.findall(r"^\s{4}(\w+): (.+)$", manual, re.MULTILINE))
+    found = []
+    for name, given in inspect.signature(function).parameters.items():
+        if given.kind is inspect.Parameter.KEYWORD_ONLY:
+            kind, choices = _type_of(hints[name])
+            required = given.default is inspect.Parameter.empty
+            found.append(Parameter(name=name, type=kind, required=required, choices=choices, doc=docs.get(name, "")))
+    return tuple(found)
+
+
+_Kind = Literal["string", "strings", "integer", "boolean", "duration", "choice"]
+
+
+def _type_of(hint: Any) -> tuple[_Kind, tuple[str, ...]]:
+    members = [member for member in get_args(hint) if member is not type(None)]
+    if get_origin(hint) is Literal:
+        return "choice", tuple(str(member) for member in get_args(hint))
+    if hint == Strings:
+        return "strings", ()
+    if type(None) in get_args(hint) and members:
+        return _type_of(members[0])
+    plain: dict[Any, _Kind] = {str: "string", int: "integer", bool: "boolean", timedelta: "duration"}
+    return plain[hint], ()
+
+
+def vocabulary() -> Vocabulary:
+    """All probes and facts, the facts as probes too (``terway.mode`` is asked as ``terway_mode()``)."""
+    facts = declared_facts()
+    probes = {name: declared.declaration for name, declared in sorted(_PROBES.items())}
+    for name, meaning in facts.items():
+        asked = name.replace(".", "_", 1)
+        probes[asked] = ProbeDeclaration(name=asked, nature="fact", summary=meaning)
+    return Vocabulary(probes=probes, facts=facts)
+
+
+def manuals() -> dict[str, Probe]:
+    """Every probe by name, for the reference documentation."""
+    return dict(sorted(_PROBES.items()))
+
+
+def permissions() -> set[Permission]:
+    """What the probes read."""
+    return {permission for declared in _PROBES.values() for permission in declared.reads}
+
+
+def is_wide(call: Call) -> bool:
+    """Whether it is asked only when the words call for it."""
+    return call.probe in _PROBES and _PROBES[call.probe].declaration.cost == "wide"
+
+
+async def ask(view: View, call: Call) -> Finding:
+    """The finding of one probe; a read that failed is unknown with its reason."""
+    declared = _PROBES[call.probe]
+    arguments = dict(call.arguments)
+    absence, presence = arguments.pop("absence", None), arguments.pop("presence", None)
+    try:
+        found = await declared.function(view, **_converted(declared.declaration, arguments))
+    except ReadError as error:
+        found = unknown(str(error))
+    found = replace(found, probe=str(call), is_sign=declared.declaration.nature == "sign")
+    if found.outcome is Outcome.ABSENT and absence == "unknown":
+        return found.left_open("which does not exclude it")
+    if found.outcome is Outcome.PRESENT and presence == "unknown":
+        return found.left_open("which alone does not prove it")
+    return found
+
+
+def _converted(declaration: ProbeDeclaration, arguments: dict[str, Value]) -> dict[str, Any]:
+    types = {parameter.name: parameter.type for parameter in declaration.parameters}
+    return {name: _convert(types[name], value) for name, value in arguments.items()}
+
+
+def _convert(kind: str, value: Value) -> Any:
+    if kind == "strings":
+        return value if isinstance(value, tuple) else (str(value),)
+    return duration(str(value)) if kind == "duration" else value
+
+
+def duration(text: str) -> timedelta:
+    """``90s``, ``30m``, ``2h`` or ``1d``."""
+    return timedelta(seconds=int(text[:-1]) * _UNITS[text[-1]])
+
+
+def present(
+    summary: str, evidence: tuple[Evidence, ...] | list[Evidence] = (), **objects: tuple[str, ...] | list[str]
+) -> Finding:
+    """Seen. ``objects`` by the singular word that steps use, e.g. ``node=[...]``."""
+    named = {kind: tuple(dict.fromkeys(names)) for kind, names in objects.items() if names}
+    return Finding(probe="", outcome=Outcome.PRESENT, summary=summary, evidence=tuple(evidence), objects=named)
+
+
+def absent(summary: str, evidence: tuple[Evidence, ...] | list[Evidence] = ()) -> Finding:
+    """Looked for and not there."""
+    return Finding(probe="", outcome=Outcome.ABSENT, summary=summary, evidence=tuple(evidence))
+
+
+def unknown(why: str, evidence: tuple[Evidence, ...] | list[Evidence] = ()) -> Finding:
+    """Could not be told."""
+    return Finding(probe="", outcome=Outcome.UNKNOWN, summary=why, evidence=tuple(evidence))
+
+
+def count(number: int, thing: str) -> str:
+    """``1 pod``, ``2 pods``."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def some(names: list[str] | tuple[str, ...], most: int = 3) -> str:
+    """The first few names and how many more."""
+    unique = list(dict.fromkeys(names))
+    rest = len(unique) - most
+    return ", ".join(unique[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,96 @@
+"""Probes of Services and their EndpointSlices, for dual-stack questions."""
+
+from typing import Literal
+
+from bot.cluster.facts.registry import Permission
+from bot.cluster.resources import ENDPOINT_SLICES, SERVICES
+from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, name_of, namespace_of
+from bot.findings import Evidence, Finding
+from bot.probes.pods import SHOWN
+from bot.probes.registry import absent, present, probe, some, unknown
+
+LIST_SERVICES = Permission("list", SERVICES)
+OF_SERVICE = "kubernetes.io/service-name"
+
+
+def _service_evidence(view: View, service: Object, excerpt: str) -> Evidence:
+    check = f"kubectl -n {namespace_of(service)} get service {name_of(service)} -o yaml"
+    return Evidence(object=f"Service {full_name(service)}", excerpt=excerpt, seen=view.now(), check=check)
+
+
+def _families(service: Object) -> set[str]:
+    addresses = dig(service, "spec", "clusterIPs") or [dig(service, "spec", "clusterIP")]
+    return {"IPv6" if ":" in str(address) else "IPv4" for address in addresses if address and address != "None"}
+
+
+async def _asked_about(view: View) -> tuple[list[Object], bool]:
+    """Services with a ClusterIP: those that the question names, else all but the cluster's own."""
+    listing = await view.all_of(SERVICES)
+    found = [item for item in listing.items if _families(item)]
+    named = [item for item in found if view.focus.names(item) or full_name(item) in view.focus.words]
+    own = [item for item in found if namespace_of(item) != SYSTEM and full_name(item) != "default/kubernetes"]
+    return named or own, listing.complete
+
+
+@probe(nature="condition", reads=(LIST_SERVICES,), cost="wide")
+async def service_families(view: View, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
+    """Services without a ClusterIP of one family. Services that the question names decide alone.
+
+    Headless Services have none by design and default/kubernetes is always of one family: neither counts.
+
+    Args:
+        missing: the family
+    """
+    services, complete = await _asked_about(view)
+    lacking = [item for item in services if missing not in _families(item)]
+    if not services:
+        return unknown("no Service with a ClusterIP could be seen")
+    if not lacking:
+        seen = [_service_evidence(view, services[0], f"clusterIPs: {dig(services[0], 'spec', 'clusterIPs')}")]
+        what = f"all {len(services)} Services looked at have an {missing} ClusterIP"
+        return absent(what, seen) if complete else unknown(what, seen)
+    names = [full_name(item) for item in lacking]
+    evidence = [
+        _service_evidence(view, item, f"ipFamilyPolicy: {dig(item, 'spec', 'ipFamilyPolicy') or 'not set'}, clusterIPs: {dig(item, 'spec', 'clusterIPs')}")
+        for item in lacking[:SHOWN]
+    ]
+    return present(f"no {missing} ClusterIP: {some(names)}", evidence, service=names)
+
+
+@probe(nature="sign", reads=(LIST_SERVICES, Permission("list", ENDPOINT_SLICES)), cost="wide")
+async def endpoint_slices(view: View, *, family: Literal["IPv4", "IPv6"], state: Literal["empty"] = "empty") -> Finding:
+    """Services with a ClusterIP of a family, ready endpoints of the other one, and none of this.
+
+    Args:
+        family: the family
+        state: always "empty"
+    """
+    del state
+    services, complete = await _asked_about(view)
+    services = [item for item in services if family in _families(item)]
+    if not services:
+        return absent(f"no Service looked at has an {family} ClusterIP")
+    slices = await view.all_of(ENDPOINT_SLICES, labels=OF_SERVICE)
+    empty = [item for item in services if _one_sided(item, slices.items, family)]
+    if empty:
+        names = [full_name(item) for item in empty]
+        evidence = [_slice_evidence(view, item, family) for item in empty[:SHOWN]]
+        return present(f"no ready {family} endpoint behind {some(names)}", evidence, service=names)
+    what = f"every Service looked at with an {family} ClusterIP has {family} endpoints or none at all"
+    return absent(what) if complete and slices.complete else unknown(f"{what}, among those that could be read")
+
+
+def _one_sided(service: Object, slices: tuple[Object, ...], family: str) -> bool:
+    mine = [s for s in slices if namespace_of(s) == namespace_of(service) and labels_of(s).get(OF_SERVICE) == name_of(service)]
+    ready = {str(s.get("addressType")) for s in mine if any(_is_ready(endpoint) for endpoint in s.get("endpoints") or [])}
+    return bool(ready) and family not in ready
+
+
+def _is_ready(endpoint: Object) -> bool:
+    return dig(endpoint, "conditions", "ready") is not False
+
+
+def _slice_evidence(view: View, service: Object, family: str) -> Evidence:
+    check = f"kubectl -n {namespace_of(service)} get endpointslices -l {OF_SERVICE}={name_of(service)}"
+    return Evidence(object=f"Service {full_name(service)}", excerpt=f"no ready endpoint of addressType {family}",
+                    seen=view.now(), check=check)  # fmt: skip

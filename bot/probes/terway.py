@@ -1,0 +1,171 @@
+"""Probes of Terway's node objects (centralised IPAM): ENIs, their vSwitches and shortages.
+
+Fields as in Terway's API ``network.alibabacloud.com/v1beta1``, kind Node. Clusters in local IPAM mode have none.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from bot.cluster.facts.platform import GET_CONFIG
+from bot.cluster.facts.registry import Permission
+from bot.cluster.facts.terway import CONFIG_LABEL, eni_config, parse, zones
+from bot.cluster.resources import NODES, PODS, TERWAY_NODES
+from bot.cluster.view import Object, View, dig, labels_of, moment, name_of
+from bot.cluster.waiting import affected_nodes
+from bot.findings import Evidence, Finding
+from bot.probes.events import VSWITCH, named_in
+from bot.probes.pods import SHOWN
+from bot.probes.registry import absent, count, present, probe, some, unknown
+
+LIST_TERWAY = Permission("list", TERWAY_NODES)
+GET_TERWAY = Permission("get", TERWAY_NODES)
+LIST_PODS = Permission("list", PODS)
+NODES_LOOKED_AT = 5  # affected nodes: more of the same tells nothing new
+OBJECTS_LOOKED_AT = 50  # Terway node objects are tens of kilobytes each
+NO_OBJECTS = "Terway keeps no node objects here (local IPAM)"
+
+
+def _evidence(view: View, node: str, excerpt: str) -> Evidence:
+    check = f"kubectl get {TERWAY_NODES.kubectl()} {node} -o yaml"
+    return Evidence(object=f"Terway node {node}", excerpt=excerpt, seen=view.now(), check=check)
+
+
+def _interfaces(node: Object) -> dict[str, Object]:
+    return {str(name): item for name, item in (dig(node, "status", "networkInterfaces") or {}).items()}
+
+
+async def _affected(view: View) -> list[Object]:
+    names = (await affected_nodes(view))[:NODES_LOOKED_AT]
+    read = await asyncio.gather(*(view.reader.get(TERWAY_NODES, name) for name in names))
+    return [node for node in read if node is not None]
+
+
+async def configured_vswitches(view: View, node: Object) -> set[str]:
+    """The vSwitches that this node's pods may use: by its own ConfigMap where it names one, else by ``eni-config``."""
+    zone = str(dig(node, "spec", "nodeMetadata", "zoneID") or "")
+    data = await eni_config(view) or {}
+    conf: dict[str, Any] = parse(data.get("eni_conf"))
+    override = await _override(view, name_of(node))
+    found = zones({**conf, **parse(override.get("eni_conf"))} if override else conf)
+    mine = found.get(zone) or ([] if zone else [item for ids in found.values() for item in ids])
+    return {*mine, *(str(item) for item in dig(node, "spec", "eni", "vSwitchOptions") or [])}
+
+
+async def _override(view: View, node: str) -> dict[str, str]:
+    """The data of the ConfigMap that the node's label ``terway-config`` names; empty without one."""
+    labelled = await view.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
+    for item in labelled.items:
+        if name_of(item) == node:
+            config = await view.config_map(labels_of(item)[CONFIG_LABEL])
+            return dict(dig(config, "data") or {})
+    return {}
+
+
+@probe(nature="sign", reads=(LIST_TERWAY, Permission("list", NODES), GET_CONFIG))
+async def pod_outside_vswitches(view: View) -> Finding:
+    """An ENI that carries pods sits in a vSwitch which is not configured for its node.
+
+    A node's own ConfigMap (label terway-config) and the node object's vSwitchOptions count as configured.
+    """
+    listing = await view.reader.select(TERWAY_NODES, most=OBJECTS_LOOKED_AT)
+    if not listing.items:
+        return unknown(f"{NO_OBJECTS}: the CIDR blocks of the vSwitches are in the VPC console only")
+    found: list[tuple[Object, str, str]] = []
+    for node in listing.items:
+        found += await _outside(view, node)
+    if not found:
+        what = f"every ENI with pods of {count(len(listing.items), 'node')} is in a configured vSwitch"
+        return absent(what) if listing.complete else unknown(f"{what}, among those that could be read")
+    evidence = [_evidence(view, name_of(node), f"ENI {eni} with pods is in {vsw}, which is not configured") for node, eni, vsw in found[:SHOWN]]
+    nodes, vswitches = [name_of(node) for node, _, _ in found], [vsw for _, _, vsw in found]
+    pods = [pod for node, eni, _ in found for pod in _pods(_interfaces(node)[eni])]
+    return present(f"pods on {some(nodes)} use vSwitch {some(vswitches)}, which is not configured", evidence, node=nodes, vswitch=vswitches, pod=pods)
+
+
+def _pods(interface: Object) -> list[str]:
+    addresses = [*(interface.get("ipv4") or {}).values(), *(interface.get("ipv6") or {}).values()]
+    return [str(item["podID"]) for item in addresses if isinstance(item, dict) and item.get("podID")]
+
+
+async def _outside(view: View, node: Object) -> list[tuple[Object, str, str]]:
+    used = [(eni, str(item.get("vSwitchID") or "")) for eni, item in _interfaces(node).items() if _pods(item)]
+    if not used:
+        return []
+    allowed = await configured_vswitches(view, node)
+    return [(node, eni, vsw) for eni, vsw in used if vsw and allowed and vsw not in allowed]
+
+
+@probe(nature="condition", reads=(GET_TERWAY, LIST_PODS, Permission("list", NODES), GET_CONFIG))
+async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = False) -> Finding:
+    """Every ENI slot of a node with waiting pods is taken, as far as Terway's node objects tell.
+
+    The limit is the sum of ``spec.flavor[].count``; the primary ENI is not listed. An unschedulable ENI may only be on
+    its way out: unknown then.
+
+    Args:
+        state: always "full"
+        unused_vswitch: and a configured vSwitch of the node's zone has no ENI there, so that its setting cannot take effect
+    """
+    del state
+    nodes = await _affected(view)
+    if not nodes:
+        return absent(f"no node with waiting pods shows it: {NO_OBJECTS}, or no pod waits")
+    full = [(node, await _unused(view, node)) for node in nodes if _is_full(node)]
+    if unused_vswitch:
+        full = [(node, unused) for node, unused in full if unused]
+    evidence = [_evidence(view, name_of(node), _slots_text(node, unused)) for node, unused in full[:SHOWN]]
+    if not full:
+        return absent("; ".join(f"{name_of(node)}: {_slots_text(node, set())}" for node in nodes[:SHOWN]))
+    names = [name_of(node) for node, _ in full]
+    if any(item.get("unschedulable") for node, _ in full for item in _interfaces(node).values()):
+        return unknown(f"an unschedulable ENI holds a slot on {some(names)}", evidence)
+    unused_ids = sorted({vsw for _, unused in full for vsw in unused})
+    summary = f"all ENI slots of {some(names)} are taken" + (f"; none is in {some(unused_ids)}" if unused_ids else "")
+    return present(summary, evidence, node=names, vswitch=unused_ids)
+
+
+def _limit(node: Object) -> int:
+    return sum(int(item.get("count") or 0) for item in dig(node, "spec", "flavor") or [])
+
+
+def _is_full(node: Object) -> bool:
+    return 0 < _limit(node) <= len(_interfaces(node))
+
+
+async def _unused(view: View, node: Object) -> set[str]:
+    used = {str(item.get("vSwitchID")) for item in _interfaces(node).values()}
+    return await configured_vswitches(view, node) - used
+
+
+def _slots_text(node: Object, unused: set[str]) -> str:
+    text = f"{len(_interfaces(node))} of {_limit(node)} ENI slots taken"
+    return text + (f"; no ENI in {', '.join(sorted(unused))}" if unused else "")
+
+
+@probe(nature="sign", reads=(GET_TERWAY, LIST_PODS))
+async def ip_shortage(view: View, *, within: timedelta = timedelta(minutes=30)) -> Finding:
+    """Terway's node object says that a vSwitch of an ENI has too few addresses, on a node with waiting pods.
+
+    Terway repeats the condition every five minutes while it fails and clears it on success.
+
+    Args:
+        within: how long ago it was observed at most
+    """
+    found = []
+    for node in await _affected(view):
+        for eni, item in _interfaces(node).items():
+            condition = dig(item, "conditions", "InsufficientIP") or {}
+            at = moment(condition.get("observedTime"))
+            if at and view.now() - at <= within:
+                found.append((node, eni, item, str(condition.get("message") or ""), at))
+    if not found:
+        return absent("no node with waiting pods reports InsufficientIP on an ENI")
+    evidence = [
+        Evidence(object=f"Terway node {name_of(node)}", excerpt=f"ENI {eni} InsufficientIP: {message}", seen=at,
+                 check=f"kubectl get {TERWAY_NODES.kubectl()} {name_of(node)} -o yaml")  # fmt: skip
+        for node, eni, _, message, at in found[:SHOWN]
+    ]
+    vswitches = [*named_in([message for *_, message, _ in found], VSWITCH), *(str(item.get("vSwitchID")) for _, _, item, _, _ in found)]
+    names = [name_of(node) for node, *_ in found]
+    return present(f"InsufficientIP on {some(names)}: vSwitch {some(vswitches)}", evidence, node=names, vswitch=vswitches)

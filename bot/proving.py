@@ -1,0 +1,58 @@
+"""Proving entries: each is judged on the recordings that it names, and every verdict that differs is told at once.
+
+The words are taken as clearly describing the symptom, which is the harder test: nothing but the cluster can then
+keep an entry from being confirmed.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.clinic import Clinic, Cluster
+from bot.cluster.connection import connect_to
+from bot.cluster.recordings import RecordingError, load, serve
+from bot.cluster.transport import Transport
+from knowledge.model import Entry
+
+
+@dataclass(frozen=True)
+class Proven:
+    """One entry on one recording: what was expected and what came out."""
+
+    entry: str
+    recording: str
+    expected: str
+    verdict: str
+    reason: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the verdict is the expected one."""
+        return self.expected == self.verdict
+
+
+async def prove(entries: Mapping[str, Entry], ids: Sequence[str] = ()) -> AsyncIterator[Proven]:
+    """Judge the named entries, or all, on their recordings; one recording is served once for all its entries."""
+    wanted: dict[str, list[tuple[str, str]]] = {}
+    for id_ in ids or entries:
+        proof = entries[id_].proved_on
+        for verdict in ("confirmed", "ruled_out", "suspected", "answered"):
+            for recording in getattr(proof, verdict):
+                wanted.setdefault(recording, []).append((id_, verdict))
+    for recording, expectations in sorted(wanted.items()):
+        for proven in await _on(recording, Clinic(entries), expectations):
+            yield proven
+
+
+async def _on(recording: str, clinic: Clinic, expectations: list[tuple[str, str]]) -> list[Proven]:
+    try:
+        store = load(recording)
+    except RecordingError as error:
+        return [Proven(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
+    async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:
+        cluster = Cluster(Transport(connection.client), recording)
+        answer = await clinic.check([id_ for id_, _ in expectations], cluster, words_are_clear=True)
+    found = {item.entry.id: item for item in answer.diagnoses}
+    return [
+        Proven(id_, recording, expected, str(found[id_].verdict), found[id_].judgement.reason)
+        for id_, expected in expectations
+    ]

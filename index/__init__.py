@@ -1,0 +1,1 @@
+"""Finding entries: encoder, lexical side, FAISS index and the calibrated search that joins them."""

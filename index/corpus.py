@@ -1,0 +1,94 @@
+"""What the index is made from: the texts of the entries, the out-of-scope examples, the glossary, and their hash."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from index.glossary import Glossary, load_glossary
+from knowledge.model import Entry
+
+_FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """Texts with the row of the entry that each belongs to."""
+
+    texts: tuple[str, ...]
+    owners: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """Everything that the index learns from; nothing else may have a say in it."""
+
+    entries: tuple[Entry, ...]
+    outside: tuple[str, ...]
+    glossary: Glossary
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(entry.id for entry in self.entries)
+
+    @cached_property
+    def symptoms(self) -> Texts:
+        """What people type; the titles and headings are typed, too."""
+        return _owned([(*entry.symptoms, entry.title, *entry.headings) for entry in self.entries])
+
+    @cached_property
+    def sections(self) -> Texts:
+        """What the entry says of itself: title, headings, the sentences of its cause."""
+        return _owned([(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        content = orjson.dumps(
+            {
+                "entries": [
+                    [e.id, e.title, e.headings, e.symptoms, e.identifiers, e.cause] for e in self.entries
+                ],
+                "outside": self.outside,
+                "glossary": self.glossary.words,
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+        return hashlib.sha256(content).hexdigest()
+
+
+def gather(entries: Sequence[Entry], knowledge: Path) -> Corpus:
+    """The corpus of these entries, with the examples and the glossary of the knowledge folder."""
+    return Corpus(
+        entries=tuple(sorted(entries, key=lambda entry: entry.id)),
+        outside=tuple(_messages(knowledge / "out_of_scope")),
+        glossary=load_glossary(knowledge / "glossary.tsv"),
+    )
+
+
+def sentences(markdown: str) -> list[str]:
+    """The prose of a section, sentence by sentence, without code, templates and list marks."""
+    prose = _TEMPLATE.sub(" ", _FENCE.sub("\n", markdown))
+    pieces = (piece.strip(" -*|#>\t`") for piece in _SENTENCE_END.split(prose))
+    return [" ".join(piece.replace("`", "").split()) for piece in pieces if len(piece) >= 12]
+
+
+def _owned(groups: Sequence[Sequence[str]]) -> Texts:
+    """Each text once for its entry, in order."""
+    pairs = [(text, row) for row, group in enumerate(groups) for text in dict.fromkeys(group) if text.strip()]
+    return Texts(texts=tuple(text for text, _ in pairs), owners=tuple(row for _, row in pairs))
+
+
+def _messages(folder: Path) -> list[str]:
+    lines = [
+        line.strip()
+        for path in sorted(folder.glob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
+    return list(dict.fromkeys(line for line in lines if line))

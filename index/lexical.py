@@ -1,0 +1,102 @@
+"""The lexical side: TF-IDF over words, word pairs, character and Chinese n-grams, and BM25 over whole entries.
+
+It knows the words that an embedding blurs: names of components, error codes, Chinese terms that no glossary holds.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int32]
+
+_KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7}
+_LEAST_TEXTS = {"w": 1, "p": 2, "c": 2, "z": 2}  # n-grams seen in one text alone say nothing about a second one
+_K1, _B = 1.2, 0.75
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The terms of the training texts and how rare each is."""
+
+    rows: dict[str, int]
+    rarity: Floats
+
+    @classmethod
+    def fit(cls, texts: Sequence[Counter[str]]) -> "Vocabulary":
+        holders: Counter[str] = Counter()
+        for counted in texts:
+            holders.update(counted.keys())
+        kept = sorted(term for term, count in holders.items() if count >= _LEAST_TEXTS[term[0]])
+        counts = np.array([holders[term] for term in kept], dtype=np.float32)
+        rarity = np.log((1 + len(texts)) / (1 + counts)) + 1
+        return cls({term: row for row, term in enumerate(kept)}, rarity.astype(np.float32))
+
+    def vector(self, counted: Counter[str]) -> tuple[Integers, Floats]:
+        """Rows and weights of a text, as a unit vector."""
+        known = sorted((self.rows[term], term[0], count) for term, count in counted.items() if term in self.rows)
+        rows = np.array([row for row, _, _ in known], dtype=np.int32)
+        counts = np.array([count for _, _, count in known], dtype=np.float32)
+        kinds = np.array([_KIND_WEIGHT[kind] for _, kind, _ in known], dtype=np.float32)
+        weights = (1 + np.log(np.maximum(counts, 1))) * kinds * self.rarity[rows]
+        norm = float(np.linalg.norm(weights))
+        return rows, (weights / norm if norm else weights).astype(np.float32)
+
+    def familiar(self, counted: Counter[str]) -> float:
+        """The share of a text's words and Chinese pairs that the training texts know, rare ones counting more."""
+        telling = [term for term in counted if term[0] == "w" or (term[0] == "z" and len(term) == 4)]
+        if not telling:
+            return 0.0
+        ceiling = float(self.rarity.max(initial=1.0))
+        known = sum(float(self.rarity[self.rows[term]]) for term in telling if term in self.rows)
+        return known / (known + ceiling * sum(term not in self.rows for term in telling))
+
+
+@dataclass(frozen=True)
+class Postings:
+    """For each vocabulary row the texts that hold it, as one compressed matrix."""
+
+    starts: Integers
+    texts: Integers
+    weights: Floats
+    count: int
+
+    @classmethod
+    def of(cls, vectors: Sequence[tuple[Integers, Floats]], vocabulary_size: int) -> "Postings":
+        rows = np.concatenate([rows for rows, _ in vectors]) if vectors else np.zeros(0, dtype=np.int32)
+        weights = np.concatenate([weights for _, weights in vectors]) if vectors else np.zeros(0, dtype=np.float32)
+        texts = np.repeat(np.arange(len(vectors), dtype=np.int32), [len(rows) for rows, _ in vectors])
+        order = np.argsort(rows, kind="stable")
+        starts = np.searchsorted(rows[order], np.arange(vocabulary_size + 1)).astype(np.int32)
+        return cls(starts, texts[order], weights[order], len(vectors))
+
+    def similarities(self, vector: tuple[Integers, Floats]) -> Floats:
+        """The cosine of one text's vector with every text held."""
+        found = np.zeros(self.count, dtype=np.float32)
+        for row, weight in zip(*vector, strict=True):
+            held = slice(self.starts[row], self.starts[row + 1])
+            found[self.texts[held]] += self.weights[held] * weight
+        return found
+
+
+def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> Floats:
+    """Per vocabulary row and document the BM25 weight of words and Chinese n-grams; a question sums its rows."""
+    counts = np.zeros((len(vocabulary.rows), len(documents)), dtype=np.float32)
+    for column, counted in enumerate(documents):
+        for term, count in counted.items():
+            if term in vocabulary.rows and term[0] in "wz":
+                counts[vocabulary.rows[term], column] = count
+    length = counts.sum(axis=0)
+    holders = (counts > 0).sum(axis=1)
+    rarity = np.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
+    norm = _K1 * (1 - _B + _B * length / max(float(length.mean()), 1.0))
+    return (rarity[:, None] * counts * (_K1 + 1) / (counts + norm)).astype(np.float32)
+
+
+def bm25_scores(weights: Floats, vector: tuple[Integers, Floats]) -> Floats:
+    """Per document, over the square root of the question's length, so that long questions do not score higher."""
+    rows, _ = vector
+    return (weights[rows].sum(axis=0) / np.sqrt(max(len(rows), 1))).astype(np.float32)

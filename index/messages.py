@@ -1,0 +1,35 @@
+"""From raw text to a message ready for scoring; symptoms at build and questions take the same way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from index.digest import clipped, digest
+from index.glossary import Glossary
+from index.identifiers import Identifiers
+from index.lexical import Floats
+from index.scorer import Message
+from index.wording import masked, plain, terms
+
+Encode = Callable[[list[str]], Floats]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is needed to read a text: the glossary for the encoder, the identifiers for exact strings."""
+
+    glossary: Glossary
+    identifiers: Identifiers
+
+    def english(self, text: str) -> str:
+        """A text as the encoder gets it: varying parts masked, Chinese in English words."""
+        return self.glossary.english(masked(plain(text)))
+
+    def messages(self, texts: Sequence[str], encode: Encode) -> list[Message]:
+        """Long texts are cut down to what is worth reading; identifiers count wherever they stand."""
+        whole = [clipped(text) for text in texts]
+        short = [digest(text, self.identifiers.within(text).interest) for text in whole]
+        vectors = encode([self.english(text) for text in short])
+        return [
+            Message(vector, terms(masked(plain(brief)), self.glossary.only_chinese(brief)), self.identifiers.scores(text))
+            for text, brief, vector in zip(whole, short, vectors, strict=True)
+        ]

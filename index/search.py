@@ -1,0 +1,91 @@
+"""Matching a message against the entries: open the index (built where needed), then ask it.
+
+Nothing here or below imports torch or scikit-learn unless something has to be built.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+import knowledge
+from index.build import Progress, encoder_folder, index_folder, quiet
+from index.corpus import gather
+from index.encoder import Encoder
+from index.export import BuildEncoder
+from index.files import Parts, load, similarities
+from index.messages import Preparation
+from index.models import resolve_model
+from index.scorer import fused_features
+from knowledge.model import Entry
+
+
+@dataclass(frozen=True)
+class Match:
+    """How likely this entry is the one, given that the message is about one of them."""
+
+    entry_id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Matches:
+    """All entries, best first; ``confidence`` is the chance that the message is about any of them."""
+
+    text: str
+    in_scope: bool
+    confidence: float
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True)
+class Index:
+    """The opened index. ``threshold`` is the confidence from which on a message is in scope."""
+
+    parts: Parts
+    encoder: Encoder
+
+    @property
+    def threshold(self) -> float:
+        return self.parts.fusion.threshold
+
+    def match(self, text: str) -> Matches:
+        if not text.strip():
+            return self._nothing(text)
+        message = self._preparation.messages([text], self.encoder.encode)[0]
+        if not message.terms and not message.vector.any():  # nothing but signs and smileys
+            return self._nothing(text)
+        entry_features, message_features = self.parts.scorer.features(
+            message, lambda vector: similarities(self.parts.vectors, vector)
+        )
+        chances = self.parts.fusion.chances(entry_features)
+        confidence = self.parts.fusion.confidence(fused_features(message_features, chances))
+        order = np.argsort(-chances, kind="stable")
+        matches = tuple(Match(self.parts.ids[row], round(float(chances[row]), 4)) for row in order)
+        return Matches(text, confidence >= self.threshold, round(confidence, 4), matches)
+
+    def _nothing(self, text: str) -> Matches:
+        return Matches(text, False, 0.0, tuple(Match(entry_id, 0.0) for entry_id in self.parts.ids))
+
+    @cached_property
+    def _preparation(self) -> Preparation:
+        return Preparation(self.parts.glossary, self.parts.identifiers)
+
+
+def open_index(
+    entries: Sequence[Entry],
+    *,
+    cache_dir: Path,
+    model: str | None = None,
+    progress: Progress | None = None,
+) -> Index:
+    """The index of these entries from the cache, built first where it is missing, stale or damaged."""
+    report = progress or quiet
+    corpus = gather(entries, Path(knowledge.__file__).parent)
+    wanted = resolve_model(model)
+    builder = BuildEncoder(wanted)
+    encoder = encoder_folder(cache_dir, wanted, builder, report)
+    folder = index_folder(cache_dir, corpus, wanted, builder, report)
+    return Index(load(folder), Encoder(encoder))

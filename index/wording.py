@@ -1,0 +1,97 @@
+"""How text is broken up before it is compared: varying parts masked, words stemmed, characters cut into n-grams.
+
+Addresses, ids and times differ from cluster to cluster, so two people with the same fault share everything but them.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+
+CJK = "\u3400-\u4dbf\u4e00-\u9fff"
+_CJK_RUN = re.compile(f"[{CJK}]+")
+_WORD = re.compile(r"[a-z0-9][a-z0-9_.\-/]*[a-z0-9]|[a-z0-9]")
+_SPLIT = re.compile(r"[_.\-/]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MASKS = tuple(
+    (re.compile(pattern, re.IGNORECASE), name)
+    for pattern, name in (
+        (r"\b\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}:\d{2}\S*", " "),
+        (r"\b[ewif]\d{4} \d{2}:\d{2}:\d{2}\.\d+\b", " "),
+        (r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", " mac "),
+        (r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?::\d+)?\b", " ip "),
+        (r"\b(?=[0-9a-f:]*[0-9a-f]::?[0-9a-f])(?:[0-9a-f]{1,4}::?){3,}[0-9a-f]{0,4}(?:/\d+)?", " ipv6 "),
+        (r"\bvsw-[0-9a-z]{4,}\b", " vsw "),
+        (r"\beni-[0-9a-z]{8,}\b", " eni "),
+        (r"\b(?:i|sg|vpc|vtb|lb|eip|ngw)-(?=[a-z]*\d)[0-9a-z]{6,}\b", " "),
+        (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", " "),
+        (r"\b(?=[a-f]*\d)[0-9a-f]{16,}\b", " "),
+    )
+)
+_STOP = frozenset(
+    "a an the is are was were be been am i we you it its this that these those of to in on at for from with and or so "
+    "my our your their his her me us them do does did has have had will would can could should there here as by if "
+    "then than just also but into out up down over under about after before all any some please help hi hello".split()
+)
+_SUFFIXES = ("ations", "ation", "ings", "ing", "ied", "ies", "edly", "ed", "es", "s", "ly")
+
+
+def plain(text: str) -> str:
+    """One spelling of every character (full-width letters, curly quotes), white space collapsed."""
+    text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    return " ".join(text.split())
+
+
+def masked(text: str) -> str:
+    """The text with its varying parts replaced by what they are."""
+    for pattern, name in _MASKS:
+        text = pattern.sub(name, text)
+    return " ".join(text.split())
+
+
+def has_cjk(text: str) -> bool:
+    return _CJK_RUN.search(text) is not None
+
+
+def stem(word: str) -> str:
+    """A light stem: enough for allocate / allocated / allocating to meet, without a dictionary."""
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word.removesuffix(suffix).rstrip("e")
+    return word.rstrip("e") if len(word) > 4 else word
+
+
+def words(text: str) -> list[str]:
+    """Latin words as whole tokens and as stemmed parts, without stop words."""
+    found: list[str] = []
+    for word in _WORD.findall(_CAMEL.sub("-", text).lower()):
+        parts = [part for part in _SPLIT.split(word) if part]
+        found.extend(stem(part) for part in parts if part not in _STOP)
+        if len(parts) > 1:
+            found.append("".join(parts))
+    return found
+
+
+def chinese_grams(text: str) -> list[str]:
+    """One to three characters in a row: Chinese has no spaces to cut words at."""
+    return [run[i : i + n] for run in _CJK_RUN.findall(text) for n in (1, 2, 3) for i in range(len(run) - n + 1)]
+
+
+def character_grams(stems: list[str]) -> list[str]:
+    """Three to five letters in a row within a word's marked edges: typing errors spare most of them."""
+    return [
+        marked[i : i + n]
+        for marked in (f"<{word[:24]}>" for word in stems)
+        for n in (3, 4, 5)
+        for i in range(len(marked) - n + 1)
+    ]
+
+
+def terms(text: str, english: str = "") -> Counter[str]:
+    """All lexical features of a text; ``english`` holds what the glossary made of its Chinese."""
+    latin = words(text) + words(english)
+    pairs = [f"{first} {second}" for first, second in zip(latin, latin[1:], strict=False)]
+    counted: Counter[str] = Counter(f"w:{word}" for word in latin)
+    counted.update(f"p:{pair}" for pair in pairs)
+    counted.update(f"c:{gram}" for gram in character_grams(latin))
+    counted.update(f"z:{gram}" for gram in chinese_grams(text))
+    return counted

@@ -1,0 +1,98 @@
+"""The YAML between the ``---`` lines of an entry, turned into plain data that remembers its line numbers."""
+
+import yaml
+
+from knowledge.errors import Place, suggestion
+from knowledge.reading import Reading
+
+# The C loader is about eight times faster; PyYAML may have been built without it.
+_Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+FENCE = "---"
+KEYS = (
+    "id", "title", "kind", "headings", "symptoms", "identifiers", "applies", "confirmed_by", "absence", "facts",
+    "proved_on", "related",
+)  # fmt: skip
+REQUIRED = ("id", "title", "kind", "symptoms")
+
+
+def split(text: str, reading: Reading) -> tuple[str, str]:
+    """Front matter and body. The body keeps its place in the file by blank lines, so that line numbers stay true."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != FENCE:
+        reading.wrong(1, "the file does not start with front matter", f'write "{FENCE}" in the first line')
+        return "", ""
+    ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE)
+    end = next(ends, None)
+    if end is None:
+        reading.wrong(1, "the front matter does not end", f'write a line "{FENCE}" before the first section')
+        return "", ""
+    return "\n".join(lines[1:end]), "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+
+
+def front_matter(text: str, reading: Reading) -> dict[str, object]:
+    """The known keys with plain values; whatever is wrong is noted in the reading."""
+    data = _load(text, reading)
+    if data is None:
+        return {}
+    for key in data:
+        if key not in KEYS:
+            hint = suggestion(key, KEYS)
+            reading.wrong((key,), f'the key "{key}" is not known', f"use one of {', '.join(KEYS)}{hint}")
+    for key in REQUIRED:
+        if data.get(key) in (None, "", []):
+            reading.wrong((key,), f'the key "{key}" is missing or empty', f'add "{key}:" to the front matter')
+    return {key: value for key, value in data.items() if key in KEYS}
+
+
+def _load(text: str, reading: Reading) -> dict[str, object] | None:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        data = _Plain(loader, reading).value(node, ()) if node is not None else {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        reading.wrong(line, f"the front matter is not YAML ({error.problem})", 'put text with ": " or "#" in quotes')
+        return None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reading.wrong(1, f"the front matter is not YAML ({error})".replace("\n", " "), "mend or remove what it names")
+        return None
+    finally:
+        loader.dispose()
+    if isinstance(data, dict):
+        return data
+    reading.wrong(2, "the front matter is not a mapping", 'write lines like "id: some-name"')
+    return None
+
+
+class _Plain:
+    """Walks the YAML nodes once: plain values out, line numbers into the reading."""
+
+    def __init__(self, loader: yaml.SafeLoader | yaml.CSafeLoader, reading: Reading) -> None:
+        self._loader = loader
+        self._reading = reading
+        self._seen: set[int] = set()
+
+    def value(self, node: yaml.Node, place: Place) -> object:
+        self._reading.lines[place] = node.start_mark.line + 2
+        if id(node) in self._seen:
+            self._reading.wrong(place, "YAML anchors and aliases are not used here", "write the text out again")
+            return None
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(member, (*place, at)) for at, member in enumerate(node.value)]
+        value: object = self._loader.construct_object(node)
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
+            if key in result:
+                line = key_node.start_mark.line + 2
+                self._reading.wrong(line, f'the key "{key}" stands twice', "put both together under one of them")
+            result[key] = self.value(value_node, (*place, key))
+            self._reading.lines[(*place, key)] = key_node.start_mark.line + 2
+        return result

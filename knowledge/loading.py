@@ -1,0 +1,207 @@
+"""From files to entries: the built-in folder and a team's own, read strictly, with all problems told at once."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from knowledge.errors import EntryErrors, ExpressionError, Problem, suggestion
+from knowledge.expressions import read_condition
+from knowledge.frontmatter import front_matter, split
+from knowledge.model import Condition, Entry, Group, Kind, Proof
+from knowledge.reading import Reading
+from knowledge.sections import read_body
+from knowledge.vocabulary import Vocabulary
+
+BUILTIN_FOLDER = Path(__file__).parent / "entries"
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_VERDICTS = ("confirmed", "ruled_out", "suspected", "answered")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One file as it was read; ``entry`` is ``None`` where its problems left nothing to work with."""
+
+    entry: Entry | None
+    reading: Reading
+    text: str
+
+
+def load_entries(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tuple[Entry, ...]:
+    """Every entry of these folders, or :class:`EntryErrors` with all that is wrong in them.
+
+    Without a vocabulary only the form of expressions is read, not whether their probes exist.
+    """
+    loaded, problems = read_folders(folders, vocabulary)
+    if problems:
+        raise EntryErrors(problems)
+    return tuple(one.entry for one in loaded if one.entry is not None)
+
+
+def read_folders(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tuple[list[Loaded], list[Problem]]:
+    """What could be read, and what could not; lint goes on from here."""
+    loaded: list[Loaded] = []
+    problems: list[Problem] = []
+    for folder in dict.fromkeys(folders):
+        if not folder.is_dir():
+            problems.append(Problem(folder, 0, "there is no such folder", "name a folder of entries (*.md)"))
+        for path in entry_files(folder):
+            loaded.append(read_file(path, folder, vocabulary))
+            problems += loaded[-1].reading.problems
+    return loaded, problems + list(_duplicates(loaded))
+
+
+def entry_files(folder: Path) -> Iterator[Path]:
+    """The Markdown files below the folder. Hidden folders are left out: a mounted ConfigMap keeps copies in them."""
+    for path in sorted(folder.rglob("*.md")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.name != "README.md":
+            yield path
+
+
+def read_file(path: Path, folder: Path, vocabulary: Vocabulary | None) -> Loaded:
+    """One file, its problems noted."""
+    reading = Reading(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reading.wrong(0, f"the file cannot be read ({error})", "make it a readable file in UTF-8")
+        return Loaded(None, reading, "")
+    return Loaded(_entry(text, section_of(path, folder), vocabulary, reading), reading, text)
+
+
+def section_of(path: Path, folder: Path) -> str:
+    """The folder that the file lies in; for a file at the top the name of the whole folder."""
+    return path.parent.name or folder.name
+
+
+def _duplicates(loaded: Iterable[Loaded]) -> Iterator[Problem]:
+    first: dict[str, Path] = {}
+    for one in loaded:
+        if one.entry is None:
+            continue
+        path = first.setdefault(one.entry.id, one.reading.path)
+        if path != one.reading.path:
+            line, message = one.reading.line(("id",)), f'the id "{one.entry.id}" is also that of {path}'
+            yield Problem(one.reading.path, line, message, "give one of them another id and file name")
+
+
+def _entry(text: str, section: str, vocabulary: Vocabulary | None, reading: Reading) -> Entry | None:
+    front, body_text = split(text, reading)
+    if reading.problems:
+        return None
+    keys = _Keys(front_matter(front, reading), vocabulary, reading)
+    kind = keys.kind()
+    body = read_body(body_text, kind, vocabulary, reading)
+    if kind is Kind.GUIDE and "confirmed_by" in keys.data:
+        reading.wrong(("confirmed_by",), "a guide is answered, not confirmed", "remove confirmed_by or make it a fault")
+    # All is read even where nothing can come of it, so that all its problems are told.
+    entry = Entry(
+        id=keys.id(),
+        title=keys.text("title"),
+        kind=kind or Kind.FAULT,
+        headings=keys.texts("headings"),
+        symptoms=keys.texts("symptoms"),
+        path=reading.path,
+        section=section,
+        identifiers=keys.texts("identifiers"),
+        applies=keys.applies(),
+        confirmed_by=keys.confirmed_by(),
+        absence=keys.absence(),
+        facts=keys.texts("facts"),
+        proved_on=keys.proof(),
+        related=keys.texts("related"),
+        **vars(body),
+    )
+    return entry if kind and entry.id else None
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The front matter's values in the types of the model."""
+
+    data: dict[str, object]
+    vocabulary: Vocabulary | None
+    reading: Reading
+
+    def text(self, key: str) -> str:
+        value = self.data.get(key, "")
+        if isinstance(value, str):
+            return " ".join(value.split())
+        if value is not None:
+            self.reading.wrong((key,), f'"{key}" is not text but {value!r}', "put it in quotes")
+        return ""
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        return self._texts(self.data.get(key), (key,))
+
+    def _texts(self, value: object, place: tuple[str, ...]) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.reading.wrong(place, f'"{place[-1]}" is not a list', 'write one item a line, each after "- "')
+            return ()
+        for at, member in enumerate(value):
+            if not isinstance(member, str) or not member.strip():
+                message = f'"{place[-1]}" holds something that is not text: {member!r}'
+                self.reading.wrong((*place, at), message, 'put the whole line after "- " in quotes')
+        return tuple(" ".join(member.split()) for member in value if isinstance(member, str))
+
+    def id(self) -> str:
+        name = self.text("id")
+        if name and not _ID.fullmatch(name):
+            self.reading.wrong(("id",), f'the id "{name}" does not fit', "use a-z, 0-9 and single dashes between them")
+        return name
+
+    def kind(self) -> Kind | None:
+        name = self.data.get("kind")
+        if name in ("fault", "guide"):
+            return Kind(name)
+        if name:
+            self.reading.wrong(("kind",), f'the kind "{name}" is not known', "use fault or guide")
+        return None
+
+    def absence(self) -> Literal["ruled_out", "suspected"]:
+        value = self.data.get("absence", "ruled_out")
+        if value not in ("ruled_out", "suspected"):
+            self.reading.wrong(("absence",), f'absence is "{value}"', "use suspected or remove the line")
+        return "suspected" if value == "suspected" else "ruled_out"
+
+    def applies(self) -> Condition | None:
+        value = self.data.get("applies")
+        if value is None:
+            return None
+        if not isinstance(value, list) or not value:
+            self.reading.wrong(("applies",), '"applies" is not a list', "write one expression a line, each after '- '")
+            return None
+        read = [self._condition(member, ("applies", at)) for at, member in enumerate(value)]
+        return Group("all", tuple(member for member in read if member is not None))
+
+    def confirmed_by(self) -> Condition | None:
+        if "confirmed_by" not in self.data:
+            return None
+        value = self.data["confirmed_by"]
+        if not isinstance(value, dict):
+            shape = 'write "all:", "any:" or "none:" below it, and the conditions as a list'
+            self.reading.wrong(("confirmed_by",), '"confirmed_by" is not a group', shape)
+            return None
+        return self._condition(value, ("confirmed_by",))
+
+    def _condition(self, value: object, place: tuple[str | int, ...]) -> Condition | None:
+        def report(error: ExpressionError) -> None:
+            self.reading.wrong(error.place, str(error))
+
+        return read_condition(value, self.vocabulary, report, place)
+
+    def proof(self) -> Proof:
+        value = self.data.get("proved_on") or {}
+        if not isinstance(value, dict):
+            shape = "write proved_on: {confirmed: [...], ruled_out: [...]}"
+            self.reading.wrong(("proved_on",), '"proved_on" is not a mapping', shape)
+            return Proof()
+        for name in value:
+            if name not in _VERDICTS:
+                remedy = f"use {', '.join(_VERDICTS)}{suggestion(name, _VERDICTS)}"
+                self.reading.wrong(("proved_on", name), f'"{name}" is no verdict', remedy)
+        return Proof(**{name: self._texts(value.get(name), ("proved_on", name)) for name in _VERDICTS})

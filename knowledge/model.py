@@ -1,0 +1,101 @@
+"""The entry: one FAQ topic as frozen records, the shape that every other part of netclinic reads."""
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+Value = str | int | float | bool | tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """``fault``: something is broken. ``guide``: how-to, concept or policy."""
+
+    FAULT = "fault"
+    GUIDE = "guide"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One probe with its arguments, e.g. ``node_taint(key="...")``; compared with a value when ``operator`` is set."""
+
+    probe: str
+    arguments: tuple[tuple[str, Value], ...] = ()
+    operator: Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"] | None = None
+    operand: Value | None = None
+
+    def __str__(self) -> str:
+        inner = ", ".join(f"{name}={shown(value)}" for name, value in self.arguments)
+        call = f"{self.probe}({inner})"
+        return call if self.operator is None else f"{call} {self.operator} {shown(self.operand)}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """``all`` / ``any`` / ``none`` over conditions, nested freely."""
+
+    quantifier: Literal["all", "any", "none"]
+    members: tuple["Condition", ...]
+
+
+Condition = Call | Group
+
+
+def shown(value: Value | None) -> str:
+    """The value as it is written in an entry: strings in double quotes, lists in brackets."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(shown(member) for member in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing to do: a sentence, the command to copy (or ``None``), and the condition under which it fits.
+
+    ``when`` holds only fact comparisons; ``label`` names the variant in words where the fact is unknown.
+    Both texts are templates over live facts and over the objects that the findings name.
+    """
+
+    text: str
+    command: str | None = None
+    when: Condition | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Names of the recordings on which the entry has to come to the verdict."""
+
+    confirmed: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+    suspected: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One topic. ``absence`` says what it means when ``confirmed_by`` came out absent: ``suspected`` where reads can
+    confirm but never rule out. ``settle``, ``steps``, ``verify``: numbered items of the sections of that name."""
+
+    id: str
+    title: str
+    kind: Kind
+    headings: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    path: Path
+    section: str
+    identifiers: tuple[str, ...] = ()
+    applies: Condition | None = None
+    confirmed_by: Condition | None = None
+    absence: Literal["ruled_out", "suspected"] = "ruled_out"
+    facts: tuple[str, ...] = ()
+    proved_on: Proof = field(default_factory=Proof)
+    cause: str = ""
+    settle: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = ()
+    verify: tuple[Step, ...] = ()
+    caution: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()

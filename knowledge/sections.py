@@ -1,0 +1,192 @@
+"""The Markdown below the front matter: ``## Cause``, ``## Settle``, ``## Steps``, ``## Verify``, ``## Caution``."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from knowledge.errors import ExpressionError, suggestion
+from knowledge.expressions import parse_when
+from knowledge.model import Condition, Kind, Step
+from knowledge.reading import Reading
+from knowledge.vocabulary import Vocabulary
+
+NAMES = ("Cause", "Settle", "Steps", "Verify", "Caution")
+REQUIRED = {Kind.FAULT: ("Cause", "Steps", "Verify"), Kind.GUIDE: ("Cause",)}
+_WHEN = re.compile(r"\{\s*when:(?P<condition>[^}|]*)(?:\|(?P<label>[^}]*))?\}\s*(?P<text>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What the sections hold."""
+
+    cause: str = ""
+    settle: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = ()
+    verify: tuple[Step, ...] = ()
+    caution: tuple[str, ...] = ()
+
+
+@dataclass
+class _Item:
+    line: int
+    paragraphs: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Section:
+    name: str
+    line: int
+    tokens: Sequence[Token]
+    text: str
+
+
+def read_body(text: str, kind: Kind | None, vocabulary: Vocabulary | None, reading: Reading) -> Body:
+    """All sections; whatever is wrong is noted in the reading."""
+    sections: dict[str, _Section] = {}
+    for section in _sections(text, reading):
+        _check_name(section, sections, reading)
+        sections.setdefault(section.name, section)
+        reading.lines[(f"## {section.name}",)] = section.line
+        if section.name in NAMES and not section.text:
+            reading.wrong(section.line, f'the section "## {section.name}" is empty', "fill it or remove it")
+    for name in REQUIRED[kind] if kind else ():
+        if name not in sections:
+            reading.wrong(1, f'the section "## {name}" is missing', f'add a line "## {name}" with its text below')
+    parts = {name: _numbered(sections.get(name), vocabulary, reading) for name in ("Settle", "Steps", "Verify")}
+    cause = sections["Cause"].text if "Cause" in sections else ""
+    caution = _bullets(sections.get("Caution"), reading)
+    return Body(cause, parts["Settle"], parts["Steps"], parts["Verify"], caution)
+
+
+def _check_name(section: _Section, before: dict[str, _Section], reading: Reading) -> None:
+    order = ", ".join(f"## {name}" for name in NAMES)
+    if section.name not in NAMES:
+        hint = suggestion(section.name, NAMES)
+        reading.wrong(section.line, f'the section "## {section.name}" is not known', f"use {order}{hint}")
+    elif section.name in before:
+        reading.wrong(section.line, f'the section "## {section.name}" stands twice', "put both together")
+    elif any(NAMES.index(name) > NAMES.index(section.name) for name in before if name in NAMES):
+        reading.wrong(section.line, f'the section "## {section.name}" stands too late', f"keep this order: {order}")
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Blocks only: what is inside a line stays text, it is a template still. Indented code, raw HTML, underlined
+    headings and link definitions are left out, so that a slip of indentation cannot swallow a line."""
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser.disable(["code", "html_block", "lheading", "reference"])
+
+
+def _sections(text: str, reading: Reading) -> Iterator[_Section]:
+    tokens, lines = _parser().parse(text), text.split("\n")
+    heads = [at for at, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
+    if tokens and (not heads or heads[0] > 0):
+        reading.wrong(_line(tokens[0]), "text stands before the first section", 'begin with "## Cause"')
+    for at, following in zip(heads, [*heads[1:], None], strict=False):
+        line = _line(tokens[at])
+        if tokens[at].tag != "h2":
+            message = f'the heading "{tokens[at + 1].content}" has the wrong depth'
+            reading.wrong(line, message, 'sections start with "## ", and there are no headings inside them')
+            continue
+        until = len(lines) if following is None else _line(tokens[following]) - 1
+        content = "\n".join(lines[line:until]).strip()
+        yield _Section(tokens[at + 1].content.strip(), line, tokens[at + 3 : following], content)
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1
+
+
+def _numbered(section: _Section | None, vocabulary: Vocabulary | None, reading: Reading) -> tuple[Step, ...]:
+    if section is None:
+        return ()
+    steps = []
+    for at, item in enumerate(_items(section, "ordered_list_open", reading)):
+        reading.lines[(section.name.lower(), at)] = item.line
+        steps.append(_step(item, vocabulary, reading))
+    return tuple(steps)
+
+
+def _bullets(section: _Section | None, reading: Reading) -> tuple[str, ...]:
+    if section is None:
+        return ()
+    items = list(_items(section, "bullet_list_open", reading))
+    for at, item in enumerate(items):
+        reading.lines[("caution", at)] = item.line
+        if item.blocks:
+            reading.wrong(item.line, "a caution holds a command block", "move the command to a step")
+    return tuple(_joined(item) for item in items)
+
+
+_SHAPES = {
+    "ordered_list_open": 'number the items of this section: "1. ...", "2. ..."',
+    "bullet_list_open": 'write the items of this section as bullets: "- ..."',
+}
+
+
+def _items(section: _Section, list_type: str, reading: Reading) -> Iterator[_Item]:
+    """The items of the section's lists; anything else in it is noted with the way to put it right."""
+    item: _Item | None = None
+    for token in section.tokens:
+        if token.type == "list_item_open" and token.level == 1:
+            item = _Item(_line(token))
+        elif token.type == "list_item_close" and token.level == 1 and item is not None:
+            yield item
+            item = None
+        elif token.level == 0 and token.nesting >= 0:
+            _check_outside(token, section, list_type, reading)
+        elif item is not None and token.nesting >= 0:
+            _add(token, item, reading)
+
+
+def _check_outside(token: Token, section: _Section, list_type: str, reading: Reading) -> None:
+    if token.type == "fence":
+        message = f'a block in "## {section.name}" belongs to no item'
+        reading.wrong(_line(token), message, "indent it as far as the text of its item starts")
+    elif token.type != list_type:
+        reading.wrong(_line(token), f'"## {section.name}" holds something besides its list', _SHAPES[list_type])
+
+
+def _add(token: Token, item: _Item, reading: Reading) -> None:
+    if token.type == "inline":
+        if item.blocks:
+            reading.wrong(_line(token), "text follows an item's command block", "put it before, or start a new item")
+        item.paragraphs.append(" ".join(token.content.split()))
+    elif token.type == "fence":
+        item.blocks.append(token.content.rstrip("\n"))
+        if not token.content.strip() or len(item.blocks) > 1:
+            reading.wrong(_line(token), "an item holds one command block, and not an empty one", "make items of them")
+    elif token.type != "paragraph_open":
+        reading.wrong(_line(token), "an item holds more than sentences and one command block", "split it into items")
+
+
+def _joined(item: _Item) -> str:
+    return " ".join(item.paragraphs)
+
+
+def _step(item: _Item, vocabulary: Vocabulary | None, reading: Reading) -> Step:
+    text, when, label = _joined(item), None, None
+    match = _WHEN.fullmatch(text)
+    if match:
+        text, label = match["text"], (match["label"] or "").strip() or None
+        when = _when(match["condition"], vocabulary, item, reading)
+    elif text.startswith("{") and not text.startswith(("{{", "{%", "{#")):
+        shape = '{when: fact() == "value" | the variant in words}'
+        reading.wrong(item.line, "the item starts with a brace that is no condition", f"write {shape}")
+    if not text:
+        reading.wrong(item.line, "an item has no sentence", "say in one sentence what to do")
+    return Step(text=text, command=item.blocks[0] if item.blocks else None, when=when, label=label)
+
+
+def _when(text: str, vocabulary: Vocabulary | None, item: _Item, reading: Reading) -> Condition | None:
+    try:
+        return parse_when(text, vocabulary)
+    except ExpressionError as error:
+        reading.wrong(item.line, str(error))
+        return None
