@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bot.cluster.facts import Fact
@@ -72,12 +73,13 @@ class ClusterState:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The diagnoses of one question, best first. ``unread`` names what could not be looked at, and why."""
+    """The diagnoses of one question, best first. ``asked_at`` is the cluster's own time; ``unread`` names what could not be looked at, and why."""
 
     question: str
     in_scope: bool
     confidence: float
     cluster: ClusterState | None
+    asked_at: datetime | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0

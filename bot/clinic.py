@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bot.answer import Answer, ClusterState, Diagnosis
 from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
-from bot.cluster.reader import Budget, Observer, Reader, ReadError
+from bot.cluster.reader import Budget, Observer, Reader, ReadError, Witness
 from bot.cluster.transport import Transport
 from bot.cluster.view import Focus, View
 from bot.judge import Judge, Judgement, Verdict
@@ -85,7 +85,7 @@ class Clinic:
                 state = await observe(view, cluster.context)
                 diagnoses = await (self._judged(view, scores) if state.reachable else self._out_of_reach(scores, state))
                 return _timed(
-                    answer, started, cluster=state, diagnoses=tuple(diagnoses), unread=reader.unread(),
+                    answer, started, cluster=state, asked_at=view.now(), diagnoses=tuple(diagnoses), unread=reader.unread(),
                     requests=reader.spent.requests, bytes=reader.spent.bytes,
                 )  # fmt: skip
             finally:
@@ -116,10 +116,11 @@ class Cluster:
     transport: Transport
     context: str
     observers: Sequence[Observer] = ()
+    witness: Witness | None = None
 
     def reader(self, budget: Budget) -> Reader:
         """A reader for one question."""
-        return Reader(self.transport, budget, self.observers)
+        return Reader(self.transport, budget, self.observers, self.witness)
 
 
 def meant(matches: Sequence[Matched]) -> dict[str, float]:

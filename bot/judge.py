@@ -13,12 +13,13 @@ from bot.cluster.facts import Fact, fact_of
 from bot.cluster.view import View
 from bot.findings import Evidence, Finding
 from bot.probes import ask
-from bot.probes.registry import is_wide
+from bot.probes.registry import calls, is_wide
 from knowledge.checking import fact_probe
 from knowledge.comparing import compare
 from knowledge.logic import Outcome, all_of, any_of, negate, none_of
 from knowledge.model import Call, Condition, Entry, Group, Kind, shown
 
+NOT_HERE = "It does not apply here"
 _JOIN = {"all": all_of, "any": any_of, "none": none_of}
 
 
@@ -61,7 +62,7 @@ class Judge:
         """The verdict; ``words_are_clear`` when the question plainly describes this entry's symptom."""
         applies, about = await self._condition(entry.applies)
         if applies is Outcome.ABSENT:
-            return _ruled_out(f"It does not apply here: {_reasons(entry.applies, about, Outcome.ABSENT)}.", about)
+            return _ruled_out(f"{NOT_HERE}: {_reasons(entry.applies, about, Outcome.ABSENT)}.", about)
         if entry.kind is Kind.GUIDE:
             return await self._answered(entry)
         if entry.confirmed_by is None:
@@ -107,15 +108,6 @@ def _compared(call: Call, fact: Fact, finding: Finding) -> Finding:
     if outcome is Outcome.UNKNOWN and fact.value is not None:
         finding = replace(finding, summary=f"{finding.summary}, which cannot be compared with {shown(call.operand)}")
     return replace(finding, probe=str(call), outcome=outcome)
-
-
-def calls(condition: Condition | None) -> Iterator[Call]:
-    """Every probe and fact that a condition asks for."""
-    if isinstance(condition, Call):
-        yield condition
-    elif condition is not None:
-        for member in condition.members:
-            yield from calls(member)
 
 
 def outcome_of(condition: Condition, findings: Mapping[Call, Finding]) -> Outcome:

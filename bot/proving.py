@@ -6,6 +6,7 @@ keep an entry from being confirmed.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
@@ -30,8 +31,13 @@ class Proven:
         return self.expected == self.verdict
 
 
-async def prove(entries: Mapping[str, Entry], ids: Sequence[str] = ()) -> AsyncIterator[Proven]:
-    """Judge the named entries, or all, on their recordings; one recording is served once for all its entries."""
+async def prove(
+    entries: Mapping[str, Entry], ids: Sequence[str] = (), own: Path | None = None
+) -> AsyncIterator[Proven]:
+    """Judge the named entries, or all, on their recordings; one recording is served once for all its entries.
+
+    A team's own recordings stand in the folder ``recordings`` of ``own``.
+    """
     wanted: dict[str, list[tuple[str, str]]] = {}
     for id_ in ids or entries:
         proof = entries[id_].proved_on
@@ -39,13 +45,20 @@ async def prove(entries: Mapping[str, Entry], ids: Sequence[str] = ()) -> AsyncI
             for recording in getattr(proof, verdict):
                 wanted.setdefault(recording, []).append((id_, verdict))
     for recording, expectations in sorted(wanted.items()):
-        for proven in await _on(recording, Clinic(entries), expectations):
+        for proven in await _on(_place(recording, own), recording, Clinic(entries), expectations):
             yield proven
 
 
-async def _on(recording: str, clinic: Clinic, expectations: list[tuple[str, str]]) -> list[Proven]:
+def _place(recording: str, own: Path | None) -> str | Path:
+    mine = own / "recordings" / recording if own else None
+    return mine if mine and mine.is_dir() else recording
+
+
+async def _on(
+    place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]
+) -> list[Proven]:
     try:
-        store = load(recording)
+        store = load(place)
     except RecordingError as error:
         return [Proven(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:

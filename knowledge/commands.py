@@ -62,6 +62,7 @@ _WITH_VALUE = {
     "-c",
     "-p",
     "--type",
+    "--raw",
 }
 _NAMESPACE = re.compile(r"(?:^|\s)(?:-n\S*|--namespace\b\S*|-A|--all-namespaces)(?=\s|$)")
 

@@ -76,11 +76,11 @@ def _check_name(section: _Section, before: dict[str, _Section], reading: Reading
 
 @cache
 def _parser() -> MarkdownIt:
-    """Blocks only: what is inside a line stays text, it is a template still. Indented code, raw HTML, underlined
-    headings and link definitions are left out, so that a slip of indentation cannot swallow a line."""
+    """Blocks only: what is inside a line stays text, it is a template still. Raw HTML, underlined headings and
+    link definitions are left out: in an entry they are slips that would swallow a line."""
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser.disable(["code", "html_block", "lheading", "reference"])
+    return parser.disable(["html_block", "lheading", "reference"])
 
 
 def _sections(text: str, reading: Reading) -> Iterator[_Section]:

@@ -99,8 +99,8 @@ async def _configuration(
             f"Context {name!r} in {_shown(paths)} cannot be used: {_sentence(error)} "
             "Check its cluster and user entries with `kubectl config view`."
         ) from error
-    active = next(item for item in merged["contexts"].value if item["name"] == name)
-    return configuration, name, (active["context"] or {}).get("namespace")
+    active = merged["contexts"].get_with_name(name)
+    return configuration, name, active["context"].safe_get("namespace")
 
 
 def _client(configuration: Configuration, name: str) -> ApiClient:

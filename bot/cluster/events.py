@@ -11,7 +11,9 @@ from bot.cluster.reader import PAGE
 from bot.cluster.resources import EVENTS
 from bot.cluster.view import Object, View, dig, moment
 
-MOST = 3 * PAGE  # events of one reason: enough for a storm, bounded in bytes
+MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
+EVERYDAY = frozenset({"AllocIPSucceed", "Pulling", "Pulled", "Scheduled", "Created", "Started", "CreatedRoute",
+                      "CreateENISucceed", "AttachENISucceed", "SyncOpenAPISuccess"})  # of type Normal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +54,32 @@ class Events:
 
 
 async def events_by_reason(view: View, reasons: tuple[str, ...], *, pods: bool) -> Events:
-    """All events of these reasons about pods, or about anything else."""
-    found: list[Event] = []
-    complete = True
-    for reason in reasons:
-        part = await view.once(("events", reason, pods), lambda reason=reason: _of_reason(view, reason, pods))  # type: ignore[misc]
-        found += part.items
-        complete = complete and part.complete
-    return Events(tuple(found), complete)
+    """All events of these reasons about pods, or about anything else.
+
+    Small clusters tell everything in one page, which then serves every reason. On large ones the everyday events are
+    left out, and each reason is asked for alone only where even that is too much.
+    """
+    page = await _page(view, pods, "")
+    if not page.complete:
+        page = await _page(view, pods, "type!=Normal")
+        everyday = tuple(reason for reason in reasons if reason in EVERYDAY or not page.complete)
+        parts = [await _page(view, pods, f"reason={reason}") for reason in everyday]
+        rest = tuple(event for event in page.items if event.reason not in everyday)
+        page = Events((*rest, *(event for part in parts for event in part.items)), all(p.complete for p in parts))
+    return Events(tuple(event for event in page.items if event.reason in reasons), page.complete)
 
 
-async def _of_reason(view: View, reason: str, pods: bool) -> Events:
-    about = "involvedObject.kind=Pod" if pods else "involvedObject.kind!=Pod"
-    namespace = view.focus.namespace if pods else None
-    listing = await view.reader.select(EVENTS, namespace, fields=f"{about},reason={reason}", most=MOST)
-    return Events(tuple(parsed(item) for item in listing.items), listing.complete)
+async def _page(view: View, pods: bool, chosen: str) -> Events:
+    """Events about pods or about anything else, of one more field selector; parsed once a question."""
+
+    async def read() -> Events:
+        about = "involvedObject.kind=Pod" if pods else "involvedObject.kind!=Pod"
+        namespace = view.focus.namespace if pods else None
+        fields = f"{about},{chosen}" if chosen else about
+        listing = await view.reader.select(EVENTS, namespace, fields=fields, most=MOST if chosen else PAGE)
+        return Events(tuple(parsed(item) for item in listing.items), listing.complete)
+
+    return await view.once(("events", pods, chosen), read)
 
 
 def parsed(item: Object) -> Event:

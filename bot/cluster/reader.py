@@ -7,29 +7,31 @@ models cost seconds on large lists. A read that fails raises :class:`ReadError`;
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import orjson
 
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
 from bot.cluster.resources import PODS, Resource
-from bot.cluster.transport import ReadError, Reply, Transport
+from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
+T = TypeVar("T")
 PAGE = 500  # objects a page: what kubectl asks for
 MASK_OF_METADATA = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One read as observers see it: ``verb`` as in RBAC, ``path`` with its query."""
+    """One read as observers see it: ``verb`` as in RBAC, ``path`` with its query, ``kind`` of what it is about."""
 
     verb: str
     resource: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     accept: str = "application/json"
+    kind: str = ""
 
 
 class Observer(Protocol):
@@ -38,6 +40,17 @@ class Observer(Protocol):
     async def before(self, request: Request) -> None: ...
 
     async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None: ...
+
+
+class Witness(Protocol):
+    """Is shown all that was read, redacted, and every read that gave nothing: so that a recording can be made of it.
+
+    ``content`` is parsed JSON, or the lines of a log; ``at`` the server's clock.
+    """
+
+    def saw(self, request: Request, content: Any, at: datetime) -> None: ...
+
+    def missed(self, request: Request, error: ReadError) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -74,10 +87,11 @@ class Reader:
     transport: Transport
     budget: Budget = field(default_factory=Budget)
     observers: Sequence[Observer] = ()
+    witness: Witness | None = None
     spent: Spent = field(default_factory=Spent)
     _failures: dict[str, str] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
-    _cache: dict[Request, asyncio.Task[Any]] = field(default_factory=dict)
+    _cache: dict[tuple[Request, int], asyncio.Task[Any]] = field(default_factory=dict)
     _server_clock: tuple[datetime, float] | None = None
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(10))
 
@@ -107,7 +121,8 @@ class Reader:
         Raises:
             ReadError: it could not be read.
         """
-        request = Request(verb="get", resource=resource.plural, path=resource.path(namespace, name))
+        path = resource.path(namespace, name)
+        request = Request(verb="get", resource=resource.plural, path=path, kind=resource.kind)
         try:
             found: dict[str, Any] = await self._once(request, self._fetch_json)
         except ReadError as error:
@@ -128,6 +143,8 @@ class Reader:
     ) -> Listing:
         """Up to ``most`` objects. ``labels`` and ``fields`` are selectors in the API's own notation.
 
+        A cluster may lack a custom kind; one that lacks a kind of Kubernetes itself is no cluster, or not seen as one.
+
         Raises:
             ReadError: the first page could not be read.
         """
@@ -135,12 +152,17 @@ class Reader:
         query += [("fieldSelector", fields)] if fields else []
         accept = f"application/json{MASK_OF_METADATA},application/json" if metadata_only else "application/json"
         request = Request(
-            verb="list", resource=resource.plural, path=resource.path(namespace), query=tuple(query), accept=accept
+            verb="list",
+            resource=resource.plural,
+            path=resource.path(namespace),
+            query=tuple(query),
+            accept=accept,
+            kind=resource.kind,
         )
         try:
-            listing: Listing = await self._once(request, lambda asked: self._pages(asked, most))
+            listing: Listing = await self._once(request, lambda asked: self._pages(asked, most), most)
         except ReadError as error:
-            if error.kind == "not_found":
+            if error.kind == "not_found" and "." in resource.group and not resource.group.endswith(".k8s.io"):
                 return Listing((), served=False)
             raise
         return listing
@@ -191,11 +213,12 @@ class Reader:
         reply = await self._announced(request, lambda: self.transport.post(path, body, self._patience()))
         return bool(orjson.loads(reply.body).get("status", {}).get("allowed"))
 
-    async def _once(self, request: Request, fetch: Callable[[Request], Awaitable[Any]]) -> Any:
+    async def _once(self, request: Request, fetch: Callable[[Request], Awaitable[Any]], most: int = 0) -> Any:
         """The same read is never made twice: whoever asks second waits for the first one's task."""
-        if request not in self._cache:
-            self._cache[request] = asyncio.ensure_future(fetch(request))
-        return await asyncio.shield(self._cache[request])
+        key = (request, most)  # a short sample of a list must not pass for the list
+        if key not in self._cache:
+            self._cache[key] = asyncio.ensure_future(fetch(request))
+        return await asyncio.shield(self._cache[key])
 
     async def _pages(self, request: Request, most: int) -> Listing:
         items: list[dict[str, Any]] = []
@@ -217,15 +240,7 @@ class Reader:
     ) -> dict[str, Any] | None:
         """One page; ``None`` when a later page failed, so that what is already there is kept as incomplete."""
         try:
-            page: dict[str, Any] = await self._fetch_json(
-                Request(
-                    verb=request.verb,
-                    resource=request.resource,
-                    path=request.path,
-                    query=tuple(query),
-                    accept=request.accept,
-                )
-            )
+            page: dict[str, Any] = await self._fetch_json(replace(request, query=tuple(query)))
         except ReadError:
             if so_far:
                 return None
@@ -236,23 +251,41 @@ class Reader:
         reply = await self._send(request)
         try:
             parsed: dict[str, Any] = orjson.loads(reply.body)
-        except orjson.JSONDecodeError as error:
-            raise ReadError("invalid", f"the reply to {request.path} was not JSON") from error
-        return redact(parsed) if may_hold_secrets(reply.body) else parsed
+        except orjson.JSONDecodeError:
+            self._refuse(request, f"the reply to {request.path} was not JSON", "invalid")
+        if not isinstance(parsed, dict):
+            self._refuse(request, f"the reply to {request.path} was no Kubernetes object", "invalid")
+        return self._shown(request, redact(parsed) if may_hold_secrets(reply.body) else parsed)
 
     async def _fetch_lines(self, request: Request) -> list[str]:
         reply = await self._send(request)
-        return redact_text(reply.body.decode("utf-8", errors="replace")).splitlines()
+        return self._shown(request, redact_text(reply.body.decode("utf-8", errors="replace")).splitlines())
+
+    def _shown(self, request: Request, content: T) -> T:
+        if self.witness is not None:
+            self.witness.saw(request, content, self.now())
+        return content
 
     async def _send(self, request: Request) -> Reply:
-        return await self._announced(
-            request,
-            lambda: self.transport.get(
-                request.path, request.query, request.accept, self._patience(), self.budget.bytes - self.spent.bytes
-            ),
-        )
+        """One more try where the server is only busy and asks to come back within the time left."""
+        try:
+            return await self._announced(request, lambda: self._get(request), again=True)
+        except ReadError as error:
+            if not self._worth_waiting(error):
+                raise
+            await asyncio.sleep(error.retry_after or 0)
+        return await self._announced(request, lambda: self._get(request))
 
-    async def _announced(self, request: Request, send: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def _get(self, request: Request) -> Reply:
+        left = self.budget.bytes - self.spent.bytes
+        return await self.transport.get(request.path, request.query, request.accept, self._patience(), left)
+
+    def _worth_waiting(self, error: ReadError) -> bool:
+        return error.retry_after is not None and error.retry_after < self._left()
+
+    async def _announced(
+        self, request: Request, send: Callable[[], Awaitable[Reply]], *, again: bool = False
+    ) -> Reply:
         async with self._slots:
             self._charge(request)
             for observer in self.observers:
@@ -263,7 +296,8 @@ class Reader:
                 outcome, size = "ok", len(reply.body)
             except ReadError as error:
                 outcome, size = error.kind, error.size
-                self._note(request, error)
+                if not (again and self._worth_waiting(error)):
+                    self._note(request, error)
                 raise
             finally:
                 self.spent.bytes += size
@@ -274,6 +308,8 @@ class Reader:
         return reply
 
     def _note(self, request: Request, error: ReadError) -> None:
+        if self.witness is not None:
+            self.witness.missed(request, error)
         if error.kind != "not_found":
             self._failures.setdefault(request.resource, str(error))
 
@@ -286,7 +322,7 @@ class Reader:
             self._refuse(request, f"the deadline of {self.budget.seconds:g} s had passed", "deadline")
         self.spent.requests += 1
 
-    def _refuse(self, request: Request, why: str, kind: Literal["budget", "deadline"] = "budget") -> NoReturn:
+    def _refuse(self, request: Request, why: str, kind: Kind = "budget") -> NoReturn:
         error = ReadError(kind, why)
         self._note(request, error)
         raise error
@@ -297,5 +333,3 @@ class Reader:
 
     def _left(self) -> float:
         return self.budget.seconds - (time.monotonic() - self._started)
-
-

@@ -1,31 +1,56 @@
 """Cutting secrets out of what was read, before anything else sees it.
 
 ``eni-config`` may hold a plaintext ``access_key``/``access_secret`` (Terway's chart writes both), Terway's init log
-prints its configuration, and environment variables and annotations hold whatever people put there.
+prints its configuration, and environment variables and annotations hold whatever people put there. Better one harmless
+word too many is masked than one secret too few.
 """
 
 import re
 from typing import Any
 
+import orjson
+import yaml
+
 MASK = "[redacted]"
 _WORDS = (
-    r"access_?key(?:_?(?:id|secret))?|access_?secret|secret_?(?:access_?)?key|key_?secret|"
-    r"pass(?:word|wd|phrase)|(?:[a-z]+[_-])?(?:api_?key|token|secret)|private_?key|credentials?|"
-    r"authorization|client-(?:key|certificate)-data|certificate-authority-data"
+    r"access[_-]?key(?:[_-]?(?:id|secret))?|access[_-]?secret|(?:secret|api|private)[_-]?(?:access[_-]?)?key|"
+    r"key[_-]?secret|pass(?:word|wd|phrase)?|pwd|token|secret|credential|authorization|dockerconfigjson|"
+    r"client-(?:key|certificate)-data|certificate-authority-data"
 )
-_NAME = re.compile(rf"(?:^|[._-])(?:{_WORDS})$", re.IGNORECASE)
+_NAME = re.compile(rf"(?:{_WORDS})s?$", re.IGNORECASE)
+_KEY = rf"[\w.-]*(?:{_WORDS})s?"
+# Backslashes in front of a quote: JSON inside JSON. A string ends where as many of them stand as where it began.
+_QUOTED = r"""(?P<{0}>\\*["']).*?(?:(?<!\\)(?P={0})|$)"""
+_SLASH = r"""\\(?![nrt"'\\])"""  # one of the value itself, no escape
 _PAIR = re.compile(
-    rf"""(?P<name>(?:\\*["'])?[\w.-]*?(?:{_WORDS})(?:\\*["'])?\s*[:=]\s*)"""
-    r"""(?P<value>\\*"(?:[^"\\]|\\[^"])*\\*"|'[^']*'|(?:Bearer\s+|Basic\s+)?[^\s,;}\]"'\[][^\s,;}\]"']*)""",
-    re.IGNORECASE,
+    rf"""(?P<name>(?:\\*["'])?{_KEY}(?:\\*["'])?[ \t]*[:=][ \t]*)"""
+    rf"""(?P<value>{_QUOTED.format("quote")}|(?:(?:Bearer|Basic)\s+)?(?:[^\s;}}\]"'\[{{&|>\\]|{_SLASH})(?:[^\s,;}}\]"'&\\]|,(?!\s*\\*["'])|{_SLASH})*)""",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAMED = re.compile(  # {"name": "DB_PASSWORD", "value": "..."} and the same in YAML, inside a text
+    rf"""(?P<name>\bname(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?{_KEY}(?:\\*["'])?(?:\s*,\s*|\s+)(?:\\*["'])?value(?:\\*["'])?\s*[:=]\s*)"""
+    rf"""(?P<value>{_QUOTED.format("quote")}|[^\s,}}\["'][^\n}}]*)""",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LINE = re.compile(  # a key of YAML or of an ini file: its value goes on to the end of the line
+    rf"""^(?P<name>[ \t]*(?:- +)?["']?{_KEY}["']?[ \t]*[:=][ \t]+|^[ \t]*{_KEY}=)(?P<value>(?!["'\\|>{{\[])\S.*)$""",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLOCK = re.compile(  # YAML's block scalars: every deeper line below the key
+    rf"""^(?P<indent>[ \t]*(?:- +)?)(?P<name>["']?{_KEY}["']?[ \t]*:[ \t]*[|>][^\n]*)(?P<lines>(?:\n(?:[ \t]*(?=\n|\Z)|(?P=indent)[ \t]+[^\n]*))+)""",
+    re.IGNORECASE | re.MULTILINE,
 )
 _SHAPES = re.compile(
     r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)"
-    r"|\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bBearer\s+[\w.~+/=-]{8,}",
+    r"|\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bBearer\s+[\w.~+/=-]{8,}"
+    r"|(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)",
     re.DOTALL,
 )
+_LONGEST_YAML = 100_000  # characters: longer ones are masked line by line
+_ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][^\s,\]}]", re.MULTILINE)
 _TRIGGER = re.compile(
-    rb"access|secret|passw|passphrase|token|api_?key|private|credential|authoriz|client-|certificate-|LTAI|STS\.|eyJ|Bearer|-----BEGIN",
+    rb"access|secret|pass|pwd|token|api[_-]?key|private|credential|authoriz|dockerconfig|client-|certificate-|"
+    rb"LTAI|STS\.|eyJ|Bearer|-----BEGIN|://[^/\s]*@",
     re.IGNORECASE,
 )
 
@@ -37,13 +62,17 @@ def may_hold_secrets(raw: bytes) -> bool:
 
 def redact_text(text: str) -> str:
     """The text with the values of secret-sounding names, key shapes and PEM blocks masked."""
-    return _PAIR.sub(_mask_value, _SHAPES.sub(MASK, text))
+    if not may_hold_secrets(text.encode(errors="replace")):
+        return text
+    text = _BLOCK.sub(lambda found: f"{found['indent']}{found['name']}\n{_depth(found)}{MASK}", text)
+    text = _LINE.sub(_mask_value, _SHAPES.sub(MASK, text))
+    return _NAMED.sub(_mask_value, _PAIR.sub(_mask_value, text))
 
 
 def redact(value: Any) -> Any:
     """A copy of parsed JSON with every secret masked: by key, by ``{name, value}`` pair, and inside strings."""
     if isinstance(value, str):
-        return redact_text(value)
+        return _redact_embedded(value) if may_hold_secrets(value.encode(errors="replace")) else value
     if isinstance(value, list):
         return [redact(member) for member in value]
     if isinstance(value, dict):
@@ -51,17 +80,68 @@ def redact(value: Any) -> Any:
     return value
 
 
-def _redact_object(value: dict[str, Any]) -> dict[str, Any]:
+def _redact_embedded(text: str) -> str:
+    """JSON and YAML inside a string are masked as what they are; written anew only where that hides something."""
+    for load, dump in ((_json, _json_text), (_yaml, _yaml_text)):
+        try:
+            parsed = load(text)
+            masked = redact(parsed)
+        except RecursionError:
+            return MASK
+        if parsed is not None and masked != parsed:
+            return redact_text(dump(masked))
+    return redact_text(text)
+
+
+def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
     named = value.get("name")
-    if isinstance(named, str) and isinstance(value.get("value"), str) and _NAME.search(named):
-        return {**value, "value": MASK}
-    return {
-        key: MASK if isinstance(member, str) and member and _NAME.search(key) else redact(member)
-        for key, member in value.items()
-    }
+    if isinstance(named, str) and "value" in value and _NAME.search(named):
+        return {**redact({key: member for key, member in value.items() if key != "value"}), "value": _masked(value["value"])}
+    return {key: _masked(member) if _NAME.search(str(key)) else redact(member) for key, member in value.items()}
 
 
-def _mask_value(match: re.Match[str]) -> str:
-    value = match["value"]
-    quote = re.match(r"""\\*["']""", value)
-    return match["name"] + (f"{quote[0]}{MASK}{quote[0]}" if quote else MASK)
+def _masked(value: Any) -> Any:
+    """Everything scalar under a secret's name; references such as ``secretKeyRef`` stay readable."""
+    if isinstance(value, list):
+        return [_masked(member) for member in value]
+    if isinstance(value, dict):
+        return redact(value)
+    return value if isinstance(value, bool) or value in (None, "") else MASK
+
+
+def _json(text: str) -> Any:
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def _yaml(text: str) -> Any:
+    """A mapping or a list of several lines. Anchors are not followed: a few of them can stand for millions of values."""
+    if "\n" not in text.strip() or len(text) > _LONGEST_YAML or _ANCHOR.search(text):
+        return None
+    try:
+        found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError):
+        return None
+    return found if isinstance(found, dict | list) else None
+
+
+def _yaml_text(value: Any) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _depth(found: re.Match[str]) -> str:
+    first = next((line for line in found["lines"].split("\n") if line.strip()), "")
+    return first[: len(first) - len(first.lstrip())]
+
+
+def _mask_value(found: re.Match[str]) -> str:
+    quote = found.groupdict().get("quote") or ""
+    return f"{found['name']}{quote}{MASK}{quote}"

@@ -22,12 +22,16 @@ _CHUNK = 1 << 16  # bytes
 
 
 class ReadError(Exception):
-    """A read that gave no answer. ``kind`` for programs, the message for people; ``size`` bytes had arrived."""
+    """A read that gave no answer. ``kind`` for programs, the message for people; ``size`` bytes had arrived.
 
-    def __init__(self, kind: Kind, message: str, size: int = 0) -> None:
+    ``retry_after`` seconds the server asks to come back, where it is only busy.
+    """
+
+    def __init__(self, kind: Kind, message: str, size: int = 0, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.kind: Kind = kind
         self.size = size
+        self.retry_after = retry_after
 
     @property
     def cluster_is_out_of_reach(self) -> bool:
@@ -52,13 +56,12 @@ class Transport:
     async def get(
         self, path: str, query: Sequence[tuple[str, str]], accept: str, seconds: float, most_bytes: int
     ) -> Reply:
-        """The reply to a GET; one more try where the server asks to come back within the time left.
+        """The reply to a GET.
 
         Raises:
             ReadError: for everything but a 200.
         """
-        reply = await self._send("GET", path, query, {"Accept": accept}, None, seconds, most_bytes)
-        return reply
+        return await self._send("GET", path, query, {"Accept": accept}, None, seconds, most_bytes)
 
     async def post(self, path: str, body: dict[str, Any], seconds: float) -> Reply:
         """The reply to a POST of JSON (access reviews only: nothing in a cluster is ever changed).
@@ -106,10 +109,14 @@ async def _reply(response: aiohttp.ClientResponse, path: str, most_bytes: int) -
                 raise ReadError("budget", f"{path} was larger than the bytes left in the budget", len(body))
     if response.status in (200, 201):
         return Reply(bytes(body), _date(response.headers.get("Date")))
-    raise _refusal(response.status, bytes(body), path)
+    raise _refusal(response.status, bytes(body), path, _retry_after(response.headers.get("Retry-After")))
 
 
-def _refusal(status: int, body: bytes, path: str) -> ReadError:
+def _retry_after(header: str | None) -> float | None:
+    return float(header) if header is not None and header.isdecimal() else None
+
+
+def _refusal(status: int, body: bytes, path: str, retry_after: float | None) -> ReadError:
     said = _message(body)
     match status:
         case 401:
@@ -121,7 +128,8 @@ def _refusal(status: int, body: bytes, path: str) -> ReadError:
         case 404:
             return ReadError("not_found", said or f"{path} does not exist")
         case _:
-            return ReadError("refused", f"the API server answered {status} to {path}: {said or 'no reason given'}")
+            why = f"the API server answered {status} to {path}: {said or 'no reason given'}"
+            return ReadError("refused", why, retry_after=retry_after if status in (429, 503) else None)
 
 
 def _message(body: bytes) -> str:

@@ -85,8 +85,8 @@ class View:
         return await self.reader.select(PODS, fields=f"spec.nodeName={node}")
 
     async def system_pods(self, labels: str, namespace: str = SYSTEM) -> Listing:
-        """The pods of kube-system that carry these labels."""
-        return await self.reader.select(PODS, namespace, labels=labels, most=2000)
+        """Up to a hundred pods of kube-system that carry these labels."""
+        return await self.reader.select(PODS, namespace, labels=labels, most=100)
 
     async def all_of(self, resource: Resource, **selectors: Any) -> Listing:
         """Objects of one kind in the namespace of the question, or in all."""
@@ -114,11 +114,12 @@ def labels_of(obj: Object) -> dict[str, str]:
 
 
 def moment(text: object) -> datetime | None:
-    """An RFC 3339 time, or ``None``."""
+    """An RFC 3339 time, or ``None``; one without a zone could not be compared with any other."""
     try:
-        return datetime.fromisoformat(str(text)) if text else None
+        found = datetime.fromisoformat(str(text)) if text else None
     except ValueError:
         return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def dig(obj: Any, *path: str | int) -> Any:
@@ -136,11 +137,16 @@ def dig(obj: Any, *path: str | int) -> Any:
 def last_edited(obj: Object) -> datetime | None:
     """When the object was last changed after it had been made, as far as ``managedFields`` tell; else ``None``.
 
-    An object never edited since its creation has nothing pending, whatever its age.
+    An object never edited since its creation has nothing pending, whatever its age. Labels and annotations are no edit.
     """
     created = moment(dig(obj, "metadata", "creationTimestamp"))
-    edits = [moment(entry.get("time")) for entry in dig(obj, "metadata", "managedFields") or []]
+    fields = dig(obj, "metadata", "managedFields") or []
+    edits = [moment(entry.get("time")) for entry in fields if _touches_content(entry.get("fieldsV1"))]
     latest = max((edit for edit in edits if edit), default=None)
     if latest is None or created is None or latest - created < timedelta(minutes=1):
         return None
     return latest
+
+
+def _touches_content(fields: object) -> bool:
+    return not isinstance(fields, dict) or not fields or bool(fields.keys() - {"f:metadata"})

@@ -4,15 +4,27 @@
 still wait for their sandbox can suffer from the network plugin.
 """
 
-from bot.cluster.events import Events, events_by_reason
+import re
+from datetime import UTC, datetime, timedelta
+
+from bot.cluster.events import Event, Events, events_by_reason
 from bot.cluster.reader import Listing, ReadError
 from bot.cluster.resources import PODS
-from bot.cluster.view import Object, View, dig, name_of, namespace_of
+from bot.cluster.view import Object, View, dig, moment, name_of, namespace_of
 
 CREATING = "ContainerCreating"
 BEFORE_SANDBOX = frozenset({CREATING, ""})
+# What a pod gets or lacks before its network, and what happens only after it has one.
 VOLUME_REASONS = ("FailedMount", "FailedAttachVolume")
+PAST_NETWORK_REASONS = ("Pulling", "AllocIPSucceed")
+REPEATED = timedelta(minutes=1)  # the kubelet repeats what still fails within this time
+SILENT = timedelta(minutes=5)
+SILENT_AFTER_FAILURE = timedelta(minutes=15)
 SANDBOX_REASONS = ("FailedCreatePodSandBox", "AllocIPFailed")
+# A sandbox can fail without the network: its image, the disk or the runtime.
+_NOT_THE_NETWORK = re.compile(
+    r"sandbox image|pull image|no space left on device|oci runtime|containerd task|cgroup", re.IGNORECASE
+)
 
 
 def waiting_reason(pod: Object) -> str:
@@ -54,7 +66,7 @@ async def pending_pods(view: View) -> Listing:
 async def network_waiters(view: View) -> Listing:
     """The pods that wait for their network now, those that the question names first.
 
-    Pods whose events tell of a volume, and of nothing in the network, wait for the volume.
+    A pod whose newest event tells of a volume, an image or the runtime waits for that.
     """
     return await view.once("network_waiters", lambda: _network_waiters(view))
 
@@ -63,9 +75,8 @@ async def _network_waiters(view: View) -> Listing:
     pending = await pending_pods(view)
     found = [pod for pod in pending.items if waits_for_sandbox(pod)]
     if found:
-        volumes = await _told(view, VOLUME_REASONS)
-        sandboxes = await _told(view, SANDBOX_REASONS)
-        found = [pod for pod in found if subject(pod) not in volumes or subject(pod) in sandboxes]
+        told = [await _told(view, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)]
+        found = [pod for pod in found if not _explained(*(newest_of(events, pod) for events in told))]
     found.sort(key=lambda pod: not _is_meant(view, pod))
     return Listing(tuple(found), pending.complete)
 
@@ -79,16 +90,60 @@ def _is_meant(view: View, pod: Object) -> bool:
     return view.focus.names(pod) or str(dig(pod, "spec", "nodeName")).lower() in view.focus.words
 
 
-async def _told(view: View, reasons: tuple[str, ...]) -> set[tuple[str, str, str]]:
-    """The pods of which events of these reasons tell; none when events cannot be read: then nothing is explained."""
+def newest_of(events: Events, pod: Object) -> Event | None:
+    """The newest event about this very pod, and not about an earlier one of its name."""
+    uid = dig(pod, "metadata", "uid")
+    mine = [event for event in events.items if event.subject == subject(pod) and event.uid in ("", uid or event.uid)]
+    return max(mine, key=lambda event: event.last, default=None)
+
+
+def _explained(volume: Event | None, past: Event | None, network: Event | None) -> bool:
+    if network is None:
+        return volume is not None or past is not None
+    if past is not None and past.last > network.last:
+        return True
+    if volume is not None and volume.last > network.last + REPEATED:
+        return True
+    return _NOT_THE_NETWORK.search(network.message) is not None and "network for" not in network.message
+
+
+async def _told(view: View, reasons: tuple[str, ...]) -> Events:
+    """Events of these reasons; none when they cannot be read: then nothing is explained."""
     try:
-        events: Events = await events_by_reason(view, reasons, pods=True)
+        return await events_by_reason(view, reasons, pods=True)
     except ReadError:
-        return set()
-    return {event.subject for event in events.items}
+        return Events(())
+
+
+async def network_failure(view: View, pod: Object) -> Event | None:
+    """The newest event by which this pod's network failed."""
+    return newest_of(await _told(view, SANDBOX_REASONS), pod)
 
 
 async def affected_nodes(view: View) -> tuple[str, ...]:
     """The nodes of the pods that wait for their network, most waiting pods first among equals of the question."""
     waiters = (await network_waiters(view)).items
     return tuple(dict.fromkeys(str(dig(pod, "spec", "nodeName")) for pod in waiters))
+
+
+def scheduled_at(pod: Object) -> datetime | None:
+    """When it was bound to its node."""
+    for condition in dig(pod, "status", "conditions") or []:
+        if condition.get("type") == "PodScheduled":
+            return moment(condition.get("lastTransitionTime"))
+    return moment(dig(pod, "status", "startTime"))
+
+
+async def explains_from(view: View) -> dict[str, datetime]:
+    """By affected node, since when what was seen on it can explain why its pods wait.
+
+    A failure long before they were bound is none of theirs. Terway repeats itself only every five to ten minutes, so
+    one shortly before is; a little longer before when the pod has failed by itself.
+    """
+    since: dict[str, datetime] = {}
+    for pod in (await network_waiters(view)).items:
+        at, node = scheduled_at(pod), str(dig(pod, "spec", "nodeName"))
+        silent = SILENT_AFTER_FAILURE if await network_failure(view, pod) else SILENT
+        mine = at - silent if at else datetime.min.replace(tzinfo=UTC)
+        since[node] = min(mine, since.get(node, mine))
+    return since

@@ -120,6 +120,8 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
     edited = last_edited(config)
     pods = await labelled(view, app)
     starts = [start for pod in pods if (start := moment(dig(pod, "status", "startTime")))]
+    if edited and not starts:
+        return unknown(f"ConfigMap {configmap} was edited, and no pod of {', '.join(app)} tells when it started")
     older = sum(start < edited - timedelta(seconds=5) for start in starts) if edited else 0
     when = f"last edited {edited:%Y-%m-%d %H:%M} UTC" if edited else "not edited since it was made"
     summary = f"ConfigMap {configmap} was {when}; {older} of {len(starts)} pods are older than that"

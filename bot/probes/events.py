@@ -6,9 +6,10 @@ from typing import Literal
 
 from bot.cluster.events import Event, Events, events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
+from bot.cluster.reader import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, name_of, namespace_of
-from bot.cluster.waiting import affected_nodes, network_waiters
+from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
 from bot.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -17,6 +18,8 @@ VSWITCH = re.compile(r"\bvsw-[0-9A-Za-z]+")
 MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
 GOT_ADDRESS = "AllocIPSucceed"  # Terway: this pod has its address now
 LASTING = timedelta(minutes=3)  # longer than the CNI plugin's first retries
+BEFORE_BINDING = "seen only before the pods that wait now were bound to their node"
+LOOKED_AT = 10  # objects of events that are read one by one: a storm has hundreds
 LIST_EVENTS = Permission("list", EVENTS)
 
 
@@ -29,7 +32,7 @@ def event_evidence(event: Event) -> Evidence:
         object=f"{event.kind} {about}",
         excerpt=f"{event.reason} (x{event.count}): {event.message}",
         seen=event.last,
-        check=f"kubectl {scope} get events --field-selector {selector}",
+        check=f"kubectl get events {scope} --field-selector {selector}",
     )
 
 
@@ -62,8 +65,8 @@ async def pod_event(
         at_least: how often it must have been seen
         cleared_by: reasons of events by which the pod has recovered
     """
-    if state == "waiting" and not (await network_waiters(view)).items:
-        return absent("no pod waits for its network now, so older events do not count")
+    if state == "waiting" and not (waiters := await network_waiters(view)).items:
+        return none_waits(waiters, "so older events do not count")
     events = await events_by_reason(view, reason, pods=True)
     fresh = [event for event in events.items if event.mentions(contains) and is_fresh(event, view.now(), within)]
     fresh = await _uncleared(view, fresh, (*cleared_by, GOT_ADDRESS))
@@ -84,6 +87,12 @@ async def pod_event(
         vswitch=named_in(messages, VSWITCH),
         mac=named_in(messages, MAC),
     )
+
+
+def none_waits(waiters: Listing, so: str) -> Finding:
+    """No pod waits for its network; unknown when not all pending pods could be read."""
+    what = "no pod waits for its network now"
+    return absent(f"{what}, {so}") if waiters.complete else unknown(f"{what} among those that could be read")
 
 
 def _cause(message: str, contains: Strings) -> str:
@@ -122,7 +131,8 @@ async def _still_about(view: View, events: list[Event], state: str) -> tuple[lis
     if state == "waiting":
         pods = list((await network_waiters(view)).items)
     else:
-        subjects = list(dict.fromkeys(event.subject for event in events))[:SHOWN]
+        newest_first = sorted(events, key=lambda event: event.last, reverse=True)
+        subjects = list(dict.fromkeys(event.subject for event in newest_first))[:LOOKED_AT]
         read = [await view.reader.get(PODS, name, namespace) for _, namespace, name in subjects]
         pods = [pod for pod in read if pod is not None]
     known = {("Pod", namespace_of(pod), name_of(pod)): pod for pod in pods}
@@ -146,6 +156,7 @@ async def event(
     within: timedelta = timedelta(hours=1),
     cleared_by: Strings = (),
     on: Literal["affected", "any"] = "any",
+    taint: str | None = None,
 ) -> Finding:
     """A fresh event about anything but a pod: a node, a Terway node object, the route controller.
 
@@ -156,20 +167,26 @@ async def event(
         within: how long ago it was last seen at most
         cleared_by: reasons of later events on the same object by which it has recovered
         on: affected counts only nodes whose pods wait for their network now
+        taint: counts only nodes that carry a taint of this key now
     """
     nodes = await affected_nodes(view) if on == "affected" else ()
     if on == "affected" and not nodes:
-        return absent("no pod waits for its network now, so events of nodes do not count")
+        return none_waits(await network_waiters(view), "so events of nodes do not count")
     events = await events_by_reason(view, reason, pods=False)
     found = [item for item in events.items if item.mentions(contains) and is_fresh(item, view.now(), within)]
     found = [item for item in found if (not kind or item.kind in kind) and (not nodes or item.name in nodes)]
     if found and cleared_by:
         cleared = await events_by_reason(view, cleared_by, pods=False)
         found = [item for item in found if not _later(cleared.latest(item.subject), item.last)]
-    found = [item for item in found if await _exists(view, item)]
-    if not found:
-        return _nothing(events, reason, contains)
+    recent = [item for item in found if await _explains(view, item)] if on == "affected" else found
+    if found and not recent:
+        return unknown(BEFORE_BINDING, [event_evidence(item) for item in found[:SHOWN]])
+    found = recent
     found.sort(key=lambda item: item.last, reverse=True)
+    looked_at = dict.fromkeys(item.subject for item in found)
+    found = await _still_there(view, found, taint)
+    if not found:
+        return _nothing(Events((), events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
     messages = [item.message for item in found]
     return present(
         f"{found[0].reason} on {some([item.name for item in found])}" + (f": {_cause(messages[0], contains)}" if contains else ""),
@@ -179,6 +196,20 @@ async def event(
     )
 
 
-async def _exists(view: View, item: Event) -> bool:
-    """A node that is gone no longer suffers; other objects are taken as they are."""
-    return item.kind != "Node" or await view.node(item.name) is not None
+async def _explains(view: View, item: Event) -> bool:
+    since = await explains_from(view)
+    return item.name in since and item.last >= since[item.name]
+
+
+async def _still_there(view: View, events: list[Event], taint: str | None) -> list[Event]:
+    """Those of the newest objects. A node that is gone no longer suffers; other objects are taken as they are."""
+    subjects = list(dict.fromkeys(event.subject for event in events))[:LOOKED_AT]
+    kept = [subject for subject in subjects if await _suffers(view, subject, taint)]
+    return [event for event in events if event.subject in kept]
+
+
+async def _suffers(view: View, subject: tuple[str, str, str], taint: str | None) -> bool:
+    if subject[0] != "Node":
+        return taint is None
+    node = await view.node(subject[2])
+    return node is not None and (taint is None or any(t.get("key") == taint for t in dig(node, "spec", "taints") or []))

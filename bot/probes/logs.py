@@ -9,12 +9,14 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.reader import ReadError
 from bot.cluster.resources import POD_LOGS, PODS
 from bot.cluster.view import Object, View, dig, full_name, moment, name_of, namespace_of
-from bot.cluster.waiting import affected_nodes
+from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
 from bot.findings import Evidence, Finding
-from bot.probes.events import MAC, VSWITCH, named_in
+from bot.probes.events import BEFORE_BINDING, MAC, VSWITCH, named_in, none_waits
 from bot.probes.pods import SHOWN, labelled, node_of
 from bot.probes.registry import Strings, absent, present, probe, some, unknown
 
+TAIL = 300  # lines: a busy daemon's last half hour
+FIRST_WORDS = timedelta(minutes=2)  # a log that begins later than this after the start has lost its beginning
 MOST_PODS = 3  # logs are the dearest reads: three nodes prove it
 
 
@@ -25,6 +27,15 @@ class Line:
     pod: Object
     at: datetime
     text: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """The lines of one log that count; not ``whole`` where earlier ones of that time are gone or were left out."""
+
+    pod: Object
+    lines: list[Line]
+    whole: bool
 
 
 @probe(nature="sign", reads=(Permission("get", POD_LOGS), Permission("list", PODS)))
@@ -50,31 +61,38 @@ async def pod_log(
     """
     nodes = await affected_nodes(view)
     if on == "affected" and not nodes:
-        return absent("no pod waits for its network now, so no log was read")
-    pods = [pod for pod in await labelled(view, app) if on == "all" or node_of(pod) in nodes]
-    pods = [pod for pod in pods if container in _containers(pod)]
+        return none_waits(await network_waiters(view), "so no log was read")
+    places = [""] if on == "all" else nodes[:MOST_PODS]
+    pods = [pod for node in places for pod in await labelled(view, app, node=node) if container in _containers(pod)]
     if not pods:
         return unknown(f"no pod of {', '.join(app)} with a container {container} was found")
     pods.sort(key=_health)
-    return await _search(view, pods[:MOST_PODS], len(pods), container, contains, within, cleared_by)
-
-
-async def _search(
-    view: View, pods: list[Object], of: int, container: str, contains: Strings, within: timedelta, cleared_by: Strings
-) -> Finding:
-    read = await asyncio.gather(*(_lines(view, pod, container, within) for pod in pods), return_exceptions=True)
-    failures = [str(result) for result in read if isinstance(result, ReadError)]
+    of = max(len(pods), len(nodes)) if on == "affected" else len(pods)
+    since = await explains_from(view) if on == "affected" else {}
+    read = await asyncio.gather(*(_read(view, pod, container, within) for pod in pods[:MOST_PODS]), return_exceptions=True)
     _raise_others(read)
-    found = [line for lines in read if isinstance(lines, list) for line in _matching(lines, contains, cleared_by)]
+    logs = [log for log in read if isinstance(log, Log)]
+    found = [line for log in logs for line in _matching(log.lines, contains, cleared_by)]
+    recent = [line for line in found if node_of(line.pod) not in since or line.at >= since[node_of(line.pod)]]
+    if recent:
+        return _seen(sorted(recent, key=lambda line: line.at, reverse=True), container)
     if found:
-        found.sort(key=lambda line: line.at, reverse=True)
-        return _seen(found, container)
+        return unknown(BEFORE_BINDING)
+    failures = [str(result) for result in read if isinstance(result, ReadError)]
+    return _not_seen(logs, failures, of, container, cleared_by)
+
+
+def _not_seen(logs: list[Log], failures: list[str], of: int, container: str, cleared_by: Strings) -> Finding:
     if failures:
         return unknown(f"the log of container {container} could not be read: {failures[0]}")
-    return absent(f"no such line in the log of {container} on {some([node_of(pod) for pod in pods])} ({len(pods)} of {of} read)")
+    if len(logs) < of:
+        return unknown(f"no such line in {len(logs)} of {of} logs of {container}; the others were not read")
+    if not all(log.whole or any(_has(line, cleared_by) for line in log.lines) for log in logs):
+        return unknown(f"no such line in what is left of the log of {container}: its beginning is gone")
+    return absent(f"no such line in the log of {container} on {some([node_of(log.pod) for log in logs])}")
 
 
-def _raise_others(results: list[list[Line] | BaseException]) -> None:
+def _raise_others(results: list[Log | BaseException]) -> None:
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, ReadError):
             raise result
@@ -119,16 +137,15 @@ def _container_start(pod: Object, container: str) -> datetime | None:
     return None
 
 
-async def _lines(view: View, pod: Object, container: str, within: timedelta) -> list[Line]:
-    raw = await view.reader.log(namespace_of(pod), name_of(pod), container, since=within)
-    start = _container_start(pod, container)
-    lines = []
-    for text in raw:
-        stamp, _, rest = text.partition(" ")
-        at = moment(stamp)
-        if at and view.now() - at <= within and not (start and at < start):
-            lines.append(Line(pod, at, rest))
-    return lines
+async def _read(view: View, pod: Object, container: str, within: timedelta) -> Log:
+    raw = await view.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=within)
+    start, now = _container_start(pod, container), view.now()
+    stamped = [Line(pod, at, text.partition(" ")[2]) for text in raw if (at := moment(text.partition(" ")[0]))]
+    begin = max(start, now - within) if start else now - within
+    first = stamped[0].at if stamped else now
+    rotated = start is not None and start > now - within and first - start > FIRST_WORDS
+    cut = len(raw) >= TAIL and first > begin
+    return Log(pod, [line for line in stamped if line.at >= begin], whole=not (rotated or cut))
 
 
 def _matching(lines: list[Line], contains: Strings, cleared_by: Strings) -> list[Line]:

@@ -119,6 +119,8 @@ async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding
         state: full means about all are held by pods; leaked means clearly fewer are
     """
     nodes = await _complaining(view)
+    if not nodes and not (await network_waiters(view)).complete:
+        return unknown("not all pending pods could be read")
     if not nodes:
         return absent(f"no waiting pod reports {RANGE_ERROR!r}")
     usages = [usage for usage in await asyncio.gather(*(_usage(view, name) for name in nodes[:SHOWN])) if usage]
@@ -129,8 +131,10 @@ async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding
     summary = "; ".join(f"{name}: {held} of {usable} addresses held by pods" for name, held, usable in matching or usages)
     if matching:
         return present(summary, evidence, node=[usage[0] for usage in matching])
-    if all(_state(usage) == "between" for usage in usages):
+    if any(_state(usage) == "between" for usage in usages):
         return unknown(f"{summary}: too close to tell", evidence)
+    if len(usages) < len(nodes):
+        return unknown(f"{summary}; {len(nodes) - len(usages)} more could not be looked at", evidence)
     return absent(summary, evidence)
 
 

@@ -6,12 +6,14 @@ from typing import Literal
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, moment, name_of, namespace_of
-from bot.cluster.waiting import CREATING, network_waiters, pending_pods, waiting_reason
+from bot.cluster.waiting import CREATING, network_failure, network_waiters, pending_pods, scheduled_at, waiting_reason
 from bot.findings import Evidence, Finding
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
 LIST_PODS = Permission("list", PODS)
 LIST_EVENTS = Permission("list", EVENTS)
+MOST_OF_APP = 100  # pods of one application: a sample on large clusters
+STARTING = timedelta(seconds=20)  # a pod may take this long to get its sandbox on a healthy node
 SHOWN = 3  # pieces of evidence: the first few prove it, more would bury it
 
 
@@ -40,14 +42,6 @@ def is_live(pod: Object) -> bool:
         and not dig(pod, "spec", "hostNetwork")
         and not dig(pod, "metadata", "deletionTimestamp")
     )
-
-
-def scheduled_at(pod: Object) -> datetime | None:
-    """When it was bound to its node."""
-    for condition in dig(pod, "status", "conditions") or []:
-        if condition.get("type") == "PodScheduled":
-            return moment(condition.get("lastTransitionTime"))
-    return moment(dig(pod, "status", "startTime"))
 
 
 @probe(nature="sign", reads=(LIST_PODS, LIST_EVENTS))
@@ -81,7 +75,15 @@ async def pod_waiting(
     evidence = [pod_evidence(view, pod, f"{reason} on node {node_of(pod)}") for pod in found[:SHOWN]]
     verb = "waits" if len(found) == 1 else "wait"
     summary = f"{count(len(found), 'pod')} {verb} in {reason}: {some([full_name(pod) for pod in found])}"
+    if reason == CREATING and not [pod for pod in found if await _is_late(view, pod)]:
+        return unknown(f"{summary}, bound less than {STARTING.seconds} seconds ago: starting takes that long", evidence)
     return present(summary, evidence, pod=[full_name(pod) for pod in found], node=[node_of(pod) for pod in found])
+
+
+async def _is_late(view: View, pod: Object) -> bool:
+    """Waiting longer than a healthy start takes, or already failed."""
+    at = scheduled_at(pod)
+    return at is None or view.now() - at >= STARTING or await network_failure(view, pod) is not None
 
 
 def _says(pod: Object, texts: Strings) -> bool:
@@ -116,14 +118,15 @@ def _minutes(span: timedelta) -> str:
     return f"{int(span.total_seconds() // 60)} minutes"
 
 
-async def labelled(view: View, app: Strings, namespace: str = SYSTEM) -> list[Object]:
-    """Pods whose label ``k8s-app`` or ``app`` has one of these values."""
+async def labelled(view: View, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
+    """Pods whose label ``app``, else ``k8s-app``, has one of these values; of a node, or a hundred of all."""
     values = ",".join(sorted(app))
-    found: dict[str, Object] = {}
+    fields = f"spec.nodeName={node}" if node else ""
     for label in ("app", "k8s-app"):
-        listing = await view.reader.select(PODS, namespace, labels=f"{label} in ({values})", most=2000)
-        found |= {name_of(pod): pod for pod in listing.items}
-    return list(found.values())
+        listing = await view.reader.select(PODS, namespace, labels=f"{label} in ({values})", fields=fields, most=MOST_OF_APP)
+        if listing.items:
+            return list(listing.items)
+    return []
 
 
 @probe(nature="sign", reads=(LIST_PODS,), cost="wide")
@@ -142,7 +145,8 @@ async def pod_addresses(view: View, *, missing: Literal["IPv4", "IPv6"]) -> Find
     if not lacking:
         example = pods[0]
         seen = [pod_evidence(view, example, f"status.podIPs: {_addresses(example)}")]
-        return absent(f"all {len(pods)} running pods looked at have an {missing} address in status.podIPs", seen)
+        what = f"all {len(pods)} running pods looked at have an {missing} address in status.podIPs"
+        return absent(what, seen) if listing.complete else unknown(what, seen)
     evidence = [pod_evidence(view, pod, f"status.podIPs: {_addresses(pod)}") for pod in lacking[:SHOWN]]
     names = [full_name(pod) for pod in lacking]
     summary = f"{len(lacking)} of {len(pods)} running pods have no {missing} address: {some(names)}"

@@ -6,18 +6,19 @@ The declaration that entries are checked against, the reference documentation an
 import inspect
 import re
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal, get_args, get_origin
 
 from bot.cluster.facts import declared_facts
-from bot.cluster.facts.registry import Permission
+from bot.cluster.facts.registry import ODD_SHAPES, Permission
+from bot.cluster.facts.registry import permissions as fact_permissions
 from bot.cluster.reader import ReadError
 from bot.cluster.view import View
 from bot.findings import Evidence, Finding
 from knowledge.logic import Outcome
-from knowledge.model import Call, Value
+from knowledge.model import Call, Condition, Entry, Value
 from knowledge.vocabulary import Parameter, ProbeDeclaration, Vocabulary
 
 Strings = tuple[str, ...]
@@ -97,14 +98,38 @@ def manuals() -> dict[str, Probe]:
     return dict(sorted(_PROBES.items()))
 
 
-def permissions() -> set[Permission]:
-    """What the probes read."""
-    return {permission for declared in _PROBES.values() for permission in declared.reads}
+def needed() -> set[Permission]:
+    """Everything that probes and facts read."""
+    return {permission for declared in _PROBES.values() for permission in declared.reads} | fact_permissions()
+
+
+def needing(entries: Iterable[Entry], permission: Permission) -> list[str]:
+    """The ids of the entries that ask a probe or a fact which needs this permission."""
+    return sorted(entry.id for entry in entries if any(permission in reads for reads in _reads_of(entry)))
+
+
+def _reads_of(entry: Entry) -> Iterator[Iterable[Permission]]:
+    names = {name.replace(".", "_", 1): name for name in declared_facts()}
+    for call in (*calls(entry.applies), *calls(entry.confirmed_by)):
+        yield fact_permissions(names[call.probe]) if call.probe in names else _PROBES[call.probe].reads
+    for name in entry.facts:
+        yield fact_permissions(name)
+
+
+def calls(condition: Condition | None) -> Iterator[Call]:
+    """Every probe and fact that a condition asks for."""
+    if isinstance(condition, Call):
+        yield condition
+    elif condition is not None:
+        for member in condition.members:
+            yield from calls(member)
 
 
 def is_wide(call: Call) -> bool:
     """Whether it is asked only when the words call for it."""
-    return call.probe in _PROBES and _PROBES[call.probe].declaration.cost == "wide"
+    if call.probe not in _PROBES:
+        return False
+    return _PROBES[call.probe].declaration.cost == "wide" or ("on", "all") in call.arguments
 
 
 async def ask(view: View, call: Call) -> Finding:
@@ -116,6 +141,8 @@ async def ask(view: View, call: Call) -> Finding:
         found = await declared.function(view, **_converted(declared.declaration, arguments))
     except ReadError as error:
         found = unknown(str(error))
+    except ODD_SHAPES as error:
+        found = unknown(f"an object that {call.probe} looks at has an unexpected shape ({error})")
     found = replace(found, probe=str(call), is_sign=declared.declaration.nature == "sign")
     if found.outcome is Outcome.ABSENT and absence == "unknown":
         return found.left_open("which does not exclude it")

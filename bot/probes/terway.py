@@ -12,9 +12,9 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import CONFIG_LABEL, eni_config, parse, zones
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
 from bot.cluster.view import Object, View, dig, labels_of, moment, name_of
-from bot.cluster.waiting import affected_nodes
+from bot.cluster.waiting import affected_nodes, explains_from
 from bot.findings import Evidence, Finding
-from bot.probes.events import VSWITCH, named_in
+from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
 from bot.probes.pods import SHOWN
 from bot.probes.registry import absent, count, present, probe, some, unknown
 
@@ -111,12 +111,14 @@ async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = F
     nodes = await _affected(view)
     if not nodes:
         return absent(f"no node with waiting pods shows it: {NO_OBJECTS}, or no pod waits")
+    nodes = [node for node in nodes if not unused_vswitch or await _unused(view, node)]
     full = [(node, await _unused(view, node)) for node in nodes if _is_full(node)]
-    if unused_vswitch:
-        full = [(node, unused) for node, unused in full if unused]
     evidence = [_evidence(view, name_of(node), _slots_text(node, unused)) for node, unused in full[:SHOWN]]
+    if not full and any(not _limit(node) for node in nodes):
+        return unknown("Terway's node objects do not tell how many ENIs a node may have")
     if not full:
-        return absent("; ".join(f"{name_of(node)}: {_slots_text(node, set())}" for node in nodes[:SHOWN]))
+        told = "; ".join(f"{name_of(node)}: {_slots_text(node, set())}" for node in nodes[:SHOWN])
+        return absent(told or "every configured vSwitch of the affected nodes' zones has an ENI there")
     names = [name_of(node) for node, _ in full]
     if any(item.get("unschedulable") for node, _ in full for item in _interfaces(node).values()):
         return unknown(f"an unschedulable ENI holds a slot on {some(names)}", evidence)
@@ -126,7 +128,9 @@ async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = F
 
 
 def _limit(node: Object) -> int:
-    return sum(int(item.get("count") or 0) for item in dig(node, "spec", "flavor") or [])
+    """ENIs beside the primary one; 0 where nothing tells."""
+    flavors = sum(int(item.get("count") or 0) for item in dig(node, "spec", "flavor") or [])
+    return flavors or max(int(dig(node, "spec", "nodeCap", "adapters") or 0) - 1, 0)
 
 
 def _is_full(node: Object) -> bool:
@@ -159,6 +163,11 @@ async def ip_shortage(view: View, *, within: timedelta = timedelta(minutes=30)) 
             at = moment(condition.get("observedTime"))
             if at and view.now() - at <= within:
                 found.append((node, eni, item, str(condition.get("message") or ""), at))
+    since = await explains_from(view)
+    recent = [each for each in found if each[4] >= since.get(name_of(each[0]), each[4])]
+    if found and not recent:
+        return unknown(BEFORE_BINDING)
+    found = recent
     if not found:
         return absent("no node with waiting pods reports InsufficientIP on an ENI")
     evidence = [

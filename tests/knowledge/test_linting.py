@@ -155,6 +155,7 @@ def test_a_skeleton_lints_with_only_its_places_to_fill(
         "kubectl -n kube-system delete pod x",
         "kubectl -n a rollout restart deploy b",
         "systemctl restart kubelet",
+        "/etc/init.d/docker restart",
         "sudo reboot",
         "sysctl -w net.netfilter.nf_conntrack_max=1",
         "sysctl net.netfilter.nf_conntrack_max=1",

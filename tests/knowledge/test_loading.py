@@ -77,7 +77,7 @@ def test_blocks_keep_their_lines_and_sentences_lose_theirs(write: Write, folder:
 
 
 def test_a_cause_keeps_its_markdown(write: Write, folder: Path, vocabulary: Vocabulary) -> None:
-    cause = "One.\n\n- two\n- three\n\n```sh\n## no section\n```"
+    cause = "One.\n---\nMore.\n\n[x]: y\n\n<NODE>\n\n- two\n- three\n\n```sh\n## no section\n```"
     write(("The thing broke on {{ node }}.", cause))
     (entry,) = load_entries([folder], vocabulary)
     assert entry.cause == cause
@@ -136,6 +136,12 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("get pod {{ pod }}\n   ```", "get pod {{ pod }}\n   ```\n   Then wait.", "text follows an item's command block"),
     ("get pod {{ pod }}\n   ```", "get pod\n   ```\n   ```sh\n   b\n   ```", "an item holds one command block"),
     ("1. Look at the pod.", "1. Look:\n   - here", "an item holds more than sentences and one command block"),
+    (
+        "1. Look at the pod.",
+        "1. Look.\n\n       kubectl x\n",
+        "an item holds more than sentences and one command block",
+    ),
+    ("1. Look at the thing.", "1. <NODE>\n1. a\n# b", "has the wrong depth"),
     ("1. Look at the pod.\n", "1.\n", "an item has no sentence"),
     ("{when: terway", "{if: terway", "starts with a brace that is no condition"),
     ('"exclusive" |', '"exclusiv" |', 'did you mean "exclusive"'),

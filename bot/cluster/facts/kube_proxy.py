@@ -57,21 +57,24 @@ def _known(value: str | int, name: str, seen: str) -> Fact:
       reads=(GET_CONFIG, LIST_NODES, LIST_DAEMON_SETS), core=True)  # fmt: skip
 async def mode(view: View) -> Fact:
     """An empty ``mode`` means iptables; nodes labelled no-kube-proxy have none at all."""
-    found = await _setting(view)
+    replaced = await _replaced(view)
+    found = await _setting(view) if replaced is None else replaced
     if isinstance(found, Fact):
-        return await _replaced(view) or found
+        return found
     conf, name = found
     raw = str(conf.get("mode") or "")
     return _known(raw or "iptables", name, f"mode: {raw!r}" if not raw else f"mode: {raw}")
 
 
 async def _replaced(view: View) -> Fact | None:
+    """A ConfigMap of kube-proxy may be left over; without its DaemonSet and on labelled nodes there is none."""
     try:
+        if any("kube-proxy" in name for name in await view.daemon_sets()):
+            return None
         nodes = await view.reader.select(NODES, labels=REPLACED_LABEL, metadata_only=True)
-        missing = not any("kube-proxy" in name for name in await view.daemon_sets())
     except ReadError:
         return None
-    if nodes.items and missing:
+    if nodes.items:
         return known("replaced", "Nodes", f"kubectl get nodes -l {REPLACED_LABEL}", f"label {REPLACED_LABEL}")
     return None
 
@@ -150,8 +153,10 @@ async def applied(view: View) -> Fact:
     edited = last_edited(config)
     if edited is None:
         return _known("yes", name, "no edit since it was made")
-    pods = [pod for label in ("k8s-app", "app") for pod in (await view.system_pods(f"{label}={name}")).items]
+    pods = (await view.system_pods(f"k8s-app={name}")).items
     starts = [start for pod in pods if (start := moment(dig(pod, "status", "startTime")))]
+    if not starts:
+        return unknown(f"{name} was edited, and no pod of kube-proxy tells when it started")
     older = [start for start in starts if start < edited - timedelta(seconds=5)]
     seen = f"edited {edited:%Y-%m-%d %H:%M} UTC; {len(older)} of {len(starts)} pods started before"
     return _known("pending" if older else "yes", name, seen)

@@ -41,8 +41,17 @@ async def network_plugin(view: View) -> Fact:
         named = f"DaemonSet {SYSTEM}/{foreign[0]}" if foreign else f"DaemonSets of {SYSTEM}"
         return known("other", named, DAEMON_SETS_CHECK, "neither Terway nor Flannel runs here")
     running = [pair for pair in candidates if dig(found[pair[0]], "status", "desiredNumberScheduled")]
+    if len({plugin for _, plugin in running or candidates}) > 1:
+        running = [pair for pair in running or candidates if await _has_pods(view, found[pair[0]])]
     name, plugin = (running or candidates)[0]
     return known(plugin, f"DaemonSet {SYSTEM}/{name}", DAEMON_SETS_CHECK, f"DaemonSet {name} exists")
+
+
+async def _has_pods(view: View, daemon_set: Object) -> bool:
+    """Where the status does not tell which of two plugins is left over, their pods do."""
+    wanted = dig(daemon_set, "spec", "selector", "matchLabels") or {}
+    labels = ",".join(f"{key}={value}" for key, value in wanted.items())
+    return bool(labels) and bool((await view.system_pods(labels)).items)
 
 
 _PLUGINS = (("terway", TERWAY_DAEMON_SETS), ("flannel", FLANNEL_DAEMON_SETS))
@@ -82,15 +91,18 @@ async def cluster_kind(view: View) -> Fact:
 async def cluster_domain(view: View) -> Fact:
     """The first zone of the Corefile's ``kubernetes`` plugin."""
     corefile = str(dig(await view.config_map("coredns"), "data", "Corefile") or "")
-    match = re.search(r"^\s*kubernetes\s+(\S+)", corefile, re.MULTILINE)
-    if match is None or match[1].endswith(".arpa"):
+    match = re.search(r"^[ \t]*kubernetes[ \t]+(\S+)", corefile, re.MULTILINE)
+    if match is None or match[1].endswith(".arpa") or match[1] == "{":
         return unknown("ConfigMap kube-system/coredns names no cluster domain")
     return known(match[1].rstrip("."), f"ConfigMap {SYSTEM}/coredns", config_check("coredns"), match[0].strip())
 
 
 @fact("cluster.ip_families", "ipv4 or dual", reads=(GET_CONFIG, LIST_NODES, GET_SERVICE), core=True)
 async def ip_families(view: View) -> Fact:
-    """Dual where the cluster profile, Terway, the DNS Service or a node says so; the first that does is named."""
+    """Dual where the cluster profile, Terway, the DNS Service or a node's range says so; the first that does is named.
+
+    Nodes may have IPv6 addresses of their own in any cluster: these say nothing.
+    """
     problems: list[str] = []
     looked = 0
     for look in (_profile_families, _terway_families, _service_families, _node_families):
@@ -115,7 +127,8 @@ async def _profile_families(view: View) -> Fact | None:
     stack = str(dig(profile, "data", "ipStack") or "")
     if not stack:
         return None
-    value = "dual" if "dual" in stack.lower() else "ipv4"
+    both = "ipv4" in stack.lower() and "ipv6" in stack.lower()
+    value = "dual" if both or "dual" in stack.lower() else "ipv4"
     return known(value, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"ipStack: {stack}")
 
 
@@ -137,10 +150,9 @@ async def _node_families(view: View) -> Fact | None:
     sample = await view.reader.select(NODES, most=5)
     for node in sample.items:
         ranges = [*(dig(node, "spec", "podCIDRs") or [])]
-        addresses = [address.get("address") for address in dig(node, "status", "addresses") or []]
-        if _has_ipv6([*ranges, *addresses]):
+        if _has_ipv6(ranges):
             name = name_of(node)
-            return known("dual", f"Node {name}", f"kubectl get node {name} -o yaml", f"addresses: {ranges or addresses}")
+            return known("dual", f"Node {name}", f"kubectl get node {name} -o yaml", f"podCIDRs: {ranges}")
     return known("ipv4", "Nodes", "kubectl get nodes -o wide") if sample.items else None
 
 

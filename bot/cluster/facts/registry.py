@@ -30,6 +30,8 @@ class Fact:
     reason: str = ""
 
 
+# ConfigMaps and custom resources hold what people put there: one odd value must not cost the whole answer.
+ODD_SHAPES = (TypeError, AttributeError, ValueError, LookupError)
 Read = Callable[[View], Awaitable[Fact]]
 
 
@@ -67,6 +69,8 @@ async def _read(view: View, name: str) -> Fact:
         found = await _DECLARED[name].read(view)
     except ReadError as error:
         return Fact(name=name, reason=str(error))
+    except ODD_SHAPES as error:
+        return Fact(name=name, reason=f"what {name} is read from has an unexpected shape ({error})")
     return replace(found, name=name)
 
 
@@ -90,6 +94,7 @@ def core_facts() -> tuple[str, ...]:
     return tuple(name for name, declaration in _DECLARED.items() if declaration.core)
 
 
-def permissions() -> set[Permission]:
-    """What the facts read."""
-    return {permission for declaration in _DECLARED.values() for permission in declaration.reads}
+def permissions(name: str | None = None) -> set[Permission]:
+    """What one fact reads, or all of them."""
+    chosen = _DECLARED.values() if name is None else (_DECLARED[name],)
+    return {permission for declaration in chosen for permission in declaration.reads}

@@ -38,18 +38,25 @@ def parse(text: str | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def plugins(conflist: str | None) -> list[dict[str, Any]]:
+    """The plugins of a CNI chain, leaving out what is none."""
+    found = parse(conflist).get("plugins")
+    return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
+
+
 def terway_plugin(data: dict[str, str]) -> tuple[dict[str, Any], str]:
     """The Terway section of the CNI configuration and its key: ``10-terway.conflist`` wins over ``10-terway.conf``."""
-    for plugin in parse(data.get("10-terway.conflist")).get("plugins") or []:
-        if isinstance(plugin, dict) and plugin.get("type") == "terway":
+    for plugin in plugins(data.get("10-terway.conflist")):
+        if plugin.get("type") == "terway":
             return plugin, "10-terway.conflist"
     return parse(data.get("10-terway.conf")), "10-terway.conf"
 
 
 async def terway_daemon_sets(view: View) -> list[Object]:
-    """Terway's DaemonSets that exist here."""
+    """Terway's DaemonSets that exist here; where some have pods to run, the others are left over."""
     found = await view.daemon_sets()
-    return [found[name] for name in TERWAY_DAEMON_SETS if name in found]
+    mine = [found[name] for name in TERWAY_DAEMON_SETS if name in found]
+    return [item for item in mine if dig(item, "status", "desiredNumberScheduled")] or mine
 
 
 @fact("terway.daemonsets", "Terway's DaemonSets in kube-system", reads=(LIST_DAEMON_SETS,))
@@ -195,7 +202,8 @@ async def vswitches(view: View) -> Fact:
 async def security_groups(view: View) -> Fact:
     """``security_group`` and ``security_groups`` of ``eni_conf``."""
     conf = parse((await eni_config(view) or {}).get("eni_conf"))
-    groups = [conf.get("security_group"), *(conf.get("security_groups") or [])]
+    several = conf.get("security_groups")
+    groups = [conf.get("security_group"), *(several if isinstance(several, list) else [several])]
     text = ", ".join(dict.fromkeys(str(group) for group in groups if group))
     if not text:
         return unknown("eni_conf in eni-config names no security group")
@@ -233,9 +241,11 @@ async def portmap(view: View) -> Fact:
     data = await eni_config(view)
     if data is None:
         return unknown(ABSENT)
-    types = [plugin.get("type") for plugin in parse(data.get("10-terway.conflist")).get("plugins") or []]
+    types = [plugin.get("type") for plugin in plugins(data.get("10-terway.conflist"))]
     if "portmap" in types:
         return known("on", ENI_CONFIG, config_check("eni-config"), f"10-terway.conflist plugins: {types}")
+    if re.search(r"\btype\W+portmap\b", data.get("cni_chain", "")):  # YAML list of plugins after Terway (docs/cni-chain.md)
+        return known("on", ENI_CONFIG, config_check("eni-config"), "cni_chain holds portmap")
     words = " ".join(await _policy_words(view))
     if re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
         return known("on", f"DaemonSet {SYSTEM}/terway-eniip", f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml", words)

@@ -75,6 +75,13 @@ def show_denial(denial: Denial) -> str:
     return f"{what}:{denial.namespace}" + (f"/{denial.name}" if denial.name else "")
 
 
+def list_line(group: str, plural: str, namespace: str = "", labels: str = "", fields: str = "") -> str:
+    """One list in the notation of ``forbid``, with the selectors that it was asked with."""
+    own = group in {each.group for each in BUILT_IN if each.plural == plural}
+    line = show_denial(Denial(None if own else group, plural, namespace=namespace))
+    return line + (f" labels {labels}" if labels else "") + (f" fields {fields}" if fields else "")
+
+
 def allowed(denials: Iterable[Denial], ask: Ask) -> bool:
     """Whether the recording answers this; it answers reads only."""
     return ask.verb in READING and not any(denial.covers(ask) for denial in denials)

@@ -15,7 +15,7 @@ from bot.cluster.recordings.places import SETTINGS, shipped_folder
 from bot.cluster.recordings.resources import Json
 from bot.cluster.recordings.store import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, RecordingError, Store
 
-_KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens"}
+_KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
 _LARGEST = 2 * 1024**3
 _PREVIOUS = ".previous"
 
@@ -45,6 +45,7 @@ def load_folder(path: Path) -> Store:
         version=str(layers.settings.get("version", DEFAULT_VERSION)),
         logs={key: _stamped(key, content, recorded) for key, content in layers.logs.items()},
         forbidden=_denials(layers.forbid, name),
+        cut=[str(line) for line in layers.settings.get("cut") or ()],
     )
 
 

@@ -9,12 +9,14 @@ from typing import Literal
 
 import orjson
 
+from bot.cluster.recordings.access import list_line
 from bot.cluster.recordings.failures import ApiFailure, bad_request, expired, not_found
 from bot.cluster.recordings.resources import Json, Resource
 from bot.cluster.recordings.selectors import field_test, label_test
 from bot.cluster.recordings.store import Shelf, Store, Stored
 from bot.cluster.recordings.tables import table
 
+_NOT_RECORDED = base64.urlsafe_b64encode(b"{}").decode()
 Shape = Literal["whole", "metadata", "table"]
 
 
@@ -86,6 +88,10 @@ def _page(store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str]) 
     items = _selected(shelf.after(start), namespace, labels, fields, shelf.resource)
     limit = _limit(query)
     if not limit or len(items) <= limit:
+        line = list_line(shelf.resource.group, shelf.resource.plural, namespace, labels, fields)
+        if limit and line in store.cut:
+            # There was more than was recorded: who goes on reading is told that it is gone, never that this was all.
+            metadata["continue"] = _NOT_RECORDED
         return Page(items, metadata)
     metadata["continue"] = _token(store, items[limit - 1].key)
     if not labels and not fields:

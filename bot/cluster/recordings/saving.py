@@ -30,12 +30,14 @@ def save(
     recorded: datetime,
     logs: Mapping[LogKey, str] | None = None,
     forbidden: Iterable[str] = (),
+    cut: Iterable[str] = (),
     description: str = "",
     version: str = DEFAULT_VERSION,
 ) -> Path:
     """Writes the recording to ``path``, an archive where that ends in ``.tar.gz``; nothing that exists is overwritten.
 
-    ``forbidden`` holds ``forbid`` lines, ``logs`` the text that the API gives with ``timestamps=true``.
+    ``forbidden`` holds ``forbid`` lines, ``logs`` the text that the API gives with ``timestamps=true``, and ``cut`` the
+    lists of which only the beginning was read.
     """
     if path.exists():
         raise RecordingError(f"{path} exists already; choose another name for the recording.")
@@ -44,6 +46,8 @@ def save(
     settings["tokens"] = False
     if lines := sorted(set(forbidden)):
         settings["forbid"] = _checked(lines)
+    if lists := sorted(set(cut)):
+        settings["cut"] = lists
     files = {SETTINGS: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()}
     files["objects.json"] = orjson.dumps(list(objects), option=orjson.OPT_INDENT_2)
     files |= {_log_path(key): _stamped(text, recorded) for key, text in (logs or {}).items() if text.strip()}

@@ -94,6 +94,7 @@ class Store:
     shelves: Mapping[tuple[str, str, str], Shelf]
     logs: Mapping[LogKey, bytes] = field(default_factory=dict)
     forbidden: tuple[Denial, ...] = ()
+    cut: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -106,8 +107,12 @@ class Store:
         version: str = DEFAULT_VERSION,
         logs: Mapping[LogKey, bytes] | None = None,
         forbidden: Iterable[Denial] = (),
+        cut: Iterable[str] = (),
     ) -> "Store":
-        """From whole objects; metadata that any API server would have given them is filled in where it is missing."""
+        """From whole objects; metadata that any API server would have given them is filled in where it is missing.
+
+        ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning.
+        """
         bodies = completed(objects, recorded)
         return cls(
             name=name,
@@ -117,6 +122,7 @@ class Store:
             shelves=_shelved(bodies),
             logs=dict(logs or {}),
             forbidden=tuple(forbidden),
+            cut=frozenset(cut),
         )
 
     @cached_property

@@ -1,0 +1,98 @@
+"""Where the parts are made and joined: settings, entries, index, clinic and the cluster that a question reads."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings, load_settings
+from knowledge.loading import BUILTIN_FOLDER, load_entries
+from knowledge.model import Entry
+
+if TYPE_CHECKING:  # what costs time to import is imported where it is used
+    from bot.clinic import Clinic, Cluster
+    from bot.cluster.reader import Observer
+    from index.search import Index
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class App:
+    """Everything one process needs, made when first asked for."""
+
+    settings: Settings
+
+    @staticmethod
+    def from_environment() -> "App":
+        """The app with the settings in force.
+
+        Raises:
+            SettingsError: one is unknown or malformed.
+        """
+        return App(load_settings())
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders of entries: the built-in one and the team's own."""
+        own = self.settings.knowledge_dir
+        return [BUILTIN_FOLDER, own] if own else [BUILTIN_FOLDER]
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        """The entries by id.
+
+        Raises:
+            EntryErrors: some file is wrong; all problems are told at once.
+        """
+        from bot.probes import vocabulary
+
+        return {entry.id: entry for entry in load_entries(self.folders, vocabulary())}
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index is kept."""
+        return self.settings.data_dir / "index"
+
+    def index(self, progress: Progress | None = None) -> "Index":
+        """The index over the entries, built first where there is none that fits."""
+        from index.search import open_index
+
+        model = self.settings.embedding_model or None
+        return open_index(list(self.entries.values()), cache_dir=self.index_folder, model=model, progress=progress)
+
+    def clinic(self, index: "Index | None" = None) -> "Clinic":
+        """The flow over the entries; with an index it answers questions in words."""
+        from bot.clinic import Clinic
+        from bot.cluster.reader import Budget
+
+        return Clinic(self.entries, index, Budget(seconds=self.settings.deadline))
+
+    @contextlib.asynccontextmanager
+    async def cluster(
+        self,
+        *,
+        kubeconfig: Path | None = None,
+        context: str | None = None,
+        recording: str | None = None,
+        observers: Sequence["Observer"] = (),
+    ) -> AsyncIterator["Cluster"]:
+        """The cluster to read: a recording served on loopback, or a context of the kubeconfig.
+
+        Raises:
+            RecordingError: there is no such recording, or it is damaged.
+            ConnectionSettingsError: the kubeconfig or context cannot be used.
+        """
+        from bot.clinic import Cluster
+        from bot.cluster.connection import connect, connect_to
+        from bot.cluster.recordings import load, serve
+        from bot.cluster.transport import Transport
+
+        if recording is None:
+            async with connect(kubeconfig, context) as connection:
+                yield Cluster(Transport(connection.client), connection.context, observers)
+            return
+        async with serve(load(recording)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
+            yield Cluster(Transport(connection.client), connection.context, observers)

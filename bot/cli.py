@@ -1,0 +1,186 @@
+"""The command line. Each command says what it takes and shows; what it does is elsewhere.
+
+Exit codes: 0 answered, whatever the verdict; 2 bad usage or settings; 1 the program failed.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from bot.terminal.failing import run
+
+Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text for people, json for programs")]
+Kubeconfig = Annotated[Path | None, typer.Option(help="kubeconfig file; KUBECONFIG as kubectl reads it otherwise")]
+Context = Annotated[str | None, typer.Option(help="context of the kubeconfig; its current one otherwise")]
+Namespace = Annotated[str | None, typer.Option("-n", "--namespace", help="look at the pods and Services of one namespace only")]
+Recording = Annotated[
+    str | None, typer.Option(help="a saved cluster instead of a live one: name of a shipped one, folder or .tar.gz")
+]
+
+cli = typer.Typer(
+    name="netclinic",
+    help="From a network symptom on an Alibaba Cloud ACK cluster to a confirmed diagnosis with its steps. Reads, never changes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
+    return "[bold]Examples[/bold]\n\n" + "\n\n".join(line.replace("[", r"\[") for line in lines)
+
+
+@cli.command(
+    epilog=examples(
+        'netclinic ask "pods stuck in ContainerCreating since 10 min"',
+        'netclinic ask "DNS times out for 5 minutes after coredns restarts" --context prod -n shop',
+        'netclinic ask "no IP addresses available in range set" --recording flannel-ip-leak -o json',
+    )
+)
+def ask(
+    symptom: Annotated[str, typer.Argument(help="what is wrong, in your words, English or Chinese; - reads it from stdin")],
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    namespace: Namespace = None,
+    recording: Recording = None,
+    output: Output = "text",
+) -> None:
+    """Find the fitting FAQ entries, look at the cluster, and tell what it is, with evidence and steps."""
+    from bot.terminal.asking import ask_and_show, question_of
+
+    where = _where(kubeconfig, context, recording)
+    asyncio.run(ask_and_show(question_of(symptom), where, namespace, output))
+
+
+@cli.command(epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod"))
+def check(
+    entries: Annotated[list[str] | None, typer.Argument(help="entries to judge; every fault when left out")] = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    namespace: Namespace = None,
+    recording: Recording = None,
+    output: Output = "text",
+) -> None:
+    """Judge entries without a symptom: a table of verdicts."""
+    from bot.terminal.asking import check_and_show
+
+    asyncio.run(check_and_show(entries or [], _where(kubeconfig, context, recording), namespace, output))
+
+
+@cli.command(epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
+def facts(
+    kubeconfig: Kubeconfig = None, context: Context = None, recording: Recording = None, output: Output = "text"
+) -> None:
+    """What kind of cluster this is, each fact with the object that it was read from."""
+    from bot.terminal.asking import facts_and_show
+
+    asyncio.run(facts_and_show(_where(kubeconfig, context, recording), output))
+
+
+@cli.command(epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt"))
+def match(
+    text: Annotated[str, typer.Argument(help="a symptom; - reads one a line from stdin")] = "-", output: Output = "text"
+) -> None:
+    """Match words with entries, without a cluster."""
+    from bot.terminal.matching import match_and_show
+
+    match_and_show(text, output)
+
+
+@cli.command(epilog=examples('netclinic record --out incident.tar.gz --symptom "pods stuck"', "netclinic record --out DIR"))
+def record(
+    out: Annotated[Path, typer.Option(help="a folder to make, or a .tar.gz")],
+    symptom: Annotated[str | None, typer.Option(help="save what this question reads; everything judged when left out")] = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    namespace: Namespace = None,
+    recording: Recording = None,
+) -> None:
+    """Save what was read of a cluster, secrets cut out, for tests and post-mortems."""
+    from bot.terminal.recording import record_to
+
+    asyncio.run(record_to(out, symptom, _where(kubeconfig, context, recording), namespace))
+
+
+@cli.command(epilog=examples("netclinic replay flannel-ip-leak --port 8001"))
+def replay(
+    recording: Annotated[str, typer.Argument(help="name of a shipped recording, folder or .tar.gz")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="port on 127.0.0.1; 0 takes a free one")] = 0,
+    write_kubeconfig: Annotated[Path | None, typer.Option("--kubeconfig-out", help="where to write the kubeconfig")] = None,
+) -> None:
+    """Serve a recording as a Kubernetes API on loopback, so that kubectl works on it, until Ctrl-C."""
+    from bot.terminal.recording import replay_until_stopped
+
+    asyncio.run(replay_until_stopped(recording, port, write_kubeconfig))
+
+
+@cli.command(epilog=examples("netclinic recordings", "netclinic recordings -o json"))
+def recordings(output: Output = "text") -> None:
+    """The shipped recordings."""
+    from bot.terminal.recording import show_recordings
+
+    show_recordings(output)
+
+
+@cli.command(epilog=examples("netclinic rbac | kubectl apply -f -", "netclinic rbac --check --context prod"))
+def rbac(
+    verify: Annotated[bool, typer.Option("--check", help="ask the API server which of these reads it allows us")] = False,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    recording: Recording = None,
+    output: Output = "text",
+) -> None:
+    """The ClusterRole that netclinic needs: get and list, no secrets, nothing else."""
+    from bot.terminal.access import check_access, show_cluster_role
+
+    if verify:
+        asyncio.run(check_access(_where(kubeconfig, context, recording), output))
+    else:
+        show_cluster_role(output)
+
+
+@cli.command()
+def settings(output: Output = "text") -> None:
+    """Every setting with its value and where it came from; secrets masked."""
+    from bot.terminal.settings import show_settings
+
+    show_settings(output)
+
+
+@cli.command(epilog=examples("netclinic completion bash > /etc/bash_completion.d/netclinic"))
+def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="your shell")]) -> None:
+    """Print the completion script for a shell."""
+    from typer.completion import get_completion_script
+
+    typer.echo(get_completion_script(prog_name="netclinic", complete_var="_NETCLINIC_COMPLETE", shell=shell))
+
+
+def _where(kubeconfig: Path | None, context: str | None, recording: str | None) -> "dict[str, Path | str | None]":
+    if recording is not None and (kubeconfig is not None or context is not None):
+        raise typer.BadParameter("--recording stands for a cluster: leave --kubeconfig and --context out")
+    return {"kubeconfig": kubeconfig, "context": context, "recording": recording}
+
+
+def _add_groups() -> None:
+    from bot.terminal.index_commands import index
+    from bot.terminal.knowledge_commands import knowledge
+
+    cli.add_typer(knowledge, name="knowledge", help="Entries: list, show, lint, prove, start a new one.")
+    cli.add_typer(index, name="index", help="The index over the entries: build, status.")
+
+
+_add_groups()
+
+
+def main() -> None:
+    """Entry point of the ``netclinic`` command."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    sys.exit(run(cli, Console(stderr=True)))

@@ -1,0 +1,58 @@
+"""What netclinic may read: the ClusterRole made from the declarations of probes and facts, and what is refused of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cluster.facts.registry import Permission
+from bot.cluster.reader import Reader
+
+ROLE_NAME = "netclinic-reader"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A read that the API server would refuse."""
+
+    permission: Permission
+
+    def shown(self) -> str:
+        """``list pods``, ``get nodes.network.alibabacloud.com``."""
+        resource = self.permission.resource
+        return f"{self.permission.verb} {resource.plural}" + (f".{resource.group}" if resource.group else "")
+
+    def to_json(self) -> dict[str, str]:
+        """Verb, group and resource as in RBAC."""
+        resource = self.permission.resource
+        return {"verb": self.permission.verb, "group": resource.group, "resource": resource.plural}
+
+
+def cluster_role(permissions: Iterable[Permission]) -> dict[str, Any]:
+    """A ClusterRole object with one rule for each API group and set of verbs; nothing but get and list."""
+    verbs: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for permission in permissions:
+        verbs[permission.resource.group, permission.resource.plural].add(permission.verb)
+    grouped: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (group, plural), allowed in verbs.items():
+        grouped[group, tuple(sorted(allowed))].append(plural)
+    rules = [
+        {"apiGroups": [group], "resources": sorted(plurals), "verbs": list(allowed)}
+        for (group, allowed), plurals in sorted(grouped.items())
+    ]
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": ROLE_NAME, "labels": {"app.kubernetes.io/name": "netclinic"}},
+        "rules": rules,
+    }
+
+
+async def gaps(reader: Reader, permissions: Iterable[Permission]) -> list[Gap]:
+    """The reads that a SelfSubjectAccessReview refuses, in a stable order.
+
+    Raises:
+        ReadError: the review could not be made.
+    """
+    ordered = sorted(permissions, key=lambda item: (item.resource.group, item.resource.plural, item.verb))
+    return [Gap(item) for item in ordered if not await reader.may(item.verb, item.resource)]

@@ -1,0 +1,215 @@
+"""Keeping what was read of a cluster, so that it can be saved as a recording and replayed with the same verdicts.
+
+The reader shows its redacted copies, so no secret comes here. What could not be read stays unreadable in the recording:
+a replay that found nothing there would rule out what nobody has looked at.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.cluster.reader import Request
+from bot.cluster.recordings import LogKey, RecordingError, save
+from bot.cluster.recordings.access import Ask, Denial, list_line, show_denial
+from bot.cluster.recordings.clock import format_time, parse_time
+from bot.cluster.recordings.resources import BUILT_IN, Json
+from bot.cluster.recordings.store import DEFAULT_VERSION
+from bot.cluster.transport import ReadError
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+ELSEWHERE = "(elsewhere)"  # no object can be named so: it stands for all that was not read
+_PATH = re.compile(
+    r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
+    r"/(?P<resource>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?"
+)
+_OF_EDITS = ("manager", "operation", "time")
+_OWN_GROUPS = {each.group for each in BUILT_IN}
+_Key = tuple[str, str, str, str]  # group, kind, namespace, name
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What a request asked for: ``line`` names it among the lists of a recording, ``whole`` unless metadata alone."""
+
+    ask: Ask
+    api_version: str
+    kind: str
+    line: str
+    whole: bool
+
+
+@dataclass
+class Capture:
+    """A witness for readers. One capture may see several questions; ``save`` writes all that they read."""
+
+    _objects: dict[_Key, Json] = field(default_factory=dict)
+    _partial: set[_Key] = field(default_factory=set)
+    _logs: dict[LogKey, dict[str, None]] = field(default_factory=dict)
+    _read: set[Ask] = field(default_factory=set)
+    _failed: dict[Ask, str] = field(default_factory=dict)  # with the kind of object
+    _lists: dict[tuple[str, bool], bool] = field(default_factory=dict)  # by line and wholeness: read to its end?
+    _definitions: dict[_Key, Json] = field(default_factory=dict)
+    _version: str = DEFAULT_VERSION
+    _clock: datetime | None = None
+
+    def saw(self, request: Request, content: Any, at: datetime) -> None:
+        """Keep what one request gave; ``at`` is the server's clock."""
+        self._clock = at
+        if request.path == "/version":
+            self._version = str(content.get("gitVersion") or self._version)
+        elif (target := _target(request)) is not None:
+            self._read.add(target.ask)
+            self._define(target)
+            if target.ask.subresource == "log":
+                container = dict(request.query).get("container", "")
+                self._keep_log(LogKey(target.ask.namespace, target.ask.name, container), content)
+            elif target.ask.verb == "list":
+                self._keep_list(target, content)
+            else:
+                self._keep(target, content)
+
+    def missed(self, request: Request, error: ReadError) -> None:
+        """Remember what could not be read; what does not exist needs no remembering."""
+        target = _target(request)
+        if target is None or error.kind == "not_found":
+            return
+        self._define(target)
+        if target.ask.verb == "list" and error.kind != "forbidden":
+            self._lists.setdefault((target.line, target.whole), False)
+        elif not _is_told_by_the_pod(target.ask, error):
+            self._failed[target.ask] = target.kind
+
+    @property
+    def contents(self) -> str:
+        """What there is to save, in words."""
+        parts = [f"{len(self._objects)} objects", f"{len(self._logs)} logs"]
+        hidden = len(self._forbidden())
+        return ", ".join(parts) + (f", {hidden} not permitted or not readable" if hidden else "")
+
+    def save(self, path: Path, *, description: str = "", context: str = "") -> Path:
+        """Write the recording to a new folder or ``.tar.gz``.
+
+        Raises:
+            RecordingError: nothing was read, or it cannot be written there.
+        """
+        if self._clock is None or not self._read:
+            raise RecordingError("Nothing was read of the cluster, so there is nothing to save: check that it answers.")
+        where = f" from {context}" if context else ""
+        return save(
+            path,
+            [*self._definitions.values(), *self._objects.values()],
+            recorded=self._clock,
+            logs={key: "\n".join(lines) for key, lines in self._logs.items()},
+            forbidden=self._forbidden(),
+            cut=self._cut(),
+            description=description or f"Read{where} at {format_time(self._clock)}.",
+            version=self._version,
+        )
+
+    def _keep_list(self, target: _Target, content: Json) -> None:
+        listed = (target.line, target.whole)
+        self._lists[listed] = self._lists.get(listed, False) or not (content.get("metadata") or {}).get("continue")
+        for item in content.get("items") or ():
+            self._keep(target, item)
+
+    def _keep(self, target: _Target, item: Json) -> None:
+        """Metadata alone never replaces a whole object; of two alike the later one is kept."""
+        body = _slim({**item, "apiVersion": target.api_version, "kind": target.kind})
+        metadata = body["metadata"]
+        key = (target.ask.group, target.kind, str(metadata.get("namespace") or ""), str(metadata.get("name")))
+        if target.whole:
+            self._partial.discard(key)
+        elif key in self._objects and key not in self._partial:
+            return
+        else:
+            self._partial.add(key)
+        self._objects[key] = body
+
+    def _keep_log(self, key: LogKey, lines: Iterable[str]) -> None:
+        known = self._logs.get(key, {})
+        merged = known | dict.fromkeys(lines)
+        self._logs[key] = dict.fromkeys(sorted(merged, key=_moment)) if known else merged
+
+    def _define(self, target: _Target) -> None:
+        """A kind that is not Kubernetes' own is known to a replay by its definition, even where no object was seen."""
+        ask = target.ask
+        if ask.group in _OWN_GROUPS or not target.kind:
+            return
+        name = f"{ask.resource}.{ask.group}"
+        self._definitions["apiextensions.k8s.io", "CustomResourceDefinition", "", name] = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": name},
+            "spec": {
+                "group": ask.group,
+                "scope": "Namespaced" if ask.namespace else "Cluster",
+                "names": {"plural": ask.resource, "kind": target.kind},
+                "versions": [{"name": target.api_version.rpartition("/")[2], "served": True, "storage": True}],
+            },
+        }
+
+    def _forbidden(self) -> list[str]:
+        """``forbid`` lines, each as narrow as what failed and none that hides what was read."""
+        chosen: list[Denial] = []
+        for ask, kind in sorted(self._failed.items(), key=lambda item: (bool(item[0].name), bool(item[0].namespace))):
+            key = (ask.group, kind, ask.namespace, ask.name)
+            seen_in_a_list = key in self._objects and key not in self._partial
+            if not seen_in_a_list and not any(denial.covers(ask) for denial in chosen):
+                choices = [denial for denial in _denials(ask) if not any(denial.covers(read) for read in self._read)]
+                chosen.append(choices[0] if choices else next(_denials(ask)))
+        return sorted(map(show_denial, chosen))
+
+    def _cut(self) -> list[str]:
+        """The lists that were not read to their end; where whole objects were wanted, their metadata is not enough."""
+        asked_whole = {line for line, whole in self._lists if whole}
+        return [line for (line, whole), ended in self._lists.items() if not ended and whole is (line in asked_whole)]
+
+
+def _target(request: Request) -> _Target | None:
+    match = _PATH.fullmatch(request.path)
+    if match is None or request.verb == "create":
+        return None
+    part = {name: value or "" for name, value in match.groupdict().items()}
+    ask = Ask(request.verb, part["group"], part["resource"], part["subresource"], part["namespace"], part["name"])
+    query = dict(request.query)
+    selectors = query.get("labelSelector", ""), query.get("fieldSelector", "")
+    line = list_line(ask.group, ask.resource, ask.namespace, *selectors)
+    api_version = f"{part['group']}/{part['version']}" if part["group"] else part["version"]
+    return _Target(ask, api_version, request.kind, line, "PartialObjectMetadata" not in request.accept)
+
+
+def _denials(ask: Ask) -> Iterator[Denial]:
+    """Lines that make the recording refuse this, the plain one first, then those that spare what was allowed."""
+    own = any((each.group, each.plural) == (ask.group, ask.resource) for each in BUILT_IN)
+    plain = Denial(None if own else ask.group, ask.resource, ask.subresource, ask.namespace, ask.name)
+    yield plain
+    if not ask.name and not ask.namespace:
+        yield replace(plain, namespace=ELSEWHERE)
+    if not ask.name:
+        yield replace(plain, name=ELSEWHERE)
+
+
+def _is_told_by_the_pod(ask: Ask, error: ReadError) -> bool:
+    """A container that has not started has no log: the replay says so by itself."""
+    return ask.subresource == "log" and "waiting to start" in str(error)
+
+
+def _slim(item: Json) -> Json:
+    """Without the copy of itself that kubectl leaves in an object, and without the fields that each manager owns."""
+    metadata = dict(item.get("metadata") or {})
+    if annotations := metadata.get("annotations"):
+        metadata["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
+    if edits := metadata.get("managedFields"):
+        metadata["managedFields"] = [{key: edit[key] for key in _OF_EDITS if key in edit} for edit in edits]
+    return {**item, "metadata": metadata}
+
+
+def _moment(line: str) -> float:
+    """When a line was written; one that a byte limit has cut short sorts last, as it stood."""
+    try:
+        return parse_time(line.partition(" ")[0]).timestamp()
+    except ValueError:
+        return float("inf")

@@ -1,0 +1,45 @@
+"""The reference of the vocabulary, generated from the declarations so that it cannot be out of date."""
+
+import difflib
+
+from bot.probes.registry import Probe, manuals, vocabulary
+
+
+class UnknownProbe(Exception):
+    """No probe of that name; the message names the nearest."""
+
+
+def reference(name: str = "") -> str:
+    """Markdown about one probe, or about all probes and facts.
+
+    Raises:
+        UnknownProbe: there is none of that name.
+    """
+    found = manuals()
+    if name and name not in found:
+        near = difflib.get_close_matches(name, found, n=1)
+        raise UnknownProbe(f"There is no probe {name!r}." + (f" Did you mean {near[0]}?" if near else " Leave the name out to see all."))
+    if name:
+        return _section(found[name])
+    facts = "".join(f"| `{fact}` | {meaning} |\n" for fact, meaning in vocabulary().facts.items())
+    head = (
+        "# Probes\n\nEvery probe also takes `absence=\"unknown\"` (not seeing it proves nothing) and "
+        "`presence=\"unknown\"` (seeing it only hints).\n\n"
+    )
+    tail = "# Facts\n\nAsked as `terway_mode() == \"shared\"`: the first dot becomes an underscore.\n\n| fact | meaning |\n| --- | --- |\n"
+    return head + "\n".join(_section(probe) for probe in found.values()) + "\n" + tail + facts
+
+
+def _section(probe: Probe) -> str:
+    declared = probe.declaration
+    text, _, _ = probe.manual.partition("\n\nArgs:")
+    lines = [f"## {declared.name}\n", text, f"\nNature: {declared.nature}. Cost: {declared.cost}. Reads: {_reads(probe)}.\n"]
+    for parameter in declared.parameters:
+        choices = f" ({', '.join(parameter.choices)})" if parameter.choices else ""
+        need = ", required" if parameter.required else ""
+        lines.append(f"- `{parameter.name}`: {parameter.type}{choices}{need}. {parameter.doc}")
+    return "\n".join(lines) + "\n"
+
+
+def _reads(probe: Probe) -> str:
+    return ", ".join(sorted({f"{item.verb} {item.resource.plural}" for item in probe.reads}))

@@ -1,0 +1,1 @@
+"""How dear a question is on a large cluster; never asserted, only printed."""

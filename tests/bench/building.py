@@ -1,0 +1,340 @@
+"""A cluster of 1,000 nodes and 20,000 pods in memory, in the shapes and sizes that real ones have.
+
+It grows from the healthy Terway recording: its ConfigMaps, DaemonSets and definitions stay, its nodes and pods multiply.
+Parts that all objects of a kind have in common are one object in memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.cluster.recordings import LogKey, Store, load
+from bot.cluster.recordings.clock import format_time
+from tests.bench.shapes import IMAGES, POD_FIELDS, node_conditions, node_fields, pod_spec
+
+Json = dict[str, Any]
+ZONES = {"cn-hangzhou-h": "vsw-bp1aaa", "cn-hangzhou-i": "vsw-bp1bbb"}
+SHORTAGE = (
+    'errCode: InvalidVSwitchId.IpNotEnough, msg: The specified VSwitch "vsw-bp1aaa" has not enough IpAddress., '
+    "requestID: 2C8AD1B4-5B7F-5C1E-9C5C-7D0F5A1B2C3D"
+)
+KEPT = ("ConfigMap", "CustomResourceDefinition", "DaemonSet", "Deployment", "Namespace")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; ``stuck`` pods wait for an address on ``stuck_nodes`` nodes."""
+
+    nodes: int = 1_000
+    pods: int = 20_000
+    services: int = 2_000
+    events: int = 6_000
+    stuck: int = 40
+    stuck_nodes: int = 8
+
+
+def build(size: Size = Size()) -> Store:  # noqa: B008 - frozen
+    """The cluster, ready to be served."""
+    base = load("terway-healthy")
+    now = base.recorded
+    kept = [_scaled(item, size) for item in base.objects() if item["kind"] in KEPT]
+    objects = [*kept, *_nodes(size, now), *_pods(size, now), *_services(size), *_events(size, now)]
+    return Store.of(objects, name="large", recorded=now, version=base.version, logs=_logs(size, now))
+
+
+def _scaled(item: Json, size: Size) -> Json:
+    """DaemonSets run a pod on every node."""
+    if item["kind"] != "DaemonSet":
+        return item
+    counts = {key: size.nodes if value == 3 else value for key, value in item["status"].items()}
+    return {**item, "status": counts}
+
+
+def node_name(number: int) -> str:
+    return f"cn-hangzhou.10.{number // 250}.{number % 250}.11"
+
+
+def _zone(number: int) -> str:
+    return list(ZONES)[number % 2]
+
+
+def _nodes(size: Size, now: datetime) -> Iterator[Json]:
+    conditions = node_conditions(now)
+    fields = node_fields(now)
+    for number in range(size.nodes):
+        name, zone, ecs = node_name(number), _zone(number), f"i-bp1w{number:014d}"
+        yield {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {
+                "name": name,
+                "labels": {
+                    "kubernetes.io/hostname": name,
+                    "kubernetes.io/os": "linux",
+                    "kubernetes.io/arch": "amd64",
+                    "node.kubernetes.io/instance-type": "ecs.g7.4xlarge",
+                    "topology.kubernetes.io/region": "cn-hangzhou",
+                    "topology.kubernetes.io/zone": zone,
+                    "topology.diskplugin.csi.alibabacloud.com/zone": zone,
+                    "ack.aliyun.com": "c0123456789abcdef0123456789abcdef",
+                    "alibabacloud.com/ecs-instance-id": ecs,
+                    "alibabacloud.com/nodepool-id": "np0123456789abcdef0123456789abcdef",
+                },
+                "annotations": {
+                    "csi.volume.kubernetes.io/nodeid": f'{{"diskplugin.csi.alibabacloud.com":"{ecs}"}}',
+                    "node.alpha.kubernetes.io/ttl": "0",
+                    "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+                    "k8s.aliyun.com/max-available-ip": "210",
+                },
+                "managedFields": fields,
+            },
+            "spec": {"providerID": f"cn-hangzhou.{ecs}"},
+            "status": {
+                "addresses": [{"type": "InternalIP", "address": name[12:]}, {"type": "Hostname", "address": name}],
+                "allocatable": {
+                    "cpu": "15890m",
+                    "memory": "58890Mi",
+                    "pods": "213",
+                    "ephemeral-storage": "113783187457",
+                },
+                "capacity": {"cpu": "16", "memory": "64Gi", "pods": "213", "ephemeral-storage": "123460488Ki"},
+                "conditions": conditions,
+                "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+                "images": IMAGES,
+                "nodeInfo": {
+                    "architecture": "amd64",
+                    "bootID": f"3f0c1d58-0000-4000-8000-{number:012d}",
+                    "machineID": f"{number:032d}",
+                    "systemUUID": f"3f0c1d58-1111-4111-8111-{number:012d}",
+                    "operatingSystem": "linux",
+                    "osImage": "Alibaba Cloud Linux 3.2104 U11 (OpenAnolis Edition)",
+                    "kernelVersion": "5.10.134-18.al8.x86_64",
+                    "containerRuntimeVersion": "containerd://1.6.38",
+                    "kubeletVersion": "v1.32.1-aliyun.1",
+                    "kubeProxyVersion": "v1.32.1-aliyun.1",
+                },
+            },
+        }
+        yield _terway_node(number, size, now)
+
+
+def _terway_node(number: int, size: Size, now: datetime) -> Json:
+    """Terway's own object for a node: three ENIs of fifteen addresses each."""
+    zone = _zone(number)
+    full = number % 2 == 0 and number // 2 < size.stuck_nodes
+    shortage = {"observedTime": format_time(now - timedelta(minutes=2)), "message": "vsw-bp1aaa ip is not enough"}
+    enis = [f"eni-bp1n{number:04d}{letter}" for letter in ("a", "b")]
+    interfaces = {}
+    for place, eni in enumerate(enis):
+        addresses = [f"10.{100 + number // 250}.{number % 250}.{place * 15 + last}" for last in range(1, 16)]
+        interfaces[eni] = {
+            "id": eni,
+            "status": "InUse",
+            "macAddress": f"00:16:3e:{place:02x}:{number // 256:02x}:{number % 256:02x}",
+            "networkInterfaceType": "Secondary",
+            "networkInterfaceTrafficMode": "Standard",
+            "vSwitchID": ZONES[zone],
+            "securityGroupIDs": ["sg-bp1ccc"],
+            "primaryIPAddress": addresses[0],
+            "ipv4CIDR": "10.100.0.0/14",
+            "ipv4": {
+                ip: {"ip": ip, "primary": not index, "status": "Valid"}
+                | ({"podID": f"team-{number % 40:02d}/web-{number:05d}-{index}"} if index else {})
+                for index, ip in enumerate(addresses)
+            },
+        } | ({"conditions": {"InsufficientIP": shortage}} if full else {})
+    spec = {
+        "nodeMetadata": {
+            "regionID": "cn-hangzhou",
+            "instanceType": "ecs.g7.4xlarge",
+            "instanceID": f"i-bp1w{number:014d}",
+            "zoneID": zone,
+        },
+        "nodeCap": {"adapters": 8, "totalAdapters": 8, "ipv4PerAdapter": 30, "ipv6PerAdapter": 30},
+        "eni": {"enableIPv4": True, "vSwitchOptions": [ZONES[zone]], "securityGroupIDs": ["sg-bp1ccc"]},
+        "datapath": {"type": "datapathv2"},
+        "flavor": [{"networkInterfaceType": "Secondary", "networkInterfaceTrafficMode": "Standard", "count": 7}],
+        "pool": {"maxPoolSize": 5, "minPoolSize": 0, "poolSyncPeriod": "120s"},
+    }
+    return {
+        "apiVersion": "network.alibabacloud.com/v1beta1",
+        "kind": "Node",
+        "metadata": {"name": node_name(number), "labels": {"name": node_name(number)}},
+        "spec": spec,
+        "status": {"networkInterfaces": interfaces, "nextSyncOpenAPITime": format_time(now)},
+    }
+
+
+def _pods(size: Size, now: datetime) -> Iterator[Json]:
+    for number in range(size.nodes):
+        for app, label, container in _SYSTEM:
+            yield _pod(f"{app}-{number:05d}", "kube-system", node_name(number), now, {label: app}, container, host=True)
+    for number in range(size.pods - size.stuck - size.nodes * len(_SYSTEM)):
+        team = f"team-{number % 40:02d}"
+        yield _pod(f"web-{number:05d}", team, node_name(number % size.nodes), now, _labels(number), "web")
+    for number in range(size.stuck):
+        yield _pod(f"batch-{number:05d}", "shop", _stuck_node(number, size), now, {"app": "batch"}, "batch", stuck=True)
+
+
+_SYSTEM = (("terway-eniip", "app", "terway"), ("kube-proxy-worker", "k8s-app", "kube-proxy-worker"))
+
+
+def _stuck_node(number: int, size: Size) -> str:
+    return node_name(2 * (number % size.stuck_nodes))
+
+
+def _labels(number: int) -> dict[str, str]:
+    app = f"web-{number % 2_000:04d}"
+    return {
+        "app": app,
+        "app.kubernetes.io/name": app,
+        "pod-template-hash": "7d9c6b8f54",
+        "team": f"team-{number % 40:02d}",
+    }
+
+
+def _pod(
+    name: str, namespace: str, node: str, now: datetime, labels: dict[str, str], container: str,
+    *, host: bool = False, stuck: bool = False,
+) -> Json:  # fmt: skip
+    began = format_time(now - (timedelta(minutes=9) if stuck else timedelta(days=8)))
+    image = f"registry-vpc.cn-hangzhou.aliyuncs.com/acs/{container}:v1.15.4"
+    running: Json = {"ready": True, "started": True, "state": {"running": {"startedAt": began}},
+                     "containerID": f"containerd://{name:0<64}"}  # fmt: skip
+    waiting: Json = {"ready": False, "started": False, "state": {"waiting": {"reason": "ContainerCreating"}}}
+    address = {} if stuck else {"podIP": node[12:], "podIPs": [{"ip": node[12:]}]}
+    kinds = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+    status = "False" if stuck else "True"
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "generateName": name.rpartition("-")[0] + "-",
+            "labels": labels,
+            "annotations": {"k8s.aliyun.com/pod-ips": node[12:], "prometheus.io/scrape": "true"},
+            "creationTimestamp": began,
+            "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name.rpartition("-")[0], "controller": True,
+                 "uid": "0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9", "blockOwnerDeletion": True}
+            ],
+            "managedFields": POD_FIELDS,
+        },
+        "spec": {**pod_spec(container, image), "nodeName": node} | ({"hostNetwork": True} if host else {}),
+        "status": {
+            "phase": "Pending" if stuck else "Running",
+            "startTime": began,
+            "hostIP": node[12:],
+            "hostIPs": [{"ip": node[12:]}],
+            "qosClass": "Burstable",
+            **address,
+            "conditions": [
+                {"type": kind, "status": "True" if kind == "PodScheduled" else status, "lastProbeTime": None,
+                 "lastTransitionTime": began}
+                for kind in kinds
+            ],
+            "containerStatuses": [
+                {"name": container, "image": image, "imageID": f"{image}@sha256:{'5e' * 32}", "restartCount": 0,
+                 "lastState": {}, **(waiting if stuck else running)}
+            ],
+        },
+    }  # fmt: skip
+
+
+def _services(size: Size) -> Iterator[Json]:
+    for number in range(size.services):
+        name, namespace = f"web-{number:04d}", f"team-{number % 40:02d}"
+        address = f"192.168.{number // 250}.{number % 250 + 1}"
+        yield {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
+            "spec": {
+                "type": "ClusterIP",
+                "clusterIP": address,
+                "clusterIPs": [address],
+                "ipFamilies": ["IPv4"],
+                "ipFamilyPolicy": "SingleStack",
+                "ports": [{"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}],
+                "selector": {"app": name},
+            },
+            "status": {"loadBalancer": {}},
+        }
+        yield {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": f"{name}-x7k2v",
+                "namespace": namespace,
+                "labels": {"kubernetes.io/service-name": name},
+            },
+            "addressType": "IPv4",
+            "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+            "endpoints": [
+                {
+                    "addresses": [f"10.100.{number % 250}.{last}"],
+                    "conditions": {"ready": True, "serving": True, "terminating": False},
+                    "nodeName": node_name(last),
+                    "targetRef": {"kind": "Pod", "name": f"{name}-{last}", "namespace": namespace},
+                    "zone": "cn-hangzhou-h",
+                }
+                for last in range(1, 9)
+            ],
+        }
+
+
+def _events(size: Size, now: datetime) -> Iterator[Json]:
+    normal = ("Scheduled", "AllocIPSucceed", "Pulled", "Created", "Started", "Killing")
+    for number in range(size.events):
+        reason = normal[number % len(normal)]
+        pod = f"web-{number:05d}"
+        message = f"{reason}: the container web of pod {pod} as asked for by its ReplicaSet"
+        yield _event(
+            number, f"team-{number % 40:02d}", pod, reason, message, now - timedelta(seconds=number % 3_000), 1
+        )
+    for number in range(size.stuck):
+        pod = f"batch-{number:05d}"
+        failed = f"cmdAdd: error alloc ip rpc error: code = Internal desc = {SHORTAGE}"
+        sandbox = f'Failed to create pod sandbox: rpc error: code = Unknown desc = plugin type="terway" failed (add): {failed}'
+        for place, (reason, message) in enumerate((("FailedCreatePodSandBox", sandbox), ("AllocIPFailed", failed))):
+            yield _event(100_000 + 2 * number + place, "shop", pod, reason, message, now - timedelta(seconds=40), 12)
+
+
+def _event(number: int, namespace: str, pod: str, reason: str, message: str, last: datetime, count: int) -> Json:
+    component = "terway-daemon" if reason.startswith("Alloc") else "kubelet"
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "name": f"{pod}.{number:016x}",
+            "namespace": namespace,
+            "managedFields": [{"manager": component, "operation": "Update", "time": format_time(last)}],
+        },
+        "involvedObject": {"apiVersion": "v1", "kind": "Pod", "name": pod, "namespace": namespace},
+        "reason": reason,
+        "message": message,
+        "type": "Normal" if count == 1 else "Warning",
+        "source": {"component": component, "host": node_name(number % 1_000)},
+        "reportingComponent": component,
+        "reportingInstance": node_name(number % 1_000),
+        "firstTimestamp": format_time(last - timedelta(minutes=8 if count > 1 else 0)),
+        "lastTimestamp": format_time(last),
+        "count": count,
+    }
+
+
+def _logs(size: Size, now: datetime) -> dict[LogKey, bytes]:
+    """Terway's log of an hour on the nodes that pods wait on, and kube-proxy's few lines."""
+    found = {}
+    for number in range(0, 2 * size.stuck_nodes, 2):
+        lines = []
+        for second in range(3_600, 0, -5):
+            at = format_time(now - timedelta(seconds=second))
+            text = f'E1120 eni.go:412] "assign ip failed" err="{SHORTAGE}" eni="eni-bp1n{number:04d}a"'
+            if second % 60:
+                text = f'I1120 manager.go:402] "sync pool" eni="eni-bp1n{number:04d}a" idle=0 inUse=15'
+            lines.append(f"{at} {text}\n")
+        found[LogKey("kube-system", f"terway-eniip-{number:05d}", "terway")] = "".join(lines).encode()
+    return found

@@ -1,0 +1,128 @@
+"""One way of looking at the large cluster, measured in a fresh process: prints its figures as JSON.
+
+``ours`` judges what a question about pods stuck in ContainerCreating brings up. ``typed`` gathers the same facts as a
+script over the official client would: list all, then look.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+ASKED = (
+    "terway-vswitch-out-of-ips",
+    "terway-eni-quota-blocks-new-vswitch",
+    "terway-mac-not-found",
+    "flannel-ip-leak",
+    "flannel-pod-cidr-exhausted",
+)
+MEGABYTE = 1_000_000
+
+
+@dataclass
+class Figures:
+    """``seconds`` of reading and judging; ``memory`` bytes above what the process held before it began."""
+
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    memory: int = 0
+    outcome: str = ""
+    reads: list[tuple[str, int, float]] = field(default_factory=list)
+
+
+def _peak() -> int:
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes if sys.platform == "darwin" else kilobytes * 1024
+
+
+@dataclass
+class _Meter:
+    """An observer of the reader."""
+
+    figures: Figures
+
+    async def before(self, request: Any) -> None:
+        """Nothing to do."""
+
+    async def after(self, request: Any, outcome: str, size: int, seconds: float) -> None:
+        query = "&".join(f"{key}={value}" for key, value in request.query if key != "continue")
+        shape = " (metadata)" if "PartialObjectMetadata" in request.accept else ""
+        self.figures.reads.append((f"{request.path}?{query}{shape} {outcome}", size, seconds))
+
+
+def ours(url: str, figures: Figures) -> Callable[[], None]:
+    """netclinic's own flow, as the terminal and Slack use it."""
+    from bot.clinic import Clinic, Cluster
+    from bot.cluster.connection import connect_to
+    from bot.cluster.transport import Transport
+    from bot.probes import vocabulary
+    from knowledge.loading import BUILTIN_FOLDER, load_entries
+
+    clinic = Clinic({entry.id: entry for entry in load_entries([BUILTIN_FOLDER], vocabulary())})
+
+    async def answered() -> None:
+        async with connect_to(_kubeconfig(url), "large") as connection:
+            cluster = Cluster(Transport(connection.client), "large", observers=(_Meter(figures),))
+            answer = await clinic.check(ASKED, cluster, words_are_clear=True)
+        figures.requests, figures.bytes = answer.requests, answer.bytes
+        first = answer.diagnoses[0]
+        figures.outcome = f"{first.entry.id} {first.verdict}"
+
+    return lambda: asyncio.run(answered())
+
+
+def typed(url: str, figures: Figures) -> Callable[[], None]:
+    """Every pod, node and event through the typed client; then which pods wait, where, and what their events say."""
+    from kubernetes import client
+
+    class Counting(client.ApiClient):
+        def request(self, *args: Any, **kwargs: Any) -> Any:
+            response = super().request(*args, **kwargs)
+            figures.requests += 1
+            figures.bytes += len(response.data)
+            return response
+
+    configuration = client.Configuration()
+    configuration.host = url
+    core = client.CoreV1Api(Counting(configuration))
+
+    def gathered() -> None:
+        pods = core.list_pod_for_all_namespaces().items
+        nodes = {node.metadata.name: node for node in core.list_node().items}
+        events = core.list_event_for_all_namespaces().items
+        waiting = [pod for pod in pods if pod.status.phase == "Pending" and pod.spec.node_name in nodes]
+        names = {pod.metadata.name for pod in waiting}
+        told = [event for event in events if event.involved_object.name in names and "IpNotEnough" in event.message]
+        figures.outcome = f"{len(waiting)} pods wait, {len(told)} events say why"
+
+    return gathered
+
+
+def _kubeconfig(url: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "large", "cluster": {"server": url}}],
+        "users": [{"name": "bench", "user": {}}],
+        "contexts": [{"name": "large", "context": {"cluster": "large", "user": "bench"}}],
+        "current-context": "large",
+    }
+
+
+def main() -> None:
+    way, url = sys.argv[1:3]
+    figures = Figures()
+    run = {"ours": ours, "typed": typed}[way](url, figures)
+    idle, started = _peak(), time.perf_counter()
+    run()
+    figures.seconds, figures.memory = time.perf_counter() - started, _peak() - idle
+    print(json.dumps(asdict(figures)))
+
+
+if __name__ == "__main__":
+    main()
