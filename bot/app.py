@@ -13,7 +13,7 @@ from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.clinic import Clinic, Cluster
-    from bot.cluster.reader import Observer
+    from bot.cluster.reader import Observer, Witness
     from index.search import Index
 
 Progress = Callable[[str, float], None]
@@ -78,8 +78,11 @@ class App:
         context: str | None = None,
         recording: str | None = None,
         observers: Sequence["Observer"] = (),
+        witness: "Witness | None" = None,
     ) -> AsyncIterator["Cluster"]:
         """The cluster to read: a recording served on loopback, or a context of the kubeconfig.
+
+        ``witness`` is shown all that is read of it.
 
         Raises:
             RecordingError: there is no such recording, or it is damaged.
@@ -92,7 +95,7 @@ class App:
 
         if recording is None:
             async with connect(kubeconfig, context) as connection:
-                yield Cluster(Transport(connection.client), connection.context, observers)
+                yield Cluster(Transport(connection.client), connection.context, observers, witness)
             return
         async with serve(load(recording)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
-            yield Cluster(Transport(connection.client), connection.context, observers)
+            yield Cluster(Transport(connection.client), connection.context, observers, witness)

@@ -12,6 +12,7 @@ from bot.cluster.reader import Budget, Observer, Reader, ReadError, Witness
 from bot.cluster.transport import Transport
 from bot.cluster.view import Focus, View
 from bot.judge import Judge, Judgement, Verdict
+from bot.probes.terway import terway_pods
 from knowledge.model import Entry, Kind
 from knowledge.rendering import render, render_text
 
@@ -23,16 +24,24 @@ CLEAR = 0.5  # from this score on the words plainly describe the entry
 class Matched(Protocol):
     """One entry that the words point to."""
 
-    entry_id: str
-    score: float
+    @property
+    def entry_id(self) -> str: ...
+
+    @property
+    def score(self) -> float: ...
 
 
 class Matches(Protocol):
     """What the index says of a text."""
 
-    in_scope: bool
-    confidence: float
-    matches: Sequence[Matched]
+    @property
+    def in_scope(self) -> bool: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+    @property
+    def matches(self) -> Sequence[Matched]: ...
 
 
 class Matcher(Protocol):
@@ -148,21 +157,33 @@ async def _written(view: View, entry: Entry, score: float | None, judgement: Jud
     """The diagnosis with its texts for this cluster. What is ruled out gets no steps: there is nothing to mend."""
     names = list(dict.fromkeys([*entry.facts, *core_facts(), *_asked_facts(entry)]))
     found = {fact.name: fact for fact in await asyncio.gather(*(fact_of(view, name) for name in names))}
-    return _diagnosis(entry, score, judgement, found)
+    objects = dict(judgement.objects())
+    if "terway_pod" in _texts(entry) and "terway_pod" not in objects and objects.get("node"):
+        objects["terway_pod"] = await terway_pods(view, objects["node"][0])
+    return _diagnosis(entry, score, judgement, found, objects)
+
+
+def _texts(entry: Entry) -> str:
+    texts = [entry.cause, *entry.caution]
+    for step in (*entry.settle, *entry.steps, *entry.verify):
+        texts += [step.text, step.command or "", str(step.when or "")]
+    return " ".join(texts)
 
 
 def _asked_facts(entry: Entry) -> list[str]:
     """Facts that the texts or the variants of the steps ask for, beyond those that are shown."""
-    texts = [entry.cause, *entry.caution]
-    for step in (*entry.settle, *entry.steps, *entry.verify):
-        texts += [step.text, step.command or "", str(step.when or "")]
-    whole = " ".join(texts)
+    whole = _texts(entry)
     return [name for name in declared_facts() if name in whole or name.replace(".", "_", 1) + "()" in whole]
 
 
-def _diagnosis(entry: Entry, score: float | None, judgement: Judgement, found: Mapping[str, Fact]) -> Diagnosis:
+def _diagnosis(
+    entry: Entry,
+    score: float | None,
+    judgement: Judgement,
+    found: Mapping[str, Fact],
+    objects: Mapping[str, Sequence[str]],
+) -> Diagnosis:
     values = {name: fact.value for name, fact in found.items()}
-    objects = judgement.objects()
     mend = judgement.verdict is not Verdict.RULED_OUT
     return Diagnosis(
         entry=entry,
@@ -187,7 +208,7 @@ def _unread(entry: Entry, score: float, why: str) -> Diagnosis:
         judgement = Judgement(verdict=Verdict.ANSWERED, reason=f"{why} This is general advice.")
     else:
         judgement = Judgement(verdict=Verdict.SUSPECTED, reason=f"{why} Only the words point to it.")
-    return _diagnosis(entry, score, judgement, {})
+    return _diagnosis(entry, score, judgement, {}, {})
 
 
 def _order(diagnosis: Diagnosis) -> tuple[bool, bool, float]:

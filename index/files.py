@@ -9,7 +9,7 @@ import numpy as np
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats, Postings, Vocabulary
-from index.scorer import Fusion, Linear, Rows, Scorer
+from index.scorer import Fusion, Kernel, Linear, Rows, Scorer
 from index.store import read_json, write_json
 
 VECTORS, ARRAYS, WORDS = "vectors.faiss", "arrays.npz", "words.json"
@@ -39,6 +39,7 @@ def save(folder: Path, parts: Parts) -> None:
         "outside": parts.scorer.rows.outside,
         "identifiers": parts.identifiers.owners,
         "glossary": parts.glossary.words,
+        "inside_bias": parts.scorer.inside.bias,
         "message_bias": parts.fusion.message_bias,
         "threshold": parts.fusion.threshold,
     }
@@ -92,12 +93,10 @@ def _arrays(scorer: Scorer, fusion: Fusion) -> dict[str, Any]:
         "entry_weights": fusion.entry_weights,
         "message_weights": fusion.message_weights,
     }
-    for name, postings in (("symptom_words", scorer.symptom_words), ("outside_words", scorer.outside_words)):
-        arrays |= {f"{name}_starts": postings.starts, f"{name}_texts": postings.texts}
-        arrays |= {f"{name}_weights": postings.weights, f"{name}_count": np.array(postings.count)}
-    for name, linear in (("topic", scorer.topic), ("inside", scorer.inside)):
-        arrays |= {f"{name}_dense": linear.dense, f"{name}_sparse": linear.sparse, f"{name}_bias": linear.bias}
-    return arrays
+    words, topic = scorer.words, scorer.topic
+    arrays |= {"word_starts": words.starts, "word_texts": words.texts, "word_weights": words.weights}
+    arrays |= {"topic_dense": topic.dense, "topic_sparse": topic.sparse, "topic_bias": topic.bias}
+    return arrays | {"votes": scorer.inside.votes}
 
 
 def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
@@ -110,18 +109,10 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             entries=len(words["ids"]),
         ),
         vocabulary=Vocabulary(rows, arrays["rarity"]),
-        symptom_words=_postings(arrays, "symptom_words"),
-        outside_words=_postings(arrays, "outside_words"),
+        words=Postings(
+            arrays["word_starts"], arrays["word_texts"], arrays["word_weights"], len(arrays["votes"])
+        ),
         bm25=arrays["bm25"],
-        topic=_linear(arrays, "topic"),
-        inside=_linear(arrays, "inside"),
+        topic=Linear(dense=arrays["topic_dense"], sparse=arrays["topic_sparse"], bias=arrays["topic_bias"]),
+        inside=Kernel(votes=arrays["votes"], bias=words["inside_bias"]),
     )
-
-
-def _postings(arrays: dict[str, Any], name: str) -> Postings:
-    starts, texts, weights = (arrays[f"{name}_{part}"] for part in ("starts", "texts", "weights"))
-    return Postings(starts, texts, weights, int(arrays[f"{name}_count"]))
-
-
-def _linear(arrays: dict[str, Any], name: str) -> Linear:
-    return Linear(dense=arrays[f"{name}_dense"], sparse=arrays[f"{name}_sparse"], bias=arrays[f"{name}_bias"])

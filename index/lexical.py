@@ -99,4 +99,4 @@ def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> F
 def bm25_scores(weights: Floats, vector: tuple[Integers, Floats]) -> Floats:
     """Per document, over the square root of the question's length, so that long questions do not score higher."""
     rows, _ = vector
-    return (weights[rows].sum(axis=0) / np.sqrt(max(len(rows), 1))).astype(np.float32)
+    return (weights[rows].sum(axis=0) / (10 * np.sqrt(max(len(rows), 1)))).astype(np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.digest import clipped, digest
+from index.elsewhere import elsewhere
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats
@@ -30,6 +31,11 @@ class Preparation:
         short = [digest(text, self.identifiers.within(text).interest) for text in whole]
         vectors = encode([self.english(text) for text in short])
         return [
-            Message(vector, terms(masked(plain(brief)), self.glossary.only_chinese(brief)), self.identifiers.scores(text))
+            Message(
+                vector=vector,
+                terms=terms(masked(plain(brief)), self.glossary.only_chinese(brief)),
+                identifiers=self.identifiers.scores(text),
+                elsewhere=elsewhere(plain(brief)),
+            )
             for text, brief, vector in zip(whole, short, vectors, strict=True)
         ]

@@ -7,26 +7,29 @@ time, so that the weights learned in cross-validation mean at question time what
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from index.identifiers import Scores
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_scores
 
-ENTRY_FEATURES = ("topic", "nearest", "near", "section", "wording", "worded", "bm25", "identifier")
+ENTRY_FEATURES = ("topic", "nearest", "section", "worded", "bm25", "identifier")
 MESSAGE_FEATURES = (
-    "inside", "nearest", "near", "section", "wording", "outside", "outside_near", "outside_wording",
-    "lead", "lead_wording", "top", "margin", "identifier", "familiar", "bm25", "length",
+    "inside", "nearest", "worded", "bm25", "identifier", "familiar", "platforms", "equipment", "products", "top",
 )  # fmt: skip
+NARROWNESS = 4.0
+WORDING = 0.5
 
 
 @dataclass(frozen=True)
 class Message:
-    """One text made ready for scoring: encoder vector, lexical terms, identifier hits per entry."""
+    """One text made ready for scoring: encoder vector, lexical terms, identifier hits per entry, words of elsewhere."""
 
     vector: Floats
     terms: Counter[str]
     identifiers: Scores
+    elsewhere: tuple[float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,25 @@ class Linear:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """A kernel machine over all known messages: each votes by how near it is, in meaning and in wording.
+
+    What is in scope is no half-space: look-alikes lie between the entries, and one straight cut cannot part them.
+    """
+
+    votes: Floats
+    bias: float
+
+    def logit(self, cosines: Floats, wording: Floats) -> float:
+        return float(nearness(cosines, wording) @ self.votes) + self.bias
+
+
+def nearness(cosines: Any, wording: Any) -> Any:
+    """The kernel: narrow in the encoder's space, linear in the lexical one."""
+    return np.exp(NARROWNESS * (cosines - 1.0)) + WORDING * wording
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """Which entry each vector of the FAISS index belongs to: symptoms first, then sections, then outside examples."""
 
@@ -51,6 +73,10 @@ class Rows:
     outside: int
     entries: int
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        return len(self.symptoms), len(self.symptoms) + len(self.sections)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
@@ -58,57 +84,49 @@ class Scorer:
 
     rows: Rows
     vocabulary: Vocabulary
-    symptom_words: Postings
-    outside_words: Postings
+    words: Postings
     bm25: Floats
     topic: Linear
-    inside: Linear
+    inside: Kernel
 
     def features(self, message: Message, similarities: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
-        """Features per entry (rows: entries) and of the whole message, but for the fused ones (``fused_features``)."""
+        """Features per entry (rows: entries) and of the whole message; ``top`` is filled in by the fusion."""
         lexical = self.vocabulary.vector(message.terms)
+        wording = self.words.similarities(lexical)  # symptoms, then outside examples
         cosines = similarities(message.vector)
-        split = len(self.rows.symptoms), len(self.rows.symptoms) + len(self.rows.sections)
-        symptom_cosines, section_cosines, outside_cosines = np.split(cosines, split)
-        worded = self.symptom_words.similarities(lexical)
-        nearest, near = self._by_entry(symptom_cosines, self.rows.symptoms)
-        wording, wordings = self._by_entry(worded, self.rows.symptoms)
-        section, _ = self._by_entry(section_cosines, self.rows.sections)
-        bm25 = bm25_scores(self.bm25, lexical) / 10
-        entry_features = np.stack(
-            [
-                log_softmax(self.topic.logits(message.vector, lexical)), nearest, near, section, wording, wordings,
-                bm25, message.identifiers,
-            ], axis=1,
-        )  # fmt: skip
-        outside, outside_near = best_and_mean(outside_cosines)
-        outside_wording, _ = best_and_mean(self.outside_words.similarities(lexical))
-        message_features = np.array(
-            [
-                float(self.inside.logits(message.vector, lexical)[0]), nearest.max(), near.max(), section.max(),
-                wording.max(), outside, outside_near, outside_wording, nearest.max() - outside,
-                wording.max() - outside_wording, 0.0, 0.0, message.identifiers.max(),
-                self.vocabulary.familiar(message.terms), bm25.max(), np.log1p(message.terms.total() / 20),
-            ], dtype=np.float32,
-        )  # fmt: skip
-        return entry_features.astype(np.float32), message_features
+        symptoms, sections, outside = np.split(cosines, self.rows.ends)
+        known = len(symptoms)
+        nearest = self._best(symptoms, self.rows.symptoms, 1)
+        worded = self._best(wording[:known], self.rows.symptoms, 3)
+        bm25 = bm25_scores(self.bm25, lexical)
+        entry_features = (
+            log_softmax(self.topic.logits(message.vector, lexical)),
+            nearest,
+            self._best(sections, self.rows.sections, 1),
+            worded,
+            bm25,
+            message.identifiers,
+        )
+        message_features = (
+            self.inside.logit(np.concatenate([symptoms, outside]), wording),
+            nearest.max(),
+            worded.max(),
+            bm25.max(),
+            message.identifiers.max(),
+            self.vocabulary.familiar(message.terms),
+            *message.elsewhere,
+            0.0,
+        )
+        return np.stack(entry_features, axis=1).astype(np.float32), np.array(message_features, dtype=np.float32)
 
-    def _by_entry(self, values: Floats, owners: Integers) -> tuple[Floats, Floats]:
-        """Per entry its best value and the mean of its best three."""
-        best = np.zeros((3, self.rows.entries), dtype=np.float32)
-        values = values.copy()
-        for rank in range(3):
-            np.maximum.at(best[rank], owners, values)
-            values[values >= best[rank][owners]] = 0.0
-        return best[0], best.mean(axis=0)
-
-
-def best_and_mean(values: Floats) -> tuple[float, float]:
-    """The best value and the mean of the best five; zeros where there are none."""
-    if not len(values):
-        return 0.0, 0.0
-    top = np.sort(values)[-5:]
-    return float(top[-1]), float(top.mean())
+    def _best(self, values: Floats, owners: Integers, count: int) -> Floats:
+        """Per entry the mean of its best values."""
+        left = values.copy()
+        best = np.zeros((count, self.rows.entries), dtype=np.float32)
+        for rank in range(count):
+            np.maximum.at(best[rank], owners, left)
+            left[left >= best[rank][owners]] = 0.0
+        return np.asarray(best.mean(axis=0), dtype=np.float32)
 
 
 def log_softmax(logits: Floats) -> Floats:
@@ -137,7 +155,5 @@ class Fusion:
 def fused_features(message_features: Floats, chances: Floats) -> Floats:
     """The message's features with how clear-cut its best entry is."""
     filled = message_features.copy()
-    ranked = np.sort(chances)[::-1]
-    filled[MESSAGE_FEATURES.index("top")] = ranked[0]
-    filled[MESSAGE_FEATURES.index("margin")] = ranked[0] - (ranked[1] if len(ranked) > 1 else 0.0)
+    filled[MESSAGE_FEATURES.index("top")] = chances.max()
     return filled

@@ -80,10 +80,14 @@ def open_index(
     cache_dir: Path,
     model: str | None = None,
     progress: Progress | None = None,
+    knowledge_dir: Path | None = None,
 ) -> Index:
-    """The index of these entries from the cache, built first where it is missing, stale or damaged."""
+    """The index of these entries from the cache, built first where it is missing, stale or damaged.
+
+    ``knowledge_dir`` holds the glossary and the out-of-scope examples; by default those that netclinic ships.
+    """
     report = progress or quiet
-    corpus = gather(entries, Path(knowledge.__file__).parent)
+    corpus = gather(entries, knowledge_dir or Path(knowledge.__file__).parent)
     wanted = resolve_model(model)
     builder = BuildEncoder(wanted)
     encoder = encoder_folder(cache_dir, wanted, builder, report)

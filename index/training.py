@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from index.corpus import Corpus
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
-from index.linear import fit_binary, fit_classes, matrix
-from index.scorer import MESSAGE_FEATURES, Fusion, Linear, Message, Rows, Scorer, fused_features
+from index.classifiers import fit_classes, fit_kernel, matrix
+from index.scorer import MESSAGE_FEATURES, Fusion, Kernel, Linear, Message, Rows, Scorer, fused_features
 
 FOLDS = 5
 FALSE_ANSWERS = 0.05
@@ -23,7 +23,8 @@ TOPIC_STRENGTH = 10.0
 INSIDE_STRENGTH = 3.0
 DENSE_SCALE = 2.0
 SECTION_WEIGHT = 0.5
-APART = 0.25
+SYMPTOMS_APART = 0.35  # distance of two wordings of one entry from which on they may stand in different folds
+OUTSIDE_APART = 0.7  # wider: whole subjects are held out, for nobody can list all that is out of scope
 Progress = Callable[[float], None]
 
 
@@ -82,8 +83,7 @@ def fit_scorer(material: Material, inside: Integers, outside: Integers) -> Score
             entries=entries,
         ),
         vocabulary=vocabulary,
-        symptom_words=Postings.of(known.lexical, len(vocabulary.rows)),
-        outside_words=Postings.of(foreign.lexical, len(vocabulary.rows)),
+        words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
         bm25=bm25_weights(_documents(material, inside), vocabulary),
         topic=_fit_topic(known, owners, Ready.of(material.sections, vocabulary), material.section_owners, entries),
         inside=_fit_inside(known, foreign),
@@ -118,13 +118,11 @@ def _fit_topic(known: Ready, owners: Integers, told: Ready, told_owners: Integer
     )  # fmt: skip
 
 
-def _fit_inside(known: Ready, foreign: Ready) -> Linear:
+def _fit_inside(known: Ready, foreign: Ready) -> Kernel:
     """About anything here: the symptoms against the out-of-scope examples."""
     both = known + foreign
-    labels = (np.arange(len(both.lexical)) < len(known.lexical)).astype(np.int32)
-    return fit_binary(
-        both.dense, matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH, dense_scale=DENSE_SCALE
-    )
+    labels = np.arange(len(both.lexical)) < len(known.lexical)
+    return fit_kernel(both.dense, matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
 
 
 def _documents(material: Material, inside: Integers) -> list[Counter[str]]:
@@ -170,22 +168,22 @@ def symptom_folds(material: Material) -> Integers:
     folds = np.full(len(material.symptoms), -1, dtype=np.int32)
     for entry in range(len(material.corpus.entries)):
         rows = np.flatnonzero((material.owners == entry) & material.typed)
-        folds[rows] = neighbour_folds([material.symptoms[row] for row in rows], start=entry)
+        folds[rows] = neighbour_folds([material.symptoms[row] for row in rows], SYMPTOMS_APART, start=entry)
     return folds
 
 
 def outside_example_folds(material: Material) -> Integers:
-    return neighbour_folds(material.outside, start=0)
+    return neighbour_folds(material.outside, OUTSIDE_APART, start=0)
 
 
-def neighbour_folds(messages: Sequence[Message], start: int) -> Integers:
+def neighbour_folds(messages: Sequence[Message], apart: float, start: int) -> Integers:
     """Groups of neighbouring messages dealt out to the folds, large groups first."""
     if len(messages) < 2:
         return np.full(len(messages), start % FOLDS, dtype=np.int32)
     from sklearn.cluster import AgglomerativeClustering
 
     vectors = np.stack([message.vector for message in messages])
-    grouping = AgglomerativeClustering(n_clusters=None, distance_threshold=APART, metric="cosine", linkage="average")
+    grouping = AgglomerativeClustering(n_clusters=None, distance_threshold=apart, metric="cosine", linkage="average")
     groups = grouping.fit(np.where(np.abs(vectors).sum(axis=1, keepdims=True) > 0, vectors, 1e-3)).labels_
     sizes = np.bincount(groups)
     load = np.zeros(FOLDS)

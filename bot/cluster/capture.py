@@ -203,8 +203,15 @@ def _slim(item: Json) -> Json:
     if annotations := metadata.get("annotations"):
         metadata["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
     if edits := metadata.get("managedFields"):
-        metadata["managedFields"] = [{key: edit[key] for key in _OF_EDITS if key in edit} for edit in edits]
+        metadata["managedFields"] = [_who_and_when(edit) for edit in edits]
     return {**item, "metadata": metadata}
+
+
+def _who_and_when(edit: Json) -> Json:
+    """Of the fields only the outermost stay: they tell an edit of the content from one of labels."""
+    slim = {key: edit[key] for key in _OF_EDITS if key in edit}
+    fields = edit.get("fieldsV1")
+    return slim | ({"fieldsV1": {key: {} for key in fields}} if isinstance(fields, dict) else {})
 
 
 def _moment(line: str) -> float:

@@ -65,11 +65,15 @@ class Budget:
 
 @dataclass(frozen=True)
 class Listing:
-    """``complete`` is false when pages were left unread; ``served`` when the server knows no such kind."""
+    """``complete`` is false when pages were left unread; ``served`` when the server knows no such kind.
+
+    ``remaining`` is how many more there are, where the server says so.
+    """
 
     items: tuple[dict[str, Any], ...]
     complete: bool = True
     served: bool = True
+    remaining: int | None = None
 
 
 @dataclass
@@ -228,11 +232,12 @@ class Reader:
             if page is None:
                 return Listing(tuple(items), complete=False)
             items += page.get("items") or []
-            following = (page.get("metadata") or {}).get("continue")
+            metadata = page.get("metadata") or {}
+            following = metadata.get("continue")
             if not following:
                 return Listing(tuple(items))
             if len(items) >= most:
-                return Listing(tuple(items), complete=False)
+                return Listing(tuple(items), complete=False, remaining=metadata.get("remainingItemCount"))
             query = [*request.query, ("limit", str(PAGE)), ("continue", following)]
 
     async def _fetch_page(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.cluster.reader import Listing, Reader
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, PODS, Resource
+from bot.cluster.transport import ReadError
 
 T = TypeVar("T")
 Object = dict[str, Any]
@@ -68,9 +69,14 @@ class View:
         return await self.reader.get(CONFIG_MAPS, name, namespace)
 
     async def daemon_sets(self) -> dict[str, Object]:
-        """The DaemonSets of kube-system by name."""
-        listing = await self.reader.select(DAEMON_SETS, SYSTEM)
-        return {name_of(item): item for item in listing.items}
+        """The DaemonSets of kube-system by name: out of the list of all, which is needed anyway, where it is permitted."""
+        try:
+            listing = await self.reader.select(DAEMON_SETS)
+        except ReadError as error:
+            if error.kind != "forbidden":
+                raise
+            listing = await self.reader.select(DAEMON_SETS, SYSTEM)
+        return {name_of(item): item for item in listing.items if namespace_of(item) == SYSTEM}
 
     async def node(self, name: str) -> Object | None:
         """One node."""

@@ -127,11 +127,10 @@ async def affected_nodes(view: View) -> tuple[str, ...]:
 
 
 def scheduled_at(pod: Object) -> datetime | None:
-    """When it was bound to its node."""
-    for condition in dig(pod, "status", "conditions") or []:
-        if condition.get("type") == "PodScheduled":
-            return moment(condition.get("lastTransitionTime"))
-    return moment(dig(pod, "status", "startTime"))
+    """When it was bound to its node; when nothing tells, not before it was created."""
+    told = [c for c in dig(pod, "status", "conditions") or [] if c.get("type") == "PodScheduled"]
+    times = [*(c.get("lastTransitionTime") for c in told), dig(pod, "status", "startTime"), dig(pod, "metadata", "creationTimestamp")]
+    return next((at for at in map(moment, times) if at), None)
 
 
 async def explains_from(view: View) -> dict[str, datetime]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import yaml
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
+from bot.cluster.reader import ReadError
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
 from bot.cluster.view import SYSTEM, Object, View, dig, last_edited, moment
 from bot.findings import Evidence, Finding
@@ -17,7 +19,7 @@ from bot.probes.registry import Strings, absent, present, probe, unknown
 from knowledge.versions import parse_version
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
-GET_WORKLOADS = (Permission("get", DAEMON_SETS), Permission("get", DEPLOYMENTS))
+GET_WORKLOADS = (Permission("list", DAEMON_SETS), Permission("get", DAEMON_SETS), Permission("get", DEPLOYMENTS))
 _STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]+\])*)")
 _FILTER = re.compile(r"\[([^=\]]+)(?:=([^\]]*))?\]")
 _MISSING: Any = object()
@@ -124,7 +126,7 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
         return unknown(f"ConfigMap {configmap} was edited, and no pod of {', '.join(app)} tells when it started")
     older = sum(start < edited - timedelta(seconds=5) for start in starts) if edited else 0
     when = f"last edited {edited:%Y-%m-%d %H:%M} UTC" if edited else "not edited since it was made"
-    summary = f"ConfigMap {configmap} was {when}; {older} of {len(starts)} pods are older than that"
+    summary = f"ConfigMap {configmap} was {when}" + (f"; {older} of {len(starts)} pods are older than that" if edited else "")
     seen = Evidence(object=f"ConfigMap {SYSTEM}/{configmap}", excerpt=when, seen=view.now(),
                     check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields")  # fmt: skip
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
@@ -134,6 +136,14 @@ def _workload(reference: str) -> tuple[Resource, str, str]:
     kind, _, rest = reference.partition(" ")
     namespace, _, name = rest.partition("/")
     return (DEPLOYMENTS if kind == "Deployment" else DAEMON_SETS), namespace, name
+
+
+async def _found(view: View, resource: Resource, namespace: str, name: str) -> Object | None:
+    """The workload; the DaemonSets of kube-system have been listed anyway."""
+    if resource is DAEMON_SETS and namespace == SYSTEM:
+        with suppress(ReadError):
+            return (await view.daemon_sets()).get(name)
+    return await view.reader.get(resource, name, namespace)
 
 
 def _containers(workload: Object) -> Iterable[Object]:
@@ -154,7 +164,7 @@ async def image_version(
         at_least: the version it must have reached
     """
     resource, namespace, name = _workload(workload)
-    found = await view.reader.get(resource, name, namespace)
+    found = await _found(view, resource, namespace, name)
     images = [str(item.get("image")) for item in _containers(found or {}) if item.get("name") == container]
     if not images:
         return unknown(f"{workload} has no container {container}" if found else f"there is no {workload}")
@@ -179,7 +189,7 @@ async def workload_state(
         state: unavailable means that some pod is not ready
     """
     resource, namespace, name = _workload(workload)
-    found = await view.reader.get(resource, name, namespace)
+    found = await _found(view, resource, namespace, name)
     if found is None:
         summary = f"there is no {workload}"
         return present(summary) if state == "missing" else absent(summary)

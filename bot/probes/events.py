@@ -184,7 +184,8 @@ async def event(
     found = recent
     found.sort(key=lambda item: item.last, reverse=True)
     looked_at = dict.fromkeys(item.subject for item in found)
-    found = await _still_there(view, found, taint)
+    if on == "any" or taint is not None:
+        found = await _still_there(view, found, taint)
     if not found:
         return _nothing(Events((), events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
     messages = [item.message for item in found]

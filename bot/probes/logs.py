@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
-from bot.cluster.reader import ReadError
+from bot.cluster.transport import ReadError
 from bot.cluster.resources import POD_LOGS, PODS
 from bot.cluster.view import Object, View, dig, full_name, moment, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
@@ -17,6 +17,7 @@ from bot.probes.registry import Strings, absent, present, probe, some, unknown
 
 TAIL = 300  # lines: a busy daemon's last half hour
 FIRST_WORDS = timedelta(minutes=2)  # a log that begins later than this after the start has lost its beginning
+LOOKED_BACK = timedelta(hours=1)  # asked for alike by all probes, so that one read serves them
 MOST_PODS = 3  # logs are the dearest reads: three nodes prove it
 
 
@@ -138,7 +139,8 @@ def _container_start(pod: Object, container: str) -> datetime | None:
 
 
 async def _read(view: View, pod: Object, container: str, within: timedelta) -> Log:
-    raw = await view.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=within)
+    since = max(within, LOOKED_BACK)
+    raw = await view.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)
     start, now = _container_start(pod, container), view.now()
     stamped = [Line(pod, at, text.partition(" ")[2]) for text in raw if (at := moment(text.partition(" ")[0]))]
     begin = max(start, now - within) if start else now - within

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
+from bot.cluster.reader import Listing
 from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
-from bot.cluster.view import SYSTEM, Object, View, dig, full_name, moment, name_of, namespace_of
+from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, moment, name_of, namespace_of
 from bot.cluster.waiting import CREATING, network_failure, network_waiters, pending_pods, scheduled_at, waiting_reason
 from bot.findings import Evidence, Finding
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -52,6 +53,7 @@ async def pod_waiting(
     contains: Strings = (),
     namespace: str | None = None,
     min_age: timedelta | None = None,
+    app: Strings = (),
 ) -> Finding:
     """Pods that are bound to a node and wait now.
 
@@ -63,8 +65,13 @@ async def pod_waiting(
         contains: texts of which the waiting message must contain one
         namespace: only pods of this namespace
         min_age: only pods that were bound at least this long ago
+        app: look at the pods of kube-system with this label app or k8s-app, even those that run: a crash loop is no
+            longer Pending
     """
-    listing = await (network_waiters(view) if reason == CREATING else pending_pods(view))
+    if app:
+        listing = Listing(tuple(await labelled(view, app)))
+    else:
+        listing = await (network_waiters(view) if reason == CREATING else pending_pods(view))
     found = [pod for pod in listing.items if reason == CREATING or waiting_reason(pod) == reason]
     found = [pod for pod in found if namespace in (None, namespace_of(pod)) and _says(pod, contains)]
     if min_age is not None:
@@ -119,11 +126,14 @@ def _minutes(span: timedelta) -> str:
 
 
 async def labelled(view: View, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
-    """Pods whose label ``app``, else ``k8s-app``, has one of these values; of a node, or a hundred of all."""
+    """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
+    if node:  # one read for all applications: a node has few system pods
+        listing = await view.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", most=MOST_OF_APP)
+        return [pod for pod in listing.items if {labels_of(pod).get(key) for key in ("app", "k8s-app")} & set(app)]
     values = ",".join(sorted(app))
-    fields = f"spec.nodeName={node}" if node else ""
-    for label in ("app", "k8s-app"):
-        listing = await view.reader.select(PODS, namespace, labels=f"{label} in ({values})", fields=fields, most=MOST_OF_APP)
+    is_own = all(value.startswith("kube-") for value in app)  # Kubernetes' own applications carry k8s-app
+    for label in ("k8s-app", "app") if is_own else ("app", "k8s-app"):
+        listing = await view.reader.select(PODS, namespace, labels=f"{label} in ({values})", most=MOST_OF_APP)
         if listing.items:
             return list(listing.items)
     return []

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 from bot.cluster.facts import declared_facts
 from bot.cluster.facts.registry import ODD_SHAPES, Permission
 from bot.cluster.facts.registry import permissions as fact_permissions
-from bot.cluster.reader import ReadError
+from bot.cluster.transport import ReadError
 from bot.cluster.view import View
 from bot.findings import Evidence, Finding
 from knowledge.logic import Outcome
@@ -45,7 +45,7 @@ def probe(
     """Declare a probe under the function's name."""
 
     def register(function: Ask) -> Ask:
-        name = function.__name__  # type: ignore[attr-defined]
+        name = function.__name__
         manual = inspect.cleandoc(function.__doc__ or "")
         declaration = ProbeDeclaration(
             name=name, nature=nature, summary=manual.split("\n", 1)[0], parameters=_parameters(function, manual), cost=cost

@@ -7,22 +7,23 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from bot.cluster.facts.platform import GET_CONFIG
+from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
-from bot.cluster.facts.terway import CONFIG_LABEL, eni_config, parse, zones
+from bot.cluster.facts.terway import CONFIG_LABEL, eni_config, parse, terway_nodes, zones
+from bot.cluster.reader import Listing
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
+from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, labels_of, moment, name_of
 from bot.cluster.waiting import affected_nodes, explains_from
 from bot.findings import Evidence, Finding
 from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
-from bot.probes.pods import SHOWN
+from bot.probes.pods import SHOWN, labelled
 from bot.probes.registry import absent, count, present, probe, some, unknown
 
 LIST_TERWAY = Permission("list", TERWAY_NODES)
 GET_TERWAY = Permission("get", TERWAY_NODES)
 LIST_PODS = Permission("list", PODS)
 NODES_LOOKED_AT = 5  # affected nodes: more of the same tells nothing new
-OBJECTS_LOOKED_AT = 50  # Terway node objects are tens of kilobytes each
 NO_OBJECTS = "Terway keeps no node objects here (local IPAM)"
 
 
@@ -31,34 +32,65 @@ def _evidence(view: View, node: str, excerpt: str) -> Evidence:
     return Evidence(object=f"Terway node {node}", excerpt=excerpt, seen=view.now(), check=check)
 
 
+async def terway_pods(view: View, node: str) -> list[str]:
+    """The names of Terway's pods on a node, none where they cannot be read: for the commands of steps."""
+    try:
+        return [name_of(pod) for pod in await labelled(view, TERWAY_DAEMON_SETS, node=node)]
+    except ReadError:
+        return []
+
+
 def _interfaces(node: Object) -> dict[str, Object]:
     return {str(name): item for name, item in (dig(node, "status", "networkInterfaces") or {}).items()}
 
 
 async def _affected(view: View) -> list[Object]:
+    """Terway's objects for them: out of the list that is read anyway, singly on clusters with more than it holds."""
     names = (await affected_nodes(view))[:NODES_LOOKED_AT]
-    read = await asyncio.gather(*(view.reader.get(TERWAY_NODES, name) for name in names))
-    return [node for node in read if node is not None]
+    listing = await terway_nodes(view) if names else Listing(())
+    known = {name_of(node): node for node in listing.items}
+    rest = [name for name in names if name not in known and not listing.complete]
+    read = await asyncio.gather(*(view.reader.get(TERWAY_NODES, name) for name in rest))
+    known |= {name_of(node): node for node in read if node is not None}
+    return [known[name] for name in names if name in known]
 
 
 async def configured_vswitches(view: View, node: Object) -> set[str]:
-    """The vSwitches that this node's pods may use: by its own ConfigMap where it names one, else by ``eni-config``."""
+    """The vSwitches that this node's pods may use: by its own ConfigMap where it names one, else by ``eni-config``.
+
+    Empty where nothing tells: no configuration, or none for the node's zone (Terway then takes the instance's vSwitch).
+    """
     zone = str(dig(node, "spec", "nodeMetadata", "zoneID") or "")
-    data = await eni_config(view) or {}
-    conf: dict[str, Any] = parse(data.get("eni_conf"))
+    data = await eni_config(view)
     override = await _override(view, name_of(node))
-    found = zones({**conf, **parse(override.get("eni_conf"))} if override else conf)
+    if data is None or override is None:
+        return set()
+    found = zones(merged(parse(data.get("eni_conf")), parse(override.get("eni_conf"))))
     mine = found.get(zone) or ([] if zone else [item for ids in found.values() for item in ids])
     return {*mine, *(str(item) for item in dig(node, "spec", "eni", "vSwitchOptions") or [])}
 
 
-async def _override(view: View, node: str) -> dict[str, str]:
-    """The data of the ConfigMap that the node's label ``terway-config`` names; empty without one."""
+def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """A node's own ``eni_conf`` over the common one, as Terway lays it: a JSON merge patch."""
+    result = dict(conf)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict):
+            below = result.get(key)
+            result[key] = merged(below if isinstance(below, dict) else {}, value)
+        else:
+            result[key] = value
+    return result
+
+
+async def _override(view: View, node: str) -> dict[str, str] | None:
+    """The data of the ConfigMap that the node's label names; empty without a label, ``None`` where it is missing."""
     labelled = await view.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
     for item in labelled.items:
         if name_of(item) == node:
             config = await view.config_map(labels_of(item)[CONFIG_LABEL])
-            return dict(dig(config, "data") or {})
+            return None if config is None else dict(dig(config, "data") or {})
     return {}
 
 
@@ -68,12 +100,17 @@ async def pod_outside_vswitches(view: View) -> Finding:
 
     A node's own ConfigMap (label terway-config) and the node object's vSwitchOptions count as configured.
     """
-    listing = await view.reader.select(TERWAY_NODES, most=OBJECTS_LOOKED_AT)
+    listing = await terway_nodes(view)
     if not listing.items:
         return unknown(f"{NO_OBJECTS}: the CIDR blocks of the vSwitches are in the VPC console only")
     found: list[tuple[Object, str, str]] = []
+    untold = []
     for node in listing.items:
         found += await _outside(view, node)
+        if _used(node) and not await configured_vswitches(view, node):
+            untold.append(name_of(node))
+    if not found and untold:
+        return unknown(f"no configuration tells which vSwitches {some(untold)} may use")
     if not found:
         what = f"every ENI with pods of {count(len(listing.items), 'node')} is in a configured vSwitch"
         return absent(what) if listing.complete else unknown(f"{what}, among those that could be read")
@@ -88,8 +125,14 @@ def _pods(interface: Object) -> list[str]:
     return [str(item["podID"]) for item in addresses if isinstance(item, dict) and item.get("podID")]
 
 
+def _used(node: Object) -> list[tuple[str, str]]:
+    """ENIs that carry pods, with their vSwitches. A member ENI is its pod's own and follows other settings."""
+    enis = [(eni, item) for eni, item in _interfaces(node).items() if item.get("networkInterfaceType") != "Member"]
+    return [(eni, str(item.get("vSwitchID") or "")) for eni, item in enis if _pods(item)]
+
+
 async def _outside(view: View, node: Object) -> list[tuple[Object, str, str]]:
-    used = [(eni, str(item.get("vSwitchID") or "")) for eni, item in _interfaces(node).items() if _pods(item)]
+    used = _used(node)
     if not used:
         return []
     allowed = await configured_vswitches(view, node)

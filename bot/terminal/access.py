@@ -26,7 +26,7 @@ def show_cluster_role(output: str) -> None:
 
 async def check_access(where: Where, output: str) -> None:
     """Which reads the API server refuses us, and the entries that this leaves undecidable."""
-    from bot.cluster.reader import ReadError
+    from bot.cluster.transport import ReadError
     from bot.probes import needed, needing
 
     app = App.from_environment()

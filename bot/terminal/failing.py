@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator
 
-import click
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -20,21 +19,19 @@ class UsageProblem(Exception):
 
 
 def run(cli: typer.Typer, console: Console) -> int:
-    """Run the command line and return its exit code."""
+    """Run the command line and return its exit code. Typer itself tells of wrong flags and ends with 2."""
     try:
-        code = cli(standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.exceptions.ClickException as error:
-        return _told(console, error.format_message(), BAD_USAGE, getattr(error, "ctx", None))
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        cli()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         return _failed(console, error)
+    return 0
 
 
 def _failed(console: Console, error: Exception) -> int:
@@ -61,8 +58,6 @@ def _own_frames(error: Exception) -> Iterator[str]:
         yield f" ({frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno})."
 
 
-def _told(console: Console, sentence: str, code: int, context: click.Context | None = None) -> int:
+def _told(console: Console, sentence: str, code: int) -> int:
     console.print(Text(sentence), soft_wrap=True)
-    if context is not None:
-        console.print(Text(f"`{context.command_path} --help` shows what it takes."), soft_wrap=True)
     return code

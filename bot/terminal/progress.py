@@ -55,4 +55,5 @@ def building(console: Console) -> Iterator[Callable[[str, float], None]]:
     try:
         yield tell
     finally:
-        progress.stop()
+        if progress.tasks:
+            progress.stop()

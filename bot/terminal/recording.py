@@ -30,7 +30,7 @@ async def record_to(out: Path, symptom: str | None, where: Where, namespace: str
             index = app.index(tell)
     clinic = app.clinic(index)
     with reading(errors) as observers:
-        async with app.cluster(**given(where), observers=observers, capture=capture) as cluster:
+        async with app.cluster(**given(where), observers=observers, witness=capture) as cluster:
             answer = await (clinic.ask(symptom, cluster, namespace) if symptom else clinic.check([], cluster, namespace))
     if answer.cluster is None or not answer.cluster.reachable:
         why = answer.cluster.problem if answer.cluster else "the words are about nothing that netclinic knows"

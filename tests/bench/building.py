@@ -1,6 +1,6 @@
 """A cluster of 1,000 nodes and 20,000 pods in memory, in the shapes and sizes that real ones have.
 
-It grows from the healthy Terway recording: its ConfigMaps, DaemonSets and definitions stay, its nodes and pods multiply.
+It grows from the healthy Terway recording: its ConfigMaps, DaemonSets and definitions stay, its nodes and pods grow.
 Parts that all objects of a kind have in common are one object in memory.
 """
 
@@ -34,13 +34,17 @@ class Size:
     stuck_nodes: int = 8
 
 
-def build(size: Size = Size()) -> Store:  # noqa: B008 - frozen
+def build(size: Size) -> Store:
     """The cluster, ready to be served."""
     base = load("terway-healthy")
     now = base.recorded
-    kept = [_scaled(item, size) for item in base.objects() if item["kind"] in KEPT]
+    kept = [_scaled(item, size) for item in base.objects() if item["kind"] in KEPT or _is_dns(item)]
     objects = [*kept, *_nodes(size, now), *_pods(size, now), *_services(size), *_events(size, now)]
     return Store.of(objects, name="large", recorded=now, version=base.version, logs=_logs(size, now))
+
+
+def _is_dns(item: Json) -> bool:
+    return (item["kind"], item["metadata"]["name"]) == ("Service", "kube-dns")
 
 
 def _scaled(item: Json, size: Size) -> Json:
@@ -168,16 +172,21 @@ def _terway_node(number: int, size: Size, now: datetime) -> Json:
 
 def _pods(size: Size, now: datetime) -> Iterator[Json]:
     for number in range(size.nodes):
-        for app, label, container in _SYSTEM:
+        for app, label, container in (*_SYSTEM, *((_DNS,) if number < 2 else ())):
             yield _pod(f"{app}-{number:05d}", "kube-system", node_name(number), now, {label: app}, container, host=True)
-    for number in range(size.pods - size.stuck - size.nodes * len(_SYSTEM)):
+    for number in range(size.pods - size.stuck - size.nodes * len(_SYSTEM) - 2):
         team = f"team-{number % 40:02d}"
         yield _pod(f"web-{number:05d}", team, node_name(number % size.nodes), now, _labels(number), "web")
     for number in range(size.stuck):
         yield _pod(f"batch-{number:05d}", "shop", _stuck_node(number, size), now, {"app": "batch"}, "batch", stuck=True)
 
 
-_SYSTEM = (("terway-eniip", "app", "terway"), ("kube-proxy-worker", "k8s-app", "kube-proxy-worker"))
+_SYSTEM = (
+    ("terway-eniip", "app", "terway"),
+    ("kube-proxy-worker", "k8s-app", "kube-proxy-worker"),
+    ("csi-plugin", "app", "csi-plugin"),
+)
+_DNS = ("kube-dns", "k8s-app", "coredns")
 
 
 def _stuck_node(number: int, size: Size) -> str:
@@ -286,18 +295,22 @@ def _services(size: Size) -> Iterator[Json]:
 
 
 def _events(size: Size, now: datetime) -> Iterator[Json]:
-    normal = ("Scheduled", "AllocIPSucceed", "Pulled", "Created", "Started", "Killing")
+    normal = ("Scheduled", "AllocIPSucceed", "Pulled", "Created", "Started", "Killing", "SuccessfulCreate")
     for number in range(size.events):
         reason = normal[number % len(normal)]
         pod = f"web-{number:05d}"
         message = f"{reason}: the container web of pod {pod} as asked for by its ReplicaSet"
-        yield _event(
-            number, f"team-{number % 40:02d}", pod, reason, message, now - timedelta(seconds=number % 3_000), 1
-        )
+        last = now - timedelta(seconds=number % 3_000)
+        told = _event(number, f"team-{number % 40:02d}", pod, reason, message, last, 1)
+        if reason == "SuccessfulCreate":
+            told["involvedObject"] |= {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web"}
+        yield told
     for number in range(size.stuck):
         pod = f"batch-{number:05d}"
         failed = f"cmdAdd: error alloc ip rpc error: code = Internal desc = {SHORTAGE}"
-        sandbox = f'Failed to create pod sandbox: rpc error: code = Unknown desc = plugin type="terway" failed (add): {failed}'
+        sandbox = (
+            f'Failed to create pod sandbox: rpc error: code = Unknown desc = plugin type="terway" failed: {failed}'
+        )
         for place, (reason, message) in enumerate((("FailedCreatePodSandBox", sandbox), ("AllocIPFailed", failed))):
             yield _event(100_000 + 2 * number + place, "shop", pod, reason, message, now - timedelta(seconds=40), 12)
 

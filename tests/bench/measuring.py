@@ -81,10 +81,10 @@ def typed(url: str, figures: Figures) -> Callable[[], None]:
     from kubernetes import client
 
     class Counting(client.ApiClient):
-        def request(self, *args: Any, **kwargs: Any) -> Any:
-            response = super().request(*args, **kwargs)
+        def call_api(self, *args: Any, **kwargs: Any) -> Any:
+            response = super().call_api(*args, **kwargs)
             figures.requests += 1
-            figures.bytes += len(response.data)
+            figures.bytes += len(response.read())
             return response
 
     configuration = client.Configuration()

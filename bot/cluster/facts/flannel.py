@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_check
-from bot.cluster.facts.registry import Fact, fact, known, unknown
+from bot.cluster.facts.registry import Fact, fact, fact_of, known, unknown
 from bot.cluster.facts.terway import image_tag, parse
 from bot.cluster.view import SYSTEM, View, dig, name_of
 
@@ -42,6 +42,8 @@ async def version(view: View) -> Fact:
 @fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=(GET_CONFIG,), core=True)
 async def hairpin(view: View) -> Fact:
     """Only ``hairpinMode`` inside ``delegate`` counts."""
+    if (await fact_of(view, "network_plugin")).value == "terway":
+        return unknown("Terway runs here, not Flannel")
     conf = await cni(view)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")

@@ -20,7 +20,6 @@ TERWAY_DAEMON_SETS = ("terway-eniip", "terway-eni", "terway")
 FLANNEL_DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
 FOREIGN_CNI = re.compile(r"^(calico-node|cilium|cilium-agent|weave-net|kube-router|antrea-agent|kube-ovn-cni|canal|ovnkube-node|aws-node)$")
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
-CONTROL_PLANE_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
 def config_check(name: str, namespace: str = SYSTEM) -> str:
@@ -163,12 +162,12 @@ def _has_ipv6(addresses: Iterable[object]) -> bool:
 @fact("cluster.pod_cidr", "the cluster's Pod CIDR block", reads=(GET_CONFIG, LIST_NODES), core=True)
 async def pod_cidr(view: View) -> Fact:
     """Flannel's ``Network``, else kube-proxy's ``clusterCIDR``; Terway pods take vSwitch addresses."""
+    if (await fact_of(view, "network_plugin")).value == "terway":
+        return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
     flannel = await view.config_map("kube-flannel-cfg")
     network = _json_value(str(dig(flannel, "data", "net-conf.json") or ""), "Network")
     if network:
         return known(network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_check("kube-flannel-cfg"), f"Network: {network}")
-    if (await fact_of(view, "network_plugin")).value == "terway":
-        return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
     range_ = await fact_of(view, "kube_proxy.cluster_cidr")
     return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
 
@@ -210,11 +209,12 @@ def _is_foreign(daemon_set: Object) -> bool:
 
 @fact("cluster.nodes", "how many nodes there are", reads=(LIST_NODES,))
 async def nodes(view: View) -> Fact:
-    """Counted from metadata alone."""
-    listing = await view.reader.select(NODES, metadata_only=True, most=2000)
-    count = f"{len(listing.items)}" + ("" if listing.complete else " or more")
-    masters = sum(any(label in labels_of(node) for label in CONTROL_PLANE_LABELS) for node in listing.items)
-    return known(count, "Nodes", "kubectl get nodes", f"{masters} of them control-plane nodes" if masters else "")
+    """The server says how many follow the first one; where it does not, they are counted."""
+    listing = await view.reader.select(NODES, metadata_only=True, most=1)
+    if not listing.complete and listing.remaining is None:
+        listing = await view.reader.select(NODES, metadata_only=True, most=2000)
+    more = "" if listing.complete or listing.remaining is not None else " or more"
+    return known(f"{len(listing.items) + (listing.remaining or 0)}{more}", "Nodes", "kubectl get nodes")
 
 
 def _json_value(text: str, key: str) -> str:

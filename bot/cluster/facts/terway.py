@@ -11,7 +11,7 @@ import orjson
 
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_check
 from bot.cluster.facts.registry import Fact, Permission, fact, fact_of, known, unknown
-from bot.cluster.reader import ReadError
+from bot.cluster.reader import Listing, ReadError
 from bot.cluster.resources import NODES, TERWAY_NODES
 from bot.cluster.view import SYSTEM, Object, View, dig, labels_of, name_of
 
@@ -20,6 +20,7 @@ ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 CONFIG_LABEL = "terway-config"
 ABSENT = "there is no ConfigMap kube-system/eni-config"
+NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every question
 MULTI_IP_MODES = {"enimultiip": "shared", "enionly": "exclusive"}
 
 
@@ -150,7 +151,12 @@ async def _reported_datapath(view: View) -> Fact | None:
 
 async def terway_node_sample(view: View) -> tuple[Object, ...]:
     """A few of Terway's node objects; none in local IPAM mode."""
-    return (await view.reader.select(TERWAY_NODES, most=5)).items
+    return (await terway_nodes(view)).items[:5]
+
+
+async def terway_nodes(view: View) -> Listing:
+    """Terway's node objects, the first ones on large clusters: each may hold tens of kilobytes."""
+    return await view.reader.select(TERWAY_NODES, most=NODE_OBJECTS)
 
 
 async def _configured_datapath(view: View) -> Fact:
@@ -235,7 +241,7 @@ async def in_cluster_lb(view: View) -> Fact:
     return known("on" if raw == "true" else "off", ENI_CONFIG, config_check("eni-config"), seen)
 
 
-@fact("terway.portmap", "whether hostPort is mapped through a CNI chain: on or off", reads=(GET_CONFIG, LIST_DAEMON_SETS))
+@fact("terway.portmap", "whether hostPort is mapped through a CNI chain: on or off", reads=(GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES))
 async def portmap(view: View) -> Fact:
     """A ``portmap`` plugin in ``10-terway.conflist``, or the policy container's ``--enable-host-port``."""
     data = await eni_config(view)
@@ -246,6 +252,8 @@ async def portmap(view: View) -> Fact:
         return known("on", ENI_CONFIG, config_check("eni-config"), f"10-terway.conflist plugins: {types}")
     if re.search(r"\btype\W+portmap\b", data.get("cni_chain", "")):  # YAML list of plugins after Terway (docs/cni-chain.md)
         return known("on", ENI_CONFIG, config_check("eni-config"), "cni_chain holds portmap")
+    if (await fact_of(view, "kube_proxy.mode")).value == "replaced":
+        return known("on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself")
     words = " ".join(await _policy_words(view))
     if re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
         return known("on", f"DaemonSet {SYSTEM}/terway-eniip", f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml", words)

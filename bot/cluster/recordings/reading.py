@@ -87,14 +87,14 @@ def _page(store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str]) 
     start = _continued(query["continue"], store) if query.get("continue") else ("", "")
     items = _selected(shelf.after(start), namespace, labels, fields, shelf.resource)
     limit = _limit(query)
+    cut = list_line(shelf.resource.group, shelf.resource.plural, namespace, labels, fields) in store.cut
     if not limit or len(items) <= limit:
-        line = list_line(shelf.resource.group, shelf.resource.plural, namespace, labels, fields)
-        if limit and line in store.cut:
+        if limit and cut:
             # There was more than was recorded: who goes on reading is told that it is gone, never that this was all.
             metadata["continue"] = _NOT_RECORDED
         return Page(items, metadata)
     metadata["continue"] = _token(store, items[limit - 1].key)
-    if not labels and not fields:
+    if not labels and not fields and not cut:
         # A real server does not count what it would have to filter first.
         metadata["remainingItemCount"] = len(items) - limit
     return Page(items[:limit], metadata)

@@ -149,7 +149,7 @@ async def test_secrets_and_kubectls_copies_are_not_saved(tmp_path: Path) -> None
     assert saved is not None
     assert saved["metadata"]["annotations"] == {"team": "net"}
     assert saved["metadata"]["managedFields"] == [
-        {"manager": "kubectl", "operation": "Update", "time": "2026-11-20T19:00:00Z"}
+        {"manager": "kubectl", "operation": "Update", "time": "2026-11-20T19:00:00Z", "fieldsV1": {"f:data": {}}}
     ]
 
 

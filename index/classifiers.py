@@ -1,4 +1,4 @@
-"""Fitting of linear classifiers over encoder vectors and lexical terms; scikit-learn is imported here, at build only."""
+"""Fitting of classifiers over encoder vectors and lexical terms; scikit-learn is imported here, at build only."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from index.lexical import Floats, Integers
-from index.scorer import Linear
+from index.scorer import Kernel, Linear, nearness
 
 ITERATIONS = 300
 NEVER = -30.0
@@ -39,15 +39,17 @@ def fit_classes(
     return _split(all_coefficients, all_bias, dense.shape[1], dense_scale)
 
 
-def fit_binary(dense: Floats, sparse: Any, labels: Integers, *, strength: float, dense_scale: float) -> Linear:
-    """One column: positive means label 1. The rarer label counts as much as the other."""
-    if len(np.unique(labels)) < 2:
-        return _constant(dense.shape[1], sparse.shape[1], 1)
-    share = np.bincount(labels, minlength=2) / len(labels)
-    fitted = _logistic(dense, sparse, labels, strength, dense_scale, weights=0.5 / share[labels])
-    return _split(
-        fitted.coef_.astype(np.float32), fitted.intercept_.astype(np.float32), dense.shape[1], dense_scale
-    )
+def fit_kernel(dense: Floats, sparse: Any, labels: Any, *, strength: float) -> Kernel:
+    """A support vector machine with the scorer's kernel; the rarer label counts as much as the other."""
+    if labels.all():
+        return Kernel(votes=np.zeros(len(labels), dtype=np.float32), bias=1.0)
+    from sklearn.svm import SVC
+
+    gram = nearness(dense @ dense.T, (sparse @ sparse.T).toarray())
+    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels)
+    votes = np.zeros(len(labels), dtype=np.float32)
+    votes[fitted.support_] = fitted.dual_coef_[0]
+    return Kernel(votes=votes, bias=float(fitted.intercept_[0]))
 
 
 def _logistic(dense: Floats, sparse: Any, labels: Integers, strength: float, scale: float, *, weights: Any) -> Any:

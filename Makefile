@@ -1,0 +1,58 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything is installed into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+export HF_HUB_OFFLINE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint types contracts tests eval bench clean
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+define ask
+	@printf '\n$$ netclinic ask %s --recording %s\n\n' '$(1)' '$(2)'
+	@$(BIN)/netclinic ask $(1) --recording $(2)
+endef
+
+demo: $(VENV)/.installed   ## install, build the index, ask sample questions on shipped recordings
+	$(BIN)/netclinic index build
+	$(call ask,"pods stuck in ContainerCreating since 10 min",terway-out-of-ips)
+	$(call ask,"no IP addresses available in range set but the node has only a few pods",flannel-ip-leak)
+	$(call ask,"which acceleration mode do we run?",terway-healthy)
+	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
+	@printf '\nAsk your own cluster; netclinic only reads (get and list, no secrets):\n'
+	@printf '  %s\n' '$(BIN)/netclinic ask "what you see, in your words" [--kubeconfig FILE] [--context NAME] [--namespace NS]'
+	@printf '  %s\n' '$(BIN)/netclinic check                        # no symptom: judge everything'
+	@printf '  %s\n' '$(BIN)/netclinic rbac | kubectl apply -f -    # the ClusterRole it needs, where your rights do not do'
+
+test: lint types contracts tests   ## what CI runs
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/netclinic knowledge lint
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed-dev
+	$(BIN)/lint-imports --no-cache
+
+tests: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+eval: $(VENV)/.installed   ## matching, side by side with plain MiniLM and BM25: make eval [QUESTIONS=FILE]
+	$(BIN)/python -m index.evaluate $(if $(QUESTIONS),--questions $(QUESTIONS))
+
+bench: $(VENV)/.installed-dev   ## reading a cluster of 1,000 nodes and 20,000 pods
+	$(BIN)/python -m tests.bench.large_cluster
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,155 @@
+"""No secret may survive redaction, however it is nested; what is harmless stays as it was."""
+
+import json
+import string
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.cluster.redaction import MASK, may_hold_secrets, redact, redact_text
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+NAMES = ["access_key", "access_secret", "accessKeySecret", "AccessKeyId", "password", "db-password", "dbPassword", "API_TOKEN", "clientSecret",
+         "client-key-data", "private_key", "x-api-key", "credentials", "secret.key_secret", "PASSWD", "authorization", "tokens"]  # fmt: skip
+names = st.sampled_from(NAMES)
+# A marker that no harmless text holds, with whatever people put around it.
+secrets = st.text(string.ascii_letters + string.digits + "+/=_-.$%^*()<>?~`@!", min_size=1, max_size=12).map(lambda text: f"S3cr3t{text}")
+spaced = st.tuples(secrets, st.text(string.ascii_letters + " ,;:#'\"\\{}[]&|", max_size=12)).map(lambda pair: pair[0] + pair[1].rstrip() + "zZ9")
+
+
+def leaks(secret: str, shown: Any) -> bool:
+    text = shown if isinstance(shown, str) else json.dumps(shown)
+    return "S3cr3t" in text or secret in text
+
+
+def nested(secret: str, name: str, depth: list[str]) -> Any:
+    """The pair, wrapped again and again: in objects, lists, and as JSON or YAML inside a string."""
+    value: Any = {name: secret, "zone": "cn-beijing-h"}
+    for layer in depth:
+        if layer == "json":
+            value = {"eni_conf": json.dumps(value)}
+        elif layer == "indented":
+            value = {"eni_conf": json.dumps(value, indent=2)}
+        elif layer == "yaml":
+            value = {"config.conf": yaml.safe_dump(value, allow_unicode=True)}
+        elif layer == "list":
+            value = {"items": [1, None, value]}
+        else:
+            value = {"data": value, "kind": "ConfigMap"}
+    return value
+
+
+@QUICK
+@given(secret=spaced, name=names, depth=st.lists(st.sampled_from(["json", "indented", "yaml", "list", "object"]), max_size=4))
+@example(secret="S3cr3t with spaces, a comma and \"quotes\"zZ9", name="password", depth=["json", "json"])
+def test_no_secret_survives_in_any_nesting(secret: str, name: str, depth: list[str]) -> None:
+    shown = redact(nested(secret, name, depth))
+    assert not leaks(secret, shown)
+    assert "cn-beijing-h" in json.dumps(shown)
+
+
+@QUICK
+@given(secret=spaced, name=names, depth=st.lists(st.sampled_from(["json", "yaml", "list"]), max_size=3))
+def test_redacting_twice_changes_nothing_more(secret: str, name: str, depth: list[str]) -> None:
+    once = redact(nested(secret, name, depth))
+    assert redact(once) == once
+
+
+@QUICK
+@given(secret=secrets, name=names)
+def test_text_in_every_notation_is_masked(secret: str, name: str) -> None:
+    escaped = json.dumps(json.dumps({name: secret, "x": 1}))
+    for text in (
+        f'time="2026" level=info msg="eni config: {{\\"{name}\\":\\"{secret}\\",\\"x\\":1}}"',
+        f'{{"{name}":"{secret}","x":1}} trailing words',
+        f"starting with {escaped}",
+        f"{name}: {secret}",
+        f"  - {name}: '{secret}'",
+        f"{name}={secret}",
+        f"export {name}={secret} other=1",
+        f"url?{name}={secret}&zone=h",
+        f"{name}: |\n  {secret}\n  second {secret}\nnext: 1",
+        f"- name: {name}\n  value: {secret}\n",
+        f'[{{"name":"{name}","value":"{secret}"}}]',
+        f'env: {{\\"name\\":\\"{name}\\",\\"value\\":\\"{secret}\\"}}',
+    ):
+        assert not leaks(secret, redact_text(text)), text
+        assert not leaks(secret, redact(text)), text
+        assert redact_text(redact_text(text)) == redact_text(text)
+
+
+@QUICK
+@given(secret=spaced, name=names)
+def test_environment_pairs_are_masked_and_keep_their_name(secret: str, name: str) -> None:
+    shown = redact({"env": [{"name": name, "value": secret}, {"name": "ZONE", "value": "h"}]})
+    assert shown == {"env": [{"name": name, "value": MASK}, {"name": "ZONE", "value": "h"}]}
+
+
+@pytest.mark.parametrize("value", [12345, 1.5, ["S3cr3t", "b"], {"nested": "x", "token": "S3cr3t"}])
+def test_a_secret_need_not_be_text(value: Any) -> None:
+    assert not leaks("12345", redact({"dbPassword": value}))
+
+
+def test_shapes_are_masked_without_a_name() -> None:
+    pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIabc\ndef\n-----END RSA PRIVATE KEY-----"
+    for text in (pem, f"prefix {pem} suffix", "key LTAI5tAbCdEfGh12345", "STS.NUabcdefgh12345", "Bearer abcdefgh.ijkl"):
+        assert MASK in redact(text), text
+    assert "MIIabc" not in redact(pem)
+    assert "MIIabc" not in redact("-----BEGIN EC PRIVATE KEY-----\nMIIabc cut off")
+    assert redact("redis://user:hunter2@cache:6379/0") == f"redis://{MASK}@cache:6379/0"
+    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0abc.c2lnbmF0dXJl"
+    assert jwt not in redact(f"cookie {jwt}")
+
+
+HARMLESS = [
+    'failed to setup network for sandbox "a": plugin type="terway" failed (add): cmdAdd: error alloc ip, requestID: 2C8AD1B4',
+    "errCode: InvalidVSwitchId.IpNotEnough, msg: The specified VSwitch vsw-2zeaaa has not enough IpAddress",
+    "mode: ipvs\nipvs:\n  scheduler: lc\n  udpTimeout: 10s\n",
+    '{"vswitches": {"cn-beijing-h": ["vsw-2zeaaa"]}, "security_group": "sg-1", "credential_path": "/var/addon/token-config"}',
+    "no IP addresses available in range set: 10.7.0.1-10.7.0.14",
+    "can't found dev by mac 00:16:3e:00:00:01: not found",
+    "kubernetes cluster.local in-addr.arpa ip6.arpa {",
+    "https://example.com/path:8080",
+]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless_text_is_unchanged(text: str) -> None:
+    assert redact_text(text) == text
+    assert redact({"data": {"x": text}, "items": [text]}) == {"data": {"x": text}, "items": [text]}
+
+
+def test_references_to_secrets_and_switches_stay_readable() -> None:
+    pod = {
+        "automountServiceAccountToken": False,
+        "imagePullSecrets": [{"name": "registry"}],
+        "volumes": [{"name": "t", "projected": {"sources": [{"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}]}}],
+        "env": [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}],
+    }  # fmt: skip
+    assert redact(pod) == pod
+
+
+def test_facts_can_still_be_read_from_a_masked_configuration() -> None:
+    conf = {"access_key": "LTAI5tAbCdEfGh12345", "max_pool_size": 5, "vswitches": {"h": ["vsw-1"]}}
+    shown = json.loads(redact({"data": {"eni_conf": json.dumps(conf)}})["data"]["eni_conf"])
+    assert shown == {"access_key": MASK, "max_pool_size": 5, "vswitches": {"h": ["vsw-1"]}}
+    proxy = "conntrack:\n  maxPerCore: 65536\nclient:\n  token: S3cr3t\nmode: ipvs\n"
+    assert yaml.safe_load(redact(proxy)) == {"conntrack": {"maxPerCore": 65536}, "client": {"token": MASK}, "mode": "ipvs"}
+
+
+def test_hostile_documents_cost_neither_time_nor_the_program() -> None:
+    bomb = "token: x\na: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(f"{b}: &{b} [*{a},*{a},*{a},*{a},*{a},*{a},*{a},*{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    assert "token: x" not in redact(bomb)
+    assert redact("[" * 900 + '{"token":"S3cr3t"}' + "]" * 900).count("S3cr3t") == 0
+    assert "S3cr3t" not in redact('{"token":"' * 200 + "S3cr3t")
+    assert redact(f"password: {'a' * 50_000}") == f"password: {MASK}"
+
+
+@QUICK
+@given(secret=secrets, name=names)
+def test_the_cheap_look_never_misses_what_redaction_would_mask(secret: str, name: str) -> None:
+    for value in ({name: secret}, {"env": [{"name": name, "value": secret}]}, {"x": f"{name}={secret}"}):
+        assert may_hold_secrets(json.dumps(value).encode())
