@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from bot.answer import Answer, ClusterState, Diagnosis
 from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
-from bot.cluster.reader import Budget, Observer, Reader, ReadError, Witness
-from bot.cluster.transport import Transport
+from bot.cluster.reader import Budget, Observer, Reader, Witness
+from bot.cluster.transport import ReadError, Transport
 from bot.cluster.view import Focus, View
 from bot.judge import Judge, Judgement, Verdict
+from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
 from knowledge.model import Entry, Kind
 from knowledge.rendering import render, render_text
@@ -89,7 +90,8 @@ class Clinic:
             diagnoses = [_unread(self.entries[id_], score, "No cluster was read.") for id_, score in scores.items()]
             return _timed(answer, started, diagnoses=tuple(diagnoses))
         async with cluster.reader(self.budget) as reader:
-            view = View(reader, focus)
+            asked = {call.probe for id_ in scores for call in calls(self.entries[id_].confirmed_by)}
+            view = View(reader, focus, about_nodes=bool(asked & {"node_condition", "node_taint"}))
             try:
                 state = await observe(view, cluster.context)
                 diagnoses = await (self._judged(view, scores) if state.reachable else self._out_of_reach(scores, state))

@@ -62,7 +62,6 @@ class Capture:
             self._version = str(content.get("gitVersion") or self._version)
         elif (target := _target(request)) is not None:
             self._read.add(target.ask)
-            self._define(target)
             if target.ask.subresource == "log":
                 container = dict(request.query).get("container", "")
                 self._keep_log(LogKey(target.ask.namespace, target.ask.name, container), content)
@@ -134,7 +133,7 @@ class Capture:
         self._logs[key] = dict.fromkeys(sorted(merged, key=_moment)) if known else merged
 
     def _define(self, target: _Target) -> None:
-        """A kind that is not Kubernetes' own is known to a replay by its definition, even where no object was seen."""
+        """A kind that is not Kubernetes' own is known to a replay by its definition, even where none could be read."""
         ask = target.ask
         if ask.group in _OWN_GROUPS or not target.kind:
             return

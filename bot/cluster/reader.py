@@ -18,6 +18,7 @@ from bot.cluster.resources import PODS, Resource
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
 T = TypeVar("T")
+FROM_CACHE = ("resourceVersion", "0")
 PAGE = 500  # objects a page: what kubectl asks for
 MASK_OF_METADATA = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
@@ -143,9 +144,13 @@ class Reader:
         labels: str = "",
         fields: str = "",
         metadata_only: bool = False,
+        from_cache: bool = False,
         most: int = 4 * PAGE,
     ) -> Listing:
         """Up to ``most`` objects. ``labels`` and ``fields`` are selectors in the API's own notation.
+
+        ``from_cache`` lets the API server answer from memory (``resourceVersion=0``): for selectors that leave little
+        of a large kind, since it then ignores page sizes.
 
         A cluster may lack a custom kind; one that lacks a kind of Kubernetes itself is no cluster, or not seen as one.
 
@@ -154,6 +159,7 @@ class Reader:
         """
         query = [("labelSelector", labels)] if labels else []
         query += [("fieldSelector", fields)] if fields else []
+        query += [FROM_CACHE] if from_cache else []
         accept = f"application/json{MASK_OF_METADATA},application/json" if metadata_only else "application/json"
         request = Request(
             verb="list",
@@ -238,7 +244,9 @@ class Reader:
                 return Listing(tuple(items))
             if len(items) >= most:
                 return Listing(tuple(items), complete=False, remaining=metadata.get("remainingItemCount"))
-            query = [*request.query, ("limit", str(PAGE)), ("continue", following)]
+            # A continued list is of one version already: naming another beside the token is refused.
+            kept = [pair for pair in request.query if pair != FROM_CACHE]
+            query = [*kept, ("limit", str(PAGE)), ("continue", following)]
 
     async def _fetch_page(
         self, request: Request, query: list[tuple[str, str]], so_far: list[dict[str, Any]]

@@ -6,6 +6,7 @@ word too many is masked than one secret too few.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -48,21 +49,22 @@ _SHAPES = re.compile(
 )
 _LONGEST_YAML = 100_000  # characters: longer ones are masked line by line
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][^\s,\]}]", re.MULTILINE)
-_TRIGGER = re.compile(
-    rb"access|secret|pass|pwd|token|api[_-]?key|private|credential|authoriz|dockerconfig|client-|certificate-|"
-    rb"LTAI|STS\.|eyJ|Bearer|-----BEGIN|://[^/\s]*@",
-    re.IGNORECASE,
+_TRIGGER = (
+    r"access|secret|pass|pwd|token|api[_-]?key|private|credential|authoriz|dockerconfig|client-|certificate-|"
+    r"LTAI|STS\.|eyJ|Bearer|-----BEGIN|://[^/\s]*@"
 )
+_TRIGGER_IN_BYTES = re.compile(_TRIGGER.encode(), re.IGNORECASE)
+_TRIGGER_IN_TEXT = re.compile(_TRIGGER, re.IGNORECASE)
 
 
 def may_hold_secrets(raw: bytes) -> bool:
     """A cheap look at the raw reply that saves walking lists in which nothing can match."""
-    return _TRIGGER.search(raw) is not None
+    return _TRIGGER_IN_BYTES.search(raw) is not None
 
 
 def redact_text(text: str) -> str:
     """The text with the values of secret-sounding names, key shapes and PEM blocks masked."""
-    if not may_hold_secrets(text.encode(errors="replace")):
+    if not _TRIGGER_IN_TEXT.search(text):
         return text
     text = _BLOCK.sub(lambda found: f"{found['indent']}{found['name']}\n{_depth(found)}{MASK}", text)
     text = _LINE.sub(_mask_value, _SHAPES.sub(MASK, text))
@@ -72,7 +74,7 @@ def redact_text(text: str) -> str:
 def redact(value: Any) -> Any:
     """A copy of parsed JSON with every secret masked: by key, by ``{name, value}`` pair, and inside strings."""
     if isinstance(value, str):
-        return _redact_embedded(value) if may_hold_secrets(value.encode(errors="replace")) else value
+        return _redact_embedded(value) if _TRIGGER_IN_TEXT.search(value) else value
     if isinstance(value, list):
         return [redact(member) for member in value]
     if isinstance(value, dict):
@@ -95,9 +97,14 @@ def _redact_embedded(text: str) -> str:
 
 def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
     named = value.get("name")
-    if isinstance(named, str) and "value" in value and _NAME.search(named):
+    if isinstance(named, str) and "value" in value and _is_secret(named):
         return {**redact({key: member for key, member in value.items() if key != "value"}), "value": _masked(value["value"])}
-    return {key: _masked(member) if _NAME.search(str(key)) else redact(member) for key, member in value.items()}
+    return {key: _masked(member) if _is_secret(str(key)) else redact(member) for key, member in value.items()}
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
+    return _NAME.search(name) is not None
 
 
 def _masked(value: Any) -> Any:

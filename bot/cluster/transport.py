@@ -9,11 +9,13 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import aiohttp
 import orjson
-from kubernetes.aio.client.api_client import ApiClient
+
+if TYPE_CHECKING:  # a third of a second, which commands that read no cluster need not wait for
+    import aiohttp
+    from kubernetes.aio.client.api_client import ApiClient
 
 Kind = Literal[
     "forbidden", "unauthorized", "not_found", "timeout", "unreachable", "tls", "budget", "deadline", "refused", "invalid"
@@ -50,7 +52,7 @@ class Reply:
 class Transport:
     """One cluster's API over the official client."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: "ApiClient") -> None:
         self._client = client
 
     async def get(
@@ -82,6 +84,8 @@ class Transport:
         seconds: float,
         most_bytes: int,
     ) -> Reply:
+        import aiohttp
+
         try:
             async with asyncio.timeout(seconds):
                 serialized = await self._client.param_serialize(
@@ -100,7 +104,7 @@ class Transport:
             raise ReadError("unreachable", _unreachable(error, self._client.configuration.host)) from error
 
 
-async def _reply(response: aiohttp.ClientResponse, path: str, most_bytes: int) -> Reply:
+async def _reply(response: "aiohttp.ClientResponse", path: str, most_bytes: int) -> Reply:
     body = bytearray()
     async with response:
         async for chunk in response.content.iter_chunked(_CHUNK):

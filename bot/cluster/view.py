@@ -18,6 +18,7 @@ from bot.cluster.transport import ReadError
 T = TypeVar("T")
 Object = dict[str, Any]
 SYSTEM = "kube-system"
+ALL_NODES, FIRST_NODES = 2000, 250
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class View:
 
     reader: Reader
     focus: Focus = field(default_factory=Focus)
+    about_nodes: bool = True
     _kept: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     def now(self) -> datetime:
@@ -83,12 +85,12 @@ class View:
         return await self.reader.get(NODES, name)
 
     async def nodes(self) -> Listing:
-        """All nodes, as many as the budget allows."""
-        return await self.reader.select(NODES, most=2000)
+        """All nodes where the question is about nodes; else the first few hundred, for each is ten kilobytes."""
+        return await self.reader.select(NODES, most=ALL_NODES if self.about_nodes else FIRST_NODES)
 
     async def pods_on(self, node: str) -> Listing:
         """The pods that are bound to one node."""
-        return await self.reader.select(PODS, fields=f"spec.nodeName={node}")
+        return await self.reader.select(PODS, fields=f"spec.nodeName={node}", from_cache=True)
 
     async def system_pods(self, labels: str, namespace: str = SYSTEM) -> Listing:
         """Up to a hundred pods of kube-system that carry these labels."""

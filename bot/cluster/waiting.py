@@ -8,8 +8,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from bot.cluster.events import Event, Events, events_by_reason
-from bot.cluster.reader import Listing, ReadError
+from bot.cluster.reader import Listing
 from bot.cluster.resources import PODS
+from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, moment, name_of, namespace_of
 
 CREATING = "ContainerCreating"
@@ -60,7 +61,7 @@ def _has_run(pod: Object) -> bool:
 
 async def pending_pods(view: View) -> Listing:
     """Pods of phase Pending in the namespace of the question, or everywhere."""
-    return await view.reader.select(PODS, view.focus.namespace, fields="status.phase=Pending")
+    return await view.reader.select(PODS, view.focus.namespace, fields="status.phase=Pending", from_cache=True)
 
 
 async def network_waiters(view: View) -> Listing:

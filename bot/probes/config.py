@@ -10,8 +10,8 @@ import yaml
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
-from bot.cluster.reader import ReadError
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
+from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, Object, View, dig, last_edited, moment
 from bot.findings import Evidence, Finding
 from bot.probes.pods import labelled

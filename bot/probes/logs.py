@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
-from bot.cluster.transport import ReadError
 from bot.cluster.resources import POD_LOGS, PODS
+from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, full_name, moment, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
 from bot.findings import Evidence, Finding

@@ -128,7 +128,7 @@ def _minutes(span: timedelta) -> str:
 async def labelled(view: View, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
     """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
     if node:  # one read for all applications: a node has few system pods
-        listing = await view.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", most=MOST_OF_APP)
+        listing = await view.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)
         return [pod for pod in listing.items if {labels_of(pod).get(key) for key in ("app", "k8s-app")} & set(app)]
     values = ",".join(sorted(app))
     is_own = all(value.startswith("kube-") for value in app)  # Kubernetes' own applications carry k8s-app

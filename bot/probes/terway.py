@@ -139,7 +139,7 @@ async def _outside(view: View, node: Object) -> list[tuple[Object, str, str]]:
     return [(node, eni, vsw) for eni, vsw in used if vsw and allowed and vsw not in allowed]
 
 
-@probe(nature="condition", reads=(GET_TERWAY, LIST_PODS, Permission("list", NODES), GET_CONFIG))
+@probe(nature="condition", reads=(LIST_TERWAY, GET_TERWAY, LIST_PODS, Permission("list", NODES), GET_CONFIG))
 async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = False) -> Finding:
     """Every ENI slot of a node with waiting pods is taken, as far as Terway's node objects tell.
 
@@ -190,7 +190,7 @@ def _slots_text(node: Object, unused: set[str]) -> str:
     return text + (f"; no ENI in {', '.join(sorted(unused))}" if unused else "")
 
 
-@probe(nature="sign", reads=(GET_TERWAY, LIST_PODS))
+@probe(nature="sign", reads=(LIST_TERWAY, GET_TERWAY, LIST_PODS))
 async def ip_shortage(view: View, *, within: timedelta = timedelta(minutes=30)) -> Finding:
     """Terway's node object says that a vSwitch of an ENI has too few addresses, on a node with waiting pods.
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from bot.answer import Answer, ClusterState, Diagnosis
-from bot.findings import Evidence, clip
+from bot.findings import Evidence, Finding, clip
 from bot.judge import NOT_HERE, Verdict
+from bot.probes.registry import calls
+from bot.terminal.layout import heading, one_line, say, say_command
 from knowledge.logic import Outcome
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep
@@ -28,95 +28,131 @@ def show_answer(console: Console, answer: Answer) -> None:
     """Print the answer; ages are told by the cluster's clock, so that a replayed incident keeps them."""
     if answer.cluster is not None:
         _show_cluster(console, answer.cluster)
-    if not answer.in_scope or not answer.diagnoses:
-        _line(console, "No entry of the container-networking FAQ fits these words, so nothing was read.", "bold")
-        _line(console, "Say what fails (pods, nodes, Services), since when, and paste the error. "
-                       "`netclinic match TEXT` shows the nearest entries, `netclinic check` looks at everything.")  # fmt: skip
+    if not answer.diagnoses:
+        _show_unmatched(console)
         return
     now = answer.asked_at or datetime.now(UTC)
     first, *others = answer.diagnoses
-    _show_diagnosis(console, first, now)
     seen = [item for item in others if item.verdict is Verdict.CONFIRMED]
+    _show_diagnosis(console, first, now)
     for item in seen:
         if item.score is None:
-            console.print(Text("Also seen on this cluster", style="bold underline"))
+            heading(console, "Also seen on this cluster", "bold underline")
+        console.print()
         _show_diagnosis(console, item, now)
     _show_considered(console, [item for item in others if item not in seen])
-    _show_unread(console, answer)
+    _show_unread(console, answer.unread)
+    show_cost(console, answer)
+
+
+def _show_unmatched(console: Console) -> None:
+    say(console, "No entry of the container-networking FAQ fits these words, so nothing was read.", style="bold")
+    say(
+        console,
+        "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
+        "nearest entries, `netclinic check` looks at everything.",
+    )
 
 
 def _show_cluster(console: Console, cluster: ClusterState) -> None:
-    if not cluster.reachable:
-        _line(console, f"Cluster {cluster.context} could not be read: {cluster.problem}.", "bold yellow")
-        _line(console, "What follows is knowledge alone; nothing of it was checked.")
-        console.print()
-        return
-    values = {fact.name: fact.value for fact in cluster.facts if fact.value is not None}
-    parts = [f"Cluster {cluster.context}", f"Kubernetes {values.get('kubernetes.version', 'version unknown')}"]
-    parts += [str(values[name]) for name in ("cluster.kind", "network_plugin") if name in values]
-    if values.get("network_plugin") == "terway":
-        parts += [f"{name.split('.')[1]} {values[name]}" for name in ("terway.mode", "terway.datapath") if name in values]
-    _line(console, " · ".join(parts), "dim")
+    if cluster.reachable:
+        say(console, " · ".join(_traits(cluster)), style="dim")
+    else:
+        say(console, f"Cluster {cluster.context} could not be read: {cluster.problem}.", style="bold yellow")
+        say(console, "What follows is knowledge alone; nothing of it was checked.")
     console.print()
+
+
+def _traits(cluster: ClusterState) -> Iterator[str]:
+    values = {fact.name: str(fact.value) for fact in cluster.facts if fact.value is not None}
+    yield f"Cluster {cluster.context}"
+    yield f"Kubernetes {values.get('kubernetes.version', 'version unknown')}"
+    yield from (values[name] for name in ("cluster.kind", "network_plugin") if name in values)
+    if values.get("network_plugin") == "terway":
+        yield from (f"{name.split('.')[1]} {values[name]}" for name in ("terway.mode", "terway.datapath") if name in values)
 
 
 def _show_diagnosis(console: Console, item: Diagnosis, now: datetime) -> None:
-    word, style = WORDS[item.verdict]
-    console.print(Text.assemble((word, style), "  ", (item.entry.title, "bold"), f"  ({item.entry.id})"))
-    if item.verdict is not Verdict.ANSWERED:
-        _indented(console, item.judgement.reason)
+    _show_title(console, item)
     if item.entry.kind is Kind.GUIDE:
         console.print()
-        _paragraphs(console, item.cause)
+        show_prose(console, item.cause)
         _show_evidence(console, item, now, "Read from")
     else:
+        say(console, item.judgement.reason, indent=2)
         _show_evidence(console, item, now, "Evidence")
-        if item.verdict is not Verdict.RULED_OUT:
-            _heading(console, "Cause")
-            _paragraphs(console, item.cause)
-    _show_steps(console, "Settle it first", item.settle)
-    _show_steps(console, "Steps", item.steps)
-    if item.caution:
-        _heading(console, "Caution", "bold yellow")
-        for text in item.caution:
-            _marked(console, "!", text, "yellow")
-    _show_steps(console, "Verify", item.verify)
-    console.print()
+    if item.verdict is Verdict.RULED_OUT:
+        return
+    if item.entry.kind is Kind.FAULT:
+        heading(console, "Cause")
+        show_prose(console, item.cause)
+    show_steps(console, "Settle it first", item.settle)
+    show_steps(console, "Steps", item.steps)
+    show_cautions(console, item.caution)
+    show_steps(console, "Verify", item.verify)
 
 
-def _show_evidence(console: Console, item: Diagnosis, now: datetime, heading: str) -> None:
-    pieces = list(_evidence(item))[:MOST_EVIDENCE]
+def _show_title(console: Console, item: Diagnosis, indent: int = 0, weight: str = "bold") -> None:
+    word, style = WORDS[item.verdict]
+    say(console, Text.assemble((word, style), "  ", (item.entry.title, weight), f"  ({item.entry.id})"), indent=indent)
+
+
+def _show_evidence(console: Console, item: Diagnosis, now: datetime, title: str) -> None:
+    pieces = list(_evidence(item))
     if not pieces:
         return
-    _heading(console, heading)
-    for piece in pieces:
-        seen = Text.assemble((plain(piece.object), "bold"), f", seen {age(piece.seen, now)}")
-        console.print(Padding(seen, (0, 0, 0, 2), expand=False))
-        console.print(Padding(Text(plain(clip(piece.excerpt))), (0, 0, 0, 4), expand=False))
-        _command(console, piece.check, 4)
+    heading(console, title)
+    for piece in pieces[:MOST_EVIDENCE]:
+        say(console, Text.assemble((one_line(piece.object), "bold"), f", seen {age(piece.seen, now)}"), indent=2)
+        say(console, clip(piece.excerpt), indent=4)
+        say_command(console, piece.check, indent=4)
+    if len(pieces) > MOST_EVIDENCE:
+        say(console, f"and {len(pieces) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
 
 
 def _evidence(item: Diagnosis) -> Iterator[Evidence]:
     """What speaks for the verdict comes first; the same piece is shown once."""
     shown: set[tuple[str, str]] = set()
-    found = [finding for finding in item.judgement.findings if finding.outcome is Outcome.PRESENT]
-    if item.verdict is not Verdict.CONFIRMED:
-        found += [finding for finding in item.judgement.findings if finding.outcome is not Outcome.PRESENT]
-    for finding in sorted(found, key=lambda finding: not finding.is_sign):
+    told = [finding for finding in item.judgement.findings if _speaks(item, finding)]
+    for finding in sorted(told, key=lambda each: (each.outcome is not Outcome.PRESENT, not each.is_sign)):
         for piece in finding.evidence:
             if (piece.object, piece.excerpt) not in shown:
                 shown.add((piece.object, piece.excerpt))
                 yield piece
 
 
-def _show_steps(console: Console, heading: str, steps: Sequence[RenderedStep]) -> None:
+def _speaks(item: Diagnosis, finding: Finding) -> bool:
+    """That an entry fits this kind of cluster is worth showing only where it does not."""
+    if item.verdict is Verdict.CONFIRMED and finding.outcome is not Outcome.PRESENT:
+        return False
+    fits = item.entry.kind is Kind.FAULT and finding.probe in set(map(str, calls(item.entry.applies)))
+    return not fits or item.judgement.reason.startswith(NOT_HERE)
+
+
+def show_prose(console: Console, text: str) -> None:
+    """Paragraphs."""
+    for number, paragraph in enumerate(text.strip().split("\n\n")):
+        if number:
+            console.print()
+        say(console, paragraph, indent=2)
+
+
+def show_steps(console: Console, title: str, steps: Sequence[RenderedStep]) -> None:
+    """Numbered, each command below its sentence."""
     if not steps:
         return
-    _heading(console, heading)
+    heading(console, title)
     for number, step in enumerate(steps, 1):
-        _marked(console, f"{number}.", step.text)
-        if step.command:
-            _command(console, step.command, 5)
+        say(console, step.text, indent=2 if number < 10 else 1, mark=f"{number}.")
+        say_command(console, step.command or "", indent=5)
+
+
+def show_cautions(console: Console, texts: Sequence[str]) -> None:
+    """What the steps can hurt."""
+    if texts:
+        heading(console, "Caution", "bold yellow")
+    for text in texts:
+        say(console, text, indent=3, mark="!", style="yellow")
 
 
 def _show_considered(console: Console, items: Sequence[Diagnosis]) -> None:
@@ -124,71 +160,33 @@ def _show_considered(console: Console, items: Sequence[Diagnosis]) -> None:
     elsewhere = [item for item in items if item.judgement.reason.startswith(NOT_HERE)]
     near = [item for item in items if item not in elsewhere]
     if items:
-        console.print(Text("Also considered", style="bold"))
+        heading(console, "Also considered")
     for item in near:
-        word, style = WORDS[item.verdict]
-        line = Text.assemble((word, style), "  ", item.entry.title, f"  ({item.entry.id})")
-        console.print(Padding(line, (0, 0, 0, 2), expand=False))
+        _show_title(console, item, indent=2, weight="")
         if item.verdict is not Verdict.ANSWERED:
-            console.print(Padding(Text(plain(clip(item.judgement.reason))), (0, 0, 0, 4), expand=False))
+            say(console, clip(item.judgement.reason), indent=4)
     if elsewhere:
-        _indented(console, f"Not for this cluster: {', '.join(item.entry.id for item in elsewhere)}")
+        say(console, f"Not for this cluster: {', '.join(item.entry.id for item in elsewhere)}", indent=2)
     if near:
-        _indented(console, "`netclinic knowledge show ENTRY` shows one in full.", "dim")
+        say(console, "`netclinic knowledge show ENTRY` shows one in full.", indent=2, style="dim")
 
 
-def _show_unread(console: Console, answer: Answer) -> None:
-    if answer.unread:
-        _heading(console, "Not looked at")
-        for text in answer.unread:
-            _indented(console, f"- {clip(text)}")
+def _show_unread(console: Console, unread: Sequence[str]) -> None:
+    if not unread:
+        return
+    heading(console, "Not looked at")
+    for text in unread:
+        say(console, clip(text), indent=2, mark="-")
+    if any("not permitted" in text for text in unread):
+        say(console, "`netclinic rbac` prints the ClusterRole that permits all of it.", indent=2, style="dim")
+
+
+def show_cost(console: Console, answer: Answer) -> None:
+    """What the answer took; left out where nothing could be read."""
     if answer.cluster is not None and answer.cluster.reachable:
         size = f"{answer.bytes / 1000:,.0f} kB"
         console.print()
-        _line(console, f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.", "dim")
-
-
-def _heading(console: Console, text: str, style: str = "bold") -> None:
-    console.print()
-    console.print(Text(text, style=style))
-
-
-def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(plain(text), style=style))
-
-
-def _indented(console: Console, text: str, style: str = "") -> None:
-    console.print(Padding(Text(plain(text), style=style), (0, 0, 0, 2), expand=False))
-
-
-def _marked(console: Console, mark: str, text: str, style: str = "") -> None:
-    """A mark or number with the text hanging beside it."""
-    grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
-    grid.add_column(width=4, justify="right", no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(mark, style=style), Text(plain(text), style=style))
-    console.print(grid)
-
-
-def _paragraphs(console: Console, text: str) -> None:
-    for number, paragraph in enumerate(text.strip().split("\n\n")):
-        if number:
-            console.print()
-        lines = paragraph.splitlines()
-        listed = any(line.lstrip().startswith(("-", "|", "*", "1.")) for line in lines)
-        for piece in lines if listed else [" ".join(lines)]:
-            _indented(console, piece)
-
-
-def _command(console: Console, command: str, indent: int) -> None:
-    """Never wrapped: a command that is cut by the screen's edge must still be copied whole."""
-    for line in command.splitlines():
-        console.print(Text(" " * indent + plain(line), style="cyan"), soft_wrap=True, no_wrap=True, overflow="ignore")
-
-
-def plain(text: str) -> str:
-    """Without control characters: a hostile name or log line can neither colour nor move anything."""
-    return "".join(char for char in text if char.isprintable() or char in "\n\t")
+        say(console, f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.", style="dim")
 
 
 def age(moment: datetime, now: datetime) -> str:

@@ -1,42 +1,44 @@
-"""Tables of the command line: verdicts, facts, recordings, settings, entries; plain rows when piped."""
+"""Tables of the command line: aligned where they fit, stacked on narrow terminals, one row a line through a pipe."""
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from bot.answer import Answer
-from bot.cluster.facts import Fact
-from bot.terminal.pages import WORDS, plain
+from bot.terminal.layout import one_line, say, wrapped
 
-Row = Sequence[str | Text]
+Cell = str | Text
+GAP = 2
+NARROWEST = 36  # columns that the last cell needs to be read with ease
 
 
-def show_table(console: Console, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """A table without frames; the last column wraps, the others keep their words whole where they fit."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+def show_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """All columns but the last are short and kept whole; the last one is prose."""
+    cells = [[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row] for row in rows]
+    head = [Text(column, style="bold") for column in columns]
+    widths = [max(cell_len(row[at].plain) for row in (head, *cells)) for at in range(len(columns) - 1)]
+    left = sum(widths) + GAP * len(widths)
+    if not console.is_terminal:
+        _aligned(console, [head, *cells], widths, 1_000_000)
+    elif console.width - left >= NARROWEST:
+        _aligned(console, [head, *cells], widths, console.width - left)
+    else:
+        _stacked(console, cells)
+
+
+def _aligned(console: Console, rows: Iterable[Sequence[Text]], widths: Sequence[int], last: int) -> None:
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
-    console.print(table)
+        start = Text()
+        for cell, width in zip(row, widths, strict=False):
+            start += cell + Text(" " * (width - cell_len(cell.plain) + GAP))
+        for number, line in enumerate(wrapped(row[-1], last)):
+            whole = (start if not number else Text(" " * cell_len(start.plain))) + line
+            whole.rstrip()
+            console.print(whole, soft_wrap=True)
 
 
-def show_verdicts(console: Console, answer: Answer) -> None:
-    """``check``: one row an entry."""
-    rows = []
-    for item in answer.diagnoses:
-        word, style = WORDS[item.verdict]
-        rows.append((Text(word, style=style), item.entry.id, item.judgement.reason))
-    show_table(console, ("verdict", "entry", "reason"), rows)
-    for text in answer.unread:
-        console.print(Text(f"Not looked at: {plain(text)}", style="yellow"))
-    console.print(Text(f"{answer.requests} reads, {answer.bytes / 1000:,.0f} kB, {answer.elapsed_ms / 1000:.1f} s. "
-                       "Nothing was changed.", style="dim"))  # fmt: skip
-
-
-def show_facts(console: Console, facts: Iterable[Fact]) -> None:
-    """``facts``: value, and the object that it was read from."""
-    rows = [(fact.name, "unknown" if fact.value is None else str(fact.value), fact.source or fact.reason) for fact in facts]
-    show_table(console, ("fact", "value", "read from"), rows)
+def _stacked(console: Console, rows: Iterable[Sequence[Text]]) -> None:
+    for row in rows:
+        say(console, Text(" " * GAP).join([cell for cell in row[:-1] if cell.plain]))
+        say(console, row[-1], indent=4)

@@ -20,7 +20,6 @@ ASKED = (
     "flannel-ip-leak",
     "flannel-pod-cidr-exhausted",
 )
-MEGABYTE = 1_000_000
 
 
 @dataclass
@@ -80,16 +79,19 @@ def typed(url: str, figures: Figures) -> Callable[[], None]:
     """Every pod, node and event through the typed client; then which pods wait, where, and what their events say."""
     from kubernetes import client
 
-    class Counting(client.ApiClient):
-        def call_api(self, *args: Any, **kwargs: Any) -> Any:
-            response = super().call_api(*args, **kwargs)
-            figures.requests += 1
-            figures.bytes += len(response.read())
-            return response
-
     configuration = client.Configuration()
     configuration.host = url
-    core = client.CoreV1Api(Counting(configuration))
+    api = client.ApiClient(configuration)
+    send = api.call_api
+
+    def counting(*args: Any, **kwargs: Any) -> Any:
+        response = send(*args, **kwargs)
+        figures.requests += 1
+        figures.bytes += len(response.read())
+        return response
+
+    api.call_api = counting
+    core = client.CoreV1Api(api)
 
     def gathered() -> None:
         pods = core.list_pod_for_all_namespaces().items

@@ -3,22 +3,23 @@
 import asyncio
 import sys
 
-from bot.cluster.recordings import serve
-from tests.bench.building import Size, build
+from bot.cluster.recordings import Store, serve
+from tests.bench.building import build
+from tests.bench.shapes import Size
 
 
 async def main() -> None:
     nodes, pods = map(int, sys.argv[1:3])
     store = build(Size(nodes=nodes, pods=pods))
     async with serve(store) as server:
-        _warm(server.store.shelves)
+        _warm(server.store)
         print(server.url, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 
-def _warm(shelves: object) -> None:
+def _warm(store: Store) -> None:
     """A real API server holds its objects serialized; the first list must not pay for that."""
-    for shelf in shelves.values():  # type: ignore[attr-defined]
+    for shelf in store.shelves.values():
         for item in shelf.items:
             _ = item.wire, item.partial
 

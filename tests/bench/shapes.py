@@ -1,11 +1,25 @@
-"""The parts of real pods and nodes that make them large: managed fields, environments, images, conditions."""
+"""How large the cluster is, and the parts of real pods and nodes that make these large: managed fields, images, …"""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.cluster.recordings.clock import format_time
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; ``stuck`` pods wait for an address on ``stuck_nodes`` nodes."""
+
+    nodes: int = 1_000
+    pods: int = 20_000
+    services: int = 2_000
+    events: int = 6_000
+    stuck: int = 40
+    stuck_nodes: int = 8
+
 
 IMAGES: list[Json] = [
     {

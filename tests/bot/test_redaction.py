@@ -17,7 +17,7 @@ NAMES = ["access_key", "access_secret", "accessKeySecret", "AccessKeyId", "passw
 names = st.sampled_from(NAMES)
 # A marker that no harmless text holds, with whatever people put around it.
 secrets = st.text(string.ascii_letters + string.digits + "+/=_-.$%^*()<>?~`@!", min_size=1, max_size=12).map(lambda text: f"S3cr3t{text}")
-spaced = st.tuples(secrets, st.text(string.ascii_letters + " ,;:#'\"\\{}[]&|", max_size=12)).map(lambda pair: pair[0] + pair[1].rstrip() + "zZ9")
+spaced = st.tuples(secrets, st.text(string.ascii_letters + " ,;:#'\"\\{}[]&|\n密", max_size=12)).map(lambda pair: pair[0] + pair[1].rstrip() + "zZ9")
 
 
 def leaks(secret: str, shown: Any) -> bool:

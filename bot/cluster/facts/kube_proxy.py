@@ -11,8 +11,8 @@ import yaml
 
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_check
 from bot.cluster.facts.registry import Fact, Permission, fact, known, unknown
-from bot.cluster.reader import ReadError
 from bot.cluster.resources import NODES, PODS
+from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, View, dig, last_edited, moment
 
 CONFIG_MAPS = ("kube-proxy-worker", "kube-proxy", "kube-proxy-master")

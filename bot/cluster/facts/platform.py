@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import orjson
 
 from bot.cluster.facts.registry import Fact, Permission, fact, fact_of, known, unknown
-from bot.cluster.reader import ReadError
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
+from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, Object, View, dig, labels_of, name_of
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)

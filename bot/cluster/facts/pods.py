@@ -4,8 +4,8 @@ from bot.cluster.facts.kube_proxy import LIST_PODS
 from bot.cluster.facts.platform import LIST_DAEMON_SETS, LIST_NODES
 from bot.cluster.facts.registry import Fact, fact, known, unknown
 from bot.cluster.facts.terway import LIST_TERWAY_NODES, terway_daemon_sets, terway_node_sample
-from bot.cluster.reader import ReadError
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
+from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, name_of
 from bot.cluster.waiting import waiting_reason
 
@@ -28,7 +28,7 @@ async def state(view: View) -> Fact:
 @fact("pods.waiting", "pods that wait now and why, or none", reads=(LIST_PODS,))
 async def waiting(view: View) -> Fact:
     """Pending pods with the reason that kubectl shows."""
-    found = await view.reader.select(PODS, view.focus.namespace, fields="status.phase=Pending")
+    found = await view.reader.select(PODS, view.focus.namespace, fields="status.phase=Pending", from_cache=True)
     lines = [f"{full_name(pod)}: {_why(pod)}" for pod in found.items]
     check = "kubectl get pods -A --field-selector status.phase=Pending"
     text = "; ".join(lines[:SHOWN]) + (f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else "")

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.cluster.reader import ReadError
 from bot.cluster.resources import Resource
+from bot.cluster.transport import ReadError
 from bot.cluster.view import View
 
 FactValue = str | int

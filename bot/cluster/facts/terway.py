@@ -11,8 +11,9 @@ import orjson
 
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_check
 from bot.cluster.facts.registry import Fact, Permission, fact, fact_of, known, unknown
-from bot.cluster.reader import Listing, ReadError
+from bot.cluster.reader import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
+from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, Object, View, dig, labels_of, name_of
 
 LIST_TERWAY_NODES = Permission("list", TERWAY_NODES)

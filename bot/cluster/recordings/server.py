@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
 import yaml
-from aiohttp import web
 
 from bot.cluster.recordings.access import Ask, allowed, review_access, review_rules
 from bot.cluster.recordings.discovery import AUTHORIZATION, discover
@@ -30,6 +30,9 @@ from bot.cluster.recordings.pod_logs import read_log
 from bot.cluster.recordings.reading import get_bytes, list_bytes, shape_of
 from bot.cluster.recordings.resources import Json
 from bot.cluster.recordings.store import RecordingError, Store
+
+if TYPE_CHECKING:  # imported where something is served: listing recordings need not wait for it
+    from aiohttp import web
 
 LOOPBACK = "127.0.0.1"
 _WORTH_PACKING = 128 * 1024
@@ -96,8 +99,10 @@ class RecordingServer:
         path.write_text(yaml.safe_dump(self.kubeconfig, sort_keys=False))
         return path
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: "web.Request") -> "web.Response":
         """Answers one request; whatever goes wrong is a ``Status``, as from a real server."""
+        from aiohttp import web
+
         try:
             body, kind, code = await self._answer(request)
         except ApiFailure as failure:
@@ -109,7 +114,7 @@ class RecordingServer:
         self.requests.append(Served(request.method, request.path, dict(request.query), code, len(body)))
         return web.Response(body=body, status=code, headers=headers)
 
-    async def _answer(self, request: web.Request) -> tuple[bytes, str, int]:
+    async def _answer(self, request: "web.Request") -> tuple[bytes, str, int]:
         self._refuse_strangers(request)
         path = request.rel_url.raw_path.rstrip("/")
         if request.method == "POST" and path.startswith("/apis/authorization.k8s.io/v1/"):
@@ -128,7 +133,7 @@ class RecordingServer:
             return b"404 page not found\n", _TEXT, 404
         return self._read(target, request)
 
-    def _refuse_strangers(self, request: web.Request) -> None:
+    def _refuse_strangers(self, request: "web.Request") -> None:
         """A web page can make a browser ask loopback under a name of its own; a recording is not for it."""
         if request.host.rpartition(":")[0] not in (LOOPBACK, "localhost"):
             raise ApiFailure(403, "Forbidden", f"the recording is served to {self.url} only")
@@ -150,7 +155,7 @@ class RecordingServer:
         known = {(each.group, each.version) for each in self.store.resources} | {AUTHORIZATION}
         return (target.group, target.version) in known
 
-    def _read(self, target: _Target, request: web.Request) -> tuple[bytes, str, int]:
+    def _read(self, target: _Target, request: "web.Request") -> tuple[bytes, str, int]:
         shelf = self.store.shelves.get((target.group, target.version, target.plural))
         is_log = (target.group, target.plural, target.subresource) == ("", "pods", "log")
         if shelf is None or not (is_log or target.subresource in ("", "status")):
@@ -190,6 +195,8 @@ def _target(path: str) -> _Target | None:
 @asynccontextmanager
 async def serve(store: Store, port: int = 0) -> AsyncIterator[RecordingServer]:
     """Serves the recording on loopback for as long as the block runs; port 0 takes a free one."""
+    from aiohttp import web
+
     server = RecordingServer(store)
     application = web.Application(client_max_size=_LARGEST_BODY)
     application.router.add_route("*", "/{path:.*}", server.handle)

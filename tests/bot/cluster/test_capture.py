@@ -171,6 +171,7 @@ async def test_a_read_that_the_budget_refused_fails_in_the_replay_too(tmp_path: 
             await reader.select(TERWAY_NODES)
         with pytest.raises(ReadError):
             await reader.get(CONFIG_MAPS, "eni-config", "kube-system")
+    assert capture.contents == "0 objects, 0 logs, 1 not permitted or not readable"
     with pytest.raises(RecordingError, match="Nothing was read"):
         capture.save(tmp_path / "nothing")
     after = await _with_nodes_too(capture, tmp_path / "little")

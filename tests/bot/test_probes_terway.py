@@ -1,0 +1,126 @@
+"""Probes of Terway's node objects, which may be complete, sparse, odd, or not there at all."""
+
+import json
+from typing import Any
+
+import pytest
+
+NODE = "cn-beijing.192.168.0.31"
+ZONE = {"nodeMetadata": {"zoneID": "cn-beijing-h"}}
+OUTSIDE = "pod_outside_vswitches()"
+
+
+def eni(vsw: str = "vsw-2zeaaa", *, pods: bool = True, **extra: Any) -> dict[str, Any]:
+    addresses = {"10.0.0.2": {"ip": "10.0.0.2", "podID": "prod/web-1"}} if pods else {"10.0.0.2": {"ip": "10.0.0.2"}}
+    return {"eni-1": {"vSwitchID": vsw, "ipv4": addresses, **extra}}
+
+
+def cluster(make: Any, enis: Any, *, conf: Any = None, node: Any = None, **spec: Any) -> list[Any]:
+    return [*make.terway(conf=conf), node or make.node(), make.terway_crd(), make.terway_node(enis=enis, **{**ZONE, **spec})]
+
+
+async def test_pods_in_a_vswitch_that_is_not_configured(make: Any, find: Any) -> None:
+    found = await find(OUTSIDE, cluster(make, eni("vsw-old")))
+    assert found.objects == {"node": (NODE,), "vswitch": ("vsw-old",), "pod": ("prod/web-1",)}
+
+
+async def test_what_is_inside_or_carries_no_pods(make: Any, find: Any) -> None:
+    own = make.config("own", {"eni_conf": json.dumps({"vswitches": {"cn-beijing-h": ["vsw-old"]}})})
+    labelled = make.node(labels={"terway-config": "own"})
+    for objects in (
+        cluster(make, eni()),
+        cluster(make, eni("vsw-old", pods=False)),
+        cluster(make, eni("vsw-old"), eni={"vSwitchOptions": ["vsw-old"]}),
+        cluster(make, eni("vsw-old"), conf={"vswitches": {"cn-beijing-h": ["vsw-2zeaaa", "vsw-old"]}}),
+        [*cluster(make, eni("vsw-old"), node=labelled), own],
+        cluster(make, eni("vsw-old", networkInterfaceType="Member")),
+        cluster(make, {}),
+    ):
+        assert (await find(OUTSIDE, objects)).outcome == "absent"
+
+
+async def test_a_nodes_own_settings_are_merged_zone_by_zone(make: Any, find: Any) -> None:
+    labelled = make.node(labels={"terway-config": "own"})
+    other_zone = make.config("own", {"eni_conf": json.dumps({"vswitches": {"cn-beijing-k": ["vsw-k"]}})})
+    assert (await find(OUTSIDE, [*cluster(make, eni(), node=labelled), other_zone])).outcome == "absent"
+    assert (await find(OUTSIDE, [*cluster(make, eni("vsw-old"), node=labelled), other_zone])).outcome == "present"
+
+
+async def test_what_no_configuration_tells_is_unknown(make: Any, find: Any) -> None:
+    whole = cluster(make, eni("vsw-old"))
+    labelled = make.node(labels={"terway-config": "gone"})
+    elsewhere = {"nodeMetadata": {"zoneID": "cn-beijing-z"}}
+    for objects in (
+        [item for item in whole if item["kind"] != "ConfigMap"],
+        cluster(make, eni("vsw-old"), node=labelled),
+        cluster(make, eni("vsw-old"), **elsewhere),
+        make.terway(),
+    ):
+        assert (await find(OUTSIDE, objects)).outcome == "unknown"
+    assert (await find(OUTSIDE, whole, forbid=["network.alibabacloud.com/nodes"])).outcome == "unknown"
+    assert (await find(OUTSIDE, whole, forbid=["configmaps"])).outcome == "unknown"
+
+
+async def test_many_node_objects_are_not_judged_by_the_first(make: Any, find: Any) -> None:
+    others = [make.terway_node(f"n{number}", enis=eni(), **ZONE) for number in range(12)]
+    last = make.terway_node("zzz", enis=eni("vsw-old"), **ZONE)
+    assert (await find(OUTSIDE, [*make.terway(), make.terway_crd(), *others, last])).objects["node"] == ("zzz",)
+
+
+def waiting(make: Any, enis: Any, **how: Any) -> list[Any]:
+    return [*cluster(make, enis, **how), make.pod(status={"startTime": "now-10m"})]
+
+
+TWO = {"vswitches": {"cn-beijing-h": ["vsw-2zeaaa", "vsw-2zenew"]}}
+FULL = 'eni_slots(state="full", unused_vswitch=true)'
+ONE = {"flavor": [{"count": 1}]}
+
+
+async def test_slots_full_with_a_vswitch_that_cannot_be_used(make: Any, find: Any) -> None:
+    found = await find(FULL, waiting(make, eni(), conf=TWO, **ONE))
+    assert found.objects == {"node": (NODE,), "vswitch": ("vsw-2zenew",)}
+    assert not found.is_sign
+
+
+@pytest.mark.parametrize(
+    ("enis", "conf", "spec", "outcome"),
+    [
+        (eni(), None, ONE, "absent"),  # no vSwitch is unused
+        (eni(), TWO, {"flavor": [{"count": 3}]}, "absent"),
+        ({**eni(), "eni-2": {"vSwitchID": "vsw-2zenew"}}, TWO, {"flavor": [{"count": 2}]}, "absent"),
+        (eni(), TWO, {"nodeCap": {"adapters": 2}}, "present"),  # without a flavor: all but the primary one
+        (eni(), TWO, {"nodeCap": {"adapters": 4}}, "absent"),
+        (eni(), TWO, {}, "unknown"),
+        (eni(), None, {}, "absent"),
+        (eni(unschedulable=True), TWO, ONE, "unknown"),
+        ({}, TWO, ONE, "absent"),
+        (["odd"], TWO, ONE, "unknown"),
+    ],
+)
+async def test_slots_that_are_free_or_unclear(make: Any, find: Any, enis: Any, conf: Any, spec: Any, outcome: str) -> None:
+    objects = waiting(make, enis if isinstance(enis, dict) else {}, conf=conf, **spec)
+    if not isinstance(enis, dict):
+        objects[-2]["status"] = {"networkInterfaces": enis}
+    assert (await find(FULL, objects)).outcome == outcome
+
+
+async def test_slots_of_nodes_where_nobody_waits_do_not_matter(make: Any, find: Any) -> None:
+    assert (await find(FULL, cluster(make, eni(), conf=TWO, **ONE))).outcome == "absent"
+    assert (await find(FULL, [*make.terway(conf=TWO), make.pod()])).outcome == "absent"
+    assert (await find(FULL, waiting(make, eni(), conf=TWO, **ONE), forbid=["network.alibabacloud.com/nodes"])).outcome == "unknown"
+
+
+def short(observed: str) -> dict[str, Any]:
+    return {"conditions": {"InsufficientIP": {"observedTime": observed, "message": "vsw-2zeaaa ip is not enough"}}}
+
+
+async def test_a_shortage_that_the_node_object_tells(make: Any, find: Any) -> None:
+    asked = 'ip_shortage(within="30m")'
+    found = await find(asked, waiting(make, eni(**short("now-2m"))))
+    assert found.objects == {"node": (NODE,), "vswitch": ("vsw-2zeaaa",)}
+    assert (await find(asked, waiting(make, eni(**short("now-31m"))))).outcome == "absent"
+    assert (await find(asked, waiting(make, eni(conditions={"OperationErr": {"observedTime": "now-1m", "message": "x"}})))).outcome == "absent"
+    assert (await find(asked, cluster(make, eni(**short("now-2m"))))).outcome == "absent", "nobody waits"
+    assert (await find(asked, waiting(make, eni(**short("now-25m"))))).outcome == "unknown", "long before the pods were bound"
+    assert (await find(asked, waiting(make, eni(conditions=["odd"])))).outcome == "absent"
+    assert (await find(asked, waiting(make, eni()), forbid=["pods"])).outcome == "unknown"
