@@ -65,6 +65,11 @@ class ClusterState:
     facts: tuple[Fact, ...] = ()
     problem: str = ""
 
+    @property
+    def trouble(self) -> str:
+        """The same as a sentence; empty when it could be read."""
+        return "" if self.reachable else f"The cluster could not be read: {self.problem}."
+
     def to_json(self) -> dict[str, Any]:
         """The contract's shape: known facts alone."""
         known = {fact.name: fact.value for fact in self.facts if fact.value is not None}
@@ -73,7 +78,10 @@ class ClusterState:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The diagnoses of one question, best first. ``asked_at`` is the cluster's own time; ``unread`` names what could not be looked at, and why."""
+    """The diagnoses of one question, best first.
+
+    ``asked_at`` is the cluster's own time; ``unread`` names what could not be looked at, and why.
+    """
 
     question: str
     in_scope: bool
@@ -101,5 +109,3 @@ class Answer:
             "reads": {"requests": self.requests, "bytes": self.bytes},
             "elapsed_ms": self.elapsed_ms,
         }
-
-

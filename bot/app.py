@@ -1,6 +1,7 @@
 """Where the parts are made and joined: settings, entries, index, clinic and the cluster that a question reads."""
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +33,12 @@ class App:
         Raises:
             SettingsError: one is unknown or malformed.
         """
-        return App(load_settings())
+        settings = load_settings()
+        if (
+            settings.kubeconfig
+        ):  # from netclinic.toml too, for the client and for the plugins that fetch its credentials
+            os.environ["KUBECONFIG"] = settings.kubeconfig
+        return App(settings)
 
     @property
     def folders(self) -> list[Path]:

@@ -10,24 +10,28 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from bot.terminal.failing import run
+from bot.terminal.failing import NAME, run
+from bot.terminal.index_commands import index
+from bot.terminal.knowledge_commands import knowledge
+from bot.terminal.where import Where
 
 Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text for people, json for programs")]
 Kubeconfig = Annotated[Path | None, typer.Option(help="kubeconfig file; KUBECONFIG as kubectl reads it otherwise")]
 Context = Annotated[str | None, typer.Option(help="context of the kubeconfig; its current one otherwise")]
-Namespace = Annotated[str | None, typer.Option("-n", "--namespace", help="look at the pods and Services of one namespace only")]
+Namespace = Annotated[
+    str | None, typer.Option("-n", "--namespace", help="look at the pods and Services of one namespace only")
+]
 Recording = Annotated[
     str | None, typer.Option(help="a saved cluster instead of a live one: name of a shipped one, folder or .tar.gz")
 ]
 
 cli = typer.Typer(
-    name="netclinic",
-    help="From a network symptom on an Alibaba Cloud ACK cluster to a confirmed diagnosis with its steps. Reads, never changes.",
+    name=NAME,
+    help="From a network symptom on an Alibaba Cloud ACK cluster to a confirmed diagnosis with its steps. "
+    "Reads, never changes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -46,7 +50,12 @@ def examples(*lines: str) -> str:
     )
 )
 def ask(
-    symptom: Annotated[str, typer.Argument(help="what is wrong, in your words, English or Chinese; - reads it from stdin")],
+    symptom: Annotated[
+        str,
+        typer.Argument(
+            metavar="SYMPTOM", help="what is wrong, in your words, English or Chinese; - reads it from stdin"
+        ),
+    ],
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     namespace: Namespace = None,
@@ -54,10 +63,12 @@ def ask(
     output: Output = "text",
 ) -> None:
     """Find the fitting FAQ entries, look at the cluster, and tell what it is, with evidence and steps."""
-    from bot.terminal.asking import ask_and_show, question_of
+    from bot.terminal.questions import question_of
 
-    where = _where(kubeconfig, context, recording)
-    asyncio.run(ask_and_show(question_of(symptom), where, namespace, output))
+    where, question = Where(kubeconfig, context, recording), question_of(symptom)
+    from bot.terminal.asking import ask_and_show
+
+    asyncio.run(ask_and_show(question, where, namespace, output))
 
 
 @cli.command(epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod"))
@@ -72,7 +83,7 @@ def check(
     """Judge entries without a symptom: a table of verdicts."""
     from bot.terminal.asking import check_and_show
 
-    asyncio.run(check_and_show(entries or [], _where(kubeconfig, context, recording), namespace, output))
+    asyncio.run(check_and_show(entries or [], Where(kubeconfig, context, recording), namespace, output))
 
 
 @cli.command(epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
@@ -82,12 +93,13 @@ def facts(
     """What kind of cluster this is, each fact with the object that it was read from."""
     from bot.terminal.asking import facts_and_show
 
-    asyncio.run(facts_and_show(_where(kubeconfig, context, recording), output))
+    asyncio.run(facts_and_show(Where(kubeconfig, context, recording), output))
 
 
 @cli.command(epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt"))
 def match(
-    text: Annotated[str, typer.Argument(help="a symptom; - reads one a line from stdin")] = "-", output: Output = "text"
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="a symptom; - reads one a line from stdin")] = "-",
+    output: Output = "text",
 ) -> None:
     """Match words with entries, without a cluster."""
     from bot.terminal.matching import match_and_show
@@ -95,10 +107,14 @@ def match(
     match_and_show(text, output)
 
 
-@cli.command(epilog=examples('netclinic record --out incident.tar.gz --symptom "pods stuck"', "netclinic record --out DIR"))
+@cli.command(
+    epilog=examples('netclinic record --out incident.tar.gz --symptom "pods stuck"', "netclinic record --out DIR")
+)
 def record(
     out: Annotated[Path, typer.Option(help="a folder to make, or a .tar.gz")],
-    symptom: Annotated[str | None, typer.Option(help="save what this question reads; everything judged when left out")] = None,
+    symptom: Annotated[
+        str | None, typer.Option(help="save what this question reads; everything judged when left out")
+    ] = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     namespace: Namespace = None,
@@ -107,14 +123,16 @@ def record(
     """Save what was read of a cluster, secrets cut out, for tests and post-mortems."""
     from bot.terminal.recording import record_to
 
-    asyncio.run(record_to(out, symptom, _where(kubeconfig, context, recording), namespace))
+    record_to(out, symptom, Where(kubeconfig, context, recording), namespace)
 
 
 @cli.command(epilog=examples("netclinic replay flannel-ip-leak --port 8001"))
 def replay(
     recording: Annotated[str, typer.Argument(help="name of a shipped recording, folder or .tar.gz")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="port on 127.0.0.1; 0 takes a free one")] = 0,
-    write_kubeconfig: Annotated[Path | None, typer.Option("--kubeconfig-out", help="where to write the kubeconfig")] = None,
+    write_kubeconfig: Annotated[
+        Path | None, typer.Option("--kubeconfig-out", help="where to write the kubeconfig")
+    ] = None,
 ) -> None:
     """Serve a recording as a Kubernetes API on loopback, so that kubectl works on it, until Ctrl-C."""
     from bot.terminal.recording import replay_until_stopped
@@ -125,14 +143,16 @@ def replay(
 @cli.command(epilog=examples("netclinic recordings", "netclinic recordings -o json"))
 def recordings(output: Output = "text") -> None:
     """The shipped recordings."""
-    from bot.terminal.recording import show_recordings
+    from bot.terminal.shelf import show_recordings
 
     show_recordings(output)
 
 
 @cli.command(epilog=examples("netclinic rbac | kubectl apply -f -", "netclinic rbac --check --context prod"))
 def rbac(
-    verify: Annotated[bool, typer.Option("--check", help="ask the API server which of these reads it allows us")] = False,
+    verify: Annotated[
+        bool, typer.Option("--check", help="ask the API server which of these reads it allows us")
+    ] = False,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     recording: Recording = None,
@@ -142,7 +162,7 @@ def rbac(
     from bot.terminal.access import check_access, show_cluster_role
 
     if verify:
-        asyncio.run(check_access(_where(kubeconfig, context, recording), output))
+        asyncio.run(check_access(Where(kubeconfig, context, recording), output))
     else:
         show_cluster_role(output)
 
@@ -158,29 +178,15 @@ def settings(output: Output = "text") -> None:
 @cli.command(epilog=examples("netclinic completion bash > /etc/bash_completion.d/netclinic"))
 def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="your shell")]) -> None:
     """Print the completion script for a shell."""
-    from typer.completion import get_completion_script
-
-    typer.echo(get_completion_script(prog_name="netclinic", complete_var="_NETCLINIC_COMPLETE", shell=shell))
-
-
-def _where(kubeconfig: Path | None, context: str | None, recording: str | None) -> "dict[str, Path | str | None]":
-    if recording is not None and (kubeconfig is not None or context is not None):
-        raise typer.BadParameter("--recording stands for a cluster: leave --kubeconfig and --context out")
-    return {"kubeconfig": kubeconfig, "context": context, "recording": recording}
+    os.environ["_NETCLINIC_COMPLETE"] = f"source_{shell}"  # how the generated scripts call back, asked for its source
+    cli(prog_name=NAME)
 
 
-def _add_groups() -> None:
-    from bot.terminal.index_commands import index
-    from bot.terminal.knowledge_commands import knowledge
-
-    cli.add_typer(knowledge, name="knowledge", help="Entries: list, show, lint, prove, start a new one.")
-    cli.add_typer(index, name="index", help="The index over the entries: build, status.")
-
-
-_add_groups()
+cli.add_typer(knowledge, name="knowledge", help="Entries: list, show, lint, prove, start a new one.")
+cli.add_typer(index, name="index", help="The index over the entries: build, status.")
 
 
 def main() -> None:
     """Entry point of the ``netclinic`` command."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    sys.exit(run(cli, Console(stderr=True)))
+    sys.exit(run(cli))

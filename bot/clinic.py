@@ -103,8 +103,7 @@ class Clinic:
                 await view.close()
 
     async def _out_of_reach(self, scores: Mapping[str, float], state: ClusterState) -> list[Diagnosis]:
-        why = f"The cluster could not be read: {state.problem}."
-        return [_unread(self.entries[id_], score, why) for id_, score in scores.items()]
+        return [_unread(self.entries[id_], score, state.trouble) for id_, score in scores.items()]
 
     async def _judged(self, view: View, scores: Mapping[str, float]) -> list[Diagnosis]:
         judge = Judge(view, declared_facts())
@@ -145,7 +144,7 @@ async def observe(view: View, context: str) -> ClusterState:
     try:
         await view.reader.version()
     except ReadError as error:
-        if error.cluster_is_out_of_reach or error.kind in ("timeout", "deadline"):
+        if error.cluster_is_out_of_reach or error.kind in ("timeout", "deadline", "invalid"):
             return ClusterState(context=context, reachable=False, problem=str(error))
     facts = await asyncio.gather(*(fact_of(view, name) for name in core_facts()))
     return ClusterState(context=context, reachable=True, facts=tuple(facts))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from knowledge.logic import Outcome
 
-EXCERPT_LENGTH = 300  # characters: enough for one event or log line, short enough for a narrow terminal
+EXCERPT_LENGTH = 400  # characters: enough for one event or log line, short enough for a narrow terminal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +54,12 @@ class Finding:
 
 
 def clip(text: str, length: int = EXCERPT_LENGTH) -> str:
-    """One line of at most ``length`` characters."""
+    """One line of at most ``length`` characters, cut in its middle: errors are wrapped, and the last one tells most."""
     line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1] + "…"
+    if len(line) <= length:
+        return line
+    head = length // 3
+    return f"{line[:head].rstrip()} … {line[head + 3 - length :].lstrip()}"
 
 
 def rfc3339(moment: datetime) -> str:

@@ -78,7 +78,9 @@ class Judge:
         facts = await asyncio.gather(*(fact_of(self._view, name) for name in entry.facts))
         findings = tuple(self._fact_finding(fact) for fact in facts)
         known = [finding.summary for finding in findings if finding.outcome is Outcome.PRESENT]
-        reason = f"Read from this cluster: {'; '.join(known)}." if known else "This is general advice; it needs no reading."
+        reason = (
+            f"Read from this cluster: {'; '.join(known)}." if known else "This is general advice; it needs no reading."
+        )
         return Judgement(verdict=Verdict.ANSWERED, reason=reason, findings=findings)
 
     async def _condition(self, condition: Condition | None) -> tuple[Outcome, dict[Call, Finding]]:
@@ -97,7 +99,10 @@ class Judge:
         if fact.value is None:
             return Finding(probe=fact.name, outcome=Outcome.UNKNOWN, summary=f"{fact.name} is unknown: {fact.reason}")
         seen = Evidence(
-            object=fact.source, excerpt=fact.excerpt or f"{fact.name}: {fact.value}", seen=self._view.now(), check=fact.check
+            object=fact.source,
+            excerpt=fact.excerpt or f"{fact.name}: {fact.value}",
+            seen=self._view.now(),
+            check=fact.check,
         )
         summary = f"{fact.name} is {fact.value} ({fact.source})"
         return Finding(probe=fact.name, outcome=Outcome.PRESENT, summary=summary, evidence=(seen,))
@@ -133,7 +138,9 @@ def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outc
     """The deciding findings in words. Inside ``none`` the deciding outcome is the opposite one."""
     if condition is None:
         return ""
-    told = list(dict.fromkeys(finding.summary for finding in deciders(condition, findings) if finding.outcome is outcome))
+    told = list(
+        dict.fromkeys(finding.summary for finding in deciders(condition, findings) if finding.outcome is outcome)
+    )
     told = told or list(dict.fromkeys(finding.summary for finding in deciders(condition, findings)))
     return "; ".join(told[:most])
 
@@ -151,7 +158,9 @@ def _weighed(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], word
         return _ruled_out(f"{_capital(reasons)}.", findings)
     has_sign = any(finding.is_sign for finding in deciders(condition, findings) if finding.outcome is Outcome.PRESENT)
     if not has_sign and not words_are_clear:
-        return _open(f"The setting under which it happens is there ({reasons}); nothing is seen failing.", findings, every)
+        return _open(
+            f"The setting under which it happens is there ({reasons}); nothing is seen failing.", findings, every
+        )
     return Judgement(verdict=Verdict.CONFIRMED, reason=f"{_capital(reasons)}.", findings=every, rests_on_sign=has_sign)
 
 

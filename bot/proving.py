@@ -54,9 +54,7 @@ def _place(recording: str, own: Path | None) -> str | Path:
     return mine if mine and mine.is_dir() else recording
 
 
-async def _on(
-    place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]
-) -> list[Proven]:
+async def _on(place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]) -> list[Proven]:
     try:
         store = load(place)
     except RecordingError as error:

@@ -9,12 +9,14 @@ import numpy as np
 from index.corpus import Corpus
 from index.export import BuildEncoder
 from index.files import Parts, flat_index, save
+from index.folds import held_out
+from index.fusion import fit_fusion
 from index.identifiers import Identifiers
 from index.lexical import Floats
 from index.messages import Preparation
 from index.models import Model
 from index.store import ensure
-from index.training import Material, fit_fusion, fit_scorer, held_out, searchable
+from index.training import Material, fit_scorer, searchable
 
 Progress = Callable[[str, float], None]
 CHUNK = 256
@@ -34,14 +36,21 @@ def encoder_folder(cache: Path, model: Model, builder: BuildEncoder, progress: P
         builder.export(folder)
         progress("exporting the encoder", 1.0)
 
-    key = _hash(model.fingerprint, *(_source(name) for name in ENCODING_FILES))
-    return ensure(cache, "encoder", key, build)
+    return ensure(cache, "encoder", encoder_key(model), build)
 
 
 def index_folder(cache: Path, corpus: Corpus, model: Model, builder: BuildEncoder, progress: Progress) -> Path:
     """The built index of the corpus; built again when entries, examples, glossary, model or this code change."""
-    key = _hash(model.fingerprint, corpus.fingerprint, code_version())
+    key = index_key(corpus, model)
     return ensure(cache, "index", key, lambda folder: save(folder, build_parts(corpus, builder, progress)))
+
+
+def encoder_key(model: Model) -> str:
+    return _hash(model.fingerprint, *(_source(name) for name in ENCODING_FILES))
+
+
+def index_key(corpus: Corpus, model: Model) -> str:
+    return _hash(model.fingerprint, corpus.fingerprint, code_version())
 
 
 def build_parts(corpus: Corpus, builder: BuildEncoder, progress: Progress = quiet) -> Parts:
@@ -51,7 +60,7 @@ def build_parts(corpus: Corpus, builder: BuildEncoder, progress: Progress = quie
     progress("cross-validating", 0.0)
     fusion = fit_fusion(held_out(material, lambda done: progress("cross-validating", done)))
     progress("learning", 0.0)
-    inside, outside = np.arange(len(material.symptoms)), np.arange(len(material.outside))
+    inside, outside = (np.arange(len(known), dtype=np.int32) for known in (material.symptoms, material.outside))
     parts = Parts(
         ids=corpus.ids,
         scorer=fit_scorer(material, inside, outside),

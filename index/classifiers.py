@@ -14,7 +14,7 @@ NEVER = -30.0
 
 def matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:
     """Lexical vectors as the rows of one sparse matrix."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
     ends = np.cumsum([0, *(len(rows) for rows, _ in vectors)])
     columns = np.concatenate([rows for rows, _ in vectors]) if vectors else np.zeros(0, dtype=np.int32)
@@ -30,7 +30,8 @@ def fit_classes(
         return _constant(dense.shape[1], sparse.shape[1], classes)
     fitted = _logistic(dense, sparse, labels, strength, dense_scale, weights=weights)
     if len(fitted.classes_) == 2:  # scikit-learn keeps one column for two classes
-        coefficients, bias = np.stack([-fitted.coef_[0], fitted.coef_[0]]) / 2, np.array([-1, 1]) * fitted.intercept_ / 2
+        sides = np.array([[-0.5], [0.5]])
+        coefficients, bias = sides * fitted.coef_[0], sides[:, 0] * fitted.intercept_[0]
     else:
         coefficients, bias = fitted.coef_, fitted.intercept_
     all_coefficients = np.zeros((classes, coefficients.shape[1]), dtype=np.float32)

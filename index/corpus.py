@@ -51,9 +51,7 @@ class Corpus:
     def fingerprint(self) -> str:
         content = orjson.dumps(
             {
-                "entries": [
-                    [e.id, e.title, e.headings, e.symptoms, e.identifiers, e.cause] for e in self.entries
-                ],
+                "entries": [[e.id, e.title, e.headings, e.symptoms, e.identifiers, e.cause] for e in self.entries],
                 "outside": self.outside,
                 "glossary": self.glossary.words,
             },

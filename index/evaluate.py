@@ -27,7 +27,7 @@ FALSE_ANSWERS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One message; ``accept`` holds headings or entry ids that answer it, for ``ambiguous`` all that could be behind it."""
+    """One message; ``accept``: headings or entry ids that answer it, if ``ambiguous`` all that could be behind it."""
 
     id: str
     text: str
@@ -87,7 +87,8 @@ def figures(method: str, ranked: Sequence[Ranked]) -> Figures:
     if inside and outside:
         sure, unsure = ([one.confidence for one in group] for group in (inside, outside))
         values["AUC in / out"] = auc(sure, unsure)
-        values["answered at 5 % false answers"] = float(np.mean(np.array(sure) > np.quantile(unsure, 1 - FALSE_ANSWERS)))
+        limit = np.quantile(unsure, 1 - FALSE_ANSWERS)
+        values["answered at 5 % false answers"] = float(np.mean(np.array(sure) > limit))
     if ambiguous:
         values[f"ambiguous: in first {FIRST}"] = float(np.mean([one.covered(FIRST) for one in ambiguous]))
     return Figures(method, values)
@@ -116,7 +117,9 @@ def ask_baseline(scores: Scores, entries: Sequence[Entry], question: Question) -
     return Ranked(question=question, order=order, confidence=float(values.max()))
 
 
-def compare(index: Index, entries: Sequence[Entry], questions: Sequence[Question]) -> tuple[list[Figures], list[Ranked]]:
+def compare(
+    index: Index, entries: Sequence[Entry], questions: Sequence[Question]
+) -> tuple[list[Figures], list[Ranked]]:
     """The figures of every method, and what ours said."""
     methods: dict[str, Callable[[Question], Ranked]] = {
         "MiniLM": _baseline(plain_encoder(entries, index.encoder, passages), entries),
@@ -137,10 +140,12 @@ def table(columns: Sequence[Figures]) -> str:
     rows = [["", *(column.method for column in columns)]]
     rows += [[name, *(f"{column.values[name]:.3f}" for column in columns)] for name in columns[0].values]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    )
+    return "\n".join("  ".join(_aligned(row, widths)) for row in rows)
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Names to the left, figures to the right."""
+    return [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
 
 
 def missed(ranked: Sequence[Ranked]) -> str:
@@ -155,6 +160,12 @@ def default_questions() -> Path:
     return installed if installed.is_file() else Path(__file__).parents[1] / "tests" / "eval" / "questions.jsonl"
 
 
+def default_cache() -> Path:
+    """The cache that the bot uses, so that an index built there serves here."""
+    data = os.environ.get("NETCLINIC_DATA_DIR") or platformdirs.user_data_dir("netclinic", appauthor=False)
+    return Path(data) / "index"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m index.evaluate", description=__doc__)
     parser.add_argument("--questions", type=Path, default=default_questions(), help="question file (JSON lines)")
@@ -165,7 +176,7 @@ def main() -> int:
         sys.stderr.write(f"There is no question file {options.questions}; name one with --questions FILE.\n")
         return 2
     entries = load_entries([Path(knowledge.__file__).parent / "entries"], None)
-    cache = options.cache or Path(platformdirs.user_data_dir("netclinic")) / "index"
+    cache = options.cache or default_cache()
     index = open_index(entries, cache_dir=cache, model=os.environ.get("NETCLINIC_EMBEDDING_MODEL"))
     questions = read_questions(options.questions)
     columns, ours = compare(index, entries, questions)

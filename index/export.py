@@ -83,8 +83,8 @@ def _load(model: Model) -> Any:
             return SentenceTransformer(model.source, device="cpu", local_files_only=True).eval()
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"The embedding model {model.name} cannot be loaded offline ({_first_line(error)}); put it into the local "
-                "model cache, or name a folder in NETCLINIC_EMBEDDING_MODEL."
+                f"The embedding model {model.name} cannot be loaded offline ({_first_line(error)}); "
+                "put it into the local model cache, or name a folder in NETCLINIC_EMBEDDING_MODEL."
             ) from error
 
 
@@ -101,7 +101,7 @@ def _write_graph(transformer: Any, inputs: list[str], path: Path) -> int:
     """One graph from token ids to the unit vector: all modules of the model, whatever they are, in one."""
     import torch
 
-    class Graph(torch.nn.Module):
+    class Graph(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.transformer = transformer
@@ -134,7 +134,7 @@ def _quiet() -> Iterator[None]:
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), open(os.devnull, "w") as sink, contextlib.redirect_stderr(sink):
+        with warnings.catch_warnings(), Path(os.devnull).open("w") as sink, contextlib.redirect_stderr(sink):
             warnings.simplefilter("ignore")
             yield
     finally:

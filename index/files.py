@@ -109,9 +109,7 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             entries=len(words["ids"]),
         ),
         vocabulary=Vocabulary(rows, arrays["rarity"]),
-        words=Postings(
-            arrays["word_starts"], arrays["word_texts"], arrays["word_weights"], len(arrays["votes"])
-        ),
+        words=Postings(arrays["word_starts"], arrays["word_texts"], arrays["word_weights"], len(arrays["votes"])),
         bm25=arrays["bm25"],
         topic=Linear(dense=arrays["topic_dense"], sparse=arrays["topic_sparse"], bias=arrays["topic_bias"]),
         inside=Kernel(votes=arrays["votes"], bias=words["inside_bias"]),

@@ -6,15 +6,16 @@ It knows the words that an embedding blurs: names of components, error codes, Ch
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int32]
+Integers = npt.NDArray[np.integer[Any]]
 
 _KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7}
-_LEAST_TEXTS = {"w": 1, "p": 2, "c": 2, "z": 2}  # n-grams seen in one text alone say nothing about a second one
+_LEAST_TEXTS = {"w": 2, "p": 2, "c": 4, "z": 2}  # a term of one text alone says nothing about others
 _K1, _B = 1.2, 0.75
 
 
@@ -93,10 +94,10 @@ def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> F
     holders = (counts > 0).sum(axis=1)
     rarity = np.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
     norm = _K1 * (1 - _B + _B * length / max(float(length.mean()), 1.0))
-    return (rarity[:, None] * counts * (_K1 + 1) / (counts + norm)).astype(np.float32)
+    return np.asarray(rarity[:, None] * counts * (_K1 + 1) / (counts + norm), dtype=np.float32)
 
 
 def bm25_scores(weights: Floats, vector: tuple[Integers, Floats]) -> Floats:
     """Per document, over the square root of the question's length, so that long questions do not score higher."""
     rows, _ = vector
-    return (weights[rows].sum(axis=0) / (10 * np.sqrt(max(len(rows), 1)))).astype(np.float32)
+    return np.asarray(weights[rows].sum(axis=0) / (10 * np.sqrt(max(len(rows), 1))), dtype=np.float32)

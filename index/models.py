@@ -38,7 +38,7 @@ def resolve_model(wanted: str | None = None) -> Model:
     if folder.is_dir():
         return Model(name=wanted, source=str(folder.resolve()), fingerprint=folder_fingerprint(folder))
     if folder.is_absolute() or wanted.startswith((".", "~")):
-        raise ModelError(f"Embedding model folder {wanted} does not exist; correct NETCLINIC_EMBEDDING_MODEL or unset it.")
+        raise ModelError(f"There is no embedding model folder {wanted}; correct or unset NETCLINIC_EMBEDDING_MODEL.")
     return Model(name=wanted, source=wanted, fingerprint=wanted)
 
 
@@ -72,4 +72,4 @@ def check_weights(model: Model) -> None:
     with model.pinned_weights.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != model.fingerprint:
-        raise ModelError(f"The model weights {model.pinned_weights} are not the pinned ones; reinstall {DEFAULT_PACKAGE}.")
+        raise ModelError(f"The weights {model.pinned_weights} are not the pinned ones; reinstall {DEFAULT_PACKAGE}.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import knowledge
-from index.build import Progress, encoder_folder, index_folder, quiet
+from index.build import Progress, encoder_folder, encoder_key, index_folder, index_key, quiet
 from index.corpus import gather
 from index.encoder import Encoder
 from index.export import BuildEncoder
@@ -19,7 +19,10 @@ from index.files import Parts, load, similarities
 from index.messages import Preparation
 from index.models import resolve_model
 from index.scorer import fused_features
+from index.store import is_whole, place
 from knowledge.model import Entry
+
+KNOWLEDGE = Path(knowledge.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,27 @@ def open_index(
     cache_dir: Path,
     model: str | None = None,
     progress: Progress | None = None,
-    knowledge_dir: Path | None = None,
+    knowledge_dir: Path = KNOWLEDGE,
 ) -> Index:
     """The index of these entries from the cache, built first where it is missing, stale or damaged.
 
     ``knowledge_dir`` holds the glossary and the out-of-scope examples; by default those that netclinic ships.
+
+    Raises:
+        ModelError, StoreError, GlossaryError: it cannot be built; the message says the way out.
     """
     report = progress or quiet
-    corpus = gather(entries, knowledge_dir or Path(knowledge.__file__).parent)
     wanted = resolve_model(model)
     builder = BuildEncoder(wanted)
     encoder = encoder_folder(cache_dir, wanted, builder, report)
-    folder = index_folder(cache_dir, corpus, wanted, builder, report)
+    folder = index_folder(cache_dir, gather(entries, knowledge_dir), wanted, builder, report)
     return Index(load(folder), Encoder(encoder))
+
+
+def is_built(
+    entries: Sequence[Entry], *, cache_dir: Path, model: str | None = None, knowledge_dir: Path = KNOWLEDGE
+) -> bool:
+    """Whether ``open_index`` would find everything ready."""
+    wanted = resolve_model(model)
+    keys = (("encoder", encoder_key(wanted)), ("index", index_key(gather(entries, knowledge_dir), wanted)))
+    return all(is_whole(place(cache_dir, kind, key)) for kind, key in keys)

@@ -1,11 +1,10 @@
 """Folders of built files in the user's cache: whole or absent, never trusted without a look.
 
-A folder is built beside its place and moved there in one step, with the SHA-256 of every file in its manifest. What does
-not match its manifest is built again; a lock lets one process build while the others wait for its result.
+A folder is built beside its place and moved there in one step, with the SHA-256 of every file in its manifest. What
+does not match its manifest is built again; a lock lets one process build while the others wait for its result.
 """
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -25,7 +24,7 @@ class StoreError(Exception):
 
 def ensure(root: Path, kind: str, key: str, build: Callable[[Path], None]) -> Path:
     """The folder ``kind-key`` below the root, as ``build`` fills it; built only where it is not there whole."""
-    folder = root / f"{kind}-{key[:20]}"
+    folder = place(root, kind, key)
     if is_whole(folder):
         return folder
     from filelock import FileLock
@@ -42,6 +41,11 @@ def ensure(root: Path, kind: str, key: str, build: Callable[[Path], None]) -> Pa
             "or name another place in NETCLINIC_DATA_DIR."
         ) from error
     return folder
+
+
+def place(root: Path, kind: str, key: str) -> Path:
+    """Where the folder of that key belongs."""
+    return root / f"{kind}-{key[:20]}"
 
 
 def is_whole(folder: Path) -> bool:
@@ -83,7 +87,7 @@ def _replace(draft: Path, folder: Path) -> None:
     if folder.exists():  # damaged, or it would not have been built again
         shutil.rmtree(folder)
     draft.chmod(0o755)
-    os.replace(draft, folder)
+    draft.replace(folder)
 
 
 def _prune(root: Path, kind: str, current: Path) -> None:

@@ -6,6 +6,7 @@ Addresses, ids and times differ from cluster to cluster, so two people with the 
 import re
 import unicodedata
 from collections import Counter
+from itertools import pairwise
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _CJK_RUN = re.compile(f"[{CJK}]+")
@@ -27,12 +28,13 @@ _MASKS = tuple(
         (r"\b(?=[a-f]*\d)[0-9a-f]{16,}\b", " "),
     )
 )
-_STOP = frozenset(
+_STOP_WORDS = (
     "a an the is are was were be been am i we you it its this that these those of to in on at for from with and or so "
     "my our your their his her me us them do does did has have had will would can could should there here as by if "
-    "then than just also but into out up down over under about after before all any some please help hi hello".split()
+    "then than just also but into out up down over under about after before all any some please help hi hello"
 )
-_SUFFIXES = ("ations", "ation", "ings", "ing", "ied", "ies", "edly", "ed", "es", "s", "ly")
+_STOP = frozenset(_STOP_WORDS.split())
+_SUFFIXES = ("ions", "ion", "ings", "ing", "ied", "ies", "edly", "ed", "es", "s", "ly")
 
 
 def plain(text: str) -> str:
@@ -89,7 +91,7 @@ def character_grams(stems: list[str]) -> list[str]:
 def terms(text: str, english: str = "") -> Counter[str]:
     """All lexical features of a text; ``english`` holds what the glossary made of its Chinese."""
     latin = words(text) + words(english)
-    pairs = [f"{first} {second}" for first, second in zip(latin, latin[1:], strict=False)]
+    pairs = [f"{first} {second}" for first, second in pairwise(latin)]
     counted: Counter[str] = Counter(f"w:{word}" for word in latin)
     counted.update(f"p:{pair}" for pair in pairs)
     counted.update(f"c:{gram}" for gram in character_grams(latin))

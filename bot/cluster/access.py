@@ -1,4 +1,4 @@
-"""What netclinic may read: the ClusterRole made from the declarations of probes and facts, and what is refused of it."""
+"""What netclinic may read: the ClusterRole made from what probes and facts declare, and what is refused of it."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -3,6 +3,7 @@
 Nothing is sent here. The first request belongs to the reader.
 """
 
+import asyncio
 import contextlib
 import os
 import tempfile
@@ -18,6 +19,7 @@ from kubernetes.aio.config import ConfigException, load_incluster_config
 from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+PLUGIN_SECONDS = 30.0  # a credential plugin that asks a browser may never come back
 IN_CLUSTER = "in-cluster"
 
 
@@ -85,7 +87,12 @@ async def _configuration(
     configuration = Configuration()
     paths = _paths(kubeconfig, named=kubeconfig is not None or context is not None)
     if not paths:
-        load_incluster_config(client_configuration=configuration)
+        try:
+            load_incluster_config(client_configuration=configuration)
+        except (ConfigException, OSError) as error:
+            raise ConnectionSettingsError(
+                f"The pod's service account cannot be used: {_sentence(error)} Check automountServiceAccountToken."
+            ) from error
         return configuration, IN_CLUSTER, None
     merged = _loader_config(paths)
     name = _chosen(merged, context, paths)
@@ -93,7 +100,9 @@ async def _configuration(
         loader = KubeConfigLoader(
             config_dict=merged, active_context=name, config_base_path=None, temp_file_path=str(secrets)
         )
-        await loader.load_and_set(configuration)
+        async with asyncio.timeout(PLUGIN_SECONDS):
+            await loader.load_and_set(configuration)
+        _check(merged, name, configuration)
     except (ConfigException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise ConnectionSettingsError(
             f"Context {name!r} in {_shown(paths)} cannot be used: {_sentence(error)} "
@@ -101,6 +110,18 @@ async def _configuration(
         ) from error
     active = merged["contexts"].get_with_name(name)
     return configuration, name, active["context"].safe_get("namespace")
+
+
+def _check(merged: Any, name: str, configuration: Configuration) -> None:
+    """The client's loader passes over these in silence, and would then ask some other server, or as nobody."""
+    context = merged["contexts"].get_with_name(name)["context"]
+    cluster = merged["clusters"].get_with_name(context["cluster"])["cluster"]
+    if not cluster.safe_get("server"):
+        raise ConfigException(f"cluster {context['cluster']!r} names no server.")
+    user = merged["users"].get_with_name(context["user"])["user"] if context.safe_get("user") else None
+    plugin = user.safe_get("exec") if user is not None and user.value else None
+    if plugin is not None and not (configuration.api_key.get("BearerToken") or configuration.cert_file):
+        raise ConfigException(f"its credential plugin {plugin['command']!r} gave no credentials: run it to see why.")
 
 
 def _client(configuration: Configuration, name: str) -> ApiClient:
@@ -136,7 +157,11 @@ def _paths(kubeconfig: Path | None, *, named: bool) -> list[Path]:
 
 def _loader_config(paths: list[Path]) -> Any:
     try:
-        merged = KubeConfigMerger(os.pathsep.join(map(str, paths))).config
+        merger = KubeConfigMerger(os.pathsep.join(map(str, paths)))
+        merged = merger.config
+        for later in reversed(list(merger.config_files.values())):  # as with kubectl, the first file that sets it wins
+            if later.get("current-context"):
+                merged.value["current-context"] = later["current-context"]
         for part in ("contexts", "clusters", "users"):
             if not isinstance(merged.value[part], list):
                 raise TypeError(part)
@@ -164,5 +189,7 @@ def _shown(paths: list[Path]) -> str:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"its credential plugin did not answer within {PLUGIN_SECONDS:g} s."
     text = " ".join(str(error).split()) or type(error).__name__
     return text if text.endswith(".") else f"{text}."

@@ -38,7 +38,8 @@ _LINE = re.compile(  # a key of YAML or of an ini file: its value goes on to the
     re.IGNORECASE | re.MULTILINE,
 )
 _BLOCK = re.compile(  # YAML's block scalars: every deeper line below the key
-    rf"""^(?P<indent>[ \t]*(?:- +)?)(?P<name>["']?{_KEY}["']?[ \t]*:[ \t]*[|>][^\n]*)(?P<lines>(?:\n(?:[ \t]*(?=\n|\Z)|(?P=indent)[ \t]+[^\n]*))+)""",
+    rf"""^(?P<indent>[ \t]*(?:- +)?)(?P<name>["']?{_KEY}["']?[ \t]*:[ \t]*[|>][^\n]*)"""
+    r"""(?P<lines>(?:\n(?:[ \t]*(?=\n|\Z)|(?P=indent)[ \t]+[^\n]*))+)""",
     re.IGNORECASE | re.MULTILINE,
 )
 _SHAPES = re.compile(
@@ -98,7 +99,8 @@ def _redact_embedded(text: str) -> str:
 def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
     named = value.get("name")
     if isinstance(named, str) and "value" in value and _is_secret(named):
-        return {**redact({key: member for key, member in value.items() if key != "value"}), "value": _masked(value["value"])}
+        rest = redact({key: member for key, member in value.items() if key != "value"})
+        return {**rest, "value": _masked(value["value"])}
     return {key: _masked(member) if _is_secret(str(key)) else redact(member) for key, member in value.items()}
 
 
@@ -130,11 +132,11 @@ def _json_text(value: Any) -> str:
 
 
 def _yaml(text: str) -> Any:
-    """A mapping or a list of several lines. Anchors are not followed: a few of them can stand for millions of values."""
+    """A mapping or a list of several lines. Anchors are not followed: a few can stand for millions of values."""
     if "\n" not in text.strip() or len(text) > _LONGEST_YAML or _ANCHOR.search(text):
         return None
     try:
-        found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both are safe)
     except (yaml.YAMLError, ValueError):
         return None
     return found if isinstance(found, dict | list) else None

@@ -130,7 +130,8 @@ async def affected_nodes(view: View) -> tuple[str, ...]:
 def scheduled_at(pod: Object) -> datetime | None:
     """When it was bound to its node; when nothing tells, not before it was created."""
     told = [c for c in dig(pod, "status", "conditions") or [] if c.get("type") == "PodScheduled"]
-    times = [*(c.get("lastTransitionTime") for c in told), dig(pod, "status", "startTime"), dig(pod, "metadata", "creationTimestamp")]
+    started, created = dig(pod, "status", "startTime"), dig(pod, "metadata", "creationTimestamp")
+    times = [*(condition.get("lastTransitionTime") for condition in told), started, created]
     return next((at for at in map(moment, times) if at), None)
 
 

@@ -126,7 +126,8 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
         return unknown(f"ConfigMap {configmap} was edited, and no pod of {', '.join(app)} tells when it started")
     older = sum(start < edited - timedelta(seconds=5) for start in starts) if edited else 0
     when = f"last edited {edited:%Y-%m-%d %H:%M} UTC" if edited else "not edited since it was made"
-    summary = f"ConfigMap {configmap} was {when}" + (f"; {older} of {len(starts)} pods are older than that" if edited else "")
+    how_many = f"; {older} of {len(starts)} pods are older than that" if edited else ""
+    summary = f"ConfigMap {configmap} was {when}{how_many}"
     seen = Evidence(object=f"ConfigMap {SYSTEM}/{configmap}", excerpt=when, seen=view.now(),
                     check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields")  # fmt: skip
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])

@@ -70,7 +70,8 @@ async def pod_log(
     pods.sort(key=_health)
     of = max(len(pods), len(nodes)) if on == "affected" else len(pods)
     since = await explains_from(view) if on == "affected" else {}
-    read = await asyncio.gather(*(_read(view, pod, container, within) for pod in pods[:MOST_PODS]), return_exceptions=True)
+    reads = (_read(view, pod, container, within) for pod in pods[:MOST_PODS])
+    read = await asyncio.gather(*reads, return_exceptions=True)
     _raise_others(read)
     logs = [log for log in read if isinstance(log, Log)]
     found = [line for log in logs for line in _matching(log.lines, contains, cleared_by)]

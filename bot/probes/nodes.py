@@ -123,7 +123,8 @@ async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding
         return unknown("not all pending pods could be read")
     if not nodes:
         return absent(f"no waiting pod reports {RANGE_ERROR!r}")
-    usages = [usage for usage in await asyncio.gather(*(_usage(view, name) for name in nodes[:NODES_LOOKED_AT])) if usage]
+    read = await asyncio.gather(*(_usage(view, name) for name in nodes[:NODES_LOOKED_AT]))
+    usages = [usage for usage in read if usage]
     if not usages:
         return unknown(f"the Pod CIDR block of {some(nodes)} could not be read")
     matching = [usage for usage in usages if _state(usage) == state]

@@ -4,6 +4,22 @@ import difflib
 
 from bot.probes.registry import Probe, manuals, vocabulary
 
+_HEAD = """\
+# Probes
+
+Every probe also takes `absence="unknown"` (not seeing it proves nothing) and
+`presence="unknown"` (seeing it only hints).
+
+"""
+_FACTS = """
+# Facts
+
+Asked as `terway_mode() == "shared"`: the first dot becomes an underscore.
+
+| fact | meaning |
+| --- | --- |
+"""
+
 
 class UnknownProbe(Exception):
     """No probe of that name; the message names the nearest."""
@@ -16,24 +32,21 @@ def reference(name: str = "") -> str:
         UnknownProbe: there is none of that name.
     """
     found = manuals()
-    if name and name not in found:
+    if not name:
+        facts = "".join(f"| `{fact}` | {meaning} |\n" for fact, meaning in vocabulary().facts.items())
+        return _HEAD + "\n".join(_section(probe) for probe in found.values()) + _FACTS + facts
+    if name not in found:
         near = difflib.get_close_matches(name, found, n=1)
-        raise UnknownProbe(f"There is no probe {name!r}." + (f" Did you mean {near[0]}?" if near else " Leave the name out to see all."))
-    if name:
-        return _section(found[name])
-    facts = "".join(f"| `{fact}` | {meaning} |\n" for fact, meaning in vocabulary().facts.items())
-    head = (
-        "# Probes\n\nEvery probe also takes `absence=\"unknown\"` (not seeing it proves nothing) and "
-        "`presence=\"unknown\"` (seeing it only hints).\n\n"
-    )
-    tail = "# Facts\n\nAsked as `terway_mode() == \"shared\"`: the first dot becomes an underscore.\n\n| fact | meaning |\n| --- | --- |\n"
-    return head + "\n".join(_section(probe) for probe in found.values()) + "\n" + tail + facts
+        hint = f"Did you mean {near[0]}?" if near else "Leave the name out to see all."
+        raise UnknownProbe(f"There is no probe {name!r}. {hint}")
+    return _section(found[name])
 
 
 def _section(probe: Probe) -> str:
     declared = probe.declaration
     text, _, _ = probe.manual.partition("\n\nArgs:")
-    lines = [f"## {declared.name}\n", text, f"\nNature: {declared.nature}. Cost: {declared.cost}. Reads: {_reads(probe)}.\n"]
+    nature = f"Nature: {declared.nature}. Cost: {declared.cost}. Reads: {_reads(probe)}."
+    lines = [f"## {declared.name}\n", text, f"\n{nature}\n"]
     for parameter in declared.parameters:
         choices = f" ({', '.join(parameter.choices)})" if parameter.choices else ""
         need = ", required" if parameter.required else ""

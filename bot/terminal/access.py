@@ -2,20 +2,16 @@
 
 import sys
 
-import yaml
-from rich.console import Console
-
-from bot.app import App
 from bot.cluster.access import cluster_role, gaps
-from bot.terminal.asking import Where, given
-from bot.terminal.failing import UsageProblem
+from bot.probes import needed, needing
+from bot.terminal.failing import OutOfReach
 from bot.terminal.printing import write_json
-from bot.terminal.tables import show_table
+from bot.terminal.where import Where
 
 
 def show_cluster_role(output: str) -> None:
     """As YAML to apply, or as one JSON object."""
-    from bot.probes import needed
+    import yaml
 
     role = cluster_role(needed())
     if output == "json":
@@ -26,15 +22,18 @@ def show_cluster_role(output: str) -> None:
 
 async def check_access(where: Where, output: str) -> None:
     """Which reads the API server refuses us, and the entries that this leaves undecidable."""
+    from rich.console import Console
+
+    from bot.app import App
     from bot.cluster.transport import ReadError
-    from bot.probes import needed, needing
+    from bot.terminal.tables import show_table
 
     app = App.from_environment()
-    async with app.cluster(**given(where)) as cluster, cluster.reader(app.clinic().budget) as reader:
+    async with where.opened(app) as cluster, cluster.reader(app.clinic().budget) as reader:
         try:
             found = await gaps(reader, needed())
         except ReadError as error:
-            raise UsageProblem(f"Cluster {cluster.context} could not be asked: {error}.") from error
+            raise OutOfReach(f"Cluster {cluster.context} could not be asked: {error}.") from error
     rows = [(gap, needing(app.entries.values(), gap.permission)) for gap in found]
     if output == "json":
         write_json({"allowed": not rows, "missing": [{**gap.to_json(), "entries": ids} for gap, ids in rows]})

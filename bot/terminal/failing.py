@@ -1,63 +1,95 @@
 """How the command line fails: one clear sentence on stderr and an exit code, never a traceback."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Iterator
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from bot.settings import SettingsError
-from knowledge.errors import EntryErrors
-
+NAME = "netclinic"
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
+
+# By name: importing them here would load the Kubernetes client and pydantic for every command.
+_BAD_USAGE = frozenset(
+    {
+        "ConnectionSettingsError",
+        "ModelError",
+        "NoClusterConfigured",
+        "QuestionsError",
+        "RecordingError",
+        "SettingsError",
+        "StoreError",
+        "UnknownProbe",
+        "UsageProblem",
+    }
+)
 
 
 class UsageProblem(Exception):
     """What was typed cannot be done; the message says what to type instead."""
 
 
-def run(cli: typer.Typer, console: Console) -> int:
+class OutOfReach(Exception):
+    """The cluster did not let us do it; the message says why and the way out."""
+
+
+def run(cli: typer.Typer) -> int:
     """Run the command line and return its exit code. Typer itself tells of wrong flags and ends with 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets a question mark, not a failure
+            stream.reconfigure(errors="replace")
     try:
-        cli()
+        cli(prog_name=NAME)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
+        code = end.code if isinstance(end.code, int) else 0
+        return 0 if isinstance(end.__context__, BrokenPipeError) else _flushed(code)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:
+        return _flushed(0)
     except Exception as error:
-        return _failed(console, error)
-    return 0
+        return _failed(error)
+    return _flushed(0)
 
 
-def _failed(console: Console, error: Exception) -> int:
-    if isinstance(error, EntryErrors):
-        for problem in error.problems:
-            console.print(Text(str(problem)))
-        return _told(console, "The entries cannot be used until these are mended; `netclinic knowledge lint` tells more.", BAD_USAGE)
-    if type(error).__name__ in _BAD_USAGE or isinstance(error, UsageProblem | SettingsError):
-        return _told(console, str(error), BAD_USAGE)
-    where = next(_own_frames(error), "")
-    said = " ".join(str(error).split())[:300]
-    return _told(console, f"netclinic failed: {type(error).__name__}: {said}{where} Please report it with this line.", FAILED)
+def _flushed(code: int) -> int:
+    """What a reader such as ``head`` no longer wants is dropped in silence."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
-# By name: importing them here would load the Kubernetes client for every command.
-_BAD_USAGE = frozenset({"ConnectionSettingsError", "NoClusterConfigured", "RecordingError", "UnknownProbe", "ModelError", "QuestionsError"})
+def _failed(error: Exception) -> int:
+    said = " ".join(str(error).split())
+    name = type(error).__name__
+    if name in _BAD_USAGE:
+        return _told(said, BAD_USAGE)
+    if name == "EntryErrors":
+        mend = "The entries cannot be used until these are mended; `netclinic knowledge lint` tells more."
+        return _told(f"{error}\n{mend}", BAD_USAGE)
+    if isinstance(error, OutOfReach):
+        return _told(said, FAILED)
+    if isinstance(error, PermissionError | FileExistsError | NotADirectoryError) and error.filename:
+        why = (error.strerror or name).lower()
+        way_out = "choose another place, for example with NETCLINIC_DATA_DIR, or change its permissions"
+        return _told(f"{error.filename} cannot be used ({why}): {way_out}.", FAILED)
+    return _told(f"netclinic failed: {name}: {said[:300]}{_place(error)} Please report it with this line.", FAILED)
 
 
-def _own_frames(error: Exception) -> Iterator[str]:
+def _place(error: Exception) -> str:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    if frame is not None:
-        yield f" ({frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno})."
+    return "" if frame is None else f" ({frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno})."
 
 
-def _told(console: Console, sentence: str, code: int) -> int:
-    console.print(Text(sentence), soft_wrap=True)
+def _told(text: str, code: int) -> int:
+    from rich.console import Console
+
+    from bot.terminal.layout import plain
+
+    Console(stderr=True).print(plain(text), markup=False, highlight=False, soft_wrap=True)
     return code

@@ -3,10 +3,6 @@
 import sys
 
 import typer
-from rich.console import Console
-
-from bot.app import App
-from bot.terminal.progress import building
 
 index = typer.Typer(no_args_is_help=True)
 
@@ -14,6 +10,11 @@ index = typer.Typer(no_args_is_help=True)
 @index.command()
 def build() -> None:
     """Build the index now, so that the first question need not wait for it."""
+    from rich.console import Console
+
+    from bot.app import App
+    from bot.terminal.progress import building
+
     app = App.from_environment()
     with building(Console(stderr=True)) as tell:
         app.index(tell)
@@ -23,6 +24,7 @@ def build() -> None:
 @index.command()
 def status() -> None:
     """Whether a fitting index is there, and where."""
+    from bot.app import App
     from index.search import is_built
 
     app = App.from_environment()

@@ -1,15 +1,14 @@
 """``match``: words against entries, without a cluster."""
 
-import sys
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from bot.app import App
-from bot.terminal.asking import question_of
+from bot.terminal.layout import say
 from bot.terminal.printing import write_json
 from bot.terminal.progress import building
+from bot.terminal.questions import lines_of_stdin, question_of
 from bot.terminal.tables import show_table
 
 if TYPE_CHECKING:
@@ -20,21 +19,16 @@ SHOWN = 8
 
 def match_and_show(text: str, output: str) -> None:
     """One result a text; ``-`` reads one a line from stdin."""
+    symptoms = lines_of_stdin() if text == "-" else iter([question_of(text)])
     app = App.from_environment()
     with building(Console(stderr=True)) as tell:
         index = app.index(tell)
-    for symptom in _lines(sys.stdin) if text == "-" else [question_of(text)]:
+    for symptom in symptoms:
         found = index.match(symptom)
         if output == "json":
             write_json(_as_json(app, found))
         else:
             _show(app, found)
-
-
-def _lines(stream: Iterable[str]) -> Iterator[str]:
-    for line in stream:
-        if line.strip():
-            yield line.rstrip("\r\n")
 
 
 def _as_json(app: App, found: "Matches") -> dict[str, object]:
@@ -48,6 +42,6 @@ def _as_json(app: App, found: "Matches") -> dict[str, object]:
 def _show(app: App, found: "Matches") -> None:
     console = Console()
     scope = "in scope" if found.in_scope else "not in scope: netclinic would not answer"
-    console.print(f"{scope} (confidence {found.confidence:.2f})", markup=False, highlight=False)
+    say(console, f"{scope} (confidence {found.confidence:.2f})")
     rows = [(f"{item.score:.3f}", item.entry_id, app.entries[item.entry_id].title) for item in found.matches[:SHOWN]]
     show_table(console, ("score", "entry", "title"), rows)

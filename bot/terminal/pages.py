@@ -31,18 +31,24 @@ def show_answer(console: Console, answer: Answer) -> None:
     if not answer.diagnoses:
         _show_unmatched(console)
         return
-    now = answer.asked_at or datetime.now(UTC)
+    _show_diagnoses(console, answer)
+    show_unread(console, answer.unread)
+    show_cost(console, answer)
+
+
+def _show_diagnoses(console: Console, answer: Answer) -> None:
+    now, trouble = answer.asked_at or datetime.now(UTC), answer.cluster.trouble if answer.cluster else ""
     first, *others = answer.diagnoses
-    seen = [item for item in others if item.verdict is Verdict.CONFIRMED]
-    _show_diagnosis(console, first, now)
-    for item in seen:
-        if item.score is None:
+    confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
+    also_seen = [item for item in confirmed if item.score is None]
+    _show_diagnosis(console, first, now, trouble)
+    for item in confirmed:
+        if also_seen and item is also_seen[0]:
             heading(console, "Also seen on this cluster", "bold underline")
         console.print()
         _show_diagnosis(console, item, now)
-    _show_considered(console, [item for item in others if item not in seen])
-    _show_unread(console, answer.unread)
-    show_cost(console, answer)
+    was_read = answer.cluster is not None and answer.cluster.reachable
+    _show_considered(console, [item for item in others if item not in confirmed], was_read)
 
 
 def _show_unmatched(console: Console) -> None:
@@ -59,7 +65,7 @@ def _show_cluster(console: Console, cluster: ClusterState) -> None:
         say(console, " · ".join(_traits(cluster)), style="dim")
     else:
         say(console, f"Cluster {cluster.context} could not be read: {cluster.problem}.", style="bold yellow")
-        say(console, "What follows is knowledge alone; nothing of it was checked.")
+        say(console, "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers.")
     console.print()
 
 
@@ -69,17 +75,20 @@ def _traits(cluster: ClusterState) -> Iterator[str]:
     yield f"Kubernetes {values.get('kubernetes.version', 'version unknown')}"
     yield from (values[name] for name in ("cluster.kind", "network_plugin") if name in values)
     if values.get("network_plugin") == "terway":
-        yield from (f"{name.split('.')[1]} {values[name]}" for name in ("terway.mode", "terway.datapath") if name in values)
+        yield from (
+            f"{name.split('.')[1]} {values[name]}" for name in ("terway.mode", "terway.datapath") if name in values
+        )
 
 
-def _show_diagnosis(console: Console, item: Diagnosis, now: datetime) -> None:
+def _show_diagnosis(console: Console, item: Diagnosis, now: datetime, told: str = "") -> None:
+    """``told``: what the page has said of the cluster already."""
     _show_title(console, item)
     if item.entry.kind is Kind.GUIDE:
         console.print()
         show_prose(console, item.cause)
         _show_evidence(console, item, now, "Read from")
     else:
-        say(console, item.judgement.reason, indent=2)
+        say(console, item.judgement.reason.removeprefix(told), indent=2)
         _show_evidence(console, item, now, "Evidence")
     if item.verdict is Verdict.RULED_OUT:
         return
@@ -155,7 +164,7 @@ def show_cautions(console: Console, texts: Sequence[str]) -> None:
         say(console, text, indent=3, mark="!", style="yellow")
 
 
-def _show_considered(console: Console, items: Sequence[Diagnosis]) -> None:
+def _show_considered(console: Console, items: Sequence[Diagnosis], was_read: bool) -> None:
     """The rest in one line each; what does not even apply here in one line together."""
     elsewhere = [item for item in items if item.judgement.reason.startswith(NOT_HERE)]
     near = [item for item in items if item not in elsewhere]
@@ -163,7 +172,7 @@ def _show_considered(console: Console, items: Sequence[Diagnosis]) -> None:
         heading(console, "Also considered")
     for item in near:
         _show_title(console, item, indent=2, weight="")
-        if item.verdict is not Verdict.ANSWERED:
+        if was_read and item.verdict is not Verdict.ANSWERED:
             say(console, clip(item.judgement.reason), indent=4)
     if elsewhere:
         say(console, f"Not for this cluster: {', '.join(item.entry.id for item in elsewhere)}", indent=2)
@@ -171,7 +180,8 @@ def _show_considered(console: Console, items: Sequence[Diagnosis]) -> None:
         say(console, "`netclinic knowledge show ENTRY` shows one in full.", indent=2, style="dim")
 
 
-def _show_unread(console: Console, unread: Sequence[str]) -> None:
+def show_unread(console: Console, unread: Sequence[str]) -> None:
+    """What could not be looked at, and why."""
     if not unread:
         return
     heading(console, "Not looked at")
@@ -186,7 +196,11 @@ def show_cost(console: Console, answer: Answer) -> None:
     if answer.cluster is not None and answer.cluster.reachable:
         size = f"{answer.bytes / 1000:,.0f} kB"
         console.print()
-        say(console, f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.", style="dim")
+        say(
+            console,
+            f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.",
+            style="dim",
+        )
 
 
 def age(moment: datetime, now: datetime) -> str:

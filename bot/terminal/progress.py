@@ -2,11 +2,15 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot.cluster.reader import Request
+if TYPE_CHECKING:
+    from bot.cluster.reader import Request
+
+Tell = Callable[[str, float], None]
 
 
 class ReadingProgress:
@@ -16,44 +20,62 @@ class ReadingProgress:
         self._tell = tell
         self._made = 0
 
-    async def before(self, request: Request) -> None:
+    async def before(self, request: "Request") -> None:
         """Named by kind: paths are too long for one line."""
         self._made += 1
         self._tell(f"reading {request.resource} … ({self._made} reads)")
 
-    async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None:
+    async def after(self, request: "Request", outcome: str, size: int, seconds: float) -> None:
         """Nothing to tell: the next read replaces the line."""
 
 
 @contextlib.contextmanager
-def reading(console: Console) -> Iterator[list[ReadingProgress]]:
-    """Observers for a cluster; none where nobody watches."""
-    if not console.is_terminal:
-        yield []
+def working(console: Console, what: str) -> Iterator[Callable[[str], None]]:
+    """A line that says what is being done; silent where nobody watches or the terminal cannot rewrite a line."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda _: None
         return
-    with console.status("opening the cluster …") as status:
-        yield [ReadingProgress(status.update)]
+    with console.status(what) as status:
+        yield status.update
 
 
 @contextlib.contextmanager
-def building(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """A callback for the index build; the bar appears with its first call only. Without a terminal: one line a stage."""
-    progress = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), console=console)
+def reading(console: Console) -> Iterator[list[ReadingProgress]]:
+    """Observers for a cluster."""
+    with working(console, "opening the cluster …") as tell:
+        yield [ReadingProgress(tell)]
+
+
+@contextlib.contextmanager
+def building(console: Console) -> Iterator[Tell]:
+    """A callback for the index build: a bar from its first call on, or one line a stage where nobody watches."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), console=console
+    )
+    plain = not console.is_terminal or console.is_dumb_terminal
+    try:
+        yield _line_by_line(console) if plain else _filling(bar)
+    finally:
+        if bar.tasks:
+            bar.stop()
+
+
+def _line_by_line(console: Console) -> Tell:
     told: set[str] = set()
 
-    def tell(stage: str, share: float) -> None:
-        if not console.is_terminal:
-            if stage not in told:
-                console.print(f"building the index: {stage}", highlight=False, markup=False)
-            told.add(stage)
-            return
-        if not progress.tasks:
-            progress.start()
-            progress.add_task(stage, total=1.0)
-        progress.update(progress.task_ids[0], description=f"building the index: {stage}", completed=share)
+    def tell(stage: str, _: float) -> None:
+        if stage not in told:
+            console.print(f"building the index: {stage}", highlight=False, markup=False)
+        told.add(stage)
 
-    try:
-        yield tell
-    finally:
-        if progress.tasks:
-            progress.stop()
+    return tell
+
+
+def _filling(bar: Progress) -> Tell:
+    def tell(stage: str, share: float) -> None:
+        if not bar.tasks:
+            bar.start()
+            bar.add_task(stage, total=1.0)
+        bar.update(bar.task_ids[0], description=f"building the index: {stage}", completed=share)
+
+    return tell

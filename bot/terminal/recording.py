@@ -1,4 +1,4 @@
-"""``record``, ``replay`` and ``recordings``: saved clusters."""
+"""``record`` and ``replay``: saving what was read of a cluster, and serving it again."""
 
 import asyncio
 import contextlib
@@ -9,34 +9,43 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot.answer import Answer
 from bot.app import App
 from bot.cluster.capture import Capture
-from bot.cluster.recordings import load, serve, shipped
-from bot.terminal.asking import Where, given
-from bot.terminal.failing import UsageProblem
-from bot.terminal.printing import write_json
+from bot.cluster.recordings import load, serve
+from bot.terminal.failing import OutOfReach, UsageProblem
 from bot.terminal.progress import building, reading
-from bot.terminal.tables import show_table
+from bot.terminal.where import Where
 
 
-async def record_to(out: Path, symptom: str | None, where: Where, namespace: str | None) -> None:
+def record_to(out: Path, symptom: str | None, where: Where, namespace: str | None) -> None:
     """Read what the question (or everything that can be judged) reads, and save it, secrets cut out."""
     if out.exists():
         raise UsageProblem(f"{out} exists already: name a new folder or .tar.gz.")
-    app, errors, capture = App.from_environment(), Console(stderr=True), Capture()
+    capture = Capture()
+    answer = asyncio.run(_read(capture, symptom, where, namespace))
+    if answer.cluster is None:
+        raise UsageProblem(
+            "Nothing was recorded: the words are about nothing that netclinic knows; leave --symptom out."
+        )
+    if not answer.cluster.reachable:
+        raise OutOfReach(f"Nothing was recorded: {answer.cluster.problem}.")
+    capture.save(out, description=symptom or "Everything that netclinic reads.", context=answer.cluster.context)
+    sys.stdout.write(f"Saved {answer.requests} reads to {out}. Replay: netclinic ask SYMPTOM --recording {out}\n")
+
+
+async def _read(capture: Capture, symptom: str | None, where: Where, namespace: str | None) -> Answer:
+    app, errors = App.from_environment(), Console(stderr=True)
     index = None
     if symptom is not None:
         with building(errors) as tell:
             index = app.index(tell)
     clinic = app.clinic(index)
     with reading(errors) as observers:
-        async with app.cluster(**given(where), observers=observers, witness=capture) as cluster:
-            answer = await (clinic.ask(symptom, cluster, namespace) if symptom else clinic.check([], cluster, namespace))
-    if answer.cluster is None or not answer.cluster.reachable:
-        why = answer.cluster.problem if answer.cluster else "the words are about nothing that netclinic knows"
-        raise UsageProblem(f"Nothing was recorded: {why}.")
-    capture.save(out, description=symptom or "Everything that netclinic reads.", context=answer.cluster.context)
-    sys.stdout.write(f"Saved {answer.requests} reads to {out}. Replay: netclinic ask SYMPTOM --recording {out}\n")
+        async with where.opened(app, observers, capture) as cluster:
+            if symptom is None:
+                return await clinic.check([], cluster, namespace)
+            return await clinic.ask(symptom, cluster, namespace)
 
 
 async def replay_until_stopped(recording: str, port: int, kubeconfig_out: Path | None) -> None:
@@ -59,12 +68,3 @@ async def _stopped() -> None:
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in the loop
             loop.add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-def show_recordings(output: str) -> None:
-    """Names with one sentence each."""
-    found = shipped()
-    if output == "json":
-        write_json([{"name": item.name, "description": item.description} for item in found])
-    else:
-        show_table(Console(), ("recording", "what it shows"), [(item.name, item.description) for item in found])

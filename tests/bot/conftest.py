@@ -40,52 +40,121 @@ class Make:
     system: str = SYSTEM
 
     def _meta(self, name: str, namespace: str, **extra: Any) -> Object:
-        fields = [{"manager": "loader", "operation": "Update", "apiVersion": "v1", "time": "now", "fieldsType": "FieldsV1",
-                   "fieldsV1": {"f:data": {}}}]  # fmt: skip
+        fields = [
+            {
+                "manager": "loader",
+                "operation": "Update",
+                "apiVersion": "v1",
+                "time": "now",
+                "fieldsType": "FieldsV1",
+                "fieldsV1": {"f:data": {}},
+            }
+        ]
         meta = {"name": name, "creationTimestamp": "now", "managedFields": fields, **extra}
         return {**meta, "namespace": namespace} if namespace else meta
 
     def pod(
-        self, name: str = "web-0", node: str = "cn-beijing.192.168.0.31", *, namespace: str = "prod", phase: str = "Pending",
-        labels: Object | None = None, spec: Object | None = None, status: Object | None = None, **meta: Any,
-    ) -> Object:  # fmt: skip
+        self,
+        name: str = "web-0",
+        node: str = "cn-beijing.192.168.0.31",
+        *,
+        namespace: str = "prod",
+        phase: str = "Pending",
+        labels: Object | None = None,
+        spec: Object | None = None,
+        status: Object | None = None,
+        **meta: Any,
+    ) -> Object:
         """A bare waiting pod: bound, without conditions, container statuses or a start time."""
         return {
-            "apiVersion": "v1", "kind": "Pod", "metadata": self._meta(name, namespace, labels=labels or {"app": "web"}, **meta),
-            "spec": {"containers": [{"name": "main", "image": "web:1"}], **({"nodeName": node} if node else {}), **(spec or {})},
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": self._meta(name, namespace, labels=labels or {"app": "web"}, **meta),
+            "spec": {
+                "containers": [{"name": "main", "image": "web:1"}],
+                **({"nodeName": node} if node else {}),
+                **(spec or {}),
+            },
             "status": {"phase": phase, **(status or {})},
-        }  # fmt: skip
+        }
 
     def running(self, name: str, ip: str, node: str = "cn-beijing.192.168.0.31", **extra: Any) -> Object:
         """A running pod with an address."""
         status = {"podIP": ip, "podIPs": [{"ip": ip}], **extra.pop("status", {})}
         return self.pod(name, node, phase="Running", status=status, **extra)
 
-    def node(self, name: str = "cn-beijing.192.168.0.31", *, spec: Object | None = None, status: Object | None = None,
-             **meta: Any) -> Object:  # fmt: skip
+    def node(
+        self,
+        name: str = "cn-beijing.192.168.0.31",
+        *,
+        spec: Object | None = None,
+        status: Object | None = None,
+        **meta: Any,
+    ) -> Object:
         """A node with the taint that admission gives to each new one."""
         taint = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
-        return {"apiVersion": "v1", "kind": "Node", "metadata": self._meta(name, "", **meta),
-                "spec": {"taints": [taint], **(spec or {})}, "status": status or {}}  # fmt: skip
+        return {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": self._meta(name, "", **meta),
+            "spec": {"taints": [taint], **(spec or {})},
+            "status": status or {},
+        }
 
     def config(self, name: str, data: Mapping[str, str], **meta: Any) -> Object:
         """A ConfigMap of kube-system."""
-        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**self._meta(name, SYSTEM), **meta}, "data": dict(data)}
+        return {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {**self._meta(name, SYSTEM), **meta},
+            "data": dict(data),
+        }
 
-    def daemon_set(self, name: str, *, image: str = "terway:v1.15.4", container: str = "terway", args: Iterable[str] = (),
-                   status: Object | None = None, labels: Object | None = None) -> Object:  # fmt: skip
+    def daemon_set(
+        self,
+        name: str,
+        *,
+        image: str = "terway:v1.15.4",
+        container: str = "terway",
+        args: Iterable[str] = (),
+        status: Object | None = None,
+        labels: Object | None = None,
+    ) -> Object:
         """A DaemonSet; its status is empty, since no controller runs."""
         labels = labels or {"app": name}
-        template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": container, "image": image, "args": list(args)}]}}
-        return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": self._meta(name, SYSTEM, labels=labels),
-                "spec": {"selector": {"matchLabels": labels}, "template": template}, "status": status or {}}  # fmt: skip
+        template = {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": container, "image": image, "args": list(args)}]},
+        }
+        return {
+            "apiVersion": "apps/v1",
+            "kind": "DaemonSet",
+            "metadata": self._meta(name, SYSTEM, labels=labels),
+            "spec": {"selector": {"matchLabels": labels}, "template": template},
+            "status": status or {},
+        }
 
-    def event(self, about: Object, reason: str, message: str, *, age: str = "now-1m", count: int | None = None,
-              style: str = "core", uid: str | None = "", name: str = "") -> Object:  # fmt: skip
+    def event(
+        self,
+        about: Object,
+        reason: str,
+        message: str,
+        *,
+        age: str = "now-1m",
+        count: int | None = None,
+        style: str = "core",
+        uid: str | None = "",
+        name: str = "",
+    ) -> Object:
         """An event: ``core`` with lastTimestamp alone, ``series`` and ``eventTime`` as newer recorders write them."""
         meta = about["metadata"]
         namespace = meta.get("namespace", "")
-        involved = {"kind": about["kind"], "apiVersion": about["apiVersion"], "name": meta["name"], "namespace": namespace}
+        involved = {
+            "kind": about["kind"],
+            "apiVersion": about["apiVersion"],
+            "name": meta["name"],
+            "namespace": namespace,
+        }
         times: Object = {"firstTimestamp": None, "lastTimestamp": None, "eventTime": None}
         if style == "core":
             times |= {"lastTimestamp": age, "count": count or 1}
@@ -94,51 +163,92 @@ class Make:
         if style == "series":
             times["series"] = {"count": count or 2, "lastObservedTime": age}
         # An empty uid keeps the replay from filling it in, as it is where the loader left it out.
-        return {"apiVersion": "v1", "kind": "Event", "metadata": self._meta(name or f"{meta['name']}.{reason}", namespace or "default"),
-                "involvedObject": {**involved, "uid": meta.get("uid", "") if uid is None else uid},
-                "reason": reason, "message": message, "type": "Warning", **times}  # fmt: skip
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": self._meta(name or f"{meta['name']}.{reason}", namespace or "default"),
+            "involvedObject": {**involved, "uid": meta.get("uid", "") if uid is None else uid},
+            "reason": reason,
+            "message": message,
+            "type": "Warning",
+            **times,
+        }
 
     def service(self, name: str, ips: Iterable[str], *, namespace: str = "prod", **spec: Any) -> Object:
         """A Service with these cluster IPs."""
         ips = list(ips)
-        return {"apiVersion": "v1", "kind": "Service", "metadata": self._meta(name, namespace),
-                "spec": {"clusterIP": ips[0], "clusterIPs": ips, "ports": [{"port": 80}], **spec}}  # fmt: skip
+        return {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": self._meta(name, namespace),
+            "spec": {"clusterIP": ips[0], "clusterIPs": ips, "ports": [{"port": 80}], **spec},
+        }
 
     def terway_crd(self) -> Object:
         """The definition by which the group is served."""
         return {
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
             "metadata": self._meta("nodes.network.alibabacloud.com", ""),
-            "spec": {"group": "network.alibabacloud.com", "scope": "Cluster",
-                     "names": {"plural": "nodes", "singular": "node", "kind": "Node", "listKind": "NodeList"},
-                     "versions": [{"name": "v1beta1", "served": True, "storage": True}]},
-        }  # fmt: skip
+            "spec": {
+                "group": "network.alibabacloud.com",
+                "scope": "Cluster",
+                "names": {"plural": "nodes", "singular": "node", "kind": "Node", "listKind": "NodeList"},
+                "versions": [{"name": "v1beta1", "served": True, "storage": True}],
+            },
+        }
 
-    def terway_node(self, name: str = "cn-beijing.192.168.0.31", *, enis: Mapping[str, Object] | None = None, **spec: Any) -> Object:
+    def terway_node(
+        self, name: str = "cn-beijing.192.168.0.31", *, enis: Mapping[str, Object] | None = None, **spec: Any
+    ) -> Object:
         """Terway's own node object."""
-        return {"apiVersion": "network.alibabacloud.com/v1beta1", "kind": "Node", "metadata": self._meta(name, ""),
-                "spec": spec, "status": {"networkInterfaces": dict(enis or {})}}  # fmt: skip
+        return {
+            "apiVersion": "network.alibabacloud.com/v1beta1",
+            "kind": "Node",
+            "metadata": self._meta(name, ""),
+            "spec": spec,
+            "status": {"networkInterfaces": dict(enis or {})},
+        }
 
-    def terway(self, *, status: Object | None = None, conf: Object | None = None, data: Mapping[str, str] | None = None) -> list[Object]:
+    def terway(
+        self, *, status: Object | None = None, conf: Object | None = None, data: Mapping[str, str] | None = None
+    ) -> list[Object]:
         """Terway in shared mode, local IPAM, plain veth."""
-        eni_conf = {"version": "1", "vswitches": {"cn-beijing-h": ["vsw-2zeaaa"]}, "security_group": "sg-2ze", **(conf or {})}
+        eni_conf = {
+            "version": "1",
+            "vswitches": {"cn-beijing-h": ["vsw-2zeaaa"]},
+            "security_group": "sg-2ze",
+            **(conf or {}),
+        }
         cni = {"cniVersion": "0.4.0", "name": "terway", "type": "terway"}
-        keys = {"eni_conf": json.dumps(eni_conf), "10-terway.conf": json.dumps(cni), "disable_network_policy": "true", **(data or {})}
+        keys = {
+            "eni_conf": json.dumps(eni_conf),
+            "10-terway.conf": json.dumps(cni),
+            "disable_network_policy": "true",
+            **(data or {}),
+        }
         return [self.daemon_set("terway-eniip", status=status), self.config("eni-config", keys)]
 
     def flannel(self, *, status: Object | None = None, conf: Object | None = None) -> list[Object]:
         """Flannel with hairpin mode and a cniVersion."""
         plugin = {"type": "flannel", "delegate": {"hairpinMode": True}}
         cni = {"name": "cb0", "cniVersion": "0.3.1", "plugins": [plugin], **(conf or {})}
-        data = {"cni-conf.json": json.dumps(cni), "net-conf.json": json.dumps({"Network": "10.7.0.0/16", "Backend": {"Type": "vpc"}})}
+        data = {
+            "cni-conf.json": json.dumps(cni),
+            "net-conf.json": json.dumps({"Network": "10.7.0.0/16", "Backend": {"Type": "vpc"}}),
+        }
         image = "registry/acs/flannel:v0.15.1.22-20a397e6-aliyun"
-        daemon_set = self.daemon_set("kube-flannel-ds", image=image, container="kube-flannel", status=status, labels={"app": "flannel"})
+        daemon_set = self.daemon_set(
+            "kube-flannel-ds", image=image, container="kube-flannel", status=status, labels={"app": "flannel"}
+        )
         return [daemon_set, self.config("kube-flannel-cfg", data)]
 
     def proxy(self, conf: str = "mode: ipvs\nipvs: {scheduler: lc, udpTimeout: 10s}\n") -> list[Object]:
         """kube-proxy as ACK runs it on workers."""
         labels = {"k8s-app": "kube-proxy-worker"}
-        daemon_set = self.daemon_set("kube-proxy-worker", image="kube-proxy:v1.36.0", container="kube-proxy-worker", labels=labels)
+        daemon_set = self.daemon_set(
+            "kube-proxy-worker", image="kube-proxy:v1.36.0", container="kube-proxy-worker", labels=labels
+        )
         return [daemon_set, self.config("kube-proxy-worker", {"config.conf": conf})]
 
 
@@ -152,11 +262,18 @@ def entries() -> dict[str, Entry]:
     return {entry.id: entry for entry in load_entries([BUILTIN_FOLDER], vocabulary())}
 
 
-def store_of(objects: Iterable[Object], logs: Logs | None = None, forbid: Iterable[str] = (), version: str = "v1.36.0") -> Store:
+def store_of(
+    objects: Iterable[Object], logs: Logs | None = None, forbid: Iterable[str] = (), version: str = "v1.36.0"
+) -> Store:
     """The objects as a recording; logs by namespace, pod and container."""
-    kept = {LogKey(*key): "".join(_stamped(line) for line in text.splitlines()).encode() for key, text in (logs or {}).items()}
+    kept = {
+        LogKey(*key): "".join(_stamped(line) for line in text.splitlines()).encode()
+        for key, text in (logs or {}).items()
+    }
     whole = [resolve_all(item, NOW) for item in objects]
-    return Store.of(whole, name="strange", recorded=NOW, version=version, logs=kept, forbidden=map(parse_denial, forbid))
+    return Store.of(
+        whole, name="strange", recorded=NOW, version=version, logs=kept, forbidden=map(parse_denial, forbid)
+    )
 
 
 def _stamped(line: str) -> str:
@@ -173,17 +290,26 @@ def view_of() -> OpenView:
 
     @contextlib.asynccontextmanager
     async def opened(
-        objects: Iterable[Object], *, logs: Logs | None = None, forbid: Iterable[str] = (), version: str = "v1.36.0",
-        budget: Budget | None = None, question: str = "", namespace: str | None = None,
-    ) -> AsyncIterator[View]:  # fmt: skip
-        async with serve(store_of(objects, logs, forbid, version)) as server, connect_to(server.kubeconfig, "strange") as link:
-            async with Reader(Transport(link.client), budget or Budget()) as reader:
-                view = View(reader, Focus.of(question, namespace))
-                await reader.version()  # its clock
-                try:
-                    yield view
-                finally:
-                    await view.close()
+        objects: Iterable[Object],
+        *,
+        logs: Logs | None = None,
+        forbid: Iterable[str] = (),
+        version: str = "v1.36.0",
+        budget: Budget | None = None,
+        question: str = "",
+        namespace: str | None = None,
+    ) -> AsyncIterator[View]:
+        async with (
+            serve(store_of(objects, logs, forbid, version)) as server,
+            connect_to(server.kubeconfig, "strange") as link,
+            Reader(Transport(link.client), budget or Budget()) as reader,
+        ):
+            view = View(reader, Focus.of(question, namespace))
+            await reader.version()  # its clock
+            try:
+                yield view
+            finally:
+                await view.close()
 
     return opened
 
@@ -205,13 +331,20 @@ def verdicts(entries: dict[str, Entry]) -> Callable[..., Any]:
     """``await verdicts(objects)``: verdict and reason of the named entries, or of every fault, by id."""
 
     async def judged(
-        objects: Iterable[Object], *ids: str, clear: bool = True, logs: Logs | None = None, forbid: Iterable[str] = (),
-        version: str = "v1.36.0", namespace: str | None = None,
-    ) -> dict[str, str]:  # fmt: skip
+        objects: Iterable[Object],
+        *ids: str,
+        clear: bool = True,
+        logs: Logs | None = None,
+        forbid: Iterable[str] = (),
+        version: str = "v1.36.0",
+        namespace: str | None = None,
+    ) -> dict[str, str]:
         store = store_of(objects, logs, forbid, version)
         async with serve(store) as server, connect_to(server.kubeconfig, "strange") as link:
             cluster = Cluster(Transport(link.client), "strange")
-            answer = await Clinic(entries, budget=Budget(seconds=20)).check(ids, cluster, namespace, words_are_clear=clear)
+            answer = await Clinic(entries, budget=Budget(seconds=20)).check(
+                ids, cluster, namespace, words_are_clear=clear
+            )
         return {item.entry.id: f"{item.verdict}: {item.judgement.reason}" for item in answer.diagnoses}
 
     return judged

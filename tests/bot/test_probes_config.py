@@ -43,11 +43,18 @@ async def test_a_missing_key_is_absent_and_a_missing_configmap_unknown(make: Any
 
 def edited(make: Any, at: str, fields: dict[str, Any], created: str = "now-40d") -> Any:
     first = {"manager": "addon", "operation": "Update", "time": created, "fieldsV1": {"f:data": {}}}
-    return make.config("c", {"k": "v"}, creationTimestamp=created, managedFields=[first, {"manager": "kubectl-edit", "time": at, "fieldsV1": fields}])
+    return make.config(
+        "c",
+        {"k": "v"},
+        creationTimestamp=created,
+        managedFields=[first, {"manager": "kubectl-edit", "time": at, "fieldsV1": fields}],
+    )
 
 
 def started(make: Any, at: str | None, label: str = "k8s-app") -> Any:
-    return make.running("p", "10.0.0.1", namespace="kube-system", labels={label: "proxy"}, status={"startTime": at} if at else {})
+    return make.running(
+        "p", "10.0.0.1", namespace="kube-system", labels={label: "proxy"}, status={"startTime": at} if at else {}
+    )
 
 
 PENDING = 'config_applied(configmap="c", app="proxy", state="pending")'
@@ -65,7 +72,9 @@ CONTENT = {"f:data": {"f:k": {}}}
         ("now-1h", CONTENT, None, "unknown"),
     ],
 )
-async def test_an_edit_is_pending_while_pods_are_older(make: Any, find: Any, edit: str, fields: Any, start: str | None, pending: str) -> None:
+async def test_an_edit_is_pending_while_pods_are_older(
+    make: Any, find: Any, edit: str, fields: Any, start: str | None, pending: str
+) -> None:
     objects = [edited(make, edit, fields), started(make, start)]
     assert (await find(PENDING, objects)).outcome == pending
     opposite = {"present": "absent", "absent": "present", "unknown": "unknown"}[pending]
@@ -74,7 +83,9 @@ async def test_an_edit_is_pending_while_pods_are_older(make: Any, find: Any, edi
 
 async def test_a_configmap_loaded_just_now_was_never_edited(make: Any, find: Any) -> None:
     assert (await find(PENDING, [make.config("c", {"k": "v"}), started(make, "now-1d")])).outcome == "absent"
-    assert (await find(PENDING, [make.config("c", {"k": "v"}, managedFields=None), started(make, "now-1d")])).outcome == "absent"
+    assert (
+        await find(PENDING, [make.config("c", {"k": "v"}, managedFields=None), started(make, "now-1d")])
+    ).outcome == "absent"
     assert (await find(PENDING, [started(make, "now-1d")])).outcome == "unknown"
     assert (await find(PENDING, [edited(make, "now-1h", CONTENT), started(make, "now-1d", "app")])).outcome == "present"
 
@@ -92,7 +103,8 @@ async def test_a_configmap_loaded_just_now_was_never_edited(make: Any, find: Any
     ],
 )
 async def test_image_versions(make: Any, find: Any, image: str, outcome: str) -> None:
-    asked = 'image_version(workload="DaemonSet kube-system/kube-flannel-ds", container="kube-flannel", below="v0.15.1.4-e02c8f12-aliyun")'
+    which = 'workload="DaemonSet kube-system/kube-flannel-ds", container="kube-flannel"'
+    asked = f'image_version({which}, below="v0.15.1.4-e02c8f12-aliyun")'
     found = await find(asked, [make.daemon_set("kube-flannel-ds", image=image, container="kube-flannel")])
     assert found.outcome == outcome
 

@@ -9,7 +9,8 @@ from knowledge.expressions import parse_call
 
 NODE = "cn-beijing.192.168.0.31"
 IPN = 'errCode: InvalidVSwitchId.IpNotEnough, msg: The specified VSwitch "vsw-2zeaaa" has not enough IpAddress.'
-ASK = 'pod_event(reason=["FailedCreatePodSandBox", "AllocIPFailed"], contains=["InvalidVSwitchId.IpNotEnough"], within="20m")'
+REASONS = '["FailedCreatePodSandBox", "AllocIPFailed"]'
+ASK = f'pod_event(reason={REASONS}, contains=["InvalidVSwitchId.IpNotEnough"], within="20m")'
 ANY = ASK[:-1] + ', state="any")'
 
 
@@ -34,7 +35,9 @@ async def test_waiting_pods_are_found_in_every_namespace(make: Any, find: Any) -
     pods = [make.pod(f"web-{n}", namespace=f"team-{n}") for n in range(6)]
     found = await find(ASK, [*pods, *(make.event(pod, "FailedCreatePodSandBox", IPN) for pod in pods)])
     assert len(found.objects["pod"]) == 6
-    asked = await find(ASK, [*pods, *(make.event(pod, "FailedCreatePodSandBox", IPN) for pod in pods)], namespace="team-3")
+    asked = await find(
+        ASK, [*pods, *(make.event(pod, "FailedCreatePodSandBox", IPN) for pod in pods)], namespace="team-3"
+    )
     assert asked.objects["pod"] == ("team-3/web-3",)
 
 
@@ -53,7 +56,11 @@ async def test_events_that_do_not_count(make: Any, find: Any) -> None:
         "the pod is being deleted": [make.pod(deletionTimestamp="now"), event],
         "the pod is not bound": [make.pod(node=""), event],
         "the pod is on the host's network": [make.pod(spec={"hostNetwork": True}), event],
-        "it got its address since": [pod, event, make.event(pod, "AllocIPSucceed", "Alloc IP 10.0.0.1 took 2s", age="now-10s")],
+        "it got its address since": [
+            pod,
+            event,
+            make.event(pod, "AllocIPSucceed", "Alloc IP 10.0.0.1 took 2s", age="now-10s"),
+        ],
         "it pulls its image by now": [pod, event, make.event(pod, "Pulling", "Pulling image", age="now-10s")],
         "about a node": [pod, node, make.event(node, "AllocIPFailed", IPN)],
         "nothing at all": [],
@@ -113,11 +120,22 @@ async def test_an_event_of_a_node_counts_while_the_node_is_there_and_has_not_rec
     node = make.node()
     failed = make.event(node, "CreateRouteFailed", "Error creating route entry in vtb-1: x")
     assert (await find(EVENT, [node, failed])).objects["node"] == (NODE,)
-    assert (await find(EVENT, [node, make.event(node, "CreateRouteFailed", "x", style="eventTime")])).outcome == "present"
+    assert (
+        await find(EVENT, [node, make.event(node, "CreateRouteFailed", "x", style="eventTime")])
+    ).outcome == "present"
     cleared = make.event(node, "CreatedRoute", "ok", age="now-10s")
-    for objects in ([failed], [node, failed, cleared], [node, make.event(node, "CreateRouteFailed", "x", age="now-21m")], [node]):
+    for objects in (
+        [failed],
+        [node, failed, cleared],
+        [node, make.event(node, "CreateRouteFailed", "x", age="now-21m")],
+        [node],
+    ):
         assert (await find(EVENT, objects)).outcome == "absent"
-    assert (await find(EVENT, [make.node("b"), node, failed, make.event(make.node("b"), "CreatedRoute", "b", age="now-10s")])).outcome == "present"
+    assert (
+        await find(
+            EVENT, [make.node("b"), node, failed, make.event(make.node("b"), "CreatedRoute", "b", age="now-10s")]
+        )
+    ).outcome == "present"
 
 
 async def test_an_event_and_a_taint_must_be_of_one_node(make: Any, find: Any) -> None:
@@ -159,7 +177,9 @@ async def test_on_affected_nodes_only_and_only_what_can_explain_the_wait(make: A
     pod = make.pod(status={"startTime": "now-5m"})
     failed = make.event(node, "AllocIPFailed", IPN)
     assert (await find(AFFECTED, [pod, node, failed])).outcome == "present"
-    assert (await find(AFFECTED, [pod, failed])).outcome == "present", "pods prove their node, though its object is missing"
+    assert (await find(AFFECTED, [pod, failed])).outcome == "present", (
+        "pods prove their node, though its object is missing"
+    )
     assert (await find(AFFECTED, [node, failed])).outcome == "absent"
     assert (await find(AFFECTED, [pod, node, other, make.event(other, "AllocIPFailed", IPN)])).outcome == "absent"
     early = make.event(node, "AllocIPFailed", IPN, age="now-18m")
@@ -167,7 +187,9 @@ async def test_on_affected_nodes_only_and_only_what_can_explain_the_wait(make: A
     assert stale.outcome == "unknown"
     assert "before the pods" in stale.summary
     own = make.event(pod, "FailedCreatePodSandBox", "no eni can handle the allocation")
-    assert (await find(AFFECTED, [pod, own, node, early])).outcome == "present", "the daemon is silent for ten minutes after each"
+    assert (await find(AFFECTED, [pod, own, node, early])).outcome == "present", (
+        "the daemon is silent for ten minutes after each"
+    )
 
 
 async def test_absence_and_presence_may_be_told_to_prove_nothing(make: Any, find: Any) -> None:

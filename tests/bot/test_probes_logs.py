@@ -5,13 +5,30 @@ from typing import Any
 NODE = "cn-beijing.192.168.0.31"
 KEY = ("kube-system", "terway-a", "terway")
 ASK = 'pod_log(app=["terway-eniip"], container="terway", contains=["IpNotEnough"], within="20m")'
-ALL = 'pod_log(app=["kube-proxy-worker"], container="kube-proxy-worker", contains=["Using iptables"], within="30d", on="all", cleared_by=["Using ipvs"])'
+ALL = (
+    'pod_log(app=["kube-proxy-worker"], container="kube-proxy-worker", contains=["Using iptables"], within="30d", '
+    'on="all", cleared_by=["Using ipvs"])'
+)
 
 
-def daemon(make: Any, name: str = "terway-a", node: str = NODE, app: str = "terway-eniip", container: str = "terway", start: str = "now-2h") -> Any:
+def daemon(
+    make: Any,
+    name: str = "terway-a",
+    node: str = NODE,
+    app: str = "terway-eniip",
+    container: str = "terway",
+    start: str = "now-2h",
+) -> Any:
     state = {"name": container, "ready": True, "restartCount": 0, "state": {"running": {"startedAt": start}}}
-    return make.pod(name, node, namespace="kube-system", phase="Running", labels={"app": app}, status={"containerStatuses": [state]},
-                    spec={"hostNetwork": True, "containers": [{"name": container, "image": "x:1"}]})  # fmt: skip
+    return make.pod(
+        name,
+        node,
+        namespace="kube-system",
+        phase="Running",
+        labels={"app": app},
+        status={"containerStatuses": [state]},
+        spec={"hostNetwork": True, "containers": [{"name": container, "image": "x:1"}]},
+    )
 
 
 def waiter(make: Any, name: str = "web-0", node: str = NODE) -> Any:
@@ -28,8 +45,12 @@ async def test_a_fresh_line_on_an_affected_node_is_seen(make: Any, find: Any) ->
 
 async def test_lines_that_do_not_count(make: Any, find: Any) -> None:
     line = "error IpNotEnough vsw-2zeaaa"
-    assert (await find(ASK, [waiter(make), daemon(make)], logs={KEY: f"now-25m {line}\nnow-1m fine"})).outcome == "absent"
-    assert (await find(ASK, [waiter(make), daemon(make, start="now-2m")], logs={KEY: f"now-3m {line}\nnow-110s up"})).outcome == "absent"
+    assert (
+        await find(ASK, [waiter(make), daemon(make)], logs={KEY: f"now-25m {line}\nnow-1m fine"})
+    ).outcome == "absent"
+    assert (
+        await find(ASK, [waiter(make), daemon(make, start="now-2m")], logs={KEY: f"now-3m {line}\nnow-110s up"})
+    ).outcome == "absent"
     assert (await find(ASK, [daemon(make)], logs={KEY: f"now-3m {line}"})).outcome == "absent", "no pod waits"
     other = daemon(make, "terway-b", "other")
     elsewhere = {("kube-system", "terway-b", "terway"): f"now-3m {line}", KEY: "now-3m fine"}
@@ -77,4 +98,6 @@ async def test_lines_of_the_start_are_missed_when_the_start_is_gone(make: Any, f
 
 async def test_lines_without_a_time_do_no_harm(make: Any, find: Any) -> None:
     text = "now-3m first\n2026-11-22 IpNotEnough without a zone\nnow-2m last"
-    assert (await find(ASK, [waiter(make), daemon(make)], logs={KEY: text.replace("2026-11-22 ", "now-2m ")})).outcome == "present"
+    assert (
+        await find(ASK, [waiter(make), daemon(make)], logs={KEY: text.replace("2026-11-22 ", "now-2m ")})
+    ).outcome == "present"

@@ -6,11 +6,17 @@ import pytest
 
 NODE = "cn-beijing.192.168.0.31"
 TAINT = "node.kubernetes.io/network-unavailable"
-CONDITION = f'node_condition(type="NetworkUnavailable", status="True", contains=["failed to create a route"], taint="{TAINT}")'
+CONDITION = (
+    f'node_condition(type="NetworkUnavailable", status="True", contains=["failed to create a route"], taint="{TAINT}")'
+)
 
 
 def unavailable(message: str = "RouteController failed to create a route", **extra: str) -> dict[str, Any]:
-    return {"conditions": [{"type": "NetworkUnavailable", "status": "True", "reason": "NoRouteCreated", "message": message, **extra}]}
+    return {
+        "conditions": [
+            {"type": "NetworkUnavailable", "status": "True", "reason": "NoRouteCreated", "message": message, **extra}
+        ]
+    }
 
 
 def tainted(key: str = TAINT) -> dict[str, Any]:
@@ -32,7 +38,9 @@ async def test_a_condition_with_its_taint(make: Any, find: Any) -> None:
 
 
 async def test_condition_and_taint_must_be_of_one_node(make: Any, find: Any) -> None:
-    assert (await find(CONDITION, [make.node("a", spec=tainted()), make.node("b", status=unavailable())])).outcome == "absent"
+    assert (
+        await find(CONDITION, [make.node("a", spec=tainted()), make.node("b", status=unavailable())])
+    ).outcome == "absent"
 
 
 async def test_the_age_of_a_condition(make: Any, find: Any) -> None:
@@ -44,7 +52,11 @@ async def test_the_age_of_a_condition(make: Any, find: Any) -> None:
 
 async def test_healthy_conditions_of_alibaba_cloud_are_no_fault(make: Any, find: Any) -> None:
     asked = 'node_condition(type="SufficientIP", status="False")'
-    healthy = {"conditions": [{"type": "SufficientIP", "status": "True", "reason": "SufficientIP", "message": "node has sufficient IP"}]}
+    healthy = {
+        "conditions": [
+            {"type": "SufficientIP", "status": "True", "reason": "SufficientIP", "message": "node has sufficient IP"}
+        ]
+    }
     assert (await find(asked, [make.node(status=healthy)])).outcome == "absent"
 
 
@@ -76,7 +88,9 @@ def cluster(make: Any, held: int, **extra: Any) -> list[Any]:
     return [node, pod, make.event(pod, "FailedCreatePodSandBox", FULL), *pods]
 
 
-@pytest.mark.parametrize(("held", "full", "leaked"), [(13, "present", "absent"), (4, "absent", "present"), (12, "unknown", "unknown")])
+@pytest.mark.parametrize(
+    ("held", "full", "leaked"), [(13, "present", "absent"), (4, "absent", "present"), (12, "unknown", "unknown")]
+)
 async def test_a_full_range_and_a_leaked_one(make: Any, find: Any, held: int, full: str, leaked: str) -> None:
     objects = cluster(make, held)
     assert (await find('node_range(state="full")', objects)).outcome == full
@@ -88,7 +102,9 @@ async def test_who_holds_an_address(make: Any, find: Any) -> None:
     assert (await find(asked, cluster(make, 13, spec={"hostNetwork": True}))).outcome == "absent"
     done = [make.pod(f"job{n}", phase="Succeeded", status={"podIP": f"10.7.0.{n + 2}"}) for n in range(13)]
     assert (await find(asked, [*cluster(make, 0), *done])).outcome == "absent", "completed pods gave theirs back"
-    assert (await find(asked, cluster(make, 13, deletionTimestamp="now"))).outcome == "present", "terminating ones did not"
+    assert (await find(asked, cluster(make, 13, deletionTimestamp="now"))).outcome == "present", (
+        "terminating ones did not"
+    )
     elsewhere = [make.running(f"e{n}", "10.7.1.2", node="other") for n in range(13)]
     assert (await find(asked, [*cluster(make, 0), *elsewhere])).outcome == "absent"
 
@@ -97,7 +113,9 @@ async def test_without_a_complaint_or_a_range_nothing_is_said(make: Any, find: A
     asked = 'node_range(state="leaked")'
     node, pod, _, *rest = cluster(make, 4)
     assert (await find(asked, [node, pod, *rest])).outcome == "absent"
-    duplicate = make.event(pod, "FailedCreatePodSandBox", "10.7.0.3 has been allocated to x, duplicate allocation is not allowed")
+    duplicate = make.event(
+        pod, "FailedCreatePodSandBox", "10.7.0.3 has been allocated to x, duplicate allocation is not allowed"
+    )
     assert (await find(asked, [node, pod, duplicate])).outcome == "absent"
     assert (await find(asked, [make.node(), *cluster(make, 4)[1:]])).outcome == "unknown", "no podCIDR"
     assert (await find(asked, cluster(make, 4)[1:])).outcome == "unknown", "no such node"

@@ -9,7 +9,16 @@ NODE = "cn-beijing.192.168.0.31"
 
 
 def creating(**state: Any) -> dict[str, Any]:
-    return {"containerStatuses": [{"name": "main", "ready": False, "restartCount": 0, "state": state or {"waiting": {"reason": "ContainerCreating"}}}]}
+    return {
+        "containerStatuses": [
+            {
+                "name": "main",
+                "ready": False,
+                "restartCount": 0,
+                "state": state or {"waiting": {"reason": "ContainerCreating"}},
+            }
+        ]
+    }
 
 
 @pytest.mark.parametrize(
@@ -41,12 +50,19 @@ async def test_look_alikes_do_not_wait_for_the_network(make: Any, find: Any) -> 
         "done": [make.pod(phase="Succeeded", status=old)],
         "on the host's network": [make.pod(spec={"hostNetwork": True}, status=old)],
         "has an address": [make.pod(status={**old, "podIP": "10.0.0.1"})],
-        "an init container runs": [make.pod(status={**old, "initContainerStatuses": [{"name": "i", "state": {"running": {}}}]})],
+        "an init container runs": [
+            make.pod(status={**old, "initContainerStatuses": [{"name": "i", "state": {"running": {}}}]})
+        ],
         "cannot pull its image": [make.pod(status={**old, **creating(waiting={"reason": "ImagePullBackOff"})})],
-        "a wrong configuration": [make.pod(status={**old, **creating(waiting={"reason": "CreateContainerConfigError"})})],
+        "a wrong configuration": [
+            make.pod(status={**old, **creating(waiting={"reason": "CreateContainerConfigError"})})
+        ],
         "being deleted": [make.pod(deletionTimestamp="now", status=old)],
         "a volume does not mount": [pod, make.event(pod, "FailedMount", "MountVolume.SetUp failed")],
-        "a disk does not attach": [pod, make.event(pod, "FailedAttachVolume", "AttachVolume.Attach failed", style="eventTime")],
+        "a disk does not attach": [
+            pod,
+            make.event(pod, "FailedAttachVolume", "AttachVolume.Attach failed", style="eventTime"),
+        ],
         "pulls a large image": [pod, make.event(pod, "Pulling", "Pulling image web:1", age="now-4m")],
         "the pause image is missing": [pod, make.event(pod, "FailedCreatePodSandBox", pause)],
         "the disk is full": [pod, make.event(pod, "FailedCreatePodSandBox", disk)],
@@ -85,7 +101,14 @@ async def test_unreadable_events_explain_nothing_and_unreadable_pods_are_unknown
 
 
 async def test_other_reasons_namespaces_messages_and_ages(make: Any, find: Any) -> None:
-    pull = {"containerStatuses": [{"name": "m", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling flannel:v1"}}}]}
+    pull = {
+        "containerStatuses": [
+            {
+                "name": "m",
+                "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling flannel:v1"}},
+            }
+        ]
+    }
     pod = make.pod("kube-flannel-ds-x", namespace="kube-system", status={**pull, "startTime": "now-2m"})
     asked = 'pod_waiting(reason="ImagePullBackOff", namespace="kube-system", contains="flannel")'
     assert (await find(asked, [pod])).outcome == "present"
@@ -96,12 +119,30 @@ async def test_other_reasons_namespaces_messages_and_ages(make: Any, find: Any) 
 
 
 async def test_a_crash_loop_is_seen_though_its_phase_is_running(make: Any, find: Any) -> None:
-    state = {"containerStatuses": [{"name": "kube-flannel", "ready": False, "restartCount": 9, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+    state = {
+        "containerStatuses": [
+            {
+                "name": "kube-flannel",
+                "ready": False,
+                "restartCount": 9,
+                "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+            }
+        ]
+    }
     labels = {"app": "flannel"}
-    pod = make.pod("kube-flannel-ds-x", namespace="kube-system", phase="Running", labels=labels, spec={"hostNetwork": True}, status=state)
+    pod = make.pod(
+        "kube-flannel-ds-x",
+        namespace="kube-system",
+        phase="Running",
+        labels=labels,
+        spec={"hostNetwork": True},
+        status=state,
+    )
     asked = 'pod_waiting(reason="CrashLoopBackOff", app="flannel")'
     assert (await find(asked, [pod])).outcome == "present"
-    assert (await find(asked, [make.running("kube-flannel-ds-x", "1.2.3.4", namespace="kube-system", labels=labels)])).outcome == "absent"
+    assert (
+        await find(asked, [make.running("kube-flannel-ds-x", "1.2.3.4", namespace="kube-system", labels=labels)])
+    ).outcome == "absent"
 
 
 def dns(start: str, **status: Any) -> dict[str, Any]:
@@ -114,7 +155,9 @@ async def test_pods_restarted_goes_by_the_newest_start(make: Any, find: Any) -> 
     assert (await find(asked, [make.running("d", "10.0.0.1", **dns("now-2m"))])).outcome == "present"
     assert (await find(asked, [make.running("d", "10.0.0.1", **dns("now-2d", **again))])).outcome == "present"
     assert (await find(asked, [make.running("d", "10.0.0.1", **dns("now-2d"))])).outcome == "absent"
-    assert (await find(asked, [make.running("d", "10.0.0.1", namespace="kube-system", labels={"k8s-app": "kube-dns"})])).outcome == "absent"
+    assert (
+        await find(asked, [make.running("d", "10.0.0.1", namespace="kube-system", labels={"k8s-app": "kube-dns"})])
+    ).outcome == "absent"
     assert (await find(asked, [make.running("d", "10.0.0.1")])).outcome == "unknown"
 
 
@@ -141,14 +184,20 @@ async def test_host_ports_that_the_api_server_filled_in_do_not_count(make: Any, 
 
 async def test_annotations(make: Any, find: Any) -> None:
     asked = 'pod_annotation(key=["k8s.aliyun.com/pod-with-eip"])'
-    assert (await find(asked, [make.running("a", "10.0.0.1", annotations={"k8s.aliyun.com/pod-with-eip": "true"})])).outcome == "present"
+    assert (
+        await find(asked, [make.running("a", "10.0.0.1", annotations={"k8s.aliyun.com/pod-with-eip": "true"})])
+    ).outcome == "present"
     assert (await find(asked, [make.running("a", "10.0.0.1", annotations={"other": "true"})])).outcome == "absent"
     assert (await find(asked, [], forbid=["pods"])).outcome == "unknown"
 
 
 def policy(selector: Any, namespace: str = "prod", name: str = "p") -> dict[str, Any]:
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name, "namespace": namespace},
-            "spec": {"podSelector": selector}}  # fmt: skip
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"podSelector": selector},
+    }
 
 
 @pytest.mark.parametrize(

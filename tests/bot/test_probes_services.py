@@ -6,11 +6,23 @@ FAMILIES = 'service_families(missing="IPv6")'
 SLICES = 'endpoint_slices(family="IPv6", state="empty")'
 
 
-def slice_of(service: str, family: str, *, ready: bool | None = True, namespace: str = "prod", endpoints: bool = True) -> dict[str, Any]:
+def slice_of(
+    service: str, family: str, *, ready: bool | None = True, namespace: str = "prod", endpoints: bool = True
+) -> dict[str, Any]:
     conditions = {} if ready is None else {"ready": ready}
     listed = [{"addresses": ["x"], "conditions": conditions}] if endpoints else None
-    meta = {"name": f"{service}-{family.lower()}", "namespace": namespace, "labels": {"kubernetes.io/service-name": service}}
-    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta, "addressType": family, "endpoints": listed}
+    meta = {
+        "name": f"{service}-{family.lower()}",
+        "namespace": namespace,
+        "labels": {"kubernetes.io/service-name": service},
+    }
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": meta,
+        "addressType": family,
+        "endpoints": listed,
+    }
 
 
 async def test_services_without_the_family(make: Any, find: Any) -> None:
@@ -25,7 +37,12 @@ async def test_services_that_have_one_family_or_none_by_design(make: Any, find: 
     own = make.service("kubernetes", ["172.16.0.1"], namespace="default")
     dns = make.service("kube-dns", ["172.16.0.10"], namespace="kube-system")
     headless = make.service("db", ["None"])
-    external = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "e", "namespace": "prod"}, "spec": {"type": "ExternalName", "externalName": "x"}}
+    external = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "e", "namespace": "prod"},
+        "spec": {"type": "ExternalName", "externalName": "x"},
+    }
     assert (await find(FAMILIES, [own, dns, headless, external])).outcome == "unknown"
     assert (await find(FAMILIES, [own, headless, make.service("web", ["172.16.0.5", "fd01::5"])])).outcome == "absent"
 

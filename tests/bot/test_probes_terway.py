@@ -16,7 +16,12 @@ def eni(vsw: str = "vsw-2zeaaa", *, pods: bool = True, **extra: Any) -> dict[str
 
 
 def cluster(make: Any, enis: Any, *, conf: Any = None, node: Any = None, **spec: Any) -> list[Any]:
-    return [*make.terway(conf=conf), node or make.node(), make.terway_crd(), make.terway_node(enis=enis, **{**ZONE, **spec})]
+    return [
+        *make.terway(conf=conf),
+        node or make.node(),
+        make.terway_crd(),
+        make.terway_node(enis=enis, **{**ZONE, **spec}),
+    ]
 
 
 async def test_pods_in_a_vswitch_that_is_not_configured(make: Any, find: Any) -> None:
@@ -97,7 +102,9 @@ async def test_slots_full_with_a_vswitch_that_cannot_be_used(make: Any, find: An
         (["odd"], TWO, ONE, "unknown"),
     ],
 )
-async def test_slots_that_are_free_or_unclear(make: Any, find: Any, enis: Any, conf: Any, spec: Any, outcome: str) -> None:
+async def test_slots_that_are_free_or_unclear(
+    make: Any, find: Any, enis: Any, conf: Any, spec: Any, outcome: str
+) -> None:
     objects = waiting(make, enis if isinstance(enis, dict) else {}, conf=conf, **spec)
     if not isinstance(enis, dict):
         objects[-2]["status"] = {"networkInterfaces": enis}
@@ -107,7 +114,9 @@ async def test_slots_that_are_free_or_unclear(make: Any, find: Any, enis: Any, c
 async def test_slots_of_nodes_where_nobody_waits_do_not_matter(make: Any, find: Any) -> None:
     assert (await find(FULL, cluster(make, eni(), conf=TWO, **ONE))).outcome == "absent"
     assert (await find(FULL, [*make.terway(conf=TWO), make.pod()])).outcome == "absent"
-    assert (await find(FULL, waiting(make, eni(), conf=TWO, **ONE), forbid=["network.alibabacloud.com/nodes"])).outcome == "unknown"
+    assert (
+        await find(FULL, waiting(make, eni(), conf=TWO, **ONE), forbid=["network.alibabacloud.com/nodes"])
+    ).outcome == "unknown"
 
 
 def short(observed: str) -> dict[str, Any]:
@@ -119,8 +128,12 @@ async def test_a_shortage_that_the_node_object_tells(make: Any, find: Any) -> No
     found = await find(asked, waiting(make, eni(**short("now-2m"))))
     assert found.objects == {"node": (NODE,), "vswitch": ("vsw-2zeaaa",)}
     assert (await find(asked, waiting(make, eni(**short("now-31m"))))).outcome == "absent"
-    assert (await find(asked, waiting(make, eni(conditions={"OperationErr": {"observedTime": "now-1m", "message": "x"}})))).outcome == "absent"
+    assert (
+        await find(asked, waiting(make, eni(conditions={"OperationErr": {"observedTime": "now-1m", "message": "x"}})))
+    ).outcome == "absent"
     assert (await find(asked, cluster(make, eni(**short("now-2m"))))).outcome == "absent", "nobody waits"
-    assert (await find(asked, waiting(make, eni(**short("now-25m"))))).outcome == "unknown", "long before the pods were bound"
+    assert (await find(asked, waiting(make, eni(**short("now-25m"))))).outcome == "unknown", (
+        "long before the pods were bound"
+    )
     assert (await find(asked, waiting(make, eni(conditions=["odd"])))).outcome == "absent"
     assert (await find(asked, waiting(make, eni()), forbid=["pods"])).outcome == "unknown"

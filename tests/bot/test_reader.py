@@ -23,7 +23,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def status(code: int, message: str, reason: str = "") -> web.Response:
-    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "reason": reason, "code": code}
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "code": code,
+    }
     return web.json_response(body, status=code)
 
 
@@ -34,14 +41,19 @@ def pods(*names: str, following: str = "") -> web.Response:
 
 def kubeconfig(url: str) -> dict[str, Any]:
     return {
-        "clusters": [{"name": "c", "cluster": {"server": url}}], "users": [{"name": "u", "user": {"token": "t"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "current-context": "c",
-    }  # fmt: skip
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "c",
+    }
 
 
 @contextlib.asynccontextmanager
 async def reading(
-    handler: Handler, budget: Budget | None = None, observers: tuple[Observer, ...] = (), tls: ssl.SSLContext | None = None
+    handler: Handler,
+    budget: Budget | None = None,
+    observers: tuple[Observer, ...] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Reader]:
     """A reader of a server that answers everything by ``handler``."""
     application = web.Application()
@@ -49,13 +61,19 @@ async def reading(
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    port = runner.addresses[0][1]
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        async with connect_to(kubeconfig(f"{'https' if tls else 'http'}://127.0.0.1:{port}"), "c") as link:
-            async with Reader(Transport(link.client), budget or Budget(), observers) as reader:
-                yield reader
+        async with (
+            connect_to(kubeconfig(url), "c") as link,
+            Reader(Transport(link.client), budget or Budget(), observers) as reader,
+        ):
+            yield reader
     finally:
         await runner.cleanup()
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 def always(response: Callable[[], web.StreamResponse]) -> Handler:
@@ -84,9 +102,19 @@ FAILURES: list[tuple[str, Callable[[], web.StreamResponse], str, str]] = [
     ("credentials", lambda: status(401, "Unauthorized"), "unauthorized", "log in again"),
     ("permission", lambda: status(403, 'pods is forbidden: User "x"'), "forbidden", "pods is forbidden"),
     ("server error", lambda: status(500, "etcd is down"), "refused", "etcd is down"),
-    ("no such path of Kubernetes", lambda: web.Response(status=404, text="404 page not found"), "not_found", "404 page"),
+    (
+        "no such path of Kubernetes",
+        lambda: web.Response(status=404, text="404 page not found"),
+        "not_found",
+        "404 page",
+    ),
     ("a web page", lambda: web.Response(text="<html>log in</html>", content_type="text/html"), "invalid", "not JSON"),
-    ("cut off JSON", lambda: web.Response(text='{"items": [{"metadata"', content_type="application/json"), "invalid", "not JSON"),
+    (
+        "cut off JSON",
+        lambda: web.Response(text='{"items": [{"metadata"', content_type="application/json"),
+        "invalid",
+        "not JSON",
+    ),
     ("a list", lambda: web.json_response([1, 2]), "invalid", "no Kubernetes object"),
     ("null", lambda: web.json_response(None), "invalid", "no Kubernetes object"),
     ("redirect in circles", lambda: web.Response(status=302, headers={"Location": "/"}), "", ""),
@@ -168,9 +196,25 @@ def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     folder = tmp_path_factory.mktemp("tls")
     key, cert = folder / "key.pem", folder / "cert.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x", "-keyout", key, "-out", cert],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=x",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+        ],
+        check=True,
+        capture_output=True,
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     return context
@@ -292,7 +336,12 @@ async def test_a_busy_server_is_asked_once_more_when_it_says_so() -> None:
         assert len((await reader.select(PODS)).items) == 1
         assert reader.unread() == ()
         assert reader.spent.requests == 2
-    assert [entry[:2] for entry in diary.heard] == [("before", "list"), ("after", "refused"), ("before", "list"), ("after", "ok")]
+    assert [entry[:2] for entry in diary.heard] == [
+        ("before", "list"),
+        ("after", "refused"),
+        ("before", "list"),
+        ("after", "ok"),
+    ]
 
 
 @pytest.mark.parametrize("header", ["3600", "soon", ""])
@@ -313,9 +362,11 @@ async def test_observers_hear_of_each_request_before_and_after() -> None:
         with pytest.raises(ReadError):
             await reader.select(NODES)
     assert diary.heard == [
-        ("before", "list", "/api/v1/pods"), ("after", "ok", "/api/v1/pods"),
-        ("before", "list", "/api/v1/nodes"), ("after", "forbidden", "/api/v1/nodes"),
-    ]  # fmt: skip
+        ("before", "list", "/api/v1/pods"),
+        ("after", "ok", "/api/v1/pods"),
+        ("before", "list", "/api/v1/nodes"),
+        ("after", "forbidden", "/api/v1/nodes"),
+    ]
 
 
 async def test_an_observer_that_raises_stops_the_read_before_it_is_sent() -> None:
@@ -335,7 +386,9 @@ async def test_an_observer_that_raises_stops_the_read_before_it_is_sent() -> Non
     assert served == []
 
 
-async def test_leaving_cancels_what_runs_and_leaves_nothing_behind() -> None:
+async def test_leaving_cancels_what_runs_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = asyncio.Event()
 
     async def hang(_: web.Request) -> web.StreamResponse:
@@ -343,7 +396,7 @@ async def test_leaving_cancels_what_runs_and_leaves_nothing_behind() -> None:
         await asyncio.sleep(30)
         raise AssertionError
 
-    before = set(Path(tempfile.gettempdir()).glob("netclinic-*"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     diary = Diary()
 
     async def question() -> None:
@@ -359,7 +412,7 @@ async def test_leaving_cancels_what_runs_and_leaves_nothing_behind() -> None:
     others = [left for left in asyncio.all_tasks() if left is not asyncio.current_task() and not left.done()]
     assert [left for left in others if "Reader" in repr(left) or "_pages" in repr(left)] == []
     assert {entry[1] for entry in diary.heard if entry[0] == "after"} == {"cancelled"}
-    assert set(Path(tempfile.gettempdir()).glob("netclinic-*")) == before
+    assert left_in(tmp_path) == []
 
 
 async def test_secrets_are_cut_out_before_anyone_sees_them() -> None:
@@ -367,7 +420,7 @@ async def test_secrets_are_cut_out_before_anyone_sees_them() -> None:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/log"):
-            return web.Response(text=f'2026-11-22T13:00:00Z eni config: {json.dumps(conf)}')
+            return web.Response(text=f"2026-11-22T13:00:00Z eni config: {json.dumps(conf)}")
         return web.json_response({"metadata": {"name": "eni-config"}, "data": {"eni_conf": conf}})
 
     async with reading(answer) as reader:

@@ -1,0 +1,39 @@
+"""Which cluster a command is about, as it was typed."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.terminal.failing import UsageProblem
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.clinic import Cluster
+    from bot.cluster.reader import Observer, Witness
+
+
+@dataclass(frozen=True)
+class Where:
+    """A kubeconfig's context, or a recording; nothing given means the kubeconfig's current context."""
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+    recording: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.recording is not None and (self.kubeconfig is not None or self.context is not None):
+            raise UsageProblem("--recording stands for a cluster: leave --kubeconfig and --context out.")
+
+    def opened(
+        self, app: "App", observers: Sequence["Observer"] = (), witness: "Witness | None" = None
+    ) -> AbstractAsyncContextManager["Cluster"]:
+        """The cluster, for as long as the block runs."""
+        return app.cluster(
+            kubeconfig=self.kubeconfig,
+            context=self.context,
+            recording=self.recording,
+            observers=observers,
+            witness=witness,
+        )

@@ -1,0 +1,60 @@
+"""The few numbers learned over held-out messages: how the sides are weighed, the confidence, and its threshold."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from index.folds import HeldOut
+from index.lexical import Floats, Integers
+from index.scorer import MESSAGE_FEATURES, Fusion, fused_features
+
+FALSE_ANSWERS = 0.05
+
+
+def fit_fusion(seen: HeldOut) -> Fusion:
+    """Entry weights, then the confidence, then the threshold that lets ``FALSE_ANSWERS`` of the outside pass."""
+    inside = seen.owners >= 0
+    nothing = np.zeros(len(MESSAGE_FEATURES), dtype=np.float32)
+    weights = fit_entry_weights(seen.entry_features[inside], seen.owners[inside])
+    fusion = Fusion(entry_weights=weights, message_weights=nothing, message_bias=0.0, threshold=0.5)
+    pairs = zip(seen.message_features, seen.entry_features, strict=True)
+    messages = np.stack([fused_features(message, fusion.chances(entries)) for message, entries in pairs])
+    message_weights, bias = fit_message_weights(messages, inside)
+    fusion = replace(fusion, message_weights=message_weights, message_bias=bias)
+    outside = [fusion.confidence(row) for row in messages[~inside]]
+    return replace(fusion, threshold=float(np.quantile(outside, 1 - FALSE_ANSWERS))) if outside else fusion
+
+
+def fit_entry_weights(features: Floats, owners: Integers) -> Floats:
+    """Weights of a conditional logit: the chance of the right entry among all, none of them negative."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    scale = features.std(axis=(0, 1)) + 1e-6
+    scaled = (features / scale).astype(np.float64)
+    right = scaled[np.arange(len(owners)), owners]
+
+    def loss(weights: Any) -> tuple[float, Any]:  # and its slope
+        logits = scaled @ weights
+        logits -= logits.max(axis=1, keepdims=True)
+        chances = np.exp(logits)
+        chances /= chances.sum(axis=1, keepdims=True)
+        picked = chances[np.arange(len(owners)), owners]
+        slope = (chances[:, :, None] * scaled).sum(axis=1) - right
+        return float(-np.log(picked + 1e-12).mean() + 1e-4 * weights @ weights), slope.mean(axis=0) + 2e-4 * weights
+
+    start = np.full(features.shape[2], 0.5)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * features.shape[2])
+    return np.asarray(found.x / scale, dtype=np.float32)
+
+
+def fit_message_weights(features: Floats, inside: Any) -> tuple[Floats, float]:
+    """The confidence: logistic regression over the message's features, in their own units."""
+    if inside.all():
+        return np.zeros(len(MESSAGE_FEATURES), dtype=np.float32), 30.0
+    from sklearn.linear_model import LogisticRegression
+
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    fitted = LogisticRegression(C=1.0, max_iter=1000, class_weight="balanced").fit((features - mean) / scale, inside)
+    weights = fitted.coef_[0] / scale
+    return weights.astype(np.float32), float(fitted.intercept_[0] - mean @ weights)

@@ -1,0 +1,383 @@
+"""Facts on healthy clusters, on odd ones, and where they may not be read."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.cluster.connection import connect_to
+from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
+from bot.cluster.facts.kube_proxy import duration_seconds
+from bot.cluster.reader import Reader
+from bot.cluster.recordings import load, serve
+from bot.cluster.transport import Transport
+from bot.cluster.view import View
+
+LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
+
+
+@pytest.fixture
+def read(view_of: Any) -> Any:
+    async def facts(objects: list[Any], *names: str, **how: Any) -> Any:
+        async with view_of(objects, **how) as view:
+            found = [await fact_of(view, name) for name in names]
+        return found[0].value if len(found) == 1 else [fact.value for fact in found]
+
+    return facts
+
+
+async def shipped(recording: str, *names: str) -> dict[str, Fact]:
+    async with (
+        serve(load(recording)) as server,
+        connect_to(server.kubeconfig, recording) as link,
+        Reader(Transport(link.client)) as reader,
+    ):
+        view = View(reader)
+        try:
+            return {name: await fact_of(view, name) for name in names or declared_facts()}
+        finally:
+            await view.close()
+
+
+@pytest.mark.parametrize(
+    ("recording", "expected"),
+    [
+        (
+            "terway-healthy",
+            {
+                "network_plugin": "terway",
+                "cluster.kind": "managed",
+                "cluster.ip_families": "ipv4",
+                "terway.mode": "shared",
+                "terway.datapath": "datapathv2",
+                "terway.ipam": "crd",
+                "cluster.foreign_cni": "none",
+                "kubernetes.version": "1.32.1-aliyun.1",
+                "terway.vswitches": "cn-hangzhou-h: vsw-bp1aaa; cn-hangzhou-i: vsw-bp1bbb",
+                "kube_proxy.mode": "ipvs",
+                "kube_proxy.udp_timeout": 10,
+                "kube_proxy.scheduler": "lc",
+                "cluster.domain": "cluster.local",
+                "pods.waiting": "none",
+            },
+        ),
+        ("terway-dedicated", {"network_plugin": "terway", "cluster.kind": "dedicated"}),
+        ("terway-dual-stack", {"cluster.ip_families": "dual", "terway.ip_stack": "dual"}),
+        ("terway-ipvlan", {"terway.datapath": "ipvlan", "terway.in_cluster_lb": "on"}),
+        ("terway-exclusive-eni", {"terway.mode": "exclusive", "terway.datapath": "exclusive-eni"}),
+        (
+            "flannel-healthy",
+            {
+                "network_plugin": "flannel",
+                "flannel.version": "v0.15.1.22-20a397e6-aliyun",
+                "flannel.hairpin": "on",
+                "flannel.cni_version": "0.3.1",
+                "flannel.data_dir": "tmpfs",
+                "kube_proxy.mode": "ipvs",
+                "cluster.pod_cidr": "172.30.0.0/16",
+            },
+        ),
+    ],
+)
+async def test_facts_of_the_healthy_clusters(recording: str, expected: dict[str, Any]) -> None:
+    found = await shipped(recording, *expected)
+    assert {name: fact.value for name, fact in found.items()} == expected
+    for fact in found.values():
+        assert fact.source
+        assert fact.check.startswith("kubectl ")
+
+
+@pytest.mark.parametrize("recording", ["terway-healthy", "flannel-healthy"])
+async def test_every_fact_has_a_value_or_a_reason(recording: str) -> None:
+    for name, fact in (await shipped(recording)).items():
+        assert (fact.value is None) == bool(fact.reason), name
+
+
+async def test_an_empty_cluster_and_a_closed_one_give_reasons(view_of: Any) -> None:
+    for how in ({}, {"forbid": ["*"]}):
+        async with view_of([], **how) as view:
+            for name in declared_facts():
+                fact = await fact_of(view, name)
+                assert (fact.value is None) == bool(fact.reason), name
+                if how and name != "kubernetes.version":
+                    assert fact.value is None, name
+
+
+async def test_core_facts_cost_few_reads(make: Any, view_of: Any) -> None:
+    async with view_of([*make.terway(), *make.proxy(), make.node()]) as view:
+        for name in core_facts():
+            await fact_of(view, name)
+        assert view.reader.spent.requests <= 16
+
+
+RUNS = {"desiredNumberScheduled": 3, "numberReady": 3}
+
+
+async def test_a_plugin_that_is_left_over_does_not_count(make: Any, read: Any) -> None:
+    flannel_pod = make.running("f", "10.0.0.1", namespace="kube-system", labels={"app": "flannel"})
+    terway_pod = make.running("t", "10.0.0.1", namespace="kube-system", labels={"app": "terway-eniip"})
+    for expected, objects in (
+        ("terway", [*make.terway(status=RUNS), *make.flannel()]),
+        ("flannel", [*make.terway(), *make.flannel(status=RUNS)]),
+        ("flannel", [*make.terway(), *make.flannel(), flannel_pod]),
+        ("terway", [*make.terway(), *make.flannel(), terway_pod]),
+        ("terway", [*make.terway(), *make.flannel()]),
+        ("flannel", make.flannel()),
+        ("other", [make.daemon_set("calico-node")]),
+        ("other", []),
+    ):
+        assert await read(objects, "network_plugin") == expected
+
+
+async def test_without_the_right_to_see_daemonsets_configmaps_tell(make: Any, read: Any) -> None:
+    assert await read(make.flannel(), "network_plugin", forbid=["daemonsets"]) == "flannel"
+    assert await read([], "network_plugin", forbid=["daemonsets"]) is None
+
+
+async def test_modes_of_terway(make: Any, read: Any) -> None:
+    exclusive = make.node("x", labels={LABEL: "eniOnly"})
+    eni, eniip = make.daemon_set("terway-eni"), make.daemon_set("terway-eniip")
+    left_over, running = make.daemon_set("terway-eni"), make.daemon_set("terway-eniip", status=RUNS)
+    for expected, objects in (
+        ("shared", [eniip]),
+        ("exclusive", [eni]),
+        ("mixed", [eniip, exclusive]),
+        ("mixed", [eniip, eni]),
+        ("shared", [left_over, running]),
+        ("exclusive", [make.daemon_set("terway", args=["-daemon-mode", "ENIOnly"])]),
+        ("shared", [make.daemon_set("terway", args=["-daemon-mode", "ENIMultiIP"])]),
+        ("shared", [eniip, make.node("y", labels={LABEL: "default"})]),
+        (None, []),
+    ):
+        assert await read(objects, "terway.mode") == expected
+
+
+CONF = '{"type": "terway", "eniip_virtual_type": "%s"}'
+CHAIN = '{"plugins": [%s]}'
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"10-terway.conf": CONF % "IPVlan"}, "ipvlan"),
+        ({"10-terway.conf": CONF % "Veth"}, "veth"),
+        ({"10-terway.conf": CONF % ""}, "veth"),
+        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": CHAIN % (CONF % "ipvlan")}, "ipvlan"),
+        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": CHAIN % '{"type": "portmap"}'}, "datapathv2"),
+        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": "{ # not JSON"}, "datapathv2"),
+        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": CHAIN % '"odd"'}, "datapathv2"),
+        (
+            {"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": '{"plugins": {"type": "terway"}}'},
+            "datapathv2",
+        ),
+        ({"eniip_virtual_type": "ipvlan"}, "veth"),
+    ],
+)
+async def test_the_data_path_as_configured(make: Any, read: Any, data: Any, expected: str) -> None:
+    assert await read(make.terway(data=data), "terway.datapath") == expected
+
+
+async def test_what_nodes_report_wins_over_what_is_configured(make: Any, read: Any) -> None:
+    configured = make.terway(data={"10-terway.conf": CONF % "ipvlan"})
+    reported = [make.terway_crd(), make.terway_node(datapath={"type": "datapathv2"})]
+    assert await read([*configured, *reported], "terway.datapath") == "datapathv2"
+    assert await read([*configured, make.terway_crd(), make.terway_node()], "terway.datapath") == "ipvlan"
+    assert (
+        await read([*configured, *reported], "terway.datapath", forbid=["network.alibabacloud.com/nodes"]) == "ipvlan"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("false", "on"), ("0", "on"), ("", "on"), ("False", "off"), ("true", "off"), ("no", "off"), (None, "on")],
+)
+async def test_the_network_policy_switch(make: Any, read: Any, raw: str | None, expected: str) -> None:
+    daemon_set, config = make.terway()
+    config["data"].pop("disable_network_policy")
+    config["data"] |= {} if raw is None else {"disable_network_policy": raw}
+    assert await read([daemon_set, config], "terway.network_policy") == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "conf", "expected"),
+    [
+        ({"in_cluster_loadbalance": "true"}, {}, "on"),
+        ({"in_cluster_loadbalance": "True"}, {}, "off"),
+        ({}, {"in_cluster_loadbalance": "true"}, "off"),
+        ({}, {}, "off"),
+    ],
+)
+async def test_in_cluster_load_balancing_is_read_in_one_place_only(
+    make: Any, read: Any, data: Any, conf: Any, expected: str
+) -> None:
+    assert await read(make.terway(data=data, conf=conf), "terway.in_cluster_lb") == expected
+
+
+async def test_port_mapping(make: Any, read: Any) -> None:
+    replaced = make.node(labels={"k8s.aliyun.com/no-kube-proxy": "true"})
+    policy = make.daemon_set("terway-eniip", container="policy", args=["--enable-host-port=true"])
+    no_policy = make.daemon_set("terway-eniip", container="policy", args=["--enable-host-port=false"])
+    plain = make.terway()
+    for expected, objects in (
+        ("off", plain),
+        ("on", make.terway(data={"10-terway.conflist": CHAIN % '"odd", {"type": "portmap"}'})),
+        ("on", [policy, plain[1]]),
+        ("off", [no_policy, plain[1]]),
+        ("on", [*plain, replaced]),
+        (None, [plain[0]]),
+    ):
+        assert await read(objects, "terway.portmap") == expected
+
+
+async def test_odd_values_of_eni_conf_are_unknown_and_never_fatal(make: Any, read: Any) -> None:
+    names = ("terway.vswitches", "terway.security_groups", "terway.ipam", "terway.ip_stack", "terway.eip_pool")
+    assert await read(make.terway(data={"eni_conf": "{ # not JSON"}), *names) == [None, None, "local", "ipv4", "off"]
+    odd = {
+        "vswitches": ["vsw-1"],
+        "security_group": None,
+        "security_groups": "sg-9",
+        "ipam_type": 7,
+        "enable_eip_pool": True,
+    }
+    assert await read(make.terway(conf=odd), *names) == [None, "sg-9", "local", "ipv4", "on"]
+    assert await read([make.daemon_set("terway-eniip")], *names) == [None, None, None, None, None]
+
+
+async def test_address_families(make: Any, read: Any) -> None:
+    six = {"addresses": [{"type": "InternalIP", "address": "fd00::1"}]}
+    dns = make.service("kube-dns", ["172.16.0.10", "fd01::a"], namespace="kube-system")
+    for expected, objects in (
+        ("ipv4", [*make.terway(), make.node(status=six)]),
+        ("dual", [*make.terway(conf={"ip_stack": "dual"}), make.node()]),
+        ("dual", [*make.terway(), make.config("ack-cluster-profile", {"ipStack": "ipv4,ipv6"})]),
+        ("ipv4", [*make.terway(), make.config("ack-cluster-profile", {"ipStack": "ipv4"})]),
+        ("dual", [*make.terway(), dns]),
+        ("dual", [*make.flannel(), make.node(spec={"podCIDRs": ["10.0.0.0/24", "fd02::/64"]})]),
+        (None, []),
+    ):
+        assert await read(objects, "cluster.ip_families") == expected
+
+
+@pytest.mark.parametrize(
+    ("corefile", "expected"),
+    [
+        (".:53 {\n    kubernetes cluster.local in-addr.arpa ip6.arpa {\n  }\n}", "cluster.local"),
+        (".:53 {\n  # kubernetes x.local\n\tkubernetes acme.corp. in-addr.arpa\n}", "acme.corp"),
+        ("cluster.local:53 {\n  kubernetes {\n    pods verified\n  }\n}", None),
+        (".:53 {\n  kubernetes\n  forward . /etc/resolv.conf\n}", None),
+        ("", None),
+    ],
+)
+async def test_the_cluster_domain(make: Any, read: Any, corefile: str, expected: str | None) -> None:
+    assert await read([make.config("coredns", {"Corefile": corefile})], "cluster.domain") == expected
+
+
+@pytest.mark.parametrize(
+    ("conf", "mode", "udp", "scheduler"),
+    [
+        ("mode: ipvs\nipvs: {udpTimeout: 10s, scheduler: lc}", "ipvs", 10, "lc"),
+        ("mode: ipvs\nipvs: {udpTimeout: 0s}", "ipvs", 300, "rr"),
+        ("mode: ipvs\nipvs:", "ipvs", 300, "rr"),
+        ("mode: ipvs\nipvs: {udpTimeout: 10}", "ipvs", None, "rr"),
+        ("mode: ''", "iptables", 300, "rr"),
+        ("clusterCIDR: 10.0.0.0/8", "iptables", 300, "rr"),
+        ("mode: [broken", None, None, None),
+        ("", None, None, None),
+        ("- a\n- b", None, None, None),
+    ],
+)
+async def test_kube_proxy_settings(make: Any, read: Any, conf: str, mode: Any, udp: Any, scheduler: Any) -> None:
+    assert await read(make.proxy(conf), "kube_proxy.mode", "kube_proxy.udp_timeout", "kube_proxy.scheduler") == [
+        mode,
+        udp,
+        scheduler,
+    ]
+
+
+async def test_kube_proxy_that_is_replaced_or_merely_unseen(make: Any, read: Any) -> None:
+    labelled = make.node(labels={"k8s.aliyun.com/no-kube-proxy": "true"})
+    daemon_set, config = make.proxy()
+    assert await read([config, labelled], "kube_proxy.mode") == "replaced"
+    assert await read([daemon_set, config, labelled], "kube_proxy.mode") == "ipvs"
+    assert await read([make.node()], "kube_proxy.mode") is None
+    assert await read([daemon_set, config], "kube_proxy.mode", forbid=["configmaps"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("10s", 10),
+        ("1m30s", 90),
+        ("1.5h", 5400),
+        ("500ms", 0),
+        ("0", 0),
+        ("0s", 0),
+        ("10", None),
+        ("ten", None),
+        ("10s!", None),
+    ],
+)
+def test_durations(text: str, seconds: int | None) -> None:
+    assert duration_seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("conf", "hairpin", "version"),
+    [
+        ({"cniVersion": "0.3.1", "type": "flannel", "delegate": {"hairpinMode": True}}, "on", "0.3.1"),
+        ({"type": "flannel", "hairpinMode": True}, "off", "missing"),
+        ({"plugins": [{"type": "flannel", "delegate": {"hairpinMode": "true"}}]}, "off", "missing"),
+        ({"plugins": "odd"}, "off", "missing"),
+        ([1], None, None),
+    ],
+)
+async def test_flannel_settings(make: Any, read: Any, conf: Any, hairpin: Any, version: Any) -> None:
+    config = make.config("kube-flannel-cfg", {"cni-conf.json": json.dumps(conf)})
+    assert await read([make.flannel()[0], config], "flannel.hairpin", "flannel.cni_version") == [hairpin, version]
+    assert (
+        await read(
+            [make.flannel()[0], make.config("kube-flannel-cfg", {"cni-conf.json": "{}} # no"})], "flannel.hairpin"
+        )
+        is None
+    )
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "terway", "vsw-1", "10s", "ipvs"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["plugins", "type", "vswitches", "ipvs", "mode", "delegate", "conditions", "ipv4", "conntrack", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(conf=odd, proxy=odd, status=odd)
+async def test_no_shape_of_configuration_costs_the_answer(
+    make: Any, view_of: Any, conf: Any, proxy: Any, status: Any
+) -> None:
+    keys = {"eni_conf": json.dumps(conf), "10-terway.conf": json.dumps(proxy), "10-terway.conflist": json.dumps(conf)}
+    config = make.config("eni-config", keys)
+    objects = [
+        make.daemon_set("terway-eniip"),
+        config,
+        *make.proxy(json.dumps(proxy)),
+        make.node(),
+        make.terway_crd(),
+        {**make.terway_node(), "spec": {"x": status, "flavor": status}, "status": {"networkInterfaces": status}},
+    ]
+    async with view_of(objects) as view:
+        for name in declared_facts():
+            fact = await fact_of(view, name)
+            assert (fact.value is None) == bool(fact.reason), name

@@ -1,0 +1,350 @@
+"""Whole verdicts on clusters that strangers loaded into a bare API server: never a false ``confirmed``.
+
+Each case judges every fault as if the words had plainly described it, which is the harder test.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+NODE = "cn-beijing.192.168.0.31"
+IPN = (
+    'Failed to create pod sandbox: failed to setup network for sandbox "a": plugin type="terway" failed (add): '
+    "failed to do add; cmdAdd: error alloc ip errCode: InvalidVSwitchId.IpNotEnough, "
+    'msg: The specified VSwitch "vsw-2zeaaa" has not enough IpAddress'
+)
+FULL = (
+    'failed to setup network for sandbox "a": failed to allocate for range 0: '
+    "no IP addresses available in range set: 10.7.0.1-10.7.0.14"
+)
+MAC = "error parse config, can't found dev by mac 00:16:3e:0a:00:0b: not found"
+SANDBOX = "FailedCreatePodSandBox"
+UNAVAILABLE = "node.kubernetes.io/network-unavailable"
+OUT, SLOTS, NO_MAC = "terway-vswitch-out-of-ips", "terway-eni-quota-blocks-new-vswitch", "terway-mac-not-found"
+WAITING = {"startTime": "now-10m"}
+
+
+def confirmed(got: dict[str, str]) -> set[str]:
+    return {entry for entry, verdict in got.items() if verdict.startswith("confirmed")}
+
+
+def terway(make: Any, *objects: Any, **how: Any) -> list[Any]:
+    return [*make.terway(**how), *make.proxy(), make.node(), *objects]
+
+
+def flannel(make: Any, *objects: Any, node: Any = None) -> list[Any]:
+    return [*make.flannel(), *make.proxy(), node or make.node(), *objects]
+
+
+@pytest.mark.parametrize("style", ["core", "series", "eventTime"])
+@pytest.mark.parametrize("uid", ["", None])
+async def test_an_empty_vswitch_is_confirmed_from_the_pods_own_event(
+    make: Any, verdicts: Any, style: str, uid: str | None
+) -> None:
+    pod = make.pod(uid="4f1c", namespace="team-9")
+    got = await verdicts(terway(make, pod, make.event(pod, SANDBOX, IPN, style=style, uid=uid)))
+    assert confirmed(got) == {OUT}
+
+
+async def test_an_empty_vswitch_is_confirmed_from_other_reads(make: Any, verdicts: Any) -> None:
+    pod, node = make.pod(status=WAITING), make.node()
+    short = {
+        "eni-1": {
+            "vSwitchID": "vsw-2zeaaa",
+            "conditions": {"InsufficientIP": {"observedTime": "now-2m", "message": "vsw-2zeaaa ip is not enough"}},
+        }
+    }
+    sparse = make.terway_node(enis=short)
+    for objects in (
+        [pod, make.event(node, "AllocIPFailed", "errCode: InvalidVSwitchId.IpNotEnough, msg: x")],
+        [pod, make.terway_crd(), sparse],
+    ):
+        assert confirmed(await verdicts(terway(make, *objects))) == {OUT}
+
+
+async def test_look_alikes_of_an_empty_vswitch(make: Any, verdicts: Any) -> None:
+    pod, node = make.pod(uid="new", status=WAITING), make.node()
+    event = make.event(pod, SANDBOX, IPN)
+    of_node = make.event(node, "AllocIPFailed", "errCode: InvalidVSwitchId.IpNotEnough, msg: x")
+    newborn = make.pod(status={"startTime": "now-5s"})
+    stale = {
+        "eni-1": {
+            "vSwitchID": "vsw-2zeaaa",
+            "conditions": {"InsufficientIP": {"observedTime": "now-25m", "message": "vsw-2zeaaa ip is not enough"}},
+        }
+    }
+    pause = 'failed to get sandbox image "registry/pause:3.9": i/o timeout'
+    cases: dict[str, tuple[str, list[Any]]] = {
+        "a volume does not mount": (
+            "ruled_out",
+            [pod, make.event(pod, "FailedMount", "MountVolume.SetUp failed"), of_node],
+        ),
+        "a large image": ("ruled_out", [pod, make.event(pod, "Pulling", "Pulling image", age="now-3m"), of_node]),
+        "the pause image": ("ruled_out", [pod, make.event(pod, SANDBOX, pause), of_node]),
+        "it runs by now": ("ruled_out", [make.running("web-0", "10.0.0.1"), event]),
+        "it got its address": (
+            "ruled_out",
+            [pod, event, make.event(pod, "AllocIPSucceed", "Alloc IP 10.0.0.1 took 1s", age="now-20s")],
+        ),
+        "nobody scheduled it": ("ruled_out", [make.pod(node="", status=WAITING), event]),
+        "the host's network": ("ruled_out", [make.pod(spec={"hostNetwork": True}), event]),
+        "an old event": ("suspected", [pod, make.event(pod, SANDBOX, IPN, age="now-40m")]),
+        "an earlier pod of that name": ("suspected", [pod, make.event(make.pod(uid="old"), SANDBOX, IPN, uid=None)]),
+        "another namespace": ("suspected", [pod, make.event(make.pod(namespace="other"), SANDBOX, IPN)]),
+        "a pod that only just starts": ("suspected", [newborn, make.event(node, "AllocIPFailed", IPN, age="now-18m")]),
+        "a condition from before": ("suspected", [pod, make.terway_crd(), make.terway_node(enis=stale)]),
+        "a quota": ("suspected", [pod, make.event(pod, "AllocIPFailed", "errCode: QuotaExceeded.PrivateIpAddress")]),
+        "the wrong zone": (
+            "suspected",
+            [pod, make.event(pod, "AllocIPFailed", "no available vSwitch for zone cn-beijing-z, vswList []")],
+        ),
+        "a wait that nothing explains": ("suspected", [pod]),
+        "another node's trouble": (
+            "suspected",
+            [pod, make.node("other"), make.event(make.node("other"), "AllocIPFailed", IPN)],
+        ),
+    }
+    for what, (expected, objects) in cases.items():
+        got = await verdicts(terway(make, *objects), OUT)
+        assert got[OUT].startswith(expected), f"{what}: {got[OUT]}"
+
+
+async def test_what_may_not_be_read_rules_nothing_out(make: Any, verdicts: Any) -> None:
+    pod = make.pod(status=WAITING)
+    objects = terway(make, pod, make.event(pod, SANDBOX, IPN))
+    for forbid in (["events"], ["pods"], ["pods/log", "events"], ["*"]):
+        got = await verdicts(objects, OUT, SLOTS, NO_MAC, forbid=forbid)
+        assert {verdict.split(":")[0] for verdict in got.values()} == {"suspected"}, forbid
+
+
+async def test_slots_that_block_a_new_vswitch(make: Any, verdicts: Any) -> None:
+    conf = {"vswitches": {"cn-beijing-h": ["vsw-2zeaaa", "vsw-2zenew"]}}
+    short = {
+        "vSwitchID": "vsw-2zeaaa",
+        "conditions": {"InsufficientIP": {"observedTime": "now-2m", "message": "vsw-2zeaaa ip is not enough"}},
+    }
+    pod = make.pod(status=WAITING)
+
+    async def got(enis: Any, **spec: Any) -> set[str]:
+        crs = [make.terway_crd(), make.terway_node(enis=enis, nodeMetadata={"zoneID": "cn-beijing-h"}, **spec)]
+        return confirmed(await verdicts(terway(make, pod, *crs, conf=conf), OUT, SLOTS))
+
+    assert await got({"eni-1": short}, flavor=[{"count": 1}]) == {SLOTS}
+    assert await got({"eni-1": short}, flavor=[{"count": 3}]) == {OUT}, "a slot is free"
+    assert await got({"eni-1": short, "eni-2": {"vSwitchID": "vsw-2zenew"}}, flavor=[{"count": 2}]) == {OUT}, (
+        "the new one is in use"
+    )
+    assert await got({"eni-1": short}) == set(), "nobody tells how many slots there are"
+    assert await got({"eni-1": {**short, "unschedulable": True}}, flavor=[{"count": 1}]) == set()
+    quiet = [
+        make.terway_crd(),
+        make.terway_node(
+            enis={"eni-1": {"vSwitchID": "vsw-2zeaaa"}},
+            nodeMetadata={"zoneID": "cn-beijing-h"},
+            flavor=[{"count": 1}],
+        ),
+    ]
+    told = terway(make, pod, make.event(pod, SANDBOX, IPN), *quiet, conf=conf)
+    assert confirmed(await verdicts(told)) == {SLOTS}, "the pod's own event tells of the shortage as well"
+
+
+async def test_the_instance_limit_says_so_itself(make: Any, verdicts: Any) -> None:
+    pod = make.pod()
+    objects = terway(
+        make, pod, make.event(pod, "AllocIPFailed", "errCode: EniPerInstanceLimitExceeded, msg: x", style="series")
+    )
+    assert confirmed(await verdicts(objects)) == {SLOTS}
+
+
+@pytest.mark.parametrize(
+    ("count", "style", "expected"),
+    [(1, "core", set()), (2, "series", set()), (5, "core", {NO_MAC}), (4, "series", {NO_MAC})],
+)
+async def test_a_missing_device_must_persist(
+    make: Any, verdicts: Any, count: int, style: str, expected: set[str]
+) -> None:
+    pod = make.pod()
+    assert (
+        confirmed(await verdicts(terway(make, pod, make.event(pod, SANDBOX, MAC, count=count, style=style))))
+        == expected
+    )
+
+
+async def test_a_range_that_is_full_and_one_that_leaks(make: Any, verdicts: Any) -> None:
+    node, pod = make.node(spec={"podCIDR": "10.7.0.0/28"}), make.pod()
+    event = make.event(pod, SANDBOX, FULL, style="eventTime")
+
+    async def got(held: int) -> set[str]:
+        pods = [make.running(f"r{n}", f"10.7.0.{n + 2}", namespace=f"team-{n % 4}") for n in range(held)]
+        return confirmed(await verdicts(flannel(make, pod, event, *pods, node=node)))
+
+    assert await got(13) == {"flannel-pod-cidr-exhausted"}
+    assert await got(3) == {"flannel-ip-leak"}
+    assert await got(11) == set(), "too close to tell"
+    done = [make.pod(f"job-{n}", phase="Succeeded", status={"podIP": f"10.7.0.{n + 2}"}) for n in range(13)]
+    assert "flannel-pod-cidr-exhausted" not in confirmed(await verdicts(flannel(make, pod, event, *done, node=node)))
+    assert confirmed(await verdicts(flannel(make, pod, event))) == set(), "the node has no podCIDR"
+    assert confirmed(await verdicts(terway(make, pod, event))) == set(), "not with Terway"
+
+
+ROUTE = "flannel-node-network-unavailable"
+
+
+def route_condition(message: str, age: str = "now-10m") -> dict[str, Any]:
+    return {
+        "conditions": [
+            {
+                "type": "NetworkUnavailable",
+                "status": "True",
+                "reason": "NoRouteCreated",
+                "message": message,
+                "lastTransitionTime": age,
+            }
+        ]
+    }
+
+
+async def test_routes_that_could_not_be_created(make: Any, verdicts: Any) -> None:
+    taint = {
+        "taints": [
+            {"key": UNAVAILABLE, "effect": "NoSchedule"},
+            {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"},
+        ]
+    }
+    failed, created = (
+        route_condition("RouteController failed to create a route"),
+        route_condition("Node created without a route", "now-1m"),
+    )
+    tainted, other = make.node(spec=taint), make.node("other")
+    event = make.event(tainted, "CreateRouteFailed", "Error creating route entry in vtb-1: x", style="eventTime")
+
+    async def verdict(*objects: Any, node: Any) -> str:
+        return str((await verdicts(flannel(make, *objects, node=node), ROUTE))[ROUTE].split(":")[0])
+
+    assert await verdict(node=make.node(spec=taint, status=failed)) == "confirmed"
+    assert await verdict(event, node=tainted) == "confirmed"
+    assert await verdict(node=make.node(status=failed)) == "ruled_out", "the taint is gone"
+    assert await verdict(node=make.node(spec=taint, status=created)) == "ruled_out", "a new node"
+    assert await verdict(node=make.node()) == "ruled_out", "the taint of every new node is another one"
+    assert await verdict(event, make.event(tainted, "CreatedRoute", "ok", age="now-10s"), node=tainted) == "ruled_out"
+    b_failed = make.event(other, "CreateRouteFailed", "Error creating route entry in vtb-1: x")
+    assert await verdict(other, b_failed, node=make.node(spec=taint, status=created)) == "ruled_out", (
+        "taint and event are of two nodes"
+    )
+
+
+NO_CNI = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
+)
+
+
+async def test_a_missing_cni_version_shows_on_the_node(make: Any, verdicts: Any) -> None:
+    entry = "flannel-cni-version-missing"
+    config = make.config(
+        "kube-flannel-cfg",
+        {"cni-conf.json": json.dumps({"type": "flannel", "delegate": {"hairpinMode": True}}), "net-conf.json": "{}"},
+    )
+    not_ready = make.node(status={"conditions": [{"type": "Ready", "status": "False", "message": NO_CNI}]})
+    daemon_set = make.flannel()[0]
+    assert entry in confirmed(await verdicts([daemon_set, config, not_ready]))
+    for objects in (
+        [daemon_set, config, make.node()],
+        [
+            daemon_set,
+            config,
+            make.node(status={"conditions": [{"type": "Ready", "status": "False", "message": "PLEG is not healthy"}]}),
+        ],
+        [*make.flannel(), not_ready],
+    ):
+        assert (await verdicts(objects, entry))[entry].startswith("ruled_out")
+    loop = {
+        "containerStatuses": [
+            {"name": "kube-flannel", "ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+        ]
+    }
+    crashing = make.pod(
+        "kube-flannel-ds-x",
+        namespace="kube-system",
+        phase="Running",
+        labels={"app": "flannel"},
+        status=loop,
+        spec={"hostNetwork": True},
+    )
+    assert (await verdicts([daemon_set, config, not_ready, crashing], entry))[entry].startswith("suspected")
+
+
+async def test_vswitches_outside_the_configuration(make: Any, verdicts: Any) -> None:
+    entry = "terway-pod-ip-outside-vswitch"
+    zone = {"nodeMetadata": {"zoneID": "cn-beijing-h"}}
+    old = {"eni-1": {"vSwitchID": "vsw-old", "ipv4": {"10.0.0.2": {"podID": "prod/web-1"}}}}
+
+    async def verdict(*objects: Any) -> str:
+        return str((await verdicts(terway(make, *objects), entry))[entry].split(":")[0])
+
+    assert await verdict(make.terway_crd(), make.terway_node(enis=old, **zone)) == "confirmed"
+    assert (
+        await verdict(make.terway_crd(), make.terway_node(enis=old, nodeMetadata={"zoneID": "cn-beijing-z"}))
+        == "suspected"
+    ), "zone fallback"
+    assert await verdict(make.terway_crd()) == "suspected"
+    assert await verdict() == "suspected", "the custom kind is not installed"
+    assert (
+        await verdict(make.terway_crd(), make.terway_node(enis=old, eni={"vSwitchOptions": ["vsw-old"]}, **zone))
+        == "ruled_out"
+    )
+
+
+async def test_settings_alone_are_confirmed_by_words_and_are_never_a_sign(make: Any, verdicts: Any) -> None:
+    port = {"containers": [{"name": "m", "image": "x", "ports": [{"containerPort": 80, "hostPort": 8080}]}]}
+    hairpin = [make.flannel(conf={"plugins": [{"type": "flannel", "delegate": {}}]}), "flannel-hairpin-off"]
+    ports = [[*make.terway(), make.running("hp", "10.0.0.3", spec=port)], "terway-hostport-unmapped"]
+    ipvlan = [make.terway(data={"10-terway.conf": '{"eniip_virtual_type": "IPVlan"}'}), "terway-ipvlan-in-cluster-lb"]
+    eip = [make.terway(conf={"enable_eip_pool": "true"}), "terway-upgrade-eip-pool"]
+    for objects, entry in (hairpin, ports, ipvlan, eip):
+        assert confirmed(await verdicts(objects, clear=True)) == {entry}
+        assert confirmed(await verdicts(objects, clear=False)) == set()
+
+
+async def test_address_families_of_nodes_do_not_make_a_cluster_dual(make: Any, verdicts: Any) -> None:
+    six = make.node(status={"addresses": [{"type": "InternalIP", "address": "fd00::1"}]})
+    single = [*make.terway(), six, make.running("web-1", "10.0.0.2"), make.service("web", ["172.16.0.5"])]
+    assert confirmed(await verdicts(single)) == set()
+    dual = [*make.terway(conf={"ip_stack": "dual"}), make.node(), make.running("web-1", "10.0.0.2")]
+    assert confirmed(await verdicts(dual)) == {"ipv6-pod-shows-ipv4"}
+
+
+async def test_a_plugin_that_is_left_over_brings_no_faults_of_its_own(make: Any, verdicts: Any) -> None:
+    broken = make.flannel(conf={"plugins": [{"type": "flannel", "delegate": {}}]})
+    runs = {"desiredNumberScheduled": 1, "numberReady": 1}
+    assert confirmed(await verdicts([*make.terway(status=runs), *broken, make.node()])) == set()
+    assert confirmed(await verdicts([*make.terway(), *broken, make.node()])) == set()
+
+
+@pytest.mark.parametrize("objects", ["nothing", "terway", "flannel", "nodes"])
+async def test_quiet_and_empty_clusters_confirm_nothing(make: Any, verdicts: Any, objects: str) -> None:
+    pods = [make.running(f"web-{n}", f"10.0.0.{n}", status={"startTime": "now-1m"}) for n in range(1, 4)]
+    clusters = {
+        "nothing": [],
+        "terway": terway(make, *pods),
+        "flannel": flannel(make, *pods),
+        "nodes": [make.node(), *pods],
+    }
+    got = await verdicts(clusters[objects])
+    assert confirmed(got) == set()
+    assert all(verdict.partition(": ")[2] for verdict in got.values()), "each verdict has its reason"
+
+
+async def test_odd_custom_resources_cost_nobody_the_answer(make: Any, verdicts: Any) -> None:
+    pod = make.pod(status=WAITING)
+    odd = [
+        {**make.terway_node(), "status": {"networkInterfaces": shape}}
+        for shape in (["x"], "x", {"eni-1": "x"}, {"eni-1": {"ipv4": ["x"]}})
+    ]
+    for node in odd:
+        got = await verdicts(
+            terway(make, pod, make.event(pod, SANDBOX, IPN), make.terway_crd(), {**node, "spec": {"flavor": "x"}})
+        )
+        assert set(got) >= {OUT, SLOTS, NO_MAC}
+        assert got[OUT].split(":")[0] in ("confirmed", "suspected")
