@@ -14,7 +14,7 @@ from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.clinic import Clinic, Cluster
-    from bot.cluster.reader import Observer, Witness
+    from bot.cluster.requests import Observer, Witness
     from index.search import Index
 
 Progress = Callable[[str, float], None]
@@ -72,7 +72,7 @@ class App:
     def clinic(self, index: "Index | None" = None) -> "Clinic":
         """The flow over the entries; with an index it answers questions in words."""
         from bot.clinic import Clinic
-        from bot.cluster.reader import Budget
+        from bot.cluster.requests import Budget
 
         return Clinic(self.entries, index, Budget(seconds=self.settings.deadline))
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from bot.answer import Answer, ClusterState, Diagnosis
 from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
-from bot.cluster.reader import Budget, Observer, Reader, Witness
+from bot.cluster.reader import Reader
+from bot.cluster.requests import Budget, Observer, Witness
 from bot.cluster.transport import ReadError, Transport
 from bot.cluster.view import Focus, View
 from bot.judge import Judge, Judgement, Verdict
@@ -94,15 +95,21 @@ class Clinic:
             view = View(reader, focus, about_nodes=bool(asked & {"node_condition", "node_taint"}))
             try:
                 state = await observe(view, cluster.context)
-                diagnoses = await (self._judged(view, scores) if state.reachable else self._out_of_reach(scores, state))
+                diagnoses = await self._judged(view, scores) if state.reachable else self._out_of_reach(scores, state)
                 return _timed(
-                    answer, started, cluster=state, asked_at=view.now(), diagnoses=tuple(diagnoses), unread=reader.unread(),
-                    requests=reader.spent.requests, bytes=reader.spent.bytes,
-                )  # fmt: skip
+                    answer,
+                    started,
+                    cluster=state,
+                    asked_at=view.now(),
+                    diagnoses=tuple(diagnoses),
+                    unread=reader.unread(),
+                    requests=reader.spent.requests,
+                    bytes=reader.spent.bytes,
+                )
             finally:
                 await view.close()
 
-    async def _out_of_reach(self, scores: Mapping[str, float], state: ClusterState) -> list[Diagnosis]:
+    def _out_of_reach(self, scores: Mapping[str, float], state: ClusterState) -> list[Diagnosis]:
         return [_unread(self.entries[id_], score, state.trouble) for id_, score in scores.items()]
 
     async def _judged(self, view: View, scores: Mapping[str, float]) -> list[Diagnosis]:

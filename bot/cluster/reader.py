@@ -9,11 +9,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import orjson
 
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
+from bot.cluster.requests import Budget, Listing, Observer, Request, Spent, Witness
 from bot.cluster.resources import PODS, Resource
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
@@ -21,68 +22,6 @@ T = TypeVar("T")
 FROM_CACHE = ("resourceVersion", "0")
 PAGE = 500  # objects a page: what kubectl asks for
 MASK_OF_METADATA = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One read as observers see it: ``verb`` as in RBAC, ``path`` with its query, ``kind`` of what it is about."""
-
-    verb: str
-    resource: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    accept: str = "application/json"
-    kind: str = ""
-
-
-class Observer(Protocol):
-    """Hears of each request before it is made and after. An exception in ``before`` stops the request."""
-
-    async def before(self, request: Request) -> None: ...
-
-    async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None: ...
-
-
-class Witness(Protocol):
-    """Is shown all that was read, redacted, and every read that gave nothing: so that a recording can be made of it.
-
-    ``content`` is parsed JSON, or the lines of a log; ``at`` the server's clock.
-    """
-
-    def saw(self, request: Request, content: Any, at: datetime) -> None: ...
-
-    def missed(self, request: Request, error: ReadError) -> None: ...
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What one question may cost: requests, bytes of (decompressed) replies, seconds in all and for one request."""
-
-    requests: int = 100
-    bytes: int = 32_000_000
-    seconds: float = 10.0
-    seconds_a_request: float = 5.0
-
-
-@dataclass(frozen=True)
-class Listing:
-    """``complete`` is false when pages were left unread; ``served`` when the server knows no such kind.
-
-    ``remaining`` is how many more there are, where the server says so.
-    """
-
-    items: tuple[dict[str, Any], ...]
-    complete: bool = True
-    served: bool = True
-    remaining: int | None = None
-
-
-@dataclass
-class Spent:
-    """What a question has cost so far."""
-
-    requests: int = 0
-    bytes: int = 0
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import yaml
 
-MASK = "[redacted]"
+MASK = "<redacted>"  # a plain scalar in YAML, so that masking again changes nothing
 _WORDS = (
     r"access[_-]?key(?:[_-]?(?:id|secret))?|access[_-]?secret|(?:secret|api|private)[_-]?(?:access[_-]?)?key|"
     r"key[_-]?secret|pass(?:word|wd|phrase)?|pwd|token|secret|credential|authorization|dockerconfigjson|"

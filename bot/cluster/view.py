@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.cluster.reader import Listing, Reader
+from bot.cluster.reader import Reader
+from bot.cluster.requests import Listing
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, PODS, Resource
 from bot.cluster.transport import ReadError
 

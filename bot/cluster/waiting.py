@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from bot.cluster.events import Event, Events, events_by_reason
-from bot.cluster.reader import Listing
+from bot.cluster.requests import Listing
 from bot.cluster.resources import PODS
 from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, moment, name_of, namespace_of

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.cluster.events import Event, Events, events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
-from bot.cluster.reader import Listing
+from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters

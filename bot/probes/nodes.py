@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.cluster.events import events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
-from bot.cluster.reader import Listing
+from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, moment, name_of
 from bot.cluster.waiting import affected_nodes, network_waiters, subject

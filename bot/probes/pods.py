@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
-from bot.cluster.reader import Listing
+from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, moment, name_of, namespace_of
 from bot.cluster.waiting import CREATING, network_failure, network_waiters, pending_pods, scheduled_at, waiting_reason

@@ -7,10 +7,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from bot.cluster.facts.eni_config import eni_config, parse, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
-from bot.cluster.facts.terway import CONFIG_LABEL, eni_config, parse, terway_nodes, zones
-from bot.cluster.reader import Listing
+from bot.cluster.facts.terway import CONFIG_LABEL, terway_nodes
+from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
 from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, labels_of, moment, name_of

@@ -11,7 +11,7 @@ from bot.app import App
 from bot.clinic import Cluster, observe
 from bot.cluster.connection import NoClusterConfigured
 from bot.cluster.facts import Fact, declared_facts, fact_of
-from bot.cluster.reader import Observer
+from bot.cluster.requests import Observer
 from bot.cluster.view import View
 from bot.terminal.failing import OutOfReach
 from bot.terminal.layout import say

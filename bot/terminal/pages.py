@@ -41,7 +41,12 @@ def _show_diagnoses(console: Console, answer: Answer) -> None:
     first, *others = answer.diagnoses
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     also_seen = [item for item in confirmed if item.score is None]
+    if first.score is None:
+        say(console, "Your words did not point to this; the cluster shows it now.", style="bold")
     _show_diagnosis(console, first, now, trouble)
+    if first.verdict is Verdict.RULED_OUT:
+        console.print()
+        say(console, "No other fault was seen on the way; `netclinic check` looks at all of them.")
     for item in confirmed:
         if also_seen and item is also_seen[0]:
             heading(console, "Also seen on this cluster", "bold underline")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 if TYPE_CHECKING:
-    from bot.cluster.reader import Request
+    from bot.cluster.requests import Request
 
 Tell = Callable[[str, float], None]
 

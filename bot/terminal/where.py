@@ -11,7 +11,7 @@ from bot.terminal.failing import UsageProblem
 if TYPE_CHECKING:
     from bot.app import App
     from bot.clinic import Cluster
-    from bot.cluster.reader import Observer, Witness
+    from bot.cluster.requests import Observer, Witness
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import pytest
 from aiohttp import web
 
 from bot.cluster.connection import connect_to
-from bot.cluster.reader import Budget, Observer, Reader, Request
+from bot.cluster.reader import Reader
+from bot.cluster.requests import Budget, Observer, Request
 from bot.cluster.resources import CONFIG_MAPS, NODES, PODS, TERWAY_NODES
 from bot.cluster.transport import ReadError, Transport
 

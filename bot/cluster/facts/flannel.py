@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from bot.cluster.facts.eni_config import parse
 from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_check
 from bot.cluster.facts.registry import Fact, fact, fact_of, known, unknown
-from bot.cluster.facts.terway import image_tag, parse
+from bot.cluster.facts.terway import image_tag
 from bot.cluster.view import SYSTEM, View, dig, name_of
 
 CONFIG = "kube-flannel-cfg"

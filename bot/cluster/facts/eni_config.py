@@ -1,0 +1,126 @@
+"""Facts that stand in Terway's ConfigMap ``eni-config``, and how its keys are read.
+
+What the keys mean, and which of them lie where, is from Terway's public code (cmd/terway-cli, types/daemon/config.go).
+"""
+
+from typing import Any
+
+import orjson
+
+from bot.cluster.facts.platform import GET_CONFIG, config_check
+from bot.cluster.facts.registry import Fact, fact, known, unknown
+from bot.cluster.view import SYSTEM, View, dig
+
+ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
+ABSENT = "there is no ConfigMap kube-system/eni-config"
+
+
+async def eni_config(view: View) -> dict[str, str] | None:
+    """The data of ``eni-config``; ``None`` where the ConfigMap does not exist."""
+    config = await view.config_map("eni-config")
+    return None if config is None else dict(dig(config, "data") or {})
+
+
+def parse(text: str | None) -> dict[str, Any]:
+    """A JSON object, empty when the text is none."""
+    try:
+        found = orjson.loads(text or "")
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def plugins(conflist: str | None) -> list[dict[str, Any]]:
+    """The plugins of a CNI chain, leaving out what is none."""
+    found = parse(conflist).get("plugins")
+    return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
+
+
+def terway_plugin(data: dict[str, str]) -> tuple[dict[str, Any], str]:
+    """The Terway section of the CNI configuration and its key: ``10-terway.conflist`` wins over ``10-terway.conf``."""
+    for plugin in plugins(data.get("10-terway.conflist")):
+        if plugin.get("type") == "terway":
+            return plugin, "10-terway.conflist"
+    return parse(data.get("10-terway.conf")), "10-terway.conf"
+
+
+def zones(conf: dict[str, Any]) -> dict[str, list[str]]:
+    """The configured vSwitches of an ``eni_conf`` by zone."""
+    found = conf.get("vswitches")
+    if not isinstance(found, dict):
+        return {}
+    return {str(zone): [str(item) for item in ids or []] for zone, ids in found.items() if isinstance(ids, list)}
+
+
+@fact("terway.vswitches", "the Pod vSwitches by zone", reads=(GET_CONFIG,), core=True)
+async def vswitches(view: View) -> Fact:
+    """From ``eni_conf``; a node's own ConfigMap may override it."""
+    data = await eni_config(view)
+    if data is None:
+        return unknown(ABSENT)
+    found = zones(parse(data.get("eni_conf")))
+    text = "; ".join(f"{zone}: {', '.join(ids)}" for zone, ids in sorted(found.items()))
+    if not text:
+        return unknown("eni_conf in eni-config lists no vSwitches")
+    return known(text, ENI_CONFIG, config_check("eni-config"), f"eni_conf vswitches: {text}")
+
+
+@fact("terway.security_groups", "the security groups of Terway's ENIs", reads=(GET_CONFIG,))
+async def security_groups(view: View) -> Fact:
+    """``security_group`` and ``security_groups`` of ``eni_conf``."""
+    conf = parse((await eni_config(view) or {}).get("eni_conf"))
+    several = conf.get("security_groups")
+    groups = [conf.get("security_group"), *(several if isinstance(several, list) else [several])]
+    text = ", ".join(dict.fromkeys(str(group) for group in groups if group))
+    if not text:
+        return unknown("eni_conf in eni-config names no security group")
+    return known(text, ENI_CONFIG, config_check("eni-config"), f"security groups: {text}")
+
+
+@fact("terway.network_policy", "whether Terway enforces NetworkPolicies: on or off", reads=(GET_CONFIG,), core=True)
+async def network_policy(view: View) -> Fact:
+    """On for "false", "0", "" and an absent key; anything else switches it off, "False" too (common.go)."""
+    data = await eni_config(view)
+    if data is None:
+        return unknown(ABSENT)
+    raw = data.get("disable_network_policy")
+    value = "on" if raw is None or raw.strip() in ("", "0", "false") else "off"
+    seen = f"disable_network_policy: {raw!r}" if raw is not None else "disable_network_policy is absent"
+    return known(value, ENI_CONFIG, config_check("eni-config"), seen)
+
+
+@fact("terway.in_cluster_lb", "in-cluster load balancing in IPvlan: on or off", reads=(GET_CONFIG,))
+async def in_cluster_lb(view: View) -> Fact:
+    """On only when the ConfigMap's own key holds exactly ``true``; a value inside ``eni_conf`` does nothing."""
+    data = await eni_config(view)
+    if data is None:
+        return unknown(ABSENT)
+    raw = data.get("in_cluster_loadbalance")
+    seen = f"in_cluster_loadbalance: {raw!r}" if raw is not None else "key in_cluster_loadbalance is absent"
+    if raw is None and "in_cluster_loadbalance" in parse(data.get("eni_conf")):
+        seen = "in_cluster_loadbalance stands inside eni_conf, where Terway does not read it"
+    return known("on" if raw == "true" else "off", ENI_CONFIG, config_check("eni-config"), seen)
+
+
+@fact("terway.ip_stack", "ipv4 or dual", reads=(GET_CONFIG,))
+async def ip_stack(view: View) -> Fact:
+    """The code reads ``eni_conf``; the documentation shows the key in the CNI configuration: both count."""
+    data = await eni_config(view)
+    if data is None:
+        return unknown(ABSENT)
+    plugin, key = terway_plugin(data)
+    for where, found in (("eni_conf", parse(data.get("eni_conf")).get("ip_stack")), (key, plugin.get("ip_stack"))):
+        if str(found or "").lower() == "dual":
+            return known("dual", ENI_CONFIG, config_check("eni-config"), f"{where}: ip_stack {found}")
+    return known("ipv4", ENI_CONFIG, config_check("eni-config"), "ip_stack is not dual")
+
+
+@fact("terway.eip_pool", "whether the removed EIP feature is still configured: on or off", reads=(GET_CONFIG,))
+async def eip_pool(view: View) -> Fact:
+    """``enable_eip_pool`` of ``eni_conf``."""
+    data = await eni_config(view)
+    if data is None:
+        return unknown(ABSENT)
+    raw = parse(data.get("eni_conf")).get("enable_eip_pool")
+    seen = f"eni_conf: enable_eip_pool {raw!r}" if raw is not None else "eni_conf has no enable_eip_pool"
+    return known("on" if str(raw).lower() == "true" else "off", ENI_CONFIG, config_check("eni-config"), seen)
