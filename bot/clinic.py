@@ -151,8 +151,11 @@ async def observe(view: View, context: str) -> ClusterState:
     try:
         await view.reader.version()
     except ReadError as error:
-        if error.cluster_is_out_of_reach or error.kind in ("timeout", "deadline", "invalid"):
+        if error.cluster_is_out_of_reach or error.kind in ("timeout", "deadline"):
             return ClusterState(context=context, reachable=False, problem=str(error))
+        if error.kind in ("not_found", "invalid"):
+            why = "what answered is no Kubernetes API: check the server address in the kubeconfig"
+            return ClusterState(context=context, reachable=False, problem=why)
     facts = await asyncio.gather(*(fact_of(view, name) for name in core_facts()))
     return ClusterState(context=context, reachable=True, facts=tuple(facts))
 

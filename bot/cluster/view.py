@@ -5,6 +5,7 @@ redacted.
 """
 
 import asyncio
+import itertools
 import re
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
@@ -22,6 +23,11 @@ SYSTEM = "kube-system"
 ALL_NODES, FIRST_NODES = 2000, 250
 
 
+_NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_WORD = re.compile(_NAME)
+_KINDS = frozenset("service services svc pod pods node nodes deployment deploy daemonset statefulset namespace ns".split())
+
+
 @dataclass(frozen=True)
 class Focus:
     """What the question is about: a namespace, and words that may name objects of the cluster."""
@@ -31,9 +37,17 @@ class Focus:
 
     @staticmethod
     def of(question: str, namespace: str | None = None) -> "Focus":
-        """The words of the question that could be names of nodes, pods, Services or namespaces."""
-        found = re.findall(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", question.lower())
-        return Focus(namespace, frozenset(word for word in found if len(word) > 2))
+        """The words of the question that are names of objects, by their look or by the kind written beside them.
+
+        ``web-0`` is a name anywhere; a plain word like ``web`` is one in "service web", "web pod" or "shop/web" only.
+        """
+        words = _WORD.findall(question.lower())
+        named = {word for word in words if len(word) > 2 and not word.isalpha()}
+        for before, after in itertools.pairwise(words):
+            named |= {after} if before in _KINDS else {before} if after in _KINDS else set()
+        for path in re.findall(rf"{_NAME}/{_NAME}", question.lower()):
+            named |= {path, path.partition("/")[2]}
+        return Focus(namespace, frozenset(named))
 
     def names(self, obj: Object) -> bool:
         """Whether the question mentions this object by name."""

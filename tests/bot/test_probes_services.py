@@ -29,7 +29,7 @@ async def test_services_without_the_family(make: Any, find: Any) -> None:
     four, both = make.service("web", ["172.16.0.5"]), make.service("cart", ["172.16.0.6", "fd01::6"])
     assert (await find(FAMILIES, [four, both])).objects["service"] == ("prod/web",)
     assert (await find(FAMILIES, [both])).outcome == "absent"
-    assert (await find(FAMILIES, [four, both], question="is cart dual stack?")).outcome == "absent"
+    assert (await find(FAMILIES, [four, both], question="is service cart dual stack?")).outcome == "absent"
     assert (await find(FAMILIES, [four], forbid=["services"])).outcome == "unknown"
 
 
