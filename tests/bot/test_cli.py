@@ -1,0 +1,226 @@
+"""Every command but ``ask`` and ``match``, through a real process."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.cluster.recordings import shipped_names
+
+Run = Callable[..., Any]
+START = [sys.executable, "-c", "from bot.cli import main; main()"]
+COMMANDS = ("ask", "check", "facts", "match", "record", "replay", "recordings", "rbac", "settings", "completion",
+            "knowledge", "index")  # fmt: skip
+
+
+def test_help_names_every_command(netclinic: Run) -> None:
+    ran = netclinic("--help")
+    assert ran.code == 0
+    assert all(re.search(rf"^\W*{name} ", ran.out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("settings", "knowledge", "index")])
+def test_help_of_a_command_shows_an_example(netclinic: Run, command: str) -> None:
+    ran = netclinic(command, "--help")
+    assert ran.code == 0
+    assert f"netclinic {command}" in ran.out.partition("Examples")[2]
+
+
+def test_recordings_are_listed_with_what_they_show(netclinic: Run) -> None:
+    ran = netclinic("recordings", "-o", "json")
+    assert (ran.code, ran.err) == (0, "")
+    assert [item["name"] for item in ran.json] == shipped_names()
+    assert all(list(item) == ["name", "description"] and item["description"].endswith(".") for item in ran.json)
+
+
+def test_a_table_through_a_pipe_has_one_row_a_line(netclinic: Run) -> None:
+    ran = netclinic("recordings", COLUMNS="40")
+    assert len(ran.out.splitlines()) == len(shipped_names()) + 1
+    assert not re.search(r"[ \t]$", ran.out, re.MULTILINE)
+
+
+def test_the_role_reads_and_does_nothing_else(netclinic: Run) -> None:
+    ran = netclinic("rbac", "-o", "json")
+    assert (ran.code, ran.err) == (0, "")
+    role = ran.json
+    assert (role["apiVersion"], role["kind"]) == ("rbac.authorization.k8s.io/v1", "ClusterRole")
+    verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
+    resources = {resource for rule in role["rules"] for resource in rule["resources"]}
+    assert verbs == {"get", "list"}
+    assert "secrets" not in resources
+    assert not [text for rule in role["rules"] for part in ("apiGroups", "resources") for text in rule[part] if "*" in text]
+    assert yaml.safe_load(netclinic("rbac").out) == role
+
+
+def test_check_tells_what_a_recording_refuses(netclinic: Run) -> None:
+    refused = netclinic("rbac", "--check", "--recording", "terway-out-of-ips-hidden", "-o", "json").json
+    assert refused["allowed"] is False
+    missing = {(item["verb"], item["resource"]): item["entries"] for item in refused["missing"]}
+    assert "terway-vswitch-out-of-ips" in missing["list", "events"]
+    assert netclinic("rbac", "--check", "--recording", "terway-healthy", "-o", "json").json == {
+        "allowed": True,
+        "missing": [],
+    }
+
+
+def test_check_judges_every_fault_without_words(netclinic: Run) -> None:
+    ran = netclinic("check", "--recording", "flannel-ip-leak", "-o", "json")
+    found = {item["entry"]: item["verdict"] for item in ran.json["diagnoses"]}
+    assert found["flannel-ip-leak"] == "confirmed"
+    assert found["terway-vswitch-out-of-ips"] == "ruled_out"
+    assert [entry for entry, verdict in found.items() if verdict == "confirmed"] == ["flannel-ip-leak"]
+    page = netclinic("check", "--recording", "flannel-ip-leak").out
+    assert page.splitlines()[1].startswith("CONFIRMED  flannel-ip-leak")
+
+
+def test_facts_come_with_their_source(netclinic: Run) -> None:
+    ran = netclinic("facts", "--recording", "terway-healthy", "-o", "json")
+    facts = ran.json["facts"]
+    assert ran.json["context"] == "terway-healthy"
+    assert facts["terway.mode"] == {
+        "value": "shared",
+        "source": "DaemonSet kube-system/terway-eniip",
+        "check": facts["terway.mode"]["check"],
+        "reason": "",
+    }
+    assert "terway.mode" in netclinic("facts", "--recording", "terway-healthy").out
+
+
+def test_settings_name_their_sources(netclinic: Run, tmp_path: Path) -> None:
+    (tmp_path / "netclinic.toml").write_text('slack_bot_token = "xoxb-1-2-3"\nnetclinic_deadline = 4\n')
+    ran = netclinic("settings", "-o", "json", cwd=tmp_path, NETCLINIC_DATABASE_URL="postgresql://me:pass@db/x")
+    rows = {row["name"]: (row["value"], row["source"]) for row in ran.json}
+    assert rows["SLACK_BOT_TOKEN"] == ("********", "netclinic.toml")
+    assert rows["NETCLINIC_DEADLINE"] == ("4", "netclinic.toml")
+    assert rows["NETCLINIC_DATABASE_URL"] == ("postgresql://me:********@db/x", "environment")
+    assert rows["SLACK_API_URL"] == ("", "default")
+    assert "xoxb" not in netclinic("settings", cwd=tmp_path).out
+
+
+def test_an_unknown_setting_is_told_below_the_list_of_known_ones(netclinic: Run) -> None:
+    ran = netclinic("settings", NETCLINIC_DATADIR="/x")
+    assert ran.code == 2
+    assert "NETCLINIC_DATA_DIR" in ran.out
+    assert "NETCLINIC_DATADIR is not a setting (did you mean NETCLINIC_DATA_DIR?)" in ran.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(netclinic: Run, shell: str) -> None:
+    ran = netclinic("completion", shell)
+    assert ran.code == 0
+    assert "_NETCLINIC_COMPLETE" in ran.out
+
+
+def test_the_completion_of_bash_finds_commands(netclinic: Run) -> None:
+    ran = netclinic(_NETCLINIC_COMPLETE="complete_bash", COMP_WORDS="netclinic rec", COMP_CWORD="1")
+    assert ran.out.split() == ["record", "recordings"]
+
+
+def test_a_new_entry_is_complete_and_lint_names_the_places_to_fill(netclinic: Run, tmp_path: Path) -> None:
+    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path)}
+    made = netclinic("knowledge", "new", "our-proxy-drops", "--section", "ours", **own)
+    path = tmp_path / "ours" / "our-proxy-drops.md"
+    assert made.code == 0
+    assert str(path) in made.out
+    listed = netclinic("knowledge", "list", "our-proxy", "-o", "json", **own)
+    assert [item["id"] for item in listed.json] == ["our-proxy-drops"]
+    lint = netclinic("knowledge", "lint", str(tmp_path), **own)
+    assert lint.code == 1
+    places = [line for line in lint.out.splitlines() if line.startswith(f"{path}:")]
+    assert len(places) > 5
+    lines = path.read_text().splitlines()
+    todos = {number for number, line in enumerate(lines, 1) if "TODO" in line and "#" not in line}
+    named = {int(place.removeprefix(f"{path}:").partition(":")[0]) for place in places}
+    assert todos <= named
+
+
+def test_a_new_entry_never_overwrites_one(netclinic: Run, tmp_path: Path) -> None:
+    assert netclinic("knowledge", "new", "mine", cwd=tmp_path).code == 0
+    assert netclinic("knowledge", "new", "mine", cwd=tmp_path).code == 2
+    assert netclinic("knowledge", "new", "flannel-ip-leak", cwd=tmp_path).code == 2
+    assert netclinic("knowledge", "new", "../evil", cwd=tmp_path).code == 2
+
+
+def test_the_shipped_entries_pass_lint(netclinic: Run) -> None:
+    ran = netclinic("knowledge", "lint")
+    assert (ran.code, ran.out) == (0, "No problems.\n")
+
+
+def test_an_entry_is_shown_for_any_cluster(netclinic: Run) -> None:
+    ran = netclinic("knowledge", "show", "ipvs-udp-timeout")
+    assert ran.code == 0
+    assert "{{" not in ran.out
+    assert "FAQ: Modify the IPVS UDP session timeout" in ran.out
+    assert "kubectl -n NAMESPACE exec POD" in ran.out
+
+
+def test_proving_tells_every_verdict_that_differs(netclinic: Run, tmp_path: Path) -> None:
+    assert netclinic("knowledge", "test", "flannel-ip-leak").code == 0
+    shipped = json.loads(netclinic("knowledge", "list", "leaked", "-o", "json").out)
+    assert [item["id"] for item in shipped] == ["flannel-ip-leak"]
+    entry = Path(__file__).parents[2] / "knowledge" / "entries" / "flannel" / "flannel-ip-leak.md"
+    text = entry.read_text(encoding="utf-8").replace("id: flannel-ip-leak", "id: our-leak")
+    text = re.sub(r"  confirmed: .*", "  confirmed: [flannel-healthy]", text, count=1)
+    text = re.sub(r"  ruled_out: .*", "  ruled_out: [flannel-ip-leak, terway-healthy]", text, count=1)
+    (tmp_path / "our-leak.md").write_text(text, encoding="utf-8")
+    ran = netclinic("knowledge", "test", "our-leak", NETCLINIC_KNOWLEDGE_DIR=str(tmp_path))
+    assert ran.code == 1
+    assert "our-leak on flannel-healthy: expected confirmed, came to ruled_out: " in ran.out
+    assert "our-leak on flannel-ip-leak: expected ruled_out, came to confirmed: " in ran.out
+
+
+def test_probes_are_documented_one_by_one(netclinic: Run) -> None:
+    whole = netclinic("knowledge", "probes").out
+    one = netclinic("knowledge", "probes", "pod_waiting").out
+    assert one.startswith("## pod_waiting")
+    assert one in whole
+    assert "- `reason`: " in one
+
+
+def test_what_was_recorded_answers_like_the_cluster(netclinic: Run, tmp_path: Path) -> None:
+    saved = tmp_path / "incident.tar.gz"
+    ran = netclinic("record", "--out", str(saved), "--recording", "flannel-ip-leak")
+    assert ran.code == 0, ran.err
+    again = netclinic("check", "--recording", str(saved), "-o", "json").json
+    first = netclinic("check", "--recording", "flannel-ip-leak", "-o", "json").json
+    assert [(item["entry"], item["verdict"]) for item in again["diagnoses"]] == [
+        (item["entry"], item["verdict"]) for item in first["diagnoses"]
+    ]
+    assert netclinic("record", "--out", str(saved), "--recording", "flannel-ip-leak").code == 2
+
+
+def test_replay_serves_until_it_is_stopped(netclinic: Any, tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    command = [*START, "replay", "flannel-ip-leak", "--kubeconfig-out", str(kubeconfig)]
+    with subprocess.Popen(command, env=netclinic.environment({}), cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            said = process.stdout.readline().decode()
+            url = re.search(r"http://127\.0\.0\.1:\d+", said)
+            assert url, said
+            with urllib.request.urlopen(f"{url.group()}/version") as reply:  # noqa: S310
+                assert json.load(reply)["gitVersion"].startswith("v1.")
+            ran = netclinic("facts", "-o", "json", KUBECONFIG=str(kubeconfig))
+            assert ran.json["facts"]["network_plugin"]["value"] == "flannel"
+        finally:
+            os.kill(process.pid, signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_the_index_tells_whether_it_is_there(netclinic: Run) -> None:
+    ran = netclinic("index", "status")
+    assert ran.code == 0
+    assert "`netclinic index build` makes it" in ran.out
+
+
+def test_the_built_index_is_ready(indexed: Run) -> None:
+    assert indexed("index", "status").out.rstrip().endswith(": ready.")
