@@ -167,7 +167,7 @@ def rbac(
         show_cluster_role(output)
 
 
-@cli.command()
+@cli.command(epilog=examples("netclinic settings", "NETCLINIC_DEADLINE=20 netclinic settings -o json"))
 def settings(output: Output = "text") -> None:
     """Every setting with its value and where it came from; secrets masked."""
     from bot.terminal.settings import show_settings

@@ -28,7 +28,7 @@ def test_help_names_every_command(netclinic: Run) -> None:
     assert all(re.search(rf"^\W*{name} ", ran.out, re.MULTILINE) for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("settings", "knowledge", "index")])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("knowledge", "index")])
 def test_help_of_a_command_shows_an_example(netclinic: Run, command: str) -> None:
     ran = netclinic(command, "--help")
     assert ran.code == 0
