@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,7 @@ class Netclinic:
     home: Path
     data_dir: Path
 
-    def __call__(
-        self, *arguments: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **environment: str
-    ) -> Ran:
+    def __call__(self, *arguments: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **environment: str) -> Ran:
         done = subprocess.run(
             [*START, *arguments],
             input=stdin,
@@ -88,3 +86,33 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, netclinic: Netclinic) -> 
 def indexed(netclinic: Netclinic, data_dir: Path) -> Netclinic:
     """The command line with that index."""
     return Netclinic(netclinic.home, data_dir)
+
+
+@dataclass(frozen=True)
+class Match:
+    entry_id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Matches:
+    in_scope: bool
+    confidence: float
+    matches: Sequence[Match]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A matcher for which every text means these entries: the flow is tested apart from what the index has learned."""
+
+    scores: Mapping[str, float]
+
+    def match(self, _: str) -> Matches:
+        found = sorted((Match(*item) for item in self.scores.items()), key=lambda item: -item.score)
+        return Matches(bool(found), 0.9 if found else 0.1, found)
+
+
+@pytest.fixture(scope="session")
+def meaning() -> type[Meaning]:
+    """``meaning({entry: score})``: words whose meaning is given."""
+    return Meaning

@@ -32,8 +32,9 @@ def show_answer(console: Console, answer: Answer) -> None:
         _show_unmatched(console)
         return
     _show_diagnoses(console, answer)
-    show_unread(console, answer.unread)
-    show_cost(console, answer)
+    if answer.cluster is not None and answer.cluster.reachable:
+        show_unread(console, answer.unread)
+        show_cost(console, answer)
 
 
 def _show_diagnoses(console: Console, answer: Answer) -> None:
@@ -91,10 +92,10 @@ def _show_diagnosis(console: Console, item: Diagnosis, now: datetime, told: str 
     if item.entry.kind is Kind.GUIDE:
         console.print()
         show_prose(console, item.cause)
-        _show_evidence(console, item, now, "Read from")
+        _show_readings(console, item)
     else:
         say(console, item.judgement.reason.removeprefix(told), indent=2)
-        _show_evidence(console, item, now, "Evidence")
+        _show_evidence(console, item, now)
     if item.verdict is Verdict.RULED_OUT:
         return
     if item.entry.kind is Kind.FAULT:
@@ -111,11 +112,21 @@ def _show_title(console: Console, item: Diagnosis, indent: int = 0, weight: str 
     say(console, Text.assemble((word, style), "  ", (item.entry.title, weight), f"  ({item.entry.id})"), indent=indent)
 
 
-def _show_evidence(console: Console, item: Diagnosis, now: datetime, title: str) -> None:
+def _show_readings(console: Console, item: Diagnosis) -> None:
+    """A guide's facts of this cluster, each with the object that it was read from."""
+    if item.judgement.findings:
+        heading(console, "Read from this cluster")
+    for finding in item.judgement.findings:
+        say(console, finding.summary, indent=2)
+        for piece in finding.evidence:
+            say_command(console, piece.check, indent=4)
+
+
+def _show_evidence(console: Console, item: Diagnosis, now: datetime) -> None:
     pieces = list(_evidence(item))
     if not pieces:
         return
-    heading(console, title)
+    heading(console, "Evidence")
     for piece in pieces[:MOST_EVIDENCE]:
         say(console, Text.assemble((one_line(piece.object), "bold"), f", seen {age(piece.seen, now)}"), indent=2)
         say(console, clip(piece.excerpt), indent=4)
@@ -139,7 +150,7 @@ def _speaks(item: Diagnosis, finding: Finding) -> bool:
     """That an entry fits this kind of cluster is worth showing only where it does not."""
     if item.verdict is Verdict.CONFIRMED and finding.outcome is not Outcome.PRESENT:
         return False
-    fits = item.entry.kind is Kind.FAULT and finding.probe in set(map(str, calls(item.entry.applies)))
+    fits = finding.probe in set(map(str, calls(item.entry.applies)))
     return not fits or item.judgement.reason.startswith(NOT_HERE)
 
 
@@ -197,15 +208,14 @@ def show_unread(console: Console, unread: Sequence[str]) -> None:
 
 
 def show_cost(console: Console, answer: Answer) -> None:
-    """What the answer took; left out where nothing could be read."""
-    if answer.cluster is not None and answer.cluster.reachable:
-        size = f"{answer.bytes / 1000:,.0f} kB"
-        console.print()
-        say(
-            console,
-            f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.",
-            style="dim",
-        )
+    """What the answer took."""
+    size = f"{answer.bytes / 1000:,.0f} kB"
+    console.print()
+    say(
+        console,
+        f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.",
+        style="dim",
+    )
 
 
 def age(moment: datetime, now: datetime) -> str:

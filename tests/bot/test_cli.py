@@ -57,7 +57,9 @@ def test_the_role_reads_and_does_nothing_else(netclinic: Run) -> None:
     resources = {resource for rule in role["rules"] for resource in rule["resources"]}
     assert verbs == {"get", "list"}
     assert "secrets" not in resources
-    assert not [text for rule in role["rules"] for part in ("apiGroups", "resources") for text in rule[part] if "*" in text]
+    assert not [
+        text for rule in role["rules"] for part in ("apiGroups", "resources") for text in rule[part] if "*" in text
+    ]
     assert yaml.safe_load(netclinic("rbac").out) == role
 
 

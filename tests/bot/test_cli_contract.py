@@ -109,14 +109,14 @@ def test_a_guide_answers_with_this_cluster_s_facts(answers: dict[str, Any]) -> N
 def test_confirmed_first_by_words_then_the_rest_by_words(answers: dict[str, Any]) -> None:
     for ran in answers.values():
         items = ran.json["diagnoses"]
-        ranks = [
-            (item["verdict"] != "confirmed", item["score"] is None, -(item["score"] or 0)) for item in items
-        ]
+        ranks = [(item["verdict"] != "confirmed", item["score"] is None, -(item["score"] or 0)) for item in items]
         assert ranks == sorted(ranks)
 
 
 def test_what_only_the_cluster_shows_has_no_score(indexed: Run) -> None:
-    answer = indexed("ask", "how do I plan the cluster's networks?", "--recording", "terway-out-of-ips", "-o", "json").json
+    answer = indexed(
+        "ask", "how do I plan the cluster's networks?", "--recording", "terway-out-of-ips", "-o", "json"
+    ).json
     brought_up = [item for item in answer["diagnoses"] if item["entry"] == "terway-vswitch-out-of-ips"]
     assert [(item["verdict"], item["score"]) for item in brought_up] == [("confirmed", None)]
 

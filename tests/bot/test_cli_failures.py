@@ -101,7 +101,10 @@ def test_bad_usage_is_told_with_the_way_out(netclinic: Run, arguments: tuple[str
 
 
 BAD_SETTINGS = {
-    ("NETCLINIC_DEADLINE", "soon"): "NETCLINIC_DEADLINE in the environment is malformed: input should be a valid number",
+    (
+        "NETCLINIC_DEADLINE",
+        "soon",
+    ): "NETCLINIC_DEADLINE in the environment is malformed: input should be a valid number",
     ("NETCLINIC_DEADLINE", "0"): "greater than 0",
     ("NETCLINIC_DEDLINE", "3"): "did you mean NETCLINIC_DEADLINE?",
     ("NETCLINIC_KNOWLEDGE_DIR", "/nowhere"): "NETCLINIC_KNOWLEDGE_DIR names /nowhere, which is no folder",
@@ -217,7 +220,9 @@ def test_a_long_log_is_read_and_a_memory_dump_refused(indexed: Run) -> None:
     assert "longer than 200,000 characters" in refused.err
 
 
-@pytest.mark.parametrize("text", [b"\xff\xfe\x80 caf\xe9", "\N{GRINNING FACE}\N{PILE OF POO}".encode(), b"[red]\x1b[31m"])
+@pytest.mark.parametrize(
+    "text", [b"\xff\xfe\x80 caf\xe9", "\N{GRINNING FACE}\N{PILE OF POO}".encode(), b"[red]\x1b[31m"]
+)
 def test_odd_bytes_are_answered_like_any_words(indexed: Run, text: bytes) -> None:
     ran = indexed("ask", text, "-o", "json", "--recording", "terway-healthy")
     assert (ran.code, ran.err) == (0, "")

@@ -1,0 +1,70 @@
+"""Every shipped entry holds: it is proved on its recordings, and every FAQ heading has one."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+
+from bot.cluster.recordings import shipped_names
+from bot.proving import Proven, prove
+from knowledge.linting import faq_headings
+from knowledge.model import Entry, Kind
+
+Entries = Mapping[str, Entry]
+
+
+async def test_every_entry_comes_to_its_verdicts(entries: Entries) -> None:
+    proven = [item async for item in prove(entries)]
+    failed = [item for item in proven if not item.holds]
+    told = [f"{item.entry} on {item.recording}: {item.verdict}, not {item.expected}: {item.reason}" for item in failed]
+    assert not failed, "\n".join(told)
+    assert {item.entry for item in proven} == set(entries)
+
+
+def test_every_heading_of_the_faq_has_its_entry(entries: Entries) -> None:
+    answered = {heading for entry in entries.values() for heading in entry.headings}
+    assert set(faq_headings()) - answered == set()
+
+
+def test_the_headings_are_those_of_the_faq() -> None:
+    assert len(faq_headings()) == len(set(faq_headings())) == 37
+    assert "Insufficient IP addresses in a Terway vSwitch" in faq_headings()
+
+
+def test_the_six_problems_of_dual_stack_have_an_entry_each(entries: Entries) -> None:
+    ipv6 = [entry for entry in entries.values() if "Troubleshooting IPv6 dual-stack issues" in entry.headings]
+    assert len(ipv6) == 6
+
+
+def test_every_fault_the_cluster_can_show_has_its_proof_and_its_look_alikes(entries: Entries) -> None:
+    for entry in entries.values():
+        if entry.kind is Kind.FAULT and entry.confirmed_by is not None:
+            assert entry.proved_on.confirmed, entry.id
+            assert entry.proved_on.ruled_out or entry.proved_on.suspected, entry.id
+
+
+def test_every_guide_is_answered_on_some_recording(entries: Entries) -> None:
+    assert [entry.id for entry in entries.values() if entry.kind is Kind.GUIDE and not entry.proved_on.answered] == []
+
+
+def test_every_recording_proves_something(entries: Entries) -> None:
+    used = Counter(
+        name
+        for entry in entries.values()
+        for names in (
+            entry.proved_on.confirmed,
+            entry.proved_on.ruled_out,
+            entry.proved_on.suspected,
+            entry.proved_on.answered,
+        )
+        for name in names
+    )
+    assert sorted(set(shipped_names()) - set(used)) == []
+
+
+def test_symptoms_are_many_in_both_languages_and_never_shared(entries: Entries) -> None:
+    owners: dict[str, str] = {}
+    for entry in entries.values():
+        assert len(entry.symptoms) >= 10, entry.id
+        assert sum(not text.isascii() for text in entry.symptoms) >= 3, entry.id
+        for text in entry.symptoms:
+            assert owners.setdefault(text.lower(), entry.id) == entry.id, text
