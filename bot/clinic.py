@@ -20,6 +20,7 @@ from knowledge.rendering import render, render_text
 
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
 SHARE_OF_BEST = 0.12  # an entry whose score is a smaller share of the best one's was not meant
+IMPOSSIBLE = 0.03  # what is left of an entry's score where it cannot apply: clear words still come first
 CLEAR = 0.5  # from this score on the words plainly describe the entry
 
 
@@ -68,9 +69,9 @@ class Clinic:
         found = await asyncio.to_thread(self.matcher.match, question)
         if not found.in_scope:
             return Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
-        scores = meant(found.matches)
+        words = Words({item.entry_id: item.score for item in found.matches})
         answer = Answer(question=question, in_scope=True, confidence=found.confidence, cluster=None)
-        return await self._examined(answer, scores, cluster, Focus.of(question, namespace), started)
+        return await self._examined(answer, words, cluster, Focus.of(question, namespace), started)
 
     async def check(
         self, ids: Iterable[str], cluster: "Cluster", namespace: str | None = None, *, words_are_clear: bool = False
@@ -81,21 +82,21 @@ class Clinic:
         """
         chosen = list(ids) or [entry.id for entry in self.entries.values() if entry.kind is Kind.FAULT]
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
-        scores = dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0)
-        return await self._examined(answer, scores, cluster, Focus.of("", namespace), time.monotonic())
+        words = Words(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), all_meant=True)
+        return await self._examined(answer, words, cluster, Focus.of("", namespace), time.monotonic())
 
     async def _examined(
-        self, answer: Answer, scores: Mapping[str, float], cluster: "Cluster | None", focus: Focus, started: float
+        self, answer: Answer, words: "Words", cluster: "Cluster | None", focus: Focus, started: float
     ) -> Answer:
         if cluster is None:
-            diagnoses = [_unread(self.entries[id_], score, "No cluster was read.") for id_, score in scores.items()]
-            return _timed(answer, started, diagnoses=tuple(diagnoses))
+            return _timed(answer, started, diagnoses=tuple(self._by_words_alone(words, "No cluster was read.")))
         async with cluster.reader(self.budget) as reader:
-            asked = {call.probe for id_ in scores for call in calls(self.entries[id_].confirmed_by)}
-            view = View(reader, focus, about_nodes=bool(asked & {"node_condition", "node_taint"}))
+            view = View(reader, focus)
             try:
                 state = await observe(view, cluster.context)
-                diagnoses = await self._judged(view, scores) if state.reachable else self._out_of_reach(scores, state)
+                diagnoses = (
+                    await self._judged(view, words) if state.reachable else self._by_words_alone(words, state.trouble)
+                )
                 return _timed(
                     answer,
                     started,
@@ -109,14 +110,16 @@ class Clinic:
             finally:
                 await view.close()
 
-    def _out_of_reach(self, scores: Mapping[str, float], state: ClusterState) -> list[Diagnosis]:
-        return [_unread(self.entries[id_], score, state.trouble) for id_, score in scores.items()]
+    def _by_words_alone(self, words: "Words", why: str) -> list[Diagnosis]:
+        return [_unread(self.entries[id_], score, why) for id_, score in words.meant().items()]
 
-    async def _judged(self, view: View, scores: Mapping[str, float]) -> list[Diagnosis]:
+    async def _judged(self, view: View, words: "Words") -> list[Diagnosis]:
         judge = Judge(view, declared_facts())
+        scores = (await self._on_this_cluster(judge, words)).meant()
+        view.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in scores)
         entries = [entry for entry in self.entries.values() if entry.id in scores or _is_cheap_fault(judge, entry)]
         judgements = await asyncio.gather(
-            *(judge.judge(entry, words_are_clear=scores.get(entry.id, 0.0) >= CLEAR) for entry in entries)
+            *(judge.judge(entry, words_are_clear=words.describe(entry.id)) for entry in entries)
         )
         diagnoses = [
             await _written(view, entry, scores.get(entry.id), judgement)
@@ -124,6 +127,39 @@ class Clinic:
             if entry.id in scores or (judgement.verdict is Verdict.CONFIRMED and judgement.rests_on_sign)
         ]
         return sorted(diagnoses, key=_order)
+
+    async def _on_this_cluster(self, judge: Judge, words: "Words") -> "Words":
+        """The words again, knowing what the cluster is: vague ones were hardly about what cannot happen here."""
+        if words.all_meant:
+            return words
+        possible = [id_ for id_ in words.scores if await judge.applies(self.entries[id_])]
+        return words.given(possible)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the words of a question point to: scores by entry. ``all_meant`` where entries were named outright."""
+
+    scores: Mapping[str, float]
+    all_meant: bool = False
+
+    def meant(self) -> dict[str, float]:
+        """The entries that are worth showing, best first."""
+        ranked = dict(sorted(self.scores.items(), key=lambda item: -item[1]))
+        if self.all_meant:
+            return ranked
+        best = max(ranked.values(), default=0.0)
+        return {id_: score for id_, score in list(ranked.items())[:MOST_MATCHES] if score >= best * SHARE_OF_BEST}
+
+    def given(self, possible: Sequence[str]) -> "Words":
+        """The scores on a cluster where only these entries can apply; the others keep a small share of theirs."""
+        weighed = {id_: score * (1.0 if id_ in possible else IMPOSSIBLE) for id_, score in self.scores.items()}
+        whole = sum(weighed.values()) or 1.0
+        return Words({id_: score / whole for id_, score in weighed.items()})
+
+    def describe(self, id_: str) -> bool:
+        """Whether they plainly describe this entry's symptom."""
+        return self.scores.get(id_, 0.0) >= CLEAR
 
 
 @dataclass(frozen=True)
@@ -140,12 +176,6 @@ class Cluster:
         return Reader(self.transport, budget, self.observers, self.witness)
 
 
-def meant(matches: Sequence[Matched]) -> dict[str, float]:
-    """The entries that the words point to, best first, with their scores."""
-    best = matches[0].score if matches else 0.0
-    return {item.entry_id: item.score for item in matches[:MOST_MATCHES] if item.score >= best * SHARE_OF_BEST}
-
-
 async def observe(view: View, context: str) -> ClusterState:
     """The core facts, or why the cluster is out of reach: then nothing else is tried."""
     try:
@@ -158,6 +188,10 @@ async def observe(view: View, context: str) -> ClusterState:
             return ClusterState(context=context, reachable=False, problem=why)
     facts = await asyncio.gather(*(fact_of(view, name) for name in core_facts()))
     return ClusterState(context=context, reachable=True, facts=tuple(facts))
+
+
+def _asks_about_nodes(entry: Entry) -> bool:
+    return any(call.probe in ("node_condition", "node_taint") for call in calls(entry.confirmed_by))
 
 
 def _is_cheap_fault(judge: Judge, entry: Entry) -> bool:

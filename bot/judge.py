@@ -70,6 +70,10 @@ class Judge:
         outcome, findings = await self._condition(entry.confirmed_by)
         return _weighed(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
 
+    async def applies(self, entry: Entry) -> bool:
+        """Whether the entry can apply to this cluster, as far as its facts tell."""
+        return (await self._condition(entry.applies))[0] is not Outcome.ABSENT
+
     def is_wide(self, entry: Entry) -> bool:
         """Whether judging it takes reads that are too dear to be made unasked."""
         return any(is_wide(call) for part in (entry.applies, entry.confirmed_by) for call in calls(part))
@@ -127,22 +131,35 @@ def deciders(condition: Condition, findings: Mapping[Call, Finding]) -> Iterator
     if isinstance(condition, Call):
         yield findings[condition]
         return
-    outcome = outcome_of(condition, findings)
-    wanted = negate(outcome) if condition.quantifier == "none" else outcome
-    for member in condition.members:
-        if outcome_of(member, findings) is wanted:
-            yield from deciders(member, findings)
+    for member in deciding_members(condition, findings):
+        yield from deciders(member, findings)
+
+
+def deciding_members(group: Group, findings: Mapping[Call, Finding]) -> list[Condition]:
+    """The members that have the outcome by which the group came to its own."""
+    outcome = outcome_of(group, findings)
+    wanted = negate(outcome) if group.quantifier == "none" else outcome
+    return [member for member in group.members if outcome_of(member, findings) is wanted]
+
+
+def first_deciders(condition: Condition, findings: Mapping[Call, Finding]) -> Iterator[Finding]:
+    """Where one finding is enough to exclude, the first one alone: the others would only repeat it."""
+    if isinstance(condition, Call):
+        yield findings[condition]
+        return
+    members = deciding_members(condition, findings)
+    one_is_enough = condition.quantifier == "all" and outcome_of(condition, findings) is Outcome.ABSENT
+    for member in members[:1] if one_is_enough else members:
+        yield from first_deciders(member, findings)
 
 
 def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outcome: Outcome, most: int = 3) -> str:
     """The deciding findings in words. Inside ``none`` the deciding outcome is the opposite one."""
     if condition is None:
         return ""
-    told = list(
-        dict.fromkeys(finding.summary for finding in deciders(condition, findings) if finding.outcome is outcome)
-    )
-    told = told or list(dict.fromkeys(finding.summary for finding in deciders(condition, findings)))
-    return "; ".join(told[:most])
+    decided = list(first_deciders(condition, findings))
+    told = [finding for finding in decided if finding.outcome is outcome] or decided
+    return "; ".join(list(dict.fromkeys(finding.summary for finding in told))[:most])
 
 
 def _weighed(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], words_are_clear: bool) -> Judgement:

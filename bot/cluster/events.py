@@ -12,8 +12,20 @@ from bot.cluster.resources import EVENTS
 from bot.cluster.view import Object, View, dig, moment
 
 MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
-EVERYDAY = frozenset({"AllocIPSucceed", "Pulling", "Pulled", "Scheduled", "Created", "Started", "CreatedRoute",
-                      "CreateENISucceed", "AttachENISucceed", "SyncOpenAPISuccess"})  # of type Normal
+EVERYDAY = frozenset(
+    {
+        "AllocIPSucceed",
+        "Pulling",
+        "Pulled",
+        "Scheduled",
+        "Created",
+        "Started",
+        "CreatedRoute",
+        "CreateENISucceed",
+        "AttachENISucceed",
+        "SyncOpenAPISuccess",
+    }
+)  # of type Normal
 
 
 @dataclass(frozen=True, kw_only=True)

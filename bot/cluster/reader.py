@@ -235,9 +235,7 @@ class Reader:
     def _worth_waiting(self, error: ReadError) -> bool:
         return error.retry_after is not None and error.retry_after < self._left()
 
-    async def _announced(
-        self, request: Request, send: Callable[[], Awaitable[Reply]], *, again: bool = False
-    ) -> Reply:
+    async def _announced(self, request: Request, send: Callable[[], Awaitable[Reply]], *, again: bool = False) -> Reply:
         async with self._slots:
             self._charge(request)
             for observer in self.observers:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:  # a third of a second, which commands that read no cluster ne
     from kubernetes.aio.client.api_client import ApiClient
 
 Kind = Literal[
-    "forbidden", "unauthorized", "not_found", "timeout", "unreachable", "tls", "budget", "deadline", "refused", "invalid"
+    "forbidden",
+    "unauthorized",
+    "not_found",
+    "timeout",
+    "unreachable",
+    "tls",
+    "budget",
+    "deadline",
+    "refused",
+    "invalid",
 ]
 _CHUNK = 1 << 16  # bytes
 
@@ -89,9 +98,13 @@ class Transport:
         try:
             async with asyncio.timeout(seconds):
                 serialized = await self._client.param_serialize(
-                    method, path, query_params=list(query), header_params=headers, body=body,
+                    method,
+                    path,
+                    query_params=list(query),
+                    header_params=headers,
+                    body=body,
                     auth_settings=["BearerToken"],
-                )  # fmt: skip
+                )
                 response = await self._client.call_api(*serialized, _request_timeout=seconds)
                 return await _reply(response.response, path, most_bytes)
         except TimeoutError as error:

@@ -25,7 +25,10 @@ ALL_NODES, FIRST_NODES = 2000, 250
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WORD = re.compile(_NAME)
-_KINDS = frozenset("service services svc pod pods node nodes deployment deploy daemonset statefulset namespace ns".split())
+_KINDS = frozenset(
+    ["service", "services", "svc", "pod", "pods", "node", "nodes", "namespace", "ns"]
+    + ["deployment", "deploy", "daemonset", "statefulset"]
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class View:
         return await self.reader.get(CONFIG_MAPS, name, namespace)
 
     async def daemon_sets(self) -> dict[str, Object]:
-        """The DaemonSets of kube-system by name: out of the list of all, which is needed anyway, where it is permitted."""
+        """The DaemonSets of kube-system by name; from the list of all, which is needed anyway, where permitted."""
         try:
             listing = await self.reader.select(DAEMON_SETS)
         except ReadError as error:

@@ -69,17 +69,25 @@ async def network_waiters(view: View) -> Listing:
 
     A pod whose newest event tells of a volume, an image or the runtime waits for that.
     """
-    return await view.once("network_waiters", lambda: _network_waiters(view))
+    pending, explained = await view.once("waiters", lambda: _waiters(view))
+    others = [pod for pod in pending.items if not any(pod is other for other, _ in explained)]
+    return Listing(tuple(sorted(others, key=lambda pod: not _is_meant(view, pod))), pending.complete)
 
 
-async def _network_waiters(view: View) -> Listing:
+async def other_waiters(view: View) -> list[tuple[Object, Event]]:
+    """The pods that wait for something else, each with the event that tells for what."""
+    return (await view.once("waiters", lambda: _waiters(view)))[1]
+
+
+async def _waiters(view: View) -> tuple[Listing, list[tuple[Object, Event]]]:
+    """Every pod that waits for its sandbox, and those of them whose wait is explained."""
     pending = await pending_pods(view)
     found = [pod for pod in pending.items if waits_for_sandbox(pod)]
-    if found:
-        told = [await _told(view, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)]
-        found = [pod for pod in found if not _explained(*(newest_of(events, pod) for events in told))]
-    found.sort(key=lambda pod: not _is_meant(view, pod))
-    return Listing(tuple(found), pending.complete)
+    if not found:
+        return Listing((), pending.complete), []
+    told = [await _told(view, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)]
+    explained = [(pod, event) for pod in found if (event := _explanation(*(newest_of(part, pod) for part in told)))]
+    return Listing(tuple(found), pending.complete), explained
 
 
 def subject(pod: Object) -> tuple[str, str, str]:
@@ -98,14 +106,16 @@ def newest_of(events: Events, pod: Object) -> Event | None:
     return max(mine, key=lambda event: event.last, default=None)
 
 
-def _explained(volume: Event | None, past: Event | None, network: Event | None) -> bool:
+def _explanation(volume: Event | None, past: Event | None, network: Event | None) -> Event | None:
+    """The event by which this pod waits for something else than its network, if one tells so."""
     if network is None:
-        return volume is not None or past is not None
+        return volume or past
     if past is not None and past.last > network.last:
-        return True
+        return past
     if volume is not None and volume.last > network.last + REPEATED:
-        return True
-    return _NOT_THE_NETWORK.search(network.message) is not None and "network for" not in network.message
+        return volume
+    elsewhere = _NOT_THE_NETWORK.search(network.message) is not None and "network for" not in network.message
+    return network if elsewhere else None
 
 
 async def _told(view: View, reasons: tuple[str, ...]) -> Events:

@@ -60,8 +60,12 @@ async def config_value(
     if value is _MISSING and default is not None:
         value = default
     shown = f"{key}{': ' + path if path else ''} = {'not set' if value is _MISSING else _text(value)}"
-    seen = Evidence(object=f"ConfigMap {namespace}/{configmap}", excerpt=shown, seen=view.now(),
-                    check=f"kubectl -n {namespace} get configmap {configmap} -o yaml")  # fmt: skip
+    seen = Evidence(
+        object=f"ConfigMap {namespace}/{configmap}",
+        excerpt=shown,
+        seen=view.now(),
+        check=f"kubectl -n {namespace} get configmap {configmap} -o yaml",
+    )
     holds = _holds(value, equals, one_of, contains, exists)
     summary = f"ConfigMap {configmap}: {shown}"
     return present(summary, [seen], configmap=[configmap]) if holds else absent(summary, [seen])
@@ -128,8 +132,12 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
     when = f"last edited {edited:%Y-%m-%d %H:%M} UTC" if edited else "not edited since it was made"
     how_many = f"; {older} of {len(starts)} pods are older than that" if edited else ""
     summary = f"ConfigMap {configmap} was {when}{how_many}"
-    seen = Evidence(object=f"ConfigMap {SYSTEM}/{configmap}", excerpt=when, seen=view.now(),
-                    check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields")  # fmt: skip
+    seen = Evidence(
+        object=f"ConfigMap {SYSTEM}/{configmap}",
+        excerpt=when,
+        seen=view.now(),
+        check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields",
+    )
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
 
 
@@ -172,8 +180,12 @@ async def image_version(
     runs, bound = parse_version(image_tag(images[0])), parse_version(below or at_least or "")
     if runs is None or bound is None:
         return unknown(f"the image tag of {images[0]} is not a version")
-    seen = Evidence(object=f"{resource.kind} {namespace}/{name}", excerpt=images[0], seen=view.now(),
-                    check=f"kubectl -n {namespace} get {resource.kind.lower()} {name} -o wide")  # fmt: skip
+    seen = Evidence(
+        object=f"{resource.kind} {namespace}/{name}",
+        excerpt=images[0],
+        seen=view.now(),
+        check=f"kubectl -n {namespace} get {resource.kind.lower()} {name} -o wide",
+    )
     holds = runs < bound if below else runs >= bound
     summary = f"{container} runs {image_tag(images[0])}"
     return present(summary, [seen]) if holds else absent(summary, [seen])
@@ -197,8 +209,12 @@ async def workload_state(
     status = found.get("status") or {}
     wanted = status.get("desiredNumberScheduled", dig(found, "spec", "replicas")) or 0
     ready = status.get("numberReady", status.get("readyReplicas")) or 0
-    seen = Evidence(object=f"{resource.kind} {namespace}/{name}", excerpt=f"{ready} of {wanted} ready", seen=view.now(),
-                    check=f"kubectl -n {namespace} get {resource.kind.lower()} {name}")  # fmt: skip
+    seen = Evidence(
+        object=f"{resource.kind} {namespace}/{name}",
+        excerpt=f"{ready} of {wanted} ready",
+        seen=view.now(),
+        check=f"kubectl -n {namespace} get {resource.kind.lower()} {name}",
+    )
     is_now = "unavailable" if ready < wanted else "available"
     summary = f"{name}: {ready} of {wanted} ready"
     return present(summary, [seen]) if is_now == state else absent(summary, [seen])

@@ -190,7 +190,8 @@ async def event(
         return _nothing(Events((), events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
     messages = [item.message for item in found]
     return present(
-        f"{found[0].reason} on {some([item.name for item in found])}" + (f": {_cause(messages[0], contains)}" if contains else ""),
+        f"{found[0].reason} on {some([item.name for item in found])}"
+        + (f": {_cause(messages[0], contains)}" if contains else ""),
         [event_evidence(item) for item in found[:SHOWN]],
         node=[item.name for item in found if item.kind == "Node"],
         vswitch=named_in(messages, VSWITCH),

@@ -106,7 +106,7 @@ def _seen(found: list[Line], container: str) -> Finding:
             object=f"Pod {full_name(line.pod)}",
             excerpt=line.text,
             seen=line.at,
-            check=f"kubectl -n {namespace_of(line.pod)} logs {name_of(line.pod)} -c {container} --tail=300 --timestamps",
+            check=f"kubectl -n {namespace_of(line.pod)} logs {name_of(line.pod)} -c {container} --tail=300",
         )
         for line in found[:SHOWN]
     ]

@@ -57,13 +57,19 @@ async def node_condition(
     for node in listing.items:
         for condition in dig(node, "status", "conditions") or []:
             wanted = (("type", type), ("status", status), ("reason", reason))
-            if all(value in (None, condition.get(key)) for key, value in wanted) and _message_has(condition, contains):
-                if taint in (None, *_taints(node)) and _old_enough(view, condition, min_age):
-                    found.append((node, condition))
+            same = all(value in (None, condition.get(key)) for key, value in wanted)
+            same = same and _message_has(condition, contains) and _old_enough(view, condition, min_age)
+            if same and taint in (None, *_taints(node)):
+                found.append((node, condition))
     what = f"{type}={status or 'any'}" + (f" with taint {taint}" if taint else "")
     if not found:
-        return _none(listing.complete, f"no node has condition {what}" + (f" saying {contains[0]!r}" if contains else ""))
-    evidence = [node_evidence(view, node, f"{type}={c.get('status')} {c.get('reason')}: {c.get('message')}") for node, c in found[:SHOWN]]
+        return _none(
+            listing.complete, f"no node has condition {what}" + (f" saying {contains[0]!r}" if contains else "")
+        )
+    evidence = [
+        node_evidence(view, node, f"{type}={c.get('status')} {c.get('reason')}: {c.get('message')}")
+        for node, c in found[:SHOWN]
+    ]
     names = [name_of(node) for node, _ in found]
     return present(f"{count(len(names), 'node')} with {what}: {some(names)}", evidence, node=names)
 
@@ -109,7 +115,9 @@ async def node_taint(view: View, *, key: str, effect: str | None = None) -> Find
     return present(f"taint {key} on {some(names)}", evidence, node=names)
 
 
-@probe(nature="sign", reads=(LIST_NODES, Permission("get", NODES), Permission("list", PODS), Permission("list", EVENTS)))
+@probe(
+    nature="sign", reads=(LIST_NODES, Permission("get", NODES), Permission("list", PODS), Permission("list", EVENTS))
+)
 async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding:
     """On nodes whose waiting pods report an empty range: how many of its addresses are really held by pods.
 
@@ -129,7 +137,9 @@ async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding
         return unknown(f"the Pod CIDR block of {some(nodes)} could not be read")
     matching = [usage for usage in usages if _state(usage) == state]
     evidence = [_usage_evidence(view, usage) for usage in usages]
-    summary = "; ".join(f"{name}: {held} of {usable} addresses held by pods" for name, held, usable in matching or usages)
+    summary = "; ".join(
+        f"{name}: {held} of {usable} addresses held by pods" for name, held, usable in matching or usages
+    )
     if matching:
         return present(summary, evidence, node=[usage[0] for usage in matching])
     if any(_state(usage) == "between" for usage in usages):
@@ -179,5 +189,9 @@ def _state(usage: Usage) -> str:
 def _usage_evidence(view: View, usage: Usage) -> Evidence:
     name, held, usable = usage
     check = f"kubectl get pods -A -o wide --field-selector spec.nodeName={name}"
-    return Evidence(object=f"Node {name}", excerpt=f"{held} pods hold an address of {usable} usable ones",
-                    seen=view.now(), check=check)  # fmt: skip
+    return Evidence(
+        object=f"Node {name}",
+        excerpt=f"{held} pods hold an address of {usable} usable ones",
+        seen=view.now(),
+        check=check,
+    )

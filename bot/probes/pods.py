@@ -7,8 +7,16 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, moment, name_of, namespace_of
-from bot.cluster.waiting import CREATING, network_failure, network_waiters, pending_pods, scheduled_at, waiting_reason
-from bot.findings import Evidence, Finding
+from bot.cluster.waiting import (
+    CREATING,
+    network_failure,
+    network_waiters,
+    other_waiters,
+    pending_pods,
+    scheduled_at,
+    waiting_reason,
+)
+from bot.findings import Evidence, Finding, clip
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
 LIST_PODS = Permission("list", PODS)
@@ -77,14 +85,24 @@ async def pod_waiting(
     if min_age is not None:
         found = [pod for pod in found if (at := scheduled_at(pod)) and view.now() - at >= min_age]
     if not found:
-        what = f"no pod waits in {reason}" + (" for its network" if reason == CREATING else "")
-        return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
+        return await _none_waits(view, reason, listing.complete)
     evidence = [pod_evidence(view, pod, f"{reason} on node {node_of(pod)}") for pod in found[:SHOWN]]
     verb = "waits" if len(found) == 1 else "wait"
     summary = f"{count(len(found), 'pod')} {verb} in {reason}: {some([full_name(pod) for pod in found])}"
     if reason == CREATING and not [pod for pod in found if await _is_late(view, pod)]:
         return unknown(f"{summary}, bound less than {STARTING.seconds} seconds ago: starting takes that long", evidence)
     return present(summary, evidence, pod=[full_name(pod) for pod in found], node=[node_of(pod) for pod in found])
+
+
+async def _none_waits(view: View, reason: str, complete: bool) -> Finding:
+    """Names what the pods that do wait are waiting for instead."""
+    what = f"no pod waits in {reason}" + (" for its network" if reason == CREATING else "")
+    others = await other_waiters(view) if reason == CREATING else []
+    if others:
+        pod, event = others[0]
+        what += f": {full_name(pod)} waits for something else ({event.reason}: {clip(event.message, 120)})"
+    seen = [pod_evidence(view, pod, f"{event.reason}: {event.message}") for pod, event in others[:SHOWN]]
+    return absent(what, seen) if complete else unknown(f"{what}, among those that could be read", seen)
 
 
 async def _is_late(view: View, pod: Object) -> bool:
@@ -182,7 +200,9 @@ async def host_ports(view: View, *, state: Literal["requested"] = "requested") -
     listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
     asked = [(pod, port) for pod in listing.items if is_live(pod) for port in _host_ports(pod)]
     if not asked:
-        return absent("no running pod asks for a hostPort") if listing.complete else unknown("not all pods could be read")
+        return (
+            absent("no running pod asks for a hostPort") if listing.complete else unknown("not all pods could be read")
+        )
     asked.sort(key=lambda pair: not view.focus.names(pair[0]))
     names = [full_name(pod) for pod, _ in asked]
     evidence = [pod_evidence(view, pod, f"hostPort {port} on node {node_of(pod)}") for pod, port in asked[:SHOWN]]
@@ -208,7 +228,10 @@ async def pod_annotation(view: View, *, key: Strings) -> Finding:
         what = f"no pod carries {' or '.join(key)}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
     names = [full_name(pod) for pod in found]
-    evidence = [pod_evidence(view, pod, f"annotation {sorted(set(key) & set(pod['metadata']['annotations']))[0]}") for pod in found[:SHOWN]]
+    evidence = [
+        pod_evidence(view, pod, f"annotation {sorted(set(key) & set(pod['metadata']['annotations']))[0]}")
+        for pod in found[:SHOWN]
+    ]
     return present(f"{count(len(found), 'pod')} with the annotation: {some(names)}", evidence, pod=names)
 
 
@@ -240,8 +263,12 @@ async def network_policies(
 def _selecting(view: View, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
     name, namespace = name_of(policy), namespace_of(policy)
     check = f"kubectl -n {namespace} get networkpolicy {name} -o yaml"
-    seen = Evidence(object=f"NetworkPolicy {namespace}/{name}", excerpt=f"selects {count(len(pods), 'running pod')}",
-                    seen=view.now(), check=check)  # fmt: skip
+    seen = Evidence(
+        object=f"NetworkPolicy {namespace}/{name}",
+        excerpt=f"selects {count(len(pods), 'running pod')}",
+        seen=view.now(),
+        check=check,
+    )
     newly = f" that started within {_minutes(within)}" if within else ""
     names = [full_name(pod) for pod in pods]
     return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)

@@ -48,7 +48,11 @@ def probe(
         name = function.__name__
         manual = inspect.cleandoc(function.__doc__ or "")
         declaration = ProbeDeclaration(
-            name=name, nature=nature, summary=manual.split("\n", 1)[0], parameters=_parameters(function, manual), cost=cost
+            name=name,
+            nature=nature,
+            summary=manual.split("\n", 1)[0],
+            parameters=_parameters(function, manual),
+            cost=cost,
         )
         _PROBES[name] = Probe(declaration, function, reads, manual)
         return function

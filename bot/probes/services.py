@@ -50,11 +50,13 @@ async def service_families(view: View, *, missing: Literal["IPv4", "IPv6"]) -> F
         what = f"all {len(services)} Services looked at have an {missing} ClusterIP"
         return absent(what, seen) if complete else unknown(what, seen)
     names = [full_name(item) for item in lacking]
-    evidence = [
-        _service_evidence(view, item, f"ipFamilyPolicy: {dig(item, 'spec', 'ipFamilyPolicy') or 'not set'}, clusterIPs: {dig(item, 'spec', 'clusterIPs')}")
-        for item in lacking[:SHOWN]
-    ]
+    evidence = [_service_evidence(view, item, _families_text(item)) for item in lacking[:SHOWN]]
     return present(f"no {missing} ClusterIP: {some(names)}", evidence, service=names)
+
+
+def _families_text(service: Object) -> str:
+    policy = dig(service, "spec", "ipFamilyPolicy") or "not set"
+    return f"ipFamilyPolicy: {policy}, clusterIPs: {dig(service, 'spec', 'clusterIPs')}"
 
 
 @probe(nature="sign", reads=(LIST_SERVICES, Permission("list", ENDPOINT_SLICES)), cost="wide")
@@ -81,8 +83,14 @@ async def endpoint_slices(view: View, *, family: Literal["IPv4", "IPv6"], state:
 
 
 def _one_sided(service: Object, slices: tuple[Object, ...], family: str) -> bool:
-    mine = [s for s in slices if namespace_of(s) == namespace_of(service) and labels_of(s).get(OF_SERVICE) == name_of(service)]
-    ready = {str(s.get("addressType")) for s in mine if any(_is_ready(endpoint) for endpoint in s.get("endpoints") or [])}
+    mine = [
+        s
+        for s in slices
+        if namespace_of(s) == namespace_of(service) and labels_of(s).get(OF_SERVICE) == name_of(service)
+    ]
+    ready = {
+        str(s.get("addressType")) for s in mine if any(_is_ready(endpoint) for endpoint in s.get("endpoints") or [])
+    }
     return bool(ready) and family not in ready
 
 
@@ -92,5 +100,9 @@ def _is_ready(endpoint: Object) -> bool:
 
 def _slice_evidence(view: View, service: Object, family: str) -> Evidence:
     check = f"kubectl -n {namespace_of(service)} get endpointslices -l {OF_SERVICE}={name_of(service)}"
-    return Evidence(object=f"Service {full_name(service)}", excerpt=f"no ready endpoint of addressType {family}",
-                    seen=view.now(), check=check)  # fmt: skip
+    return Evidence(
+        object=f"Service {full_name(service)}",
+        excerpt=f"no ready endpoint of addressType {family}",
+        seen=view.now(),
+        check=check,
+    )

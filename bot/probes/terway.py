@@ -115,10 +115,19 @@ async def pod_outside_vswitches(view: View) -> Finding:
     if not found:
         what = f"every ENI with pods of {count(len(listing.items), 'node')} is in a configured vSwitch"
         return absent(what) if listing.complete else unknown(f"{what}, among those that could be read")
-    evidence = [_evidence(view, name_of(node), f"ENI {eni} with pods is in {vsw}, which is not configured") for node, eni, vsw in found[:SHOWN]]
+    evidence = [
+        _evidence(view, name_of(node), f"ENI {eni} with pods is in {vsw}, which is not configured")
+        for node, eni, vsw in found[:SHOWN]
+    ]
     nodes, vswitches = [name_of(node) for node, _, _ in found], [vsw for _, _, vsw in found]
     pods = [pod for node, eni, _ in found for pod in _pods(_interfaces(node)[eni])]
-    return present(f"pods on {some(nodes)} use vSwitch {some(vswitches)}, which is not configured", evidence, node=nodes, vswitch=vswitches, pod=pods)
+    return present(
+        f"pods on {some(nodes)} use vSwitch {some(vswitches)}, which is not configured",
+        evidence,
+        node=nodes,
+        vswitch=vswitches,
+        pod=pods,
+    )
 
 
 def _pods(interface: Object) -> list[str]:
@@ -149,7 +158,7 @@ async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = F
 
     Args:
         state: always "full"
-        unused_vswitch: and a configured vSwitch of the node's zone has no ENI there, so that its setting cannot take effect
+        unused_vswitch: and a configured vSwitch of the node's zone has no ENI there, so that it has no effect
     """
     del state
     nodes = await _affected(view)
@@ -215,10 +224,19 @@ async def ip_shortage(view: View, *, within: timedelta = timedelta(minutes=30)) 
     if not found:
         return absent("no node with waiting pods reports InsufficientIP on an ENI")
     evidence = [
-        Evidence(object=f"Terway node {name_of(node)}", excerpt=f"ENI {eni} InsufficientIP: {message}", seen=at,
-                 check=f"kubectl get {TERWAY_NODES.kubectl()} {name_of(node)} -o yaml")  # fmt: skip
+        Evidence(
+            object=f"Terway node {name_of(node)}",
+            excerpt=f"ENI {eni} InsufficientIP: {message}",
+            seen=at,
+            check=f"kubectl get {TERWAY_NODES.kubectl()} {name_of(node)} -o yaml",
+        )
         for node, eni, _, message, at in found[:SHOWN]
     ]
-    vswitches = [*named_in([message for *_, message, _ in found], VSWITCH), *(str(item.get("vSwitchID")) for _, _, item, _, _ in found)]
+    vswitches = [
+        *named_in([message for *_, message, _ in found], VSWITCH),
+        *(str(item.get("vSwitchID")) for _, _, item, _, _ in found),
+    ]
     names = [name_of(node) for node, *_ in found]
-    return present(f"InsufficientIP on {some(names)}: vSwitch {some(vswitches)}", evidence, node=names, vswitch=vswitches)
+    return present(
+        f"InsufficientIP on {some(names)}: vSwitch {some(vswitches)}", evidence, node=names, vswitch=vswitches
+    )

@@ -53,8 +53,12 @@ def _known(value: str | int, name: str, seen: str) -> Fact:
     return known(value, f"ConfigMap {SYSTEM}/{name}", config_check(name), seen)
 
 
-@fact("kube_proxy.mode", "ipvs, iptables, nftables or replaced (by Terway)",
-      reads=(GET_CONFIG, LIST_NODES, LIST_DAEMON_SETS), core=True)  # fmt: skip
+@fact(
+    "kube_proxy.mode",
+    "ipvs, iptables, nftables or replaced (by Terway)",
+    reads=(GET_CONFIG, LIST_NODES, LIST_DAEMON_SETS),
+    core=True,
+)
 async def mode(view: View) -> Fact:
     """An empty ``mode`` means iptables; nodes labelled no-kube-proxy have none at all."""
     replaced = await _replaced(view)

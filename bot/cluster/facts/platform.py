@@ -18,7 +18,9 @@ GET_SERVICE = Permission("get", SERVICES)
 
 TERWAY_DAEMON_SETS = ("terway-eniip", "terway-eni", "terway")
 FLANNEL_DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
-FOREIGN_CNI = re.compile(r"^(calico-node|cilium|cilium-agent|weave-net|kube-router|antrea-agent|kube-ovn-cni|canal|ovnkube-node|aws-node)$")
+FOREIGN_CNI = re.compile(
+    r"^(calico-node|cilium|cilium-agent|weave-net|kube-router|antrea-agent|kube-ovn-cni|canal|ovnkube-node|aws-node)$"
+)
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
@@ -128,7 +130,9 @@ async def _profile_families(view: View) -> Fact | None:
         return None
     both = "ipv4" in stack.lower() and "ipv6" in stack.lower()
     value = "dual" if both or "dual" in stack.lower() else "ipv4"
-    return known(value, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"ipStack: {stack}")
+    return known(
+        value, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"ipStack: {stack}"
+    )
 
 
 async def _terway_families(view: View) -> Fact | None:
@@ -167,7 +171,9 @@ async def pod_cidr(view: View) -> Fact:
     flannel = await view.config_map("kube-flannel-cfg")
     network = _json_value(str(dig(flannel, "data", "net-conf.json") or ""), "Network")
     if network:
-        return known(network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_check("kube-flannel-cfg"), f"Network: {network}")
+        return known(
+            network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_check("kube-flannel-cfg"), f"Network: {network}"
+        )
     range_ = await fact_of(view, "kube_proxy.cluster_cidr")
     return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
 
@@ -177,11 +183,18 @@ async def service_cidr(view: View) -> Fact:
     """From ack-cluster-profile, else from Terway's ``service_cidr``."""
     profile = str(dig(await view.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
     if profile:
-        return known(profile, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"serviceCIDR: {profile}")
+        return known(
+            profile,
+            f"ConfigMap {SYSTEM}/ack-cluster-profile",
+            config_check("ack-cluster-profile"),
+            f"serviceCIDR: {profile}",
+        )
     eni = str(dig(await view.config_map("eni-config"), "data", "eni_conf") or "")
     configured = _json_value(eni, "service_cidr")
     if configured:
-        return known(configured, f"ConfigMap {SYSTEM}/eni-config", config_check("eni-config"), f"service_cidr: {configured}")
+        return known(
+            configured, f"ConfigMap {SYSTEM}/eni-config", config_check("eni-config"), f"service_cidr: {configured}"
+        )
     return unknown("neither ack-cluster-profile nor eni-config names a Service CIDR block")
 
 
@@ -191,14 +204,20 @@ async def vpc(view: View) -> Fact:
     found = str(dig(await view.config_map("ack-cluster-profile"), "data", "vpcid") or "")
     if not found:
         return unknown("ConfigMap kube-system/ack-cluster-profile does not name the VPC")
-    return known(found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"vpcid: {found}")
+    return known(
+        found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"vpcid: {found}"
+    )
 
 
-@fact("cluster.foreign_cni", "DaemonSets of a third-party network plugin, or none", reads=(LIST_DAEMON_SETS,), core=True)
+@fact(
+    "cluster.foreign_cni", "DaemonSets of a third-party network plugin, or none", reads=(LIST_DAEMON_SETS,), core=True
+)
 async def foreign_cni(view: View) -> Fact:
     """In any namespace; the Cilium parts inside Terway's own pods do not count."""
     everywhere = await view.reader.select(DAEMON_SETS)
-    found = sorted(f"{item['metadata'].get('namespace')}/{name_of(item)}" for item in everywhere.items if _is_foreign(item))
+    found = sorted(
+        f"{item['metadata'].get('namespace')}/{name_of(item)}" for item in everywhere.items if _is_foreign(item)
+    )
     source = f"DaemonSet {found[0]}" if found else "DaemonSets"
     return known(", ".join(found) or "none", source, "kubectl get daemonsets -A")
 

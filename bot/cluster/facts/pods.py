@@ -54,7 +54,9 @@ async def pod_capacity(view: View) -> Fact:
         check = f"kubectl get {TERWAY_NODES.kubectl()} {first} -o jsonpath='{{.spec.nodeCap}}'"
         return known("; ".join(capacities), f"Terway node {first}", check)
     sample = (await view.reader.select(NODES, most=SHOWN)).items
-    text = "; ".join(f"{name_of(node)}: {dig(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)" for node in sample)
+    text = "; ".join(
+        f"{name_of(node)}: {dig(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)" for node in sample
+    )
     check = "kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods"
     return known(text, f"Node {name_of(sample[0])}", check) if sample else unknown("there are no nodes")
 

@@ -47,9 +47,7 @@ class _Declaration:
 _DECLARED: dict[str, _Declaration] = {}
 
 
-def fact(
-    name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: bool = False
-) -> Callable[[Read], Read]:
+def fact(name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: bool = False) -> Callable[[Read], Read]:
     """Declare a fact. ``core`` ones are read for every question and shown with the cluster."""
 
     def register(read: Read) -> Read:

@@ -3,6 +3,7 @@
 What the objects mean is from Terway's public code (cmd/terway-cli, types/k8s.go).
 """
 
+import itertools
 import re
 from collections import Counter
 
@@ -86,14 +87,18 @@ async def mode(view: View) -> Fact:
 def _mode_of(daemon_set: Object) -> str:
     for container in dig(daemon_set, "spec", "template", "spec", "containers") or []:
         words = [*(container.get("command") or []), *(container.get("args") or [])]
-        for option, value in zip(words, words[1:], strict=False):
+        for option, value in itertools.pairwise(words):
             if option in ("-daemon-mode", "--daemon-mode") and value.lower() in MULTI_IP_MODES:
                 return MULTI_IP_MODES[value.lower()]
     return "exclusive" if name_of(daemon_set) == "terway-eni" else "shared"
 
 
-@fact("terway.datapath", "veth, ipvlan or datapathv2 (exclusive-eni where no acceleration exists)",
-      reads=(LIST_TERWAY_NODES, GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES), core=True)  # fmt: skip
+@fact(
+    "terway.datapath",
+    "veth, ipvlan or datapathv2 (exclusive-eni where no acceleration exists)",
+    reads=(LIST_TERWAY_NODES, GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES),
+    core=True,
+)
 async def datapath(view: View) -> Fact:
     """What the nodes report wins over what is configured: the daemon may switch IPvlan to DataPath V2 by itself."""
     if (await fact_of(view, "terway.mode")).value == "exclusive":
@@ -151,8 +156,11 @@ async def ipam(view: View) -> Fact:
     return unknown(ABSENT) if data is None else known("local", ENI_CONFIG, check, "Terway keeps no node objects")
 
 
-@fact("terway.portmap", "whether hostPort is mapped through a CNI chain: on or off",
-      reads=(GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES))  # fmt: skip
+@fact(
+    "terway.portmap",
+    "whether hostPort is mapped through a CNI chain: on or off",
+    reads=(GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES),
+)
 async def portmap(view: View) -> Fact:
     """A ``portmap`` plugin in ``10-terway.conflist``, or the policy container's ``--enable-host-port``."""
     data = await eni_config(view)
@@ -161,13 +169,19 @@ async def portmap(view: View) -> Fact:
     types = [plugin.get("type") for plugin in plugins(data.get("10-terway.conflist"))]
     if "portmap" in types:
         return known("on", ENI_CONFIG, config_check("eni-config"), f"10-terway.conflist plugins: {types}")
-    if re.search(r"\btype\W+portmap\b", data.get("cni_chain", "")):  # YAML list of plugins after Terway (docs/cni-chain.md)
+    if re.search(
+        r"\btype\W+portmap\b", data.get("cni_chain", "")
+    ):  # YAML list of plugins after Terway (docs/cni-chain.md)
         return known("on", ENI_CONFIG, config_check("eni-config"), "cni_chain holds portmap")
     if (await fact_of(view, "kube_proxy.mode")).value == "replaced":
-        return known("on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself")
+        return known(
+            "on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
+        )
     words = " ".join(await _policy_words(view))
     if re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
-        return known("on", f"DaemonSet {SYSTEM}/terway-eniip", f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml", words)
+        return known(
+            "on", f"DaemonSet {SYSTEM}/terway-eniip", f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml", words
+        )
     return known("off", ENI_CONFIG, config_check("eni-config"), "10-terway.conflist has no portmap plugin")
 
 

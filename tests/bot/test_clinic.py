@@ -1,0 +1,183 @@
+"""The flow: from words and a cluster to an ordered answer."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import pytest
+
+from bot.answer import Answer
+from bot.clinic import MOST_MATCHES, Clinic, Cluster, meant
+from bot.cluster.connection import connect_to
+from bot.cluster.reader import Budget, Request
+from bot.cluster.recordings import load, serve
+from bot.cluster.transport import Transport
+from knowledge.model import Entry, Kind
+
+Entries = Mapping[str, Entry]
+Meaning = Callable[[Mapping[str, float]], Any]
+OUT_OF_IPS = "terway-vswitch-out-of-ips"
+
+
+@contextlib.asynccontextmanager
+async def opened(recording: str, observers: Any = ()) -> AsyncIterator[Cluster]:
+    async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
+        yield Cluster(Transport(link.client), recording, observers)
+
+
+async def ask(clinic: Clinic, recording: str, question: str = "it is broken", namespace: str | None = None) -> Answer:
+    async with opened(recording) as cluster:
+        return await clinic.ask(question, cluster, namespace)
+
+
+def verdicts(answer: Answer) -> list[tuple[str, str]]:
+    return [(item.entry.id, str(item.verdict)) for item in answer.diagnoses]
+
+
+async def test_what_the_cluster_confirms_comes_first(entries: Entries, meaning: Meaning) -> None:
+    clinic = Clinic(entries, meaning({"flannel-ip-leak": 0.9, "terway-mac-not-found": 0.5, OUT_OF_IPS: 0.4}))
+    answer = await ask(clinic, "terway-out-of-ips")
+    assert verdicts(answer) == [
+        (OUT_OF_IPS, "confirmed"),
+        ("flannel-ip-leak", "ruled_out"),
+        ("terway-mac-not-found", "ruled_out"),
+    ]
+    assert answer.outcome == "confirmed"
+
+
+async def test_what_was_asked_about_and_is_not_so_comes_first_on_a_healthy_cluster(
+    entries: Entries, meaning: Meaning
+) -> None:
+    clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9, "terway-pod-lifecycle": 0.5}))
+    answer = await ask(clinic, "terway-healthy")
+    assert verdicts(answer) == [(OUT_OF_IPS, "ruled_out"), ("terway-pod-lifecycle", "answered")]
+
+
+async def test_words_about_another_plugin_are_ruled_out_for_that_reason(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({"flannel-ip-leak": 0.9})), "terway-healthy")
+    assert verdicts(answer) == [("flannel-ip-leak", "ruled_out")]
+    assert answer.diagnoses[0].judgement.reason.startswith("It does not apply here: network_plugin is terway")
+
+
+async def test_what_fails_is_brought_up_though_the_words_were_about_something_else(
+    entries: Entries, meaning: Meaning
+) -> None:
+    answer = await ask(Clinic(entries, meaning({"cluster-domain": 0.9})), "terway-out-of-ips")
+    assert verdicts(answer) == [(OUT_OF_IPS, "confirmed"), ("cluster-domain", "answered")]
+    assert [item.score for item in answer.diagnoses] == [None, 0.9]
+
+
+async def test_a_risky_setting_is_never_brought_up_unasked(entries: Entries, meaning: Meaning) -> None:
+    asked = await ask(Clinic(entries, meaning({"flannel-hairpin-off": 0.9})), "flannel-hairpin-off")
+    assert verdicts(asked) == [("flannel-hairpin-off", "confirmed")]
+    vague = await ask(Clinic(entries, meaning({"flannel-hairpin-off": 0.4})), "flannel-hairpin-off")
+    assert verdicts(vague) == [("flannel-hairpin-off", "suspected")]
+    unasked = await ask(Clinic(entries, meaning({"cluster-domain": 0.9})), "flannel-hairpin-off")
+    assert verdicts(unasked) == [("cluster-domain", "answered")]
+
+
+@pytest.mark.parametrize("recording", ["terway-healthy", "terway-dual-stack", "terway-ipvlan", "flannel-healthy"])
+async def test_a_healthy_cluster_confirms_nothing_whatever_is_asked(
+    entries: Entries, meaning: Meaning, recording: str
+) -> None:
+    for id_, entry in entries.items():
+        if entry.kind is Kind.FAULT:
+            answer = await ask(Clinic(entries, meaning({id_: 1.0})), recording)
+            assert "confirmed" not in dict(verdicts(answer)).values(), id_
+
+
+async def test_words_out_of_scope_read_nothing(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({})), "terway-out-of-ips")
+    assert (answer.outcome, answer.diagnoses, answer.requests, answer.cluster) == ("unmatched", (), 0, None)
+
+
+async def test_without_a_cluster_nothing_is_confirmed(entries: Entries, meaning: Meaning) -> None:
+    answer = await Clinic(entries, meaning({OUT_OF_IPS: 0.9, "terway-pod-lifecycle": 0.5})).ask("words")
+    assert verdicts(answer) == [(OUT_OF_IPS, "suspected"), ("terway-pod-lifecycle", "answered")]
+    assert answer.diagnoses[0].judgement.reason == "No cluster was read. Only the words point to it."
+    assert answer.diagnoses[0].steps
+    assert answer.diagnoses[0].settle
+
+
+async def test_what_permissions_hide_is_suspected_and_named(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips-hidden")
+    assert verdicts(answer) == [(OUT_OF_IPS, "suspected")]
+    assert {line.partition(":")[0] for line in answer.unread} >= {"events", "pods/log"}
+    assert answer.diagnoses[0].settle
+
+
+async def test_steps_name_this_cluster_s_objects(entries: Entries, meaning: Meaning) -> None:
+    first = (await ask(Clinic(entries, meaning({"flannel-ip-leak": 0.9})), "flannel-ip-leak")).diagnoses[0]
+    commands = [step.command or "" for step in (*first.steps, *first.verify)]
+    assert "kubectl cordon cn-hangzhou.172.16.0.11" in commands
+    assert not any("NODE" in command for command in commands)
+
+
+async def test_what_is_ruled_out_gets_no_steps(entries: Entries, meaning: Meaning) -> None:
+    first = (await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-healthy")).diagnoses[0]
+    assert (first.settle, first.steps, first.verify, first.caution) == ((), (), (), ())
+
+
+async def test_the_deadline_turns_what_is_left_into_unknown(entries: Entries, meaning: Meaning) -> None:
+    class Slow:
+        """An observer that keeps every read waiting."""
+
+        async def before(self, request: Request) -> None:
+            await asyncio.sleep(0 if request.resource == "version" else 0.4)
+
+        async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None:
+            pass
+
+    clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9}), Budget(seconds=0.5, seconds_a_request=0.2))
+    async with opened("terway-out-of-ips", [Slow()]) as cluster:
+        started = time.monotonic()
+        answer = await clinic.ask("words", cluster)
+    assert time.monotonic() - started < 5
+    assert answer.outcome == "suspected"
+    assert any("deadline" in line for line in answer.unread)
+
+
+async def test_no_more_requests_than_the_budget_allows(entries: Entries, meaning: Meaning) -> None:
+    clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9}), Budget(requests=4))
+    answer = await ask(clinic, "terway-out-of-ips")
+    assert answer.requests == 4
+    assert answer.outcome == "suspected"
+    assert any("budget of 4 requests" in line for line in answer.unread)
+
+
+async def test_a_namespace_narrows_what_pods_count(entries: Entries, meaning: Meaning) -> None:
+    clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9}))
+    assert (await ask(clinic, "terway-out-of-ips", namespace="shop")).outcome == "confirmed"
+    assert (await ask(clinic, "terway-out-of-ips", namespace="elsewhere")).outcome != "confirmed"
+
+
+async def test_the_same_question_gives_the_same_answer(entries: Entries, meaning: Meaning) -> None:
+    clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9, "terway-mac-not-found": 0.3}))
+    first, second = [await ask(clinic, "terway-out-of-ips") for _ in range(2)]
+    assert _told(first) == _told(second)
+
+
+def _told(answer: Answer) -> list[tuple[object, ...]]:
+    return [(item.entry.id, item.judgement.reason, item.steps, item.verify) for item in answer.diagnoses]
+
+
+async def test_checking_judges_what_is_named_or_every_fault(entries: Entries) -> None:
+    async with opened("terway-healthy") as cluster:
+        named = await Clinic(entries).check([OUT_OF_IPS], cluster)
+        every = await Clinic(entries).check([], cluster)
+    assert verdicts(named) == [(OUT_OF_IPS, "ruled_out")]
+    assert {item.entry.id for item in every.diagnoses} == {e.id for e in entries.values() if e.kind is Kind.FAULT}
+
+
+async def test_asking_needs_an_index(entries: Entries) -> None:
+    with pytest.raises(ValueError, match="without an index"):
+        await Clinic(entries).ask("words")
+
+
+def test_only_what_the_words_point_to_is_meant(meaning: Meaning) -> None:
+    found = meaning({f"entry-{number}": 1.0 - number / 10 for number in range(9)} | {"noise": 0.05}).match("")
+    assert list(meant(found.matches)) == [f"entry-{number}" for number in range(MOST_MATCHES)]
+    assert list(meant(meaning({"one": 0.9, "noise": 0.1}).match("").matches)) == ["one"]
+    assert meant([]) == {}
