@@ -21,6 +21,7 @@ from knowledge.rendering import render, render_text
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
 SHARE_OF_BEST = 0.12  # an entry whose score is a smaller share of the best one's was not meant
 IMPOSSIBLE = 0.03  # what is left of an entry's score where it cannot apply: clear words still come first
+HINT = 0.01  # from this score on vague words may have meant an entry
 CLEAR = 0.5  # from this score on the words plainly describe the entry
 
 
@@ -115,14 +116,15 @@ class Clinic:
 
     async def _judged(self, view: View, words: "Words") -> list[Diagnosis]:
         judge = Judge(view, declared_facts())
-        scores = (await self._on_this_cluster(judge, words)).meant()
+        here = await self._on_this_cluster(judge, words)
+        scores = here.meant()
         view.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in scores)
         entries = [entry for entry in self.entries.values() if entry.id in scores or _is_cheap_fault(judge, entry)]
         judgements = await asyncio.gather(
             *(judge.judge(entry, words_are_clear=words.describe(entry.id)) for entry in entries)
         )
         diagnoses = [
-            await _written(view, entry, scores.get(entry.id), judgement)
+            await _written(view, entry, scores.get(entry.id, here.hint(entry.id)), judgement)
             for entry, judgement in zip(entries, judgements, strict=True)
             if entry.id in scores or (judgement.verdict is Verdict.CONFIRMED and judgement.rests_on_sign)
         ]
@@ -156,6 +158,11 @@ class Words:
         weighed = {id_: score * (1.0 if id_ in possible else IMPOSSIBLE) for id_, score in self.scores.items()}
         whole = sum(weighed.values()) or 1.0
         return Words({id_: score / whole for id_, score in weighed.items()})
+
+    def hint(self, id_: str) -> float | None:
+        """The score of an entry that the cluster brought up, if the words allow for it at all."""
+        score = self.scores.get(id_, 0.0)
+        return score if score >= HINT else None
 
     def describe(self, id_: str) -> bool:
         """Whether they plainly describe this entry's symptom."""

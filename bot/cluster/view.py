@@ -26,8 +26,10 @@ ALL_NODES, FIRST_NODES = 2000, 250
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WORD = re.compile(_NAME)
 _KINDS = frozenset(
-    ["service", "services", "svc", "pod", "pods", "node", "nodes", "namespace", "ns"]
-    + ["deployment", "deploy", "daemonset", "statefulset"]
+    [
+        *("service", "services", "svc", "pod", "pods", "node", "nodes", "namespace", "ns"),
+        *("deployment", "deploy", "daemonset", "statefulset"),
+    ]
 )
 
 

@@ -17,7 +17,7 @@ from bot.probes.registry import Strings, absent, count, present, probe, some, un
 
 LIST_NODES = Permission("list", NODES)
 RANGE_ERROR = "no IP addresses available in range set"
-NODES_LOOKED_AT = 5  # affected nodes: more of the same tells nothing new
+NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 RESERVED = 3  # network, broadcast and the gateway that host-local leaves out
 NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
 FEW = 0.8  # at most this share held although none is free: leaked; between the two nobody can tell

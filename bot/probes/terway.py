@@ -24,7 +24,7 @@ from bot.probes.registry import absent, count, present, probe, some, unknown
 LIST_TERWAY = Permission("list", TERWAY_NODES)
 GET_TERWAY = Permission("get", TERWAY_NODES)
 LIST_PODS = Permission("list", PODS)
-NODES_LOOKED_AT = 5  # affected nodes: more of the same tells nothing new
+NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 NO_OBJECTS = "Terway keeps no node objects here (local IPAM)"
 
 

@@ -11,8 +11,9 @@ from bot.cluster.access import Gap, cluster_role, gaps
 from bot.cluster.connection import connect_to
 from bot.cluster.facts import declared_facts, fact_of
 from bot.cluster.facts.registry import Permission
-from bot.cluster.reader import Budget, Reader
+from bot.cluster.reader import Reader
 from bot.cluster.recordings import Served, load, serve
+from bot.cluster.requests import Budget
 from bot.cluster.resources import Resource
 from bot.cluster.transport import Transport
 from bot.cluster.view import View

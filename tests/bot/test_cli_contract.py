@@ -1,6 +1,7 @@
 """The contract of ``ask`` and ``match``, to the letter, through a real process."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,11 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def answers(indexed: Run) -> dict[str, Any]:
-    return {name: indexed("ask", text, "--recording", where, "-o", "json") for name, (text, where) in CASES.items()}
+    def asked(case: tuple[str, str]) -> Any:
+        return indexed("ask", case[0], "--recording", case[1], "-o", "json")
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(CASES, pool.map(asked, CASES.values()), strict=True))
 
 
 @pytest.mark.parametrize("outcome", CASES)

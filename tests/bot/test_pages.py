@@ -21,8 +21,8 @@ from rich.text import Text
 from bot.answer import Answer
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
-from bot.cluster.reader import Budget
 from bot.cluster.recordings import Store, load, serve
+from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.terminal.entries import show_entry
 from bot.terminal.layout import plain, say, say_command, wrapped
@@ -36,13 +36,14 @@ Entries = Mapping[str, Entry]
 Meaning = Callable[[Mapping[str, float]], Any]
 
 
-OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.8, "terway-pod-lifecycle": 0.15, "flannel-ip-leak": 0.12}
+OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.8, "terway-pod-lifecycle": 0.15}
+NOT_HERE = {"flannel-ip-leak": 0.9, "terway-vswitch-out-of-ips": 0.2, "terway-pod-lifecycle": 0.1}
 CASES: dict[str, tuple[str | None, dict[str, float], int]] = {
     "confirmed": ("terway-out-of-ips", OUT_OF_IPS, 80),
     "confirmed-narrow": ("terway-out-of-ips", OUT_OF_IPS, 60),
     "confirmed-on-flannel": ("flannel-ip-leak", {"flannel-ip-leak": 0.9}, 100),
     "suspected-hidden": ("terway-out-of-ips-hidden", OUT_OF_IPS, 80),
-    "ruled-out": ("terway-volume-mount-fails", OUT_OF_IPS, 80),
+    "ruled-out": ("terway-volume-mount-fails", NOT_HERE, 80),
     "guide": ("terway-healthy", {"terway-acceleration-mode": 0.9}, 80),
     "also-seen": ("terway-out-of-ips", {"ipvs-udp-timeout": 0.9, "cluster-domain": 0.2}, 80),
     "no-cluster": (None, OUT_OF_IPS, 80),
