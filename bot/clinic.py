@@ -21,7 +21,7 @@ from knowledge.rendering import render, render_text
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
 SHARE_OF_BEST = 0.12  # an entry whose score is a smaller share of the best one's was not meant
 IMPOSSIBLE = 0.03  # what is left of an entry's score where it cannot apply: clear words still come first
-HINT = 0.01  # from this score on vague words may have meant an entry
+VAGUE = 8  # entries that vague words may have meant
 CLEAR = 0.5  # from this score on the words plainly describe the entry
 
 
@@ -160,9 +160,10 @@ class Words:
         return Words({id_: score / whole for id_, score in weighed.items()})
 
     def hint(self, id_: str) -> float | None:
-        """The score of an entry that the cluster brought up, if the words allow for it at all."""
-        score = self.scores.get(id_, 0.0)
-        return score if score >= HINT else None
+        """The score of an entry that the cluster brought up, where the words are vague enough to have meant it."""
+        ranked = sorted(self.scores, key=lambda other: -self.scores[other])
+        is_vague = not ranked or self.scores[ranked[0]] < CLEAR
+        return self.scores[id_] if is_vague and id_ in ranked[:VAGUE] else None
 
     def describe(self, id_: str) -> bool:
         """Whether they plainly describe this entry's symptom."""
