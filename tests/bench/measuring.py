@@ -1,7 +1,7 @@
 """One way of looking at the large cluster, measured in a fresh process: prints its figures as JSON.
 
-``ours`` asks a question; its index is opened before, since it costs the same on every cluster. ``typed`` gathers the same facts as a
-script over the official client would: list all, then look.
+``ours`` asks a question; its index is opened before, since it costs the same on every cluster. ``typed`` gathers the
+same facts as a script over the official client would: list all, then look.
 """
 
 import asyncio
