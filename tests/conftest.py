@@ -48,7 +48,7 @@ class Netclinic:
             capture_output=True,
             cwd=cwd or self.home,
             env=self.environment(environment),
-            timeout=240,
+            timeout=1200,  # the index takes a minute to build, and many on a busy machine
             check=False,
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cluster.reader import PAGE
 from bot.cluster.resources import EVENTS
-from bot.cluster.view import Object, View, dig, moment
+from bot.cluster.view import Object, View, dig, moment, spelled
 
 MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
 EVERYDAY = frozenset(
@@ -100,11 +100,11 @@ def parsed(item: Object) -> Event:
     seen = [time for time in times if time] or [datetime.fromtimestamp(0, UTC)]
     about: dict[str, Any] = item.get("involvedObject") or {}
     return Event(
-        reason=str(item.get("reason") or ""),
+        reason=spelled(item.get("reason")),
         message=str(item.get("message") or ""),
         kind=str(about.get("kind") or ""),
-        namespace=str(about.get("namespace") or ""),
-        name=str(about.get("name") or ""),
+        namespace=spelled(about.get("namespace")),
+        name=spelled(about.get("name")),
         uid=str(about.get("uid") or ""),
         first=moment(item.get("firstTimestamp")) or min(seen),
         last=max(seen),

@@ -25,6 +25,7 @@ ALL_NODES, FIRST_NODES = 2000, 250
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WORD = re.compile(_NAME)
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._:-]")
 _KINDS = frozenset(
     [
         *("service", "services", "svc", "pod", "pods", "node", "nodes", "namespace", "ns"),
@@ -121,14 +122,19 @@ class View:
         return await self.reader.select(resource, self.focus.namespace, **selectors)
 
 
+def spelled(name: object) -> str:
+    """A name as any API server would allow it: what a forged recording adds can do nothing in a shell."""
+    return _NOT_IN_NAMES.sub("_", str(name or ""))
+
+
 def name_of(obj: Object) -> str:
     """``metadata.name``."""
-    return str((obj.get("metadata") or {}).get("name", ""))
+    return spelled((obj.get("metadata") or {}).get("name"))
 
 
 def namespace_of(obj: Object) -> str:
     """``metadata.namespace``, empty for cluster-scoped objects."""
-    return str((obj.get("metadata") or {}).get("namespace") or "")
+    return spelled((obj.get("metadata") or {}).get("namespace"))
 
 
 def full_name(obj: Object) -> str:

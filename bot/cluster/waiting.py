@@ -11,7 +11,7 @@ from bot.cluster.events import Event, Events, events_by_reason
 from bot.cluster.requests import Listing
 from bot.cluster.resources import PODS
 from bot.cluster.transport import ReadError
-from bot.cluster.view import Object, View, dig, moment, name_of, namespace_of
+from bot.cluster.view import Object, View, dig, moment, name_of, namespace_of, spelled
 
 CREATING = "ContainerCreating"
 BEFORE_SANDBOX = frozenset({CREATING, ""})
@@ -134,7 +134,7 @@ async def network_failure(view: View, pod: Object) -> Event | None:
 async def affected_nodes(view: View) -> tuple[str, ...]:
     """The nodes of the pods that wait for their network, most waiting pods first among equals of the question."""
     waiters = (await network_waiters(view)).items
-    return tuple(dict.fromkeys(str(dig(pod, "spec", "nodeName")) for pod in waiters))
+    return tuple(dict.fromkeys(spelled(dig(pod, "spec", "nodeName")) for pod in waiters))
 
 
 def scheduled_at(pod: Object) -> datetime | None:
@@ -153,7 +153,7 @@ async def explains_from(view: View) -> dict[str, datetime]:
     """
     since: dict[str, datetime] = {}
     for pod in (await network_waiters(view)).items:
-        at, node = scheduled_at(pod), str(dig(pod, "spec", "nodeName"))
+        at, node = scheduled_at(pod), spelled(dig(pod, "spec", "nodeName"))
         silent = SILENT_AFTER_FAILURE if await network_failure(view, pod) else SILENT
         mine = at - silent if at else datetime.min.replace(tzinfo=UTC)
         since[node] = min(mine, since.get(node, mine))

@@ -6,7 +6,18 @@ from typing import Literal
 from bot.cluster.facts.registry import Permission
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
-from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, moment, name_of, namespace_of
+from bot.cluster.view import (
+    SYSTEM,
+    Object,
+    View,
+    dig,
+    full_name,
+    labels_of,
+    moment,
+    name_of,
+    namespace_of,
+    spelled,
+)
 from bot.cluster.waiting import (
     CREATING,
     network_failure,
@@ -34,7 +45,7 @@ def pod_evidence(view: View, pod: Object, excerpt: str) -> Evidence:
 
 def node_of(pod: Object) -> str:
     """The node it is bound to, empty if none."""
-    return str(dig(pod, "spec", "nodeName") or "")
+    return spelled(dig(pod, "spec", "nodeName"))
 
 
 def started(pod: Object) -> datetime | None:

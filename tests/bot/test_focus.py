@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cluster.view import Focus
+from bot.cluster.view import Focus, full_name
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,8 @@ def test_names_objects(question: str, named: str) -> None:
 @pytest.mark.parametrize("name", ["web", "api", "shop", "slow"])
 def test_everyday_words_name_nothing(question: str, name: str) -> None:
     assert not Focus.of(question).names({"metadata": {"name": name}})
+
+
+def test_a_forged_name_is_harmless_in_a_shell() -> None:
+    forged = {"metadata": {"name": "web-0; rm -rf $(pwd)", "namespace": "`id`"}}
+    assert full_name(forged) == "_id_/web-0__rm_-rf___pwd_"
