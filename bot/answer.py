@@ -10,6 +10,8 @@ from bot.judge import Judgement, Verdict
 from knowledge.model import Entry
 from knowledge.rendering import RenderedStep
 
+SETTLE = "First settle: "  # what decides an open verdict stands before what mends it, and must not be taken for it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
@@ -47,13 +49,13 @@ class Diagnosis:
             "findings": [finding.to_json() for finding in self.judgement.findings],
             "facts": dict(self.facts),
             "cause": self.cause,
-            "steps": [*cautions, *map(_step, (*self.settle, *self.steps))],
+            "steps": [*cautions, *(_step(step, SETTLE) for step in self.settle), *map(_step, self.steps)],
             "verify": [_step(step) for step in self.verify],
         }
 
 
-def _step(step: RenderedStep) -> dict[str, str | None]:
-    return {"text": step.text, "command": step.command}
+def _step(step: RenderedStep, label: str = "") -> dict[str, str | None]:
+    return {"text": label + step.text, "command": step.command}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bot.answer import Answer, ClusterState, Diagnosis
-from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
+from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, fact_of
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget, Observer, Witness
 from bot.cluster.transport import ReadError, Transport
@@ -18,9 +18,11 @@ from bot.probes.terway import terway_pods
 from knowledge.model import Entry, Kind
 from knowledge.rendering import render, render_text
 
+NOT_HERE = "not applicable"
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
 SHARE_OF_BEST = 0.12  # an entry whose score is a smaller share of the best one's was not meant
 IMPOSSIBLE = 0.03  # what is left of an entry's score where it cannot apply: clear words still come first
+DOUBTFUL = 0.25  # from this confidence on the cluster is asked whether unclear words are about its network
 VAGUE = 8  # entries that vague words may have meant
 CLEAR = 0.5  # from this score on the words plainly describe the entry
 
@@ -68,11 +70,13 @@ class Clinic:
         if self.matcher is None:
             raise ValueError("a clinic without an index cannot match words")
         found = await asyncio.to_thread(self.matcher.match, question)
-        if not found.in_scope:
-            return Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
+        nothing = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
+        if not found.in_scope and (cluster is None or found.confidence < DOUBTFUL):
+            return nothing
         words = Words({item.entry_id: item.score for item in found.matches})
-        answer = Answer(question=question, in_scope=True, confidence=found.confidence, cluster=None)
-        return await self._examined(answer, words, cluster, Focus.of(question, namespace), started)
+        answer = replace(nothing, in_scope=True)
+        seen = await self._examined(answer, words, cluster, Focus.of(question, namespace), started)
+        return seen if found.in_scope else _only_what_fails(seen, nothing)
 
     async def check(
         self, ids: Iterable[str], cluster: "Cluster", namespace: str | None = None, *, words_are_clear: bool = False
@@ -236,19 +240,26 @@ def _diagnosis(
     found: Mapping[str, Fact],
     objects: Mapping[str, Sequence[str]],
 ) -> Diagnosis:
-    values = {name: fact.value for name, fact in found.items()}
+    values = {name: _here(fact, found) for name, fact in found.items()}
     mend = judgement.verdict is not Verdict.RULED_OUT
     return Diagnosis(
         entry=entry,
         score=score,
         judgement=judgement,
-        facts={name: _shown(found[name]) for name in entry.facts if name in found},
+        facts={name: _shown(found[name]) for name in entry.facts if name in found and values[name] != NOT_HERE},
         cause=render_text(entry.cause, values, objects),
         settle=tuple(render(entry.settle, values, objects)) if judgement.verdict is Verdict.SUSPECTED else (),
         steps=tuple(render(entry.steps, values, objects)) if mend else (),
         verify=tuple(render(entry.verify, values, objects)) if mend else (),
         caution=tuple(render_text(text, values, objects) for text in entry.caution) if mend else (),
     )
+
+
+def _here(fact: Fact, found: Mapping[str, Fact]) -> FactValue | None:
+    """The value; of the other network plugin's facts it is known that there are none."""
+    plugin = found["network_plugin"].value if "network_plugin" in found else None
+    elsewhere = {"terway": "flannel.", "flannel": "terway."}.get(str(plugin))
+    return NOT_HERE if fact.value is None and elsewhere and fact.name.startswith(elsewhere) else fact.value
 
 
 def _shown(fact: Fact) -> str:
@@ -267,6 +278,12 @@ def _unread(entry: Entry, score: float, why: str) -> Diagnosis:
 def _order(diagnosis: Diagnosis) -> tuple[bool, bool, float]:
     """Confirmed first, of these the ones that the words point to; then by score."""
     return diagnosis.verdict is not Verdict.CONFIRMED, diagnosis.score is None, -(diagnosis.score or 0.0)
+
+
+def _only_what_fails(seen: Answer, nothing: Answer) -> Answer:
+    """Of words that may be about something else, only what the cluster shows failing now is told, if anything is."""
+    failing = [item for item in seen.diagnoses if item.verdict is Verdict.CONFIRMED and item.judgement.rests_on_sign]
+    return replace(seen, diagnoses=tuple(failing)) if failing else replace(nothing, elapsed_ms=seen.elapsed_ms)
 
 
 def _timed(answer: Answer, started: float, **changes: Any) -> Answer:

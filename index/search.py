@@ -18,6 +18,7 @@ from index.export import BuildEncoder
 from index.files import Parts, load, similarities
 from index.messages import Preparation
 from index.models import resolve_model
+from index.naming import without_names
 from index.scorer import fused_features
 from index.store import is_whole, place
 from knowledge.model import Entry
@@ -57,7 +58,7 @@ class Index:
     def match(self, text: str) -> Matches:
         if not text.strip():
             return self._nothing(text)
-        message = self._preparation.messages([text], self.encoder.encode)[0]
+        message = self._preparation.messages([without_names(text)], self.encoder.encode)[0]
         if not message.terms and not message.vector.any():  # nothing but signs and smileys
             return self._nothing(text)
         entry_features, message_features = self.parts.scorer.features(

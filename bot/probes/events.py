@@ -10,7 +10,7 @@ from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
-from bot.findings import Evidence, Finding
+from bot.findings import Evidence, Finding, clip
 from bot.probes.pods import SHOWN, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
@@ -80,7 +80,7 @@ async def pod_event(
     messages = [event.message for event in found]
     names = [f"{event.namespace}/{event.name}" for event in found]
     return present(
-        f"{found[0].reason} on {some(names)}" + (f": {_cause(messages[0], contains)}" if contains else ""),
+        f"{found[0].reason} on {some(names)}" + f": {_cause(messages[0], contains)}",
         evidence,
         pod=names,
         node=[node_of(pod) for pod in pods],
@@ -96,7 +96,8 @@ def none_waits(waiters: Listing, so: str) -> Finding:
 
 
 def _cause(message: str, contains: Strings) -> str:
-    return next((text for text in contains if text.lower() in message.lower()), "")
+    """What the entry looks for, or the message itself where it looks for none."""
+    return next((text for text in contains if text.lower() in message.lower()), "") or clip(message, 120)
 
 
 def _nothing(events: Events, reason: Strings, contains: Strings) -> Finding:
@@ -190,8 +191,7 @@ async def event(
         return _nothing(Events((), events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
     messages = [item.message for item in found]
     return present(
-        f"{found[0].reason} on {some([item.name for item in found])}"
-        + (f": {_cause(messages[0], contains)}" if contains else ""),
+        f"{found[0].reason} on {some([item.name for item in found])}" + f": {_cause(messages[0], contains)}",
         [event_evidence(item) for item in found[:SHOWN]],
         node=[item.name for item in found if item.kind == "Node"],
         vswitch=named_in(messages, VSWITCH),

@@ -10,7 +10,7 @@ from bot.cluster.resources import POD_LOGS, PODS
 from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, full_name, moment, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
-from bot.findings import Evidence, Finding
+from bot.findings import Evidence, Finding, clip
 from bot.probes.events import BEFORE_BINDING, MAC, VSWITCH, named_in, none_waits
 from bot.probes.pods import SHOWN, labelled, node_of
 from bot.probes.registry import Strings, absent, present, probe, some, unknown
@@ -91,7 +91,7 @@ def _not_seen(logs: list[Log], failures: list[str], of: int, container: str, cle
         return unknown(f"no such line in {len(logs)} of {of} logs of {container}; the others were not read")
     if not all(log.whole or any(_has(line, cleared_by) for line in log.lines) for log in logs):
         return unknown(f"no such line in what is left of the log of {container}: its beginning is gone")
-    return absent(f"no such line in the log of {container} on {some([node_of(log.pod) for log in logs])}")
+    return absent(f"the log of {container} says nothing of it on {some([node_of(log.pod) for log in logs])}")
 
 
 def _raise_others(results: list[Log | BaseException]) -> None:
@@ -112,7 +112,7 @@ def _seen(found: list[Line], container: str) -> Finding:
     ]
     texts = [line.text for line in found]
     return present(
-        f"log of {container} in {some([name_of(line.pod) for line in found])} says so",
+        f"log of {container} in {name_of(found[0].pod)} says {clip(found[0].text, 160)!r}",
         evidence,
         node=[node_of(line.pod) for line in found],
         terway_pod=[name_of(line.pod) for line in found],

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -135,21 +136,37 @@ async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding
     usages = [usage for usage in read if usage]
     if not usages:
         return unknown(f"the Pod CIDR block of {some(nodes)} could not be read")
-    matching = [usage for usage in usages if _state(usage) == state]
+    matching = [usage for usage in usages if usage.state == state]
     evidence = [_usage_evidence(view, usage) for usage in usages]
-    summary = "; ".join(
-        f"{name}: {held} of {usable} addresses held by pods" for name, held, usable in matching or usages
-    )
+    summary = "; ".join(str(usage) for usage in matching or usages)
     if matching:
-        return present(summary, evidence, node=[usage[0] for usage in matching])
-    if any(_state(usage) == "between" for usage in usages):
+        return present(summary, evidence, node=[usage.node for usage in matching])
+    if any(usage.state == "between" for usage in usages):
         return unknown(f"{summary}: too close to tell", evidence)
     if len(usages) < len(nodes):
         return unknown(f"{summary}; {len(nodes) - len(usages)} more could not be looked at", evidence)
     return absent(summary, evidence)
 
 
-Usage = tuple[str, int, int]  # node, addresses held by pods, usable addresses
+@dataclass(frozen=True)
+class Usage:
+    """How many of a node's ``usable`` addresses pods hold; ``leaving`` of them are being deleted."""
+
+    node: str
+    held: int
+    leaving: int
+    usable: int
+
+    @property
+    def state(self) -> str:
+        """full, leaked, or between where nobody can tell: pods that are being deleted may be stuck or about to go."""
+        if self.held - self.leaving >= self.usable * NEARLY_ALL:
+            return "full"
+        return "leaked" if self.held <= self.usable * FEW else "between"
+
+    def __str__(self) -> str:
+        going = f", {self.leaving} of them being deleted" if self.leaving else ""
+        return f"{self.node}: {self.held} of {self.usable} addresses held by pods{going}"
 
 
 async def _complaining(view: View) -> list[str]:
@@ -167,7 +184,8 @@ async def _usage(view: View, name: str) -> Usage | None:
     except ValueError:
         return None
     held = [pod for pod in (await view.pods_on(name)).items if _holds_address(pod)]
-    return name, len(held), usable
+    leaving = sum(bool(dig(pod, "metadata", "deletionTimestamp")) for pod in held)
+    return Usage(name, len(held), leaving, usable)
 
 
 def _holds_address(pod: Object) -> bool:
@@ -179,19 +197,6 @@ def _holds_address(pod: Object) -> bool:
     )
 
 
-def _state(usage: Usage) -> str:
-    _, held, usable = usage
-    if held >= usable * NEARLY_ALL:
-        return "full"
-    return "leaked" if held <= usable * FEW else "between"
-
-
 def _usage_evidence(view: View, usage: Usage) -> Evidence:
-    name, held, usable = usage
-    check = f"kubectl get pods -A -o wide --field-selector spec.nodeName={name}"
-    return Evidence(
-        object=f"Node {name}",
-        excerpt=f"{held} pods hold an address of {usable} usable ones",
-        seen=view.now(),
-        check=check,
-    )
+    check = f"kubectl get pods -A -o wide --field-selector spec.nodeName={usage.node}"
+    return Evidence(object=f"Node {usage.node}", excerpt=str(usage).partition(": ")[2], seen=view.now(), check=check)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.requests import Listing
-from bot.cluster.resources import EVENTS, NETWORK_POLICIES, PODS
+from bot.cluster.resources import EVENTS, PODS
 from bot.cluster.view import (
     SYSTEM,
     Object,
@@ -53,6 +53,11 @@ def started(pod: Object) -> datetime | None:
     statuses = dig(pod, "status", "containerStatuses") or []
     times = [moment(dig(status, "state", "running", "startedAt")) for status in statuses]
     return max((time for time in times if time), default=moment(dig(pod, "status", "startTime")))
+
+
+def came_up(pod: Object) -> datetime | None:
+    """When the pod itself started, whatever its containers did since."""
+    return moment(dig(pod, "status", "startTime")) or started(pod)
 
 
 def is_live(pod: Object) -> bool:
@@ -132,7 +137,9 @@ def _says(pod: Object, texts: Strings) -> bool:
 async def pods_restarted(
     view: View, *, app: Strings, within: timedelta = timedelta(minutes=10), namespace: str = SYSTEM
 ) -> Finding:
-    """Pods of an application that started a short time ago.
+    """Pods of an application that came up a short time ago, each in place of another.
+
+    A container that was restarted inside its old pod keeps the pod's address: that alone is unknown.
 
     Args:
         app: values of the label k8s-app or app
@@ -140,17 +147,20 @@ async def pods_restarted(
         namespace: where they run
     """
     pods = await labelled(view, app, namespace)
-    fresh = [(pod, at) for pod in pods if (at := started(pod)) and view.now() - at <= within]
+    fresh = [(pod, at) for pod in pods if (at := came_up(pod)) and view.now() - at <= within]
     names = some([name_of(pod) for pod, _ in fresh])
     if not pods:
         return unknown(f"no pods of {', '.join(app)} were found in {namespace}")
+    again = [pod for pod in pods if (at := started(pod)) and view.now() - at <= within]
+    if not fresh and again:
+        return unknown(f"only containers were restarted inside their pods: {some([name_of(pod) for pod in again])}")
     if not fresh:
-        return absent(f"no pod of {', '.join(app)} started within {_minutes(within)}")
+        return absent(f"no pod of {', '.join(app)} started within {minutes(within)}")
     evidence = [pod_evidence(view, pod, f"started {at:%H:%M:%S} UTC") for pod, at in fresh[:SHOWN]]
-    return present(f"started within {_minutes(within)}: {names}", evidence)
+    return present(f"started within {minutes(within)}: {names}", evidence)
 
 
-def _minutes(span: timedelta) -> str:
+def minutes(span: timedelta) -> str:
     return f"{int(span.total_seconds() // 60)} minutes"
 
 
@@ -244,65 +254,3 @@ async def pod_annotation(view: View, *, key: Strings) -> Finding:
         for pod in found[:SHOWN]
     ]
     return present(f"{count(len(found), 'pod')} with the annotation: {some(names)}", evidence, pod=names)
-
-
-@probe(nature="condition", reads=(Permission("list", NETWORK_POLICIES), LIST_PODS))
-async def network_policies(
-    view: View, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
-) -> Finding:
-    """NetworkPolicies that select running pods.
-
-    Args:
-        state: always "selecting"
-        started_within: count only pods that started this short a time ago
-    """
-    del state
-    listing = await view.all_of(NETWORK_POLICIES)
-    if not listing.items:
-        return absent("there is no NetworkPolicy")
-    for policy in listing.items[:5]:
-        pods = [pod for pod in await _selected(view, policy) if is_live(pod)]
-        if started_within is not None:
-            pods = [pod for pod in pods if (at := started(pod)) and view.now() - at <= started_within]
-        if pods:
-            return _selecting(view, policy, pods, started_within)
-    what = "no NetworkPolicy that was looked at selects a running pod"
-    what += f" that started within {_minutes(started_within)}" if started_within else ""
-    return absent(what) if len(listing.items) <= 5 and listing.complete else unknown(what)
-
-
-def _selecting(view: View, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
-    name, namespace = name_of(policy), namespace_of(policy)
-    check = f"kubectl -n {namespace} get networkpolicy {name} -o yaml"
-    seen = Evidence(
-        object=f"NetworkPolicy {namespace}/{name}",
-        excerpt=f"selects {count(len(pods), 'running pod')}",
-        seen=view.now(),
-        check=check,
-    )
-    newly = f" that started within {_minutes(within)}" if within else ""
-    names = [full_name(pod) for pod in pods]
-    return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
-
-
-async def _selected(view: View, policy: Object) -> tuple[Object, ...]:
-    selector = dig(policy, "spec", "podSelector") or {}
-    listing = await view.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
-    return listing.items
-
-
-def label_selector(selector: Object) -> str:
-    """A LabelSelector object in the query notation of the API."""
-    terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
-    for expression in selector.get("matchExpressions") or []:
-        key, values = expression.get("key"), ",".join(expression.get("values") or [])
-        match expression.get("operator"):
-            case "In":
-                terms.append(f"{key} in ({values})")
-            case "NotIn":
-                terms.append(f"{key} notin ({values})")
-            case "Exists":
-                terms.append(f"{key}")
-            case "DoesNotExist":
-                terms.append(f"!{key}")
-    return ",".join(terms)

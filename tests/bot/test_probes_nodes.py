@@ -102,9 +102,7 @@ async def test_who_holds_an_address(make: Any, find: Any) -> None:
     assert (await find(asked, cluster(make, 13, spec={"hostNetwork": True}))).outcome == "absent"
     done = [make.pod(f"job{n}", phase="Succeeded", status={"podIP": f"10.7.0.{n + 2}"}) for n in range(13)]
     assert (await find(asked, [*cluster(make, 0), *done])).outcome == "absent", "completed pods gave theirs back"
-    assert (await find(asked, cluster(make, 13, deletionTimestamp="now"))).outcome == "present", (
-        "terminating ones did not"
-    )
+    assert (await find(asked, cluster(make, 13, deletionTimestamp="now"))).outcome == "unknown", "they may be gone soon"
     elsewhere = [make.running(f"e{n}", "10.7.1.2", node="other") for n in range(13)]
     assert (await find(asked, [*cluster(make, 0), *elsewhere])).outcome == "absent"
 

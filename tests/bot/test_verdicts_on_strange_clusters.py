@@ -151,10 +151,10 @@ async def test_slots_that_block_a_new_vswitch(make: Any, verdicts: Any) -> None:
 
 async def test_the_instance_limit_says_so_itself(make: Any, verdicts: Any) -> None:
     pod = make.pod()
-    objects = terway(
-        make, pod, make.event(pod, "AllocIPFailed", "errCode: EniPerInstanceLimitExceeded, msg: x", style="series")
-    )
-    assert confirmed(await verdicts(objects)) == {SLOTS}
+    refused = make.event(pod, "AllocIPFailed", "errCode: EniPerInstanceLimitExceeded, msg: x", style="series")
+    two = {"vswitches": {"cn-beijing-h": ["vsw-2zeaaa", "vsw-2zenew"]}}
+    assert confirmed(await verdicts(terway(make, pod, refused, conf=two))) == {SLOTS}
+    assert confirmed(await verdicts(terway(make, pod, refused))) == set(), "no vSwitch was added: the node is full"
 
 
 @pytest.mark.parametrize(

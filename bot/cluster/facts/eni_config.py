@@ -65,6 +65,19 @@ async def vswitches(view: View) -> Fact:
     return known(text, ENI_CONFIG, config_check("eni-config"), f"eni_conf vswitches: {text}")
 
 
+@fact("terway.vswitch_choice", "several where a zone has more than one Pod vSwitch, else one", reads=(GET_CONFIG,))
+async def vswitch_choice(view: View) -> Fact:
+    """Counted in the default ``eni_conf``; a node's own ConfigMap is not looked at."""
+    data = await eni_config(view)
+    if data is None:
+        return unknown(ABSENT)
+    most = max((len(set(ids)) for ids in zones(parse(data.get("eni_conf"))).values()), default=0)
+    if not most:
+        return unknown("eni_conf in eni-config lists no vSwitches")
+    seen = f"at most {most} in a zone"
+    return known("several" if most > 1 else "one", ENI_CONFIG, config_check("eni-config"), seen)
+
+
 @fact("terway.security_groups", "the security groups of Terway's ENIs", reads=(GET_CONFIG,))
 async def security_groups(view: View) -> Fact:
     """``security_group`` and ``security_groups`` of ``eni_conf``."""

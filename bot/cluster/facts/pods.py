@@ -9,6 +9,7 @@ from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, name_of
 from bot.cluster.waiting import waiting_reason
 
+MOST_ADDRESSES = "k8s.aliyun.com/max-available-ip"
 SHOWN = 5  # of each list: more belongs into kubectl
 
 
@@ -54,9 +55,7 @@ async def pod_capacity(view: View) -> Fact:
         check = f"kubectl get {TERWAY_NODES.kubectl()} {first} -o jsonpath='{{.spec.nodeCap}}'"
         return known("; ".join(capacities), f"Terway node {first}", check)
     sample = (await view.reader.select(NODES, most=SHOWN)).items
-    text = "; ".join(
-        f"{name_of(node)}: {dig(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)" for node in sample
-    )
+    text = "; ".join(f"{name_of(node)}: {_by_kubelet(node)}" for node in sample)
     check = "kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods"
     return known(text, f"Node {name_of(sample[0])}", check) if sample else unknown("there are no nodes")
 
@@ -67,3 +66,10 @@ def _by_enis(node: Object) -> str:
         return ""
     instance = dig(node, "spec", "nodeMetadata", "instanceType") or "instance type unknown"
     return f"{name_of(node)} ({instance}): {(adapters - 1) * each} addresses for pods ({adapters - 1} ENIs x {each})"
+
+
+def _by_kubelet(node: Object) -> str:
+    """The kubelet's limit, and Terway's where it notes one; the smaller one counts."""
+    pods = f"{dig(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)"
+    addresses = (dig(node, "metadata", "annotations") or {}).get(MOST_ADDRESSES)
+    return f"{addresses} addresses for pods, {pods}" if addresses else pods

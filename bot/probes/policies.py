@@ -1,0 +1,73 @@
+"""The probe of NetworkPolicies: whether any selects running pods, so that enforcing them costs something."""
+
+from datetime import timedelta
+from typing import Literal
+
+from bot.cluster.facts.registry import Permission
+from bot.cluster.resources import NETWORK_POLICIES, PODS
+from bot.cluster.view import Object, View, dig, full_name, name_of, namespace_of
+from bot.findings import Evidence, Finding
+from bot.probes.pods import LIST_PODS, is_live, minutes, started
+from bot.probes.registry import absent, count, present, probe, some, unknown
+
+
+@probe(nature="condition", reads=(Permission("list", NETWORK_POLICIES), LIST_PODS))
+async def network_policies(
+    view: View, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
+) -> Finding:
+    """NetworkPolicies that select running pods.
+
+    Args:
+        state: always "selecting"
+        started_within: count only pods that started this short a time ago
+    """
+    del state
+    listing = await view.all_of(NETWORK_POLICIES)
+    if not listing.items:
+        return absent("there is no NetworkPolicy")
+    for policy in listing.items[:5]:
+        pods = [pod for pod in await _selected(view, policy) if is_live(pod)]
+        if started_within is not None:
+            pods = [pod for pod in pods if (at := started(pod)) and view.now() - at <= started_within]
+        if pods:
+            return _selecting(view, policy, pods, started_within)
+    what = "no NetworkPolicy that was looked at selects a running pod"
+    what += f" that started within {minutes(started_within)}" if started_within else ""
+    return absent(what) if len(listing.items) <= 5 and listing.complete else unknown(what)
+
+
+def _selecting(view: View, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
+    name, namespace = name_of(policy), namespace_of(policy)
+    check = f"kubectl -n {namespace} get networkpolicy {name} -o yaml"
+    seen = Evidence(
+        object=f"NetworkPolicy {namespace}/{name}",
+        excerpt=f"selects {count(len(pods), 'running pod')}",
+        seen=view.now(),
+        check=check,
+    )
+    newly = f" that started within {minutes(within)}" if within else ""
+    names = [full_name(pod) for pod in pods]
+    return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
+
+
+async def _selected(view: View, policy: Object) -> tuple[Object, ...]:
+    selector = dig(policy, "spec", "podSelector") or {}
+    listing = await view.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
+    return listing.items
+
+
+def label_selector(selector: Object) -> str:
+    """A LabelSelector object in the query notation of the API."""
+    terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or []:
+        key, values = expression.get("key"), ",".join(expression.get("values") or [])
+        match expression.get("operator"):
+            case "In":
+                terms.append(f"{key} in ({values})")
+            case "NotIn":
+                terms.append(f"{key} notin ({values})")
+            case "Exists":
+                terms.append(f"{key}")
+            case "DoesNotExist":
+                terms.append(f"!{key}")
+    return ",".join(terms)
