@@ -22,7 +22,7 @@ NOT_HERE = "not applicable"
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
 SHARE_OF_BEST = 0.12  # an entry whose score is a smaller share of the best one's was not meant
 IMPOSSIBLE = 0.03  # what is left of an entry's score where it cannot apply: clear words still come first
-DOUBTFUL = 0.25  # from this confidence on the cluster is asked whether unclear words are about its network
+DOUBTFUL = 0.15  # from this confidence on the cluster is asked whether unclear words are about its network
 VAGUE = 8  # entries that vague words may have meant
 CLEAR = 0.5  # from this score on the words plainly describe the entry
 
@@ -283,7 +283,9 @@ def _order(diagnosis: Diagnosis) -> tuple[bool, bool, float]:
 def _only_what_fails(seen: Answer, nothing: Answer) -> Answer:
     """Of words that may be about something else, only what the cluster shows failing now is told, if anything is."""
     failing = [item for item in seen.diagnoses if item.verdict is Verdict.CONFIRMED and item.judgement.rests_on_sign]
-    return replace(seen, diagnoses=tuple(failing)) if failing else replace(nothing, elapsed_ms=seen.elapsed_ms)
+    if failing or seen.cluster is None:
+        return replace(seen, diagnoses=tuple(failing))
+    return replace(seen, in_scope=nothing.in_scope, diagnoses=())
 
 
 def _timed(answer: Answer, started: float, **changes: Any) -> Answer:

@@ -29,7 +29,7 @@ def show_answer(console: Console, answer: Answer) -> None:
     if answer.cluster is not None:
         _show_cluster(console, answer.cluster)
     if not answer.diagnoses:
-        _show_unmatched(console)
+        _show_unmatched(console, answer)
         return
     _show_diagnoses(console, answer)
     if answer.cluster is not None and answer.cluster.reachable:
@@ -57,8 +57,12 @@ def _show_diagnoses(console: Console, answer: Answer) -> None:
     _show_considered(console, [item for item in others if item not in confirmed], was_read)
 
 
-def _show_unmatched(console: Console) -> None:
-    say(console, "No entry of the container-networking FAQ fits these words, so nothing was read.", style="bold")
+def _show_unmatched(console: Console, answer: Answer) -> None:
+    if answer.requests:
+        first = "These words fit no entry clearly, and no fault of the network is seen in the cluster."
+    else:
+        first = "No entry of the container-networking FAQ fits these words, so nothing was read."
+    say(console, first, style="bold")
     say(
         console,
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "

@@ -88,3 +88,11 @@ async def test_what_the_cluster_alone_brings_up_has_no_score_and_comes_after(ind
 async def test_what_is_out_of_scope_reads_nothing(index: Index) -> None:
     answer = (await ask_all(index, "terway-out-of-ips", ["who is on call this weekend?"]))[0]
     assert (answer.outcome, answer.requests, answer.diagnoses) == ("unmatched", 0, ())
+
+
+async def test_unclear_words_are_answered_only_by_what_fails_now(index: Index) -> None:
+    unclear = "ContainerCreating for 10 minutes on cn-hangzhou.10.0.0.11"
+    failing = (await ask_all(index, "terway-out-of-ips", [unclear]))[0]
+    assert [(d.entry.id, d.verdict) for d in failing.diagnoses] == [("terway-vswitch-out-of-ips", "confirmed")]
+    healthy = (await ask_all(index, "terway-healthy", [unclear]))[0]
+    assert (healthy.outcome, healthy.diagnoses) == ("unmatched", ())
