@@ -34,6 +34,12 @@ async def ask_and_show(question: str, where: Where, namespace: str | None, outpu
             answer = await clinic.ask(question, cluster, namespace)
     if why and answer.diagnoses:
         say(errors, why, style="yellow")
+    if where.for_kubectl() and answer.diagnoses and output == "text":
+        say(
+            Console(),
+            f"The commands below are for this cluster; before you copy one: {where.for_kubectl()}",
+            style="yellow",
+        )
     _show(answer, output, show_answer)
 
 

@@ -1,5 +1,6 @@
 """Which cluster a command is about, as it was typed."""
 
+import shlex
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ class Where:
     def __post_init__(self) -> None:
         if self.recording is not None and (self.kubeconfig is not None or self.context is not None):
             raise UsageProblem("--recording stands for a cluster: leave --kubeconfig and --context out.")
+
+    def for_kubectl(self) -> str:
+        """What makes kubectl look at the same cluster; empty where it does already, or where there is none."""
+        parts = [f"export KUBECONFIG={shlex.quote(str(self.kubeconfig))}"] if self.kubeconfig else []
+        parts += [f"kubectl config use-context {shlex.quote(self.context)}"] if self.context else []
+        return " && ".join(parts)
 
     def opened(
         self, app: "App", observers: Sequence["Observer"] = (), witness: "Witness | None" = None
