@@ -13,7 +13,7 @@ from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, moment, name_of
 from bot.cluster.waiting import affected_nodes, network_waiters, subject
 from bot.findings import Evidence, Finding
-from bot.probes.pods import SHOWN, node_of
+from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
 LIST_NODES = Permission("list", NODES)
@@ -63,6 +63,7 @@ async def node_condition(
             if same and taint in (None, *_taints(node)):
                 found.append((node, condition))
     what = f"{type}={status or 'any'}" + (f" with taint {taint}" if taint else "")
+    what += f" for at least {minutes(min_age)}" if min_age else ""
     if not found:
         return _none(
             listing.complete, f"no node has condition {what}" + (f" saying {contains[0]!r}" if contains else "")
