@@ -73,19 +73,20 @@ async def connect_to(kubeconfig: Mapping[str, Any], context: str) -> AsyncIterat
 
 
 def contexts(kubeconfig: Path | None = None) -> list[str]:
-    """The names of the contexts that the kubeconfig holds.
+    """The names of the contexts that the kubeconfig holds; ``in-cluster`` where the pod's service account serves.
 
     Raises:
-        ConnectionSettingsError: as :func:`connect`.
+        NoClusterConfigured, ConnectionSettingsError: as :func:`connect`.
     """
-    return [str(item["name"]) for item in _loader_config(_paths(kubeconfig, named=kubeconfig is not None))["contexts"]]
+    paths = _paths(kubeconfig, named=kubeconfig is not None)
+    return [str(item["name"]) for item in _loader_config(paths)["contexts"]] if paths else [IN_CLUSTER]
 
 
 async def _configuration(
     kubeconfig: Path | None, context: str | None, secrets: Path
 ) -> tuple[Configuration, str, str | None]:
     configuration = Configuration()
-    paths = _paths(kubeconfig, named=kubeconfig is not None or context is not None)
+    paths = _paths(kubeconfig, named=kubeconfig is not None or context not in (None, IN_CLUSTER))
     if not paths:
         try:
             load_incluster_config(client_configuration=configuration)

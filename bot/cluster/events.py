@@ -86,9 +86,9 @@ async def _page(view: View, pods: bool, chosen: str) -> Events:
 
     async def read() -> Events:
         about = "involvedObject.kind=Pod" if pods else "involvedObject.kind!=Pod"
-        namespace = view.focus.namespace if pods else None
         fields = f"{about},{chosen}" if chosen else about
-        listing = await view.reader.select(EVENTS, namespace, fields=fields, most=MOST if chosen else PAGE)
+        most = MOST if chosen else PAGE
+        listing = await (view.all_of if pods else view.reader.select)(EVENTS, fields=fields, most=most)
         return Events(tuple(parsed(item) for item in listing.items), listing.complete)
 
     return await view.once(("events", pods, chosen), read)

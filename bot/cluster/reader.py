@@ -52,6 +52,10 @@ class Reader:
         """What could not be read and why, one sentence a kind of object."""
         return tuple(f"{resource}: {why}" for resource, why in self._failures.items())
 
+    def note(self, what: str, why: str) -> None:
+        """Tell that something could not be looked at, with the rest."""
+        self._failures.setdefault(what, why)
+
     def now(self) -> datetime:
         """The API server's clock (its ``Date`` header), so that ages hold on a laptop that runs wrong."""
         if self._server_clock is None:

@@ -1,6 +1,19 @@
 """The kinds of objects that netclinic reads, once, so that requests and the ClusterRole agree."""
 
+import re
 from dataclasses import dataclass
+
+from bot.cluster.transport import ReadError
+
+_SEGMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._:-]+")  # what the API server takes for a name in a path
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label
+
+
+def namespace_trouble(namespace: str) -> str:
+    """Why it cannot be the name of a namespace, as one sentence; empty when it can, or is empty."""
+    if not namespace or _NAMESPACE.fullmatch(namespace):
+        return ""
+    return f"{namespace[:80]!r} is no name of a namespace: write it as `kubectl get namespaces` shows it."
 
 
 @dataclass(frozen=True)
@@ -14,7 +27,14 @@ class Resource:
     namespaced: bool = True
 
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
-        """The URL path of the collection, or of one object."""
+        """The URL path of the collection, or of one object.
+
+        Raises:
+            ReadError: a name is none, and would lead somewhere else.
+        """
+        for part in (namespace, name):
+            if part and not _SEGMENT.fullmatch(part):
+                raise ReadError("invalid", f"{part[:100]!r} is no name of an object")
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         scope = f"/namespaces/{namespace}" if namespace else ""
         return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")

@@ -26,6 +26,7 @@ Kind = Literal[
     "tls",
     "budget",
     "deadline",
+    "throttled",
     "refused",
     "invalid",
 ]
@@ -137,16 +138,16 @@ def _refusal(status: int, body: bytes, path: str, retry_after: float | None) -> 
     said = _message(body)
     match status:
         case 401:
-            return ReadError(
-                "unauthorized", "the API server did not accept the credentials (401): log in again or renew the token"
-            )
+            why = "the API server did not accept the credentials (401): log in again or renew the token"
+            return ReadError("unauthorized", why, len(body))
         case 403:
-            return ReadError("forbidden", f"not permitted: {said or path}")
+            return ReadError("forbidden", f"not permitted: {said or path}", len(body))
         case 404:
-            return ReadError("not_found", said or f"{path} does not exist")
+            return ReadError("not_found", said or f"{path} does not exist", len(body))
         case _:
             why = f"the API server answered {status} to {path}: {said or 'no reason given'}"
-            return ReadError("refused", why, retry_after=retry_after if status in (429, 503) else None)
+            kind: Kind = "throttled" if status == 429 else "refused"
+            return ReadError(kind, why, len(body), retry_after if status in (429, 503) else None)
 
 
 def _message(body: bytes) -> str:

@@ -118,8 +118,28 @@ class View:
         return await self.reader.select(PODS, namespace, labels=labels, most=100)
 
     async def all_of(self, resource: Resource, **selectors: Any) -> Listing:
-        """Objects of one kind in the namespace of the question, or in all."""
-        return await self.reader.select(resource, self.focus.namespace, **selectors)
+        """Objects of one kind in the namespace of the question, or in all.
+
+        Raises:
+            ReadError: they could not be read, or that namespace holds no pod: who mistyped it must not hear "all well".
+        """
+        namespace = self.focus.namespace
+        if namespace:
+            await self._holds_pods(namespace)
+        return await self.reader.select(resource, namespace, **selectors)
+
+    async def _holds_pods(self, namespace: str) -> None:
+        is_empty = await self.once("is empty", lambda: self._is_empty(namespace))
+        if is_empty:
+            why = "holds no pod, or does not exist (`kubectl get namespaces` lists them)"
+            self.reader.note(f"namespace {namespace}", f"it {why}")
+            raise ReadError("invalid", f"namespace {namespace} {why}")
+
+    async def _is_empty(self, namespace: str) -> bool:
+        try:
+            return not (await self.reader.select(PODS, namespace, most=1)).items
+        except ReadError:
+            return False  # whoever reads more of it is told why
 
 
 def spelled(name: object) -> str:

@@ -61,7 +61,7 @@ def _has_run(pod: Object) -> bool:
 
 async def pending_pods(view: View) -> Listing:
     """Pods of phase Pending in the namespace of the question, or everywhere."""
-    return await view.reader.select(PODS, view.focus.namespace, fields="status.phase=Pending", from_cache=True)
+    return await view.all_of(PODS, fields="status.phase=Pending", from_cache=True)
 
 
 async def network_waiters(view: View) -> Listing:

@@ -12,10 +12,10 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
 from bot.cluster.transport import ReadError
-from bot.cluster.view import SYSTEM, Object, View, dig, last_edited, moment
+from bot.cluster.view import SYSTEM, Object, View, dig, full_name, last_edited, moment, namespace_of
 from bot.findings import Evidence, Finding
-from bot.probes.pods import labelled
-from bot.probes.registry import Strings, absent, present, probe, unknown
+from bot.probes.pods import SHOWN, came_up, is_live, labelled, pod_evidence
+from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 from knowledge.versions import parse_version
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
@@ -139,6 +139,37 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
         check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields",
     )
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
+
+
+@probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)), cost="wide")
+async def pods_before_edit(view: View, *, configmap: str) -> Finding:
+    """Running pods that are older than the last edit of a ConfigMap: what the CNI sets up at a pod's start, they lack.
+
+    Pods on the host's network do not count. The pods that the question names are looked at, else all applications:
+    steps are about a pod only where it was named, for which of many has the symptom cannot be seen.
+
+    Args:
+        configmap: the ConfigMap's name, in kube-system
+    """
+    config = await view.config_map(configmap)
+    if config is None:
+        return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
+    edited = last_edited(config)
+    if edited is None:
+        return absent(f"ConfigMap {configmap} was not edited since it was made")
+    listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
+    live = [pod for pod in listing.items if is_live(pod)]
+    named = [pod for pod in live if view.focus.names(pod)]
+    looked_at = named or [pod for pod in live if namespace_of(pod) != SYSTEM]
+    older = [(pod, at) for pod in looked_at if (at := came_up(pod)) and at < edited]
+    when = f"the edit of ConfigMap {configmap} ({edited:%Y-%m-%d %H:%M} UTC)"
+    if not older:
+        what = f"no running pod is older than {when}"
+        return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
+    names = [full_name(pod) for pod, _ in older]
+    evidence = [pod_evidence(view, pod, f"started {at:%Y-%m-%d %H:%M} UTC") for pod, at in older[:SHOWN]]
+    summary = f"{count(len(older), 'running pod')} started before {when}: {some(names)}"
+    return present(summary, evidence, **({"pod": names} if named else {}))
 
 
 def _workload(reference: str) -> tuple[Resource, str, str]:

@@ -29,7 +29,7 @@ async def state(view: View) -> Fact:
 @fact("pods.waiting", "pods that wait now and why, or none", reads=(LIST_PODS,))
 async def waiting(view: View) -> Fact:
     """Pending pods with the reason that kubectl shows."""
-    found = await view.reader.select(PODS, view.focus.namespace, fields="status.phase=Pending", from_cache=True)
+    found = await view.all_of(PODS, fields="status.phase=Pending", from_cache=True)
     lines = [f"{full_name(pod)}: {_why(pod)}" for pod in found.items]
     check = "kubectl get pods -A --field-selector status.phase=Pending"
     text = "; ".join(lines[:SHOWN]) + (f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else "")

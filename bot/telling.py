@@ -1,0 +1,300 @@
+"""An answer as it is told: plain records that Slack shows, the store keeps and the handoff reads back.
+
+An ``Answer`` holds entries, judgements and findings, which live as long as one question; a ``Told`` holds what a
+person was shown, and outlives the entries that it was made from.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.answer import Answer, ClusterState, Diagnosis
+from bot.evidence import evidence_of, is_elsewhere
+from bot.findings import Evidence, Finding
+from bot.judge import Verdict
+from bot.plain_text import one_line, plain
+from knowledge.model import Kind
+from knowledge.rendering import RenderedStep
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldEvidence:
+    """One thing that was seen: ``object`` as ``Kind namespace/name``, ``check`` the command that shows the same."""
+
+    object: str
+    excerpt: str
+    seen: datetime
+    check: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldReading:
+    """A fact of this cluster that a guide rests on, with the commands that show it."""
+
+    summary: str
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldStep:
+    """One thing to do or to look at: a sentence, and the command to copy."""
+
+    text: str
+    command: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldDiagnosis:
+    """One entry judged on one cluster. ``elsewhere``: it does not even apply to such a cluster."""
+
+    entry: str
+    title: str
+    kind: Kind
+    verdict: Verdict
+    score: float | None
+    rests_on_sign: bool
+    elsewhere: bool
+    reason: str
+    evidence: tuple[ToldEvidence, ...] = ()
+    readings: tuple[ToldReading, ...] = ()
+    cause: str = ""
+    settle: tuple[ToldStep, ...] = ()
+    steps: tuple[ToldStep, ...] = ()
+    caution: tuple[str, ...] = ()
+    verify: tuple[ToldStep, ...] = ()
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> "ToldDiagnosis":
+        """The inverse of ``Told.to_json``."""
+        plainly = {name: kept[name] for name in ("entry", "title", "score", "rests_on_sign", "elsewhere", "reason")}
+        return ToldDiagnosis(
+            **plainly,
+            kind=Kind(kept["kind"]),
+            verdict=Verdict(kept["verdict"]),
+            evidence=tuple(ToldEvidence(**{**piece, "seen": _moment(piece["seen"])}) for piece in kept["evidence"]),
+            readings=tuple(
+                ToldReading(summary=item["summary"], checks=(*item["checks"],)) for item in kept["readings"]
+            ),
+            cause=kept["cause"],
+            settle=_steps(kept["settle"]),
+            steps=_steps(kept["steps"]),
+            caution=tuple(kept["caution"]),
+            verify=_steps(kept["verify"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldCluster:
+    """The cluster as the question found it: ``traits`` in one line, ``facts`` by name, or the ``trouble``."""
+
+    name: str
+    reachable: bool
+    traits: str = ""
+    trouble: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The answer to one question. ``asked_at`` is the cluster's own clock, ``told_at`` ours."""
+
+    question: str
+    in_scope: bool
+    cluster: ToldCluster | None
+    asked_at: datetime | None
+    told_at: datetime
+    diagnoses: tuple[ToldDiagnosis, ...] = ()
+    unread: tuple[str, ...] = ()
+    requests: int = 0
+    bytes: int = 0
+    elapsed_ms: int = 0
+
+    @property
+    def outcome(self) -> str:
+        """The verdict of the first diagnosis, ``unmatched`` without one."""
+        return str(self.diagnoses[0].verdict) if self.diagnoses else "unmatched"
+
+    @property
+    def was_read(self) -> bool:
+        """Whether a cluster was looked at."""
+        return self.cluster is not None and self.cluster.reachable
+
+    @property
+    def now(self) -> datetime:
+        """The time by which ages are told: the cluster's, so that a replayed incident keeps them."""
+        return self.asked_at or self.told_at
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field, times in ISO 8601; ``from_json`` gives the same record back."""
+        return dict(_jsonable(asdict(self)))
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> "Told":
+        """What ``to_json`` wrote."""
+        plainly = {name: kept[name] for name in ("question", "in_scope", "requests", "bytes", "elapsed_ms")}
+        return Told(
+            **plainly,
+            cluster=ToldCluster(**kept["cluster"]) if kept["cluster"] else None,
+            asked_at=_moment(kept["asked_at"]) if kept["asked_at"] else None,
+            told_at=_moment(kept["told_at"]),
+            diagnoses=tuple(map(ToldDiagnosis.from_json, kept["diagnoses"])),
+            unread=tuple(kept["unread"]),
+        )
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _jsonable(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(member) for member in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Kind | Verdict) else value
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _steps(kept: list[dict[str, Any]]) -> tuple[ToldStep, ...]:
+    return tuple(ToldStep(**step) for step in kept)
+
+
+def tell(answer: Answer, told_at: datetime | None = None) -> Told:
+    """The answer as plain records; what could move, hide or colour text is gone from them."""
+    return Told(
+        question=plain(answer.question),
+        in_scope=answer.in_scope,
+        cluster=_told_cluster(answer.cluster) if answer.cluster else None,
+        asked_at=answer.asked_at,
+        told_at=told_at or datetime.now(UTC),
+        diagnoses=tuple(map(_told_diagnosis, answer.diagnoses)),
+        unread=tuple(map(one_line, answer.unread)),
+        requests=answer.requests,
+        bytes=answer.bytes,
+        elapsed_ms=answer.elapsed_ms,
+    )
+
+
+def _told_cluster(state: ClusterState) -> ToldCluster:
+    return ToldCluster(
+        name=one_line(state.context),
+        reachable=state.reachable,
+        traits=one_line(" · ".join(traits(state))) if state.reachable else "",
+        trouble=one_line(state.trouble),
+        facts={fact.name: one_line(str(fact.value)) for fact in state.facts if fact.value is not None},
+    )
+
+
+def traits(state: ClusterState) -> Iterator[str]:
+    """What kind of cluster it is, a few words each."""
+    values = {fact.name: str(fact.value) for fact in state.facts if fact.value is not None}
+    yield f"Kubernetes {values.get('kubernetes.version', 'version unknown')}"
+    yield from (values[name] for name in ("cluster.kind", "network_plugin") if name in values)
+    if values.get("network_plugin") == "terway":
+        yield from (
+            f"{name.split('.')[1]} {values[name]}" for name in ("terway.mode", "terway.datapath") if name in values
+        )
+
+
+def _told_diagnosis(item: Diagnosis) -> ToldDiagnosis:
+    is_guide = item.entry.kind is Kind.GUIDE
+    return ToldDiagnosis(
+        entry=item.entry.id,
+        title=one_line(item.entry.title),
+        kind=item.entry.kind,
+        verdict=item.verdict,
+        score=item.score,
+        rests_on_sign=item.judgement.rests_on_sign,
+        elsewhere=is_elsewhere(item),
+        reason=one_line(item.judgement.reason),
+        evidence=() if is_guide else tuple(map(_told_evidence, evidence_of(item))),
+        readings=tuple(map(_told_reading, item.judgement.findings)) if is_guide else (),
+        cause=plain(item.cause).strip(),
+        settle=tuple(map(_told_step, item.settle)),
+        steps=tuple(map(_told_step, item.steps)),
+        caution=tuple(map(one_line, item.caution)),
+        verify=tuple(map(_told_step, item.verify)),
+    )
+
+
+def _told_evidence(piece: Evidence) -> ToldEvidence:
+    return ToldEvidence(
+        object=one_line(piece.object), excerpt=plain(piece.excerpt), seen=piece.seen, check=plain(piece.check)
+    )
+
+
+def _told_reading(finding: Finding) -> ToldReading:
+    checks = dict.fromkeys(plain(piece.check) for piece in finding.evidence if piece.check)
+    return ToldReading(summary=one_line(finding.summary), checks=tuple(checks))
+
+
+def _told_step(step: RenderedStep) -> ToldStep:
+    return ToldStep(text=one_line(step.text), command=plain(step.command) if step.command else None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry's verdict before and now; ``None`` where it was not told."""
+
+    entry: str
+    title: str
+    before: Verdict | None
+    now: Verdict | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What changed since an earlier look. ``since`` is that look's time by the cluster's clock.
+
+    ``worse``: suspected then, confirmed now. ``unclear``: seen then, and now nobody can tell.
+    """
+
+    since: datetime
+    cleared: tuple[Change, ...] = ()
+    still: tuple[Change, ...] = ()
+    new: tuple[Change, ...] = ()
+    worse: tuple[Change, ...] = ()
+    unclear: tuple[Change, ...] = ()
+
+
+def compare(before: Told, now: Told) -> Changes:
+    """What changed between two answers to the same question, fault by fault."""
+    earlier, later = _faults(before), _faults(now)
+    found: dict[str, list[Change]] = {}
+    for entry in dict.fromkeys([*later, *earlier]):
+        change = Change(
+            entry,
+            (later.get(entry) or earlier[entry]).title,
+            earlier[entry].verdict if entry in earlier else None,
+            later[entry].verdict if entry in later else None,
+        )
+        found.setdefault(_kind_of(change, now), []).append(change)
+    found.pop("", None)
+    return Changes(since=before.now, **{kind: tuple(changes) for kind, changes in found.items()})
+
+
+def _faults(told: Told) -> dict[str, ToldDiagnosis]:
+    return {item.entry: item for item in told.diagnoses if item.kind is Kind.FAULT}
+
+
+def _kind_of(change: Change, now: Told) -> str:
+    """The field of ``Changes`` that it belongs to; empty where nothing is wrong, then and now."""
+    was_wrong = change.before in (Verdict.CONFIRMED, Verdict.SUSPECTED)
+    if not now.was_read:
+        return "unclear" if was_wrong else ""
+    if change.now in (Verdict.CONFIRMED, Verdict.SUSPECTED):
+        return _kind_of_wrong(change) if was_wrong else "new"
+    if not was_wrong:
+        return ""
+    # What is confirmed by the cluster alone is not told once it is gone, nor where it could not be read again.
+    is_known = change.now is Verdict.RULED_OUT or not now.unread
+    return "cleared" if is_known else "unclear"
+
+
+def _kind_of_wrong(change: Change) -> str:
+    """Of what was wrong then and is not excluded now."""
+    if change.before is change.now:
+        return "still"
+    return "worse" if change.now is Verdict.CONFIRMED else "unclear"
