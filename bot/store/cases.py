@@ -1,0 +1,206 @@
+"""Cases and the answers given in them: what a thread is about, where it stands, and what was told when.
+
+Everything a button needs later is read from here, so that buttons survive a restart and work on every replica.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from bot.store.engine import Store
+from bot.store.schema import cases, diagnoses
+from bot.telling import Told
+
+OPEN, RESOLVED, PRIVATE = "open", "resolved", "private"
+_LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads share the first six
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A Slack thread being worked. ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any.
+
+    ``state`` is ``open``, ``resolved``, or ``private``: an answer that one person saw, of which no thread tells.
+    ``assignee`` is a Slack user or group id. ``cluster`` and ``namespace`` hold for what is asked next in the thread.
+    """
+
+    id: str
+    team: str
+    channel: str
+    thread_ts: str
+    opened_at: datetime
+    opened_by: str
+    question: str
+    updated_at: datetime
+    link: str = ""
+    cluster: str = ""
+    namespace: str = ""
+    state: str = OPEN
+    assignee: str = ""
+    entry: str = ""
+    title: str = ""
+    outcome: str = ""
+    diagnosed_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAnswer:
+    """An answer as it was given. ``id`` is the key of the work that made it; ``kind`` is ask, recheck or check.
+
+    ``message_ts`` is empty where only one person saw it.
+    """
+
+    id: str
+    case_id: str
+    kind: str
+    asked_at: datetime
+    asked_by: str
+    question: str
+    told: Told
+    finished_at: datetime
+    cluster: str = ""
+    namespace: str = ""
+    channel: str = ""
+    message_ts: str = ""
+
+
+def case_id(team: str, channel: str, thread_ts: str, letters: int = _LENGTHS[0]) -> str:
+    """``NC-`` and some letters that follow from the thread, so that a repeated attempt names the same case."""
+    digest = hashlib.sha256(f"{team}:{channel}:{thread_ts}".encode()).digest()
+    return f"NC-{base64.b32encode(digest).decode()[:letters]}"
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Reading and writing cases. Every write may be repeated: the second time changes nothing."""
+
+    store: Store
+
+    def open(self, case: Case) -> Case:
+        """The case of this thread, made now unless it is there. The id given in ``case`` does not count.
+
+        Raises:
+            DatabaseError: it could not be stored.
+        """
+        with self.store.writing() as connection:
+            kept = _of_thread(connection, case.team, case.channel, case.thread_ts)
+            for letters in () if kept else _LENGTHS:
+                wanted = replace(case, id=case_id(case.team, case.channel, case.thread_ts, letters))
+                if self.store.insert_once(connection, cases, **vars(wanted)):
+                    return wanted
+        return kept or case
+
+    def get(self, id_: str) -> Case | None:
+        """By its id, in any letters."""
+        with self.store.reading() as connection:
+            row = connection.execute(select(cases).where(cases.c.id == id_.strip().upper())).mappings().first()
+        return None if row is None else Case(**row)
+
+    def of_thread(self, team: str, channel: str, thread_ts: str) -> Case | None:
+        """The case of a thread."""
+        with self.store.reading() as connection:
+            return _of_thread(connection, team, channel, thread_ts)
+
+    def keep(self, answer: KeptAnswer) -> None:
+        """Store an answer, and bring its case up to it. A question in a resolved case opens the case again."""
+        with self.store.writing() as connection:
+            first = answer.told.diagnoses[0] if answer.told.diagnoses else None
+            about = {
+                "entry": first.entry if first else "",
+                "title": first.title if first else "",
+                "outcome": answer.told.outcome,
+                "cluster": answer.cluster,
+                "namespace": answer.namespace,
+            }
+            told = {"told": answer.told.to_json(), "elapsed_ms": answer.told.elapsed_ms}
+            if self.store.insert_once(connection, diagnoses, **{**vars(answer), **told, **about}):
+                _bring_up(connection, answer, about)
+
+    def place(self, id_: str, channel: str, message_ts: str) -> None:
+        """Note where an answer stands."""
+        with self.store.writing() as connection:
+            where = {"channel": channel, "message_ts": message_ts}
+            connection.execute(update(diagnoses).where(diagnoses.c.id == id_).values(**where))
+
+    def answer(self, id_: str) -> KeptAnswer | None:
+        """An answer by its id."""
+        with self.store.reading() as connection:
+            row = connection.execute(select(diagnoses).where(diagnoses.c.id == id_)).mappings().first()
+        return None if row is None else _answer(row)
+
+    def answers(self, case: str) -> list[KeptAnswer]:
+        """All answers of a case, oldest first."""
+        query = select(diagnoses).where(diagnoses.c.case_id == case).order_by(diagnoses.c.finished_at, diagnoses.c.id)
+        with self.store.reading() as connection:
+            return [_answer(row) for row in connection.execute(query).mappings()]
+
+    def resolve(self, id_: str, by: str, at: datetime) -> bool:
+        """Close a case; false when it was closed before, or is nobody's but one person's."""
+        return self._changed(id_, OPEN, state=RESOLVED, resolved_at=at, resolved_by=by, updated_at=at)
+
+    def assign(self, id_: str, to: str, at: datetime) -> bool:
+        """Note who is on an open case: a Slack user or group id."""
+        return self._changed(id_, OPEN, assignee=to, updated_at=at)
+
+    def set_link(self, id_: str, link: str) -> None:
+        """Note the thread's address."""
+        with self.store.writing() as connection:
+            connection.execute(update(cases).where(cases.c.id == id_).values(link=link))
+
+    def opened(self, team: str, most: int = 20) -> list[Case]:
+        """Open cases in which something was found, the newest activity first."""
+        query = select(cases).where(cases.c.team == team, cases.c.state == OPEN, cases.c.entry != "")
+        with self.store.reading() as connection:
+            rows = connection.execute(query.order_by(cases.c.updated_at.desc(), cases.c.id).limit(most)).mappings()
+            return [Case(**row) for row in rows]
+
+    def recent(self, team: str, most: int = 10) -> list[tuple[Case, KeptAnswer]]:
+        """The newest answers that everybody in their channel saw, with their cases."""
+        query = (
+            select(diagnoses.c.id, cases.c.id.label("case"))
+            .join(cases, cases.c.id == diagnoses.c.case_id)
+            .where(cases.c.team == team, cases.c.state != PRIVATE)
+            .order_by(diagnoses.c.finished_at.desc(), diagnoses.c.id)
+        )
+        with self.store.reading() as connection:
+            ids = [(row.id, row.case) for row in connection.execute(query.limit(most))]
+        found = [(self.get(case), self.answer(id_)) for id_, case in ids]
+        return [(case, answer) for case, answer in found if case and answer]
+
+    def _changed(self, id_: str, when: str, **values: Any) -> bool:
+        with self.store.writing() as connection:
+            done = connection.execute(update(cases).where(cases.c.id == id_, cases.c.state == when).values(**values))
+        return bool(done.rowcount)
+
+
+def _of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> Case | None:
+    place = (cases.c.team == team, cases.c.channel == channel, cases.c.thread_ts == thread_ts)
+    row = connection.execute(select(cases).where(*place)).mappings().first()
+    return None if row is None else Case(**row)
+
+
+def _bring_up(connection: Connection, answer: KeptAnswer, about: dict[str, str]) -> None:
+    this = cases.c.id == answer.case_id
+    if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
+        about = {name: about[name] for name in ("cluster", "namespace")}
+        silent = (this, cases.c.outcome == "") if answer.kind == "ask" else (this,)
+        connection.execute(update(cases).where(*silent).values(outcome=answer.told.outcome))
+    connection.execute(update(cases).where(this).values(**about, updated_at=answer.finished_at))
+    undiagnosed = (this, cases.c.diagnosed_at.is_(None))
+    connection.execute(update(cases).where(*undiagnosed).values(diagnosed_at=answer.finished_at))
+    if answer.kind == "ask":
+        again = {"state": OPEN, "resolved_at": None, "resolved_by": ""}
+        connection.execute(update(cases).where(this, cases.c.state == RESOLVED).values(**again))
+
+
+_KEPT: Sequence[str] = [field.name for field in fields(KeptAnswer)]
+
+
+def _answer(row: Any) -> KeptAnswer:
+    return KeptAnswer(**{name: row[name] for name in _KEPT} | {"told": Told.from_json(row["told"])})
