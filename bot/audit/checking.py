@@ -1,0 +1,179 @@
+"""Checking a chain, record by record: the first one that was changed, removed, inserted or moved is named.
+
+It is given rows in order of their numbers, from archives and from the database alike, and needs no database itself
+but for two questions: which record has a given hash, and which one was written after it.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.audit.records import GENESIS, digest, words_digest
+
+What = Literal["changed", "removed", "inserted", "reordered", "erased", "cut", "rewritten", "unproven"]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first record that is not as it was written, and how that shows."""
+
+    seq: int
+    what: What
+    why: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    """What a record in the log says was taken out of it: all up to ``to``, or the words of one person up to there.
+
+    ``hash`` is that of the last record taken out, where records were, and ``sha256`` that of the archive they went to.
+    """
+
+    seq: int
+    action: str
+    to: int
+    actor: str = ""
+    hash: str = ""
+    sha256: str = ""
+
+
+def leave_of(row: Row) -> Leave | None:
+    """What this row says was taken out, if it says so."""
+    if row["action"] not in ("audit.pruned", "audit.erased"):
+        return None
+    try:
+        said = json.loads(row["detail"])
+        texts = (str(said.get(name, "")) for name in ("actor", "hash", "sha256"))
+        return Leave(row["seq"], row["action"], int(said["to"]), *texts)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return None  # the chain itself tells that this row was changed
+
+
+@dataclass
+class Checker:
+    """Feed it rows; it stops at the first fault.
+
+    ``holder`` tells the number of the record with a hash, ``followers`` those of the records written after it.
+    """
+
+    leaves: Sequence[Leave]
+    holder: Callable[[str], int | None]
+    followers: Callable[[str], Sequence[int]]
+    first: int = 0
+    last: int = 0
+    head: str = ""
+    count: int = 0
+    words_kept: int = 0
+    words_erased: int = 0
+    _before: str = ""
+
+    def feed(self, row: Row) -> Fault | None:
+        """The fault of this row, if it is the first one that has any."""
+        seq = row["seq"]
+        fault = self._out_of_place(seq, row) or self._changed(seq, row) or self._words(seq, row)
+        if fault is None:
+            self.first = self.first or seq
+            self._before, self.head, self.last = self.head, row["hash"], seq
+            self.count += 1
+        return fault
+
+    def _out_of_place(self, seq: int, row: Row) -> Fault | None:
+        if seq < 1 or (self.count and seq <= self.last):
+            why = "numbers begin with 1" if seq < 1 else "two archives hold that number"
+            return Fault(seq, "inserted", f"Record {seq} was inserted: {why}.")
+        if self.count:
+            return _missing(self.last + 1, seq - 1) if seq != self.last + 1 else None
+        if seq == 1:
+            self.head = GENESIS
+            return None
+        pruned = next((leave for leave in prunings(self.leaves, seq - 1)), None)
+        if pruned is None:
+            return _missing(1, seq - 1)
+        self.head = pruned.hash
+        return None
+
+    def _changed(self, seq: int, row: Row) -> Fault | None:
+        if _is_whole(row, seq):
+            return None if row["prev"] == self.head else self._made_anew(seq, row)
+        was = self._number_before(seq, row)
+        if was is None:
+            return Fault(seq, "changed", f"Record {seq} was changed: its fields do not give its hash.")
+        if was < seq:
+            return Fault(
+                seq - 1,
+                "inserted",
+                f"Record {seq - 1} was inserted: the one that stands after it now as {seq} was written as {was}.",
+            )
+        if self.holder(row["prev"]) is not None:
+            return Fault(seq, "reordered", f"Record {seq} is out of its place: it was written as {was}.")
+        return Fault(seq, "removed", f"Record {seq} was removed: what stands in its place was written as {was}.")
+
+    def _made_anew(self, seq: int, row: Row) -> Fault:
+        """A record that is whole but was written after another one than stands before it."""
+        if not self.count:
+            told = "does not begin the chain" if seq == 1 else f"was not written after the pruned record {seq - 1}"
+            return Fault(seq, "changed", f"Record {seq} {told}: it was changed, and its hash made anew.")
+        if any(number != seq for number in self.followers(self.head)):
+            why = f"Record {seq} was inserted: it was not written after record {seq - 1}, and another one was."
+            return Fault(seq, "inserted", why)
+        if row["prev"] == self._before and self.count > 1:
+            why = f"Record {seq - 1} was inserted: the one after it was written after record {seq - 2}."
+            return Fault(seq - 1, "inserted", why)
+        return Fault(
+            seq - 1,
+            "changed",
+            f"Record {seq - 1} was changed and its hash made anew: record {seq} was written after another one.",
+        )
+
+    def _number_before(self, seq: int, row: Row) -> int | None:
+        """The number under which this row would be whole, if it was only moved."""
+        holder = self.holder(row["prev"]) if type(row["prev"]) is str else None
+        near = [seq - 1, seq + 1, *([holder + 1, holder + 2] if holder is not None else [])]
+        return next((number for number in near if number > 0 and _is_whole(row, number)), None)
+
+    def _words(self, seq: int, row: Row) -> Fault | None:
+        if not row["words"]:
+            return None
+        if row["salt"] is None:
+            self.words_erased += 1
+            return None if self._were_erased(seq, row) else Fault(seq, "erased", _NOBODY_ERASED.format(seq))
+        self.words_kept += 1
+        if _are_whole(row):
+            return None
+        return Fault(seq, "changed", f"The words kept with record {seq} are not those that were written.")
+
+    def _were_erased(self, seq: int, row: Row) -> bool:
+        return any(
+            leave.to >= seq and leave.seq > seq and leave.actor in ("", row["actor_id"])
+            for leave in self.leaves
+            if leave.action == "audit.erased"
+        )
+
+
+_NOBODY_ERASED = "The words kept with record {} are gone, and no record says that they were erased."
+
+
+def _is_whole(row: Row, seq: int) -> bool:
+    try:
+        return bool(digest({**row, "seq": seq}) == row["hash"])
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def _are_whole(row: Row) -> bool:
+    try:
+        return bool(words_digest(row["salt"], row["kept"]) == row["words"])
+    except ValueError:  # no UTF-8
+        return False
+
+
+def prunings(leaves: Sequence[Leave], to: int) -> list[Leave]:
+    """The records that say that all up to that number were pruned; each is itself younger than what it prunes."""
+    return [leave for leave in leaves if leave.action == "audit.pruned" and leave.to == to < leave.seq]
+
+
+def _missing(first: int, last: int) -> Fault:
+    told = f"Record {first} is missing" if first == last else f"Records {first} to {last} are missing"
+    return Fault(first, "removed", f"{told}, and no record says that they were pruned.")

@@ -1,0 +1,135 @@
+"""Which records somebody wants to see, as they type it at the terminal or behind ``/netclinic audit``."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from bot.audit.moments import MomentError, moment_of
+
+MOST = 10_000  # records that one list may hold; an export has no limit
+_MENTION = re.compile(r"<[@#!]([A-Z0-9]+)(?:\|[^>]*)?>")
+_QUOTES = str.maketrans("“”‘’", "\"\"''")
+
+
+class FilterError(ValueError):
+    """What was typed is no filter; the message says what is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """All that are given must hold. ``until`` is not included; empty texts and ``None`` ask for nothing."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str = ""
+    channel: str = ""
+    case: str = ""
+    cluster: str = ""
+    action: str = ""
+    entry: str = ""
+    request: str = ""
+    limit: int = 50
+
+    def shown(self) -> dict[str, str]:
+        """Those that are given, for the record of an export."""
+        texts = {name: getattr(self, name) for name in NAMES if name not in ("since", "until", "limit")}
+        times = {"since": self.since, "until": self.until}
+        given = {name: at.astimezone(UTC).isoformat() for name, at in times.items() if at is not None}
+        return {**given, **{name: text for name, text in texts.items() if text}}
+
+
+NAMES = ("since", "until", "actor", "channel", "case", "cluster", "action", "entry", "request", "limit")
+
+
+def parse_filters(words: str | Sequence[str], *, now: datetime | None = None, zone: tzinfo | None = UTC) -> Filters:
+    """Filters from ``--since 12h --actor bob``, ``since 12h actor @bob`` or ``since=12h``.
+
+    ``zone`` is the reader's; ``None`` stands for the system's own.
+
+    Raises:
+        FilterError: one is unknown, stands without its value, or has a value that it cannot have.
+    """
+    left = _split(words) if isinstance(words, str) else list(words)
+    given: dict[str, str] = {}
+    while left:
+        name, value = _next(left)
+        if name in given:
+            raise FilterError(f"{name} is given twice: once is enough.")
+        given[name] = value
+    return filters_of(given, now=now, zone=zone)
+
+
+def filters_of(
+    given: Mapping[str, str], *, now: datetime | None = None, zone: tzinfo | None = UTC, most: int = MOST
+) -> Filters:
+    """Filters from their names and values as typed; empty values are none.
+
+    Raises:
+        FilterError: a value is none that the filter can have.
+    """
+    moment = now or datetime.now(UTC)
+    parsed: dict[str, Any] = {}
+    for name, value in given.items():
+        if not value:
+            continue
+        try:
+            if name in ("since", "until"):
+                parsed[name] = moment_of(value, now=moment, zone=zone, end=name == "until")
+            else:
+                parsed[name] = _limit(value, most) if name == "limit" else _name(value)
+        except MomentError as error:
+            raise FilterError(str(error)) from None
+    found = Filters(**parsed)
+    if found.since and found.until and found.since >= found.until:
+        raise FilterError("--since is not before --until: no record can be between them.")
+    return found
+
+
+def _split(text: str) -> list[str]:
+    plain = text.translate(_QUOTES)
+    try:
+        return shlex.split(plain)
+    except ValueError:
+        return plain.split()
+
+
+def _next(left: list[str]) -> tuple[str, str]:
+    word = left.pop(0)
+    name, equals, value = word.lstrip("-–—").partition("=")
+    name = name.lower()
+    if name not in NAMES:
+        raise FilterError(f"{word!r} is no filter: there are {', '.join(NAMES)}, each with a value.")
+    if equals:
+        return name, value
+    if not left:
+        raise FilterError(f"{name} stands without a value, as in {name} {_EXAMPLES[name]}.")
+    return name, left.pop(0)
+
+
+_EXAMPLES = {
+    "since": "12h",
+    "until": "2026-11-22",
+    "actor": "@bob",
+    "channel": "#incidents",
+    "case": "NC-7F3K2Q",
+    "cluster": "prod",
+    "action": "cluster.read",
+    "entry": "dns-timeout",
+    "request": "9f2c…",
+    "limit": "20",
+}
+
+
+def _limit(value: str, most: int) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= most:
+        raise FilterError(f"{value!r} is no limit: write a number from 1 to {most:,}.")
+    return int(value)
+
+
+def _name(value: str) -> str:
+    """Slack hands a person over as ``<@U1|bob>``, and people write ``@bob`` and ``#incidents``."""
+    mention = _MENTION.fullmatch(value)
+    return mention[1] if mention else value.strip().lstrip("@#")

@@ -1,0 +1,167 @@
+"""Taking out of the log: old records once they are archived, people's words at any time; both leave a record.
+
+This is the only code that deletes. The triggers let it, because a newer record says what goes, and on PostgreSQL only a
+role to which the two functions are granted. What was deleted is overwritten in SQLite's file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, text
+
+from bot.audit.archives import Archiving
+from bot.audit.checking import Checker
+from bot.audit.log import AuditLog
+from bot.audit.reading import CHUNK, as_stored
+from bot.audit.records import Actor, Draft, Record, stamp
+from bot.audit.verifying import checker_of, leaves, stored
+from bot.audit.writer import append, hold, prepare
+from bot.store.engine import Store
+from bot.store.schema import audit_records, audit_words
+
+Tell = Callable[[int, int], None]
+
+
+class NotWhole(Exception):
+    """The records to be pruned are not as they were written, so they stay; the message names the first one."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """``count`` records, up to number ``to``, went into ``archive``; ``record`` says so in the log."""
+
+    count: int
+    to: int
+    archive: Path
+    sha256: str
+    record: Record
+
+
+@dataclass(frozen=True)
+class Erased:
+    """People's words of ``count`` records were erased; ``record`` says so in the log."""
+
+    count: int
+    record: Record
+
+
+def prune(
+    log: AuditLog, before: datetime, archive: Path, *, actor: Actor, tell: Tell = lambda done, of: None
+) -> Pruned | None:
+    """Archive the records older than ``before``, then remove them; ``None`` where there are none.
+
+    Raises:
+        ArchiveError: the archive cannot be written; nothing was removed.
+        NotWhole: the chain does not hold up to there; nothing was removed.
+        DatabaseError: the database cannot be used, or this role may not prune; nothing was removed.
+    """
+    to = _last_before(log.store, before)
+    if not to:
+        return None
+    writing = Archiving(archive)
+    try:
+        checker = _archive(log.store, to, writing, tell)
+        manifest = {"first": checker.first, "to": to, "count": checker.count, "hash": checker.head}
+        sha256 = writing.finished({**manifest, "made_at": stamp(datetime.now(UTC)), "made_by": _who(actor)})
+    except BaseException:
+        writing.given_up()
+        raise
+    said = {**manifest, "archive": archive.name, "sha256": sha256}
+    with log.store.writing(long=True) as connection:
+        _for_good(log.store, connection)
+        record = _said(log, connection, "audit.pruned", actor, said)
+        if connection.execute(select(func.min(audit_records.c.seq))).scalar() != checker.first:
+            writing.withdrawn()
+            raise NotWhole("Another process has pruned these records meanwhile, so nothing was pruned: see audit list.")
+        _remove(log.store, connection, to)
+    _emptied(log.store)
+    return Pruned(checker.count, to, archive, sha256, record)
+
+
+def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") -> Erased | None:
+    """Erase people's words in records older than ``before``, of the person with id ``of`` or of all.
+
+    ``None`` where there are none. The chain holds as before.
+
+    Raises:
+        DatabaseError: the database cannot be used, or this role may not erase; nothing was erased.
+    """
+    to = _last_before(log.store, before)
+    with log.store.writing(long=True) as connection:
+        wanted = _words(to, of)
+        count = connection.execute(select(func.count()).select_from(audit_words).where(wanted)).scalar_one()
+        if not count:
+            return None
+        _for_good(log.store, connection)
+        record = _said(log, connection, "audit.erased", actor, {"to": to, "actor": of, "count": count})
+        if log.store.is_sqlite:
+            connection.execute(delete(audit_words).where(wanted))
+        else:
+            connection.execute(select(func.netclinic_audit_erase(to, of)))
+    _emptied(log.store)
+    return Erased(count, record)
+
+
+def _words(to: int, of: str) -> Any:
+    theirs = select(audit_records.c.seq).where(audit_records.c.actor_id == of)
+    return (audit_words.c.seq <= to) & (audit_words.c.seq.in_(theirs) if of else True)
+
+
+def _last_before(store: Store, before: datetime) -> int:
+    """The last of the records that are older, with all before it: clocks may have run back now and then."""
+    columns = audit_records.c
+    with store.reading() as connection:
+        younger = connection.execute(select(func.min(columns.seq)).where(columns.time >= stamp(before))).scalar()
+        if younger is not None:
+            older = connection.execute(select(func.max(columns.seq)).where(columns.seq < younger)).scalar()
+        else:
+            older = connection.execute(select(func.max(columns.seq))).scalar()
+    return int(older or 0)
+
+
+def _archive(store: Store, to: int, writing: Archiving, tell: Tell) -> Checker:
+    with store.reading() as connection, as_stored(connection):
+        checker = checker_of(connection, (), leaves(connection))
+        for row in stored(connection, to):
+            fault = checker.feed(row)
+            if fault is not None:
+                raise NotWhole(f"{fault.why} Nothing was pruned: `netclinic audit verify` tells more.")
+            writing.add(row)
+            if checker.count % CHUNK == 0:
+                tell(checker.count, to - checker.first + 1)
+    return checker
+
+
+def _said(log: AuditLog, connection: Connection, action: str, actor: Actor, detail: dict[str, Any]) -> Record:
+    hold(log.store, connection)
+    draft = Draft(action=action, actor=actor, detail=detail)
+    return append(log.store, connection, [prepare(draft, log.privacy)])[0]
+
+
+def _remove(store: Store, connection: Connection, to: int) -> None:
+    if store.is_sqlite:
+        connection.execute(delete(audit_words).where(audit_words.c.seq <= to))
+        connection.execute(delete(audit_records).where(audit_records.c.seq <= to))
+    else:
+        connection.execute(select(func.netclinic_audit_prune(to)))
+
+
+def _for_good(store: Store, connection: Connection) -> None:
+    if store.is_sqlite:
+        connection.execute(text("PRAGMA secure_delete = ON"))
+
+
+def _emptied(store: Store) -> None:
+    """SQLite's write-ahead log may still hold what was deleted."""
+    if store.is_sqlite:
+        with store.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is not None:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _who(actor: Actor) -> dict[str, str]:
+    return {"kind": actor.kind, "id": actor.id, "name": actor.name}

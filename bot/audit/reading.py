@@ -1,0 +1,112 @@
+"""Records as they are read again: filtered by indexes, newest first for a list, oldest first for an export."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select
+
+from bot.audit.actions import called
+from bot.audit.filters import Filters
+from bot.audit.records import Record, readable, stamp
+from bot.store.engine import Store
+from bot.store.schema import audit_records, audit_words
+
+CHUNK = 2_000  # rows held at once
+_KEPT = audit_words.c.words.label("kept")
+
+
+def list_records(store: Store, filters: Filters) -> Sequence[Record]:
+    """The newest records that fit, newest first, at most ``filters.limit``.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    wanted = fitting(_whole(), filters).order_by(audit_records.c.seq.desc()).limit(filters.limit)
+    with store.reading() as connection, as_stored(connection):
+        return [record_of(row) for row in connection.execute(wanted)]
+
+
+def stream_records(connection: Connection, filters: Filters) -> Iterator[Record]:
+    """All that fit, oldest first, without holding them all."""
+    wanted = fitting(_whole(), filters).order_by(audit_records.c.seq)
+    with as_stored(connection):
+        for row in connection.execution_options(yield_per=CHUNK).execute(wanted):
+            yield record_of(row)
+
+
+def count_records(connection: Connection, filters: Filters) -> int:
+    """How many fit."""
+    return int(connection.execute(fitting(select(func.count()).select_from(audit_records), filters)).scalar_one())
+
+
+def find_records(store: Store, name: str) -> Sequence[Record]:
+    """The record of that number, or all records of the request whose id begins so, oldest first.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    columns = audit_records.c
+    is_number = name.isascii() and name.isdigit() and len(name) < 18
+    by_number = columns.seq == int(name) if is_number else None
+    with store.reading() as connection, as_stored(connection):
+        rows = connection.execute(_whole().where(by_number)).all() if by_number is not None else []
+        if not rows:
+            of_request = columns.request_id.startswith(name, autoescape=True)
+            rows = connection.execute(_whole().where(of_request).order_by(columns.seq)).all() if name else []
+    return [record_of(row) for row in rows]
+
+
+def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:
+    """The query, for records that fit alone."""
+    columns = audit_records.c
+    if filters.since:
+        wanted = wanted.where(columns.time >= stamp(filters.since))
+    if filters.until:
+        wanted = wanted.where(columns.time < stamp(filters.until))
+    if filters.actor:
+        theirs = select(columns.actor_id).where(columns.actor_name == filters.actor)  # not every record has the name
+        wanted = wanted.where(or_(columns.actor_id == filters.actor, columns.actor_id.in_(theirs)))
+    if filters.action:
+        wanted = wanted.where(columns.action.in_(called(filters.action)))
+    if filters.request:
+        wanted = wanted.where(columns.request_id == filters.request)
+    for name in ("channel", "case", "cluster", "entry"):
+        if getattr(filters, name):
+            wanted = wanted.where(columns[name] == getattr(filters, name))
+    return wanted
+
+
+def record_of(row: Row[Any]) -> Record:
+    """The record of a row that has its columns, and ``kept``; what somebody has spoilt in it is made readable."""
+    fields: dict[str, Any] = {name: value if name == "seq" else _text(value) for name, value in row._mapping.items()}
+    return Record(**fields)
+
+
+@contextlib.contextmanager
+def as_stored(connection: Connection) -> Iterator[None]:
+    """Meanwhile SQLite hands over text that is no UTF-8, its bytes as surrogates, rather than fail at it.
+
+    Only who tampers with the file can put it there, and then its record is to be named.
+    """
+    raw: Any = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+    if raw is None:
+        yield
+        return
+    raw.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = str
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value if value.isascii() else readable(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str("" if value is None else value)
+
+
+def _whole() -> Select[Any]:
+    return select(audit_records, _KEPT).join_from(
+        audit_records, audit_words, audit_words.c.seq == audit_records.c.seq, isouter=True
+    )

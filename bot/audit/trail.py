@@ -1,0 +1,119 @@
+"""The records of one request, from the question to its verdicts: alike behind both doors, terminal and Slack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bot.audit.log import AuditLog
+from bot.audit.observer import AuditObserver
+from bot.audit.records import Actor, Draft, Record
+
+if TYPE_CHECKING:
+    from bot.answer import Answer
+    from bot.clinic import Clinic, Cluster, Matcher, Matches
+
+MOST_CONSIDERED = 10  # entries by their scores: twice as many as are ever shown for one question
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Who asked, under which request id (it stands in the structured logs too), and about which case."""
+
+    log: AuditLog
+    actor: Actor
+    request_id: str
+    case: str | None = None
+
+    async def record(
+        self,
+        action: str,
+        *,
+        cluster: str | None = None,
+        entry: str | None = None,
+        outcome: str = "",
+        detail: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """Add one record of this request.
+
+        Raises:
+            AuditUnavailable: it could not be stored; what it would have allowed must not be done.
+        """
+        return (await self.log.astore_all([self.draft(action, cluster, entry, outcome, detail)]))[0]
+
+    def clinic(self, clinic: "Clinic") -> "Clinic":
+        """The clinic, which from now on records what entries it considers, before it reads a cluster."""
+        return clinic if clinic.matcher is None else replace(clinic, matcher=Considering(clinic.matcher, self))
+
+    def cluster(self, cluster: "Cluster") -> "Cluster":
+        """The cluster, each read of which is recorded before it is made."""
+        observer = AuditObserver(self.log, self.actor, self.request_id, self.case, cluster.context)
+        return replace(cluster, observers=(observer, *cluster.observers))
+
+    async def answered(self, answer: "Answer") -> None:
+        """Record the verdicts, one record each, before they are told.
+
+        Raises:
+            AuditUnavailable: they could not be stored.
+        """
+        cluster = answer.cluster.context if answer.cluster else ""
+        spent = {"reads": answer.requests, "bytes": answer.bytes, "ms": answer.elapsed_ms}
+        drafts = [
+            self.draft(
+                "verdict.reached",
+                cluster,
+                item.entry.id,
+                str(item.verdict),
+                {
+                    "rank": rank,
+                    "score": None if item.score is None else round(item.score, 4),
+                    "findings": {str(found.probe): str(found.outcome) for found in item.judgement.findings},
+                    **(spent if rank == 1 else {}),
+                },
+            )
+            for rank, item in enumerate(answer.diagnoses, start=1)
+        ]
+        unread = {"unread": list(answer.unread)} if answer.unread else {}
+        unmatched = self.draft("verdict.reached", cluster, None, answer.outcome, {**spent, **unread})
+        await self.log.astore_all(drafts or [unmatched])
+
+    def considered(self, found: "Matches") -> Draft:
+        """The record of what the words may mean."""
+        ranked = sorted(found.matches, key=lambda item: -item.score)[:MOST_CONSIDERED]
+        scores = {item.entry_id: round(float(item.score), 4) for item in ranked}
+        best = next(iter(scores), "")
+        outcome = "in_scope" if found.in_scope else "out_of_scope"
+        detail = {"scores": scores, "confidence": round(float(found.confidence), 4)}
+        return self.draft("entries.considered", None, best, outcome, detail)
+
+    def draft(
+        self, action: str, cluster: str | None, entry: str | None, outcome: str, detail: Mapping[str, Any] | None
+    ) -> Draft:
+        """A record of this request that is not stored yet."""
+        return Draft(
+            action=action,
+            actor=self.actor,
+            request_id=self.request_id,
+            case=self.case or "",
+            cluster=cluster or "",
+            entry=entry or "",
+            outcome=outcome,
+            detail=detail or {},
+        )
+
+
+@dataclass(frozen=True)
+class Considering:
+    """A matcher whose result is recorded before anybody acts on it; it is called in a thread, as the clinic does."""
+
+    matcher: "Matcher"
+    trail: Trail
+
+    def match(self, text: str) -> "Matches":
+        """What the index says.
+
+        Raises:
+            AuditUnavailable: it could not be recorded.
+        """
+        found = self.matcher.match(text)
+        self.trail.log.store_all([self.trail.considered(found)])
+        return found

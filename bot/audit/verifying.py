@@ -1,0 +1,223 @@
+"""Verifying the whole log: the chain, people's words beside it, archives before it and anchors from outside."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from bot.audit.anchors import Anchor
+from bot.audit.archives import Archive
+from bot.audit.checking import Checker, Fault, Leave, Row, leave_of, prunings
+from bot.audit.reading import CHUNK, as_stored
+from bot.store.engine import Store
+from bot.store.schema import audit_records, audit_words
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What was checked, and the first fault if there is one. ``pruned`` is the last number that was pruned.
+
+    ``all_read`` says whether every record was read: a fault in the chain ends the reading, another does not.
+    """
+
+    first: int
+    last: int
+    count: int
+    head: str
+    pruned: int
+    words_kept: int
+    words_erased: int
+    anchors: int
+    anchors_out_of_reach: int
+    seconds: float
+    fault: Fault | None
+    all_read: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong with what was checked."""
+        return self.fault is None
+
+    @property
+    def rate(self) -> float:
+        """Records per second."""
+        return self.count / self.seconds if self.seconds else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        fault = self.fault
+        return {
+            "holds": self.holds,
+            "fault": None if fault is None else {"record": fault.seq, "what": fault.what, "why": fault.why},
+            "first": self.first,
+            "last": self.last,
+            "records": self.count,
+            "head": self.head,
+            "pruned_to": self.pruned,
+            "words": {"kept": self.words_kept, "erased": self.words_erased},
+            "anchors": {"checked": self.anchors, "in_pruned_part": self.anchors_out_of_reach},
+            "seconds": round(self.seconds, 3),
+            "records_per_second": round(self.rate),
+        }
+
+
+def verify(
+    store: Store, *, anchors: Sequence[Anchor] = (), archives: Sequence[Path] = (), tell: Tell = lambda done, of: None
+) -> Verified:
+    """Read every record once, oldest first, those of ``archives`` before those of the database.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+        ArchiveError: a file is no archive of this log.
+    """
+    started = time.monotonic()
+    older = _opened(archives)
+    read: dict[int, str] = {}
+    with store.reading() as connection, as_stored(connection):
+        taken_out = [*leaves(connection), *(leave for archive in older for leave in archive.leaves())]
+        checker = checker_of(connection, older, taken_out)
+        broken = _walk(checker, connection, older, read, {anchor.seq for anchor in anchors}, tell)
+        fault = broken or _orphan(connection) or _not_signed_off(connection, older, taken_out)
+    said = {leave.to: leave.hash for leave in taken_out if leave.action == "audit.pruned"}
+    fault = fault or _against(anchors, {**said, **read}, checker) or _unproven(anchors, read)
+    return Verified(
+        first=checker.first,
+        last=checker.last,
+        count=checker.count,
+        head=checker.head if checker.count else "",
+        pruned=max(checker.first - 1, 0),
+        words_kept=checker.words_kept,
+        words_erased=checker.words_erased,
+        anchors=sum(anchor.seq in read for anchor in anchors),
+        anchors_out_of_reach=sum(0 < anchor.seq < checker.first for anchor in anchors),
+        seconds=time.monotonic() - started,
+        fault=fault,
+        all_read=broken is None,
+    )
+
+
+def _opened(archives: Sequence[Path]) -> list[Archive]:
+    """The archives, oldest first; one that is given twice counts once."""
+    found = {archive.sha256: archive for archive in map(Archive.opened, archives)}
+    return sorted(found.values(), key=lambda archive: archive.first)
+
+
+def checker_of(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave]) -> Checker:
+    """A checker that looks around in the database and in the archives."""
+    return Checker(
+        taken_out, lambda hash_: holder(connection, older, hash_), lambda hash_: followers(connection, older, hash_)
+    )
+
+
+def _walk(
+    checker: Checker,
+    connection: Connection,
+    older: Sequence[Archive],
+    read: dict[int, str],
+    wanted: Set[int],
+    tell: Tell,
+) -> Fault | None:
+    """Feed all rows; ``read`` gets the hashes of the records that anchors are about."""
+    smallest, of = connection.execute(select(func.min(audit_records.c.seq), func.count())).one()
+    for row in itertools.chain(_archived(older, smallest), stored(connection)):
+        fault = checker.feed(row)
+        if fault is not None:
+            return fault
+        if row["seq"] in wanted:
+            read[row["seq"]] = row["hash"]
+        if checker.count % CHUNK == 0:
+            tell(checker.count, of)
+    tell(checker.count, of)
+    return None
+
+
+def _archived(older: Sequence[Archive], before: int | None) -> Iterator[Row]:
+    """Of the archives, what the database no longer holds."""
+    for archive in older:
+        yield from (row for row in archive.rows() if before is None or row["seq"] < before)
+
+
+def stored(connection: Connection, to: int | None = None) -> Iterator[Row]:
+    """The rows of the chain with their words, oldest first, up to a number."""
+    with_words = audit_records.outerjoin(audit_words, audit_words.c.seq == audit_records.c.seq)
+    columns = (*audit_records.c, audit_words.c.salt, audit_words.c.words.label("kept"))
+    wanted = select(*columns).select_from(with_words).order_by(audit_records.c.seq)
+    if to is not None:
+        wanted = wanted.where(audit_records.c.seq <= to)
+    streaming = connection.execution_options(yield_per=CHUNK)
+    return (row._asdict() for row in streaming.execute(wanted))
+
+
+def leaves(connection: Connection) -> list[Leave]:
+    """What the database's records say was taken out of the log."""
+    taken_out = audit_records.c.action.in_(("audit.pruned", "audit.erased"))
+    rows = connection.execute(select(audit_records).where(taken_out).order_by(audit_records.c.seq))
+    return [leave for row in rows if (leave := leave_of(row._asdict()))]
+
+
+def holder(connection: Connection, older: Sequence[Archive], hash_: str) -> int | None:
+    """The number of the record with this hash."""
+    found = connection.execute(select(audit_records.c.seq).where(audit_records.c.hash == hash_)).scalar()
+    return found if found is not None else next((seq for one in older if (seq := one.holder(hash_))), None)
+
+
+def followers(connection: Connection, older: Sequence[Archive], hash_: str) -> list[int]:
+    """The numbers of the records that were written after the one with this hash."""
+    found = connection.execute(select(audit_records.c.seq).where(audit_records.c.prev == hash_)).scalars().all()
+    return [*found, *(seq for one in older for seq in one.followers(hash_))]
+
+
+def _not_signed_off(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave]) -> Fault | None:
+    """An archive that stands for records, but is another file than the record of their pruning says."""
+    smallest = connection.execute(select(func.min(audit_records.c.seq))).scalar()
+    for archive in older:
+        signed = prunings(taken_out, archive.last)
+        if (signed or smallest is None or archive.first < smallest) and archive.sha256 not in (
+            leave.sha256 for leave in signed
+        ):
+            whose = f"record {signed[-1].seq}" if signed else "any record"
+            why = f"The archive {archive.path} is not the file that {whose} signs off: its SHA-256 is {archive.sha256}."
+            return Fault(archive.first, "changed", why)
+    return None
+
+
+def _orphan(connection: Connection) -> Fault | None:
+    """Words that belong to no record, or to one that was written without."""
+    missing = select(audit_words.c.seq).outerjoin(audit_records, audit_records.c.seq == audit_words.c.seq)
+    found = connection.execute(
+        missing.where(or_(audit_records.c.seq.is_(None), audit_records.c.words == "")).limit(1)
+    ).scalar()
+    return None if found is None else Fault(found, "inserted", f"Words are kept for record {found}, which has none.")
+
+
+def _against(anchors: Sequence[Anchor], told: Mapping[int, str], checker: Checker) -> Fault | None:
+    for anchor in sorted(anchors, key=lambda one: one.seq):
+        if anchor.seq < 1:
+            return Fault(
+                anchor.seq, "unproven", f"No record {anchor.seq} can have been anchored: numbers begin with 1."
+            )
+        if anchor.seq > checker.last:
+            why = f"The log ends at record {checker.last}, but record {anchor.seq} was anchored: its tail was cut off."
+            return Fault(checker.last + 1, "cut", why)
+        if told.get(anchor.seq, anchor.hash) != anchor.hash:
+            why = f"Record {anchor.seq} is another one than was anchored: the chain was rewritten up to there."
+            return Fault(anchor.seq, "rewritten", why)
+    return None
+
+
+def _unproven(anchors: Sequence[Anchor], read: Mapping[int, str]) -> Fault | None:
+    """The newest anchor proves all before it; where its record is out of reach, nothing that is left is proven."""
+    newest = max((anchor.seq for anchor in anchors), default=0)
+    if not newest or newest in read:
+        return None
+    why = (
+        f"Record {newest}, the newest one that was anchored, was pruned, so whether the log was rewritten before that "
+        "cannot be told: give its archive too (--archive FILE)."
+    )
+    return Fault(newest, "unproven", why)

@@ -1,0 +1,160 @@
+"""Filters and moments as people type them, at the terminal and in Slack."""
+
+import contextlib
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.audit.filters import FilterError, Filters, parse_filters
+from bot.audit.moments import MomentError, moment_of
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+HANGZHOU = ZoneInfo("Asia/Shanghai")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(2026, *parts, tzinfo=UTC)
+
+
+MOMENTS = {
+    "12h": utc(11, 22),
+    "90 min": utc(11, 22, 10, 30),
+    "30s": utc(11, 22, 11, 59, 30),
+    "5M": utc(11, 22, 11, 55),
+    "3d": utc(11, 19, 12),
+    "2w": utc(11, 8, 12),
+    "09:00": utc(11, 22, 9),
+    "9:00": utc(11, 22, 9),
+    "12:00": utc(11, 22, 12),
+    "23:59": utc(11, 21, 23, 59),
+    "2026-11-20": utc(11, 20),
+    "2026-11-20 09:30": utc(11, 20, 9, 30),
+    "2026-11-20T09:30:00Z": utc(11, 20, 9, 30),
+    "2026-11-20T09:30:00+08:00": utc(11, 20, 1, 30),
+    "2026-11-20T09:30:00.25-01:00": utc(11, 20, 10, 30, 0, 250000),
+    " 12h ": utc(11, 22),
+}
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_a_moment_is_what_people_mean(text: str) -> None:
+    assert moment_of(text, now=NOW, zone=UTC) == MOMENTS[text]
+
+
+def test_without_a_zone_the_reader_s_is_meant() -> None:
+    assert moment_of("2026-11-20", now=NOW, zone=HANGZHOU) == utc(11, 19, 16)
+    assert moment_of("19:00", now=NOW, zone=HANGZHOU) == utc(11, 22, 11)  # it is 20:00 there
+    assert moment_of("21:00", now=NOW, zone=HANGZHOU) == utc(11, 21, 13)
+    assert moment_of("2026-11-20T09:30:00Z", now=NOW, zone=HANGZHOU) == utc(11, 20, 9, 30)
+
+
+def test_a_time_of_day_is_of_that_day_s_offset() -> None:
+    on_the_morning_after = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:30 in winter time, an hour after the change
+    assert moment_of("23:00", now=on_the_morning_after, zone=BERLIN) == utc(10, 24, 21)
+
+
+def test_the_end_of_a_date_is_its_last_moment() -> None:
+    assert moment_of("2026-11-20", now=NOW, zone=UTC, end=True) == utc(11, 21)
+    assert moment_of("2026-11-20T09:00", now=NOW, zone=UTC, end=True) == utc(11, 20, 9)
+
+
+WRONG = [
+    "",
+    "yesterday",
+    "12x",
+    "h",
+    "-3h",
+    "24:00",
+    "9:5",
+    "2026-13-01",
+    "2026-02-30",
+    "99999999d",
+    "999999w",
+    "٣h",
+    "1e3h",
+]
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_no_moment_is_told_with_what_is(text: str) -> None:
+    with pytest.raises(MomentError, match="write 12h"):
+        moment_of(text, now=NOW, zone=UTC)
+
+
+@given(text=st.text())
+def test_no_text_breaks_a_moment(text: str) -> None:
+    with contextlib.suppress(MomentError):
+        assert moment_of(text, now=NOW, zone=UTC).tzinfo is UTC
+
+
+FULL = Filters(
+    since=NOW - timedelta(hours=12), actor="bob", action="cluster.read", cluster="prod hz", limit=20, case="NC-7F3K2Q"
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--since 12h --actor bob --action cluster.read --cluster 'prod hz' --limit 20 --case NC-7F3K2Q",
+        "since 12h actor @bob action cluster.read cluster “prod hz” limit 20 case NC-7F3K2Q",
+        "—since=12h Actor=bob action=cluster.read cluster='prod hz' limit=20 case=NC-7F3K2Q",
+        ["--since", "12h", "actor=bob", "--action", "cluster.read", "--cluster=prod hz", "limit=20", "case=NC-7F3K2Q"],
+    ],
+)
+def test_the_same_filters_in_any_writing(words: str | list[str]) -> None:
+    assert parse_filters(words, now=NOW) == FULL
+
+
+def test_slack_s_mentions_are_ids() -> None:
+    filters = parse_filters("actor <@U1BOB|bob> channel <#C1INC|incidents>", now=NOW)
+    assert (filters.actor, filters.channel) == ("U1BOB", "C1INC")
+    assert parse_filters("channel #incidents actor <@U1BOB>", now=NOW).channel == "incidents"
+
+
+def test_nothing_typed_asks_for_the_newest() -> None:
+    assert parse_filters("", now=NOW) == Filters()
+    assert parse_filters("   ", now=NOW) == Filters()
+
+
+def test_until_a_date_takes_that_day_in_and_the_zone_is_the_reader_s() -> None:
+    filters = parse_filters("since 2026-11-20 until 2026-11-21", now=NOW, zone=HANGZHOU)
+    assert (filters.since, filters.until) == (utc(11, 19, 16), utc(11, 21, 16))
+
+
+def test_what_was_given_can_be_recorded() -> None:
+    shown = parse_filters("since 2026-11-20 action cluster limit 5", now=NOW, zone=timezone(timedelta(hours=8))).shown()
+    assert shown == {"since": "2026-11-19T16:00:00+00:00", "action": "cluster"}
+
+
+MISTAKES = {
+    "who bob": "'who' is no filter: there are since, until, actor",
+    "since": "since stands without a value, as in since 12h.",
+    "--actor": "actor stands without a value, as in actor @bob.",
+    "since tomorrow": "'tomorrow' is no time: write 12h",
+    "since 1h since 2h": "since is given twice",
+    "since 1h until 2h": "--since is not before --until",
+    "limit 0": "'0' is no limit: write a number from 1 to 10,000.",
+    "limit -5": "'-5' is no limit",
+    "limit 10001": "'10001' is no limit",
+    "limit ten": "'ten' is no limit",
+    "limit ²": "'²' is no limit",
+    "prod": "'prod' is no filter",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_is_told_in_one_sentence(words: str) -> None:
+    with pytest.raises(FilterError) as told:
+        parse_filters(words, now=NOW)
+    assert str(told.value).startswith(MISTAKES[words])
+    assert "\n" not in str(told.value)
+
+
+@given(words=st.text() | st.lists(st.text()))
+def test_no_words_break_the_filters(words: str | list[str]) -> None:
+    with contextlib.suppress(FilterError):
+        assert parse_filters(words, now=NOW).limit > 0

@@ -1,0 +1,364 @@
+"""What is old goes into an archive and out of the log, people's words go for good; what is left verifies."""
+
+import hashlib
+import json
+import resource
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.audit import Actor, AuditLog, Record
+from bot.audit.anchors import Anchor
+from bot.audit.archives import ArchiveError
+from bot.audit.pruning import NotWhole, erase_words, prune
+from bot.audit.records import digest
+from bot.audit.verifying import verify
+from tests.bot.audit.conftest import drafts
+
+Filled = Callable[[int], list[Record]]
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LATER = datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    return tmp_path / "2026-11.jsonl"
+
+
+def at(minute: int) -> datetime:
+    return NOON + timedelta(minutes=minute)
+
+
+def test_old_records_go_and_the_rest_verifies(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(12)
+    pruned = prune(log, at(7), archive, actor=bob)
+    assert pruned is not None
+    assert (pruned.count, pruned.to, pruned.record.seq, pruned.record.action) == (7, 7, 13, "audit.pruned")
+    verified = verify(log.store)
+    assert (verified.holds, verified.first, verified.last, verified.pruned) == (True, 8, 13, 7)
+
+
+def test_the_archive_takes_the_place_of_what_went(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    records = filled(12)
+    prune(log, at(7), archive, actor=bob)
+    verified = verify(log.store, archives=[archive], anchors=[Anchor(3, records[2].hash)])
+    assert (verified.holds, verified.first, verified.count, verified.anchors) == (True, 1, 13, 1)
+    assert verified.words_kept == 4
+
+
+def test_an_archive_stands_for_itself(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    records = filled(12)
+    pruned = prune(log, at(7), archive, actor=bob)
+    assert pruned is not None
+    *lines, last = archive.read_bytes().splitlines(keepends=True)
+    values = [json.loads(line) for line in lines]
+    assert [value["record"]["seq"] for value in values] == list(range(1, 8))
+    assert all(digest(value["record"]) == value["hash"] for value in values)
+    assert values[0]["kept"] == records[0].kept
+    manifest = json.loads(last)["manifest"]
+    assert manifest["sha256_of_lines"] == hashlib.sha256(b"".join(lines)).hexdigest()
+    assert (manifest["to"], manifest["hash"], manifest["made_by"]["name"]) == (7, records[6].hash, "bob")
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == pruned.sha256 == pruned.record.details["sha256"]
+    assert archive.stat().st_mode & 0o077 == 0
+
+
+def test_pruning_again_goes_on_where_it_ended(log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path) -> None:
+    filled(12)
+    archives = [tmp_path / name for name in ("b", "a", "c")]
+    counts = [
+        done.count
+        for path, minute in zip(archives, (3, 7, 9), strict=True)
+        if (done := prune(log, at(minute), path, actor=bob))
+    ]
+    assert counts == [3, 4, 2]
+    assert verify(log.store).holds
+    assert verify(log.store).pruned == 9
+    whole = verify(log.store, archives=archives)
+    assert (whole.holds, whole.first, whole.last, whole.count) == (True, 1, 15, 15)
+    part = verify(log.store, archives=archives[1:])
+    assert (part.holds, part.first) == (True, 4)
+
+
+def test_a_hole_between_archives_is_told(log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path) -> None:
+    filled(12)
+    for name, minute in (("a", 3), ("b", 7), ("c", 9)):
+        prune(log, at(minute), tmp_path / name, actor=bob)
+    fault = verify(log.store, archives=[tmp_path / "a", tmp_path / "c"]).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (4, "removed")
+
+
+def test_everything_may_be_old(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(12)
+    assert prune(log, LATER, archive, actor=bob)
+    verified = verify(log.store)
+    assert (verified.holds, verified.first, verified.count) == (True, 13, 1)
+    log.record("question.received", actor=bob)
+    assert verify(log.store).holds
+
+
+def test_a_clock_that_ran_back_keeps_what_is_younger(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(6)
+    filled(6)  # the same minutes again
+    pruned = prune(log, at(2), archive, actor=bob)
+    assert pruned is not None
+    assert pruned.to == 2
+
+
+def test_nothing_old_makes_no_archive(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(3)
+    assert prune(log, NOON, archive, actor=bob) is None
+    assert list(archive.parent.glob("*.jsonl")) == []
+
+
+def test_a_broken_chain_is_not_pruned_away(
+    log: AuditLog, filled: Filled, owner: Callable[..., None], bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    owner("UPDATE audit_records SET outcome = 'x' WHERE seq = 5")
+    with pytest.raises(NotWhole, match="Record 5 was changed"):
+        prune(log, at(7), archive, actor=bob)
+    assert not archive.exists()
+    assert not list(archive.parent.glob(".*.unfinished"))
+    assert verify(log.store).count == 4
+
+
+def test_a_file_that_exists_is_not_overwritten(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(12)
+    archive.write_text("precious")
+    with pytest.raises(ArchiveError, match="exists already"):
+        prune(log, at(7), archive, actor=bob)
+    assert archive.read_text() == "precious"
+    assert verify(log.store).count == 12
+
+
+@pytest.mark.parametrize("place", ["nowhere/archive.jsonl", "netclinic.sqlite/archive.jsonl"])
+def test_a_place_that_cannot_be_written_removes_nothing(
+    log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path, place: str
+) -> None:
+    filled(12)
+    (tmp_path / "netclinic.sqlite").touch()
+    with pytest.raises(ArchiveError, match="nothing was pruned"):
+        prune(log, at(7), tmp_path / place, actor=bob)
+    assert verify(log.store).count == 12
+
+
+def test_without_the_record_of_a_pruning_the_records_are_missing(
+    log: AuditLog, filled: Filled, owner: Callable[..., None], bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    prune(log, at(7), archive, actor=bob)
+    owner("DELETE FROM audit_records WHERE seq = 13")
+    fault = verify(log.store).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (1, "removed")
+
+
+def test_an_anchor_of_the_last_pruned_record_is_still_checked(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    records = filled(12)
+    prune(log, at(7), archive, actor=bob)
+    anchors = [Anchor(7, records[6].hash), Anchor(3, records[2].hash)]
+    unproven = verify(log.store, anchors=anchors)
+    assert (unproven.anchors, unproven.anchors_out_of_reach) == (0, 2)
+    assert unproven.fault is not None
+    assert (unproven.fault.seq, unproven.fault.what) == (7, "unproven")
+    assert "--archive" in unproven.fault.why
+    assert verify(log.store, anchors=anchors, archives=[archive]).anchors == 2
+    younger = verify(log.store, anchors=[*anchors, Anchor(9, records[8].hash)])
+    assert (younger.holds, younger.anchors, younger.anchors_out_of_reach) == (True, 1, 2)
+    wrong = verify(log.store, anchors=[Anchor(7, "a" * 64)]).fault
+    assert wrong is not None
+    assert (wrong.seq, wrong.what) == (7, "rewritten")
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda content: content[: len(content) // 2],
+    "a letter changed": lambda content: content.replace(b"/api/1", b"/api/9"),
+    "a line gone": lambda content: b"".join(content.splitlines(keepends=True)[1:]),
+    "no manifest": lambda content: b"".join(content.splitlines(keepends=True)[:-1]),
+    "more after the manifest": lambda content: content + content.splitlines(keepends=True)[0],
+    "another file": lambda _: b"\x89PNG\r\n",
+    "JSON of others": lambda _: b"[1, 2]\n",
+    "records of others": lambda _: b'{"record": {"seq": 1}}\n',
+    "empty": lambda _: b"",
+}
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_archive_is_refused(log: AuditLog, filled: Filled, bob: Actor, archive: Path, how: str) -> None:
+    filled(12)
+    prune(log, at(7), archive, actor=bob)
+    archive.write_bytes(DAMAGE[how](archive.read_bytes()))
+    with pytest.raises(ArchiveError, match="is no whole archive") as told:
+        verify(log.store, archives=[archive])
+    assert "\n" not in str(told.value)
+
+
+def test_an_archive_that_was_made_anew_does_not_fit_the_chain(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    prune(log, at(7), archive, actor=bob)
+    *lines, last = [json.loads(line) for line in archive.read_bytes().splitlines()]
+    lines[-1]["record"]["outcome"] = "forged"
+    lines[-1]["hash"] = digest(lines[-1]["record"])
+    written = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    last["manifest"]["sha256_of_lines"] = hashlib.sha256(written).hexdigest()
+    archive.write_bytes(written + json.dumps(last).encode() + b"\n")
+    fault = verify(log.store, archives=[archive]).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (7, "changed")
+
+
+def test_an_archive_that_is_not_the_one_that_was_signed_off_is_named(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    prune(log, at(7), archive, actor=bob)
+    archive.write_bytes(archive.read_bytes().replace(b'"name":"bob"},"sha', b'"name":"ann"},"sha'))
+    assert b'"name":"ann"},"sha' in archive.read_bytes()
+    fault = verify(log.store, archives=[archive]).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (1, "changed")
+    assert "not the file that record 13 signs off" in fault.why
+
+
+def test_an_archive_given_twice_counts_once(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(12)
+    prune(log, at(7), archive, actor=bob)
+    verified = verify(log.store, archives=[archive, archive])
+    assert (verified.holds, verified.count) == (True, 13)
+
+
+def test_archives_that_overlap_are_told_in_a_sentence(
+    log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path
+) -> None:
+    filled(12)
+    one, two = tmp_path / "a", tmp_path / "b"
+    prune(log, at(3), one, actor=bob)
+    prune(log, at(7), two, actor=bob)
+    *lines, last = [json.loads(line) for line in one.read_bytes().splitlines()]
+    written = b"".join(json.dumps(line).encode() + b"\n" for line in lines[:2])
+    last["manifest"]["sha256_of_lines"] = hashlib.sha256(written).hexdigest()
+    (tmp_path / "c").write_bytes(written + json.dumps(last).encode() + b"\n")
+    fault = verify(log.store, archives=[one, tmp_path / "c", two]).fault
+    assert fault is not None
+    assert fault.why.endswith("two archives hold that number.")
+
+
+def test_two_who_archive_to_one_file_do_not_spoil_it(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
+    filled(12)
+    told: list[str] = []
+
+    def meanwhile(_: int, __: int) -> None:
+        with pytest.raises(ArchiveError, match="Another process is writing") as refused:
+            prune(log, at(7), archive, actor=bob)
+        told.append(str(refused.value))
+
+    log.store_all(drafts(2000, start=NOON - timedelta(days=9)))
+    filled(1)
+    pruned = prune(log, LATER, archive, actor=bob, tell=meanwhile)
+    assert pruned is not None
+    assert told
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == pruned.sha256
+    assert verify(log.store, archives=[archive]).holds
+
+
+def test_what_another_pruned_meanwhile_is_not_signed_off_twice(
+    log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path
+) -> None:
+    log.store_all(drafts(2000, start=NOON - timedelta(days=9)))
+    done: list[bool] = []
+
+    def meanwhile(_: int, __: int) -> None:
+        done.append(prune(log, LATER, tmp_path / "a", actor=bob) is not None)
+
+    with pytest.raises(NotWhole, match="Another process has pruned"):
+        prune(log, LATER, tmp_path / "b", actor=bob, tell=meanwhile)
+    assert done == [True]
+    assert not (tmp_path / "b").exists()
+    verified = verify(log.store, archives=[tmp_path / "a"])
+    assert (verified.holds, verified.count) == (True, 2001)
+
+
+def test_a_disk_that_is_full_leaves_nothing_and_removes_nothing(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    """The limit on the size of files is what a full disk is: a write that fails, and fails again at closing."""
+    log.store_all(drafts(200))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(ArchiveError, match=r"cannot be written .* nothing was pruned") as told:
+            prune(log, LATER, archive, actor=bob)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(told.value)
+    assert not archive.exists()
+    assert not list(archive.parent.glob(".*.unfinished"))
+    assert verify(log.store).count == 200
+
+
+def test_words_are_erased_and_the_chain_holds(log: AuditLog, filled: Filled, bob: Actor) -> None:
+    filled(12)
+    erased = erase_words(log, at(7), actor=bob)
+    assert erased is not None
+    assert (erased.count, erased.record.seq, erased.record.action) == (3, 13, "audit.erased")
+    verified = verify(log.store)
+    assert (verified.holds, verified.words_kept, verified.words_erased) == (True, 1, 3)
+
+
+def test_one_person_s_words_are_erased_alone(log: AuditLog, filled: Filled, bob: Actor) -> None:
+    filled(12)
+    erased = erase_words(log, LATER, actor=bob, of="U2ANN")
+    assert erased is not None
+    assert erased.count == 2
+    verified = verify(log.store)
+    assert (verified.holds, verified.words_kept, verified.words_erased) == (True, 2, 2)
+    assert erase_words(log, LATER, actor=bob, of="U2ANN") is None
+    assert erase_words(log, LATER, actor=bob, of="U9NOBODY") is None
+
+
+def test_a_record_of_an_erasure_covers_nothing_younger_and_nobody_else(
+    log: AuditLog, filled: Filled, owner: Callable[..., None], bob: Actor
+) -> None:
+    filled(12)
+    erase_words(log, at(5), actor=bob, of="U1BOB")
+    owner("DELETE FROM audit_words WHERE seq = 7")  # of Bob, but younger
+    fault = verify(log.store).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (7, "erased")
+
+
+def test_erased_words_are_nowhere_in_the_file(log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path) -> None:
+    @event.listens_for(log.store.engine, "connect")
+    def careless(connection: object, _: object) -> None:
+        if log.store.is_sqlite:  # some builds overwrite what is deleted anyway
+            connection.execute("PRAGMA secure_delete = OFF")  # type: ignore[attr-defined]
+
+    log.store.engine.dispose()
+    log.record("question.received", actor=bob, detail={"question": "my-very-own-words " * 200})
+    filled(12)
+    erase_words(log, LATER, actor=bob)
+    if log.store.is_sqlite:  # which is still open: its write-ahead log must not hold them either
+        content = b"".join(path.read_bytes() for path in tmp_path.glob("netclinic.sqlite*"))
+        assert b"dns-timeout" in content
+        assert b"my-very-own-words" not in content
+    with log.store.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit_words")).scalar() == 0
+
+
+def test_pruned_records_and_erased_words_verify_together(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    erase_words(log, at(4), actor=bob)
+    prune(log, at(7), archive, actor=bob)
+    for archives in ([], [archive]):
+        assert verify(log.store, archives=archives).holds
+    assert verify(log.store, archives=[archive]).words_erased == 2
