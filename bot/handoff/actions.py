@@ -1,0 +1,122 @@
+"""What people did in the span, as the audit log holds it: not the reads of each question, which are thousands."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.audit.records import moment, stamp
+from bot.handoff.reading import thread_link
+from bot.handoff.records import Action, CaseRef
+from bot.handoff.spans import Span
+from bot.plain_text import one_line
+from bot.settings import PREFIX
+from bot.store import Store
+from bot.store.schema import audit_records, cases
+
+PRESSED, REFUSED = "button.pressed", "refused"
+DID = {
+    "recheck": "checked again",
+    "hand_over": "handed over",
+    "helped": "found helpful",
+    "not_helped": "found no help in",
+}
+TOLD = {
+    "case.resolved": "resolved",
+    "handoff.acknowledged": "took over a handoff",
+    "export.made": "exported the audit log",
+    "audit.pruned": "pruned the audit log",
+    "audit.erased": "erased people's words from the audit log",
+    "permission.failed": "met a read that is not permitted",
+    "login.failed": "could not log in",
+}
+_COLUMNS = ("time", "action", "actor_id", "actor_name", "case", "cluster", "request_id", "outcome", "detail")
+
+
+@dataclass(frozen=True)
+class Deeds:
+    """The actions, oldest first, and the names of those who did them, by id."""
+
+    actions: tuple[Action, ...]
+    people: Mapping[str, str]
+
+
+def read_actions(store: Store, span: Span, team: str = "") -> Deeds:
+    """The actions of a span, of one Slack team (and of terminals) or of all. What is done again is told once.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+    """
+    table = audit_records
+    query = (
+        select(*(table.c[name] for name in _COLUMNS))
+        .where(table.c.time >= stamp(span.since), table.c.time < stamp(span.until))
+        .where(table.c.action.in_((PRESSED, REFUSED, *TOLD)))
+        .order_by(table.c.seq)
+    )
+    if team:
+        query = query.where(table.c.team.in_((team, "")))
+    with store.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+        links = _links(connection, {_case(row) for row in rows} - {""})
+    people = {row["actor_id"]: row["actor_name"] for row in rows if row["actor_name"]}
+    return Deeds(tuple(_once(_actions(rows, links))), people)
+
+
+def _links(connection: Connection, ids: set[str]) -> dict[str, str]:
+    """The threads of these cases; those that one person alone saw have none, and what was done there is not told."""
+    columns = [cases.c[name] for name in ("id", "link", "team", "channel", "thread_ts", "state")]
+    rows = connection.execute(select(*columns).where(cases.c.id.in_(sorted(ids)), cases.c.state != "private"))
+    return {row.id: row.link or thread_link(row.team, row.channel, row.thread_ts) for row in rows}
+
+
+def _actions(rows: Sequence[Any], links: Mapping[str, str]) -> Iterable[Action]:
+    pressed = {row["request_id"]: row for row in rows if row["action"] == PRESSED and row["request_id"]}
+    refused = {row["request_id"] for row in rows if row["action"] == REFUSED and row["request_id"]}
+    for row in rows:
+        was_refused = row["action"] == PRESSED and row["request_id"] in refused
+        press = pressed.get(row["request_id"], row) if row["action"] == REFUSED else row
+        what, case = _what(row, press), _case(press)
+        if what and not was_refused and (not case or case in links):
+            yield Action(
+                at=moment(row["time"]),
+                actor=row["actor_id"] or row["actor_name"],
+                what=what,
+                ref=CaseRef(id=case, link=links[case]) if case else None,
+                cluster="" if case else row["cluster"],
+            )
+
+
+def _what(row: Any, press: Any) -> str:
+    """In a few words; empty for what is of no interest here, such as looking at evidence."""
+    if row["action"] == PRESSED:
+        return DID.get(row["outcome"], "")
+    if row["action"] != REFUSED:
+        return TOLD[row["action"]]
+    wish = f": {press['outcome'].replace('_', ' ')}" if press is not row else ""
+    rule = f" ({one_line(row['outcome'])[:80]})" if row["outcome"].startswith(PREFIX) else ""
+    if not wish and not rule:
+        return ""  # a word that nobody knows, or what failed by itself
+    return f"was refused{rule}{wish}"
+
+
+def _case(row: Any) -> str:
+    """The record's case; that of a button is in its value."""
+    if row["case"] or row["action"] != PRESSED:
+        return str(row["case"])
+    try:
+        return str(json.loads(json.loads(row["detail"])["value"])["case"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _once(actions: Iterable[Action]) -> list[Action]:
+    """Each deed of a person on a case once, at its last time, with how often."""
+    found: dict[tuple[str, str, str, str], Action] = {}
+    for action in actions:
+        key = (action.actor, action.what, action.ref.id if action.ref else "", action.cluster)
+        before = found.pop(key, None)
+        found[key] = replace(action, times=before.times + 1 if before else 1)
+    return list(found.values())

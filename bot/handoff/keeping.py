@@ -1,0 +1,131 @@
+"""Handoffs as they were made: kept with their page and picture, so that they are shown again exactly as posted."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from bot.handoff.records import Handoff
+from bot.store import Store
+from bot.store.schema import handoffs
+
+_LETTERS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A stored handoff. ``text`` is its Markdown page, ``picture`` a PNG or empty, ``posted`` what Slack was given.
+
+    ``message_ts`` is empty until it is posted, ``acknowledged_by`` until somebody has it.
+    """
+
+    handoff: Handoff
+    text: str
+    picture: bytes
+    made_at: datetime
+    channel: str = ""
+    message_ts: str = ""
+    posted: Mapping[str, Any] | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    reminded_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Short, for people."""
+        return self.handoff.id
+
+
+def handoff_id(key: str) -> str:
+    """``HO-`` and some letters that follow from the work's key, so that a repeated attempt names the same handoff."""
+    return f"HO-{base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:_LETTERS]}"
+
+
+@dataclass(frozen=True)
+class Handoffs:
+    """Reading and writing handoffs. Every write may be repeated: the second time changes nothing."""
+
+    store: Store
+
+    def keep(self, kept: Kept) -> Kept:
+        """Store a handoff; where one with its id is there, that one counts and comes back."""
+        handoff = kept.handoff
+        values = {
+            "id": handoff.id,
+            "since": handoff.since,
+            "until": handoff.until,
+            "made_at": kept.made_at,
+            "made_by": handoff.made_by,
+            "handed_from": list(handoff.handed_from),
+            "handed_to": list(handoff.handed_to),
+            "text": kept.text,
+            "told": handoff.to_json(),
+            "picture": kept.picture,
+            "channel": kept.channel,
+        }
+        with self.store.writing() as connection:
+            is_new = self.store.insert_once(connection, handoffs, **values)
+        return kept if is_new else self.get(handoff.id) or kept
+
+    def get(self, id_: str) -> Kept | None:
+        """By its id, in any letters."""
+        return self._first(handoffs.c.id == id_.strip().upper())
+
+    def last(self, channel: str = "") -> Kept | None:
+        """The newest that was posted (to this channel, where one is named).
+
+        What somebody only looked at in a terminal does not count, or the next handoff would leave out what it showed;
+        it does where none was ever posted.
+        """
+        posted = self._first(handoffs.c.message_ts != "", *((handoffs.c.channel == channel,) if channel else ()))
+        return posted or (None if channel else self._first())
+
+    def last_by_schedule(self, channel: str) -> Kept | None:
+        """The newest that was posted to this channel and that nobody had asked for."""
+        return self._first(handoffs.c.message_ts != "", handoffs.c.channel == channel, handoffs.c.made_by == "")
+
+    def place(self, id_: str, channel: str, message_ts: str, posted: Mapping[str, Any]) -> None:
+        """Note where it was posted, and the message."""
+        self._change(id_, handoffs.c.message_ts == "", channel=channel, message_ts=message_ts, posted=dict(posted))
+
+    def acknowledge(self, id_: str, user: str, at: datetime) -> bool:
+        """Note who has it; false where somebody has it already."""
+        return self._change(id_, handoffs.c.acknowledged_by == "", acknowledged_by=user, acknowledged_at=at)
+
+    def reminded(self, id_: str, at: datetime) -> bool:
+        """Note that a reminder was sent; false where one was, or somebody has it."""
+        open_ = and_(handoffs.c.reminded_at.is_(None), handoffs.c.acknowledged_by == "")
+        return self._change(id_, open_, reminded_at=at)
+
+    def unacknowledged(self, made_after: datetime, made_before: datetime) -> list[str]:
+        """Posted handoffs of this time that nobody has and nobody was reminded of, oldest first."""
+        query = select(handoffs.c.id).where(
+            handoffs.c.message_ts != "",
+            handoffs.c.acknowledged_by == "",
+            handoffs.c.reminded_at.is_(None),
+            handoffs.c.made_at > made_after,
+            handoffs.c.made_at <= made_before,
+        )
+        with self.store.reading() as connection:
+            return list(connection.execute(query.order_by(handoffs.c.made_at, handoffs.c.id)).scalars())
+
+    def _first(self, *where: ColumnElement[bool]) -> Kept | None:
+        query = select(handoffs).where(*where).order_by(handoffs.c.made_at.desc(), handoffs.c.id).limit(1)
+        with self.store.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else _kept(row)
+
+    def _change(self, id_: str, when: ColumnElement[bool], **values: Any) -> bool:
+        with self.store.writing() as connection:
+            done = connection.execute(update(handoffs).where(handoffs.c.id == id_, when).values(**values))
+        return bool(done.rowcount)
+
+
+def _kept(row: Any) -> Kept:
+    same = ("text", "picture", "made_at", "channel", "message_ts", "posted")
+    later = ("acknowledged_by", "acknowledged_at", "reminded_at")
+    return Kept(handoff=Handoff.from_json(row["told"]), **{name: row[name] for name in (*same, *later)})

@@ -1,0 +1,124 @@
+"""A handoff from beginning to end: span, facts, another look at what is open, page and picture, kept."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.handoff.actions import read_actions
+from bot.handoff.composing import compose
+from bot.handoff.drafting import Draft, draft, people_of
+from bot.handoff.keeping import Handoffs, Kept, handoff_id
+from bot.handoff.markdown import markdown
+from bot.handoff.picture import alt_text, picture
+from bot.handoff.reading import read_facts, read_told
+from bot.handoff.rechecking import Looker
+from bot.handoff.records import Handoff
+from bot.handoff.spans import Span, span_due, span_of
+from bot.store import Store
+from bot.telling import Told
+
+Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What kind of handoff is wanted. ``key`` names the work: the same key gives the same handoff, made once.
+
+    ``words`` name the span; ``channel`` is where it will be posted, whose last handoff counts; ``people`` names by id.
+    ``is_due``: by schedule, for a whole shift. It goes back to the scheduled one before it, whatever was made by hand
+    in between, and is made even where one was made a moment ago.
+    """
+
+    key: str
+    words: str
+    now: datetime
+    zone: ZoneInfo
+    made_by: str = ""
+    is_due: bool = False
+    team: str = ""
+    channel: str = ""
+    handed_from: tuple[str, ...] = ()
+    handed_to: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The handoff's."""
+        return handoff_id(self.key)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes handoffs. Without ``looker`` the open cases keep the state that their answers left.
+
+    ``names`` looks people up by their ids; without it those that the last handoff knew are used.
+    """
+
+    store: Store
+    looker: Looker | None = None
+    names: Names | None = None
+
+    async def make(self, wish: Wish) -> Kept:
+        """The handoff, stored; where it was made before, that one.
+
+        Raises:
+            SpanError: the words name no span that a handoff can be about.
+            DatabaseError: the database cannot be used.
+        """
+        handoffs = Handoffs(self.store)
+        if made := await self.store.run(handoffs.get, wish.id):
+            return made
+        last = await self.store.run(self._last, wish)
+        span = self._span(wish, last)
+        begun, told = await self.store.run(self._read, span, wish.team)
+        states = await self.looker.look(begun.wanted(told), wish.now) if self.looker else {}
+        deeds = await self.store.run(read_actions, self.store, span, wish.team)
+        known = {**(last.handoff.people if last else {}), **deeds.people, **wish.people}
+        wanted = people_of(begun) | {action.actor for action in deeds.actions} - set(wish.people)
+        people = {**known, **(await self.names(wanted) if self.names else {})}
+        blank = self._blank(wish, span, people)
+        handoff = compose(blank, begun, told, states, deeds.actions)
+        return await self.store.run(handoffs.keep, await asyncio.to_thread(_finished, handoff, wish))
+
+    async def span(self, wish: Wish) -> Span:
+        """The span that the words name.
+
+        Raises:
+            SpanError: they name none that a handoff can be about.
+        """
+        return self._span(wish, await self.store.run(self._last, wish))
+
+    def _last(self, wish: Wish) -> Kept | None:
+        handoffs = Handoffs(self.store)
+        scheduled = handoffs.last_by_schedule(wish.channel) if wish.is_due else None
+        return scheduled or handoffs.last(wish.channel)
+
+    def _span(self, wish: Wish, last: Kept | None) -> Span:
+        if wish.is_due:
+            return span_due(wish.now, Span(last.handoff.since, last.handoff.until) if last else None)
+        return span_of(wish.words, now=wish.now, zone=wish.zone, last=last.handoff.until if last else None)
+
+    def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Told]]:
+        begun = draft(read_facts(self.store, span, team), span)
+        return begun, read_told(self.store, begun.answers())
+
+    def _blank(self, wish: Wish, span: Span, people: Mapping[str, str]) -> Handoff:
+        return Handoff(
+            id=wish.id,
+            since=span.since,
+            until=span.until,
+            zone=wish.zone.key,
+            note=span.note,
+            made_by=wish.made_by,
+            handed_from=wish.handed_from,
+            handed_to=wish.handed_to,
+            people=people,
+            rechecked=self.looker is not None,
+        )
+
+
+def _finished(handoff: Handoff, wish: Wish) -> Kept:
+    page = markdown(handoff, alt_text(handoff))
+    return Kept(handoff=handoff, text=page, picture=picture(handoff), made_at=wish.now, channel=wish.channel)

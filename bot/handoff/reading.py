@@ -1,0 +1,245 @@
+"""What the store holds of a span: the only place of the handoff that asks for cases.
+
+Answers are large (some 10 kB each). They are fetched only for the open cases that are told in full; of the others the
+narrow columns do, so that a year of cases is read in well under a second. Cases that one person alone saw are left
+out, and so are the words of questions that were asked in a direct message.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from bot.handoff.spans import Span
+from bot.store import Store
+from bot.store.schema import cases, diagnoses, feedback
+from bot.telling import Told
+
+QUIET = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not told in full
+MOST_QUIET = 5
+MOST_IDS = 5000
+NOT_TOLD = ("unmatched", "answered")  # open, but nothing is known to be wrong
+_DIRECT = "D"  # how ids of direct messages begin
+_CASE = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "question", "cluster", "namespace")
+_STATE = ("state", "assignee", "entry", "title", "outcome", "diagnosed_at", "updated_at", "resolved_at", "resolved_by")
+_LOOK = ("id", "case_id", "kind", "asked_at", "asked_by", "question", "cluster", "entry", "title", "outcome")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRow:
+    """A case as it is stored."""
+
+    id: str
+    channel: str
+    thread_ts: str
+    team: str
+    link: str
+    opened_at: datetime
+    opened_by: str
+    question: str
+    cluster: str
+    namespace: str
+    state: str
+    assignee: str
+    entry: str
+    title: str
+    outcome: str
+    diagnosed_at: datetime | None
+    updated_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was asked in a direct message: its words are nobody else's business."""
+        return self.channel.startswith(_DIRECT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookRow:
+    """An answer without what it told."""
+
+    id: str
+    case_id: str
+    kind: str
+    asked_at: datetime
+    asked_by: str
+    question: str
+    cluster: str
+    entry: str
+    title: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordRow:
+    """What one person said of an answer that was of no help."""
+
+    case_id: str
+    entry: str
+    user: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachRow:
+    """A look at a cluster that failed; ``trouble`` is the sentence that was told."""
+
+    cluster: str
+    case_id: str
+    asked_at: datetime
+    trouble: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that a handoff is made from. ``cases`` by id: those of the span, and those that are open and not quiet.
+
+    ``looks`` are the answers of these cases, oldest first; ``quiet`` the newest of ``quiet_count`` open cases that
+    nobody has touched for a week; ``known`` the entries that were confirmed before the span.
+    """
+
+    cases: Mapping[str, CaseRow]
+    looks: Sequence[LookRow]
+    quiet: Sequence[CaseRow]
+    quiet_count: int
+    unhelpful: Sequence[WordRow]
+    out_of_reach: Sequence[ReachRow]
+    known: frozenset[str]
+
+
+def thread_link(team: str | None, channel: str | None, thread_ts: str | None) -> str:
+    """An address that Slack's own clients open, where the thread's permalink was never noted."""
+    if not (team and channel and thread_ts):
+        return ""
+    return f"https://app.slack.com/client/{team}/{channel}/thread/{channel}-{thread_ts}"
+
+
+def read_facts(store: Store, span: Span, team: str = "") -> Facts:
+    """The facts of a span, of one Slack team or of all.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+    """
+    with store.reading() as connection:
+        ours = _ours(team)
+        rows = [_case(row) for row in _rows(connection, select(*_of(cases, _CASE + _STATE)).where(ours, _wanted(span)))]
+        of_cases = [look for some in _chunks([row.id for row in rows]) for look in _looks(connection, _of_cases(some))]
+        looks = [*of_cases, *_looks(connection, and_(ours, _asked(span)))]
+        looks = sorted({look.id: look for look in looks}.values(), key=lambda look: (look.asked_at, look.id))
+        unhelpful, beyond = _unhelpful(connection, span, ours), _out_of_reach(connection, span, ours)
+        found = {row.id: row for row in rows}
+        named = {row.case_id for row in looks} | {row.case_id for row in unhelpful} | {row.case_id for row in beyond}
+        found |= _named(connection, named - set(found))
+        quiet, count = _quiet(connection, span, ours)
+        known = _known(connection, span, looks)
+    return Facts(
+        cases=found, looks=looks, quiet=quiet, quiet_count=count, unhelpful=unhelpful, out_of_reach=beyond, known=known
+    )
+
+
+def read_told(store: Store, ids: Iterable[str]) -> Mapping[str, Told]:
+    """What these answers told, by id.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+    """
+    query = select(diagnoses.c.id, diagnoses.c.told).where(diagnoses.c.id.in_(list(ids)))
+    with store.reading() as connection:
+        return {row.id: Told.from_json(row.told) for row in connection.execute(query)}
+
+
+def _of(table: Any, names: Sequence[str]) -> list[Any]:
+    return [table.c[name] for name in names]
+
+
+def _rows(connection: Connection, query: Any) -> Iterable[Any]:
+    return connection.execute(query).mappings().all()
+
+
+def _case(row: Any) -> CaseRow:
+    case = CaseRow(**row)
+    return replace(case, question="") if case.is_direct else case
+
+
+def _ours(team: str) -> ColumnElement[bool]:
+    public = cases.c.state.in_(("open", "resolved"))
+    return and_(public, cases.c.team == team) if team else public
+
+
+def _quiet_before(span: Span) -> datetime:
+    return min(span.since, span.until - QUIET)
+
+
+def _within(column: Any, span: Span) -> ColumnElement[bool]:
+    return and_(column >= span.since, column < span.until)
+
+
+def _wanted(span: Span) -> ColumnElement[bool]:
+    is_fresh = and_(cases.c.state == "open", cases.c.updated_at >= _quiet_before(span))
+    return or_(_within(cases.c.opened_at, span), _within(cases.c.resolved_at, span), is_fresh)
+
+
+def _asked(span: Span) -> ColumnElement[bool]:
+    return _within(diagnoses.c.asked_at, span)
+
+
+def _of_cases(ids: Sequence[str]) -> ColumnElement[bool]:
+    return diagnoses.c.case_id.in_(ids)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """By their ids the answers of cases are found through an index; databases take so many in one statement."""
+    yield from (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
+
+
+def _looks(connection: Connection, wanted: ColumnElement[bool]) -> list[LookRow]:
+    query = select(*_of(diagnoses, _LOOK)).join(cases, cases.c.id == diagnoses.c.case_id).where(wanted)
+    return [LookRow(**row) for row in _rows(connection, query)]
+
+
+def _named(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
+    query = select(*_of(cases, _CASE + _STATE)).where(cases.c.id.in_(sorted(ids)))
+    return {row["id"]: _case(row) for row in _rows(connection, query)} if ids else {}
+
+
+def _quiet(connection: Connection, span: Span, ours: ColumnElement[bool]) -> tuple[list[CaseRow], int]:
+    told = and_(cases.c.state == "open", cases.c.outcome.not_in(NOT_TOLD), cases.c.updated_at < _quiet_before(span))
+    newest = select(*_of(cases, _CASE + _STATE)).where(ours, told).order_by(cases.c.updated_at.desc(), cases.c.id)
+    count = connection.execute(select(func.count()).select_from(cases).where(ours, told)).scalar_one()
+    return [_case(row) for row in _rows(connection, newest.limit(MOST_QUIET))], count
+
+
+def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[WordRow]:
+    columns = _of(feedback, ("case_id", "entry", "user", "note", "at"))
+    query = select(*columns).join(cases, cases.c.id == feedback.c.case_id)
+    query = query.where(ours, feedback.c.helped.is_(False), _within(feedback.c.at, span)).order_by(feedback.c.at)
+    return [WordRow(**row) for row in _rows(connection, query)]
+
+
+def _out_of_reach(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[ReachRow]:
+    """The clusters whose newest look in the span failed."""
+    cluster = diagnoses.c.told["cluster"]
+    query = (
+        select(
+            *_of(diagnoses, ("cluster", "case_id", "asked_at")),
+            cluster["reachable"].as_boolean().label("reachable"),
+            cluster["trouble"].as_string().label("trouble"),
+        )
+        .join(cases, cases.c.id == diagnoses.c.case_id)
+        .where(ours, _asked(span), diagnoses.c.cluster != "")
+        .order_by(diagnoses.c.asked_at, diagnoses.c.id)
+    )
+    newest = {row["cluster"]: dict(row) for row in _rows(connection, query) if row["reachable"] is not None}
+    return [ReachRow(**row) for row in newest.values() if not row.pop("reachable")]
+
+
+def _known(connection: Connection, span: Span, looks: Sequence[LookRow]) -> frozenset[str]:
+    """Of the entries confirmed in the span, those that had been confirmed before."""
+    fresh = {look.entry for look in looks if look.outcome == "confirmed" and look.asked_at >= span.since}
+    seen = and_(diagnoses.c.outcome == "confirmed", diagnoses.c.asked_at < span.since)
+    query = select(diagnoses.c.entry).where(seen, diagnoses.c.entry.in_(sorted(fresh))).distinct()
+    return frozenset(connection.execute(query).scalars()) if fresh else frozenset()

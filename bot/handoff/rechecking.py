@@ -1,0 +1,132 @@
+"""A look at the open cases while the handoff is made: clusters at the same time, and never longer than agreed.
+
+What had been judged is judged again, also what had been ruled out; one opened cluster serves all of its cases. A
+cluster that hangs, or cannot be opened, costs its own cases their state and nothing else.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.handoff.evidence import first_seen
+from bot.handoff.records import Now, State
+from bot.telling import Told, ToldDiagnosis, tell
+
+if TYPE_CHECKING:
+    from bot.clinic import Clinic, Cluster
+
+Opened = Callable[[str], "AbstractAsyncContextManager[Cluster]"]
+AT_ONCE = 16  # clusters
+GRACE = 2.0  # seconds for a look that was called off to close its connections
+_UNREAD = "The cluster could not be read: "
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A case to look at again. ``before`` is the verdict on its entry, ``rests_on_sign`` what that rested on."""
+
+    case: str
+    entry: str
+    cluster: str
+    namespace: str
+    before: str
+    rests_on_sign: bool
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Looks at clusters again. ``opened`` gives a cluster by its name; ``seconds`` is the time for all of them."""
+
+    clinic: "Clinic"
+    opened: Opened
+    seconds: float
+
+    async def look(self, wanted: Sequence[Wanted], at: datetime | None = None) -> Mapping[str, State]:
+        """The state of each case now, by its id; ``at`` is now by our clock. Never raises for what a cluster does."""
+        by_cluster: dict[str, list[Wanted]] = defaultdict(list)
+        states: dict[str, State] = {}
+        for item in wanted:
+            if why := self._why_not(item):
+                states[item.case] = State(now=Now.UNASKED, reason=why)
+            else:
+                by_cluster[item.cluster].append(item)
+        places = asyncio.Semaphore(AT_ONCE)
+        tasks = {
+            asyncio.create_task(self._cluster(name, items, places, at)): items for name, items in by_cluster.items()
+        }
+        return states | await self._in_time(tasks)
+
+    def _why_not(self, item: Wanted) -> str:
+        if not item.entry:
+            return "there is no answer yet"
+        if not item.cluster:
+            return "no cluster was read for it"
+        return "" if item.entry in self.clinic.entries else f"the entry {item.entry} is no longer known"
+
+    async def _in_time(self, tasks: Mapping["asyncio.Task[dict[str, State]]", list[Wanted]]) -> dict[str, State]:
+        states: dict[str, State] = {}
+        done, late = await asyncio.wait(tasks, timeout=self.seconds) if tasks else (set(), set())
+        for task in late:
+            task.cancel()
+            slow = State(now=Now.UNREAD, reason=f"no answer within {self.seconds:g} s")
+            states |= {item.case: slow for item in tasks[task]}
+        if late:
+            await asyncio.wait(late, timeout=GRACE)
+        for task in done:
+            states |= task.result()
+        return states
+
+    async def _cluster(
+        self, name: str, items: Sequence[Wanted], places: asyncio.Semaphore, at: datetime | None
+    ) -> dict[str, State]:
+        from bot.cluster.connection import ConnectionSettingsError
+        from bot.cluster.recordings import RecordingError
+
+        try:
+            async with places, self.opened(name) as cluster:
+                if cluster.context != name:
+                    raise ConnectionSettingsError(f"{name} cannot be opened from here: it would be {cluster.context}.")
+                groups: dict[tuple[str, bool], list[Wanted]] = defaultdict(list)
+                for item in items:
+                    groups[item.namespace, item.before == "confirmed" and not item.rests_on_sign].append(item)
+                found = await asyncio.gather(
+                    *(self._checked(cluster, space, clear, some, at) for (space, clear), some in groups.items())
+                )
+                return {case: state for states in found for case, state in states.items()}
+        except (ConnectionSettingsError, RecordingError) as error:
+            why = str(error)
+        except Exception as error:
+            # One cluster must not cost the whole handoff; what it was is in the log.
+            _log.exception("the look at %s for a handoff failed", name)
+            why = f"the look failed ({type(error).__name__}: {error})"
+        return {item.case: State(now=Now.UNREAD, reason=why) for item in items}
+
+    async def _checked(
+        self, cluster: "Cluster", namespace: str, clear: bool, items: Sequence[Wanted], at: datetime | None
+    ) -> dict[str, State]:
+        entries = dict.fromkeys(item.entry for item in items)
+        answer = await self.clinic.check(entries, cluster, namespace or None, words_are_clear=clear)
+        told = tell(answer)
+        found = {item.entry: item for item in told.diagnoses}
+        return {item.case: _state(item, told, found.get(item.entry), at) for item in items}
+
+
+def _state(wanted: Wanted, told: Told, now: ToldDiagnosis | None, at: datetime | None) -> State:
+    if not told.was_read or now is None:
+        trouble = told.cluster.trouble if told.cluster else ""
+        return State(now=Now.UNREAD, reason=trouble.removeprefix(_UNREAD))
+    return State(now=_now(wanted.before, str(now.verdict)), reason=now.reason, seen=first_seen(told, now, at))
+
+
+def _now(before: str, now: str) -> Now:
+    if now == "confirmed":
+        return Now.STILL if before == "confirmed" else Now.WORSE
+    if now != "ruled_out":
+        return Now.UNCLEAR
+    return Now.CLEARED if before == "confirmed" else Now.RULED_OUT

@@ -1,0 +1,263 @@
+"""The records of a handoff. All that a handoff shows is in them: they are stored, and shown again from there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+class Now(StrEnum):
+    """What the look at an open case showed when the handoff was made.
+
+    Only what had been confirmed can be cleared: what was never sure and is not there leaves the case unexplained.
+    """
+
+    STILL = "still there"
+    WORSE = "now confirmed"
+    CLEARED = "cleared"
+    RULED_OUT = "ruled out"
+    UNCLEAR = "could not tell"
+    UNREAD = "could not look"
+    UNASKED = "not looked at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRef:
+    """A case with the link to its thread."""
+
+    id: str
+    link: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One piece of evidence: ``object`` as ``Kind namespace/name``, ``check`` the command that shows the same."""
+
+    object: str
+    excerpt: str
+    at: datetime
+    check: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """The state of a case now: what was found, one sentence of reason, and what was seen."""
+
+    now: Now
+    reason: str = ""
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settling:
+    """One thing that would settle what is suspected."""
+
+    text: str
+    command: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCase:
+    """A case that is not resolved. ``outcome`` is the verdict as it stands, ``found`` the one when it was found.
+
+    ``entry`` is empty while there is no answer; ``also`` names what else was confirmed. Where ``found`` is
+    ``ruled_out`` the cause is unknown, and ``entry`` only what it is not.
+    """
+
+    ref: CaseRef
+    entry: str
+    title: str
+    outcome: str
+    found: str
+    question: str
+    cluster: str
+    namespace: str
+    opened_at: datetime
+    assignee: str
+    state: State
+    seen: Seen | None = None
+    settle: tuple[Settling, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether all that is known is what it is not, also now."""
+        return self.found == "ruled_out" and self.state.now is not Now.WORSE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedCase:
+    """A case that was resolved in the span, with the cause that was found last before it was gone.
+
+    With the ``outcome`` ``ruled_out`` the cause is unknown, and ``entry`` only what it was not.
+    """
+
+    ref: CaseRef
+    entry: str
+    title: str
+    outcome: str
+    question: str
+    cluster: str
+    opened_at: datetime
+    diagnosed_at: datetime | None
+    resolved_at: datetime
+    resolved_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """An entry with the cases in which it was seen; in ``confirmed`` of them it was confirmed."""
+
+    entry: str
+    title: str
+    clusters: tuple[str, ...]
+    cases: tuple[CaseRef, ...]
+    confirmed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A question that nothing answered; ``later`` is what became of its thread, empty while it is unexplained."""
+
+    ref: CaseRef
+    question: str
+    asked_at: datetime
+    asked_by: str
+    later: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unhelpful:
+    """An answer that somebody marked as of no help."""
+
+    ref: CaseRef
+    entry: str
+    user: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something that was done, as the audit log holds it. ``times`` when the same was done again and again."""
+
+    at: datetime
+    actor: str
+    what: str
+    ref: CaseRef | None = None
+    cluster: str = ""
+    times: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blind:
+    """A cluster that could not be read: at its newest try in the span, or (``is_now``) when this was made."""
+
+    cluster: str
+    at: datetime
+    why: str
+    ref: CaseRef | None = None
+    is_now: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A case on the picture's time line; ``end`` is ``None`` while it is open, ``cleared`` by now or not.
+
+    ``entry`` is empty where the cause is unknown.
+    """
+
+    case: str
+    entry: str
+    cluster: str
+    outcome: str
+    start: datetime
+    end: datetime | None
+    cleared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """The headline, and how many there are of what the lists hold the first of.
+
+    ``open`` includes ``quiet`` ones; ``open_in_full`` does not. ``unexplained`` are the open cases of which only a
+    cause was ruled out, ``unanswered`` the open questions that nothing answered: neither is in ``open``.
+    """
+
+    opened: int = 0
+    open: int = 0
+    open_in_full: int = 0
+    quiet: int = 0
+    guides: int = 0
+    resolved: int = 0
+    new_causes: int = 0
+    unexplained: int = 0
+    unanswered: int = 0
+    answered_late: int = 0
+    unhelpful: int = 0
+    actions: int = 0
+    bars: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handoff:
+    """What the next engineer must know of a span. ``zone`` is that of its clock times; ``people`` holds names by id.
+
+    ``quiet`` are the newest of the open cases that nobody has touched for a week, ``guides`` questions of the span
+    that a guide answered and nobody resolved. ``unexplained`` are open cases of which only a cause was ruled out;
+    ``answered_late`` questions that nothing answered when they were asked, and that are explained or resolved since.
+    """
+
+    id: str
+    since: datetime
+    until: datetime
+    zone: str
+    note: str = ""
+    made_by: str = ""
+    handed_from: tuple[str, ...] = ()
+    handed_to: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    rechecked: bool = True
+    open: tuple[OpenCase, ...] = ()
+    quiet: tuple[CaseRef, ...] = ()
+    guides: tuple[CaseRef, ...] = ()
+    resolved: tuple[ResolvedCase, ...] = ()
+    new_causes: tuple[Cause, ...] = ()
+    repeated: tuple[Cause, ...] = ()
+    unexplained: tuple[OpenCase, ...] = ()
+    unanswered: tuple[Gap, ...] = ()
+    answered_late: tuple[Gap, ...] = ()
+    unhelpful: tuple[Unhelpful, ...] = ()
+    actions: tuple[Action, ...] = ()
+    blind: tuple[Blind, ...] = ()
+    bars: tuple[Bar, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing happened, and nothing is open."""
+        told = (self.open, self.quiet, self.guides, self.resolved, self.unexplained, self.unanswered)
+        return not any((*told, self.answered_late, self.unhelpful, self.blind, self.actions, self.counts.opened))
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field, times in ISO 8601; ``from_json`` gives the same record back."""
+        whole: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return whole
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> "Handoff":
+        """What ``to_json`` wrote."""
+        return _adapter().validate_python(kept)
+
+
+@cache
+def _adapter() -> "TypeAdapter[Handoff]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Handoff)

@@ -1,0 +1,69 @@
+"""When handoffs are due, by a cron expression on the clocks of a zone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.settings import SettingsError
+
+LATE = timedelta(hours=2)  # a handoff that nobody could make for longer is not made up for
+_FIELDS, _HOURS = 5, 1
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A cron expression of five fields, and whose clocks it is about."""
+
+    cron: str
+    zone: ZoneInfo
+
+    def next(self, after: datetime) -> datetime:
+        """The next time, UTC."""
+        return self._first(self._from(after).get_next)
+
+    def missed(self, now: datetime) -> datetime | None:
+        """The last time, where that was not too long ago for a handoff: UTC."""
+        last = self._first(self._from(now + timedelta(microseconds=1)).get_prev)
+        return last if now - last <= LATE else None
+
+    def _first(self, following: Callable[[type[datetime]], datetime]) -> datetime:
+        """The first of the following times that counts, UTC.
+
+        Where summer ends an hour comes twice: what is due at a certain hour is due in the first of them alone.
+        """
+        every_hour = self.cron.split()[_HOURS] == "*"
+        found = following(datetime)
+        while not every_hour and found.astimezone(UTC).astimezone(self.zone).fold:
+            found = following(datetime)
+        return found.astimezone(UTC)
+
+    def _from(self, moment: datetime) -> Any:
+        from croniter import croniter
+
+        return croniter(self.cron, moment.astimezone(self.zone))
+
+
+def schedule_of(setting: str, zone: ZoneInfo) -> Schedule | None:
+    """What the setting says; ``None`` where it is empty.
+
+    Raises:
+        SettingsError: it is no cron expression, or names no time that ever comes.
+    """
+    from croniter import CroniterBadCronError, CroniterBadDateError
+
+    cron = " ".join(setting.split())
+    if not cron:
+        return None
+    found = Schedule(cron, zone)
+    try:
+        if len(cron.split(" ")) != _FIELDS:
+            raise ValueError(cron)
+        found.next(datetime(2026, 1, 1, tzinfo=UTC))
+    except (CroniterBadCronError, CroniterBadDateError, ValueError, KeyError, AttributeError) as error:
+        raise SettingsError(
+            f"NETCLINIC_HANDOFF_SCHEDULE is {cron[:60]!r}, which is no cron expression of five fields: "
+            "write minute, hour, day, month and weekday, such as 0 9,21 * * *."
+        ) from error
+    return found

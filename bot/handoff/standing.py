@@ -1,0 +1,80 @@
+"""Where a case stands, seen over all of its answers.
+
+A case's newest answer is not always the one that counts: a guide that was asked for in the same thread settles
+nothing, and after the fix the cause that had been confirmed is ruled out.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.handoff.reading import CaseRow, Facts, LookRow
+
+RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
+_WRONG = ("confirmed", "suspected")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``cause`` is the answer that names the cause, ``newest`` the last one about a fault; neither before an answer.
+
+    A cause that was confirmed and has been ruled out since stays the cause, with ``outcome`` ``ruled_out``.
+    """
+
+    case: CaseRow
+    cause: LookRow | None = None
+    newest: LookRow | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The verdict now, as far as the answers tell; empty while there is none."""
+        return self.newest.outcome if self.newest else self.case.outcome
+
+    @property
+    def entry(self) -> str:
+        """The cause, or what was ruled out where none is known."""
+        return self.cause.entry if self.cause else self.case.entry
+
+    @property
+    def title(self) -> str:
+        """The cause in words."""
+        return self.cause.title if self.cause else self.case.title
+
+    @property
+    def found(self) -> str:
+        """The verdict on the cause when it was found: what a resolved case is remembered for."""
+        return self.cause.outcome if self.cause else self.case.outcome
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether all that its answers told is what it is not."""
+        return self.found == "ruled_out"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is open and something is, or may be, wrong."""
+        return self.case.state == "open" and self.outcome not in ("unmatched", "answered")
+
+    @property
+    def cluster(self) -> str:
+        """The cluster in which the cause was looked for."""
+        return (self.cause.cluster if self.cause else "") or self.case.cluster
+
+
+def standings(facts: Facts) -> Mapping[str, Standing]:
+    """Every case of the facts, by id."""
+    looks: dict[str, list[LookRow]] = defaultdict(list)
+    for look in facts.looks:
+        looks[look.case_id].append(look)
+    return {id_: _standing(case, looks[id_]) for id_, case in facts.cases.items()}
+
+
+def _standing(case: CaseRow, looks: Sequence[LookRow]) -> Standing:
+    about_faults = [look for look in looks if look.outcome in (*_WRONG, "ruled_out")]
+    if not about_faults:
+        return Standing(case)
+    newest = about_faults[-1]
+    if newest.outcome in _WRONG:
+        return Standing(case, newest, newest)
+    found = [[look for look in about_faults if look.outcome == outcome] for outcome in _WRONG]
+    return Standing(case, next((some[-1] for some in found if some), newest), newest)

@@ -1,0 +1,193 @@
+"""The handoff's sentences: said alike in Markdown, in Slack and under the picture."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.findings import clip
+from bot.handoff.records import Cause, Handoff, Now, OpenCase, ResolvedCase
+from bot.plain_text import one_line
+from bot.wording import counted, span
+
+NOTHING = "Nothing to hand over"
+EMPTY = (
+    "No case was opened or resolved, none is open, and netclinic was asked nothing in Slack. "
+    "That nobody asked does not prove that nothing broke."
+)
+LONGEST_NAME, MOST_NAMES = 60, 6
+_DAWN = datetime(2026, 1, 1, tzinfo=UTC)
+SETTLE_TITLE = "Suspected, and what would settle it"
+VERDICTS = {
+    "confirmed": "confirmed",
+    "suspected": "suspected",
+    "ruled_out": "ruled out",
+    "answered": "answered by a guide",
+    "unmatched": "not answered",
+    "": "no answer yet",
+}
+
+
+def headline(handoff: Handoff) -> str:
+    """What happened, in a few words."""
+    if handoff.is_empty:
+        return NOTHING
+    counts = handoff.counts
+    unexplained = counts.unexplained + counts.unanswered
+    told = [f"{counts.open} open{_by_now(handoff)}"] if counts.open else [] if unexplained else ["nothing open"]
+    told += [f"{unexplained} unexplained"] if unexplained else []
+    told += [f"{counts.resolved} resolved"] if counts.resolved else []
+    told += [counted(counts.new_causes, "new cause")] if counts.new_causes else []
+    return f"Handoff: {', '.join(told)}"
+
+
+def _by_now(handoff: Handoff) -> str:
+    gone = [(sum(case.state.now is now for case in handoff.open), now) for now in (Now.CLEARED, Now.RULED_OUT)]
+    told = ", ".join(f"{number} {now}" for number, now in gone if number)
+    return f" ({told} by now)" if told else ""
+
+
+def about(handoff: Handoff) -> str:
+    """Which span, and from whom to whom."""
+    told = [f"{period(handoff)} ({length(handoff.until - handoff.since)}, {handoff.zone})"]
+    if handoff.handed_from or handoff.handed_to:
+        told.append(from_to(handoff))
+    return " · ".join(told)
+
+
+def period(handoff: Handoff) -> str:
+    """``Fri 20 Nov 21:00 to Sat 21 Nov 09:00``; the day once where it is the same.
+
+    Where clocks were moved in between, whose time it was: ``Sat 24 Oct 21:00 CEST to Sun 25 Oct 09:00 CET``.
+    """
+    zone = ZoneInfo(handoff.zone)
+    start, end = handoff.since.astimezone(zone), handoff.until.astimezone(zone)
+    clock = "%H:%M" if start.utcoffset() == end.utcoffset() else "%H:%M %Z"
+    return f"{day(start)} {start:{clock}} to {f'{day(end)} ' if start.date() != end.date() else ''}{end:{clock}}"
+
+
+def day(moment: datetime) -> str:
+    """``Fri 20 Nov``, whatever the machine's language."""
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
+    return f"{weekday} {moment.day} {month}"
+
+
+def at(handoff: Handoff, moment: datetime) -> str:
+    """A clock time of the span, with its day where it is not the last one."""
+    zone = ZoneInfo(handoff.zone)
+    local, end = moment.astimezone(zone), handoff.until.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == end.date() else f"{day(local)} {local:%H:%M}"
+
+
+def length(whole: timedelta) -> str:
+    """``12 h``, ``8 h 30 min``, ``2 d``."""
+    minutes = round(whole.total_seconds() / 60)
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
+
+
+def name(handoff: Handoff, person: str) -> str:
+    """A person by name where it is known, by id otherwise."""
+    return clip(one_line(handoff.people.get(person, "") or person), LONGEST_NAME)
+
+
+def names(handoff: Handoff, people: tuple[str, ...]) -> str:
+    """Several."""
+    more = len(people) - MOST_NAMES
+    told = ", ".join(name(handoff, person) for person in people[:MOST_NAMES])
+    return f"{told} and {more} more" if more > 0 else told
+
+
+def from_to(handoff: Handoff) -> str:
+    """``from Mei to Jonas``, as far as it is known."""
+    giver = f"from {names(handoff, handoff.handed_from)}" if handoff.handed_from else ""
+    taker = f"to {names(handoff, handoff.handed_to)}" if handoff.handed_to else ""
+    return " ".join(part for part in (giver, taker) if part)
+
+
+def standing(case: OpenCase) -> str:
+    """The verdict as the answers left it."""
+    word = VERDICTS.get(case.outcome, case.outcome)
+    if case.found == "ruled_out":
+        return f"{word} at first"  # it is confirmed now, or it would be told as unexplained
+    if case.outcome == "ruled_out" and case.found in ("confirmed", "suspected"):
+        return f"{case.found} at first, {word} since"
+    return word
+
+
+def state(handoff: Handoff, case: OpenCase) -> str:
+    """The state now; empty where nobody was to look."""
+    if not handoff.rechecked:
+        return ""
+    still = case.state.now is Now.RULED_OUT and case.outcome == "ruled_out"
+    return f"{'still ' if still else ''}{case.state.now}"
+
+
+def why(case: OpenCase) -> str:
+    """The reason for the state now as a sentence."""
+    reason = one_line(case.state.reason)
+    reason = reason[:1].upper() + reason[1:]
+    if not reason:
+        return ""
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+
+
+def on_it(handoff: Handoff, group: Sequence[OpenCase]) -> str:
+    """Who is on the case, or on the cases."""
+    people = tuple(dict.fromkeys(case.assignee for case in group if case.assignee))
+    free = sum(not case.assignee for case in group)
+    if not people:
+        return "nobody"
+    others = f"; nobody on the other{f' {free}' if free > 1 else ''}" if free else ""
+    return f"{names(handoff, people)}{others}"
+
+
+def since_when(handoff: Handoff, group: Sequence[OpenCase]) -> str:
+    """When the cases, newest first, were opened."""
+    return f"first {at(handoff, group[-1].opened_at)}, last {at(handoff, group[0].opened_at)}"
+
+
+def places(group: Sequence[OpenCase]) -> list[str]:
+    """The namespaces; none where one of the cases is about the whole cluster."""
+    found = {case.namespace for case in group}
+    return [] if "" in found else sorted(found)
+
+
+def times(group: Sequence[ResolvedCase]) -> str:
+    """How long it took from the question to the first answer, and to the end."""
+    resolved = f"resolved after {_between([case.resolved_at - case.opened_at for case in group])}"
+    if group[0].outcome == "ruled_out":
+        return resolved
+    diagnosed = [case.diagnosed_at - case.opened_at for case in group if case.diagnosed_at]
+    return f"diagnosed after {_between(diagnosed)}, {resolved}" if diagnosed else f"never diagnosed, {resolved}"
+
+
+def _between(lengths: Sequence[timedelta]) -> str:
+    """The shortest and the longest, as ``5 min to 2 h``."""
+    ends = (span(_DAWN, _DAWN + some(lengths)) for some in (min, max))
+    return " to ".join(dict.fromkeys(ends))
+
+
+def how_often(cause: Cause) -> str:
+    """In how many cases a cause was seen."""
+    cases = counted(len(cause.cases), "case")
+    confirmed = "all" if cause.confirmed == len(cause.cases) else f"{cause.confirmed or 'none'}"
+    return f"{cases} ({confirmed} confirmed)"
+
+
+def unsettled(handoff: Handoff) -> list[tuple[OpenCase, list[OpenCase]]]:
+    """The suspected causes, each once: the case whose steps name most of this cluster, and all of its cases."""
+    found: dict[str, list[OpenCase]] = {}
+    for case in handoff.open:
+        if case.settle:
+            found.setdefault(case.entry, []).append(case)
+    return [(next((case for case in some if case.seen), some[0]), some) for some in found.values()]
+
+
+def footers(handoff: Handoff) -> Iterator[str]:
+    """Where this comes from, and what it is not."""
+    if handoff.note:
+        yield handoff.note
+    if handoff.open and not handoff.rechecked:
+        yield "The clusters were not looked at again, as asked."
+    yield "From what netclinic has stored; answers that only one person saw are left out."

@@ -1,0 +1,115 @@
+"""Handoffs are kept as they were made, on both databases, and taken and reminded of once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.handoff.keeping import Handoffs, Kept, handoff_id
+from bot.handoff.records import Handoff
+from bot.handoff.spans import FIRST, SpanError
+from bot.store import Store
+from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
+from tests.bot.handoff.test_pages import busy
+
+HOUR = timedelta(hours=1)
+
+
+async def test_it_is_shown_again_exactly_though_all_has_changed_since(shift: Shift, store: Store) -> None:
+    await busy(shift)
+    now = {"prod-hz": "terway-out-of-ips", "prod-bj": "flannel-healthy", "staging": "gone"}
+    made = await shift.handed_off(now, handed_to=(JONAS,))
+    for case in made.handoff.open:
+        shift.cases.resolve(case.ref.id, MEI, END + HOUR)
+    again = Handoffs(store).get(made.id.lower())
+    assert again == made
+    assert again is not None
+    assert again.handoff == Handoff.from_json(made.handoff.to_json()) == made.handoff
+    later = await shift.handed_off({}, key="b", at=END + 2 * HOUR)
+    assert later.text != made.text
+
+
+async def test_the_same_work_makes_one_handoff(shift: Shift, store: Store) -> None:
+    first = await shift.handed_off(key="T1:command:1")
+    second = await shift.handed_off(key="T1:command:1", at=END + HOUR, words="2d")
+    assert second == first
+    assert handoff_id("T1:command:1") == first.id != handoff_id("T1:command:2")
+
+
+async def test_since_the_last_one(shift: Shift, store: Store) -> None:
+    first = await shift.handed_off(words="last")
+    assert first.handoff.note == FIRST
+    assert FIRST.rstrip(".") in first.text
+    second = await shift.handed_off(words="", key="b", at=END + 3 * HOUR)
+    assert (second.handoff.since, second.handoff.note) == (END, "")
+
+
+async def test_what_was_only_looked_at_does_not_move_the_next_posted_one(shift: Shift, store: Store) -> None:
+    posted = await shift.handed_off(key="posted", channel="C0OPS")
+    Handoffs(store).place(posted.id, "C0OPS", "1.1", {"text": "", "blocks": []})
+    await shift.handed_off(key="looked", at=END + 5 * HOUR)
+    elsewhere = await shift.handed_off(key="elsewhere", channel="C0OTHER", at=END + 5 * HOUR)
+    Handoffs(store).place(elsewhere.id, "C0OTHER", "1.1", {"text": "", "blocks": []})
+    following = await shift.handed_off(words="last", key="c", channel="C0OPS", at=END + 6 * HOUR)
+    assert following.handoff.since == END
+
+
+async def test_a_handoff_of_this_minute_cannot_be_handed_off_again(shift: Shift) -> None:
+    await shift.handed_off()
+    with pytest.raises(SpanError, match="less than a minute"):
+        await shift.handed_off(words="last", key="b")
+
+
+async def test_a_scheduled_handoff_covers_its_shift_whatever_was_made_by_hand(shift: Shift, store: Store) -> None:
+    async def posted(key: str, hours: float, **more: Any) -> Kept:
+        made = await shift.handed_off(key=key, channel="C0OPS", at=END + hours * HOUR, **more)
+        Handoffs(store).place(made.id, "C0OPS", f"{hours}", {"text": "", "blocks": []})
+        return made
+
+    first = await posted("evening", 0, words="last", is_due=True)
+    assert first.handoff.note == FIRST
+    await posted("by hand", 11.5, words="1h", made_by=MEI)
+    morning = await posted("morning", 12, words="last", is_due=True)
+    assert (morning.handoff.since, morning.handoff.until) == (END, END + 12 * HOUR)
+
+
+async def test_one_of_many_who_press_at_once_has_it(shift: Shift, store: Store) -> None:
+    made = await shift.handed_off()
+    handoffs = Handoffs(store)
+    with ThreadPoolExecutor(8) as pool:
+        people = [f"U{number}" for number in range(8)]
+        won = list(pool.map(lambda user: handoffs.acknowledge(made.id, user, END), people))
+    assert sum(won) == 1
+    kept = handoffs.get(made.id)
+    assert kept is not None
+    assert (kept.acknowledged_by, kept.acknowledged_at) == (people[won.index(True)], END)
+
+
+async def test_who_is_to_be_reminded(shift: Shift, store: Store) -> None:
+    handoffs = Handoffs(store)
+    made: dict[str, Kept] = {}
+    for name in ("posted", "taken", "reminded", "looked at", "old"):
+        at = END - 3 * timedelta(days=1) if name == "old" else END
+        made[name] = await shift.handed_off(key=name, at=at)
+        if name != "looked at":
+            handoffs.place(made[name].id, "C0OPS", "1.1", {"text": "", "blocks": []})
+    handoffs.acknowledge(made["taken"].id, MEI, END)
+    assert handoffs.reminded(made["reminded"].id, END)
+    assert not handoffs.reminded(made["reminded"].id, END)
+    assert not handoffs.reminded(made["taken"].id, END)
+    day_ago = END - timedelta(days=1)
+    assert handoffs.unacknowledged(day_ago, END) == [made["posted"].id]
+    assert handoffs.unacknowledged(day_ago, END - HOUR) == []
+
+
+async def test_it_is_placed_once(shift: Shift, store: Store) -> None:
+    made = await shift.handed_off()
+    handoffs = Handoffs(store)
+    for ts in ("1.1", "2.2"):
+        handoffs.place(made.id, "C0OPS", ts, {"text": ts, "blocks": [{"type": "divider"}]})
+    kept = handoffs.get(made.id)
+    assert kept == replace(
+        made, channel="C0OPS", message_ts="1.1", posted={"text": "1.1", "blocks": [{"type": "divider"}]}
+    )

@@ -1,0 +1,127 @@
+"""Looking at open cases again, on recorded clusters over HTTP: what is found, what cannot be, and within the time."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from bot.clinic import Clinic
+from bot.cluster.requests import Budget
+from bot.handoff.rechecking import Looker, Wanted
+from bot.handoff.records import Now, State
+from knowledge.model import Entry
+from tests.bot.handoff.conftest import Clusters
+
+OUT, LEAK, UDP = "terway-vswitch-out-of-ips", "flannel-ip-leak", "kube-proxy-ipvs-udp-timeout"
+
+
+def wanted(
+    case: str, cluster: str, entry: str = OUT, before: str = "confirmed", *, sign: bool = True, ns: str = ""
+) -> Wanted:
+    return Wanted(case=case, entry=entry, cluster=cluster, namespace=ns, before=before, rests_on_sign=sign)
+
+
+async def looked(
+    entries: Mapping[str, Entry], clusters: Clusters, *items: Wanted, seconds: float = 60
+) -> Mapping[str, State]:
+    return await Looker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).look(items)
+
+
+async def test_each_state(entries: dict[str, Entry]) -> None:
+    clusters = Clusters(
+        {
+            "sick": "terway-out-of-ips",
+            "well": "terway-healthy",
+            "hidden": "terway-out-of-ips-hidden",
+            "gone": "gone",
+        }
+    )
+    found = await looked(
+        entries,
+        clusters,
+        wanted("still", "sick"),
+        wanted("worse", "sick", before="suspected"),
+        wanted("back", "sick", before="ruled_out"),
+        wanted("cleared", "well"),
+        wanted("never sure", "well", before="suspected"),
+        wanted("never there", "well", before="ruled_out"),
+        wanted("unclear", "hidden"),
+        wanted("out of reach", "gone"),
+        wanted("unknown context", "nowhere"),
+        wanted("no cluster", ""),
+        wanted("no answer yet", "sick", entry=""),
+        wanted("gone entry", "sick", entry="somebody-deleted-it"),
+    )
+    assert {case: state.now for case, state in found.items()} == {
+        "still": Now.STILL,
+        "worse": Now.WORSE,
+        "back": Now.WORSE,
+        "cleared": Now.CLEARED,
+        "never sure": Now.RULED_OUT,
+        "never there": Now.RULED_OUT,
+        "unclear": Now.UNCLEAR,
+        "out of reach": Now.UNREAD,
+        "unknown context": Now.UNREAD,
+        "no cluster": Now.UNASKED,
+        "no answer yet": Now.UNASKED,
+        "gone entry": Now.UNASKED,
+    }
+    assert found["still"].seen
+    assert "web-5f7d9c6b8-k2x9q" in found["still"].seen.object
+    assert "no context 'nowhere'" in found["unknown context"].reason
+    assert "somebody-deleted-it" in found["gone entry"].reason
+    assert "could not be reached" in found["out of reach"].reason
+
+
+async def test_evidence_keeps_its_age_where_the_clusters_clock_is_wrong(entries: dict[str, Entry]) -> None:
+    """The recording's clock shows 20 November: what it sees now is seen now, whatever day that is here."""
+    looker = Looker(Clinic(entries, None, Budget(seconds=20)), Clusters({"sick": "terway-out-of-ips"}), 60)
+    here = datetime(2027, 3, 1, tzinfo=UTC)
+    seen = (await looker.look([wanted("still", "sick")], here))["still"].seen
+    assert seen
+    assert timedelta() <= here - seen.at < timedelta(minutes=1)
+
+
+async def test_a_cluster_is_opened_once_for_all_of_its_cases(entries: dict[str, Entry]) -> None:
+    clusters = Clusters({"prod": "terway-out-of-ips"})
+    items = [wanted(f"c{number}", "prod", ns="shop" if number % 2 else "") for number in range(12)]
+    found = await looked(entries, clusters, *items)
+    assert clusters.opened == ["prod"]
+    assert {state.now for state in found.values()} == {Now.STILL}
+
+
+async def test_what_rested_on_a_setting_alone_is_judged_as_it_was_then(entries: dict[str, Entry]) -> None:
+    """Without the question's words such an entry is at most suspected: that would look as if something had changed."""
+    clusters = Clusters({"prod": "kube-proxy-udp-timeout"})
+    entry = next(id_ for id_ in entries if "udp" in id_)
+    found = await looked(entries, clusters, wanted("a", "prod", entry, sign=False), wanted("b", "prod", entry))
+    assert found["a"].now is Now.STILL
+    assert found["b"].now is Now.UNCLEAR
+
+
+async def test_a_cluster_that_hangs_costs_the_agreed_time_and_its_own_cases_alone(entries: dict[str, Entry]) -> None:
+    clusters = Clusters({"hangs": "hangs", "sick": "terway-out-of-ips"})
+    found = await looked(entries, clusters, wanted("slow", "hangs"), wanted("quick", "sick"), seconds=4)
+    assert found["quick"].now is Now.STILL
+    assert (found["slow"].now, found["slow"].reason) == (Now.UNREAD, "no answer within 4 s")
+
+
+async def test_twenty_clusters_that_hang_do_so_at_the_same_time(entries: dict[str, Entry]) -> None:
+    clusters = Clusters({f"c{number}": "hangs" for number in range(20)})
+    started = time.monotonic()
+    found = await looked(entries, clusters, *(wanted(name, name) for name in clusters.now), seconds=1)
+    assert {state.now for state in found.values()} == {Now.UNREAD}
+    assert time.monotonic() - started < 20, "one after the other they would have taken a minute and more"
+    assert len(asyncio.all_tasks()) < 20, "those that were called off have ended"
+
+
+async def test_another_cluster_under_the_name_is_not_taken_for_it(entries: dict[str, Entry]) -> None:
+    right = Clusters({"prod": "terway-out-of-ips"})
+    looker = Looker(Clinic(entries, None), lambda _: right("prod"), 60)
+    found = await looker.look([wanted("a", "in-cluster")])
+    assert found["a"].now is Now.UNREAD
+    assert "in-cluster cannot be opened from here" in found["a"].reason
+
+
+async def test_nothing_to_look_at(entries: dict[str, Entry]) -> None:
+    assert await looked(entries, Clusters({})) == {}
