@@ -1,0 +1,71 @@
+"""The Slack app: deeds registered with the work, listeners with bolt; stored is what is acknowledged."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import listeners, subcommands
+from bot.slack.deeds import anchoring, asking, handing, handoff_taking, handoffs, home, pressing, rechecking
+from bot.slack.deeds.desk import Desk
+from bot.slack.deeds.excusing import excuse
+from bot.slack.parts import Parts
+from bot.slack.work import Deed
+
+_log = logging.getLogger("netclinic.work")
+DEEDS: tuple[tuple[str, Callable[[Desk, Deed], Awaitable[None]]], ...] = (
+    (asking.NAME, asking.ask),
+    (pressing.NAME, pressing.press),
+    (rechecking.NAME, rechecking.recheck),
+    (handing.NAME, handing.hand_over),
+    (home.NAME, home.home),
+    (anchoring.NAME, anchoring.anchor),
+    (handoffs.NAME, handoffs.hand_off),
+    (handoff_taking.TAKE, handoff_taking.take),
+    (handoff_taking.REMIND, handoff_taking.remind),
+    (listeners.commands.NAME, subcommands.perform),
+)
+
+
+def join(parts: Parts, client: AsyncWebClient) -> AsyncApp:
+    """The bolt app over these parts; the deeds are registered with ``parts.work``.
+
+    Listeners run before the acknowledgement (``process_before_response``): bolt by itself acknowledges events first,
+    and what is acknowledged and not yet stored would be lost in a crash. One that fails is not acknowledged, and Slack
+    sends it again.
+    """
+    desk = Desk.of(parts, subcommands.help_of(), subcommands.names())
+    for name, deed in DEEDS:
+        parts.work.register(name, partial(_logged, desk, deed))
+    parts.work.when_held_up(partial(excuse, desk))
+    secret, token = parts.settings.slack_signing_secret, parts.settings.slack_bot_token
+    app = AsyncApp(
+        client=client,
+        authorize=_as(parts, token.get_secret_value() if token else ""),
+        signing_secret=secret.get_secret_value() if secret else None,
+        request_verification_enabled=secret is not None,
+        process_before_response=True,
+    )
+    listeners.register(app, desk)
+    return app
+
+
+async def _logged(desk: Desk, act: Callable[[Desk, Deed], Awaitable[None]], deed: Deed) -> None:
+    """So that every request id of the audit log is in the log too."""
+    _log.info("Work on %s begins.", deed.name)
+    await act(desk, deed)
+
+
+def _as(parts: Parts, token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """Who we are is known since the start: asking Slack at each event would lose events while Slack is away."""
+
+    async def authorize() -> AuthorizeResult:
+        bot = parts.bot
+        return AuthorizeResult(
+            enterprise_id=None, team_id=bot.team, bot_token=token, bot_id=bot.bot, bot_user_id=bot.user
+        )
+
+    return authorize

@@ -1,0 +1,44 @@
+"""Subcommands that read what netclinic knows itself: entries and cases."""
+
+import asyncio
+
+from bot.slack.deeds.command import Command
+from bot.slack.deeds.refusing import Refused
+from bot.slack.deeds.rows import case_row
+from bot.slack.deeds.slash import known_entry
+from bot.slack.showing.entries import entry_message
+from bot.slack.showing.overviews import EntryRow, cases_message, entries_message
+
+NEAREST = 8
+
+
+async def entries(command: Command) -> None:
+    """``entries [words]``: all, or the nearest to the words with their scores."""
+    await command.permitted()
+    words, known = command.asked.words, command.desk.parts.entries
+    matcher = (await command.desk.parts.clinic()).matcher if words else None
+    if matcher is None:
+        rows = [EntryRow(entry.id, str(entry.kind), entry.title) for entry in known.values()]
+    else:
+        found = (await asyncio.to_thread(matcher.match, words)).matches[:NEAREST]
+        pairs = [(known[item.entry_id], item.score) for item in found]
+        rows = [EntryRow(entry.id, str(entry.kind), entry.title, score) for entry, score in pairs]
+    await command.answer(entries_message(rows, words))
+
+
+async def show(command: Command) -> None:
+    """``show <entry>``."""
+    await command.permitted()
+    names = command.asked.words.split()
+    if not names:
+        raise Refused("Name the entry: /netclinic show terway-mac-not-found; /netclinic entries names them all.")
+    known_entry(command.desk, names[0])
+    await command.answer(entry_message(command.desk.parts.entries[names[0]]))
+
+
+async def list_cases(command: Command) -> None:
+    """``cases``: what is open."""
+    await command.permitted()
+    desk = command.desk
+    found = await desk.parts.store.run(desk.cases.opened, desk.parts.bot.team, 50)
+    await command.answer(cases_message([case_row(case) for case in found], desk.now()))

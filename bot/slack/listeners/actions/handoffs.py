@@ -1,0 +1,23 @@
+"""“I have it” below a handoff."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.slack.deeds.desk import Desk
+from bot.slack.deeds.handoff_taking import TAKE, Taking
+from bot.slack.listeners.actions.pressed import key_of, press_of
+from bot.slack.showing.actions import HANDOFF_TAKEN
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to it."""
+
+    @app.action(HANDOFF_TAKEN)
+    async def taken(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        press = press_of(body)
+        taking = Taking(handoff=press.value, user=press.user, channel=press.channel)
+        await desk.parts.work.accept(TAKE, key_of(desk, body), taking.to_json())
+        await ack()

@@ -1,0 +1,40 @@
+"""A press out of Slack's payload."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.slack.deeds import pressing
+from bot.slack.deeds.desk import Desk
+from bot.slack.deeds.pressing import Press
+from bot.slack.showing.actions import CHOOSE_CLUSTER
+
+
+def press_of(body: Mapping[str, Any]) -> Press:
+    """What was pressed, by whom and where. A menu's value is the question's key and the option."""
+    action, container, message = body["actions"][0], body.get("container") or {}, body.get("message") or {}
+    value = str(action.get("value") or "")
+    if action["action_id"] == CHOOSE_CLUSTER:
+        key = str(action.get("block_id") or "").removeprefix(f"{CHOOSE_CLUSTER}:")
+        value = f"{key} {(action.get('selected_option') or {}).get('value', '')}"
+    return Press(
+        action=str(action["action_id"]),
+        value=value,
+        user=str(body["user"]["id"]),
+        channel=str((body.get("channel") or {}).get("id") or container.get("channel_id") or ""),
+        message_ts=str(container.get("message_ts") or message.get("ts") or ""),
+        thread_ts=str(container.get("thread_ts") or message.get("thread_ts") or ""),
+        response_url=str(body.get("response_url") or ""),
+        is_private=bool(container.get("is_ephemeral")),
+    )
+
+
+def key_of(desk: Desk, body: Mapping[str, Any]) -> str:
+    """One press: Slack stamps each."""
+    action = body["actions"][0]
+    at = action.get("action_ts") or body.get("trigger_id")
+    return f"{desk.parts.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
+
+
+async def taken(desk: Desk, body: Mapping[str, Any]) -> None:
+    """Accept the press as work."""
+    await desk.parts.work.accept(pressing.NAME, key_of(desk, body), press_of(body).to_json())

@@ -1,0 +1,52 @@
+"""The slash command."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.slack import subcommands
+from bot.slack.deeds.command import SHARE, Typed
+from bot.slack.deeds.desk import Desk
+from bot.slack.showing.helping import COMMAND
+from bot.slack.showing.progress import Stage, progress_message
+from bot.slack.showing.refusals import refusal
+
+NAME = "command"
+PATIENCE = 2.2  # seconds to be stored: Slack waits three, and then says only that it failed
+NOT_STORED = (
+    "Nothing was read, because the command could not be recorded: netclinic's database cannot be used just now. Should "
+    "no answer come within a minute, type it again."
+)
+SLOW = {"ask": "your question", "check": "every fault", "facts": "the cluster's facts", "cluster": "the clusters"}
+_log = logging.getLogger("netclinic.listeners")
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to ``/netclinic``."""
+
+    @app.command(COMMAND)
+    async def typed(ack: AsyncAck, command: Mapping[str, Any]) -> None:
+        """What takes long is acknowledged with a word that only the asker sees; its answer comes when it is there."""
+        said = Typed(
+            text=str(command.get("text") or ""),
+            user=str(command["user_id"]),
+            channel=str(command["channel_id"]),
+            response_url=str(command["response_url"]),
+        )
+        key = f"{desk.parts.bot.team}:{said.channel}:command:{command['trigger_id']}"
+        try:
+            await desk.parts.work.accept(NAME, key, said.to_json(), PATIENCE)
+        except Exception as error:
+            _log.error("A command could not be stored: %s", error, extra={"request_id": key})
+            told = refusal(NOT_STORED, request=key)
+            await ack(text=told.text, blocks=told.blocks)
+            return
+        row = subcommands.row_of(said.name)
+        if row is None or row.shown.name not in SLOW or SHARE in said.rest.flags:
+            await ack()
+            return
+        looking = progress_message(said.rest.words or SLOW[row.shown.name], Stage.WAITING)
+        await ack(text=looking.text, blocks=looking.blocks)

@@ -1,0 +1,1 @@
+"""What Slack shows: pure functions from plain records to Block Kit; within its limits, nothing cut silently."""

@@ -1,0 +1,62 @@
+"""What people can press and send: every id and value, declared once for those who show and those who listen."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# action ids
+RECHECK = "recheck"
+HELPED = "helped"
+NOT_HELPED = "not_helped"
+EVIDENCE = "evidence"
+STEPS = "steps"
+HAND_OVER = "hand_over"
+RESOLVE = "resolve"
+CHOOSE_CLUSTER = "choose_cluster"
+OPEN_FORM = "open_form"
+HOME_RECHECK = "home_recheck"
+HANDOFF_TAKEN = "handoff_taken"
+EVIDENCE_PAGE = "evidence_page"
+STEPS_PAGE = "steps_page"
+PAGES = (EVIDENCE_PAGE, STEPS_PAGE)  # with a number behind them: Slack wants an id once a block
+
+# callback ids
+DIAGNOSE_MESSAGE = "diagnose_message"
+ASK = "ask"
+ASK_FORM = "ask_form"
+NOTE_FORM = "note_form"
+EVIDENCE_VIEW = "evidence_view"
+STEPS_VIEW = "steps_view"
+
+
+@dataclass(frozen=True)
+class ButtonValue:
+    """Which case and which of its diagnoses a button is about. ``at``: when it was posted; ``page`` in modals."""
+
+    case: str
+    diagnosis: str
+    at: datetime
+    page: int = 0
+
+    def dumps(self) -> str:
+        """As a button's value or a view's private metadata."""
+        kept: dict[str, str | int] = {
+            "case": self.case,
+            "diagnosis": self.diagnosis,
+            "at": int(self.at.timestamp()),
+        }
+        return json.dumps({**kept, "page": self.page} if self.page else kept, separators=(",", ":"))
+
+    @staticmethod
+    def loads(text: str) -> "ButtonValue":
+        """What ``dumps`` wrote.
+
+        Raises:
+            ValueError: it was written by somebody else.
+        """
+        try:
+            kept = json.loads(text)
+            at = datetime.fromtimestamp(int(kept["at"]), UTC)
+            return ButtonValue(str(kept["case"]), str(kept["diagnosis"]), at, int(kept.get("page", 0)))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
+            raise ValueError(f"this is no button of netclinic: {text[:80]!r}") from error

@@ -1,0 +1,12 @@
+"""Refusals and errors: one sentence that names the thing and the way out."""
+
+from bot.findings import clip
+from bot.slack.showing.elements import LONGEST_TEXT, context, escaped, line, marked, rich
+from bot.slack.showing.messages import Message
+
+
+def refusal(sentence: str, *, request: str = "") -> Message:
+    """``request``: the id under which the audit log and the structured logs hold the details."""
+    shown = clip(sentence, LONGEST_TEXT)
+    details = [context(f"Details under request {request}")] if request else []
+    return Message(text=escaped(shown), blocks=[rich([line(*marked(shown))]), *details])

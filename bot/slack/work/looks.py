@@ -1,0 +1,80 @@
+"""Identical questions within a minute share one look at the cluster: an incident makes everybody ask the same."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.store import Store, looks
+
+WINDOW = 60  # seconds within which an answer is as good as new
+POLL = 0.25
+_log = logging.getLogger("netclinic.looks")
+
+
+class Looks:
+    """``patience``: seconds after which a look that another process began is made anew; ``most`` at the same time."""
+
+    def __init__(self, store: Store, *, patience: float, most: int = 4) -> None:
+        self._store = store
+        self._patience = patience
+        self._at_once = asyncio.Semaphore(most)
+
+    async def shared(self, parts: Sequence[str], owner: str, look: Callable[[], Awaitable[Any]]) -> tuple[Any, bool]:
+        """What ``look`` returns (JSON, never None), and whether it was another's look that is shared.
+
+        ``parts`` are what makes two questions identical; ``owner`` is the key of the work, which may come back.
+        """
+        started = time.time()
+        key = await self._key(parts, started)
+        if not await self._store.run(looks.begin, self._store, key, owner):
+            seen = await self._waited(key, owner)
+            if seen is not None:
+                return seen, True
+        return await self._looked(key, owner, look), False
+
+    async def alone(self, look: Callable[[], Awaitable[Any]]) -> Any:
+        """A look that is not shared, in its turn."""
+        async with self._at_once:
+            return await look()
+
+    async def _key(self, parts: Sequence[str], started: float) -> str:
+        """The look of this minute, or the one that began within the last sixty seconds of the minute before."""
+        digest = hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:32]
+        minute = int(started // WINDOW)
+        earlier = f"{digest}:{minute - 1}"
+        began, _ = await self._store.run(looks.state, self._store, earlier)
+        recent = began is not None and started - began.timestamp() < WINDOW
+        return earlier if recent else f"{digest}:{minute}"
+
+    async def _looked(self, key: str, owner: str, look: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            seen = await self.alone(look)
+        except BaseException:
+            await asyncio.shield(self._store.run(looks.give_up, self._store, key, owner))
+            raise
+        await self._store.run(looks.end, self._store, key, seen)
+        return seen
+
+    async def _taken_over(self, key: str, owner: str, late: datetime) -> bool:
+        if not await self._store.run(looks.take_over, self._store, key, owner, late):
+            return False
+        _log.warning("The look that others wait for never ended: it is made anew.")
+        return True
+
+    async def _waited(self, key: str, owner: str) -> Any:
+        """What the other sees; ``None`` when the look is ours now."""
+        while True:
+            began, seen = await self._store.run(looks.state, self._store, key)
+            if seen is not None:
+                return seen
+            late = datetime.now(UTC) - timedelta(seconds=self._patience)
+            if began is None and await self._store.run(looks.begin, self._store, key, owner):
+                return None
+            if began is not None and began < late and await self._taken_over(key, owner, late):
+                return None
+            await asyncio.sleep(POLL)

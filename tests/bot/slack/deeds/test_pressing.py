@@ -1,0 +1,187 @@
+"""Buttons: who presses, how late, twice, after a restart, and with values that nobody gave out."""
+
+import asyncio
+import json
+from typing import Any
+
+from bot.store.cases import Cases
+from bot.store.feedback import FeedbackBook
+from tests.scenes import OpenScene, Scene
+
+OUT = {"prod": "terway-out-of-ips"}
+
+
+async def answered(scene: Scene, channel: str = "inc-shop") -> Any:
+    """A question's answer."""
+    ts = await scene.slack.people.say("ada", channel, "@netclinic pods stuck in ContainerCreating")
+    return await scene.answer(channel, ts)
+
+
+def revalued(message: Any, **changes: Any) -> None:
+    """Give all buttons of a message another value."""
+    for block in message.blocks:
+        for element in block.get("elements", []) if block["type"] == "actions" else []:
+            element["value"] = json.dumps({**json.loads(element["value"]), **changes})
+
+
+def replies(scene: Scene, answer: Any) -> int:
+    """How many messages the bot has in the thread."""
+    return len(scene.slack.replies(answer.channel, answer.thread_ts))
+
+
+async def test_buttons_work_after_a_restart(open_scene: OpenScene) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        await scene.bot.stop()
+        await scene.bot.start()
+        await scene.slack.until_connected()
+        await scene.slack.people.press("lin", answer, "Show evidence")
+        assert "InvalidVSwitchId.IpNotEnough" in scene.slack.modals("lin")[-1].plain
+        await scene.slack.people.press("lin", answer, "Re-check")
+        await scene.slack.until(
+            lambda: "Still there" in scene.slack.replies("inc-shop", answer.thread_ts)[-1].plain, 60
+        )
+        assert replies(scene, answer) == 2
+
+
+async def test_old_buttons_say_that_they_are_old(open_scene: OpenScene) -> None:
+    async with open_scene(OUT, settings={"NETCLINIC_BUTTONS_EXPIRE_HOURS": "0.00001"}) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("lin", answer, "Resolve")
+        await scene.alone("lin", "These buttons are older than 1e-05 hours and no longer work: ask again")
+        await scene.slack.people.press("ada", answer, "Show evidence")
+        await scene.alone("ada", "no longer work")
+        assert scene.slack.modals("ada") == []
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        assert case.state == "open"
+
+
+async def test_a_value_that_nobody_gave_out_does_nothing(open_scene: OpenScene) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        other = await answered(scene, "ops")
+        case, diagnosis = (json.loads(other.elements[0][1]["value"])[name] for name in ("case", "diagnosis"))
+        for changes, words in (
+            ({"case": "NC-XXXXXX"}, "not stored here any more"),
+            ({"diagnosis": "no'; DROP TABLE cases; --"}, "not stored here any more"),
+            ({"case": case}, "not stored here any more"),
+            ({"case": case, "diagnosis": diagnosis}, "belongs to another channel"),
+            ({"case": None, "at": "x"}, "This button leads nowhere"),
+        ):
+            revalued(answer, **changes)
+            await scene.slack.people.press("sam", answer, "Resolve")
+            await scene.alone("sam", words)
+            revalued(answer, case=case, at=0)
+        assert [case.state for case in Cases(scene.parts.store).opened(scene.slack.team.id)] == ["open", "open"]
+
+
+async def test_two_people_resolve_one_case(open_scene: OpenScene) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        people = scene.slack.people
+        await asyncio.gather(people.press("lin", answer, "Resolve"), people.press("sam", answer, "Resolve"))
+        await scene.slack.until(
+            lambda: "Resolved by" in scene.slack.replies("inc-shop", answer.thread_ts)[-1].plain, 60
+        )
+        seen = await scene.slack.until(lambda: scene.slack.ephemerals("lin") + scene.slack.ephemerals("sam"), 60)
+        assert len(seen) == 1
+        assert "was resolved already by" in seen[0].plain
+
+
+async def test_a_double_click_on_recheck_checks_once(open_scene: OpenScene) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        people = scene.slack.people
+        await asyncio.gather(*(people.press("lin", answer, "Re-check") for _ in range(3)))
+        await scene.slack.until(
+            lambda: "Still there" in scene.slack.replies("inc-shop", answer.thread_ts)[-1].plain, 60
+        )
+        await scene.slack.until(lambda: len(scene.slack.ephemerals("lin")) == 2, 60)
+        assert replies(scene, answer) == 2
+        assert len(scene.slack.ephemerals("lin")) == 2
+
+
+async def test_a_resolved_case_is_not_checked_again_until_somebody_asks_in_it(open_scene: OpenScene) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        buttons = [dict(block) for block in answer.blocks]
+        await scene.slack.people.press("lin", answer, "Resolve")
+        shown = await scene.answer("inc-shop", answer.thread_ts, "Resolved by")
+        answer.blocks = buttons  # as another client may still show it
+        await scene.slack.people.press("sam", answer, "Re-check")
+        await scene.alone("sam", "was resolved already by Lin Wei. A new question in its thread opens it again.")
+        await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating", shown.thread_ts)
+        await scene.slack.until(lambda: Cases(scene.parts.store).opened(scene.slack.team.id), 60)
+
+
+async def test_feedback_is_kept_with_its_note_and_shown(open_scene: OpenScene) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("lin", answer, "It helped")
+        await scene.slack.until(lambda: scene.slack.modals("lin"))
+        await scene.answer("inc-shop", answer.thread_ts, "helped, says <@U0LIN00002>")
+        assert await scene.slack.people.submit("lin", {"note": "a second vSwitch"}) == {}
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        (word,) = FeedbackBook(scene.parts.store).of_case(case.id)
+        assert (word.helped, word.note, word.entry) == (True, "a second vSwitch", "terway-vswitch-out-of-ips")
+
+
+async def test_handing_over_is_not_offered_without_a_group_and_an_older_button_says_what_to_set(
+    open_scene: OpenScene,
+) -> None:
+    async with open_scene(OUT) as scene:
+        answer = await answered(scene)
+        assert "Hand to on-call" not in answer.plain
+        row = next(block["elements"] for block in answer.blocks if block["type"] == "actions")
+        row.append({**row[0], "action_id": "hand_over", "text": {"type": "plain_text", "text": "Hand to on-call"}})
+        await scene.slack.people.press("lin", answer, "Hand to on-call")
+        await scene.alone("lin", "set NETCLINIC_ONCALL_GROUP to a user group")
+
+
+async def test_a_case_is_handed_over_once_and_in_the_channel_of_the_settings(open_scene: OpenScene) -> None:
+    settings = {"NETCLINIC_ONCALL_GROUP": "oncall", "NETCLINIC_ONCALL_CHANNEL": "#ops"}
+    async with open_scene(OUT, settings=settings) as scene:
+        answer = await answered(scene)
+        await asyncio.gather(*(scene.slack.people.press(who, answer, "Hand to on-call") for who in ("ada", "sam")))
+        await scene.answer("inc-shop", answer.thread_ts, "handed to <!subteam^S0ONCALL01>")
+        seen = await scene.slack.until(lambda: scene.slack.ephemerals("ada") + scene.slack.ephemerals("sam"), 60)
+        assert "was handed to on-call already" in seen[0].plain
+        (told,) = scene.slack.messages("ops")
+        assert "<!subteam^S0ONCALL01>" in told.text
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        assert case.assignee == "S0ONCALL01"
+        assert case.id in told.plain
+
+
+async def test_a_group_that_is_none_is_said(open_scene: OpenScene) -> None:
+    async with open_scene(OUT, settings={"NETCLINIC_ONCALL_GROUP": "@nobody"}) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("lin", answer, "Hand to on-call")
+        await scene.alone("lin", "Slack knows no user group @nobody: correct NETCLINIC_ONCALL_GROUP.")
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        assert case.assignee == ""
+
+
+async def test_a_cluster_is_chosen_once(open_scene: OpenScene) -> None:
+    async with open_scene({**OUT, "staging": "flannel-healthy"}) as scene:
+        ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating")
+        menu = await scene.answer("inc-shop", ts, "Which cluster")
+        people = scene.slack.people
+        await asyncio.gather(
+            people.choose("ada", menu, "choose_cluster", "prod"),
+            people.choose("lin", menu, "choose_cluster", "staging"),
+        )
+        await scene.answer("inc-shop", ts)
+        seen = await scene.slack.until(lambda: scene.slack.ephemerals("ada") + scene.slack.ephemerals("lin"), 60)
+        assert "A cluster was chosen for this question already" in seen[0].plain
+        assert len(scene.slack.replies("inc-shop", ts)) == 1
+
+
+async def test_a_menu_whose_cluster_is_gone_says_so(open_scene: OpenScene) -> None:
+    async with open_scene({**OUT, "staging": "flannel-healthy"}) as scene:
+        ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating")
+        menu = await scene.answer("inc-shop", ts, "Which cluster")
+        del scene.clusters.servers["staging"]
+        await scene.clusters.serve("flannel-healthy", "other")
+        await scene.slack.people.choose("ada", menu, "choose_cluster", "staging")
+        await scene.alone("ada", "that cluster is gone")

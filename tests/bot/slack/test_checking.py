@@ -1,0 +1,119 @@
+"""``netclinic serve --check``: each thing that is missing is named with its way out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.slack.checking import SCOPES
+from tests.clusters import Clusters
+from tests.conftest import Netclinic, Ran
+from tests.processes import tokens
+from tests.workspace import App, Workspace
+
+HEALTHY = "terway-healthy"
+
+
+class Place:
+    """A workspace, clusters and the command."""
+
+    def __init__(self, slack: Workspace, clusters: Clusters, netclinic: Netclinic, folder: Path) -> None:
+        self.slack, self.clusters, self.netclinic, self.folder = slack, clusters, netclinic, folder
+
+    async def check(self, *arguments: str, **environment: str) -> Ran:
+        told = {
+            **tokens(self.slack),
+            "KUBECONFIG": str(self.clusters.path),
+            "NETCLINIC_DATA_DIR": str(self.folder / "data"),
+            **environment,
+        }
+        return await asyncio.to_thread(lambda: self.netclinic("serve", "--check", *arguments, **told))
+
+    async def checks(self, **environment: str) -> tuple[int, dict[str, tuple[bool, str]]]:
+        """Exit code, and by name whether it is well and what was told."""
+        ran = await self.check("-o", "json", **environment)
+        found: dict[str, Any] = ran.json
+        assert found["ok"] == (ran.code == 0)
+        return ran.code, {item["check"]: (item["ok"], item["told"]) for item in found["checks"]}
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def place(stack: AsyncExitStack, tmp_path: Path, netclinic: Netclinic) -> Place:
+    clusters = Clusters(tmp_path / "kubeconfig", stack)
+    await clusters.serve(HEALTHY)
+    return Place(await stack.enter_async_context(Workspace()), clusters, netclinic, tmp_path)
+
+
+async def test_when_all_is_well_it_says_so_and_ends_with_0(place: Place) -> None:
+    ran = await place.check(NETCLINIC_INCIDENT_CHANNELS="inc-*,ops", NETCLINIC_ONCALL_GROUP="@oncall")
+    assert ran.code == 0, ran.out + ran.err
+    for name in ("bot token", "scopes", "app token", "channel ops", "user group @oncall", f"cluster {HEALTHY}"):
+        assert name in ran.out
+    assert "MISSING" not in ran.out
+    assert ran.out.endswith("All is well.\n")
+    assert place.slack.bot_token not in ran.out + ran.err
+
+
+async def test_a_missing_scope_is_named(stack: AsyncExitStack, place: Place) -> None:
+    app = replace(App(), scopes=frozenset(SCOPES) - {"files:write", "usergroups:read"})
+    place.slack = await stack.enter_async_context(Workspace(app))
+    code, checks = await place.checks()
+    assert code == 1
+    assert checks["scopes"][0] is False
+    assert "Missing: files:write, usergroups:read" in checks["scopes"][1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "told"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-else"}, "bot token", "current token"),
+        ({"SLACK_APP_TOKEN": "xapp-else"}, "app token", "connections:write"),
+        ({"SLACK_BOT_TOKEN": ""}, "tokens", "SLACK_BOT_TOKEN is not set"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api"}, "bot token", "cannot be reached"),
+        ({"NETCLINIC_INCIDENT_CHANNELS": "inc-nowhere"}, "channel inc-nowhere", "no such channel"),
+        ({"NETCLINIC_INCIDENT_CHANNELS": "lobby"}, "channel lobby", "/invite @netclinic in #lobby"),
+        ({"NETCLINIC_ONCALL_GROUP": "nobody"}, "user group nobody", "there is none"),
+        ({"NETCLINIC_DEFAULT_CLUSTER": "prod"}, "default cluster", HEALTHY),
+        ({"NETCLINIC_CLUSTERS": "prod"}, "cluster prod", "no context 'prod'"),
+        ({"KUBECONFIG": "/nowhere"}, "clusters", "KUBECONFIG"),
+        ({"NETCLINIC_DATABASE_URL": "postgresql://bot:hidden@127.0.0.1:9/x"}, "database", "127.0.0.1:9/x"),
+        ({"NETCLINIC_DATA_DIR": "/proc/nowhere"}, "data directory", "NETCLINIC_DATA_DIR"),
+    ],
+)
+async def test_what_is_missing_is_named_with_the_way_out(
+    place: Place, changes: dict[str, str], check: str, told: str
+) -> None:
+    code, checks = await place.checks(**changes)
+    assert code == 1
+    ok, said = checks[check]
+    assert not ok
+    assert told in said
+    assert "hidden" not in said
+
+
+async def test_a_cluster_that_is_away_and_one_that_hides_things_are_told_apart(place: Place) -> None:
+    await place.clusters.serve("terway-out-of-ips-hidden")
+    place.clusters.unreachable("gone")
+    code, checks = await place.checks()
+    assert code == 1
+    assert checks[f"access to {HEALTHY}"][0]
+    assert checks["cluster terway-out-of-ips-hidden"][0]
+    assert "netclinic rbac" in checks["access to terway-out-of-ips-hidden"][1]
+    assert not checks["cluster gone"][0]
+
+
+async def test_people_get_a_table_with_the_gaps_marked(place: Place) -> None:
+    ran = await place.check(SLACK_APP_TOKEN="xapp-else")
+    assert ran.code == 1
+    assert next(line for line in ran.out.splitlines() if line.startswith("MISSING")).split()[1:3] == ["app", "token"]
+    assert "All is well" not in ran.out

@@ -1,0 +1,225 @@
+"""Whatever happens to the process, a question that Slack delivered is answered once.
+
+The real process is killed (``kill -9``) at each step of a question; where it is, is told by what Slack, or the cluster,
+keeps from it: a call that never comes back holds it there.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.clusters import Clusters
+from tests.processes import SECONDS, Served, free_port, tokens
+from tests.workspace import Message, Workspace
+
+CLUSTER = "terway-out-of-ips"
+ASKED = "@netclinic pods stuck in ContainerCreating"
+ANSWERED = "CONFIRMED"
+
+
+@dataclass
+class Stage:
+    """A workspace, a cluster, and a bot that may be killed."""
+
+    slack: Workspace
+    clusters: Clusters
+    bot: Served
+
+    async def starts(self, **more: str) -> None:
+        self.bot.start(**more)
+        await self.bot.serving()
+
+    async def asks(self, words: str = ASKED, channel: str = "inc-shop") -> str:
+        return await self.slack.people.say("ada", channel, words)
+
+    async def called(self, method: str, times: int = 1) -> None:
+        """Slack has got this call (and may be keeping the reply)."""
+        await self.slack.until(lambda: self.calls(method) >= times, SECONDS)
+
+    def calls(self, method: str) -> int:
+        return sum(1 for call in self.slack.calls if call.method == method)
+
+    async def answered_once(self, ts: str, channel: str = "inc-shop") -> Message:
+        """The one answer; some time later it is still the only one."""
+
+        def there() -> Message | None:
+            found = self.slack.reply(channel, ts)
+            return found if found is not None and ANSWERED in found.plain else None
+
+        answer = await self.slack.until(there, SECONDS)
+        await asyncio.sleep(1.5)
+        assert [reply.ts for reply in self.slack.replies(channel, ts)] == [answer.ts]
+        return answer
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, database_url: str, data_dir: Path) -> AsyncIterator[Stage]:
+    async with contextlib.AsyncExitStack() as stack:
+        clusters = Clusters(tmp_path / "kubeconfig", stack)
+        await clusters.serve(CLUSTER)
+        slack = await stack.enter_async_context(Workspace(retry_after=(1.0, 2.0, 5.0, 10.0, 20.0)))
+        environment = {
+            **tokens(slack),
+            "KUBECONFIG": str(clusters.path),
+            "NETCLINIC_INDEX_DIR": str(data_dir / "index"),
+            "NETCLINIC_CHANNELS": "inc-*,ops",  # so that it asks for a channel's name before it says anything
+            "NETCLINIC_DATABASE_URL": database_url if database_url.startswith("postgresql") else "",
+        }
+        bot = Served(tmp_path, environment)
+        stack.callback(bot.end)
+        yield Stage(slack, clusters, bot)
+
+
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@only_sqlite
+async def test_before_it_is_stored(stage: Stage) -> None:
+    await stage.starts()
+    stage.bot.processes[-1].send_signal(signal.SIGSTOP)
+    ts = await stage.asks()
+    await stage.slack.until(lambda: any(sent.attempts for sent in stage.slack.delivery.sent))
+    stage.bot.kill()
+    await stage.starts()
+    await stage.answered_once(ts)
+
+
+@pytest.mark.parametrize(
+    ("method", "accepted"),
+    [
+        ("conversations.info", False),  # stored and acknowledged, nothing said yet
+        ("chat.postMessage", False),  # about to post, which is noted, and not posted
+        ("chat.postMessage", True),  # posted, and the reply is lost
+        ("chat.update", False),  # looked, and about to show the answer
+        ("chat.update", True),  # the answer is shown, and nobody knows
+    ],
+)
+async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool) -> None:
+    await stage.starts()
+    stage.slack.fail(method, "hang", accepted=accepted, times=None)
+    ts = await stage.asks()
+    await stage.called(method)
+    await asyncio.sleep(0.2)
+    stage.bot.kill()
+    stage.slack.heal()
+    await stage.starts()
+    await stage.answered_once(ts)
+
+
+@only_sqlite
+async def test_while_the_cluster_is_being_read(stage: Stage) -> None:
+    reading = asyncio.Event()
+
+    async def hang(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        reading.set()
+        await asyncio.Event().wait()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    good = stage.clusters.path.read_text(encoding="utf-8")
+    url = stage.clusters.servers[CLUSTER].url
+    stage.clusters.path.write_text(
+        good.replace(url, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"), encoding="utf-8"
+    )
+    await stage.starts()
+    ts = await stage.asks()
+    await asyncio.wait_for(reading.wait(), SECONDS)
+    stage.bot.kill()
+    stage.clusters.path.write_text(good, encoding="utf-8")
+    await stage.starts()
+    await stage.answered_once(ts)
+    server.close()
+
+
+@only_sqlite
+async def test_again_and_again_while_ten_questions_are_under_way(stage: Stage) -> None:
+    await stage.starts()
+    asked = [await stage.asks(f"{ASKED} number {number}", ("inc-shop", "ops")[number % 2]) for number in range(10)]
+    for pause in (0.3, 1.1, 2.3):
+        await asyncio.sleep(pause)
+        stage.bot.kill()
+        await stage.starts()
+    for number, ts in enumerate(asked):
+        await stage.answered_once(ts, ("inc-shop", "ops")[number % 2])
+
+
+@pytest.mark.parametrize("how", ["status", "ratelimited", "drop"])
+@only_sqlite
+async def test_slack_away_for_a_while_is_waited_for(stage: Stage, how: str) -> None:
+    await stage.starts()
+    stage.slack.fail("*", how, times=None)
+    ts = await stage.asks()
+    await stage.called("conversations.info", 3)
+    stage.slack.heal()
+    await stage.answered_once(ts)
+
+
+@only_sqlite
+async def test_the_same_event_delivered_again_is_answered_once(stage: Stage) -> None:
+    await stage.starts()
+    ts = await stage.asks()
+    await stage.answered_once(ts)
+    sent = [item for item in stage.slack.delivery.sent if item.payload.get("event", {}).get("ts") == ts]
+    assert {item.payload["event"]["type"] for item in sent} == {"message", "app_mention"}
+    for item in sent:
+        stage.slack.delivery.event(item.payload)
+    await stage.slack.until(lambda: all(item.acknowledged for item in stage.slack.delivery.sent), SECONDS)
+    await stage.answered_once(ts)
+
+
+@only_sqlite
+async def test_after_sigterm_it_ends_in_order_and_the_next_start_goes_on(stage: Stage) -> None:
+    await stage.starts()
+    stage.slack.fail("chat.update", "status", times=None)
+    ts = await stage.asks()
+    await stage.called("chat.update", 2)
+    stage.bot.processes[-1].terminate()
+    assert await asyncio.to_thread(stage.bot.processes[-1].wait, SECONDS) == 0
+    stage.slack.heal()
+    await stage.starts()
+    await stage.answered_once(ts)
+
+
+async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(stage: Stage, database_url: str) -> None:
+    if not database_url.startswith("postgresql"):
+        pytest.skip("replicas share a PostgreSQL database")
+    await stage.starts()
+    stage.slack.fail("chat.postMessage", "hang", accepted=True, times=None)
+    asked = [await stage.asks(f"{ASKED} number {number}", ("inc-shop", "ops")[number]) for number in range(2)]
+    await stage.called("chat.postMessage", 2)
+    other = free_port()
+    stage.bot.start(port=other, NETCLINIC_DATA_DIR=str(stage.bot.folder / "elsewhere"))
+    await stage.bot.serving(other)
+    stage.bot.processes[0].kill()
+    stage.slack.heal()
+    for number, ts in enumerate(asked):
+        await stage.answered_once(ts, ("inc-shop", "ops")[number])
+
+
+async def test_a_handoff_by_schedule_is_posted_once_by_two_replicas(stage: Stage, database_url: str) -> None:
+    if not database_url.startswith("postgresql"):
+        pytest.skip("replicas share a PostgreSQL database")
+    due = datetime.now(UTC) + timedelta(seconds=120)
+    settings = {
+        "NETCLINIC_HANDOFF_SCHEDULE": f"{due.minute} {due.hour} * * *",
+        "NETCLINIC_TIME_ZONE": "UTC",
+        "NETCLINIC_ONCALL_CHANNEL": "ops",
+    }
+    await stage.starts(**settings)
+    other = free_port()
+    stage.bot.start(port=other, NETCLINIC_DATA_DIR=str(stage.bot.folder / "elsewhere"), **settings)
+    await stage.bot.serving(other)
+    await stage.answered_once(await stage.asks())
+    assert datetime.now(UTC) < due.replace(second=0), "this machine is too slow for the test"
+    posted = await stage.slack.until(lambda: stage.slack.messages("ops"), SECONDS + 120)
+    await stage.slack.until(lambda: len(stage.slack.thread("ops", posted[0].ts)) == 3, SECONDS)
+    await asyncio.sleep(5)
+    (handoff,) = [message for message in stage.slack.messages("ops") if not message.thread_ts]
+    assert handoff.plain.startswith("Handoff: 1 open")
+    _, *below = stage.slack.thread("ops", handoff.ts)
+    assert [file.name.rpartition(".")[2] for message in below for file in message.files] == ["png", "md"]

@@ -1,0 +1,103 @@
+"""A database that is locked or gone for a while: nothing is read then, people hear so, and it goes on by itself."""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.processes import health
+from tests.scenes import SECONDS, OpenScene, Scene
+from tests.wires import wire_to
+
+CLUSTER = {"prod": "terway-out-of-ips"}
+STUCK = "@netclinic pods stuck in ContainerCreating"
+WAITS = "Nothing is read or done for this just now"
+LEASE = 20.0  # seconds for which a process works without having reached its database
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Another process has the database's file to itself."""
+    with contextlib.closing(sqlite3.connect(folder / "data" / "netclinic.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def told(scene: Scene, user: str) -> list[str]:
+    """What this person alone heard of the database."""
+    return [m.plain for m in scene.slack.ephemerals(user) if WAITS in m.plain]
+
+
+async def test_while_the_database_is_locked_people_hear_so_once_and_are_answered_once_it_is_free(
+    open_scene: OpenScene, tmp_path: Path
+) -> None:
+    async with open_scene(CLUSTER) as scene:
+        with locked(tmp_path):
+            ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
+            await scene.slack.people.command("lin", "ops", "/netclinic audit verify")
+            await scene.slack.until(lambda: told(scene, "ada") and told(scene, "lin"), 15)
+            await asyncio.sleep(LEASE)
+            assert scene.clusters.servers["prod"].requests == []
+            assert not scene.slack.replies("inc-shop", ts)
+        await scene.answer("inc-shop", ts)
+        await scene.alone("lin", "The chain holds")
+        assert (len(told(scene, "ada")), len(told(scene, "lin"))) == (1, 1)
+        (answer,) = scene.slack.replies("inc-shop", ts)
+        assert "CONFIRMED" in answer.plain
+        assert not any("could not" in version for version in answer.versions)
+
+
+async def test_a_question_that_is_under_way_waits_and_its_asker_hears_so(open_scene: OpenScene, tmp_path: Path) -> None:
+    async with open_scene(CLUSTER) as scene:
+        scene.slack.fail("chat.postMessage", "status", times=None)
+        ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
+        await scene.slack.until(lambda: [call for call in scene.slack.calls if call.method == "chat.postMessage"])
+        with locked(tmp_path):
+            await scene.slack.until(lambda: told(scene, "ada"), SECONDS)
+            scene.slack.heal()
+            await asyncio.sleep(LEASE)
+            assert scene.clusters.servers["prod"].requests == []
+        await scene.answer("inc-shop", ts)
+        assert len(told(scene, "ada")) == 1
+        assert len(scene.slack.replies("inc-shop", ts)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("how", ["cut", "held"])
+async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered_later(
+    open_scene: OpenScene, database_url: str, how: str
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        wire, url = stack.enter_context(wire_to(database_url))
+        scene = await stack.enter_async_context(open_scene(CLUSTER, settings={"NETCLINIC_DATABASE_URL": url}))
+        stack.callback(wire.mend)
+        web = await stack.enter_async_context(aiohttp.ClientSession())
+        people, port = scene.slack.people, int(scene.parts.settings.health_address.rpartition(":")[2])
+        await scene.answer("ops", await people.say("sam", "ops", STUCK))
+        read = len(scene.clusters.servers["prod"].requests)
+        wire.break_(how)
+        asked = [await people.say("ada", "inc-shop", f"{STUCK} since {n + 5} min") for n in range(8)]
+        await people.command("lin", "ops", "/netclinic audit verify")
+        await scene.slack.until(lambda: warned(scene, "ada") >= len(asked) and warned(scene, "lin"), 20)
+        for _ in range(5):
+            began = time.monotonic()
+            status, told_health = await health(web, port)
+            assert (status, time.monotonic() - began < 1.5) == (503, True), told_health
+            await asyncio.sleep(1)
+        await asyncio.sleep(LEASE)
+        assert len(scene.clusters.servers["prod"].requests) == read
+        wire.mend()
+        for ts in asked:
+            await scene.answer("inc-shop", ts)
+            assert len(scene.slack.replies("inc-shop", ts)) == 1
+
+
+def warned(scene: Scene, user: str) -> int:
+    """How many words of the database this person alone heard."""
+    return sum("netclinic's database" in message.plain for message in scene.slack.ephemerals(user))
