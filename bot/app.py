@@ -13,8 +13,11 @@ from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
+    from bot.audit import AuditLog
     from bot.clinic import Clinic, Cluster
     from bot.cluster.requests import Observer, Witness
+    from bot.slack.serving import Join, Premises
+    from bot.store import Store
     from index.search import Index
 
 Progress = Callable[[str, float], None]
@@ -60,7 +63,7 @@ class App:
     @property
     def index_folder(self) -> Path:
         """Where the index is kept."""
-        return self.settings.data_dir / "index"
+        return self.settings.index_dir or self.settings.data_dir / "index"
 
     def index(self, progress: Progress | None = None) -> "Index":
         """The index over the entries, built first where there is none that fits."""
@@ -68,6 +71,66 @@ class App:
 
         model = self.settings.embedding_model or None
         return open_index(list(self.entries.values()), cache_dir=self.index_folder, model=model, progress=progress)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The database, brought to this version's tables.
+
+        Raises:
+            DatabaseError: it cannot be used.
+        """
+        from bot.store import open_store
+
+        return open_store(self.settings.database_url, self.settings.data_dir)
+
+    @cached_property
+    def audit(self) -> "AuditLog":
+        """The audit log in that database.
+
+        Raises:
+            DatabaseError: it cannot be used.
+        """
+        from bot.audit import AuditLog
+        from bot.audit.words import Privacy
+
+        key = self.settings.audit_key
+        return AuditLog(
+            self.store, Privacy(self.settings.audit_questions, key.get_secret_value().encode() if key else b"")
+        )
+
+    def premises(self, join: "Join") -> "Premises":
+        """What serving Slack takes; ``join`` makes its listeners."""
+        from bot.cluster.connection import NoClusterConfigured, contexts
+        from bot.settings import listed, paired
+        from bot.slack.clusters import Clusters
+        from bot.slack.serving import Premises
+
+        def configured() -> Sequence[str]:
+            try:
+                return contexts()
+            except NoClusterConfigured:
+                return []
+
+        settings = self.settings
+        return Premises(
+            settings=settings,
+            entries=lambda: self.entries,
+            store=lambda: self.store,
+            audit=lambda: self.audit,
+            clinic=lambda: self.clinic(self.index()),
+            clusters=Clusters(
+                configured, listed(settings.clusters), settings.default_cluster, paired(settings.channel_clusters)
+            ),
+            open_cluster=self._named_cluster,
+            join=join,
+        )
+
+    def _named_cluster(
+        self, name: str, observers: Sequence["Observer"] = ()
+    ) -> contextlib.AbstractAsyncContextManager["Cluster"]:
+        from bot.cluster.connection import IN_CLUSTER
+
+        return self.cluster(context=None if name == IN_CLUSTER else name, observers=observers)
 
     def clinic(self, index: "Index | None" = None) -> "Clinic":
         """The flow over the entries; with an index it answers questions in words."""

@@ -4,6 +4,7 @@ Exit codes: 0 answered, whatever the verdict; 2 bad usage or settings; 1 the pro
 """
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,16 +12,27 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot.terminal.failing import NAME, run
+from bot.terminal.audit_commands import audit
+from bot.terminal.failing import NAME, UsageProblem, run
 from bot.terminal.index_commands import index
 from bot.terminal.knowledge_commands import knowledge
 from bot.terminal.where import Where
+
+
+def _namespace(given: str | None) -> str | None:
+    from bot.cluster.resources import namespace_trouble
+
+    if trouble := namespace_trouble(given or ""):
+        raise UsageProblem(trouble)
+    return given
+
 
 Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text for people, json for programs")]
 Kubeconfig = Annotated[Path | None, typer.Option(help="kubeconfig file; KUBECONFIG as kubectl reads it otherwise")]
 Context = Annotated[str | None, typer.Option(help="context of the kubeconfig; its current one otherwise")]
 Namespace = Annotated[
-    str | None, typer.Option("-n", "--namespace", help="look at the pods and Services of one namespace only")
+    str | None,
+    typer.Option("-n", "--namespace", help="look at the pods and Services of one namespace only", callback=_namespace),
 ]
 Recording = Annotated[
     str | None, typer.Option(help="a saved cluster instead of a live one: name of a shipped one, folder or .tar.gz")
@@ -167,6 +179,53 @@ def rbac(
         show_cluster_role(output)
 
 
+@cli.command(
+    epilog=examples(
+        "netclinic handoff", "netclinic handoff 8h30m --out handoffs", "netclinic handoff since 09:00 -o json"
+    )
+)
+def handoff(
+    span: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SPAN]", help="12h, 8h30m, 2d, since 09:00, since 2026-11-21 09:00 or last: since the last handoff"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="a folder for the page and the picture")] = None,
+    show: Annotated[str, typer.Option(metavar="ID", help="show one again, exactly as it was made; or last")] = "",
+    recheck: Annotated[
+        bool,
+        typer.Option(
+            " /--no-recheck",
+            show_default=False,
+            help="leave the clusters alone: open cases are not looked at again",
+        ),
+    ] = True,
+    kubeconfig: Kubeconfig = None,
+    output: Output = "text",
+) -> None:
+    """What the next engineer must know: open cases with their state now, what was resolved, what stayed unanswered."""
+    from bot.terminal.handing import run_handoff
+
+    run_handoff(" ".join(span or []), show, Where(kubeconfig), out, output, recheck=recheck)
+
+
+@cli.command(epilog=examples("netclinic serve", "netclinic serve --check", "netclinic serve --check -o json"))
+def serve(
+    verify: Annotated[
+        bool, typer.Option("--check", help="test tokens, scopes, clusters and database, say what is missing, and end")
+    ] = False,
+    output: Output = "text",
+) -> None:
+    """Answer in Slack, until it is stopped."""
+    from bot.terminal.serving import check_serving, serve_slack
+
+    if verify:
+        check_serving(output)
+    else:
+        serve_slack()
+
+
 @cli.command(epilog=examples("netclinic settings", "NETCLINIC_DEADLINE=20 netclinic settings -o json"))
 def settings(output: Output = "text") -> None:
     """Every setting with its value and where it came from; secrets masked."""
@@ -184,9 +243,11 @@ def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(h
 
 cli.add_typer(knowledge, name="knowledge", help="Entries: list, show, lint, prove, start a new one.")
 cli.add_typer(index, name="index", help="The index over the entries: build, status.")
+cli.add_typer(audit, name="audit", help="The audit log: list, show, verify, export, prune.")
 
 
 def main() -> None:
     """Entry point of the ``netclinic`` command."""
+    gc.set_threshold(50_000, 50, 100)  # a start makes much that stays: looking for garbage in it costs a tenth of it
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     sys.exit(run(cli))

@@ -7,15 +7,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 FILE = "netclinic.toml"
 MASK = "********"
 PREFIX = "NETCLINIC_"
+SHORTEST_KEY = 16  # characters of NETCLINIC_AUDIT_KEY
+_PERSON = re.compile(r"@?[\w.-]+")
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
@@ -27,6 +30,48 @@ def _setting(variable: str, default: Any, about: str, **limits: Any) -> Any:
     return Field(default=default, description=about, validation_alias=variable.lower(), **limits)
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a list in a setting."""
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def paired(text: str) -> tuple[tuple[str, str], ...]:
+    """The pairs of a map in a setting: ``a=b,c=d``."""
+    pairs = (item.partition("=") for item in listed(text))
+    return tuple((name.strip(), to.strip()) for name, _, to in pairs)
+
+
+def _names(text: str) -> str:
+    if any(" " in item for item in listed(text)):
+        raise ValueError("separate names by commas")
+    return text
+
+
+def _pairs(text: str) -> str:
+    if not all(name and to for name, to in paired(text)):
+        raise ValueError("write channel=cluster, several separated by commas")
+    return text
+
+
+def _people(text: str) -> str:
+    if not all(_PERSON.fullmatch(item) for item in listed(text)):
+        raise ValueError("write user ids (U...), group handles (@oncall) or everyone, separated by commas")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        return text and ZoneInfo(text).key
+    except (LookupError, ValueError, OSError):
+        raise ValueError("write a time zone such as Asia/Shanghai, or UTC") from None
+
+
+Names = Annotated[str, AfterValidator(_names)]
+Pairs = Annotated[str, AfterValidator(_pairs)]
+People = Annotated[str, AfterValidator(_people)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class Settings(BaseSettings):
     """Every setting of netclinic. The keys of ``netclinic.toml`` are the environment's names in lower case."""
 
@@ -36,6 +81,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = _setting(
         "NETCLINIC_DATA_DIR", Path(platformdirs.user_data_dir("netclinic", appauthor=False)), "database and caches"
+    )
+    index_dir: Path | None = _setting(
+        "NETCLINIC_INDEX_DIR", None, "where the index is kept; `index` in the data directory if empty"
     )
     database_url: str = _setting(
         "NETCLINIC_DATABASE_URL", "", "another database; SQLite in the data directory if empty"
@@ -54,6 +102,77 @@ class Settings(BaseSettings):
         "SLACK_SIGNING_SECRET", None, "Slack signing secret, for HTTP mode"
     )
     slack_api_url: str = _setting("SLACK_API_URL", "", "another base URL of Slack's Web API")
+    http_address: str = _setting(
+        "NETCLINIC_HTTP_ADDRESS",
+        "",
+        "HOST:PORT where Slack's requests arrive in HTTP mode; the health address if empty",
+    )
+    health_address: str = _setting(
+        "NETCLINIC_HEALTH_ADDRESS", "127.0.0.1:8080", "HOST:PORT of /healthz while serving; off for none"
+    )
+    socket_silence: float = _setting(
+        "NETCLINIC_SOCKET_SILENCE", 600.0, "seconds without events after which the Slack socket is renewed", ge=1
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "NETCLINIC_LOG_LEVEL", "info", "least level of the log while serving: debug, info, warning or error"
+    )
+    channels: Names = _setting(
+        "NETCLINIC_CHANNELS", "", "Slack channels where it answers: names, ids or patterns; all if empty"
+    )
+    incident_channels: Names = _setting(
+        "NETCLINIC_INCIDENT_CHANNELS", "", "channels where it answers unasked too: names, ids or patterns like inc-*"
+    )
+    unasked_confidence: float = _setting(
+        "NETCLINIC_UNASKED_CONFIDENCE", 0.95, "how sure it must be to answer unasked", ge=0.5, le=1
+    )
+    clusters: Names = _setting(
+        "NETCLINIC_CLUSTERS", "", "contexts that Slack may ask about; all of the kubeconfig if empty"
+    )
+    default_cluster: str = _setting("NETCLINIC_DEFAULT_CLUSTER", "", "the cluster that is meant where none is named")
+    channel_clusters: Pairs = _setting(
+        "NETCLINIC_CHANNEL_CLUSTERS", "", "the cluster of a channel: inc-shop=prod-hz,ops=staging"
+    )
+    may_ask: People = _setting("NETCLINIC_MAY_ASK", "everyone", "who may ask: user ids, group handles or everyone")
+    may_recheck: People = _setting("NETCLINIC_MAY_RECHECK", "everyone", "who may check an answer again")
+    may_resolve: People = _setting("NETCLINIC_MAY_RESOLVE", "everyone", "who may resolve a case")
+    may_audit: People = _setting(
+        "NETCLINIC_MAY_AUDIT", "everyone", "who may read the audit log; for everyone, other people's words are left out"
+    )
+    contact: str = _setting("NETCLINIC_CONTACT", "", "whom a refusal names: a person or team to ask")
+    oncall_group: str = _setting("NETCLINIC_ONCALL_GROUP", "", "user group that a case is handed to: handle or id")
+    oncall_channel: str = _setting(
+        "NETCLINIC_ONCALL_CHANNEL", "", "channel that hears of it: id or name; the case's thread if empty"
+    )
+    buttons_expire_hours: float = _setting(
+        "NETCLINIC_BUTTONS_EXPIRE_HOURS", 72.0, "hours after which an answer's buttons do nothing", gt=0, le=8760
+    )
+    audit_questions: Literal["keep", "hash", "drop"] = _setting(
+        "NETCLINIC_AUDIT_QUESTIONS", "keep", "people's words in the audit log: keep, hash (needs the key) or drop"
+    )
+    audit_key: SecretStr | None = _setting(
+        "NETCLINIC_AUDIT_KEY", None, "secret that digests of people's words are made with, 16 characters or more"
+    )
+    audit_anchor_channel: str = _setting(
+        "NETCLINIC_AUDIT_ANCHOR_CHANNEL", "", "channel where the audit log's latest hash is posted: id or name"
+    )
+    audit_anchor_hours: float = _setting(
+        "NETCLINIC_AUDIT_ANCHOR_HOURS", 24.0, "hours between two of these", gt=0, le=8760
+    )
+    time_zone: Zone = _setting(
+        "NETCLINIC_TIME_ZONE", "", "time zone of clock times and schedules, like Asia/Shanghai; the machine's if empty"
+    )
+    handoff_schedule: str = _setting(
+        "NETCLINIC_HANDOFF_SCHEDULE", "", "when a handoff is posted to the on-call channel: cron, like 0 9,21 * * *"
+    )
+    handoff_deadline: float = _setting(
+        "NETCLINIC_HANDOFF_DEADLINE", 20.0, "seconds that looking at all open cases again may take", gt=0, le=600
+    )
+    handoff_remind_minutes: float = _setting(
+        "NETCLINIC_HANDOFF_REMIND_MINUTES", 30.0, "minutes until one reminder if nobody has it; 0: none", ge=0, le=1440
+    )
+    oncall: str = _setting(
+        "NETCLINIC_ONCALL", "", "who is on call, without a user group: U1, U2 every 12h from 2026-11-16 09:00"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -99,7 +218,15 @@ def load_settings() -> Settings:
         raise SettingsError(
             f"NETCLINIC_KNOWLEDGE_DIR names {settings.knowledge_dir}, which is no folder: create or unset it."
         )
+    if settings.audit_questions == "hash" and len(_key(settings)) < SHORTEST_KEY:
+        raise SettingsError(
+            f"NETCLINIC_AUDIT_QUESTIONS is hash, which needs NETCLINIC_AUDIT_KEY: {SHORTEST_KEY} characters or more."
+        )
     return settings
+
+
+def _key(settings: Settings) -> str:
+    return settings.audit_key.get_secret_value() if settings.audit_key else ""
 
 
 def _file() -> dict[str, Any]:
@@ -137,7 +264,12 @@ def _sentence(error: ValidationError, in_file: set[str]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0])
     where = f"in {FILE}" if key in in_file and key.upper() not in os.environ else "in the environment"
-    return f"{key.upper()} {where} is malformed: {first['msg'].lower()}."
+    return f"{key.upper()} {where} is malformed: {_problem(first['msg'])}."
+
+
+def _problem(message: str) -> str:
+    own = message.removeprefix("Value error, ")
+    return own if own != message else message.lower()
 
 
 def shown_settings() -> list[Shown]:

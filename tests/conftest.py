@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.browsers", "tests.databases"]
 ROOT = Path(__file__).parents[1]
 START = [sys.executable, "-c", "from bot.cli import main; main()"]
 
@@ -75,7 +76,12 @@ def netclinic(tmp_path_factory: pytest.TempPathFactory) -> Netclinic:
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory, netclinic: Netclinic) -> Path:
-    """A data directory with the index over the shipped entries, built once a run by the command that people use."""
+    """A data directory with the index over the shipped entries, built once a run by the command that people use.
+
+    ``TEST_DATA_DIR`` names one that holds it already: the build takes a minute.
+    """
+    if os.environ.get("TEST_DATA_DIR"):
+        return Path(os.environ["TEST_DATA_DIR"])
     folder = tmp_path_factory.mktemp("data")
     built = netclinic("index", "build", NETCLINIC_DATA_DIR=str(folder))
     assert built.code == 0, built.err

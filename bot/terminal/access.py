@@ -26,14 +26,17 @@ async def check_access(where: Where, output: str) -> None:
 
     from bot.app import App
     from bot.cluster.transport import ReadError
+    from bot.terminal.auditing import auditing
     from bot.terminal.tables import show_table
 
     app = App.from_environment()
-    async with where.opened(app) as cluster, cluster.reader(app.clinic().budget) as reader:
-        try:
-            found = await gaps(reader, needed())
-        except ReadError as error:
-            raise OutOfReach(f"Cluster {cluster.context} could not be asked: {error}.") from error
+    async with auditing(app, "rbac --check", where) as begin:
+        trail = await begin()
+        async with where.opened(app) as opened, trail.cluster(opened).reader(app.clinic().budget) as reader:
+            try:
+                found = await gaps(reader, needed())
+            except ReadError as error:
+                raise OutOfReach(f"Cluster {opened.context} could not be asked: {error}.") from error
     rows = [(gap, needing(app.entries.values(), gap.permission)) for gap in found]
     if output == "json":
         write_json({"allowed": not rows, "missing": [{**gap.to_json(), "entries": ids} for gap, ids in rows]})
@@ -41,4 +44,4 @@ async def check_access(where: Where, output: str) -> None:
         show_table(Console(), ("missing", "undecidable entries"), [(gap.shown(), ", ".join(ids)) for gap, ids in rows])
         sys.stdout.write("`netclinic rbac | kubectl apply -f -` makes the ClusterRole; bind it to netclinic's user.\n")
     else:
-        sys.stdout.write(f"Cluster {cluster.context} allows every read that netclinic makes.\n")
+        sys.stdout.write(f"Cluster {opened.context} allows every read that netclinic makes.\n")

@@ -13,6 +13,7 @@ from bot.cluster.connection import NoClusterConfigured
 from bot.cluster.facts import Fact, declared_facts, fact_of
 from bot.cluster.requests import Observer
 from bot.cluster.view import View
+from bot.terminal.auditing import auditing
 from bot.terminal.failing import OutOfReach
 from bot.terminal.layout import say
 from bot.terminal.naming import known_entries
@@ -26,12 +27,15 @@ from bot.terminal.where import Where
 async def ask_and_show(question: str, where: Where, namespace: str | None, output: str) -> None:
     """``ask``."""
     app, errors = App.from_environment(), Console(stderr=True)
-    with building(errors) as tell:
-        index = app.index(tell)
-    clinic = app.clinic(index)
-    with reading(errors) as observers:
-        async with _maybe_cluster(app, where, observers) as (cluster, why):
-            answer = await clinic.ask(question, cluster, namespace)
+    async with auditing(app, "ask", where) as begin:
+        with building(errors) as tell:
+            index = app.index(tell)
+        trail = await begin(question=question, namespace=namespace)
+        clinic = trail.clinic(app.clinic(index))
+        with reading(errors) as observers:
+            async with _maybe_cluster(app, where, observers) as (opened, why):
+                answer = await clinic.ask(question, trail.cluster(opened) if opened else None, namespace)
+        await trail.answered(answer)
     if why and answer.diagnoses:
         say(errors, why, style="yellow")
     if where.for_kubectl() and answer.diagnoses and output == "text":
@@ -47,20 +51,25 @@ async def check_and_show(entries: Sequence[str], where: Where, namespace: str | 
     """``check``."""
     app, errors = App.from_environment(), Console(stderr=True)
     known_entries(app, entries)
-    with reading(errors) as observers:
-        async with where.opened(app, observers) as cluster:
-            answer = await app.clinic().check(entries, cluster, namespace)
-    if answer.cluster is not None and not answer.cluster.reachable:
-        raise OutOfReach(f"Cluster {answer.cluster.context} could not be read: {answer.cluster.problem}.")
+    async with auditing(app, "check", where) as begin:
+        trail = await begin(entries=list(entries), namespace=namespace)
+        with reading(errors) as observers:
+            async with where.opened(app, observers) as cluster:
+                answer = await app.clinic().check(entries, trail.cluster(cluster), namespace)
+        if answer.cluster is not None and not answer.cluster.reachable:
+            raise OutOfReach(f"Cluster {answer.cluster.context} could not be read: {answer.cluster.problem}.")
+        await trail.answered(answer)
     _show(answer, output, show_verdicts)
 
 
 async def facts_and_show(where: Where, output: str) -> None:
     """``facts``: every fact that this cluster has."""
     app, errors = App.from_environment(), Console(stderr=True)
-    with reading(errors) as observers:
-        async with where.opened(app, observers) as cluster:
-            found = await _facts(app, cluster)
+    async with auditing(app, "facts", where) as begin:
+        trail = await begin()
+        with reading(errors) as observers:
+            async with where.opened(app, observers) as cluster:
+                found = await _facts(app, trail.cluster(cluster))
     if output == "json":
         rows = {f.name: {"value": f.value, "source": f.source, "check": f.check, "reason": f.reason} for f in found}
         write_json({"context": cluster.context, "facts": rows})

@@ -1,6 +1,7 @@
 """How the command line fails: one clear sentence on stderr and an exit code, never a traceback."""
 
 import contextlib
+import errno
 import os
 import sys
 
@@ -12,6 +13,7 @@ BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
 # By name: importing them here would load the Kubernetes client and pydantic for every command.
 _BAD_USAGE = frozenset(
     {
+        "AddressTaken",
         "ConnectionSettingsError",
         "ModelError",
         "NoClusterConfigured",
@@ -23,6 +25,7 @@ _BAD_USAGE = frozenset(
         "UsageProblem",
     }
 )
+_CANNOT_GO_ON = frozenset({"ArchiveError", "AuditUnavailable", "CannotServe", "DatabaseError", "NotWhole"})
 
 
 class UsageProblem(Exception):
@@ -57,25 +60,36 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _dropped()
+    except OSError as error:
+        return _failed(error)
     return code
+
+
+def _dropped() -> None:
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: Exception) -> int:
     said = " ".join(str(error).split())
     name = type(error).__name__
+    if isinstance(error, OSError):
+        _dropped()  # what standard output did not take is not tried again at the exit
     if name in _BAD_USAGE:
         return _told(said, BAD_USAGE)
     if name == "EntryErrors":
         mend = "The entries cannot be used until these are mended; `netclinic knowledge lint` tells more."
         return _told(f"{error}\n{mend}", BAD_USAGE)
-    if isinstance(error, OutOfReach):
+    if isinstance(error, OutOfReach) or name in _CANNOT_GO_ON:
         return _told(said, FAILED)
     if isinstance(error, PermissionError | FileExistsError | NotADirectoryError) and error.filename:
         why = (error.strerror or name).lower()
         way_out = "choose another place, for example with NETCLINIC_DATA_DIR, or change its permissions"
         return _told(f"{error.filename} cannot be used ({why}): {way_out}.", FAILED)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        what = error.filename or "Standard output, or a file that netclinic writes,"
+        return _told(f"{what} cannot be written ({error.strerror}): make room there, or write elsewhere.", FAILED)
     return _told(f"netclinic failed: {name}: {said[:300]}{_place(error)} Please report it with this line.", FAILED)
 
 
@@ -89,7 +103,7 @@ def _place(error: Exception) -> str:
 def _told(text: str, code: int) -> int:
     from rich.console import Console
 
-    from bot.terminal.layout import plain
+    from bot.plain_text import plain
 
     Console(stderr=True).print(plain(text), markup=False, highlight=False, soft_wrap=True)
     return code

@@ -9,18 +9,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from bot.plain_text import one_line, plain
+
 WIDEST = 100  # columns: longer lines of prose are hard to follow
 _WORD = re.compile(r"\S+\s*")
-
-
-def plain(text: str) -> str:
-    """Without control and direction characters: a hostile name or log line stays text."""
-    return "".join(char for char in text if char.isprintable() or char in "\n\t")
-
-
-def one_line(text: str) -> str:
-    """The same on a single line."""
-    return plain(" ".join(text.split()))
 
 
 def say(console: Console, text: str | Text, *, indent: int = 0, mark: str = "", style: str = "") -> None:

@@ -1,5 +1,9 @@
 """``match``: words against entries, without a cluster."""
 
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,23 +16,69 @@ from bot.terminal.questions import lines_of_stdin, question_of
 from bot.terminal.tables import show_table
 
 if TYPE_CHECKING:
-    from index.search import Matches
+    from bot.audit import AuditLog, Trail
+    from index.search import Index, Matches
 
 SHOWN = 8
+MOST_SUMMED = 20  # entries that the record of many lines counts
 
 
 def match_and_show(text: str, output: str) -> None:
-    """One result a text; ``-`` reads one a line from stdin."""
-    symptoms = lines_of_stdin() if text == "-" else iter([question_of(text)])
+    """One result a text; ``-`` reads one a line from stdin.
+
+    Raises:
+        DatabaseError, AuditUnavailable: it could not be recorded.
+    """
+    question = "" if text == "-" else question_of(text)
     app = App.from_environment()
-    with building(Console(stderr=True)) as tell:
-        index = app.index(tell)
-    for symptom in symptoms:
-        found = index.match(symptom)
+    with ThreadPoolExecutor(1) as pool:  # the database is opened meanwhile
+        opening = pool.submit(lambda: app.audit)
+        with building(Console(stderr=True)) as tell:
+            index = app.index(tell)
+        log = opening.result()
+
+    def show(found: "Matches") -> None:
         if output == "json":
             write_json(_as_json(app, found))
         else:
             _show(app, found)
+
+    try:
+        _match(index, question, _trail(log, question), show)
+    finally:
+        log.close()
+
+
+def _match(index: "Index", question: str, trail: "Trail", show: Callable[["Matches"], None]) -> None:
+    """One text is recorded with its scores before they are shown; lines of stdin, maybe thousands, in one sum."""
+    if question:
+        found = index.match(question)
+        trail.log.store_all([trail.considered(found)])
+        show(found)
+        return
+    best: Counter[str] = Counter()
+    lines = 0
+    try:
+        for symptom in lines_of_stdin():
+            lines += 1
+            found = index.match(symptom)
+            best.update(item.entry_id for item in found.matches[:1] if found.in_scope)
+            show(found)
+    finally:
+        detail = {"lines": lines, "in_scope": best.total(), "best": dict(best.most_common(MOST_SUMMED))}
+        trail.log.store_all([trail.draft("entries.considered", None, None, "", detail)])
+
+
+def _trail(log: "AuditLog", question: str) -> "Trail":
+    """The trail of this command, whose first records are stored."""
+    from bot.audit import Trail
+    from bot.terminal.auditing import in_force, operating_system_user
+
+    trail = Trail(log, operating_system_user(), uuid.uuid4().hex)
+    asked = {"command": "match", **({"question": question} if question else {"lines of": "standard input"})}
+    action = "question.received" if question else "command.received"
+    log.store_all([in_force(trail), trail.draft(action, None, None, "", asked)])
+    return trail
 
 
 def _as_json(app: App, found: "Matches") -> dict[str, object]:

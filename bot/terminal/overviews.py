@@ -7,9 +7,10 @@ from rich.text import Text
 
 from bot.answer import Answer, Diagnosis
 from bot.cluster.facts import Fact
-from bot.judge import NOT_HERE, Verdict
+from bot.evidence import is_elsewhere
+from bot.judge import Verdict
 from bot.terminal.layout import say
-from bot.terminal.pages import WORDS, show_cost, show_unread
+from bot.terminal.pages import show_cost, show_unread, verdict_word
 from bot.terminal.tables import show_table
 
 ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
@@ -17,7 +18,7 @@ ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWER
 
 def show_verdicts(console: Console, answer: Answer) -> None:
     """``check``: one row an entry, what needs a person first; what is for other clusters in one line."""
-    elsewhere = [item for item in answer.diagnoses if item.judgement.reason.startswith(NOT_HERE)]
+    elsewhere = [item for item in answer.diagnoses if is_elsewhere(item)]
     here = [item for item in answer.diagnoses if item not in elsewhere]
     here.sort(key=lambda item: ORDER.index(item.verdict))
     if here:
@@ -30,7 +31,7 @@ def show_verdicts(console: Console, answer: Answer) -> None:
 
 
 def _row(item: Diagnosis) -> tuple[Text, str, str]:
-    return Text(*WORDS[item.verdict]), item.entry.id, item.judgement.reason
+    return Text(*verdict_word(item.verdict)), item.entry.id, item.judgement.reason
 
 
 def show_facts(console: Console, facts: Iterable[Fact]) -> None:

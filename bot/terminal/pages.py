@@ -1,25 +1,27 @@
 """The page of an answer: verdict and title first, then evidence, steps, cautions, and what else was seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
 
 from bot.answer import Answer, ClusterState, Diagnosis
-from bot.findings import Evidence, Finding, clip
-from bot.judge import NOT_HERE, Verdict
-from bot.probes.registry import calls
-from bot.terminal.layout import heading, one_line, say, say_command
-from knowledge.logic import Outcome
+from bot.evidence import evidence_of, is_elsewhere
+from bot.findings import clip
+from bot.judge import Verdict
+from bot.plain_text import one_line
+from bot.telling import traits
+from bot.terminal.layout import heading, say, say_command
+from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, age, cost, unmatched
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep
 
-WORDS = {
-    Verdict.CONFIRMED: ("CONFIRMED", "bold red"),
-    Verdict.SUSPECTED: ("SUSPECTED", "bold yellow"),
-    Verdict.RULED_OUT: ("RULED OUT", "bold green"),
-    Verdict.ANSWERED: ("ANSWER", "bold cyan"),
+STYLES = {
+    Verdict.CONFIRMED: "bold red",
+    Verdict.SUSPECTED: "bold yellow",
+    Verdict.RULED_OUT: "bold green",
+    Verdict.ANSWERED: "bold cyan",
 }
 MOST_EVIDENCE = 5
 
@@ -43,7 +45,7 @@ def _show_diagnoses(console: Console, answer: Answer) -> None:
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     also_seen = [item for item in confirmed if item.score is None]
     if first.score is None:
-        say(console, "Your words did not point to this; the cluster shows it now.", style="bold")
+        say(console, NOT_ASKED, style="bold")
     _show_diagnosis(console, first, now, trouble)
     if first.verdict is Verdict.RULED_OUT:
         console.print()
@@ -58,11 +60,7 @@ def _show_diagnoses(console: Console, answer: Answer) -> None:
 
 
 def _show_unmatched(console: Console, answer: Answer) -> None:
-    if answer.requests:
-        first = "These words fit no entry clearly, and no fault of the network is seen in the cluster."
-    else:
-        first = "No entry of the container-networking FAQ fits these words, so nothing was read."
-    say(console, first, style="bold")
+    say(console, unmatched(answer.requests), style="bold")
     say(
         console,
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
@@ -72,22 +70,11 @@ def _show_unmatched(console: Console, answer: Answer) -> None:
 
 def _show_cluster(console: Console, cluster: ClusterState) -> None:
     if cluster.reachable:
-        say(console, " · ".join(_traits(cluster)), style="dim")
+        say(console, " · ".join([f"Cluster {cluster.context}", *traits(cluster)]), style="dim")
     else:
         say(console, f"Cluster {cluster.context} could not be read: {cluster.problem}.", style="bold yellow")
-        say(console, "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers.")
+        say(console, KNOWLEDGE_ALONE)
     console.print()
-
-
-def _traits(cluster: ClusterState) -> Iterator[str]:
-    values = {fact.name: str(fact.value) for fact in cluster.facts if fact.value is not None}
-    yield f"Cluster {cluster.context}"
-    yield f"Kubernetes {values.get('kubernetes.version', 'version unknown')}"
-    yield from (values[name] for name in ("cluster.kind", "network_plugin") if name in values)
-    if values.get("network_plugin") == "terway":
-        yield from (
-            f"{name.split('.')[1]} {values[name]}" for name in ("terway.mode", "terway.datapath") if name in values
-        )
 
 
 def _show_diagnosis(console: Console, item: Diagnosis, now: datetime, told: str = "") -> None:
@@ -111,9 +98,17 @@ def _show_diagnosis(console: Console, item: Diagnosis, now: datetime, told: str 
     show_steps(console, "Verify", item.verify)
 
 
+def verdict_word(verdict: Verdict) -> tuple[str, str]:
+    """The word with its style."""
+    return WORDS[verdict].word, STYLES[verdict]
+
+
 def _show_title(console: Console, item: Diagnosis, indent: int = 0, weight: str = "bold") -> None:
-    word, style = WORDS[item.verdict]
-    say(console, Text.assemble((word, style), "  ", (item.entry.title, weight), f"  ({item.entry.id})"), indent=indent)
+    say(
+        console,
+        Text.assemble(verdict_word(item.verdict), "  ", (item.entry.title, weight), f"  ({item.entry.id})"),
+        indent=indent,
+    )
 
 
 def _show_readings(console: Console, item: Diagnosis) -> None:
@@ -127,7 +122,7 @@ def _show_readings(console: Console, item: Diagnosis) -> None:
 
 
 def _show_evidence(console: Console, item: Diagnosis, now: datetime) -> None:
-    pieces = list(_evidence(item))
+    pieces = list(evidence_of(item))
     if not pieces:
         return
     heading(console, "Evidence")
@@ -137,25 +132,6 @@ def _show_evidence(console: Console, item: Diagnosis, now: datetime) -> None:
         say_command(console, piece.check, indent=4)
     if len(pieces) > MOST_EVIDENCE:
         say(console, f"and {len(pieces) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
-
-
-def _evidence(item: Diagnosis) -> Iterator[Evidence]:
-    """What speaks for the verdict comes first; the same piece is shown once."""
-    shown: set[tuple[str, str]] = set()
-    told = [finding for finding in item.judgement.findings if _speaks(item, finding)]
-    for finding in sorted(told, key=lambda each: (each.outcome is not Outcome.PRESENT, not each.is_sign)):
-        for piece in finding.evidence:
-            if (piece.object, piece.excerpt) not in shown:
-                shown.add((piece.object, piece.excerpt))
-                yield piece
-
-
-def _speaks(item: Diagnosis, finding: Finding) -> bool:
-    """That an entry fits this kind of cluster is worth showing only where it does not."""
-    if item.verdict is Verdict.CONFIRMED and finding.outcome is not Outcome.PRESENT:
-        return False
-    fits = finding.probe in set(map(str, calls(item.entry.applies)))
-    return not fits or item.judgement.reason.startswith(NOT_HERE)
 
 
 def show_prose(console: Console, text: str) -> None:
@@ -186,7 +162,7 @@ def show_cautions(console: Console, texts: Sequence[str]) -> None:
 
 def _show_considered(console: Console, items: Sequence[Diagnosis], was_read: bool) -> None:
     """The rest in one line each; what does not even apply here in one line together."""
-    elsewhere = [item for item in items if item.judgement.reason.startswith(NOT_HERE)]
+    elsewhere = [item for item in items if is_elsewhere(item)]
     near = [item for item in items if item not in elsewhere]
     if items:
         heading(console, "Also considered")
@@ -213,21 +189,5 @@ def show_unread(console: Console, unread: Sequence[str]) -> None:
 
 def show_cost(console: Console, answer: Answer) -> None:
     """What the answer took."""
-    size = f"{answer.bytes / 1000:,.0f} kB"
     console.print()
-    say(
-        console,
-        f"{answer.requests} reads, {size}, {answer.elapsed_ms / 1000:.1f} s. Nothing was changed.",
-        style="dim",
-    )
-
-
-def age(moment: datetime, now: datetime) -> str:
-    """``12 s ago``, ``3 min ago``, ``2 h ago``, ``4 d ago``."""
-    seconds = (now - moment).total_seconds()
-    if seconds < 10:
-        return "just now"
-    for limit, unit, word in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
-        if seconds < limit:
-            return f"{int(seconds // unit)} {word} ago"
-    return f"{int(seconds // 86400)} d ago"
+    say(console, cost(answer.requests, answer.bytes, answer.elapsed_ms), style="dim")

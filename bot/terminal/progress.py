@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 if TYPE_CHECKING:
     from bot.cluster.requests import Request
@@ -79,3 +79,16 @@ def _filling(bar: Progress) -> Tell:
         bar.update(bar.task_ids[0], description=f"building the index: {stage}", completed=share)
 
     return tell
+
+
+@contextlib.contextmanager
+def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A callback (done, of how many) that fills a bar; silent where nobody watches."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda done, of: None
+        return
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=max(done, of))

@@ -13,6 +13,7 @@ from bot.answer import Answer
 from bot.app import App
 from bot.cluster.capture import Capture
 from bot.cluster.recordings import load, serve
+from bot.terminal.auditing import auditing
 from bot.terminal.failing import OutOfReach, UsageProblem
 from bot.terminal.progress import building, reading
 from bot.terminal.where import Where
@@ -37,15 +38,21 @@ def record_to(out: Path, symptom: str | None, where: Where, namespace: str | Non
 async def _read(capture: Capture, symptom: str | None, where: Where, namespace: str | None) -> Answer:
     app, errors = App.from_environment(), Console(stderr=True)
     index = None
-    if symptom is not None:
-        with building(errors) as tell:
-            index = app.index(tell)
-    clinic = app.clinic(index)
-    with reading(errors) as observers:
-        async with where.opened(app, observers, capture) as cluster:
-            if symptom is None:
-                return await clinic.check([], cluster, namespace)
-            return await clinic.ask(symptom, cluster, namespace)
+    async with auditing(app, "record", where) as begin:
+        if symptom is not None:
+            with building(errors) as tell:
+                index = app.index(tell)
+        trail = await begin(question=symptom, namespace=namespace)
+        clinic = trail.clinic(app.clinic(index))
+        with reading(errors) as observers:
+            async with where.opened(app, observers, capture) as opened:
+                cluster = trail.cluster(opened)
+                asking = (
+                    clinic.check([], cluster, namespace) if symptom is None else clinic.ask(symptom, cluster, namespace)
+                )
+                answer = await asking
+        await trail.answered(answer)
+        return answer
 
 
 async def replay_until_stopped(recording: str, port: int, kubeconfig_out: Path | None) -> None:

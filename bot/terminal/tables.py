@@ -6,7 +6,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.terminal.layout import one_line, say, wrapped
+from bot.plain_text import one_line
+from bot.terminal.layout import say, wrapped
 
 Cell = str | Text
 GAP = 2

@@ -33,6 +33,11 @@ class Where:
         parts += [f"kubectl config use-context {shlex.quote(self.context)}"] if self.context else []
         return " && ".join(parts)
 
+    def typed(self) -> dict[str, str]:
+        """What was typed of it, for the audit log."""
+        given = {"kubeconfig": self.kubeconfig, "context": self.context, "recording": self.recording}
+        return {name: str(value) for name, value in given.items() if value is not None}
+
     def opened(
         self, app: "App", observers: Sequence["Observer"] = (), witness: "Witness | None" = None
     ) -> AbstractAsyncContextManager["Cluster"]:

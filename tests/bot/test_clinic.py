@@ -161,6 +161,13 @@ async def test_a_namespace_narrows_what_pods_count(entries: Entries, meaning: Me
     assert (await ask(clinic, "terway-out-of-ips", namespace="elsewhere")).outcome != "confirmed"
 
 
+async def test_a_namespace_without_pods_tells_nothing(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-healthy", namespace="shpo")
+    assert verdicts(answer)[0] == (OUT_OF_IPS, "suspected")
+    assert "namespace shpo holds no pod, or does not exist" in answer.diagnoses[0].judgement.reason
+    assert [line for line in answer.unread if line.startswith("namespace shpo: it holds no pod")]
+
+
 async def test_the_same_question_gives_the_same_answer(entries: Entries, meaning: Meaning) -> None:
     clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9, "terway-mac-not-found": 0.3}))
     first, second = [await ask(clinic, "terway-out-of-ips") for _ in range(2)]

@@ -30,7 +30,7 @@ def settings_table() -> str:
     rows = ["| setting | default | what it is |", "| --- | --- | --- |"]
     for name, variable in variables().items():
         default = Settings.model_fields[name].default
-        told = f"{default:g}" if isinstance(default, float) else ""
+        told = f"{default:g}" if isinstance(default, int | float) else str(default or "")
         if name == "data_dir":
             told = "your platform's user data directory"
         rows.append(f"| `{variable}` | {told} | {Settings.model_fields[name].description} |")
@@ -55,7 +55,7 @@ def test_the_readme_names_every_command_and_no_other(netclinic: Run) -> None:
     } <= commands
 
 
-@pytest.mark.parametrize("group", ["knowledge", "index"])
+@pytest.mark.parametrize("group", ["knowledge", "index", "audit"])
 def test_the_readme_names_every_command_of_a_group(netclinic: Run, group: str) -> None:
     commands = set(COMMAND.findall(netclinic(group, "--help").out.partition("Commands")[2]))
     listed = re.search(rf"netclinic {group} ([a-z|]+)", README.read_text(encoding="utf-8"))

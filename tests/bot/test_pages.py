@@ -25,11 +25,13 @@ from bot.cluster.recordings import Store, load, serve
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.cluster.view import spelled
+from bot.plain_text import plain
 from bot.terminal.entries import show_entry
-from bot.terminal.layout import plain, say, say_command, wrapped
+from bot.terminal.layout import say, say_command, wrapped
 from bot.terminal.overviews import show_facts, show_verdicts
-from bot.terminal.pages import age, show_answer
+from bot.terminal.pages import show_answer
 from bot.terminal.tables import show_table
+from bot.wording import age
 from knowledge.model import Entry
 
 PAGES = Path(__file__).parent / "pages"

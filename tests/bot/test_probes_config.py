@@ -131,3 +131,46 @@ async def test_the_state_of_a_workload(make: Any, find: Any, status: Any, state:
     for asked in ("unavailable", "available", "missing"):
         found = await find(f'workload_state(workload="DaemonSet kube-system/x", state="{asked}")', objects)
         assert found.outcome == ("present" if asked == state else "absent")
+
+
+BEFORE = 'pods_before_edit(configmap="c")'
+
+
+def app_pod(make: Any, start: str, **more: Any) -> Any:
+    pod = make.running("web-1", "10.0.0.9", **more)
+    pod["status"] = {**pod["status"], "startTime": start}
+    return pod
+
+
+@pytest.mark.parametrize(
+    ("start", "outcome"),
+    [("now-1d", "present"), ("now-10m", "absent")],
+)
+async def test_pods_are_compared_with_the_last_edit(make: Any, find: Any, start: str, outcome: str) -> None:
+    assert (await find(BEFORE, [edited(make, "now-1h", CONTENT), app_pod(make, start)])).outcome == outcome
+
+
+async def test_pods_on_the_host_network_have_no_port_on_the_bridge(make: Any, find: Any) -> None:
+    pod = app_pod(make, "now-1d")
+    pod["spec"] = {**pod["spec"], "hostNetwork": True}
+    assert (await find(BEFORE, [edited(make, "now-1h", CONTENT), pod])).outcome == "absent"
+
+
+async def test_without_an_edit_no_pod_is_too_old(make: Any, find: Any) -> None:
+    unedited = edited(make, "now-1h", {"f:metadata": {"f:labels": {}}})
+    assert (await find(BEFORE, [unedited, app_pod(make, "now-1d")])).outcome == "absent"
+
+
+async def test_an_edit_of_a_configmap_that_is_not_there_is_unknown(make: Any, find: Any) -> None:
+    assert (await find(BEFORE, [app_pod(make, "now-1d")])).outcome == "unknown"
+
+
+async def test_pods_of_the_system_are_no_applications(make: Any, find: Any) -> None:
+    system = app_pod(make, "now-1d", namespace="kube-system")
+    assert (await find(BEFORE, [edited(make, "now-1h", CONTENT), system])).outcome == "absent"
+
+
+async def test_steps_are_about_a_pod_only_where_the_question_names_it(make: Any, find: Any) -> None:
+    found = await find(BEFORE, [edited(make, "now-1h", CONTENT), app_pod(make, "now-1d")])
+    assert found.outcome == "present"
+    assert not found.objects

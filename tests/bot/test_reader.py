@@ -339,7 +339,7 @@ async def test_a_busy_server_is_asked_once_more_when_it_says_so() -> None:
         assert reader.spent.requests == 2
     assert [entry[:2] for entry in diary.heard] == [
         ("before", "list"),
-        ("after", "refused"),
+        ("after", "throttled"),
         ("before", "list"),
         ("after", "ok"),
     ]

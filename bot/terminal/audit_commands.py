@@ -1,0 +1,188 @@
+"""``netclinic audit``: reading the audit log, proving it whole, giving it out, and taking old records out of it."""
+
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.audit.anchors import Anchor
+    from bot.audit.filters import Filters
+    from bot.store import Store
+
+audit = typer.Typer(no_args_is_help=True)
+Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text or json")]
+Since = Annotated[str, typer.Option(help="from then on: 12h, 3d, 09:00, 2026-11-22 or a full RFC 3339 time")]
+Until = Annotated[str, typer.Option(help="before then; a date means its end")]
+Actor = Annotated[str, typer.Option(help="who: id or name of a Slack user or of a user of this system")]
+Channel = Annotated[str, typer.Option(help="Slack channel, or the host of a terminal")]
+Case = Annotated[str, typer.Option(help="a case's id")]
+Cluster = Annotated[str, typer.Option(help="a context")]
+Action = Annotated[str, typer.Option(help="an action such as cluster.read, or its first word for all of a kind")]
+Entry = Annotated[str, typer.Option(help="an entry's id")]
+Utc = Annotated[bool, typer.Option("--utc/--local", help="the zone in which times are meant and shown")]
+
+
+@audit.command("list")
+def list_(
+    since: Since = "",
+    until: Until = "",
+    actor: Actor = "",
+    channel: Channel = "",
+    case: Case = "",
+    cluster: Cluster = "",
+    action: Action = "",
+    entry: Entry = "",
+    limit: Annotated[str, typer.Option(metavar="N", help="at most so many, the newest")] = "50",
+    utc: Utc = False,
+    output: Output = "text",
+) -> None:
+    """The newest records that fit all that is given, newest first."""
+    from bot.audit.reading import list_records
+    from bot.terminal.audit_pages import show_records
+
+    app = _app()
+    zone = _zone(utc, app)
+    filters = _filters(zone, since, until, actor, channel, case, cluster, action, entry, limit)
+    show_records(list_records(_to_read(app), filters), filters, zone, output)
+
+
+@audit.command()
+def show(
+    record: Annotated[str, typer.Argument(help="a record's number, or a request's id or how that begins")],
+    utc: Utc = False,
+    output: Output = "text",
+) -> None:
+    """One record in full, or all records of one request."""
+    from bot.audit.reading import find_records
+    from bot.terminal.audit_pages import show_in_full
+    from bot.terminal.failing import UsageProblem
+
+    app = _app()
+    found = find_records(_to_read(app), record)
+    if not found:
+        raise UsageProblem(f"There is no record or request {record!r}: `netclinic audit list` shows the newest.")
+    show_in_full(found, _zone(utc, app), output)
+
+
+@audit.command()
+def verify(
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="SEQ:HASH as it was told outside, or a file with such lines; repeatable")
+    ] = None,
+    archive: Annotated[list[Path] | None, typer.Option(help="an archive of pruned records; repeatable")] = None,
+    output: Output = "text",
+) -> None:
+    """Check every record: the first one changed, removed, inserted or moved is named. Exit code 1 if there is one."""
+    from rich.console import Console
+
+    from bot.audit.verifying import verify as verify_log
+    from bot.terminal.audit_pages import show_verified
+    from bot.terminal.progress import counting
+
+    anchors = [found for given in anchor or [] for found in _anchors(given)]
+    store = _to_read(_app())
+    with counting(Console(stderr=True), "verifying") as tell:
+        verified = verify_log(store, anchors=anchors, archives=archive or [], tell=tell)
+    show_verified(verified, output)
+    if not verified.holds:
+        raise typer.Exit(1)
+
+
+@audit.command()
+def export(
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="a new file; - for standard output")] = "-",
+    form: Annotated[
+        Literal["jsonl", "csv"], typer.Option("--format", help="jsonl: Kubernetes audit events; csv: a table")
+    ] = "jsonl",
+    since: Since = "",
+    until: Until = "",
+    actor: Actor = "",
+    channel: Channel = "",
+    case: Case = "",
+    cluster: Cluster = "",
+    action: Action = "",
+    entry: Entry = "",
+    utc: Utc = False,
+) -> None:
+    """Give the records that fit out, oldest first; that they were is recorded before."""
+    from bot.terminal.audit_export import export_to
+
+    app = _app()
+    filters = _filters(_zone(utc, app), since, until, actor, channel, case, cluster, action, entry, "")
+    export_to(app, out, form, filters)
+
+
+@audit.command()
+def prune(
+    before: Annotated[str, typer.Option(help="older than: 90d, 2026-08-01 or a full RFC 3339 time")],
+    archive: Annotated[Path | None, typer.Option(help="a new file for what is removed")] = None,
+    only_words: Annotated[
+        bool, typer.Option("--only-words", help="erase people's own words and keep the records")
+    ] = False,
+    actor: Annotated[str, typer.Option(metavar="ID", help="with --only-words: of this person alone, by id")] = "",
+    utc: Utc = False,
+) -> None:
+    """Archive old records to a file and remove them, or erase people's words. The chain still verifies."""
+    from bot.audit.moments import MomentError, moment_of
+    from bot.terminal.audit_pruning import prune_records, prune_words
+    from bot.terminal.failing import UsageProblem
+
+    if (archive is None) != only_words or (actor and not only_words):
+        raise UsageProblem("Say either --archive FILE for records, or --only-words [--actor ID] for people's words.")
+    app = _app()
+    try:
+        moment = moment_of(before, now=datetime.now(UTC), zone=_zone(utc, app))
+    except MomentError as error:
+        raise UsageProblem(str(error)) from None
+    if archive is None:
+        prune_words(app, moment, actor)
+    else:
+        prune_records(app, moment, archive)
+
+
+def _app() -> "App":
+    from bot.app import App
+
+    return App.from_environment()
+
+
+def _to_read(app: "App") -> "Store":
+    from bot.store.read_only import open_to_read
+
+    return open_to_read(app.settings.database_url, app.settings.data_dir)
+
+
+def _zone(utc: bool, app: "App") -> tzinfo | None:
+    """UTC, the settings' zone, or ``None`` for the system's own."""
+    from bot.handoff.zones import zone_named
+
+    name = app.settings.time_zone
+    return UTC if utc else zone_named(name) if name else None
+
+
+def _filters(zone: tzinfo | None, *values: str) -> "Filters":
+    from bot.audit.filters import FilterError, filters_of
+    from bot.terminal.failing import UsageProblem
+
+    names = ("since", "until", "actor", "channel", "case", "cluster", "action", "entry", "limit")
+    try:
+        return filters_of(dict(zip(names, values, strict=True)), zone=zone)
+    except FilterError as error:
+        raise UsageProblem(str(error)) from None
+
+
+def _anchors(given: str) -> "list[Anchor]":
+    from bot.audit.anchors import parse_anchors
+    from bot.terminal.failing import UsageProblem
+
+    path = Path(given)
+    try:
+        found = parse_anchors(given) or parse_anchors(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        found = []
+    if not found:
+        raise UsageProblem(f"{given!r} is no anchor (SEQ:HASH, 64 letters and digits) and no file that holds one.")
+    return found

@@ -1,0 +1,82 @@
+"""The audit log at the terminal: who typed the command, and the record that must be stored before anything is read."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.audit import Actor, Draft, Trail
+    from bot.terminal.where import Where
+
+Begin = Callable[..., Awaitable["Trail"]]
+
+
+@contextlib.asynccontextmanager
+async def auditing(app: "App", command: str, where: "Where") -> AsyncIterator[Begin]:
+    """``begin(question=..., **what was typed)`` stores that the command was received, and gives its trail.
+
+    The database is opened meanwhile, in a thread. What ends the command in an error is recorded as refused.
+
+    Raises:
+        DatabaseError, AuditUnavailable: the audit log cannot be written; nothing has been read.
+    """
+    opening = asyncio.get_running_loop().run_in_executor(None, lambda: app.audit)
+    begun: list[Trail] = []
+
+    async def begin(**typed: Any) -> "Trail":
+        from bot.audit import Trail
+
+        trail = Trail(await opening, operating_system_user(), uuid.uuid4().hex)
+        action = "question.received" if typed.get("question") else "command.received"
+        asked = {"command": command, **where.typed(), **{name: value for name, value in typed.items() if value}}
+        await trail.log.astore_all([in_force(trail), trail.draft(action, None, None, "", asked)])
+        begun.append(trail)
+        return trail
+
+    went_well = False
+    try:
+        yield begin
+        went_well = True
+    except Exception as error:
+        await _refused(begun, error)
+        raise
+    finally:
+        with contextlib.nullcontext() if went_well else contextlib.suppress(Exception):  # one failure is told, not two
+            (await opening).close()
+
+
+async def _refused(begun: list["Trail"], error: Exception) -> None:
+    from bot.audit import AuditUnavailable
+
+    if begun and not isinstance(error, AuditUnavailable):
+        detail = {"why": " ".join(str(error).split())}
+        await begun[0].record("refused", outcome=type(error).__name__, detail=detail)
+
+
+def in_force(trail: "Trail") -> "Draft":
+    """The record of the settings that differ from their defaults, secrets masked."""
+    from bot.audit.in_force import settings_in_force
+
+    return trail.draft("settings.in_force", None, None, "", settings_in_force())
+
+
+def operating_system_user() -> "Actor":
+    """Who runs this process, by the system's word rather than by the environment's; its host as the channel."""
+    from bot.audit import Actor
+
+    number = str(os.getuid()) if hasattr(os, "getuid") else ""
+    return Actor("terminal", number, _name(number), socket.gethostname())
+
+
+def _name(number: str) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(int(number)).pw_name
+    except (ImportError, KeyError, ValueError):  # Windows; a container's user without a name
+        return os.environ.get("USERNAME", "") or number

@@ -1,0 +1,204 @@
+"""Cases, answers and feedback, alike on both databases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.judge import Verdict
+from bot.store import Store
+from bot.store.cases import PRIVATE, Case, Cases, KeptAnswer, case_id
+from bot.store.feedback import Feedback, FeedbackBook
+from bot.telling import Told, ToldDiagnosis
+from knowledge.model import Kind
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
+
+
+def told(entry: str = "terway-mac-not-found", verdict: Verdict = Verdict.CONFIRMED) -> Told:
+    diagnosis = ToldDiagnosis(
+        entry=entry,
+        title=f"Title of {entry}",
+        kind=Kind.FAULT,
+        verdict=verdict,
+        score=0.9,
+        rests_on_sign=True,
+        elsewhere=False,
+        reason="it waits",
+    )
+    return Told(
+        question="pods stuck",
+        in_scope=True,
+        cluster=None,
+        asked_at=None,
+        told_at=NOON,
+        diagnoses=(diagnosis,) if entry else (),
+        elapsed_ms=120,
+    )
+
+
+def new(thread: str = "1.1", **more: object) -> Case:
+    fixed = {"id": "", "team": "T1", "channel": "C1", "opened_by": "U1", "question": "pods stuck"}
+    return Case(**{**fixed, "thread_ts": thread, "opened_at": NOON, "updated_at": NOON, **more})  # type: ignore[arg-type]
+
+
+def answer(case: Case, id_: str = "T1:C1:1.1", **more: object) -> KeptAnswer:
+    kept = KeptAnswer(
+        id=id_,
+        case_id=case.id,
+        kind="ask",
+        asked_at=NOON,
+        asked_by="U1",
+        question="pods stuck",
+        told=told(),
+        finished_at=LATER,
+        cluster="prod",
+        namespace="shop",
+        channel="C1",
+        message_ts="1.2",
+    )
+    return replace(kept, **more)  # type: ignore[arg-type]
+
+
+def test_a_thread_has_one_case_whoever_opens_it(store: Store) -> None:
+    cases = Cases(store)
+    first = cases.open(new())
+    assert first.id == case_id("T1", "C1", "1.1")
+    assert first.id.startswith("NC-")
+    assert len(first.id) == 9
+    again = cases.open(replace(new(), question="something else", opened_at=LATER))
+    assert again == first
+    assert cases.get(first.id.lower()) == first
+    assert cases.of_thread("T1", "C1", "1.1") == first
+    assert cases.of_thread("T1", "C2", "1.1") is None
+    assert cases.get("NC-NOSUCH") is None
+
+
+def test_two_threads_whose_short_ids_are_equal_get_cases_of_their_own(store: Store) -> None:
+    cases = Cases(store)
+    wanted = case_id("T1", "C1", "1.1")
+    with store.writing() as connection:
+        from bot.store.schema import cases as table
+
+        store.insert_once(connection, table, **vars(new("9.9", id=wanted)))
+    opened = cases.open(new("1.1"))
+    assert opened.id != wanted
+    assert opened.id.startswith(wanted)
+    assert cases.open(new("1.1")).id == opened.id
+
+
+def test_an_answer_brings_its_case_up_to_date_and_is_read_back_as_it_was(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    kept = answer(case)
+    cases.keep(kept)
+    assert cases.answer(kept.id) == kept
+    assert cases.answer("nothing") is None
+    now = cases.get(case.id)
+    assert now is not None
+    assert (now.entry, now.title, now.outcome) == ("terway-mac-not-found", "Title of terway-mac-not-found", "confirmed")
+    assert (now.cluster, now.namespace, now.diagnosed_at, now.updated_at) == ("prod", "shop", LATER, LATER)
+    cases.keep(replace(kept, told=told("another-entry")))
+    assert cases.get(case.id) == now, "an answer that is kept already is not kept again"
+
+
+def test_the_first_diagnosis_keeps_its_time_and_the_newest_gives_the_verdict(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    cases.keep(answer(case))
+    later = LATER + timedelta(hours=1)
+    cases.keep(answer(case, "recheck:1", kind="recheck", finished_at=later, told=told("b", Verdict.RULED_OUT)))
+    now = cases.get(case.id)
+    assert now is not None
+    assert (now.diagnosed_at, now.outcome, now.entry, now.updated_at) == (LATER, "ruled_out", "b", later)
+    assert [kept.id for kept in cases.answers(case.id)] == ["T1:C1:1.1", "recheck:1"]
+
+
+def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    cases.keep(answer(case, "first", told=told("")))
+    assert cases.get(case.id).outcome == "unmatched"  # type: ignore[union-attr]
+    cases.keep(answer(case, "second"))
+    cases.keep(answer(case, "third", told=told(""), cluster="staging"))
+    now = cases.get(case.id)
+    assert now is not None
+    assert (now.entry, now.outcome, now.cluster) == ("terway-mac-not-found", "confirmed", "staging")
+    cases.keep(answer(case, "fourth", kind="recheck", told=told("")))
+    again = cases.get(case.id)
+    assert again is not None
+    assert (again.entry, again.outcome) == ("terway-mac-not-found", "unmatched"), "a re-check that finds nothing counts"
+    assert [found.id for found in cases.opened("T1")] == [case.id]
+
+
+def test_a_case_is_resolved_once_and_a_new_question_opens_it_again(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    cases.keep(answer(case))
+    assert cases.resolve(case.id, "U2", LATER)
+    assert not cases.resolve(case.id, "U3", LATER + timedelta(minutes=1))
+    closed = cases.get(case.id)
+    assert closed is not None
+    assert (closed.state, closed.resolved_by, closed.resolved_at) == ("resolved", "U2", LATER)
+    assert not cases.assign(case.id, "S1", LATER), "nobody is put on a resolved case"
+    cases.keep(answer(case, "recheck:1", kind="recheck"))
+    assert cases.get(case.id).state == "resolved", "a re-check does not open it"  # type: ignore[union-attr]
+    cases.keep(answer(case, "T1:C1:1.9"))
+    reopened = cases.get(case.id)
+    assert reopened is not None
+    assert (reopened.state, reopened.resolved_by, reopened.resolved_at) == ("open", "", None)
+
+
+def test_lists_hold_what_everybody_may_see(store: Store) -> None:
+    cases = Cases(store)
+    found, unmatched, private, resolved = (
+        cases.open(new("1.1")),
+        cases.open(new("2.1")),
+        cases.open(new("private:3", state=PRIVATE)),
+        cases.open(new("4.1")),
+    )
+    cases.open(new("5.1"))  # nothing is known of it yet
+    cases.keep(answer(found, "a"))
+    cases.keep(answer(unmatched, "b", told=told("")))
+    cases.keep(answer(private, "c", finished_at=LATER + timedelta(minutes=1)))
+    cases.keep(answer(resolved, "d", finished_at=LATER + timedelta(minutes=2)))
+    assert cases.resolve(resolved.id, "U2", LATER + timedelta(minutes=3))
+    assert not cases.resolve(private.id, "U2", LATER)
+    assert [case.id for case in cases.opened("T1")] == [found.id]
+    assert cases.opened("T2") == []
+    assert [kept.id for _, kept in cases.recent("T1")] == ["d", "a", "b"]
+    assert len(cases.recent("T1", most=1)) == 1
+
+
+def test_who_is_on_it_and_where_it_stands(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    cases.keep(answer(case, message_ts=""))
+    assert cases.assign(case.id, "S1", LATER)
+    cases.set_link(case.id, "https://slack.example/p1")
+    cases.place("T1:C1:1.1", "C1", "1.7")
+    now, kept = cases.get(case.id), cases.answer("T1:C1:1.1")
+    assert now is not None
+    assert kept is not None
+    assert (now.assignee, now.link, kept.message_ts) == ("S1", "https://slack.example/p1", "1.7")
+
+
+@pytest.mark.parametrize("helped", [True, False])
+def test_the_last_word_counts_and_can_be_noted(store: Store, helped: bool) -> None:
+    cases, book = Cases(store), FeedbackBook(store)
+    case = cases.open(new())
+    cases.keep(answer(case))
+    word = Feedback(
+        diagnosis_id="T1:C1:1.1", user="U1", case_id=case.id, entry="terway-mac-not-found", helped=not helped, at=NOON
+    )
+    assert not book.note("T1:C1:1.1", "U1", "nothing was said yet")
+    book.give(word)
+    book.give(replace(word, helped=helped, at=LATER))
+    book.give(replace(word, user="U2"))
+    assert book.note("T1:C1:1.1", "U1", "the node was rebooted")
+    said = book.of_case(case.id)
+    assert [(item.user, item.helped, item.note) for item in said] == [
+        ("U2", not helped, ""),
+        ("U1", helped, "the node was rebooted"),
+    ]

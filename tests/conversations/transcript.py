@@ -1,0 +1,284 @@
+"""Conversations as text: who said or did what, on which cluster, and what came back. Read one before reading this.
+
+# title
+cluster prod is terway-out-of-ips          served under that name; `is unreachable`; again later: it has changed
+setting NETCLINIC_MAY_ASK=@oncall
+ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is its thread
+ada in thread: and now?
+ada to netclinic: pods stuck               a direct message
+ada in #ops types: /netclinic help
+ada presses Re-check                       on the bot's newest message; `on the earlier answer`: the one before
+ada chooses prod
+ada uses diagnose_message                  on the message said last; `ada uses ask` opens the form
+ada submits: symptom=pods stuck; channel=#ops
+ada opens Home
+netclinic in thread: some words            waits for the newest message there to hold them
+  more words                               which it holds too
+  not: other words
+netclinic alone to ada: words              `in #ops`, `in ada's messages`: a message that opens a thread
+netclinic shows ada: words                 a modal, or errors in it; `Home shows ada`
+nobody is mentioned but ada                in the bot's messages in the thread
+netclinic says nothing
+2 messages of netclinic in thread
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.scenes import SECONDS, Scene
+
+QUIET = 1.5  # seconds after which silence is silence
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, with the words that stand indented below it."""
+
+    number: int
+    text: str
+    below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A conversation as it is written."""
+
+    title: str
+    clusters: dict[str, str]
+    settings: dict[str, str]
+    lines: tuple[Line, ...]
+
+
+def read(path: Path) -> Transcript:
+    """What stands in the file."""
+    first, *rest = list(_lines(path.read_text(encoding="utf-8")))
+    clusters: dict[str, str] = {}
+    settings: dict[str, str] = {}
+    while rest:
+        if match := re.fullmatch(r"cluster (\S+) is (\S+)", rest[0].text):
+            clusters[match[1]] = match[2]
+        elif match := re.fullmatch(r"setting (\w+)=(.*)", rest[0].text):
+            settings[match[1]] = match[2]
+        else:
+            break
+        rest = rest[1:]
+    return Transcript(first.text.lstrip("# "), clusters, settings, tuple(rest))
+
+
+def _lines(text: str) -> Iterator[Line]:
+    held: Line | None = None
+    for number, raw in enumerate(text.splitlines(), 1):
+        if not raw.strip():
+            continue
+        if raw.startswith(" ") and held is not None:
+            held = Line(held.number, held.text, (*held.below, raw.strip()))
+            continue
+        if held is not None:
+            yield held
+        held = Line(number, raw.strip())
+    if held is not None:
+        yield held
+
+
+@dataclass
+class Player:
+    """Plays a conversation in a scene. ``thread`` is the channel and message of the thread that is talked about."""
+
+    scene: Scene
+    thread: tuple[str, str] = ("", "")
+    last_said: tuple[str, str] = ("", "")
+    alone: Any = None
+    spoken: list[Any] = field(default_factory=list)
+
+    async def play(self, transcript: Transcript) -> None:
+        """Every line; AssertionError or TimeoutError names the one that is not so."""
+        for line in transcript.lines:
+            try:
+                await self._line(line)
+            except (AssertionError, TimeoutError, KeyError) as error:
+                raise AssertionError(f"line {line.number}: {line.text}\n{error}") from error
+
+    async def _line(self, line: Line) -> None:
+        for pattern, act in _GRAMMAR:
+            if match := re.fullmatch(pattern, line.text, re.DOTALL):
+                await act(self, line, *match.groups())
+                return
+        raise AssertionError("nobody understands this line")
+
+    async def says(self, line: Line, who: str, where: str, words: str) -> None:
+        text = "\n".join([words, *line.below]).replace("\\n", "\n")
+        if where == "thread":
+            ts = await self.scene.slack.people.say(who, self.thread[0], text, self.thread[1])
+            self.last_said = (self.thread[0], ts)
+        else:
+            channel = self._channel(who, where)
+            self.last_said = self.thread = (channel, await self.scene.slack.people.say(who, channel, text))
+
+    async def writes(self, line: Line, who: str, words: str) -> None:
+        await self.says(line, who, "@netclinic", words)
+
+    async def types(self, line: Line, who: str, where: str, words: str) -> None:
+        self.thread = (self._channel(who, where), "")
+        await self.scene.slack.people.command(who, self.thread[0], words)
+
+    async def presses(self, line: Line, who: str, label: str, where: str | None) -> None:
+        target = self.scene.slack.modals(who)[-1] if where == "the form" else self._message(where)
+        await self.scene.slack.people.press(who, target, label)
+
+    async def chooses(self, line: Line, who: str, option: str) -> None:
+        await self.scene.slack.people.choose(who, self._message(None), "choose_cluster", option)
+
+    async def uses(self, line: Line, who: str, shortcut: str) -> None:
+        people = self.scene.slack.people
+        if shortcut == "diagnose_message":
+            self.thread = self.last_said
+            await people.message_shortcut(who, *self.last_said, shortcut)
+        else:
+            await people.global_shortcut(who, shortcut)
+
+    async def submits(self, line: Line, who: str, fields: str) -> None:
+        values = dict(item.split("=", 1) for item in fields.split("; ") if item)
+        if "channel" in values:
+            values["channel"] = self.scene.slack.team.channel(values["channel"]).id
+        await self.scene.slack.until(lambda: self.scene.slack.modals(who), SECONDS)
+        await self.scene.slack.people.submit(who, values)
+
+    async def opens_home(self, line: Line, who: str) -> None:
+        await self.scene.slack.people.open_home(who)
+
+    async def changes(self, line: Line, name: str, recording: str) -> None:
+        await self.scene.clusters.serve(recording, name)
+
+    async def in_thread(self, line: Line, words: str) -> None:
+        def newest() -> Any:
+            return self.scene.slack.reply(*self.thread)
+
+        self.alone = None
+        await self._expect(newest, words, line.below)
+
+    async def in_channel(self, line: Line, where: str, words: str) -> None:
+        channel = self._channel("", where)
+        bot = self.scene.slack.team.bot.bot_id
+
+        def newest() -> Any:
+            roots = [m for m in self.scene.slack.messages(channel) if m.bot_id == bot and m.thread_ts in (None, m.ts)]
+            return roots[-1] if roots else None
+
+        self.alone = None
+        self.thread = (channel, (await self._expect(newest, words, line.below)).ts)
+
+    async def alone_to(self, line: Line, who: str, words: str) -> None:
+        def newest() -> Any:
+            return next(iter(self.scene.slack.ephemerals(who)[::-1]), None)
+
+        self.alone = await self._expect(newest, words, line.below)
+
+    async def shows(self, line: Line, who: str, words: str) -> None:
+        def top() -> Any:
+            return next(iter(self.scene.slack.modals(who)[::-1]), None)
+
+        await self._expect(top, words, line.below)
+
+    async def home_shows(self, line: Line, who: str, words: str) -> None:
+        await self._expect(lambda: self.scene.slack.home(who), words, line.below)
+
+    async def only_mentions(self, line: Line, who: str) -> None:
+        """In the blocks of the bot's messages nobody else is mentioned, and no text is read as formatting."""
+        mentioned: set[str] = set()
+        for message in self.scene.slack.replies(*self.thread):
+            mentioned |= set(_mentioned(message.blocks)) | set(re.findall(r"<[@!#][^>]*>", message.text))
+        assert mentioned <= {self.scene.slack.team.person(who).id}, mentioned
+
+    async def nothing(self, line: Line) -> None:
+        before = self._all_said()
+        await asyncio.sleep(QUIET)
+        assert self._all_said() == before, "it said something"
+        assert self.scene.slack.replies(*self.thread) == [], "it has said something in the thread"
+
+    async def counted(self, line: Line, number: str) -> None:
+        """Waits for so many, and finds no more."""
+        await self.scene.slack.until(lambda: len(self.scene.slack.replies(*self.thread)) >= int(number), SECONDS)
+        found = [message.plain[:80] for message in self.scene.slack.replies(*self.thread)]
+        assert len(found) == int(number), f"there are {len(found)}: {found}"
+
+    async def _expect(self, there: Callable[[], Any], words: str, more: tuple[str, ...]) -> Any:
+        """What is there once it holds the words; then it holds the others, and not what it must not."""
+
+        def holds() -> Any:
+            found = there()
+            return found if found is not None and words in _plain(found) else None
+
+        try:
+            found = await self.scene.slack.until(holds, SECONDS)
+        except TimeoutError as error:
+            shown = _plain(there()) if there() is not None else "nothing"
+            raise AssertionError(f"{words!r} is not there, but:\n{shown}\n{error}") from error
+        for item in more:
+            text = _plain(found)
+            if item.startswith("not: "):
+                assert item[5:] not in text, f"{item[5:]!r} is there:\n{text}"
+            else:
+                assert item in text, f"{item!r} is not there, but:\n{text}"
+        return found
+
+    def _message(self, where: str | None) -> Any:
+        if self.alone is not None and self.alone.elements:
+            return self.alone
+        replies = self.scene.slack.replies(*self.thread)
+        if not replies:
+            return self.scene.slack.team.find(self.scene.slack.team.channel(self.thread[0]).id, self.thread[1])
+        return replies[-2] if where == "the earlier answer" else replies[-1]
+
+    def _channel(self, who: str, where: str) -> str:
+        if where == "@netclinic" or where.endswith("'s messages"):
+            return self.scene.slack.team.direct(who or where.removesuffix("'s messages")).id
+        return where.lstrip("#")
+
+    def _all_said(self) -> int:
+        return sum(len(said) for said in self.scene.slack.team.messages.values())
+
+
+def _mentioned(part: Any) -> Iterator[str]:
+    """Everybody whom blocks mention, in rich text or in formatted text."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _mentioned(item)
+    elif isinstance(part, dict):
+        if part.get("type") in ("user", "usergroup", "broadcast", "channel"):
+            yield str(part.get("user_id") or part.get("usergroup_id") or part.get("range") or part.get("channel_id"))
+        if part.get("type") == "mrkdwn":
+            yield from re.findall(r"<[@!#][^>]*>", part["text"])
+        for value in part.values():
+            yield from _mentioned(value)
+
+
+def _plain(thing: Any) -> str:
+    """The words that a reader sees of a message or a view, errors in it too."""
+    errors = "\n".join(getattr(thing, "errors", {}).values())
+    return f"{thing.plain}\n{errors}"
+
+
+_WHO = r"(ada|lin|sam|alerts)"
+_GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
+    (rf"{_WHO} in (#[\w-]+|@netclinic) types: (.+)", Player.types),
+    (rf"{_WHO} in (#[\w-]+|thread): (.+)", Player.says),
+    (rf"{_WHO} to netclinic: (.+)", Player.writes),
+    (rf"{_WHO} presses (.+?)(?: (?:on|in) (the earlier answer|the form))?", Player.presses),
+    (rf"{_WHO} chooses (.+)", Player.chooses),
+    (rf"{_WHO} uses (\w+)", Player.uses),
+    (rf"{_WHO} submits: (.*)", Player.submits),
+    (rf"{_WHO} opens Home", Player.opens_home),
+    (r"cluster (\S+) is (\S+)", Player.changes),
+    (r"netclinic in thread: (.+)", Player.in_thread),
+    (r"netclinic in (#[\w-]+|\w+'s messages): (.+)", Player.in_channel),
+    (rf"netclinic alone to {_WHO}: (.+)", Player.alone_to),
+    (rf"netclinic shows {_WHO}: (.+)", Player.shows),
+    (rf"Home shows {_WHO}: (.+)", Player.home_shows),
+    (rf"nobody is mentioned but {_WHO}", Player.only_mentions),
+    (r"netclinic says nothing", Player.nothing),
+    (r"(\d+) messages? of netclinic in thread", Player.counted),
+)

@@ -1,0 +1,160 @@
+"""A bot in this process: all of ``netclinic serve`` against the local workspace, on recorded clusters over HTTP."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import App
+from bot.slack.app import join
+from bot.slack.parts import Parts
+from bot.slack.serving import Serving
+from index.search import Index
+from tests.clusters import Clusters
+from tests.workspace import App as SlackApp
+from tests.workspace import Workspace
+
+MANIFEST = Path(__file__).parents[1] / "deploy" / "slack" / "manifest.yaml"
+SECONDS = 60.0  # a busy machine's patience; nothing is measured by it
+
+
+@dataclass
+class Running:
+    """The bot as it runs: ``parts`` to look into, ``stop`` and ``start`` to restart it on the same data."""
+
+    app: App
+    index: Index
+    serving: Serving | None = None
+    parts: Parts | None = None
+    _task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start serving, and wait until it hears Slack and has its index."""
+        premises = replace(self.app.premises(self._join), clinic=lambda: self.app.clinic(self.index))
+        self.serving = Serving(premises)
+        self._task = asyncio.create_task(self.serving.run())
+        serves = asyncio.create_task(self._serves())
+        await asyncio.wait({self._task, serves}, return_when=asyncio.FIRST_COMPLETED, timeout=SECONDS)
+        if not serves.done():
+            serves.cancel()
+            await self._task
+        await serves
+
+    async def stop(self) -> None:
+        """Stop it as SIGTERM does."""
+        if self.serving is not None and self._task is not None:
+            self.serving.stop.set()
+            await self._task
+            self.serving = self._task = None
+
+    def _join(self, parts: Parts, client: Any) -> Any:
+        self.parts = parts
+        return join(parts, client)
+
+    async def _serves(self) -> None:
+        assert self.serving is not None
+        while not (await self.serving.health.told())[0]:  # noqa: ASYNC110 - health has no bell
+            await asyncio.sleep(0.02)
+
+
+@dataclass
+class Scene:
+    """A workspace with the bot in it."""
+
+    slack: Workspace
+    clusters: Clusters
+    bot: Running
+
+    @property
+    def parts(self) -> Parts:
+        """The running bot's parts."""
+        assert self.bot.parts is not None
+        return self.bot.parts
+
+    async def answer(self, channel: str, ts: str, words: str = "Nothing was changed") -> Any:
+        """The bot's newest message in the thread, once it holds these words."""
+
+        def there() -> Any:
+            found = self.slack.reply(channel, ts)
+            return found if found is not None and words in found.plain else None
+
+        return await self.slack.until(there, SECONDS)
+
+    async def alone(self, user: str, words: str) -> Any:
+        """What only this person sees, once it holds these words."""
+
+        def there() -> Any:
+            return next((m for m in self.slack.ephemerals(user) if words in m.plain), None)
+
+        return await self.slack.until(there, SECONDS)
+
+
+OpenScene = Callable[..., contextlib.AbstractAsyncContextManager[Scene]]
+
+
+@pytest.fixture(scope="session")
+def shared_index(data_dir: Path) -> Index:
+    """The index over the shipped entries, opened once a run."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NETCLINIC_DATA_DIR", str(data_dir))
+        return App.from_environment().index()
+
+
+@pytest.fixture
+def open_scene(tmp_path: Path, data_dir: Path, shared_index: Index, monkeypatch: pytest.MonkeyPatch) -> OpenScene:
+    """``async with open_scene({"prod": "terway-out-of-ips"}, settings={...}) as scene``: workspace, clusters, bot."""
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        served: Mapping[str, str],
+        *,
+        settings: Mapping[str, str] | None = None,
+        by_http: bool = False,
+        dead: Sequence[str] = (),
+        hanging: Sequence[str] = (),
+        matcher: Any = None,
+    ) -> AsyncIterator[Scene]:
+        async with contextlib.AsyncExitStack() as stack:
+            clusters = Clusters(tmp_path / "kubeconfig", stack)
+            for name, recording in served.items():
+                await clusters.serve(recording, name)
+            for name in dead:
+                clusters.unreachable(name)
+            for name in hanging:
+                await clusters.hanging(name)
+            address = _free_address() if by_http else ""
+            url = f"http://{address}/slack/events" if by_http else None
+            app = SlackApp.from_manifest(MANIFEST)
+            slack = await stack.enter_async_context(Workspace(app, request_url=url, clusters=[*served, *dead]))
+            told = {
+                "NETCLINIC_DATA_DIR": str(tmp_path / "data"),
+                "NETCLINIC_INDEX_DIR": str(data_dir / "index"),
+                "NETCLINIC_HEALTH_ADDRESS": _free_address(),
+                **({"KUBECONFIG": str(clusters.path)} if served or dead or hanging else {}),
+                "HOME": str(tmp_path),  # where nobody's own kubeconfig is
+                **({"NETCLINIC_HTTP_ADDRESS": address} if by_http else {}),
+                **slack.environment,
+                **(settings or {}),
+            }
+            for name, value in told.items():
+                monkeypatch.setenv(name, value)
+            bot = Running(App.from_environment(), matcher or shared_index)
+            await bot.start()
+            try:
+                await slack.until_connected()
+                yield Scene(slack, clusters, bot)
+            finally:
+                await bot.stop()
+
+    return opened
+
+
+def _free_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
