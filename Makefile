@@ -1,11 +1,12 @@
 # Two commands for a newcomer: `make demo` and `make test`. Everything is installed into .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+PORT ?= 8765
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types contracts tests eval bench clean
+.PHONY: demo test lint types contracts tests eval bench bench-audit bench-handoff bench-slack clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
@@ -22,16 +23,11 @@ define ask
 	@$(BIN)/netclinic ask $(1) --recording $(2)
 endef
 
-demo: $(VENV)/.installed   ## install, build the index, ask sample questions on shipped recordings
+demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, open a workspace to chat in: make demo [PORT=8765]
 	$(BIN)/netclinic index build
 	$(call ask,"pods stuck in ContainerCreating since 10 min",terway-out-of-ips)
-	$(call ask,"no IP addresses available in range set but the node has only a few pods",flannel-ip-leak)
-	$(call ask,"which acceleration mode do we run?",terway-healthy)
 	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
-	@printf '\nAsk your own cluster; netclinic only reads (get and list, no secrets):\n'
-	@printf '  %s\n' '$(BIN)/netclinic ask "what you see, in your words" [--kubeconfig FILE] [--context NAME] [--namespace NS]'
-	@printf '  %s\n' '$(BIN)/netclinic check                        # no symptom: judge everything'
-	@printf '  %s\n' '$(BIN)/netclinic rbac | kubectl apply -f -    # the ClusterRole it needs, where your rights do not do'
+	@$(BIN)/python -m tests.demo --port $(PORT)
 
 test: lint types contracts tests   ## what CI runs
 
@@ -53,6 +49,15 @@ eval: $(VENV)/.installed   ## matching, side by side with plain MiniLM and BM25:
 
 bench: $(VENV)/.installed-dev   ## reading a cluster of 1,000 nodes and 20,000 pods
 	$(BIN)/python -m tests.bench.large_cluster
+
+bench-slack: $(VENV)/.installed-dev   ## 200 mentions in ten seconds
+	$(BIN)/python -m tests.bench.burst --index-dir "$$($(BIN)/python -c 'from bot.app import App; print(App.from_environment().index_folder)')"
+
+bench-audit: $(VENV)/.installed-dev   ## an audit log of 100,000 records
+	$(BIN)/python -m tests.bench.audit
+
+bench-handoff: $(VENV)/.installed-dev   ## a handoff after a year of 20,000 cases
+	$(BIN)/python -m tests.bench.handoff
 
 clean:
 	rm -rf $(VENV)
