@@ -1,8 +1,8 @@
 """Refusals and errors: one sentence that names the thing and the way out."""
 
 from bot.findings import clip
-from bot.slack.showing.elements import LONGEST_TEXT, context, escaped, line, marked, rich
-from bot.slack.showing.messages import Message
+from bot.slack.showing.elements import LONGEST_TEXT, context, escaped, line, marked, plain_text, rich
+from bot.slack.showing.messages import Message, View
 
 
 def refusal(sentence: str, *, request: str = "") -> Message:
@@ -10,3 +10,13 @@ def refusal(sentence: str, *, request: str = "") -> Message:
     shown = clip(sentence, LONGEST_TEXT)
     details = [context(f"Details under request {request}")] if request else []
     return Message(text=escaped(shown), blocks=[rich([line(*marked(shown))]), *details])
+
+
+def refusal_modal(sentence: str, *, request: str = "") -> View:
+    """The same where there is no channel to say it in: on App Home, and in other modals."""
+    return {
+        "type": "modal",
+        "title": plain_text("Not done"),
+        "close": plain_text("Close"),
+        "blocks": refusal(sentence, request=request).blocks,
+    }

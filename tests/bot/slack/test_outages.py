@@ -17,13 +17,14 @@ from tests.wires import wire_to
 CLUSTER = {"prod": "terway-out-of-ips"}
 STUCK = "@netclinic pods stuck in ContainerCreating"
 WAITS = "Nothing is read or done for this just now"
+NOT_STORED = "could not be recorded: netclinic's database cannot be used just now"
 LEASE = 20.0  # seconds for which a process works without having reached its database
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Another process has the database's file to itself."""
-    with contextlib.closing(sqlite3.connect(folder / "data" / "netclinic.sqlite", isolation_level=None)) as other:
+def locked(folder: Path, name: str = "netclinic.sqlite") -> Iterator[None]:
+    """Another process has a database's file to itself."""
+    with contextlib.closing(sqlite3.connect(folder / "data" / name, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")
@@ -66,6 +67,51 @@ async def test_a_question_that_is_under_way_waits_and_its_asker_hears_so(open_sc
         await scene.answer("inc-shop", ts)
         assert len(told(scene, "ada")) == 1
         assert len(scene.slack.replies("inc-shop", ts)) == 1
+
+
+async def test_what_is_pressed_or_submitted_while_nothing_can_be_stored_is_acknowledged_and_said(
+    open_scene: OpenScene, tmp_path: Path
+) -> None:
+    """All in time for Slack, which would else show its own warning; what was typed stays in its form."""
+    async with open_scene(CLUSTER) as scene:
+        people, slack = scene.slack.people, scene.slack
+        answer = await scene.answer("inc-shop", await people.say("ada", "inc-shop", STUCK))
+        await people.press("ada", answer, "It helped")
+        await slack.until(lambda: slack.modals("ada"))
+        await people.global_shortcut("lin", "ask")
+        await slack.until(lambda: slack.modals("lin"))
+        with locked(tmp_path), locked(tmp_path, "dbos.sqlite"):
+            for user, button in (("sam", "Re-check"), ("sam", "Show evidence"), ("sam", "It did not")):
+                before = len(unstored(scene, user))
+                await people.press(user, answer, button)
+                await slack.until(lambda before=before, user=user: len(unstored(scene, user)) > before)
+            assert not slack.modals("sam")
+            assert NOT_STORED in (await people.submit("ada", {"note": "a second vSwitch"}))["note"]
+            form = {"symptom": "pods stuck", "channel": "C0INCSHOP1"}
+            assert NOT_STORED in (await people.submit("lin", form))["symptom"]
+        assert await people.submit("ada") == {}
+        assert await people.submit("lin") == {}
+        await slack.until(lambda: [m for m in slack.messages("inc-shop") if "pods stuck" in m.plain and m.user != "ada"])
+
+
+async def test_a_press_on_home_that_cannot_be_stored_is_answered_in_a_modal(
+    open_scene: OpenScene, tmp_path: Path
+) -> None:
+    async with open_scene(CLUSTER) as scene:
+        people, slack = scene.slack.people, scene.slack
+        await people.open_home("ada")
+        home = await slack.until(lambda: slack.home("ada"))
+        with locked(tmp_path), locked(tmp_path, "dbos.sqlite"):
+            for button in ("Ask a question", "Look at the clusters again"):
+                await people.press("ada", home, button)
+                (modal,) = await slack.until(lambda: slack.modals("ada"))
+                assert NOT_STORED in modal.plain
+                await people.close("ada")
+
+
+def unstored(scene: Scene, user: str) -> list[str]:
+    """What this person alone heard of presses that were not stored."""
+    return [m.plain for m in scene.slack.ephemerals(user) if NOT_STORED in m.plain]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

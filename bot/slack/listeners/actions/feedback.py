@@ -8,7 +8,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.deeds.desk import Desk
-from bot.slack.deeds.pressing import found
+from bot.slack.deeds.pressing import NAME, found
 from bot.slack.deeds.refusing import Refused
 from bot.slack.listeners.actions.pressed import press_of, taken
 from bot.slack.showing.actions import HELPED, NOT_HELPED, ButtonValue
@@ -22,9 +22,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to both buttons."""
 
     async def said(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await taken(desk, body)
-        await ack()
         press = press_of(body)
+        is_taken = await taken(desk, body, NAME, press.to_json())
+        await ack()
+        if not is_taken:
+            return
         try:
             await found(desk, press)
             form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)

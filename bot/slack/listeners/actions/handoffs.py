@@ -8,7 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.handoff_taking import TAKE, Taking
-from bot.slack.listeners.actions.pressed import key_of, press_of
+from bot.slack.listeners.actions.pressed import press_of, taken
 from bot.slack.showing.actions import HANDOFF_TAKEN
 
 
@@ -16,8 +16,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to it."""
 
     @app.action(HANDOFF_TAKEN)
-    async def taken(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         press = press_of(body)
         taking = Taking(handoff=press.value, user=press.user, channel=press.channel)
-        await desk.parts.work.accept(TAKE, key_of(desk, body), taking.to_json())
+        await taken(desk, body, TAKE, taking.to_json())
         await ack()

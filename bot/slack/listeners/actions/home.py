@@ -8,8 +8,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.deeds import home
 from bot.slack.deeds.desk import Desk
-from bot.slack.listeners.actions.pressed import key_of
+from bot.slack.listeners.actions.pressed import key_of, taken
 from bot.slack.listeners.forms import opened_form
+from bot.slack.listeners.storing import said_not_stored, stored
 from bot.slack.showing.actions import HOME_RECHECK, OPEN_FORM
 
 
@@ -18,11 +19,15 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.action(OPEN_FORM)
     async def form(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await desk.trail(str(body["user"]["id"]), "", key_of(desk, body)).record("button.pressed", outcome=OPEN_FORM)
-        await opened_form(desk, str(body["trigger_id"]))
+        key = key_of(desk, body)
+        trail = desk.trail(str(body["user"]["id"]), "", key)
+        if await stored(trail.record("button.pressed", outcome=OPEN_FORM), key):
+            await opened_form(desk, str(body["trigger_id"]))
+        else:
+            await said_not_stored(desk, body, key)
         await ack()
 
     @app.action(HOME_RECHECK)
     async def again(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await desk.parts.work.accept(home.NAME, key_of(desk, body), {"user": str(body["user"]["id"]), "anew": True})
+        await taken(desk, body, home.NAME, {"user": str(body["user"]["id"]), "anew": True})
         await ack()

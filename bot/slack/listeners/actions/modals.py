@@ -8,12 +8,12 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.audit import AuditUnavailable
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.pressing import Press, case_in, found
 from bot.slack.deeds.refusing import Refused, recorded
 from bot.slack.listeners.actions.pressed import key_of, press_of
 from bot.slack.listeners.saying import said_alone
+from bot.slack.listeners.storing import said_not_stored, stored
 from bot.slack.showing.actions import EVIDENCE, EVIDENCE_PAGE, PAGES, STEPS, ButtonValue
 from bot.slack.showing.messages import View
 from bot.slack.showing.modals import evidence_modal, steps_modal
@@ -28,20 +28,24 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def opened(ack: AsyncAck, body: Body) -> None:
         press = press_of(body)
-        trail = desk.trail(press.user, press.channel, key_of(desk, body), case_in(press.value))
+        key = key_of(desk, body)
+        trail = desk.trail(press.user, press.channel, key, case_in(press.value))
+        if not await stored(trail.record("button.pressed", outcome=press.action), key):
+            await said_not_stored(desk, body, key)
+            await ack()
+            return
         try:
-            await trail.record("button.pressed", outcome=press.action)
             await desk.parts.poster.open_view(str(body["trigger_id"]), await _modal(desk, press))
         except Refused as why:
             await recorded(why, trail)
             await said_alone(desk, trail, press.response_url, why.sentence)
-        except (SlackFailure, AuditUnavailable, DatabaseError) as error:
+        except (SlackFailure, DatabaseError) as error:
             await said_alone(desk, trail, press.response_url, f"This could not be shown. {error}")
         await ack()
 
     async def turned(ack: AsyncAck, body: Body) -> None:
         view = body["view"]
-        with contextlib.suppress(Refused, SlackFailure):  # the page then stays as it is
+        with contextlib.suppress(Refused, SlackFailure, DatabaseError):  # the page then stays as it is
             await desk.parts.poster.update_view(str(view["id"]), await _modal(desk, press_of(body)))
         await ack()
 

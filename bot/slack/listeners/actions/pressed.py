@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.slack.deeds import pressing
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.pressing import Press
+from bot.slack.listeners.storing import said_not_stored, stored
 from bot.slack.showing.actions import CHOOSE_CLUSTER
 
 
@@ -35,6 +35,10 @@ def key_of(desk: Desk, body: Mapping[str, Any]) -> str:
     return f"{desk.parts.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
 
 
-async def taken(desk: Desk, body: Mapping[str, Any]) -> None:
-    """Accept the press as work."""
-    await desk.parts.work.accept(pressing.NAME, key_of(desk, body), press_of(body).to_json())
+async def taken(desk: Desk, body: Mapping[str, Any], name: str, payload: dict[str, Any]) -> bool:
+    """Accept the press as work; False where it could not be stored, which has then been said."""
+    key = key_of(desk, body)
+    if await stored(desk.parts.work.accept(name, key, payload), key) is not None:
+        return True
+    await said_not_stored(desk, body, key)
+    return False

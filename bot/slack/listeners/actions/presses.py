@@ -8,7 +8,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.deeds.desk import Desk
-from bot.slack.listeners.actions.pressed import taken
+from bot.slack.deeds.pressing import NAME
+from bot.slack.listeners.actions.pressed import press_of, taken
 from bot.slack.showing.actions import CHOOSE_CLUSTER, HAND_OVER, RECHECK, RESOLVE
 
 
@@ -16,7 +17,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to them."""
 
     async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await taken(desk, body)
+        await taken(desk, body, NAME, press_of(body).to_json())
         await ack()
 
     for action in (RECHECK, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):

@@ -1,6 +1,5 @@
 """The slash command."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,18 +9,13 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.slack import subcommands
 from bot.slack.deeds.command import SHARE, Typed
 from bot.slack.deeds.desk import Desk
+from bot.slack.listeners.storing import NOT_STORED, stored
 from bot.slack.showing.helping import COMMAND
 from bot.slack.showing.progress import Stage, progress_message
 from bot.slack.showing.refusals import refusal
 
 NAME = "command"
-PATIENCE = 2.2  # seconds to be stored: Slack waits three, and then says only that it failed
-NOT_STORED = (
-    "Nothing was read, because the command could not be recorded: netclinic's database cannot be used just now. Should "
-    "no answer come within a minute, type it again."
-)
 SLOW = {"ask": "your question", "check": "every fault", "facts": "the cluster's facts", "cluster": "the clusters"}
-_log = logging.getLogger("netclinic.listeners")
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -37,10 +31,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
             response_url=str(command["response_url"]),
         )
         key = f"{desk.parts.bot.team}:{said.channel}:command:{command['trigger_id']}"
-        try:
-            await desk.parts.work.accept(NAME, key, said.to_json(), PATIENCE)
-        except Exception as error:
-            _log.error("A command could not be stored: %s", error, extra={"request_id": key})
+        if await stored(desk.parts.work.accept(NAME, key, said.to_json()), key) is None:
             told = refusal(NOT_STORED, request=key)
             await ack(text=told.text, blocks=told.blocks)
             return

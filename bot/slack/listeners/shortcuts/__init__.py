@@ -12,6 +12,7 @@ from bot.slack.deeds.question import Question
 from bot.slack.deeds.refusing import Refused, recorded
 from bot.slack.listeners.forms import opened_form
 from bot.slack.listeners.saying import said_alone
+from bot.slack.listeners.storing import said_not_stored, stored
 from bot.slack.questions import read_question
 from bot.slack.showing.actions import ASK, DIAGNOSE_MESSAGE
 
@@ -23,9 +24,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def diagnose(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
         question = question_about(shortcut, desk.parts.bot.user)
         key = f"{desk.parts.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
-        fresh = await desk.parts.work.accept(asking.NAME, key, question.to_json())
+        is_new = await stored(desk.parts.work.accept(asking.NAME, key, question.to_json()), key)
         await ack()
-        if not fresh:
+        if is_new is None:
+            await said_not_stored(desk, shortcut, key)
+        elif not is_new:
             sentence = "You have had this message diagnosed already: look into its thread, and re-check there."
             trail = desk.trail(question.user, question.channel, key)
             await recorded(Refused(sentence), trail)

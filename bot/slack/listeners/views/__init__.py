@@ -13,9 +13,10 @@ from bot.slack.clusters import Unknown
 from bot.slack.deeds import asking
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.question import Question
+from bot.slack.listeners.storing import NOT_STORED, stored
 from bot.slack.questions import read_question
 from bot.slack.showing.actions import ASK_FORM, NOTE_FORM
-from bot.slack.showing.forms import CHANNEL, CLUSTER, NAMESPACE, SYMPTOM, chosen_cluster, filled, noted
+from bot.slack.showing.forms import CHANNEL, CLUSTER, NAMESPACE, NOTE, SYMPTOM, chosen_cluster, filled, noted
 
 View = Mapping[str, Any]
 
@@ -30,17 +31,24 @@ def register(app: AsyncApp, desk: Desk) -> None:
             await ack(response_action="errors", errors=errors)
             return
         key = f"{desk.parts.bot.team}:form:{view['id']}"
-        await desk.parts.work.accept(asking.NAME, key, question.to_json())
+        if await stored(desk.parts.work.accept(asking.NAME, key, question.to_json()), key) is None:
+            await ack(response_action="errors", errors={SYMPTOM: NOT_STORED})
+            return
         await ack()
 
     @app.view(NOTE_FORM)
     async def note(ack: AsyncAck, body: View, view: View) -> None:
         value, helped, text = noted(view)
-        user = str(body["user"]["id"])
-        if text:
-            trail = desk.trail(user, "", f"{desk.parts.bot.team}:note:{view['id']}", value.case)
+        trail = desk.trail(str(body["user"]["id"]), "", f"{desk.parts.bot.team}:note:{view['id']}", value.case)
+
+        async def kept() -> bool:
             await trail.record("button.pressed", outcome="noted", detail={"note": text, "helped": helped})
-            await desk.parts.store.run(desk.feedback.note, value.diagnosis, user, text)
+            await desk.parts.store.run(desk.feedback.note, value.diagnosis, trail.actor.id, text)
+            return True
+
+        if text and not await stored(kept(), trail.request_id):
+            await ack(response_action="errors", errors={NOTE: NOT_STORED})
+            return
         await ack()
 
 
