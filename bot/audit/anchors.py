@@ -52,8 +52,3 @@ def anchor_text(anchor: Anchor) -> str:
 def parse_anchors(text: str) -> list[Anchor]:
     """Every anchor in a text: one typed as ``SEQ:HASH``, or a page copied out of Slack."""
     return [Anchor(int(seq), hash_.lower()) for seq, hash_ in _ANCHOR.findall(text)]
-
-
-def parse_anchor(text: str) -> Anchor | None:
-    """The first anchor in a text, if there is one."""
-    return next(iter(parse_anchors(text)), None)

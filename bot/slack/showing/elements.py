@@ -109,11 +109,6 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": [plain_text(clip(plain(text), LONGEST_TEXT)) for text in texts if text]}
 
 
-def divider() -> Block:
-    """A line between parts."""
-    return {"type": "divider"}
-
-
 def plain_text(text: str) -> Element:
     """A text object in which nothing is parsed, not even ``:emoji:``."""
     return {"type": "plain_text", "text": text if text.strip() else EMPTY, "emoji": False}

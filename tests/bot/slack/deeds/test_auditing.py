@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from bot.audit import AuditUnavailable
-from bot.audit.anchors import parse_anchor
+from bot.audit.anchors import parse_anchors
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.records import SYSTEM, Record
@@ -67,8 +67,7 @@ async def test_an_anchor_copied_out_of_slack_finds_a_chain_that_was_cut(open_sce
         message = await scene.slack.until(lambda: next(iter(anchors(scene)), None), 60)
         (record,) = recorded(scene, action="audit.anchored")
         for copied in (message.plain, message.text):
-            anchor = parse_anchor(copied)
-            assert anchor is not None
+            (anchor,) = parse_anchors(copied)
             assert (anchor.seq, anchor.hash) == (record.seq, record.hash)
             assert verify(scene.parts.store, anchors=[anchor]).anchors == 1
         await settled(scene)
@@ -89,7 +88,7 @@ async def test_without_a_channel_the_anchor_is_in_the_log_alone_whatever_its_lev
         assert not [message for channel in scene.slack.team.messages.values() for message in channel]
         (record,) = recorded(scene, action="audit.anchored")
         (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "audit anchor" in line]
-        assert str(parse_anchor(line["message"])) == f"{record.seq}:{record.hash}"
+        assert [str(anchor) for anchor in parse_anchors(line["message"])] == [f"{record.seq}:{record.hash}"]
         assert line["request_id"] == record.request_id
 
 

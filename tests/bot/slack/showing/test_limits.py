@@ -32,7 +32,7 @@ from bot.slack.showing.overviews import (
     verdicts_message,
 )
 from bot.slack.showing.progress import Stage, progress_message
-from bot.slack.showing.refusals import refusal
+from bot.slack.showing.refusals import refusal, refusal_modal
 from bot.telling import Change, Changes, Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
 from knowledge.model import Kind
 
@@ -216,6 +216,7 @@ def test_forms_progress_and_refusals_are_taken(
         progress,
         Message(progress.text, progress.richer),
         refusal(one or two or three or "No.", request=two),
+        refusal_modal(one or two or three or "No.", request=two),
         ask_form(clusters, names[0] if names else "", symptom=two, namespace=three),
         ask_form(clusters, one, symptom=two, place=Place("C1", "1.2")),
         note_form(value, helped=True),
