@@ -28,10 +28,11 @@ NOT_ASKED = "Your words did not point to this; the cluster shows it now."
 KNOWLEDGE_ALONE = "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers."
 
 
-def unmatched(requests: int) -> str:
-    """Why nothing is told."""
+def unmatched(requests: int, *, is_whole: bool) -> str:
+    """Why nothing is told; ``is_whole``: all that was asked for could be read."""
     if requests:
-        return "These words fit no entry clearly, and no fault of the network is seen in the cluster."
+        where = "in the cluster" if is_whole else "in what could be read of the cluster"
+        return f"These words fit no entry clearly, and no fault of the network is seen {where}."
     return "No entry of the container-networking FAQ fits these words, so nothing was read."
 
 

@@ -60,12 +60,13 @@ def _show_diagnoses(console: Console, answer: Answer) -> None:
 
 
 def _show_unmatched(console: Console, answer: Answer) -> None:
-    say(console, unmatched(answer.requests), style="bold")
+    say(console, unmatched(answer.requests, is_whole=not answer.unread), style="bold")
     say(
         console,
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
         "nearest entries, `netclinic check` looks at everything.",
     )
+    show_unread(console, answer.unread)
 
 
 def _show_cluster(console: Console, cluster: ClusterState) -> None:

@@ -20,6 +20,7 @@ LONGEST_TITLE = 300
 LONGEST_REASON = 450
 LONGEST_SENTENCE = 300
 NOTHING_NOW = "Nothing is seen failing now."
+NOTHING_SEEN = "Nothing is seen failing in what could be read now."
 SAY = "Say what fails (pods, nodes, Services), since when, and paste the error."
 ELSEWHERE = "`/netclinic entries WORDS` shows the nearest entries, `/netclinic check` looks at everything."
 
@@ -74,9 +75,9 @@ def _outcome(told: Told, changes: Changes | None) -> Iterator[str]:
         first = told.diagnoses[0]
         yield f"{WORDS[first.verdict].word}: {clip(first.title, LONGEST_TITLE)}."
     elif not changes:
-        yield f"{unmatched(told.requests)} {SAY}"
+        yield f"{unmatched(told.requests, is_whole=not told.unread)} {SAY}"
     elif told.was_read:
-        yield NOTHING_NOW
+        yield NOTHING_SEEN if told.unread else NOTHING_NOW
 
 
 def _top(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
@@ -89,7 +90,7 @@ def _top(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator
         word = WORDS[told.diagnoses[0].verdict]
         yield header(f"{word.mark} {word.word}: {clip(told.diagnoses[0].title, LONGEST_TITLE)}")
     elif changes and told.was_read:
-        yield header(f"✓ {NOTHING_NOW}")
+        yield header(NOTHING_SEEN if told.unread else f"✓ {NOTHING_NOW}")
     if changes:
         yield from packed(changes_items(changes))
     yield from _why(told) if told.diagnoses else _unmatched(told, changes)
@@ -127,7 +128,13 @@ def _trouble(cluster: ToldCluster, told: Told) -> Block:
 def _unmatched(told: Told, changes: Changes | None) -> Iterator[Block]:
     """What to type instead; after a re-check the words had been understood before."""
     if not changes:
-        yield rich([line(said(unmatched(told.requests), bold=True)), line(said(SAY)), line(*marked(ELSEWHERE))])
+        yield rich(
+            [
+                line(said(unmatched(told.requests, is_whole=not told.unread), bold=True)),
+                line(said(SAY)),
+                line(*marked(ELSEWHERE)),
+            ]
+        )
 
 
 def _end(told: Told, case: CaseLine | None, asker: str | None) -> Iterator[Block]:
