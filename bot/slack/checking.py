@@ -2,10 +2,11 @@
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.audit import AuditUnavailable, Trail
 from bot.cluster.access import gaps
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
@@ -55,8 +56,11 @@ class Check:
         return {"check": self.name, "ok": self.ok, "told": self.told}
 
 
-async def check(premises: Premises) -> list[Check]:
-    """Test everything; nothing is raised, and nothing is changed but that the database gets its tables."""
+async def check(premises: Premises, begin: Callable[[], Awaitable[Trail]]) -> list[Check]:
+    """Test everything; nothing is raised, and nothing is changed but that the database gets its tables.
+
+    ``begin`` gives the trail on which reads of clusters are recorded; where it cannot, none is made.
+    """
     settings = premises.settings
     found = [await _data_directory(settings), await _database(premises)]
     try:
@@ -67,7 +71,11 @@ async def check(premises: Premises) -> list[Check]:
         async with make_session() as session:
             client = make_client(secret(settings.slack_bot_token), session, settings.slack_api_url)
             found += await _slack(settings, Caller(client))
-    return found + await _clusters(premises)
+    try:
+        return found + await _clusters(premises, await begin())
+    except (AuditUnavailable, DatabaseError):
+        why = "They were not looked at, because no read of them can be recorded: see database."
+        return [*found, Check("clusters", False, why)]
 
 
 async def _data_directory(settings: Settings) -> Check:
@@ -190,7 +198,7 @@ async def _group(wanted: str, setting: str, caller: Caller) -> list[Check]:
     return [Check(name, True, f"It is @{group['handle']}.")]
 
 
-async def _clusters(premises: Premises) -> list[Check]:
+async def _clusters(premises: Premises, trail: Trail) -> list[Check]:
     try:
         names: Sequence[str] = await asyncio.to_thread(premises.clusters.known)
         entries = await asyncio.to_thread(premises.entries)
@@ -203,7 +211,7 @@ async def _clusters(premises: Premises) -> list[Check]:
         return [Check("clusters", False, why)]
     found = [Check("entries", True, f"All {len(entries)} can be read.")]
     for name in names:
-        found += await _told(name, _cluster(premises, name))
+        found += await _told(name, _cluster(premises, name, trail))
     wanted = {("default cluster", "NETCLINIC_DEFAULT_CLUSTER"): premises.clusters.default} | {
         (f"cluster of {channel}", "NETCLINIC_CHANNEL_CLUSTERS"): name for channel, name in premises.clusters.by_channel
     }
@@ -221,8 +229,8 @@ async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
         return [Check(f"cluster {name}", False, f"It cannot be read: {error}")]
 
 
-async def _cluster(premises: Premises, name: str) -> list[Check]:
-    async with premises.open_cluster(name) as cluster, cluster.reader(Budget()) as reader:
+async def _cluster(premises: Premises, name: str, trail: Trail) -> list[Check]:
+    async with premises.open_cluster(name) as cluster, trail.cluster(cluster).reader(Budget()) as reader:
         version = await reader.version()
         missing = await gaps(reader, needed())
     found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]

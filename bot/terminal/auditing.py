@@ -46,7 +46,8 @@ async def auditing(app: "App", command: str, where: "Where") -> AsyncIterator[Be
         await _refused(begun, error)
         raise
     finally:
-        with contextlib.nullcontext() if went_well else contextlib.suppress(Exception):  # one failure is told, not two
+        # One failure is told, not two; where nothing was begun, nothing was read.
+        with contextlib.nullcontext() if went_well and begun else contextlib.suppress(Exception):
             (await opening).close()
 
 

@@ -28,12 +28,18 @@ def check_serving(output: str) -> None:
     from rich.console import Console
 
     from bot.slack.app import join
-    from bot.slack.checking import check
+    from bot.slack.checking import Check, check
+    from bot.terminal.auditing import auditing
     from bot.terminal.printing import write_json
     from bot.terminal.tables import show_table
+    from bot.terminal.where import Where
 
-    app = App.from_environment()
-    found = asyncio.run(check(app.premises(join)))
+    async def checked() -> list[Check]:
+        app = App.from_environment()
+        async with auditing(app, "serve --check", Where()) as begin:
+            return await check(app.premises(join), begin)
+
+    found = asyncio.run(checked())
     if output == "json":
         write_json({"ok": all(item.ok for item in found), "checks": [item.to_json() for item in found]})
     else:

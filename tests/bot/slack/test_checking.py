@@ -117,3 +117,29 @@ async def test_people_get_a_table_with_the_gaps_marked(place: Place) -> None:
     assert ran.code == 1
     assert next(line for line in ran.out.splitlines() if line.startswith("MISSING")).split()[1:3] == ["app", "token"]
     assert "All is well" not in ran.out
+
+
+async def test_its_reads_of_clusters_are_on_the_audit_log(place: Place) -> None:
+    await place.check()
+    told = {"NETCLINIC_DATA_DIR": str(place.folder / "data")}
+    listed = await asyncio.to_thread(lambda: place.netclinic("audit", "list", "--limit", "500", "-o", "json", **told))
+    records: list[dict[str, Any]] = listed.json
+    asked = [
+        item
+        for item in records
+        if item["action"] == "command.received" and item["detail"]["command"] == "serve --check"
+    ]
+    assert len(asked) == 1
+    reads = [
+        item for item in records if item["action"] == "cluster.read" and item["request_id"] == asked[0]["request_id"]
+    ]
+    assert len(reads) == len(place.clusters.servers[HEALTHY].requests) > 0
+
+
+async def test_where_nothing_can_be_recorded_no_cluster_is_read(place: Place) -> None:
+    _, checks = await place.checks(NETCLINIC_DATABASE_URL="postgresql://bot:hidden@127.0.0.1:9/x")
+    assert checks["clusters"] == (
+        False,
+        "They were not looked at, because no read of them can be recorded: see database.",
+    )
+    assert place.clusters.servers[HEALTHY].requests == []
