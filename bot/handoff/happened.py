@@ -94,9 +94,17 @@ def _later(standing: Standing, look: LookRow) -> str:
 
 
 def unhelpful(draft: Draft) -> list[Unhelpful]:
+    """The words of direct messages were never read."""
     cases = draft.facts.cases
     return [
-        Unhelpful(ref=ref_of(cases[word.case_id]), entry=word.entry, user=word.user, note=word.note, at=word.at)
+        Unhelpful(
+            ref=ref_of(cases[word.case_id]),
+            entry=word.entry,
+            user=word.user,
+            note=word.note,
+            at=word.at,
+            is_direct=cases[word.case_id].is_direct,
+        )
         for word in draft.facts.unhelpful
         if word.case_id in cases
     ]

@@ -209,7 +209,7 @@ def _late(handoff: Handoff) -> Iterator[str]:
 
 def _unhelpful(handoff: Handoff) -> Iterator[str]:
     for word in handoff.unhelpful:
-        said = f": “{escaped(clip(word.note, WORDS))}”" if word.note.strip() else ", without a note"
+        said = f": “{escaped(clip(word.note, WORDS))}”" if word.note.strip() else f", {wording.unquoted(word)}"
         what = code(word.entry) if word.entry else "no entry had fitted"
         yield f"- {what} ({_link(word.ref)}): {escaped(wording.name(handoff, word.user))}{said}"
     yield from _more(handoff.counts.unhelpful - len(handoff.unhelpful))

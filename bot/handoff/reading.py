@@ -2,15 +2,15 @@
 
 Answers are large (some 10 kB each). They are fetched only for the open cases that are told in full; of the others the
 narrow columns do, so that a year of cases is read in well under a second. Cases that one person alone saw are left
-out, and so are the words of questions that were asked in a direct message.
+out, and so is whatever people wrote in a direct message: their words do not leave the database.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from bot.handoff.spans import Span
 from bot.store import Store
@@ -22,9 +22,9 @@ MOST_QUIET = 5
 MOST_IDS = 5000
 NOT_TOLD = ("unmatched", "answered")  # open, but nothing is known to be wrong
 _DIRECT = "D"  # how ids of direct messages begin
-_CASE = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "question", "cluster", "namespace")
+_CASE = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "cluster", "namespace")
 _STATE = ("state", "assignee", "entry", "title", "outcome", "diagnosed_at", "updated_at", "resolved_at", "resolved_by")
-_LOOK = ("id", "case_id", "kind", "asked_at", "asked_by", "question", "cluster", "entry", "title", "outcome")
+_LOOK = ("id", "case_id", "kind", "asked_at", "asked_by", "cluster", "entry", "title", "outcome")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +126,8 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
     """
     with store.reading() as connection:
         ours = _ours(team)
-        rows = [_case(row) for row in _rows(connection, select(*_of(cases, _CASE + _STATE)).where(ours, _wanted(span)))]
-        of_cases = [look for some in _chunks([row.id for row in rows]) for look in _looks(connection, _of_cases(some))]
+        rows = _cases(connection, _of_cases().where(ours, _wanted(span)))
+        of_cases = [look for some in _chunks([row.id for row in rows]) for look in _looks(connection, _answering(some))]
         looks = [*of_cases, *_looks(connection, and_(ours, _asked(span)))]
         looks = sorted({look.id: look for look in looks}.values(), key=lambda look: (look.asked_at, look.id))
         unhelpful, beyond = _unhelpful(connection, span, ours), _out_of_reach(connection, span, ours)
@@ -160,9 +160,17 @@ def _rows(connection: Connection, query: Any) -> Iterable[Any]:
     return connection.execute(query).mappings().all()
 
 
-def _case(row: Any) -> CaseRow:
-    case = CaseRow(**row)
-    return replace(case, question="") if case.is_direct else case
+def _words(column: Any) -> Any:
+    """What a person wrote; empty where it was in a direct message."""
+    return case((cases.c.channel.startswith(_DIRECT), ""), else_=column).label(column.name)
+
+
+def _of_cases() -> Select[Any]:
+    return select(*_of(cases, _CASE + _STATE), _words(cases.c.question))
+
+
+def _cases(connection: Connection, query: Any) -> list[CaseRow]:
+    return [CaseRow(**row) for row in _rows(connection, query)]
 
 
 def _ours(team: str) -> ColumnElement[bool]:
@@ -187,7 +195,7 @@ def _asked(span: Span) -> ColumnElement[bool]:
     return _within(diagnoses.c.asked_at, span)
 
 
-def _of_cases(ids: Sequence[str]) -> ColumnElement[bool]:
+def _answering(ids: Sequence[str]) -> ColumnElement[bool]:
     return diagnoses.c.case_id.in_(ids)
 
 
@@ -197,25 +205,26 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _looks(connection: Connection, wanted: ColumnElement[bool]) -> list[LookRow]:
-    query = select(*_of(diagnoses, _LOOK)).join(cases, cases.c.id == diagnoses.c.case_id).where(wanted)
+    query = select(*_of(diagnoses, _LOOK), _words(diagnoses.c.question))
+    query = query.join(cases, cases.c.id == diagnoses.c.case_id).where(wanted)
     return [LookRow(**row) for row in _rows(connection, query)]
 
 
 def _named(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
-    query = select(*_of(cases, _CASE + _STATE)).where(cases.c.id.in_(sorted(ids)))
-    return {row["id"]: _case(row) for row in _rows(connection, query)} if ids else {}
+    found = _cases(connection, _of_cases().where(cases.c.id.in_(sorted(ids)))) if ids else []
+    return {row.id: row for row in found}
 
 
 def _quiet(connection: Connection, span: Span, ours: ColumnElement[bool]) -> tuple[list[CaseRow], int]:
     told = and_(cases.c.state == "open", cases.c.outcome.not_in(NOT_TOLD), cases.c.updated_at < _quiet_before(span))
-    newest = select(*_of(cases, _CASE + _STATE)).where(ours, told).order_by(cases.c.updated_at.desc(), cases.c.id)
+    newest = _of_cases().where(ours, told).order_by(cases.c.updated_at.desc(), cases.c.id)
     count = connection.execute(select(func.count()).select_from(cases).where(ours, told)).scalar_one()
-    return [_case(row) for row in _rows(connection, newest.limit(MOST_QUIET))], count
+    return _cases(connection, newest.limit(MOST_QUIET)), count
 
 
 def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[WordRow]:
-    columns = _of(feedback, ("case_id", "entry", "user", "note", "at"))
-    query = select(*columns).join(cases, cases.c.id == feedback.c.case_id)
+    columns = _of(feedback, ("case_id", "entry", "user", "at"))
+    query = select(*columns, _words(feedback.c.note)).join(cases, cases.c.id == feedback.c.case_id)
     query = query.where(ours, feedback.c.helped.is_(False), _within(feedback.c.at, span)).order_by(feedback.c.at)
     return [WordRow(**row) for row in _rows(connection, query)]
 

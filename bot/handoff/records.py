@@ -134,13 +134,14 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Unhelpful:
-    """An answer that somebody marked as of no help."""
+    """An answer that somebody marked as of no help. Where ``is_direct`` any note is left out."""
 
     ref: CaseRef
     entry: str
     user: str
     note: str
     at: datetime
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.findings import clip
-from bot.handoff.records import Cause, Handoff, Now, OpenCase, ResolvedCase
+from bot.handoff.records import Cause, Handoff, Now, OpenCase, ResolvedCase, Unhelpful
 from bot.plain_text import one_line
 from bot.wording import counted, span
 
@@ -173,6 +173,11 @@ def how_often(cause: Cause) -> str:
     cases = counted(len(cause.cases), "case")
     confirmed = "all" if cause.confirmed == len(cause.cases) else f"{cause.confirmed or 'none'}"
     return f"{cases} ({confirmed} confirmed)"
+
+
+def unquoted(word: Unhelpful) -> str:
+    """Why no note is quoted."""
+    return "in a direct message" if word.is_direct else "without a note"
 
 
 def unsettled(handoff: Handoff) -> list[tuple[OpenCase, list[OpenCase]]]:

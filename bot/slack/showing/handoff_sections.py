@@ -147,7 +147,7 @@ def _gap(gap: Gap) -> list[Element]:
 
 
 def _unhelpful(handoff: Handoff, word: Unhelpful) -> list[Element]:
-    note = f": “{clip(word.note, WORDS)}”" if word.note.strip() else ", without a note"
+    note = f": “{clip(word.note, WORDS)}”" if word.note.strip() else f", {wording.unquoted(word)}"
     by = f" by {wording.name(handoff, word.user)}{note}"
     return [said(word.entry or "no entry had fitted", code=bool(word.entry)), SPACE, _link(word.ref), said(by)]
 

@@ -1,6 +1,9 @@
 """What is told of a case whose answers changed, and of causes that were there before; on both databases."""
 
+from bot.handoff.reading import read_facts
 from bot.handoff.records import Now
+from bot.handoff.spans import Span
+from bot.slack.showing.handoffs import handoff_message
 from bot.store.cases import Cases
 from tests.bot.handoff.conftest import JONAS, MEI, Shift
 
@@ -157,6 +160,26 @@ async def test_a_direct_message_is_told_without_its_words(shift: Shift) -> None:
     assert len(kept.handoff.open) == 1
     assert "secret" not in str(kept.handoff.to_json())
     assert kept.handoff.open[0].assignee == ""
+
+
+async def test_what_was_said_of_an_answer_in_a_direct_message_is_nobody_elses_business(shift: Shift) -> None:
+    direct = await shift.asked("1.1", "q", OUT, before=90, recording=SICK, cluster="prod", channel="D0MEI")
+    shift.unhelpful(direct, "my secret note", before=80, entry="terway-vswitch-out-of-ips", user=MEI)
+    kept = await shift.handed_off()
+    assert "secret" not in f"{kept.handoff.to_json()} {kept.text} {handoff_message(kept.handoff).blocks}"
+    assert f"([{direct.id}]({direct.link})): Mei, in a direct message\n" in kept.text
+    assert " by Mei, in a direct message" in str(handoff_message(kept.handoff).blocks)
+
+
+async def test_whatever_people_write_in_a_direct_message_is_never_read(shift: Shift) -> None:
+    """Whoever uses these facts cannot give away what they do not hold."""
+    for minute, outcome in enumerate((OUT, {}, GUIDE)):
+        asked = await shift.asked(f"{minute}.1", "secret", outcome, before=90 - minute, channel="D0MEI")
+        shift.unhelpful(asked, "secret", before=70, entry="", user=MEI)
+    old = await shift.asked("8.1", "secret", OUT, before=60 * 24 * 10, recording=SICK, cluster="prod", channel="D0MEI")
+    facts = read_facts(shift.store, Span(shift.ago(60 * 12), shift.end))
+    assert (len(facts.unhelpful), len(facts.looks), [case.id for case in facts.quiet]) == (3, 3, [old.id])
+    assert "secret" not in str(facts)
 
 
 async def test_names_known_by_an_earlier_handoff_are_used_again(shift: Shift) -> None:
