@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
 
 from bot.handoff.spans import Span
 from bot.store import Store
@@ -21,6 +21,7 @@ QUIET = timedelta(days=7)  # an open case that nobody has touched for so long is
 MOST_QUIET = 5
 MOST_IDS = 5000
 NOT_TOLD = ("unmatched", "answered")  # open, but nothing is known to be wrong
+ABOUT_FAULTS = ("confirmed", "suspected", "ruled_out")
 _DIRECT = "D"  # how ids of direct messages begin
 _CASE = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "cluster", "namespace")
 _STATE = ("state", "assignee", "entry", "title", "outcome", "diagnosed_at", "updated_at", "resolved_at", "resolved_by")
@@ -127,14 +128,12 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
     with store.reading() as connection:
         ours = _ours(team)
         rows = _cases(connection, _of_cases().where(ours, _wanted(span)))
-        of_cases = [look for some in _chunks([row.id for row in rows]) for look in _looks(connection, _answering(some))]
-        looks = [*of_cases, *_looks(connection, and_(ours, _asked(span)))]
-        looks = sorted({look.id: look for look in looks}.values(), key=lambda look: (look.asked_at, look.id))
         unhelpful, beyond = _unhelpful(connection, span, ours), _out_of_reach(connection, span, ours)
+        named = _answered(connection, span, ours) | {word.case_id for word in unhelpful}
         found = {row.id: row for row in rows}
-        named = {row.case_id for row in looks} | {row.case_id for row in unhelpful} | {row.case_id for row in beyond}
         found |= _named(connection, named - set(found))
-        quiet, count = _quiet(connection, span, ours)
+        looks = _looks(connection, list(found))
+        quiet, count = _quiet(connection, span, ours, found.values())
         known = _known(connection, span, looks)
     return Facts(
         cases=found, looks=looks, quiet=quiet, quiet_count=count, unhelpful=unhelpful, out_of_reach=beyond, known=known
@@ -195,8 +194,10 @@ def _asked(span: Span) -> ColumnElement[bool]:
     return _within(diagnoses.c.asked_at, span)
 
 
-def _answering(ids: Sequence[str]) -> ColumnElement[bool]:
-    return diagnoses.c.case_id.in_(ids)
+def _answered(connection: Connection, span: Span, ours: ColumnElement[bool]) -> set[str]:
+    """The cases that were asked in."""
+    query = select(diagnoses.c.case_id).join(cases, cases.c.id == diagnoses.c.case_id)
+    return set(connection.execute(query.where(ours, _asked(span))).scalars())
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -204,10 +205,12 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
 
 
-def _looks(connection: Connection, wanted: ColumnElement[bool]) -> list[LookRow]:
+def _looks(connection: Connection, ids: Sequence[str]) -> list[LookRow]:
+    """All answers of these cases, oldest first."""
     query = select(*_of(diagnoses, _LOOK), _words(diagnoses.c.question))
-    query = query.join(cases, cases.c.id == diagnoses.c.case_id).where(wanted)
-    return [LookRow(**row) for row in _rows(connection, query)]
+    query = query.join(cases, cases.c.id == diagnoses.c.case_id)
+    rows = [row for some in _chunks(ids) for row in _rows(connection, query.where(diagnoses.c.case_id.in_(some)))]
+    return sorted((LookRow(**row) for row in rows), key=lambda look: (look.asked_at, look.id))
 
 
 def _named(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
@@ -215,10 +218,18 @@ def _named(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
     return {row.id: row for row in found}
 
 
-def _quiet(connection: Connection, span: Span, ours: ColumnElement[bool]) -> tuple[list[CaseRow], int]:
-    told = and_(cases.c.state == "open", cases.c.outcome.not_in(NOT_TOLD), cases.c.updated_at < _quiet_before(span))
-    newest = _of_cases().where(ours, told).order_by(cases.c.updated_at.desc(), cases.c.id)
-    count = connection.execute(select(func.count()).select_from(cases).where(ours, told)).scalar_one()
+def _quiet(
+    connection: Connection, span: Span, ours: ColumnElement[bool], found: Iterable[CaseRow]
+) -> tuple[list[CaseRow], int]:
+    """The newest, and how many; those among ``found`` are told in full, such as one that was marked as no help."""
+    border = _quiet_before(span)
+    told_in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]
+    is_quiet = and_(cases.c.state == "open", cases.c.updated_at < border, cases.c.id.not_in(told_in_full))
+    # As in standing.py: a guide that was asked for later in the thread settles nothing.
+    had_fault = exists().where(diagnoses.c.case_id == cases.c.id, diagnoses.c.outcome.in_(ABOUT_FAULTS))
+    told = and_(ours, is_quiet, or_(cases.c.outcome.not_in(NOT_TOLD), had_fault))
+    newest = _of_cases().where(told).order_by(cases.c.updated_at.desc(), cases.c.id)
+    count = connection.execute(select(func.count()).select_from(cases).where(told)).scalar_one()
     return _cases(connection, newest.limit(MOST_QUIET)), count
 
 

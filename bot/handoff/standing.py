@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.handoff.reading import CaseRow, Facts, LookRow
+from bot.handoff.reading import ABOUT_FAULTS, NOT_TOLD, CaseRow, Facts, LookRow
 
 RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
 _WRONG = ("confirmed", "suspected")
@@ -53,7 +53,7 @@ class Standing:
     @property
     def is_told(self) -> bool:
         """Whether it is open and something is, or may be, wrong."""
-        return self.case.state == "open" and self.outcome not in ("unmatched", "answered")
+        return self.case.state == "open" and self.outcome not in NOT_TOLD
 
     @property
     def cluster(self) -> str:
@@ -70,7 +70,7 @@ def standings(facts: Facts) -> Mapping[str, Standing]:
 
 
 def _standing(case: CaseRow, looks: Sequence[LookRow]) -> Standing:
-    about_faults = [look for look in looks if look.outcome in (*_WRONG, "ruled_out")]
+    about_faults = [look for look in looks if look.outcome in ABOUT_FAULTS]
     if not about_faults:
         return Standing(case)
     newest = about_faults[-1]

@@ -1,5 +1,7 @@
 """What is told of a case whose answers changed, and of causes that were there before; on both databases."""
 
+from datetime import timedelta
+
 from bot.handoff.reading import read_facts
 from bot.handoff.records import Now
 from bot.handoff.spans import Span
@@ -146,6 +148,37 @@ async def test_old_open_cases_that_nobody_touches_are_counted_and_those_of_this_
     await shift.asked("9.1", "pods stuck", OUT, before=3 * day, recording=SICK, cluster="prod")
     handoff = (await shift.handed_off()).handoff
     assert (handoff.counts.open, handoff.counts.quiet, len(handoff.open), len(handoff.quiet)) == (8, 7, 1, 5)
+
+
+async def test_an_open_case_stays_open_after_a_week_whatever_was_asked_for_later_in_its_thread(shift: Shift) -> None:
+    await shift.asked("1.1", "pods stuck", OUT, before=60 * 24 * 5, recording=SICK, cluster="prod")
+    await shift.asked("1.1", "which mode?", GUIDE, before=60 * 24 * 5 - 5, recording=WELL, cluster="prod")
+    await shift.asked("2.1", "which mode?", GUIDE, before=60 * 24 * 5, recording=WELL, cluster="prod")
+    counts = (await shift.handed_off()).handoff.counts
+    assert (counts.open, counts.quiet) == (1, 0)
+    later = await shift.handed_off(key="b", at=shift.end + timedelta(days=4))
+    assert (later.handoff.counts.open, later.handoff.counts.quiet) == (1, 1)
+    assert later.text.startswith("# Handoff: 1 open\n")
+
+
+async def test_an_old_open_case_that_is_told_in_full_is_counted_once(shift: Shift) -> None:
+    """That somebody calls its answer no help is news of it."""
+    old = await shift.asked("1.1", "pods stuck", OUT, before=60 * 24 * 10, recording=SICK, cluster="prod")
+    quiet = await shift.asked("2.1", "pods stuck", OUT, before=60 * 24 * 9, recording=SICK, cluster="staging")
+    shift.unhelpful(old, "no", before=60, entry="terway-vswitch-out-of-ips")
+    kept = await shift.handed_off()
+    assert kept.text.startswith("# Handoff: 2 open\n")
+    assert [case.ref.id for case in kept.handoff.open] == [old.id]
+    assert ([ref.id for ref in kept.handoff.quiet], kept.handoff.counts.quiet) == ([quiet.id], 1)
+
+
+async def test_an_old_case_that_is_told_again_is_told_with_its_cause(shift: Shift) -> None:
+    old = await shift.asked("1.1", "pods stuck", OUT, before=60 * 24 * 10, recording=SICK, cluster="prod")
+    await shift.asked("1.1", "which mode?", GUIDE, before=60 * 24 * 10 - 5, recording=WELL, cluster="prod")
+    shift.unhelpful(old, "no", before=60, entry="terway-acceleration-mode")
+    (case,) = (await shift.handed_off()).handoff.open
+    assert (case.entry, case.outcome) == ("terway-vswitch-out-of-ips", "confirmed")
+    assert case.seen is not None
 
 
 async def test_one_workspace_does_not_hear_of_another(shift: Shift) -> None:
