@@ -13,7 +13,18 @@ from bot.store.engine import Store
 from bot.store.schema import audit_records, audit_words
 
 CHUNK = 2_000  # rows held at once
+MOST_SHOWN = 1_000  # records of one request that are shown in full: more is read in an export
+NAMED = 3  # requests, where a name may mean any of them
 _KEPT = audit_words.c.words.label("kept")
+
+
+class SeveralRequests(ValueError):
+    """The ids of several requests begin with the name; the message says which do."""
+
+    def __init__(self, name: str, of: int, newest: Sequence[str]) -> None:
+        super().__init__(
+            f"The ids of {of:,} requests begin with {name[:80]!r}: give more of the id, as in {' or '.join(newest)}."
+        )
 
 
 def list_records(store: Store, filters: Filters) -> Sequence[Record]:
@@ -40,21 +51,46 @@ def count_records(connection: Connection, filters: Filters) -> int:
     return int(connection.execute(fitting(select(func.count()).select_from(audit_records), filters)).scalar_one())
 
 
-def find_records(store: Store, name: str) -> Sequence[Record]:
-    """The record of that number, or all records of the request whose id begins so, oldest first.
+def first_records(store: Store, filters: Filters) -> Sequence[Record]:
+    """The oldest records that fit, oldest first, at most ``filters.limit``.
 
     Raises:
         DatabaseError: the database cannot be read.
     """
-    columns = audit_records.c
-    is_number = name.isascii() and name.isdigit() and len(name) < 18
-    by_number = columns.seq == int(name) if is_number else None
+    wanted = fitting(_whole(), filters).order_by(audit_records.c.seq).limit(filters.limit)
     with store.reading() as connection, as_stored(connection):
-        rows = connection.execute(_whole().where(by_number)).all() if by_number is not None else []
-        if not rows:
-            of_request = columns.request_id.startswith(name, autoescape=True)
-            rows = connection.execute(_whole().where(of_request).order_by(columns.seq)).all() if name else []
-    return [record_of(row) for row in rows]
+        return [record_of(row) for row in connection.execute(wanted)]
+
+
+def find_records(store: Store, name: str, most: int = MOST_SHOWN) -> Sequence[Record]:
+    """The record of that number, or the first ones of the request whose id is that or begins so, oldest first.
+
+    Raises:
+        SeveralRequests: the ids of several requests begin so.
+        DatabaseError: the database cannot be read.
+    """
+    is_number = name.isascii() and name.isdigit() and len(name) < 18
+    with store.reading() as connection, as_stored(connection):
+        rows = connection.execute(_whole().where(audit_records.c.seq == int(name))).all() if is_number else []
+        if rows:
+            return [record_of(row) for row in rows]
+        request = _request(connection, name) if name else ""
+    return first_records(store, Filters(request=request, limit=most)) if request else []
+
+
+def _request(connection: Connection, name: str) -> str:
+    """The id of the request that a name stands for; empty where there is none."""
+    id_ = audit_records.c.request_id
+    if connection.execute(select(id_).where(id_ == name).limit(1)).first():
+        return name
+    begin_so = id_.startswith(name, autoescape=True)
+    newest_first = func.max(audit_records.c.seq).desc()
+    ids = select(id_).where(begin_so).group_by(id_).order_by(newest_first).limit(NAMED)
+    found = list(connection.execute(ids).scalars())
+    if len(found) > 1:
+        of = connection.execute(select(func.count(id_.distinct())).where(begin_so)).scalar_one()
+        raise SeveralRequests(name, of, [_text(one) for one in found])
+    return _text(found[0]) if found else ""
 
 
 def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:

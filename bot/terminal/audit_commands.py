@@ -56,12 +56,15 @@ def show(
     output: Output = "text",
 ) -> None:
     """One record in full, or all records of one request."""
-    from bot.audit.reading import find_records
+    from bot.audit.reading import SeveralRequests, find_records
     from bot.terminal.audit_pages import show_in_full
     from bot.terminal.failing import UsageProblem
 
     app = _app()
-    found = find_records(_to_read(app), record)
+    try:
+        found = find_records(_to_read(app), record)
+    except SeveralRequests as error:
+        raise UsageProblem(str(error)) from None
     if not found:
         raise UsageProblem(f"There is no record or request {record!r}: `netclinic audit list` shows the newest.")
     show_in_full(found, _zone(utc, app), output)

@@ -11,6 +11,7 @@ from bot.audit.actions import ACTIONS
 from bot.audit.checking import Fault
 from bot.audit.export import uri_of
 from bot.audit.filters import Filters
+from bot.audit.reading import MOST_SHOWN
 from bot.audit.records import Record
 from bot.audit.verifying import Verified
 from bot.audit.words import OWN_WORDS
@@ -47,6 +48,8 @@ def show_records(records: Sequence[Record], filters: Filters, zone: tzinfo | Non
 
 def show_in_full(records: Sequence[Record], zone: tzinfo | None, output: str) -> None:
     """Every field of each, one a line."""
+    if len(records) == MOST_SHOWN:
+        say(Console(stderr=True), f"The first {MOST_SHOWN:,}; `netclinic audit export` gives all.", style="dim")
     if output == "json":
         write_json([to_json(record, zone) for record in records])
         return

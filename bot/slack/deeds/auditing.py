@@ -12,7 +12,14 @@ from datetime import tzinfo
 from bot.audit.anchors import Anchor, parse_anchors
 from bot.audit.export import write_events
 from bot.audit.filters import MOST, FilterError, Filters, parse_filters
-from bot.audit.reading import count_records, find_records, list_records, stream_records
+from bot.audit.reading import (
+    SeveralRequests,
+    count_records,
+    find_records,
+    first_records,
+    list_records,
+    stream_records,
+)
 from bot.audit.records import Record
 from bot.audit.verifying import Verified, verify
 from bot.handoff.zones import zone_of
@@ -20,6 +27,7 @@ from bot.slack.deeds.command import SHARE, Command
 from bot.slack.deeds.handoffs import zone_name
 from bot.slack.deeds.refusing import Refused
 from bot.slack.showing.audit import (
+    MOST_LINES,
     Page,
     exported_message,
     record_message,
@@ -83,25 +91,31 @@ async def _show(command: Command, name: str) -> None:
         raise Refused("Name a record's number, a request's id or a case: /netclinic audit show 128.")
     zone = await _zone(command)
     store = command.desk.parts.store
-    of_case = Filters(case=name.upper(), limit=MOST)
-    if _CASE.fullmatch(name):
-        found: Sequence[Record] = (await store.run(list_records, store, of_case))[::-1]
-    else:
-        found = await store.run(find_records, store, name)
+    try:
+        found, fit = await store.run(_found, store, name)
+    except SeveralRequests as error:
+        raise Refused(str(error)) from error
     if not found:
         raise Refused(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
 
     async def made() -> Message:
-        page = Page(records=_readable(command, found), fit=len(found), zone=zone, hides=_hides(command))
-        if len(found) > 1:
-            about = f"Case {name.upper()}" if _CASE.fullmatch(name) else "Request"
-            return records_message(replace(page, about=about))
-        record = page.records[0]
-        of_request = Filters(request=record.request_id) if record.request_id else None
-        fit = await store.run(_count, store, of_request) if of_request else 1
-        return record_message(record, replace(page, fit=fit))
+        page = Page(records=_readable(command, found), fit=fit, zone=zone, hides=_hides(command))
+        if len(found) == 1:
+            return record_message(page.records[0], page)
+        about = f"Case {name.upper()}" if _CASE.fullmatch(name) else "Request"
+        return records_message(replace(page, about=about))
 
     await command.answer_with(made)
+
+
+def _found(store: Store, name: str) -> tuple[Sequence[Record], int]:
+    """The first records that a name stands for, as many as one message may hold, and how many there are in all."""
+    if _CASE.fullmatch(name):
+        of = Filters(case=name.upper(), limit=MOST_LINES)
+        return first_records(store, of), _count(store, of)
+    found = find_records(store, name, MOST_LINES)
+    request = found[0].request_id if found else ""
+    return found, _count(store, Filters(request=request)) if request else len(found)
 
 
 async def _verify(command: Command, words: str) -> None:

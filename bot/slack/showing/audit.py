@@ -22,6 +22,8 @@ SHORT = 80  # characters of a name, or of what a record is about
 LONGEST = 600  # of one field, where a record is shown in full
 LONGEST_REQUEST = 48  # how the id of a request begins is enough to find it
 CLOSING = 900  # characters that are kept free for what stands at the end
+MOST_LINES = 300  # as many as a message ever has room for: of records that nobody will see no lines are made
+TOGETHER = 10  # lines of one request that are shown all or not at all
 COMMAND = "/netclinic audit"
 LEFT_OUT = "Other people's words are left out; NETCLINIC_MAY_AUDIT names who may read them."
 NARROWER = "since 2h, actor @name, channel #name, case NC-…, cluster …, action verdict.reached, entry …"
@@ -46,9 +48,9 @@ def records_message(page: Page, none: str = "") -> Message:
     """Who did what, when (the reader's clock and UTC), on what and how it came out, in the order that is given."""
     if not page.records:
         return _plainly(none or "No record fits.")
-    items = list(_items(page))
+    items = list(_items(page.records[:MOST_LINES], page.zone))
     kept = fitting(items, MOST_IN_MESSAGE - CLOSING)
-    number = sum(len(part["elements"]) for item in items[:kept] for part in item[1:])
+    number = sum(len(item[-1]["elements"]) for item in items[:kept])
     left = page.fit - number
     title = f"{page.about}: {_extent(number, page.fit)}"
     further = f"{left:,} more: narrow with {NARROWER}; `{COMMAND} export` with the same filters gives all."
@@ -119,11 +121,13 @@ def _extent(number: int, fit: int) -> str:
     return counted(number, "record") if number == fit else f"{number:,} of {counted(fit, 'record')}"
 
 
-def _items(page: Page) -> Iterator[Item]:
+def _items(shown: Sequence[Record], zone: tzinfo) -> Iterator[Item]:
     """Neighbours of one request stand together below who made it, when and under which id."""
-    for _, group in itertools.groupby(page.records, key=lambda one: (one.request_id, one.actor_id, one.time[:10])):
+    for _, group in itertools.groupby(shown, key=lambda one: (one.request_id, one.actor_id, one.time[:10])):
         records = list(group)
-        yield [_head(records[0], page.zone), bullets(_row(record, page.zone) for record in records)]
+        for at in range(0, len(records), TOGETHER):
+            lines = bullets(_row(record, zone) for record in records[at : at + TOGETHER])
+            yield [lines] if at else [_head(records[0], zone), lines]
 
 
 def _head(record: Record, zone: tzinfo) -> Element:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.audit import Actor, AuditLog
+from bot.audit import Actor, AuditLog, Draft
 from bot.store import open_store
 
 Run = Callable[..., Any]
@@ -207,6 +207,18 @@ def test_a_record_and_a_request_are_shown_in_full(run: Run, log: AuditLog) -> No
     ran = run("audit", "show", "77")
     assert (ran.code, ran.out) == (2, "")
     assert "There is no record or request '77'" in ran.err
+
+
+def test_what_is_shown_in_full_is_one_request_and_bounded(run: Run, log: AuditLog) -> None:
+    bob = Actor("slack", "U1", "bob")
+    log.store_all([Draft(action="cluster.read", actor=bob, request_id="T1:C1:1") for _ in range(1001)])
+    ran = run("audit", "show", "T1", "-o", "json")
+    assert [one["seq"] for one in ran.json] == list(range(1, 1001))
+    assert ran.err == "The first 1,000; `netclinic audit export` gives all.\n"
+    log.record("refused", actor=bob, request_id="T1:C2:2")
+    several = run("audit", "show", "T1")
+    assert (several.code, several.out) == (2, "")
+    assert several.err == ("The ids of 2 requests begin with 'T1': give more of the id, as in T1:C2:2 or T1:C1:1.\n")
 
 
 HOSTILE = "\x1b[2J\x1b[31mred\x07\u202e gnp.exe\r\n\x9b31m [bold]x[/bold] {0} %s"

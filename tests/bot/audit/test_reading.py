@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from bot.audit import Actor, AuditLog, Record
+from bot.audit import Actor, AuditLog, Draft, Record
 from bot.audit.actions import ACTIONS, called
 from bot.audit.filters import Filters
-from bot.audit.reading import count_records, find_records, fitting, list_records, stream_records
+from bot.audit.reading import (
+    SeveralRequests,
+    count_records,
+    find_records,
+    first_records,
+    fitting,
+    list_records,
+    stream_records,
+)
 from bot.store.schema import audit_records
-from tests.bot.audit.conftest import NOON
+from tests.bot.audit.conftest import BOB, NOON
 
 Filled = Callable[[int], list[Record]]
 KINDS: dict[str, tuple[Filters, Callable[[Record], bool]]] = {
@@ -84,6 +92,22 @@ def test_a_record_is_found_by_its_number_and_a_request_by_its_id(log: AuditLog, 
     assert list(find_records(log.store, "9f2c")) == [whole]
     for nothing in ("99", "r9", "", "%", "r_", "²", "9" * 30):
         assert list(find_records(log.store, nothing)) == []
+
+
+def test_how_several_requests_begin_is_no_name_of_one(log: AuditLog, filled: Filled) -> None:
+    records = filled(12)
+    with pytest.raises(SeveralRequests) as told:
+        find_records(log.store, "r")
+    assert str(told.value) == "The ids of 4 requests begin with 'r': give more of the id, as in r3 or r2 or r1."
+    longer = log.record("refused", actor=BOB, request_id="r2:press:1")
+    assert list(find_records(log.store, "r2")) == records[6:9], "the whole id is a name, though another begins so"
+    assert list(find_records(log.store, "r2:")) == [longer]
+
+
+def test_of_a_long_request_as_much_is_read_as_is_wanted(log: AuditLog) -> None:
+    records = log.store_all([Draft(action="cluster.read", actor=BOB, request_id="T1:C1:1") for _ in range(9)])
+    assert list(find_records(log.store, "T1", 4)) == records[:4]
+    assert list(first_records(log.store, Filters(limit=3))) == records[:3]
 
 
 def test_the_names_of_actions_group_by_their_first_words() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from bot.audit import AuditUnavailable
+from bot.audit import AuditUnavailable, Draft
 from bot.audit.anchors import parse_anchors
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
@@ -232,6 +232,20 @@ async def test_a_record_a_request_and_a_case_are_shown(open_scene: OpenScene) ->
         assert "question.received" in (await scene.alone("ada", "Request: ")).plain
         await people.command("ada", "ops", f"/netclinic audit show {case.lower()}")
         assert "verdict.reached" in (await scene.alone("ada", f"Case {case}: ")).plain
+        await people.command("ada", "ops", "/netclinic audit show T")
+        assert "requests begin with 'T': give more of the id, as in T" in (await scene.alone("ada", "The ids of")).plain
+
+
+async def test_of_a_long_request_the_first_records_are_shown_and_all_are_counted(open_scene: OpenScene) -> None:
+    async with open_scene({}) as scene:
+        reads = [Draft(action="cluster.read", actor=SYSTEM, request_id="night:1", case="NC-NIGHT") for _ in range(400)]
+        await scene.parts.ledger.astore_all(reads)
+        first = recorded(scene, request="night:1")[0]
+        for name, about in (("night", "Request"), ("nc-night", "Case NC-NIGHT")):
+            await scene.slack.people.command("ada", "ops", f"/netclinic audit show {name}")
+            shown = (await scene.alone("ada", f"{about}: ")).plain
+            assert " of 400 records" in shown
+            assert f"show {first.seq} shows record" in shown
 
 
 async def test_a_broken_chain_is_told_by_its_first_record(open_scene: OpenScene) -> None:

@@ -126,6 +126,35 @@ def test_records(agreed: Agreed) -> None:
     agreed("audit-none", records_message(Page(records=(), fit=0, zone=UTC)))
 
 
+def test_of_a_long_request_as_many_lines_are_made_as_fit(refused: Callable[..., list[str]]) -> None:
+    class Counted(list[Record]):
+        """Knows how far it was read."""
+
+        read = 0
+
+        def __getitem__(self, key: Any) -> Any:
+            self.read = max(self.read, key.stop if isinstance(key, slice) else key)
+            return super().__getitem__(key)
+
+        def __iter__(self) -> Any:
+            self.read = len(self)
+            return super().__iter__()
+
+    some = Counted(record(seq, "cluster.read.done", outcome="ok") for seq in range(1, 2001))
+    message = records_message(Page(records=some, fit=200_000, zone=UTC, about="Request"))
+    assert refused(message) == []
+    assert some.read < 500
+    shown = [
+        row["elements"][0]["text"]
+        for part in _parts(message.blocks)
+        if part.get("style") == "bullet"
+        for row in part["elements"]
+    ]
+    assert len(shown) > 100
+    assert shown == [str(seq) for seq in range(1, len(shown) + 1)]
+    assert message.text == f"Request: {len(shown)} of 200,000 records."
+
+
 def test_one_record(agreed: Agreed) -> None:
     read = replace(RECORDS[2], detail=told(verb="list", path="/api/v1/pods", bytes=1200, ms=31, nested={"a": [1]}))
     agreed("audit-record", record_message(read, Page(records=[read], fit=66, zone=SHANGHAI)))
