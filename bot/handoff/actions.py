@@ -32,14 +32,16 @@ TOLD = {
     "permission.failed": "met a read that is not permitted",
     "login.failed": "could not log in",
 }
-_COLUMNS = ("time", "action", "actor_id", "actor_name", "case", "cluster", "request_id", "outcome", "detail")
+_ACTOR = ("actor_kind", "actor_id", "actor_name", "channel")
+_COLUMNS = ("time", "action", *_ACTOR, "case", "cluster", "request_id", "outcome", "detail")
 
 
 @dataclass(frozen=True)
 class Deeds:
-    """The actions, oldest first, and the names of those who did them, by id."""
+    """The actions, oldest first, the ids of the Slack users among those who did them, and names by id."""
 
     actions: tuple[Action, ...]
+    users: frozenset[str]
     people: Mapping[str, str]
 
 
@@ -61,8 +63,10 @@ def read_actions(store: Store, span: Span, team: str = "") -> Deeds:
     with store.reading() as connection:
         rows = connection.execute(query).mappings().all()
         links = _links(connection, {_case(row) for row in rows} - {""})
-    people = {row["actor_id"]: row["actor_name"] for row in rows if row["actor_name"]}
-    return Deeds(tuple(_once(_actions(rows, links))), people)
+    actions, of_slack = _once(_actions(rows, links)), [row for row in rows if row["actor_kind"] == "slack"]
+    users = {action.actor for action in actions} & {row["actor_id"] for row in of_slack}
+    people = {row["actor_id"]: row["actor_name"] for row in of_slack if row["actor_name"]}
+    return Deeds(tuple(actions), frozenset(users), people)
 
 
 def _links(connection: Connection, ids: set[str]) -> dict[str, str]:
@@ -82,11 +86,18 @@ def _actions(rows: Sequence[Any], links: Mapping[str, str]) -> Iterable[Action]:
         if what and not was_refused and (not case or case in links):
             yield Action(
                 at=moment(row["time"]),
-                actor=row["actor_id"] or row["actor_name"],
+                actor=_actor(row),
                 what=what,
                 ref=CaseRef(id=case, link=links[case]) if case else None,
                 cluster="" if case else row["cluster"],
             )
+
+
+def _actor(row: Any) -> str:
+    """A Slack user's id. At a terminal name and host: the same user number is somebody else on another machine."""
+    if row["actor_kind"] != "terminal":
+        return str(row["actor_id"] or row["actor_name"])
+    return f"{row['actor_name'] or row['actor_id']}@{row['channel']}"
 
 
 def _what(row: Any, press: Any) -> str:

@@ -76,7 +76,7 @@ class Maker:
         states = await self.looker.look(begun.wanted(told), wish.now) if self.looker else {}
         deeds = await self.store.run(read_actions, self.store, span, wish.team)
         known = {**(last.handoff.people if last else {}), **deeds.people, **wish.people}
-        wanted = people_of(begun) | {action.actor for action in deeds.actions} - set(wish.people)
+        wanted = people_of(begun) | deeds.users - set(wish.people)
         people = {**known, **(await self.names(wanted) if self.names else {})}
         blank = self._blank(wish, span, people)
         handoff = compose(blank, begun, told, states, deeds.actions)
