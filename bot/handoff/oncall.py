@@ -52,13 +52,13 @@ def on_call(setting: str, zone: ZoneInfo) -> OnCall:
     people = tuple(
         item.strip().lstrip("@") for item in (found["people"] if found else setting).split(",") if item.strip()
     )
-    if not all(_PERSON.fullmatch(person) for person in people):
+    if not all(_PERSON.fullmatch(person) for person in people) or (setting.strip() and not people):
         raise SettingsError(_WRONG)
     if found is None:
         return OnCall(people, zone)
     try:
         start = datetime.fromisoformat(found["start"].strip())
-    except ValueError:
+        local = start.astimezone(zone).replace(tzinfo=None) if start.tzinfo else start
+    except (ValueError, OverflowError):
         raise SettingsError(_WRONG) from None
-    local = start.astimezone(zone).replace(tzinfo=None) if start.tzinfo else start
     return OnCall(people, zone, int(found["number"]) * _UNITS[found["unit"]], local)

@@ -116,7 +116,16 @@ def test_people_without_turns_are_all_on_call() -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    ["mei", "U07MEI every day", "U07MEI every 0h from 2026-11-16", "U07MEI every 12h from nine", "U07MEI; U08JONAS"],
+    [
+        "mei",
+        "U07MEI every day",
+        "U07MEI every 0h from 2026-11-16",
+        "U07MEI every 12h from nine",
+        "U07MEI; U08JONAS",
+        ", every 12h from 2026-11-16 09:00",  # nobody takes turns
+        ", ,",
+        "U07MEI every 12h from 9999-12-31T23:00-12:00",  # no day of any calendar here
+    ],
 )
 def test_what_is_no_rotation_is_refused_in_one_sentence(setting: str) -> None:
     with pytest.raises(SettingsError, match=r"NETCLINIC_ONCALL .*`every 12h from"):
