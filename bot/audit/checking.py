@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.audit.records import GENESIS, digest, words_digest
+from bot.audit.records import GENESIS, TEXTS, digest, words_digest
 
 What = Literal["changed", "removed", "inserted", "reordered", "erased", "cut", "rewritten", "unproven"]
 Row = Mapping[str, Any]
+REACH = 10_000  # numbers up and down among which that of a moved record is looked for: a second at most
+LARGE = 10_000  # characters: a record that somebody has blown up is not hashed so many times
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,19 @@ class Checker:
         if was is None:
             return Fault(seq, "changed", f"Record {seq} was changed: its fields do not give its hash.")
         if was < seq:
-            return Fault(
-                seq - 1,
-                "inserted",
-                f"Record {seq - 1} was inserted: the one that stands after it now as {seq} was written as {was}.",
-            )
+            return self._pushed_on(seq, row, was)
         if self.holder(row["prev"]) is not None:
             return Fault(seq, "reordered", f"Record {seq} is out of its place: it was written as {was}.")
         return Fault(seq, "removed", f"Record {seq} was removed: what stands in its place was written as {was}.")
+
+    def _pushed_on(self, seq: int, row: Row, was: int) -> Fault:
+        """What stands in its own place before it is no fault of the chain, so that it was put there."""
+        first = self.holder(row["hash"])
+        if first is not None and first < seq:
+            return Fault(seq, "inserted", f"Record {seq} was inserted: it is a copy of record {first}.")
+        told = f"Record {was} was" if was == seq - 1 else f"Records {was} to {seq - 1} were"
+        why = f"{told} inserted: the one that stands after that now as {seq} was written as {was}."
+        return Fault(was, "inserted", why)
 
     def _made_anew(self, seq: int, row: Row) -> Fault:
         """A record that is whole but was written after another one than stands before it."""
@@ -130,8 +137,10 @@ class Checker:
     def _number_before(self, seq: int, row: Row) -> int | None:
         """The number under which this row would be whole, if it was only moved."""
         holder = self.holder(row["prev"]) if type(row["prev"]) is str else None
-        near = [seq - 1, seq + 1, *([holder + 1, holder + 2] if holder is not None else [])]
-        return next((number for number in near if number > 0 and _is_whole(row, number)), None)
+        near = [] if holder is None else [holder, holder + 1, holder + 2]
+        reach = REACH if _size(row) < LARGE else 1
+        around = (*range(seq + 1, seq + 1 + reach), *range(seq - 1, seq - 1 - reach, -1))
+        return next((number for number in (*near, *around) if number > 0 and _is_whole(row, number)), None)
 
     def _words(self, seq: int, row: Row) -> Fault | None:
         if not row["words"]:
@@ -160,6 +169,10 @@ def _is_whole(row: Row, seq: int) -> bool:
         return bool(digest({**row, "seq": seq}) == row["hash"])
     except (ValueError, TypeError, KeyError):
         return False
+
+
+def _size(row: Row) -> int:
+    return sum(len(row[name]) for name in TEXTS if isinstance(row[name], str))
 
 
 def _are_whole(row: Row) -> bool:

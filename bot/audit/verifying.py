@@ -162,8 +162,8 @@ def leaves(connection: Connection) -> list[Leave]:
 
 
 def holder(connection: Connection, older: Sequence[Archive], hash_: str) -> int | None:
-    """The number of the record with this hash."""
-    found = connection.execute(select(audit_records.c.seq).where(audit_records.c.hash == hash_)).scalar()
+    """The number of the first record with this hash."""
+    found = connection.execute(select(func.min(audit_records.c.seq)).where(audit_records.c.hash == hash_)).scalar()
     return found if found is not None else next((seq for one in older if (seq := one.holder(hash_))), None)
 
 

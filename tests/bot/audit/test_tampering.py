@@ -130,6 +130,63 @@ def test_a_record_that_was_inserted_with_the_link_of_the_one_before_is_named_its
     assert verdict(verify(log.store)) == (seq, "inserted")
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("seq", [1, 5])
+def test_the_first_of_several_that_are_gone_is_named_though_the_rest_was_renumbered(
+    log: AuditLog, filled: Filled, owner: Owner, seq: int, count: int
+) -> None:
+    filled(COUNT)
+    for table in ("audit_records", "audit_words"):
+        owner(f"DELETE FROM {table} WHERE seq >= :seq AND seq < :end", seq=seq, end=seq + count)  # noqa: S608
+    move(owner, *((number, number - count) for number in range(seq + count, COUNT + 1)))
+    assert verdict(verify(log.store)) == (seq, "removed")
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("seq", [2, 6])
+def test_the_first_of_several_that_were_inserted_is_named(
+    log: AuditLog, filled: Filled, owner: Owner, seq: int, count: int
+) -> None:
+    records = filled(COUNT)
+    move(owner, *((number, number + count) for number in range(COUNT, seq - 1, -1)))
+    forged: list[dict[str, Any]] = []
+    for number in range(seq, seq + count):
+        prev = forged[-1]["hash"] if forged else records[seq - 2].hash
+        forged.append(row(records[1], seq=number, prev=prev, words="", detail='{"path":"/forged"}'))
+    add(log.store, *forged)
+    verified = verify(log.store)
+    assert verdict(verified) == (seq, "inserted")
+    assert verified.fault is not None
+    assert verified.fault.why.startswith(f"Records {seq} to {seq + count - 1} were inserted:")
+
+
+@pytest.mark.parametrize(("was", "becomes"), [(10, 4), (9, 2), (COUNT, 1), (COUNT, 7)])
+def test_a_record_that_was_moved_back_is_named_with_its_number(
+    log: AuditLog, filled: Filled, owner: Owner, was: int, becomes: int
+) -> None:
+    filled(COUNT)
+    move(owner, (was, becomes), *((number, number + 1) for number in range(becomes, was)))
+    verified = verify(log.store)
+    assert verdict(verified) == (becomes, "reordered")
+    assert verified.fault is not None
+    assert verified.fault.why.endswith(f"it was written as {was}.")
+
+
+def test_a_copy_of_a_record_is_named_itself(log: AuditLog, filled: Filled, owner: Owner) -> None:
+    records = filled(COUNT)
+    move(owner, *((number, number + 1) for number in range(COUNT, 7, -1)))
+    add(log.store, {**row(records[2]), "seq": 8})
+    assert verdict(verify(log.store)) == (8, "inserted")
+
+
+def test_a_record_that_was_blown_up_does_not_hold_verifying_up(log: AuditLog, filled: Filled, owner: Owner) -> None:
+    filled(COUNT)
+    owner("UPDATE audit_records SET detail = :detail WHERE seq = 5", detail="x" * 5_000_000)
+    verified = verify(log.store)
+    assert verdict(verified) == (5, "changed")
+    assert verified.seconds < 10
+
+
 @pytest.mark.parametrize("seq", [-5, 0])
 def test_a_number_that_no_record_has_is_named(log: AuditLog, filled: Filled, owner: Owner, seq: int) -> None:
     records = filled(3)
