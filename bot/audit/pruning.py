@@ -15,14 +15,18 @@ from sqlalchemy import Connection, delete, func, select, text
 from bot.audit.archives import Archiving
 from bot.audit.checking import Checker
 from bot.audit.log import AuditLog
-from bot.audit.reading import CHUNK, as_stored
-from bot.audit.records import Actor, Draft, Record, stamp
+from bot.audit.reading import CHUNK, as_stored, of_actor
+from bot.audit.records import Actor, Draft, Record, readable, stamp
 from bot.audit.verifying import checker_of, leaves, stored
 from bot.audit.writer import append, hold, prepare
 from bot.store.engine import Store
 from bot.store.schema import audit_records, audit_words
 
 Tell = Callable[[int, int], None]
+
+
+class SeveralPeople(ValueError):
+    """Words are erased by id, and this is not the id of one person alone; the message says whose it is."""
 
 
 class NotWhole(Exception):
@@ -82,27 +86,50 @@ def prune(
 
 
 def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") -> Erased | None:
-    """Erase people's words in records older than ``before``, of the person with id ``of`` or of all.
+    """Erase people's words in records older than ``before``: of all, or of one who is called ``of``.
 
-    ``None`` where there are none. The chain holds as before.
+    That is an id, a name, or ``name@host`` at a terminal. ``None`` where there are none. The chain holds as before.
 
     Raises:
+        SeveralPeople: ``of`` is more than one person; nothing was erased.
         DatabaseError: the database cannot be used, or this role may not erase; nothing was erased.
     """
     to = _last_before(log.store, before)
     with log.store.writing(long=True) as connection:
-        wanted = _words(to, of)
+        id_ = _id_of(connection, of) if of else ""
+        wanted = _words(to, id_)
         count = connection.execute(select(func.count()).select_from(audit_words).where(wanted)).scalar_one()
         if not count:
             return None
         _for_good(log.store, connection)
-        record = _said(log, connection, "audit.erased", actor, {"to": to, "actor": of, "count": count})
+        record = _said(log, connection, "audit.erased", actor, {"to": to, "actor": id_, "count": count})
         if log.store.is_sqlite:
             connection.execute(delete(audit_words).where(wanted))
         else:
-            connection.execute(select(func.netclinic_audit_erase(to, of)))
+            connection.execute(select(func.netclinic_audit_erase(to, id_)))
     _emptied(log.store)
     return Erased(count, record)
+
+
+def _id_of(connection: Connection, of: str) -> str:
+    """Their id, which nobody else may have: the record of an erasure, and PostgreSQL's function, name it alone."""
+    columns = audit_records.c
+    ids = connection.execute(select(columns.actor_id).distinct().where(of_actor(of)).order_by(columns.actor_id))
+    found = [readable(id_) for id_ in ids.scalars()]
+    if len(found) > 1:
+        raise SeveralPeople(f"{of!r} is {' and '.join(found)}, so nothing was erased: give one of these ids.")
+    if not found:
+        return of
+    at_terminals = (columns.actor_id == found[0]) & (columns.actor_kind == "terminal")
+    people = connection.execute(select(columns.actor_name, columns.channel).distinct().where(at_terminals)).all()
+    called = sorted(f"{name}@{host}" for name, host in people)
+    if len({name for name, _ in people}) > 1 or (of in called and len(called) > 1):
+        told = ", ".join(called[:5]) + (" and others" if called[5:] else "")
+        raise SeveralPeople(
+            f"The id {found[0]} is that of several people ({told}), and words are erased by id, so nothing was erased: "
+            "leave --actor out to erase everybody's, or prune those records."
+        )
+    return found[0]
 
 
 def _words(to: int, of: str) -> Any:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from bot.audit.actions import called
 from bot.audit.filters import Filters
@@ -101,8 +101,7 @@ def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:
     if filters.until:
         wanted = wanted.where(columns.time < stamp(filters.until))
     if filters.actor:
-        theirs = select(columns.actor_id).where(columns.actor_name == filters.actor)  # not every record has the name
-        wanted = wanted.where(or_(columns.actor_id == filters.actor, columns.actor_id.in_(theirs)))
+        wanted = wanted.where(of_actor(filters.actor))
     if filters.action:
         wanted = wanted.where(columns.action.in_(called(filters.action)))
     if filters.request:
@@ -111,6 +110,21 @@ def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:
         if getattr(filters, name):
             wanted = wanted.where(columns[name] == getattr(filters, name))
     return wanted
+
+
+def of_actor(who: str) -> ColumnElement[bool]:
+    """Records of whoever has that id or name, or is called ``name@host`` at a terminal.
+
+    The first user of every laptop has the same id, so an id that is known under the name counts for records that have
+    no name alone.
+    """
+    columns = audit_records.c
+    known = select(columns.actor_id).where(columns.actor_name == who)
+    nameless = func.coalesce(columns.actor_name, "") == ""  # by the index of ids: many may have no name
+    name, _, host = who.rpartition("@")
+    there = (columns.actor_name == name) & (columns.channel == host) & (columns.actor_kind == "terminal")
+    alike = [columns.actor_id == who, columns.actor_name == who, columns.actor_id.in_(known) & nameless]
+    return or_(*alike, *([there] if name else []))
 
 
 def record_of(row: Row[Any]) -> Record:

@@ -16,7 +16,7 @@ audit = typer.Typer(no_args_is_help=True)
 Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text or json")]
 Since = Annotated[str, typer.Option(help="from then on: 12h, 3d, 09:00, 2026-11-22 or a full RFC 3339 time")]
 Until = Annotated[str, typer.Option(help="before then; a date means its end")]
-Actor = Annotated[str, typer.Option(help="who: id or name of a Slack user or of a user of this system")]
+Actor = Annotated[str, typer.Option(help="who: id or name of a Slack user or of a system's user, or its name@host")]
 Channel = Annotated[str, typer.Option(help="Slack channel, or the host of a terminal")]
 Case = Annotated[str, typer.Option(help="a case's id")]
 Cluster = Annotated[str, typer.Option(help="a context")]
@@ -125,7 +125,9 @@ def prune(
     only_words: Annotated[
         bool, typer.Option("--only-words", help="erase people's own words and keep the records")
     ] = False,
-    actor: Annotated[str, typer.Option(metavar="ID", help="with --only-words: of this person alone, by id")] = "",
+    actor: Annotated[
+        str, typer.Option(metavar="WHO", help="with --only-words: of this person alone: id, name or name@host")
+    ] = "",
     utc: Utc = False,
 ) -> None:
     """Archive old records to a file and remove them, or erase people's words. The chain still verifies."""
@@ -134,7 +136,7 @@ def prune(
     from bot.terminal.failing import UsageProblem
 
     if (archive is None) != only_words or (actor and not only_words):
-        raise UsageProblem("Say either --archive FILE for records, or --only-words [--actor ID] for people's words.")
+        raise UsageProblem("Say either --archive FILE for records, or --only-words [--actor WHO] for people's words.")
     app = _app()
     try:
         moment = moment_of(before, now=datetime.now(UTC), zone=_zone(utc, app))

@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.app import App
-from bot.audit.pruning import erase_words, prune
+from bot.audit.pruning import SeveralPeople, erase_words, prune
 from bot.terminal.auditing import operating_system_user
+from bot.terminal.failing import UsageProblem
 from bot.terminal.progress import counting
 
 
@@ -26,8 +27,15 @@ def prune_records(app: App, before: datetime, archive: Path) -> None:
 
 
 def prune_words(app: App, before: datetime, of: str) -> None:
-    """Say how many were erased."""
-    done = erase_words(app.audit, before, actor=operating_system_user(), of=of)
+    """Say how many were erased.
+
+    Raises:
+        UsageProblem: ``of`` is more than one person.
+    """
+    try:
+        done = erase_words(app.audit, before, actor=operating_system_user(), of=of)
+    except SeveralPeople as error:
+        raise UsageProblem(str(error)) from None
     if done is None:
         sys.stdout.write("No words are kept with older records: nothing was erased.\n")
         return

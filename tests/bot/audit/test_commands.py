@@ -370,6 +370,15 @@ def test_pruning_archives_removes_and_verifies(run: Run, log: AuditLog, tmp_path
     assert [one["actor"]["name"] for one in records(run)] == [ME]
 
 
+def test_an_id_of_several_people_erases_nobody_s_words(run: Run, log: AuditLog) -> None:
+    for name in ("alice", "bob"):
+        log.record("question.received", actor=Actor("terminal", "1000", name, name), detail={"question": "dns?"})
+    ran = run("audit", "prune", "--before", "2999-01-01", "--only-words", "--actor", "bob")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("leave --actor out to erase everybody's, or prune those records.\n")
+    assert len(ran.err.splitlines()) == 1
+
+
 def test_a_damaged_archive_fails_in_one_sentence(run: Run, tmp_path: Path) -> None:
     (tmp_path / "archive.jsonl").write_text("{}\n")
     ran = run("audit", "verify", "--archive", str(tmp_path / "archive.jsonl"))

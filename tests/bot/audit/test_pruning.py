@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from bot.audit import Actor, AuditLog, Record
 from bot.audit.anchors import Anchor
 from bot.audit.archives import ArchiveError
-from bot.audit.pruning import NotWhole, erase_words, prune
+from bot.audit.pruning import NotWhole, SeveralPeople, erase_words, prune
 from bot.audit.records import digest
 from bot.audit.verifying import verify
 from tests.bot.audit.conftest import drafts
@@ -322,6 +322,48 @@ def test_one_person_s_words_are_erased_alone(log: AuditLog, filled: Filled, bob:
     assert (verified.holds, verified.words_kept, verified.words_erased) == (True, 2, 2)
     assert erase_words(log, LATER, actor=bob, of="U2ANN") is None
     assert erase_words(log, LATER, actor=bob, of="U9NOBODY") is None
+
+
+@pytest.mark.parametrize("of", ["ann", "ann@C2OPS", "U2ANN"])
+def test_a_person_whose_words_are_erased_may_be_named(log: AuditLog, filled: Filled, bob: Actor, of: str) -> None:
+    filled(12)
+    erased = erase_words(log, LATER, actor=bob, of=of)
+    if "@" in of:  # which is for terminals alone
+        assert erased is None
+        return
+    assert erased is not None
+    assert (erased.count, erased.record.details) == (2, {"to": 12, "actor": "U2ANN", "count": 2})
+    assert verify(log.store).holds
+
+
+def ask(log: AuditLog, *people: Actor) -> None:
+    for person in people:
+        log.record("question.received", actor=person, detail={"question": f"dns? {person.name}"})
+
+
+SHARED = [Actor("terminal", "1000", name, f"{name}s-laptop") for name in ("alice", "bob")]
+MIXED = {
+    "1000": "The id 1000 is that of several people (alice@alices-laptop, bob@bobs-laptop)",
+    "bob": "The id 1000 is that of several people (alice@alices-laptop, bob@bobs-laptop)",
+    "bob@bobs-laptop": "'bob@bobs-laptop' has the id 1000, as have all of",
+    "eve": "'eve' is 501 and U3EVE, so nothing was erased: give one of these ids.",
+    "ada@one": "The id 502 is that of several people (ada@one, ada@two)",
+}
+
+
+@pytest.mark.parametrize("of", MIXED)
+def test_nobody_else_s_words_are_erased_with_one_s(log: AuditLog, bob: Actor, of: str) -> None:
+    ask(log, *SHARED, Actor("slack", "U3EVE", "eve"), Actor("terminal", "501", "eve", "mac"))
+    ask(log, *(Actor("terminal", "502", "ada", host) for host in ("one", "two")))
+    with pytest.raises(SeveralPeople) as told:
+        erase_words(log, LATER, actor=bob, of=of)
+    assert str(told.value).startswith(MIXED[of])
+    assert verify(log.store).words_kept == 6
+    for one, count in (("501", 1), ("ada", 2)):
+        erased = erase_words(log, LATER, actor=bob, of=one)
+        assert erased is not None
+        assert erased.count == count
+    assert verify(log.store).holds
 
 
 def test_a_record_of_an_erasure_covers_nothing_younger_and_nobody_else(

@@ -84,6 +84,17 @@ def test_a_name_finds_what_its_person_did_before_the_name_was_known(log: AuditLo
     assert list(list_records(log.store, Filters(actor="ada"))) == [named, first]
 
 
+def test_a_name_does_not_find_whom_another_host_gave_the_same_id(log: AuditLog) -> None:
+    bob, alice = Actor("terminal", "1000", "bob", "bobs-laptop"), Actor("terminal", "1000", "alice", "alices-laptop")
+    elsewhere = log.record("refused", actor=Actor("terminal", "1000", "bob", "prod-1"))
+    hers, his = log.record("refused", actor=alice), log.record("refused", actor=bob)
+    assert list(list_records(log.store, Filters(actor="bob"))) == [his, elsewhere]
+    assert list(list_records(log.store, Filters(actor="alice"))) == [hers]
+    assert list(list_records(log.store, Filters(actor="bob@bobs-laptop"))) == [his]
+    assert list(list_records(log.store, Filters(actor="alice@bobs-laptop"))) == []
+    assert list(list_records(log.store, Filters(actor="1000"))) == [his, hers, elsewhere]
+
+
 def test_a_record_is_found_by_its_number_and_a_request_by_its_id(log: AuditLog, filled: Filled, bob: Actor) -> None:
     records = filled(12)
     assert list(find_records(log.store, "5")) == [records[4]]
