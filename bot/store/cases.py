@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from bot.store.engine import Store
 from bot.store.schema import cases, diagnoses
@@ -94,7 +94,11 @@ class Cases:
                 wanted = replace(case, id=case_id(case.team, case.channel, case.thread_ts, letters))
                 if self.store.insert_once(connection, cases, **vars(wanted)):
                     return wanted
-        return kept or case
+            # On PostgreSQL somebody else may have opened it between our look and our insert.
+            found = kept or _of_thread(connection, case.team, case.channel, case.thread_ts)
+        if found is None:
+            raise LookupError(f"no id is free for the case of {case.channel} {case.thread_ts}")
+        return found
 
     def get(self, id_: str) -> Case | None:
         """By its id, in any letters."""
@@ -153,19 +157,21 @@ class Cases:
         with self.store.writing() as connection:
             connection.execute(update(cases).where(cases.c.id == id_).values(link=link))
 
-    def opened(self, team: str, most: int = 20) -> list[Case]:
-        """Open cases in which something was found, the newest activity first."""
-        query = select(cases).where(cases.c.team == team, cases.c.state == OPEN, cases.c.entry != "")
+    def opened(self, team: str, reader: str, most: int = 20) -> list[Case]:
+        """Open cases in which something was found, the newest activity first; no other people's direct messages."""
+        query = select(cases).where(
+            cases.c.team == team, cases.c.state == OPEN, cases.c.entry != "", _is_shown_to(reader)
+        )
         with self.store.reading() as connection:
             rows = connection.execute(query.order_by(cases.c.updated_at.desc(), cases.c.id).limit(most)).mappings()
             return [Case(**row) for row in rows]
 
-    def recent(self, team: str, most: int = 10) -> list[tuple[Case, KeptAnswer]]:
-        """The newest answers that everybody in their channel saw, with their cases."""
+    def recent(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, KeptAnswer]]:
+        """The newest answers that everybody in their channel saw, with their cases; the same are left out."""
         query = (
             select(diagnoses.c.id, cases.c.id.label("case"))
             .join(cases, cases.c.id == diagnoses.c.case_id)
-            .where(cases.c.team == team, cases.c.state != PRIVATE)
+            .where(cases.c.team == team, cases.c.state != PRIVATE, _is_shown_to(reader))
             .order_by(diagnoses.c.finished_at.desc(), diagnoses.c.id)
         )
         with self.store.reading() as connection:
@@ -177,6 +183,10 @@ class Cases:
         with self.store.writing() as connection:
             done = connection.execute(update(cases).where(cases.c.id == id_, cases.c.state == when).values(**values))
         return bool(done.rowcount)
+
+
+def _is_shown_to(reader: str) -> ColumnElement[bool]:
+    return or_(cases.c.channel.not_like("D%"), cases.c.opened_by == reader)
 
 
 def _of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> Case | None:

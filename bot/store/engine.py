@@ -90,11 +90,14 @@ class Store:
 
     def insert_once(self, connection: Connection, table: Table, **values: Any) -> bool:
         """Insert a row unless its key exists; whether it was inserted."""
+        statement = self.insert(table).values(**values).on_conflict_do_nothing()
+        return connection.execute(statement.returning(*table.primary_key)).first() is not None
+
+    def insert(self, table: Table) -> Any:
+        """The dialect's own INSERT, which knows ON CONFLICT."""
         from sqlalchemy.dialects import postgresql, sqlite  # each takes a while, and few processes need both
 
-        dialect = sqlite if self.is_sqlite else postgresql
-        statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
-        return connection.execute(statement.returning(*table.primary_key)).first() is not None
+        return (sqlite if self.is_sqlite else postgresql).insert(table)
 
     def close(self) -> None:
         """Give the connections back; it can be used again."""
@@ -155,7 +158,8 @@ def _connected(url: str, data_dir: Path) -> Store:
             f"NETCLINIC_DATABASE_URL names {parsed.drivername}, which netclinic does not know: "
             "write postgresql://… or sqlite:///FILE."
         )
-    return Store(engine, parsed.render_as_string(hide_password=True))
+    hidden = {name: "***" for name in parsed.query if "password" in name.lower()}
+    return Store(engine, parsed.update_query_dict(hidden).render_as_string(hide_password=True))
 
 
 def _as_one_writer(engine: Engine) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, case, select
 
 from bot.store.engine import Store
 from bot.store.schema import feedback
@@ -29,10 +29,13 @@ class FeedbackBook:
     store: Store
 
     def give(self, word: Feedback) -> None:
-        """Store it in place of what the same person said of the same answer before."""
+        """Store it in place of what the same person said of the same answer before; the same word keeps its note."""
+        statement = self.store.insert(feedback).values(**vars(word))
+        new = statement.excluded
+        changes = {"helped": new.helped, "at": new.at, "entry": new.entry}
+        changes["note"] = case((feedback.c.helped == new.helped, feedback.c.note), else_=new.note)
         with self.store.writing() as connection:
-            connection.execute(feedback.delete().where(*_by(word.diagnosis_id, word.user)))
-            connection.execute(feedback.insert().values(**vars(word)))
+            connection.execute(statement.on_conflict_do_update(index_elements=list(feedback.primary_key), set_=changes))
 
     def note(self, diagnosis_id: str, user: str, note: str) -> bool:
         """Add a note to what this person said; false when nothing was said."""

@@ -39,11 +39,11 @@ async def home(desk: Desk, deed: Deed) -> None:
         return no.sentence
 
     async def at_once() -> Json:
-        await desk.parts.poster.publish_home(user, await _view(desk))
+        await desk.parts.poster.publish_home(user, await _view(desk, user))
 
     async def looked() -> Json:
         await desk.reach.look(await _names(desk), trail, desk.parts.clusters.default, anew=anew)
-        await desk.parts.poster.publish_home(user, await _view(desk))
+        await desk.parts.poster.publish_home(user, await _view(desk, user))
 
     try:
         if await deed.step("may", may):
@@ -63,9 +63,9 @@ async def _names(desk: Desk) -> tuple[str, ...]:
         return ()
 
 
-async def _view(desk: Desk) -> View:
+async def _view(desk: Desk, user: str) -> View:
     team, store = desk.parts.bot.team, desk.parts.store
-    opened = await store.run(desk.cases.opened, team, 100)
-    recent = await store.run(desk.cases.recent, team, 10)
+    opened = await store.run(desk.cases.opened, team, user, 100)
+    recent = await store.run(desk.cases.recent, team, user, 10)
     clusters = desk.reach.known(await _names(desk), desk.parts.clusters.default)
     return home_view([case_row(case) for case in opened], clusters, [answer_row(*pair) for pair in recent], desk.now())

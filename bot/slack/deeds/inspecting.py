@@ -75,7 +75,7 @@ async def status(command: Command) -> None:
     await command.permitted()
     parts = command.desk.parts
     running = {name: count for name, count in (await parts.work.running()).items() if count}
-    opened = await parts.store.run(command.desk.cases.opened, parts.bot.team, 1000)
+    opened = await parts.store.run(command.desk.cases.opened, parts.bot.team, command.typed.user, 1000)
     under_way = ", ".join(f"{count} {name}" for name, count in running.items())
     rows = [
         ("Version", version("netclinic")),

@@ -24,7 +24,7 @@ def answer_row(case: Case, answer: KeptAnswer) -> CaseRow:
     first = answer.told.diagnoses[0] if answer.told.diagnoses else None
     return CaseRow(
         id=case.id,
-        title=first.title if first else answer.question,
+        title=first.title if first else "",
         outcome=answer.told.outcome,
         at=answer.finished_at,
         cluster=answer.cluster,

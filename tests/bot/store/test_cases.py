@@ -1,5 +1,7 @@
 """Cases, answers and feedback, alike on both databases."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -129,7 +131,7 @@ def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> 
     again = cases.get(case.id)
     assert again is not None
     assert (again.entry, again.outcome) == ("terway-mac-not-found", "unmatched"), "a re-check that finds nothing counts"
-    assert [found.id for found in cases.opened("T1")] == [case.id]
+    assert [found.id for found in cases.opened("T1", "U9")] == [case.id]
 
 
 def test_a_case_is_resolved_once_and_a_new_question_opens_it_again(store: Store) -> None:
@@ -165,10 +167,10 @@ def test_lists_hold_what_everybody_may_see(store: Store) -> None:
     cases.keep(answer(resolved, "d", finished_at=LATER + timedelta(minutes=2)))
     assert cases.resolve(resolved.id, "U2", LATER + timedelta(minutes=3))
     assert not cases.resolve(private.id, "U2", LATER)
-    assert [case.id for case in cases.opened("T1")] == [found.id]
-    assert cases.opened("T2") == []
-    assert [kept.id for _, kept in cases.recent("T1")] == ["d", "a", "b"]
-    assert len(cases.recent("T1", most=1)) == 1
+    assert [case.id for case in cases.opened("T1", "U9")] == [found.id]
+    assert cases.opened("T2", "U9") == []
+    assert [kept.id for _, kept in cases.recent("T1", "U9")] == ["d", "a", "b"]
+    assert len(cases.recent("T1", "U9", most=1)) == 1
 
 
 def test_who_is_on_it_and_where_it_stands(store: Store) -> None:
@@ -202,3 +204,53 @@ def test_the_last_word_counts_and_can_be_noted(store: Store, helped: bool) -> No
         ("U2", not helped, ""),
         ("U1", helped, "the node was rebooted"),
     ]
+
+
+def test_direct_messages_are_listed_for_their_asker_alone(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new(channel="D1", opened_by="U1"))
+    cases.keep(answer(case, "a"))
+    assert [found.id for found in cases.opened("T1", "U1")] == [case.id]
+    assert [kept.id for _, kept in cases.recent("T1", "U1")] == ["a"]
+    assert cases.opened("T1", "U2") == []
+    assert cases.recent("T1", "U2") == []
+
+
+def test_two_who_open_a_threads_case_at_the_same_moment_have_the_same_one(store: Store) -> None:
+    cases = Cases(store)
+    with ThreadPoolExecutor(2) as both:
+        for number in range(60):
+            start = threading.Barrier(2)
+
+            def opened(thread: str = f"{number}.1", start: threading.Barrier = start) -> str:
+                start.wait()
+                return cases.open(new(thread)).id
+
+            first, second = (both.submit(opened) for _ in range(2))
+            assert first.result() == second.result() != ""
+
+
+def test_two_presses_of_one_person_at_the_same_moment_are_one_word(store: Store) -> None:
+    cases, book = Cases(store), FeedbackBook(store)
+    case = cases.open(new())
+    word = Feedback(diagnosis_id="", user="U1", case_id=case.id, entry="x", helped=True, at=LATER)
+    with ThreadPoolExecutor(2) as both:
+        for number in range(60):
+            cases.keep(answer(case, f"a{number}"))
+            given = replace(word, diagnosis_id=f"a{number}")
+            for done in [both.submit(book.give, given) for _ in range(2)]:
+                done.result()
+    assert len(book.of_case(case.id)) == 60
+
+
+def test_the_same_word_again_keeps_its_note_and_another_one_does_not(store: Store) -> None:
+    cases, book = Cases(store), FeedbackBook(store)
+    case = cases.open(new())
+    cases.keep(answer(case, "a"))
+    word = Feedback(diagnosis_id="a", user="U1", case_id=case.id, entry="x", helped=True, at=NOON)
+    book.give(word)
+    assert book.note("a", "U1", "a second vSwitch")
+    book.give(replace(word, at=LATER))
+    assert [(said.note, said.at) for said in book.of_case(case.id)] == [("a second vSwitch", LATER)]
+    book.give(replace(word, helped=False))
+    assert [(said.helped, said.note) for said in book.of_case(case.id)] == [(False, "")]
