@@ -19,7 +19,7 @@ MASK = "********"
 PREFIX = "NETCLINIC_"
 SHORTEST_KEY = 16  # characters of NETCLINIC_AUDIT_KEY
 _PERSON = re.compile(r"@?[\w.-]+")
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)|([?&][^=&]*password=)[^&]*")
 
 
 class SettingsError(Exception):
@@ -296,4 +296,4 @@ def _shown(name: str, variable: str, in_file: Mapping[str, Any]) -> Shown:
 
 def _masked(value: Any, *, is_secret: bool) -> str:
     text = "" if value is None else str(value)
-    return MASK if is_secret and text else _PASSWORD.sub(rf"\1{MASK}@", text)
+    return MASK if is_secret and text else _PASSWORD.sub(rf"\1\2{MASK}", text)

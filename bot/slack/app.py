@@ -13,6 +13,7 @@ from bot.slack.deeds import anchoring, asking, handing, handoff_taking, handoffs
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.excusing import excuse
 from bot.slack.parts import Parts
+from bot.slack.tokens import secret
 from bot.slack.work import Deed
 
 _log = logging.getLogger("netclinic.work")
@@ -41,12 +42,12 @@ def join(parts: Parts, client: AsyncWebClient) -> AsyncApp:
     for name, deed in DEEDS:
         parts.work.register(name, partial(_logged, desk, deed))
     parts.work.when_held_up(partial(excuse, desk))
-    secret, token = parts.settings.slack_signing_secret, parts.settings.slack_bot_token
+    signing, token = secret(parts.settings.slack_signing_secret), secret(parts.settings.slack_bot_token)
     app = AsyncApp(
         client=client,
-        authorize=_as(parts, token.get_secret_value() if token else ""),
-        signing_secret=secret.get_secret_value() if secret else None,
-        request_verification_enabled=secret is not None,
+        authorize=_as(parts, token),
+        signing_secret=signing or None,
+        request_verification_enabled=bool(signing),
         process_before_response=True,
     )
     listeners.register(app, desk)

@@ -26,6 +26,12 @@ OPENING = 15.0  # seconds for a line to open and say hello
 FAREWELL = 2.0  # seconds for a line to be closed in good order
 LONGEST_WAIT = 30.0  # seconds between two attempts to open one
 
+UNSIGNED = 401
+NOT_SIGNED = (
+    "it does not bear the signature of SLACK_SIGNING_SECRET, or is too old; where no request of Slack's is heard, take "
+    "the signing secret anew from the app's Basic Information page, and set the clock."
+)
+
 _log = logging.getLogger("netclinic.slack")
 _sdk = logging.getLogger("netclinic.slack.sdk")  # what the SDK says of a line in trouble is said here in a sentence
 _sdk.setLevel(logging.CRITICAL)
@@ -198,6 +204,7 @@ class HttpLink:
 
     def __init__(self) -> None:
         self._last: float | None = None
+        self._trouble = ""
 
     def seen(self, answer: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         """The same, noting the time of what was not turned away."""
@@ -205,7 +212,10 @@ class HttpLink:
         async def noting(request: Any) -> Any:
             reply = await answer(request)
             if reply.status < 400:
-                self._last = time.monotonic()
+                self._last, self._trouble = time.monotonic(), ""
+            elif reply.status == UNSIGNED and not self._trouble:
+                self._trouble = NOT_SIGNED
+                _log.warning("A request was turned away: %s", NOT_SIGNED)
             return reply
 
         return noting
@@ -213,4 +223,5 @@ class HttpLink:
     def told(self) -> dict[str, Any]:
         """For ``/healthz``."""
         last = None if self._last is None else round(time.monotonic() - self._last)
-        return {"mode": "http", "connected": True, "last_event_seconds": last}
+        trouble = {"trouble": self._trouble} if self._trouble else {}
+        return {"mode": "http", "connected": True, "last_event_seconds": last, **trouble}

@@ -17,7 +17,7 @@ from bot.slack.work import SlackAway, SlackRefused
 from bot.slack.work.calling import Caller
 
 LONGEST_WAIT = 30.0  # seconds
-_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@/]+)@")
+_PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
 _log = logging.getLogger("netclinic.slack")
 
 

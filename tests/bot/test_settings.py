@@ -62,6 +62,9 @@ def test_secrets_are_masked_wherever_they_come_from(monkeypatch: pytest.MonkeyPa
 def test_a_database_s_password_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETCLINIC_DATABASE_URL", "postgresql://me:pa:ss@db.local/x")
     assert rows()["NETCLINIC_DATABASE_URL"][0] == f"postgresql://me:{MASK}@db.local/x"
+    monkeypatch.setenv("NETCLINIC_DATABASE_URL", "postgresql://db.local/x?user=me&password=pa%3Ass&sslmode=require")
+    masked = f"postgresql://db.local/x?user=me&password={MASK}&sslmode=require"
+    assert rows()["NETCLINIC_DATABASE_URL"][0] == masked
 
 
 WRONG_FILES = {

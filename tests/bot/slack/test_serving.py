@@ -215,6 +215,9 @@ async def test_over_http_only_what_slack_signed_lately_is_heard(open_scene: Open
             }
             async with session.post(url, data=body, headers=headers) as reply:
                 assert reply.status == expected, (timestamp, signature)
+            assert scene.bot.serving is not None
+            told = (await scene.bot.serving.health.told())[1]["slack"]
+            assert ("SLACK_SIGNING_SECRET" in told.get("trouble", "")) is (expected == 401)
         for broken in (b"not json", b"payload=%7Bbroken", b"\xff\xfe"):
             async with session.post(url, data=broken, headers={"Content-Type": "application/json"}) as reply:
                 assert reply.status in (400, 401), broken

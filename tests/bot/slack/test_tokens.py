@@ -53,6 +53,8 @@ def test_a_wrong_one_is_named(given: Given, changes: dict[str, Any], named: str)
 def test_everything_secret_is_known_to_the_log(given: Given) -> None:
     settings = given(NETCLINIC_DATABASE_URL="postgresql://bot:hidden@db/x", NETCLINIC_AUDIT_KEY="k" * 16)
     assert set(secrets_of(settings)) == {"xoxb-1", "xapp-1", "s3cret", "k" * 16, "hidden"}
+    settings = given(NETCLINIC_DATABASE_URL="postgresql://db/x?user=bot&password=hidden2&sslmode=require")
+    assert "hidden2" in secrets_of(settings)
 
 
 @pytest.mark.parametrize(
