@@ -85,6 +85,11 @@ class Scene:
 
         return await self.slack.until(there, SECONDS)
 
+    async def idle(self) -> None:
+        """Wait until no work is under way."""
+        while await self.parts.work.running():  # noqa: ASYNC110 - work has no bell
+            await asyncio.sleep(0.05)
+
     async def alone(self, user: str, words: str) -> Any:
         """What only this person sees, once it holds these words."""
 

@@ -61,12 +61,17 @@ class Clusters:
             ConnectionSettingsError: the kubeconfig cannot be read.
         """
         known = self.known()
-        wanted = given or thread or self._of_channel(channel, channel_name) or self.default
+        default = "" if self._may_be_mapped(channel, channel_name) else self.default
+        wanted = given or thread or self._of_channel(channel, channel_name) or default
         if wanted:
             return _named(wanted, known)
         if len(known) > 1:
             return Ambiguous(known)
         return Chosen(known[0] if known else NO_CLUSTER)
+
+    def _may_be_mapped(self, channel: str, name: str) -> bool:
+        """Whether the settings may name a cluster for this channel, and nobody knows: its name is not told to us."""
+        return bool(self.by_channel and channel and not name) and not channel.startswith("D")
 
     def _of_channel(self, channel: str, name: str) -> str:
         return next((to for pattern, to in self.by_channel if fits(pattern, channel, name)), "")

@@ -86,7 +86,7 @@ async def perform(desk: Desk, deed: Deed) -> None:
             await row.run(command)
 
     async def say(message: Message) -> None:
-        await deed.step("say", lambda: command.reply.last_word(message))
+        await deed.step("say", lambda: command.last_word(message))
 
     await guarded(act, say, command.trail)
 

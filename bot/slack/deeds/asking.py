@@ -39,6 +39,11 @@ async def ask(desk: Desk, deed: Deed) -> None:
     await Asking(desk, deed, question, reply).run()
 
 
+def direct(key: str) -> str:
+    """The key of the same question, answered in direct messages."""
+    return f"{key}:direct"
+
+
 def _case_of(desk: Desk, question: Question) -> str | None:
     """The id that the thread's case has, or will have: so that its first records are found with the others."""
     if question.is_private or not question.thread_ts:
@@ -187,7 +192,7 @@ class Asking:
             voice, key = self.desk.voice(self.reply.trail), f"{self.deed.key}:why"
             ts = await voice.post_once(channel=channel, thread_ts=None, key=key, message=message)
             if channel != self.question.channel and self.question.how in ("form", "shortcut", "command"):
-                again = replace(self.question, channel=channel, thread_ts=ts, message_ts="")
-                await self.desk.parts.work.accept(NAME, f"{self.deed.key}:direct", again.to_json())
+                again = replace(self.question, channel=channel, thread_ts=ts, message_ts="", response_url="")
+                await self.desk.parts.work.accept(NAME, direct(self.deed.key), again.to_json())
 
         await self.deed.step("elsewhere", tell)

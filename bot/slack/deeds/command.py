@@ -14,7 +14,7 @@ from bot.slack.deeds.replying import Reply
 from bot.slack.permissions import Right
 from bot.slack.questions import Asked, read_question
 from bot.slack.showing.messages import Message
-from bot.slack.work import Deed
+from bot.slack.work import Deed, SlackRefused
 from bot.slack.work.deed import Json
 
 SHARE = "share"
@@ -149,6 +149,13 @@ class Command:
             await self.reply.attach(message)
 
         await self.deed.step("answer", show)
+
+    async def last_word(self, message: Message) -> None:
+        """The answer that ends the command; for the asker alone where Slack does not take it for all."""
+        try:
+            await self.reply.last_word(message)
+        except SlackRefused:
+            await self.desk.voice(self.trail).respond(self.typed.response_url, message)
 
     async def _refusal(self, right: Right) -> Refused | None:
         permissions, typed = self.desk.permissions, self.typed

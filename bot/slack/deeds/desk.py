@@ -1,6 +1,8 @@
 """What the deeds and listeners work with: the parts of the process, and what is made from them for one workspace."""
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,12 +32,13 @@ class SlackGroups:
 
         Raises:
             CannotTell: Slack does not say, or there is no such group.
+            SlackAway: Slack cannot be asked now.
         """
         try:
             found = await self.directory.group(group)
             if found is not None:
                 return await self.directory.members(str(found["id"]))
-        except SlackFailure as error:
+        except SlackRefused as error:
             raise CannotTell(f"Slack does not say who is in {group} ({str(error).rstrip('.')}).") from error
         raise CannotTell(f"Slack knows no user group {group}.")
 
@@ -120,6 +123,16 @@ class Desk:
             return str((await self.parts.directory.person(user)).get("real_name") or user)
         except SlackFailure:
             return user
+
+    async def names_of(self, ids: Collection[str]) -> dict[str, str]:
+        """The same of several people and user groups; who is not in it has no name that Slack tells."""
+        people = [id_ for id_ in ids if id_[:1] in ("U", "W")]
+        found = dict(zip(people, await asyncio.gather(*map(self.person_name, people)), strict=True))
+        for group in (id_ for id_ in ids if id_[:1] == "S"):
+            with contextlib.suppress(SlackFailure):
+                if known := await self.parts.directory.group(group):
+                    found[group] = f"@{known['handle']}"
+        return {id_: name for id_, name in found.items() if name != id_}
 
     async def is_incident_channel(self, channel: str) -> bool:
         """Whether it answers unasked there."""

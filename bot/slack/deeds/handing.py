@@ -1,5 +1,7 @@
 """Handing a case to on-call: their user group is mentioned with a summary, and the case notes who is on it."""
 
+from functools import partial
+
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.keeping import case_line
 from bot.slack.deeds.pressing import Press, refreshed
@@ -33,8 +35,9 @@ async def hand_over(desk: Desk, deed: Deed) -> None:
         await deed.step("refresh", lambda: refreshed(desk, trail, case.id, answer.id))
 
     async def say(message: Message) -> None:
-        thread = pressed.thread_ts or None
-        await deed.step("say", lambda: desk.voice(trail).ephemeral(pressed.channel, pressed.user, message, thread))
+        thread, url, alone = pressed.thread_ts or None, pressed.response_url, desk.voice(trail).alone
+        tell = partial(alone, pressed.channel, pressed.user, message, thread_ts=thread, response_url=url)
+        await deed.step("say", tell)
 
     await guarded(act, say, trail)
 

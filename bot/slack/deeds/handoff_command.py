@@ -25,7 +25,9 @@ async def handoff(command: Command) -> None:
     await span_is_meant(command.desk, words, channel, command.typed.user)
     place = "here" if channel == command.typed.channel else "in the on-call channel"
     await command.answer(making_message(words, place))
-    payload = {"words": words, "channel": channel, "user": command.typed.user, "asked_in": command.typed.channel}
+    typed = command.typed
+    payload = {"words": words, "channel": channel, "user": typed.user, "asked_in": typed.channel}
+    payload["response_url"] = typed.response_url
 
     async def accepted() -> Json:
         await command.desk.parts.work.accept(NAME, f"{command.deed.key}:{NAME}", payload)

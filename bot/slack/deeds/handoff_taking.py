@@ -18,13 +18,14 @@ from bot.slack.work.deed import Json
 TAKE, REMIND = "handoff.take", "handoff.remind"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Taking:
     """“I have it” as it was pressed."""
 
     handoff: str
     user: str
     channel: str
+    response_url: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Every field."""
@@ -45,7 +46,8 @@ async def take(desk: Desk, deed: Deed) -> None:
             await deed.step("tell", lambda: _told_expected(desk, trail, taking))
 
     async def say(message: Message) -> None:
-        await deed.step("say", lambda: desk.voice(trail).ephemeral(taking.channel, taking.user, message))
+        url, alone = taking.response_url, desk.voice(trail).alone
+        await deed.step("say", lambda: alone(taking.channel, taking.user, message, response_url=url))
 
     await guarded(act, say, trail)
 

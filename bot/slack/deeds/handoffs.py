@@ -1,8 +1,7 @@
 """Handoffs in Slack: made, posted once with page and picture, taken by somebody, and reminded of once."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -54,8 +53,8 @@ async def hand_off(desk: Desk, deed: Deed) -> None:
     async def say(message: Message) -> None:
         key = f"{deed.key}:why"
         if user:
-            where = str(deed.payload.get("asked_in") or channel)
-            await deed.step("say", lambda: voice.ephemeral(where, user, message))
+            where, url = str(deed.payload.get("asked_in") or channel), str(deed.payload.get("response_url") or "")
+            await deed.step("say", lambda: voice.alone(where, user, message, response_url=url))
         else:
             await deed.step("say", lambda: voice.post_once(channel=channel, thread_ts=None, key=key, message=message))
 
@@ -140,9 +139,9 @@ async def _made(desk: Desk, deed: Deed, about: Mapping[str, Any]) -> Json:
         channel=channel,
         handed_from=tuple(about["from"]),
         handed_to=tuple(about["to"]),
-        people=await _names(desk, [*about["from"], *about["to"]]),
+        people=await desk.names_of([*about["from"], *about["to"]]),
     )
-    maker = Maker(desk.parts.store, _looker(desk, trail), lambda ids: _names(desk, ids))
+    maker = Maker(desk.parts.store, _looker(desk, trail), desk.names_of)
     try:
         kept = await maker.make(wish)
     except SpanError as why:  # a result like any other, so that a replay does not decide anew
@@ -167,16 +166,6 @@ def _looker(desk: Desk, trail: Trail) -> Looker:
     settings = desk.parts.settings
     clinic = Clinic(desk.parts.entries, None, Budget(seconds=settings.deadline))
     return Looker(clinic, opened, settings.handoff_deadline)
-
-
-async def _names(desk: Desk, ids: Collection[str]) -> dict[str, str]:
-    people = [id_ for id_ in ids if id_[:1] in ("U", "W")]
-    found = dict(zip(people, await asyncio.gather(*map(desk.person_name, people)), strict=True))
-    for group in (id_ for id_ in ids if id_[:1] == "S"):
-        with contextlib.suppress(SlackFailure):
-            if known := await desk.parts.directory.group(group):
-                found[group] = f"@{known['handle']}"
-    return {id_: name for id_, name in found.items() if name != id_}
 
 
 async def _placed(desk: Desk, kept: Kept, channel: str, ts: str, message: Message) -> Json:

@@ -7,10 +7,10 @@ as further work under a key that belongs to the answer: the second press finds i
 import asyncio
 import contextlib
 import hashlib
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bot.audit import Trail
@@ -23,13 +23,12 @@ from bot.slack.permissions import Right
 from bot.slack.showing.actions import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.showing.forms import chosen_cluster
 from bot.slack.showing.messages import Message
-from bot.slack.work import Deed, SlackFailure, SlackRefused
+from bot.slack.work import Deed, SlackFailure
 from bot.slack.work.deed import Json
 from bot.store.cases import RESOLVED, Case, KeptAnswer
 from bot.store.feedback import Feedback
 
 NAME = "press"
-_log = logging.getLogger("netclinic.deeds")
 A_PRESS = timedelta(minutes=1)  # within which the same person's is this very press, before a crash, or a double click
 ASK_AGAIN = "ask again, and use the new answer's buttons"
 
@@ -120,14 +119,11 @@ class Pressing:
 
         async def tell() -> Json:
             pressed, voice = self.pressed, self.desk.voice(self.trail)
-            try:
-                if pressed.channel and not pressed.is_private:
-                    await voice.ephemeral(pressed.channel, pressed.user, message, pressed.thread_ts or None)
-                    return
-            except SlackRefused:
-                _log.info("Slack takes no message to %s in %s.", pressed.user, pressed.channel)
-            if pressed.response_url:
-                await voice.respond(pressed.response_url, message, replace=False)
+            url, thread = pressed.response_url, pressed.thread_ts or None
+            if pressed.channel and not pressed.is_private:
+                await voice.alone(pressed.channel, pressed.user, message, thread_ts=thread, response_url=url)
+            elif url:
+                await voice.respond(url, message)
 
         await self.deed.step("say", tell)
 
@@ -151,13 +147,16 @@ class Pressing:
         if self.pressed.action not in (RECHECK, HAND_OVER):
             return {}
         with contextlib.suppress(ValueError):
-            return {"work": once_of(self.pressed.action, ButtonValue.loads(self.pressed.value).diagnosis)}
+            value = ButtonValue.loads(self.pressed.value)
+            of = value.case if self.pressed.action == HAND_OVER else value.diagnosis
+            return {"work": once_of(self.pressed.action, of)}
         return {}
 
     async def _rechecked(self) -> Json:
         case, answer = await self._open_case()
         payload = {**self.pressed.to_json(), "case": case.id, "answer": answer.id}
-        if await self.desk.parts.work.accept(RECHECK, once_of(RECHECK, answer.id), payload):
+        key, anew = once_of(RECHECK, answer.id), self.desk.parts.work.accept_anew
+        if await anew(RECHECK, key, payload, partial(is_answered, self.desk)):
             return {}
         raise Refused("This answer is being checked again, or was already: look for the newest one in this thread.")
 
@@ -166,9 +165,14 @@ class Pressing:
             raise Refused("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
         case, answer = await self._open_case()
         payload = {**self.pressed.to_json(), "case": case.id, "answer": answer.id}
-        if await self.desk.parts.work.accept(HAND_OVER, once_of(HAND_OVER, answer.id), payload):
+        key, anew = once_of(HAND_OVER, case.id), self.desk.parts.work.accept_anew
+        if not case.assignee and await anew(HAND_OVER, key, payload, self._is_assigned):
             return {}
         raise Refused(f"Case {case.id} was handed to on-call already.")
+
+    async def _is_assigned(self, _: str) -> bool:
+        case, _answer = await found(self.desk, self.pressed)
+        return bool(case.assignee)
 
     async def _resolved(self) -> Json:
         case, answer = await found(self.desk, self.pressed)
@@ -227,6 +231,11 @@ class Pressing:
         return f"Case {case.id} was resolved already by {await self.desk.person_name(case.resolved_by)}."
 
 
+async def is_answered(desk: Desk, key: str) -> bool:
+    """Whether this piece of work came to an answer."""
+    return await desk.parts.store.run(desk.cases.answer, key) is not None
+
+
 def case_in(value: str) -> str | None:
     """The case that a button is about, where it is a button of one."""
     try:
@@ -243,9 +252,9 @@ async def _outcome(do: Callable[[], Awaitable[Json]]) -> Json:
         return {"refused": [why.sentence, why.rule]}
 
 
-def once_of(action: str, answer: str) -> str:
-    """The key of what may be done once with an answer."""
-    return f"{action}:{hashlib.sha256(answer.encode()).hexdigest()[:24]}"
+def once_of(action: str, of: str) -> str:
+    """The key of what may be done once with an answer, or with a case."""
+    return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"
 
 
 async def refreshed(desk: Desk, trail: Trail, case: str, answer: str) -> None:

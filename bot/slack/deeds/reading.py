@@ -1,12 +1,16 @@
 """Subcommands that read what netclinic knows itself: entries and cases."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.slack.deeds.command import Command
+from bot.slack.deeds.command import SHARE, Command
+from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.refusing import Refused
 from bot.slack.deeds.rows import case_row
 from bot.slack.deeds.slash import known_entry
 from bot.slack.showing.entries import entry_message
+from bot.slack.showing.lists import CaseRow
 from bot.slack.showing.overviews import EntryRow, cases_message, entries_message
 
 NEAREST = 8
@@ -40,5 +44,15 @@ async def list_cases(command: Command) -> None:
     """``cases``: what is open."""
     await command.permitted()
     desk = command.desk
-    found = await desk.parts.store.run(desk.cases.opened, desk.parts.bot.team, 50)
-    await command.answer(cases_message([case_row(case) for case in found], desk.now()))
+    found = await desk.parts.store.run(desk.cases.opened, desk.parts.bot.team, command.typed.user, 50)
+    rows = [case_row(case) for case in found]
+    if SHARE in command.asked.flags:
+        rows = await command.deed.waited("names", lambda: _by_name(desk, rows))
+    await command.answer(cases_message(rows, desk.now()))
+
+
+async def _by_name(desk: Desk, rows: Sequence[CaseRow]) -> list[CaseRow]:
+    """With names in place of ids: a list that is shown to a channel mentions nobody."""
+    names = await desk.names_of({id_ for row in rows for id_ in (row.by, row.assignee) if id_})
+    shown = [(row, names.get(row.by, "somebody"), names.get(row.assignee, "on-call")) for row in rows]
+    return [replace(row, by=by, assignee=assignee if row.assignee else "") for row, by, assignee in shown]

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.audit import AuditUnavailable, Trail
 from bot.slack.showing.messages import Message
-from bot.slack.work import Poster
+from bot.slack.work import Poster, SlackRefused
 
 _log = logging.getLogger("netclinic.deeds")
 
@@ -43,6 +43,17 @@ class Voice:
         await self._noted("message.posting", where)
         await self.poster.ephemeral(channel, user, message, thread_ts)
         await self._noted("message.posted", where)
+
+    async def alone(
+        self, channel: str, user: str, message: Message, *, thread_ts: str | None = None, response_url: str = ""
+    ) -> None:
+        """The same, at the address that came with what they did where Slack shows them nothing in the channel."""
+        try:
+            await self.ephemeral(channel, user, message, thread_ts)
+        except SlackRefused:
+            if not response_url:
+                raise
+            await self.respond(response_url, message)
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
         """The same, at the address that came with a command or a button."""

@@ -59,7 +59,8 @@ def footer(case: CaseLine, asker: str | None) -> list[Element]:
     parts = [said(f"Case {case.id}", code=True)]
     parts += [said(f" · namespace {case.namespace}")] if case.namespace else []
     for words, person in _deeds(case, asker):
-        parts += [said(f" · {words} "), who(person)]
+        is_group = person.startswith("S")  # the handing over has mentioned them: an answer must not call them again
+        parts += [said(f" · {words} on-call")] if is_group else [said(f" · {words} "), who(person)]
     return [*asked, line(*parts)]
 
 

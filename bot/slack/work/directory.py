@@ -12,6 +12,7 @@ from bot.slack.work.calling import Caller
 from bot.slack.work.failures import SlackFailure, SlackRefused
 
 KEPT = 600.0  # seconds
+MISSED = 5.0  # seconds for which what is not in a list is taken for not there: somebody may be making it right now
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 
 
@@ -58,7 +59,10 @@ class Directory:
         async def ask() -> Any:
             return await channels_of(self._caller)
 
-        return next((channel.id for channel in (await self._once("channels", "", ask)).meant(wanted)), None)
+        for kept in (KEPT, MISSED):
+            if found := (await self._once("channels", "", ask, kept)).meant(wanted):
+                return str(found[0].id)
+        return None
 
     async def group(self, wanted: str) -> dict[str, Any] | None:
         """The user group with that id or handle: ``id``, ``handle``, ``name``; ``None`` when there is none."""
@@ -66,8 +70,11 @@ class Directory:
         async def ask() -> Any:
             return (await self._caller.call("usergroups.list")).get("usergroups") or []
 
-        groups = await self._once("groups", "", ask)
-        return next((dict(item) for item in groups if wanted.lstrip("@") in (item["id"], item.get("handle"))), None)
+        for kept in (KEPT, MISSED):
+            for item in await self._once("groups", "", ask, kept):
+                if wanted.lstrip("@") in (item["id"], item.get("handle")):
+                    return dict(item)
+        return None
 
     async def members(self, group: str) -> frozenset[str]:
         """The user ids in the group with that id."""
@@ -103,9 +110,9 @@ class Directory:
 
         return str(await self._once("direct", user, ask))
 
-    async def _once(self, kind: str, id_: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+    async def _once(self, kind: str, id_: str, ask: Callable[[], Awaitable[Any]], kept: float = KEPT) -> Any:
         at, value = self._kept.get((kind, id_), (0.0, None))
-        if value is None or time.monotonic() - at > KEPT:
+        if value is None or time.monotonic() - at > kept:
             value = await ask()
             self._kept[kind, id_] = time.monotonic(), value
         return value

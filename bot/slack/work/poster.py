@@ -29,6 +29,10 @@ class Lease(Protocol):
     async def held(self) -> None:
         """Return when it may; never once the process was taken over."""
 
+    def is_held(self) -> bool:
+        """Whether it may, as far as is known at this moment."""
+        ...
+
 
 class Poster:
     """Sends with ``caller``. All methods raise ``SlackAway`` (worth another attempt) or ``SlackRefused`` (not).
@@ -42,7 +46,7 @@ class Poster:
         self._lease = lease
         self._pace = Pace(SPACING)
         self._tidier = tidier or Tidier(caller)
-        self._updates = Updates(caller, self._tidier)
+        self._updates = Updates(caller, self._tidier, lease.is_held)
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._coming: dict[str, list[float]] = defaultdict(list)
 

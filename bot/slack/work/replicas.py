@@ -89,16 +89,16 @@ class Replica:
 
     async def held(self) -> None:
         """Return when nobody can have taken over this process's work; never when somebody has."""
-        while not self._is_fresh():
+        while not self.is_held():
             if self._is_lost:
                 await asyncio.Event().wait()
             await self._confirm()
 
     async def may_accept(self) -> bool:
         """Whether new work may be taken: not when closing or taken over. Told within seconds: somebody waits for it."""
-        if not self._is_fresh():
+        if not self.is_held():
             await asyncio.wait({asyncio.ensure_future(self._confirm())}, timeout=HASTE)
-        return self._is_fresh() and not self._closing.is_set()
+        return self.is_held() and not self._closing.is_set()
 
     async def silence(self) -> None:
         """Return once the database has not answered for a while; never in a process whose work is another's."""
@@ -172,7 +172,8 @@ class Replica:
         if gone and (number := await asyncio.to_thread(recover, gone)):
             _log.warning("%d pieces of work of replicas that are gone go on.", number)
 
-    def _is_fresh(self) -> bool:
+    def is_held(self) -> bool:
+        """Whether nobody can have taken over this process's work, as far as is known at this moment."""
         return not self._is_lost and _now() - self._confirmed < self._pulse.lease
 
     async def _confirm(self) -> None:

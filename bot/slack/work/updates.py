@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.slack.showing.messages import Block, Message
@@ -30,9 +31,13 @@ class _Line:
 
 
 class Updates:
-    """Sends changes; at most one every SPACING seconds a message, only the newest of several."""
+    """Sends changes; at most one every SPACING seconds a message, only the newest of several.
 
-    def __init__(self, caller: Caller, tidier: Tidier) -> None:
+    ``may_work``: whether nobody has taken over; progress of a process that slept would overwrite another's answer.
+    """
+
+    def __init__(self, caller: Caller, tidier: Tidier, may_work: Callable[[], bool]) -> None:
+        self._may_work = may_work
         self._caller = caller
         self._tidier = tidier
         self._lines: dict[tuple[str, str], _Line] = {}
@@ -73,7 +78,8 @@ class Updates:
             async with line.sending:
                 await asyncio.sleep(max(0.0, line.sent_at + SPACING - time.monotonic()))
                 message, line.newest = line.newest, None
-                if line.final is not None or message is None or self._caller.pace(METHOD).room(METHOD) < ROOM:
+                has_room = self._caller.pace(METHOD).room(METHOD) >= ROOM
+                if line.final is not None or message is None or not has_room or not self._may_work():
                     continue
                 try:
                     await self._show(channel, ts, message, line)

@@ -5,6 +5,7 @@ DBOS keeps each piece of work as a workflow, whose id is the work's key.
 
 import asyncio
 import contextvars
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ Handler = Callable[[Deed], Awaitable[None]]
 __all__ = ["Handler", "NotAccepting", "Work"]
 
 WORKFLOW = "netclinic.deed"
+UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 CLOSING = 10.0  # seconds that running steps have to finish
 
 _log = logging.getLogger("netclinic.work")
@@ -97,6 +99,28 @@ class Work:
         task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
         status = await task
         return None if status is None or not status.input else dict(status.input["args"][1])
+
+    async def accept_anew(
+        self, name: str, key: str, payload: dict[str, Any], succeeded: Callable[[str], Awaitable[bool]]
+    ) -> bool:
+        """The same, where what came to nothing may be tried again, under ``key:2`` and so on; False where a piece under
+        one of these keys is under way or has ``succeeded``.
+
+        Raises:
+            NotAccepting: as ``accept``.
+        """
+        for attempt in itertools.count(1):
+            this = key if attempt == 1 else f"{key}:{attempt}"
+            if await self.accept(name, this, payload):
+                return True
+            if not await self._is_over(this) or await succeeded(this):
+                return False
+        raise AssertionError("attempts do not end")
+
+    async def _is_over(self, key: str) -> bool:
+        task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
+        status = await task
+        return status is not None and status.status not in UNDER_WAY
 
     async def running(self) -> dict[str, int]:
         """How many pieces are under way in this process, by name."""

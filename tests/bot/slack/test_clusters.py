@@ -25,6 +25,14 @@ def test_the_channel_wins_over_the_default() -> None:
     assert several.choose(channel="C2", channel_name="ops") == Chosen("prod-hz")
 
 
+def test_where_the_channels_name_is_not_told_it_is_asked_for() -> None:
+    several = clusters(default="prod-hz", inc_X="Lab", C1="staging-bj")
+    assert several.choose(channel="C2") == Ambiguous(THREE)
+    assert several.choose(channel="C1") == Chosen("staging-bj")
+    assert several.choose(channel="D2") == Chosen("prod-hz")
+    assert clusters(default="prod-hz").choose(channel="C2") == Chosen("prod-hz")
+
+
 def test_the_only_cluster_needs_no_name() -> None:
     assert clusters(("one",)).choose() == Chosen("one")
 

@@ -18,6 +18,6 @@ def register(app: AsyncApp, desk: Desk) -> None:
     @app.action(HANDOFF_TAKEN)
     async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         press = press_of(body)
-        taking = Taking(handoff=press.value, user=press.user, channel=press.channel)
+        taking = Taking(press.value, press.user, press.channel, press.response_url)
         await taken(desk, body, TAKE, taking.to_json())
         await ack()

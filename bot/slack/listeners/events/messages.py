@@ -81,9 +81,8 @@ async def _accepted(desk: Desk, question: Question, key: str) -> bool:
 
 async def _how(desk: Desk, said: Heard, asked: Asked) -> How | None:
     """How it was asked; ``None`` where nobody asked us."""
-    if said.is_direct:
-        talk = await _is_a_case(desk, said) and not await _is_sure(desk, asked.words, None)
-        return None if talk and not said.is_mention else "direct"
+    if said.is_direct:  # there nobody else can be meant
+        return "direct"
     if said.is_mention:
         return "mention"
     settings = desk.parts.settings
@@ -95,21 +94,13 @@ async def _how(desk: Desk, said: Heard, asked: Asked) -> How | None:
         return "unasked"  # stored first; whether it was said in such a channel is looked up again before the answer
 
 
-async def _is_a_case(desk: Desk, said: Heard) -> bool:
-    """Whether it was said in a thread that has been answered: there people also talk to themselves."""
-    if not said.thread_ts:
-        return False
-    team = desk.parts.bot.team
-    return await desk.parts.store.run(desk.cases.of_thread, team, said.channel, said.thread_ts) is not None
-
-
-async def _is_sure(desk: Desk, words: str, confidence: float | None) -> bool:
-    """Whether the words are about the network: in scope, and with this confidence where one is asked for."""
+async def _is_sure(desk: Desk, words: str, confidence: float) -> bool:
+    """Whether the words are about the network: in scope, and with this confidence."""
     matcher = (await desk.parts.clinic()).matcher
     if matcher is None or not words:
         return False
     found = await asyncio.to_thread(matcher.match, words)
-    is_sure = found.in_scope and (confidence is None or found.confidence >= confidence)
+    is_sure = found.in_scope and found.confidence >= confidence
     _log.info(
         "Nobody asked; %s.", "it is answered" if is_sure else "nothing is said", extra={"confidence": found.confidence}
     )

@@ -8,6 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.deeds import asking
 from bot.slack.deeds.desk import Desk
+from bot.slack.deeds.pressing import is_answered
 from bot.slack.deeds.question import Question
 from bot.slack.deeds.refusing import Refused, recorded
 from bot.slack.listeners.forms import opened_form
@@ -24,7 +25,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def diagnose(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
         question = question_about(shortcut, desk.parts.bot.user)
         key = f"{desk.parts.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
-        is_new = await stored(desk.parts.work.accept(asking.NAME, key, question.to_json()), key)
+
+        async def answered(earlier: str) -> bool:
+            return await is_answered(desk, earlier) or await is_answered(desk, asking.direct(earlier))
+
+        accepting = desk.parts.work.accept_anew(asking.NAME, key, question.to_json(), answered)
+        is_new = await stored(accepting, key)
         await ack()
         if is_new is None:
             await said_not_stored(desk, shortcut, key)

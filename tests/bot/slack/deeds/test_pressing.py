@@ -52,7 +52,7 @@ async def test_old_buttons_say_that_they_are_old(open_scene: OpenScene) -> None:
         await scene.slack.people.press("ada", answer, "Show evidence")
         await scene.alone("ada", "no longer work")
         assert scene.slack.modals("ada") == []
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
         assert case.state == "open"
 
 
@@ -72,7 +72,10 @@ async def test_a_value_that_nobody_gave_out_does_nothing(open_scene: OpenScene) 
             await scene.slack.people.press("sam", answer, "Resolve")
             await scene.alone("sam", words)
             revalued(answer, case=case, at=0)
-        assert [case.state for case in Cases(scene.parts.store).opened(scene.slack.team.id)] == ["open", "open"]
+        assert [case.state for case in Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")] == [
+            "open",
+            "open",
+        ]
 
 
 async def test_two_people_resolve_one_case(open_scene: OpenScene) -> None:
@@ -111,7 +114,7 @@ async def test_a_resolved_case_is_not_checked_again_until_somebody_asks_in_it(op
         await scene.slack.people.press("sam", answer, "Re-check")
         await scene.alone("sam", "was resolved already by Lin Wei. A new question in its thread opens it again.")
         await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating", shown.thread_ts)
-        await scene.slack.until(lambda: Cases(scene.parts.store).opened(scene.slack.team.id), 60)
+        await scene.slack.until(lambda: Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001"), 60)
 
 
 async def test_feedback_is_kept_with_its_note_and_shown(open_scene: OpenScene) -> None:
@@ -121,7 +124,7 @@ async def test_feedback_is_kept_with_its_note_and_shown(open_scene: OpenScene) -
         await scene.slack.until(lambda: scene.slack.modals("lin"))
         await scene.answer("inc-shop", answer.thread_ts, "helped, says <@U0LIN00002>")
         assert await scene.slack.people.submit("lin", {"note": "a second vSwitch"}) == {}
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
         (word,) = FeedbackBook(scene.parts.store).of_case(case.id)
         assert (word.helped, word.note, word.entry) == (True, "a second vSwitch", "terway-vswitch-out-of-ips")
 
@@ -143,12 +146,12 @@ async def test_a_case_is_handed_over_once_and_in_the_channel_of_the_settings(ope
     async with open_scene(OUT, settings=settings) as scene:
         answer = await answered(scene)
         await asyncio.gather(*(scene.slack.people.press(who, answer, "Hand to on-call") for who in ("ada", "sam")))
-        await scene.answer("inc-shop", answer.thread_ts, "handed to <!subteam^S0ONCALL01>")
+        await scene.answer("inc-shop", answer.thread_ts, "handed to on-call")
         seen = await scene.slack.until(lambda: scene.slack.ephemerals("ada") + scene.slack.ephemerals("sam"), 60)
         assert "was handed to on-call already" in seen[0].plain
         (told,) = scene.slack.messages("ops")
         assert "<!subteam^S0ONCALL01>" in told.text
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
         assert case.assignee == "S0ONCALL01"
         assert case.id in told.plain
 
@@ -158,8 +161,34 @@ async def test_a_group_that_is_none_is_said(open_scene: OpenScene) -> None:
         answer = await answered(scene)
         await scene.slack.people.press("lin", answer, "Hand to on-call")
         await scene.alone("lin", "Slack knows no user group @nobody: correct NETCLINIC_ONCALL_GROUP.")
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id)
+        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
         assert case.assignee == ""
+
+
+async def test_a_handing_over_that_failed_can_be_tried_again(open_scene: OpenScene) -> None:
+    settings = {"NETCLINIC_ONCALL_GROUP": "oncall", "NETCLINIC_ONCALL_CHANNEL": "C0LOBBY004"}
+    async with open_scene(OUT, settings=settings) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("lin", answer, "Hand to on-call")
+        await scene.alone("lin", "netclinic is not in the channel: invite it")
+        await scene.idle()
+        await scene.slack.people.join("netclinic", "lobby")
+        await scene.slack.people.press("lin", answer, "Hand to on-call")
+        await scene.answer("inc-shop", answer.thread_ts, "handed to on-call")
+        assert len([m for m in scene.slack.messages("lobby") if "hands this case to you" in m.plain]) == 1
+        assert "already" not in "".join(message.plain for message in scene.slack.ephemerals("lin"))
+
+
+async def test_the_button_of_an_older_answer_does_not_call_on_call_again(open_scene: OpenScene) -> None:
+    async with open_scene(OUT, settings={"NETCLINIC_ONCALL_GROUP": "oncall"}) as scene:
+        older = await answered(scene)
+        await scene.slack.people.press("lin", older, "Re-check")
+        newer = await scene.answer("inc-shop", older.thread_ts, "Still there")
+        await scene.slack.people.press("lin", newer, "Hand to on-call")
+        await scene.answer("inc-shop", older.thread_ts, "hands this case to you")
+        await scene.slack.people.press("sam", older, "Hand to on-call")
+        await scene.alone("sam", "was handed to on-call already")
+        assert len([m for m in scene.slack.replies("inc-shop", older.thread_ts) if "<!subteam^" in m.text]) == 1
 
 
 async def test_a_cluster_is_chosen_once(open_scene: OpenScene) -> None:

@@ -74,17 +74,6 @@ async def test_a_button_that_nobody_knows_says_so(open_scene: OpenScene) -> None
         await scene.alone("lin", "This button leads nowhere")
 
 
-async def test_a_group_that_slack_cannot_tell_is_a_refusal(open_scene: OpenScene) -> None:
-    async with open_scene(OUT, settings={"NETCLINIC_MAY_ASK": "@oncall"}) as scene:
-        scene.slack.fail("usergroups.users.list", "status", times=None)
-        ts = await scene.slack.people.say("lin", "inc-shop", "@netclinic pods stuck in ContainerCreating")
-        answer = await scene.answer("inc-shop", ts, "I cannot tell whether you may")
-        assert "Slack does not say who is in @oncall" in answer.plain
-        scene.slack.heal()
-        again = await scene.slack.people.say("lin", "inc-shop", "@netclinic pods stuck in ContainerCreating")
-        await scene.answer("inc-shop", again)
-
-
 async def test_a_cluster_that_hangs_is_told_within_the_deadline(open_scene: OpenScene) -> None:
     async with open_scene({}, hanging=["prod"], settings={"NETCLINIC_DEADLINE": "1"}) as scene:
         ts = await scene.slack.people.say("lin", "inc-shop", "@netclinic pods stuck, InvalidVSwitchId.IpNotEnough")

@@ -79,6 +79,9 @@ class Free:
     async def held(self) -> None:
         return
 
+    def is_held(self) -> bool:
+        return True
+
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Workspace]:

@@ -256,11 +256,27 @@ async def test_only_one_person_sees_an_ephemeral_message(slack: Workspace, poste
 async def test_a_replica_that_was_taken_over_posts_nothing(
     slack: Workspace, caller: Caller, plain_store: Store
 ) -> None:
-    class Lost:
-        async def held(self) -> None:
-            await asyncio.Event().wait()
-
     ts = await asked(slack)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(post(Poster(caller, plain_store, Lost()), slack, ts), 1.0)
     assert not slack.replies("inc-shop", ts)
+
+
+async def test_progress_of_a_replica_that_was_taken_over_does_not_overwrite_the_answer(
+    slack: Workspace, caller: Caller, plain_store: Store, poster: Poster
+) -> None:
+    ts = await asked(slack)
+    posted = await post(poster, slack, ts)
+    Poster(caller, plain_store, Lost()).progress(channel(slack), posted, Message("Reading the cluster"))
+    await asyncio.sleep(2.0)
+    assert "Reading the cluster" not in slack.replies("inc-shop", ts)[0].versions
+
+
+class Lost:
+    """The lease of a process whose work is another's by now."""
+
+    async def held(self) -> None:
+        await asyncio.Event().wait()
+
+    def is_held(self) -> bool:
+        return False
