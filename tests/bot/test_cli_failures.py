@@ -248,16 +248,24 @@ def test_a_reader_that_has_seen_enough_is_no_failure(netclinic: Any) -> None:
 def test_ctrl_c_ends_quietly_and_at_once(netclinic: Any, tmp_path: Path, hanging: str) -> None:
     config = kubeconfig(tmp_path / "config", f"http://{hanging}")
     environment = netclinic.environment({"KUBECONFIG": config, "NETCLINIC_DEADLINE": "60", "TMPDIR": str(tmp_path)})
+    for _ in range(3):
+        code, out, err = _interrupted(environment, tmp_path)
+        if b"did not answer within" not in err:  # a machine so busy that its request was given up before we came
+            break
+    assert (code, out) == (130, b""), err
+    assert b"Traceback" not in err
+    assert not any(tmp_path.glob("netclinic-*"))
+
+
+def _interrupted(environment: dict[str, str], folder: Path) -> tuple[int, bytes, bytes]:
     with subprocess.Popen(
         [*START, "facts"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        _wait_for(lambda: any(tmp_path.glob("netclinic-*")))  # the connection's folder: it is about to read
+        _wait_for(lambda: any(folder.glob("netclinic-*")))  # the connection's folder: it is about to read
         time.sleep(0.3)
         os.kill(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out) == (130, b"")
-    assert b"Traceback" not in err
-    assert not any(tmp_path.glob("netclinic-*"))
+    return process.returncode, out, err
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
