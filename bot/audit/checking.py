@@ -6,7 +6,7 @@ but for two questions: which record has a given hash, and which one was written 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.audit.records import GENESIS, TEXTS, digest, words_digest
@@ -58,17 +58,20 @@ class Checker:
     """Feed it rows; it stops at the first fault.
 
     ``holder`` tells the number of the record with a hash, ``followers`` those of the records written after it.
+    ``oldest`` is the first number in the database, ``gaps`` are what was pruned and is in no archive that was given.
     """
 
     leaves: Sequence[Leave]
     holder: Callable[[str], int | None]
     followers: Callable[[str], Sequence[int]]
+    oldest: int = 0
     first: int = 0
     last: int = 0
     head: str = ""
     count: int = 0
     words_kept: int = 0
     words_erased: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list)
     _before: str = ""
 
     def feed(self, row: Row) -> Fault | None:
@@ -85,15 +88,15 @@ class Checker:
         if seq < 1 or (self.count and seq <= self.last):
             why = "numbers begin with 1" if seq < 1 else "two archives hold that number"
             return Fault(seq, "inserted", f"Record {seq} was inserted: {why}.")
-        if self.count:
-            return _missing(self.last + 1, seq - 1) if seq != self.last + 1 else None
-        if seq == 1:
-            self.head = GENESIS
+        if seq == self.last + 1:
+            self.head = self.head or GENESIS
             return None
-        pruned = next((leave for leave in prunings(self.leaves, seq - 1)), None)
-        if pruned is None:
-            return _missing(1, seq - 1)
+        pruned = next(iter(prunings(self.leaves, seq - 1)), None)
+        if pruned is None or (self.count and seq > self.oldest):  # pruning leaves no hole in the database
+            return _missing(self.last + 1, seq - 1)
         self.head = pruned.hash
+        if self.count:
+            self.gaps.append((self.last + 1, seq - 1))
         return None
 
     def _changed(self, seq: int, row: Row) -> Fault | None:

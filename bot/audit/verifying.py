@@ -23,6 +23,7 @@ Tell = Callable[[int, int], None]
 class Verified:
     """What was checked, and the first fault if there is one. ``pruned`` is the last number that was pruned.
 
+    ``not_given`` are later numbers that were pruned too, but are in none of the archives.
     ``all_read`` says whether every record was read: a fault in the chain ends the reading, another does not.
     """
 
@@ -38,6 +39,7 @@ class Verified:
     seconds: float
     fault: Fault | None
     all_read: bool = True
+    not_given: Sequence[tuple[int, int]] = ()
 
     @property
     def holds(self) -> bool:
@@ -60,6 +62,7 @@ class Verified:
             "records": self.count,
             "head": self.head,
             "pruned_to": self.pruned,
+            "pruned_and_not_given": [list(gap) for gap in self.not_given],
             "words": {"kept": self.words_kept, "erased": self.words_erased},
             "anchors": {"checked": self.anchors, "in_pruned_part": self.anchors_out_of_reach},
             "seconds": round(self.seconds, 3),
@@ -83,7 +86,7 @@ def verify(
         taken_out = [*leaves(connection), *(leave for archive in older for leave in archive.leaves())]
         checker = checker_of(connection, older, taken_out)
         broken = _walk(checker, connection, older, read, {anchor.seq for anchor in anchors}, tell)
-        fault = broken or _orphan(connection) or _not_signed_off(connection, older, taken_out)
+        fault = broken or _orphan(connection) or _not_signed_off(connection, older, taken_out, checker.gaps)
     said = {leave.to: leave.hash for leave in taken_out if leave.action == "audit.pruned"}
     fault = fault or _against(anchors, {**said, **read}, checker) or _unproven(anchors, read)
     return Verified(
@@ -95,10 +98,11 @@ def verify(
         words_kept=checker.words_kept,
         words_erased=checker.words_erased,
         anchors=sum(anchor.seq in read for anchor in anchors),
-        anchors_out_of_reach=sum(0 < anchor.seq < checker.first for anchor in anchors),
+        anchors_out_of_reach=sum(0 < anchor.seq <= checker.last and anchor.seq not in read for anchor in anchors),
         seconds=time.monotonic() - started,
         fault=fault,
         all_read=broken is None,
+        not_given=checker.gaps,
     )
 
 
@@ -111,8 +115,16 @@ def _opened(archives: Sequence[Path]) -> list[Archive]:
 def checker_of(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave]) -> Checker:
     """A checker that looks around in the database and in the archives."""
     return Checker(
-        taken_out, lambda hash_: holder(connection, older, hash_), lambda hash_: followers(connection, older, hash_)
+        taken_out,
+        lambda hash_: holder(connection, older, hash_),
+        lambda hash_: followers(connection, older, hash_),
+        _oldest(connection) or 0,
     )
+
+
+def _oldest(connection: Connection) -> int | None:
+    found: int | None = connection.execute(select(func.min(audit_records.c.seq))).scalar()
+    return found
 
 
 def _walk(
@@ -173,18 +185,28 @@ def followers(connection: Connection, older: Sequence[Archive], hash_: str) -> l
     return [*found, *(seq for one in older for seq in one.followers(hash_))]
 
 
-def _not_signed_off(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave]) -> Fault | None:
+def _not_signed_off(
+    connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave], gaps: Sequence[tuple[int, int]]
+) -> Fault | None:
     """An archive that stands for records, but is another file than the record of their pruning says."""
-    smallest = connection.execute(select(func.min(audit_records.c.seq))).scalar()
+    smallest = _oldest(connection)
     for archive in older:
         signed = prunings(taken_out, archive.last)
         if (signed or smallest is None or archive.first < smallest) and archive.sha256 not in (
             leave.sha256 for leave in signed
         ):
+            if not signed and gaps:
+                return Fault(archive.first, "unproven", _OUT_OF_REACH.format(archive.path, *gaps[-1]))
             whose = f"record {signed[-1].seq}" if signed else "any record"
             why = f"The archive {archive.path} is not the file that {whose} signs off: its SHA-256 is {archive.sha256}."
             return Fault(archive.first, "changed", why)
     return None
+
+
+_OUT_OF_REACH = (
+    "The archive {} is signed off by none of the records at hand, and records {} to {} were pruned too: give their "
+    "archive as well (--archive FILE)."
+)
 
 
 def _orphan(connection: Connection) -> Fault | None:

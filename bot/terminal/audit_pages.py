@@ -76,6 +76,8 @@ def show_verified(verified: Verified, output: str) -> None:
     say(console, f"The chain holds: {_extent(verified)}.", style="bold green")
     if verified.pruned:
         say(console, f"Records 1 to {verified.pruned:,} were pruned; --archive FILE checks them too.")
+    for first, last in verified.not_given:
+        say(console, f"Records {first:,} to {last:,} were pruned too, and their archive was not given: {_ALONE}.")
     say(console, f"People's words: {verified.words_kept:,} as they were written, {verified.words_erased:,} erased.")
     out = f", {verified.anchors_out_of_reach:,} in the pruned part" if verified.anchors_out_of_reach else ""
     told = f"{counted(verified.anchors, 'anchor')} checked{out}." if verified.anchors or out else _NO_ANCHORS
@@ -93,6 +95,7 @@ def _show_fault(console: Console, verified: Verified, fault: Fault) -> None:
         say(console, f"All was read: as a chain {those}, {verified.first:,} to {verified.last:,}.")
 
 
+_ALONE = "what comes before is vouched for by the record of its own pruning alone"
 _NO_ANCHORS = "No anchor was given (--anchor SEQ:HASH): a cut tail or a rewritten chain would not show."
 
 

@@ -370,6 +370,23 @@ def test_pruning_archives_removes_and_verifies(run: Run, log: AuditLog, tmp_path
     assert [one["actor"]["name"] for one in records(run)] == [ME]
 
 
+def test_an_archive_that_was_not_given_is_named(run: Run, log: AuditLog, tmp_path: Path) -> None:
+    bob, started = Actor("slack", "U1", "bob"), datetime(2020, 1, 1, tzinfo=UTC)
+    log.store_all([Draft(action="message.posted", actor=bob, time=started + timedelta(days=n)) for n in range(5)])
+    for archive, before in (("one", "2020-01-03"), ("two", "2020-01-05"), ("three", "2999-01-01")):
+        pruned = run("audit", "prune", "--utc", "--before", before, "--archive", str(tmp_path / archive))
+        assert pruned.code == 0
+        ran = run("audit", "verify", "--archive", str(tmp_path / "one"))
+        told = " ".join(ran.out.split())
+        if archive == "two":
+            assert (ran.code, ran.err) == (0, "")
+            assert "The chain holds: 5 records, 1 to 7" in told
+            assert "Records 3 to 4 were pruned too, and their archive was not given" in told
+    assert ran.code == 1
+    assert told.startswith("NOT PROVEN: The archive")
+    assert "and records 3 to 7 were pruned too: give their archive as well (--archive FILE)." in told
+
+
 def test_an_id_of_several_people_erases_nobody_s_words(run: Run, log: AuditLog) -> None:
     for name in ("alice", "bob"):
         log.record("question.received", actor=Actor("terminal", "1000", name, name), detail={"question": "dns?"})

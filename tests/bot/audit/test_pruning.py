@@ -82,11 +82,42 @@ def test_pruning_again_goes_on_where_it_ended(log: AuditLog, filled: Filled, bob
     assert (part.holds, part.first) == (True, 4)
 
 
-def test_a_hole_between_archives_is_told(log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path) -> None:
-    filled(12)
+@pytest.mark.parametrize(
+    ("given", "gaps", "first"),
+    [("ac", [(4, 7)], 1), ("a", [(4, 9)], 1), ("b", [(8, 9)], 4), ("bc", [], 4), ("", [], 10)],
+)
+def test_archives_that_are_not_given_break_nothing(
+    log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path, given: str, gaps: list[tuple[int, int]], first: int
+) -> None:
+    records = filled(12)
     for name, minute in (("a", 3), ("b", 7), ("c", 9)):
         prune(log, at(minute), tmp_path / name, actor=bob)
-    fault = verify(log.store, archives=[tmp_path / "a", tmp_path / "c"]).fault
+    archives = [tmp_path / name for name in given]
+    verified = verify(log.store, archives=archives)
+    assert (verified.holds, verified.first, list(verified.not_given)) == (True, first, gaps)
+    assert verified.to_json()["pruned_and_not_given"] == [list(gap) for gap in gaps]
+    anchored = verify(log.store, archives=archives, anchors=[Anchor(gap[1], records[gap[1] - 1].hash) for gap in gaps])
+    assert (anchored.holds, anchored.anchors_out_of_reach) == (not gaps, len(gaps))
+
+
+def test_a_hole_that_no_pruning_stands_for_is_told(
+    log: AuditLog, filled: Filled, owner: Callable[..., None], bob: Actor, tmp_path: Path
+) -> None:
+    filled(12)
+    prune(log, at(3), tmp_path / "a", actor=bob)
+    owner("DELETE FROM audit_records WHERE seq BETWEEN 4 AND 6", "DELETE FROM audit_words WHERE seq BETWEEN 4 AND 6")
+    fault = verify(log.store, archives=[tmp_path / "a"]).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (4, "removed")
+
+
+def test_a_forged_pruning_is_no_excuse_for_a_hole_in_the_database(
+    log: AuditLog, filled: Filled, owner: Callable[..., None], bob: Actor
+) -> None:
+    records = filled(12)
+    log.record("audit.pruned", actor=bob, detail={"to": 6, "hash": records[5].hash})
+    owner("DELETE FROM audit_records WHERE seq BETWEEN 4 AND 6", "DELETE FROM audit_words WHERE seq BETWEEN 4 AND 6")
+    fault = verify(log.store).fault
     assert fault is not None
     assert (fault.seq, fault.what) == (4, "removed")
 
@@ -345,7 +376,7 @@ SHARED = [Actor("terminal", "1000", name, f"{name}s-laptop") for name in ("alice
 MIXED = {
     "1000": "The id 1000 is that of several people (alice@alices-laptop, bob@bobs-laptop)",
     "bob": "The id 1000 is that of several people (alice@alices-laptop, bob@bobs-laptop)",
-    "bob@bobs-laptop": "'bob@bobs-laptop' has the id 1000, as have all of",
+    "bob@bobs-laptop": "The id 1000 is that of several people (alice@alices-laptop, bob@bobs-laptop)",
     "eve": "'eve' is 501 and U3EVE, so nothing was erased: give one of these ids.",
     "ada@one": "The id 502 is that of several people (ada@one, ada@two)",
 }
