@@ -45,7 +45,7 @@ class Archive:
             if manifest is not None:
                 raise _damaged(path, "there are lines after its manifest")
             value = _value(path, line)
-            manifest = value.get("manifest")
+            manifest = None if "record" in value else value["manifest"]
             whole.update(line)
             if manifest is None:
                 lines.update(line)
@@ -168,9 +168,9 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _value(path: Path, line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _damaged(path, "one of its lines is no JSON") from None
-    if not isinstance(value, dict) or not {"record", "manifest"} & value.keys():
+    if not isinstance(value, dict) or not ("record" in value or isinstance(value.get("manifest"), dict)):
         raise _damaged(path, "one of its lines is no record")
     return value
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.audit.records import GENESIS, TEXTS, digest, words_digest
+from bot.audit.records import GENESIS, TEXTS, digest, readable, words_digest
 
 What = Literal["changed", "removed", "inserted", "reordered", "erased", "cut", "rewritten", "unproven"]
 Row = Mapping[str, Any]
@@ -47,7 +47,7 @@ def leave_of(row: Row) -> Leave | None:
         return None
     try:
         said = json.loads(row["detail"])
-        texts = (str(said.get(name, "")) for name in ("actor", "hash", "sha256"))
+        texts = (readable(said.get(name, "")) for name in ("actor", "hash", "sha256"))
         return Leave(row["seq"], row["action"], int(said["to"]), *texts)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None  # the chain itself tells that this row was changed
@@ -139,7 +139,7 @@ class Checker:
 
     def _number_before(self, seq: int, row: Row) -> int | None:
         """The number under which this row would be whole, if it was only moved."""
-        holder = self.holder(row["prev"]) if type(row["prev"]) is str else None
+        holder = self.holder(row["prev"]) if _may_be_hash(row["prev"]) else None
         near = [] if holder is None else [holder, holder + 1, holder + 2]
         reach = REACH if _size(row) < LARGE else 1
         around = (*range(seq + 1, seq + 1 + reach), *range(seq - 1, seq - 1 - reach, -1))
@@ -172,6 +172,10 @@ def _is_whole(row: Row, seq: int) -> bool:
         return bool(digest({**row, "seq": seq}) == row["hash"])
     except (ValueError, TypeError, KeyError):
         return False
+
+
+def _may_be_hash(value: object) -> bool:
+    return isinstance(value, str) and len(value) == len(GENESIS) and value.isascii() and value.isalnum()
 
 
 def _size(row: Row) -> int:

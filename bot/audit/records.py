@@ -25,6 +25,7 @@ import rfc8785
 
 GENESIS = "0" * 64
 LONGEST = 256  # characters of a name or id; PostgreSQL indexes no longer ones than about 2,700 bytes
+DEEPEST = 100  # levels of a detail: what is below becomes text, before any writer of JSON gives up
 _LARGEST = 2**53 - 1  # what JSON numbers can hold everywhere
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 TEXTS = (
@@ -135,7 +136,8 @@ def moment(text: str) -> datetime:
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785. What JSON cannot hold alike everywhere becomes text: large numbers, NaN, paths, times."""
+    """RFC 8785. What JSON cannot hold alike everywhere becomes text: large numbers, NaN, paths, times, what is
+    nested too deep."""
     return rfc8785.dumps(_plain(value))
 
 
@@ -171,20 +173,25 @@ def _members(text: str) -> dict[str, Any]:
     """What somebody has changed in the database may be no JSON any more, and must still be shown."""
     try:
         found = json.loads(text) if text else {}
-    except ValueError:
+        return _plain(found) if isinstance(found, dict) else {"unreadable": text}
+    except (ValueError, RecursionError):
         return {"unreadable": text}
-    return found if isinstance(found, dict) else {"unreadable": text}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
         return value if abs(value) <= _LARGEST else str(value)  # NaN, too, is not smaller
+    if depth == DEEPEST:
+        return readable(value)
     if isinstance(value, Mapping):
-        return {readable(key): _plain(item) for key, item in value.items()}
+        return {readable(key): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+        return [
+            _plain(item, depth + 1)
+            for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+        ]
     if isinstance(value, datetime):
         return stamp(value) if value.tzinfo else value.isoformat()
     if isinstance(value, PurePath | str):

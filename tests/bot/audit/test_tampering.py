@@ -315,6 +315,17 @@ def test_a_pruning_is_no_excuse_for_what_is_younger(log: AuditLog, filled: Fille
     assert verdict(verify(log.store)) == (1, "removed")
 
 
+def test_a_pruning_with_a_hash_that_is_no_text_is_a_fault_and_no_crash(
+    log: AuditLog, filled: Filled, owner: Owner
+) -> None:
+    last = filled(COUNT)[-1]
+    said = f'{{"hash":"\\ud800\\u0000","to":{COUNT - 1}}}'
+    owner("DELETE FROM audit_records", "DELETE FROM audit_words")
+    add(log.store, row(last, action="audit.pruned", detail=said, words=""))
+    add(log.store, row(last, seq=COUNT + 1, action="audit.pruned", detail=said, words=""))
+    assert verdict(verify(log.store)) == (COUNT, "changed")
+
+
 def test_changed_words_name_their_record(log: AuditLog, filled: Filled, owner: Owner) -> None:
     filled(COUNT)
     owner("UPDATE audit_words SET words = :words WHERE seq = 7", words='{"question":"something else"}')

@@ -178,6 +178,7 @@ def test_an_anchor_and_an_export(agreed: Agreed, page: Callable[..., str]) -> No
     agreed("audit-exported", exported_message(1, "audit-99.jsonl"))
 
 
+DEEP = '{"a":' + "[" * 100_000 + "]" * 100_000 + "}"
 SCRAPS = ("<!channel>", "<@U1>", "*b*", "`", "&", "x" * 300, "\u202e", "\n", " ", "_i_", "域", "&lt;", "~", "")
 
 
@@ -195,7 +196,7 @@ def test_whatever_records_hold_slack_takes_it_and_parses_nothing(seed: int, refu
             **{name: text() for name in names},
             actor_kind=chance.choice(["slack", "terminal", "system", text()]),
             time=chance.choice([stamp(AT), text()]),
-            detail=chance.choice([told(**{text(): text(), "list": [text()] * 90}), text()]),
+            detail=chance.choice([told(**{text(): text(), "list": [text()] * 90}), text(), DEEP]),
             kept=chance.choice(["", told(question=text())]),
         )
         for seq in range(1, chance.randint(2, 30))
