@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from bot.audit.moments import MomentError, moment_of
+from bot.audit.records import readable
 
 MOST = 10_000  # records that one list may hold; an export has no limit
 _MENTION = re.compile(r"<[@#!]([A-Z0-9]+)(?:\|[^>]*)?>")
@@ -124,12 +125,15 @@ _EXAMPLES = {
 
 
 def _limit(value: str, most: int) -> int:
-    if not value.isascii() or not value.isdigit() or not 0 < int(value) <= most:
-        raise FilterError(f"{value!r} is no limit: write a number from 1 to {most:,}.")
+    is_number = value.isascii() and value.isdigit() and len(value) < 10
+    if not is_number or not 0 < int(value) <= most:
+        raise FilterError(f"{value[:40]!r} is no limit: write a number from 1 to {most:,}.")
     return int(value)
 
 
 def _name(value: str) -> str:
     """Slack hands a person over as ``<@U1|bob>``, and people write ``@bob`` and ``#incidents``."""
+    if readable(value) != value:
+        raise FilterError(f"{value[:40]!r} holds what is no letter, so no record can fit: leave that out.")
     mention = _MENTION.fullmatch(value)
     return mention[1] if mention else value.strip().lstrip("@#")

@@ -69,6 +69,8 @@ def find_records(store: Store, name: str, most: int = MOST_SHOWN) -> Sequence[Re
         SeveralRequests: the ids of several requests begin so.
         DatabaseError: the database cannot be read.
     """
+    if readable(name) != name:  # bytes that are no UTF-8, as the shell hands them over
+        return []
     is_number = name.isascii() and name.isdigit() and len(name) < 18
     with store.reading() as connection, as_stored(connection):
         rows = connection.execute(_whole().where(audit_records.c.seq == int(name))).all() if is_number else []

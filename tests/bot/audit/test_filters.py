@@ -58,7 +58,9 @@ def test_a_time_of_day_is_of_that_day_s_offset() -> None:
 
 
 def test_the_end_of_a_date_is_its_last_moment() -> None:
-    assert moment_of("2026-11-20", now=NOW, zone=UTC, end=True) == utc(11, 21)
+    for day in ("2026-11-20", "20261120", "2026-W47-5"):
+        assert moment_of(day, now=NOW, zone=UTC) == utc(11, 20)
+        assert moment_of(day, now=NOW, zone=UTC, end=True) == utc(11, 21)
     assert moment_of("2026-11-20T09:00", now=NOW, zone=UTC, end=True) == utc(11, 20, 9)
 
 
@@ -143,6 +145,9 @@ MISTAKES = {
     "limit ten": "'ten' is no limit",
     "limit ²": "'²' is no limit",
     "prod": "'prod' is no filter",
+    f"limit {'9' * 5000}": "'9999999999999999999999999999999999999999' is no limit",
+    "actor \udcff": "'\\udcff' holds what is no letter",
+    "case NC\0": "'NC\\x00' holds what is no letter",
 }
 
 

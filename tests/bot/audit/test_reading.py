@@ -101,7 +101,7 @@ def test_a_record_is_found_by_its_number_and_a_request_by_its_id(log: AuditLog, 
     assert list(find_records(log.store, "r2")) == records[6:9]
     whole = log.record("refused", actor=bob, request_id="9f2c4e71d0")
     assert list(find_records(log.store, "9f2c")) == [whole]
-    for nothing in ("99", "r9", "", "%", "r_", "²", "9" * 30):
+    for nothing in ("99", "r9", "", "%", "r_", "²", "9" * 30, "\udcff\udcfe", "r\0"):
         assert list(find_records(log.store, nothing)) == []
 
 
