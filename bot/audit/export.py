@@ -27,7 +27,16 @@ from bot.audit.records import TEXTS, Record, stamp
 from bot.plain_text import plain
 
 COLUMNS = ("seq", *TEXTS, "hash", "kept")
-_BEFORE = frozenset({"cluster.read", "question.received", "command.received", "message.posting"})
+_BEFORE = frozenset(
+    {
+        "cluster.read",
+        "question.received",
+        "command.received",
+        "message.posting",
+        "message.updating",
+        "audit.anchored",
+    }
+)
 _CODES = {
     "ok": 200,
     "unauthorized": 401,
@@ -45,19 +54,28 @@ _SPOILT = "1970-01-01T00:00:00.000000Z"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_events(records: Iterable[Record], out: IO[bytes]) -> None:
-    """One Event a line."""
+def write_events(records: Iterable[Record], out: IO[bytes]) -> int:
+    """One Event a line; how many there are."""
+    count = 0
     for record in records:
         out.write(orjson.dumps(event_of(record), option=orjson.OPT_APPEND_NEWLINE))
+        count += 1
+    return count
 
 
-def write_csv(records: Iterable[Record], out: IO[str]) -> None:
-    """One record a row. What a spreadsheet would take for a formula gets an apostrophe in front, and what could move
-    a terminal's cursor is left out: hashes are checked by the other form."""
+def write_csv(records: Iterable[Record], out: IO[str]) -> int:
+    """One record a row; how many there are.
+
+    What a spreadsheet would take for a formula gets an apostrophe in front, and what could move a terminal's cursor is
+    left out: hashes are checked by the other form.
+    """
     rows = csv.writer(out)
     rows.writerow(COLUMNS)
+    count = 0
     for record in records:
         rows.writerow([_cell(getattr(record, column)) for column in COLUMNS])
+        count += 1
+    return count
 
 
 def event_of(record: Record) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def export_to(app: App, out: str, form: str, filters: Filters) -> None:
             detail = {"format": form, "records": count, "to": _place(out), "filters": filters.shown()}
             made = app.audit.record("export.made", actor=operating_system_user(), detail=detail)
             app.audit.close()
-            _write(store, filters, made.seq, form, file)
+            written = _write(store, filters, made.seq, form, file)
     except BaseException as error:
         if out != "-":
             Path(out).unlink(missing_ok=True)
@@ -44,23 +44,24 @@ def export_to(app: App, out: str, form: str, filters: Filters) -> None:
             raise ArchiveError(f"{_place(out)} cannot be written ({error.strerror}): {_WAY_OUT}.") from error
         raise
     if out != "-":
-        sys.stdout.write(f"Wrote {counted(count, 'record')} to {out}.\n")
+        sys.stdout.write(f"Wrote {counted(written, 'record')} to {out}.\n")
 
 
 _WAY_OUT = "make room there, or name another file with --out"
 
 
-def _write(store: "Store", filters: Filters, before: int, form: str, file: IO[bytes]) -> None:
-    """Write the records with smaller numbers."""
+def _write(store: "Store", filters: Filters, before: int, form: str, file: IO[bytes]) -> int:
+    """Write the records with smaller numbers; how many, since others may have come after those that were counted."""
     with store.reading() as connection:
         records = (one for one in stream_records(connection, filters) if one.seq < before)
         if form == "csv":
             text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-            write_csv(records, text)
+            written = write_csv(records, text)
             text.detach()
         else:
-            write_events(records, file)
+            written = write_events(records, file)
     file.flush()
+    return written
 
 
 def _place(out: str) -> str:

@@ -4,8 +4,11 @@ import csv
 import json
 import os
 import pwd
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,8 +16,11 @@ from typing import Any
 
 import pytest
 
+from bot.app import App
 from bot.audit import Actor, AuditLog, Draft
+from bot.audit.filters import Filters
 from bot.store import open_store
+from bot.terminal.audit_export import export_to
 
 Run = Callable[..., Any]
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -288,14 +294,18 @@ def test_an_anchor_that_cannot_be_checked_ends_with_1(run: Run, log: AuditLog, t
         (["verify", "--anchor", "/nowhere"], "'/nowhere' is no anchor"),
         (["list", "--since", "soon"], "'soon' is no time"),
         (["list", "--limit", "0"], "'0' is no limit"),
+        (["list", "--limit", "9" * 5000], "'9999999999999999999999999999999999999999' is no limit"),
+        (["list", "--actor", b"\xff"], "'\\udcff' holds what is no letter"),
+        (["export", "--case", b"\xff"], "'\\udcff' holds what is no letter"),
+        (["show", b"\xff\xfe"], "There is no record or request '\\udcff\\udcfe'"),
         (["prune", "--before", "90d"], "Say either --archive FILE"),
         (["prune", "--before", "90d", "--archive", "x", "--only-words"], "Say either --archive FILE"),
         (["prune", "--before", "90d", "--archive", "x", "--actor", "U1"], "Say either --archive FILE"),
         (["prune", "--before", "soon", "--archive", "x"], "'soon' is no time"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(map(str, value))[:40] if isinstance(value, list) else "",
 )
-def test_mistakes_are_told_in_one_sentence(run: Run, arguments: list[str], told: str) -> None:
+def test_mistakes_are_told_in_one_sentence(run: Run, arguments: list[Any], told: str) -> None:
     ran = run("audit", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
@@ -322,6 +332,23 @@ def test_an_export_is_recorded_before_it_is_made(run: Run, log: AuditLog, tmp_pa
     again = run("audit", "export", "--out", str(out))
     assert (again.code, again.out) == (2, "")
     assert "exists already" in again.err
+
+
+def test_an_export_says_how_many_it_holds_though_others_write(
+    log: AuditLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A writer that is held up stores what is owed between the count and the record of the export."""
+    monkeypatch.setenv("NETCLINIC_DATA_DIR", str(tmp_path))
+    app, out = App.from_environment(), tmp_path / "audit.jsonl"
+    actor = Actor("slack", "U1", "bob")
+    app.audit.record("refused", actor=actor)
+    other = sqlite3.connect(tmp_path / "netclinic.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    app.audit.owe_all([Draft(action="refused", actor=actor)] * 3)
+    threading.Thread(target=lambda: (time.sleep(1), other.rollback())).start()
+    export_to(app, str(out), "jsonl", Filters())
+    assert capsys.readouterr().out == f"Wrote 4 records to {out}.\n"
+    assert len(out.read_bytes().splitlines()) == 4
 
 
 def test_an_export_that_cannot_be_made_is_not_recorded(run: Run, log: AuditLog, tmp_path: Path) -> None:
@@ -368,6 +395,30 @@ def test_pruning_archives_removes_and_verifies(run: Run, log: AuditLog, tmp_path
     whole = run("audit", "verify", "--archive", str(archive), "-o", "json").json
     assert (whole["holds"], whole["first"], whole["records"], whole["words"]["erased"]) == (True, 1, 6, 4)
     assert [one["actor"]["name"] for one in records(run)] == [ME]
+
+
+SPOILT = {
+    "half a letter": '{"path":"\\ud800","verb":"get","\\udfff":1}',
+    "nested too deep": '{"path":' + "[" * 100_000 + "]" * 100_000 + "}",
+    "nested too deep for some": '{"path":' + "[" * 300 + "]" * 300 + "}",
+    "a large number": '{"ms":' + "9" * 400 + "}",
+    "a larger number": '{"ms":' + "9" * 5000 + "}",
+    "no number": '{"ms":NaN}',
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_record_that_somebody_spoilt_can_be_read(run: Run, log: AuditLog, what: str) -> None:
+    actor = Actor("slack", "U1", "bob")
+    log.store_all([Draft(action="cluster.read", actor=actor, detail={"path": "/x"}) for _ in range(3)])
+    with log.store.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_records_never_change")
+        connection.exec_driver_sql("UPDATE audit_records SET detail = ? WHERE seq = 2", (SPOILT[what],))
+    for command in ("list", "list -o json", "show 2", "show 2 -o json", "export", "export --format csv"):
+        ran = run("audit", *command.split())
+        assert (ran.code, ran.err) == (0, ""), command
+    assert len(records(run)) == 5
+    assert run("audit", "verify").out.startswith("BROKEN at record 2")
 
 
 def test_an_archive_that_was_not_given_is_named(run: Run, log: AuditLog, tmp_path: Path) -> None:

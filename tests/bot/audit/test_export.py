@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.audit import Actor, AuditLog, Record
+from bot.audit.actions import ACTIONS
 from bot.audit.export import COLUMNS, event_of, write_csv, write_events
 from bot.audit.observer import AuditObserver
 from bot.audit.records import TEXTS, digest
@@ -143,6 +144,13 @@ def test_other_records_have_ids_of_their_own_and_name_their_case(filled: Filled)
     assert len({event["auditID"] for event in found}) == 12
     assert found[0]["objectRef"] == {"apiGroup": "netclinic", "resource": "cases", "name": "NC-0"}
     assert (found[0]["verb"], found[0]["requestURI"]) == ("question.received", "/netclinic/question.received")
+
+
+def test_what_is_about_to_be_done_is_no_result(log: AuditLog, bob: Actor) -> None:
+    received = {name for name in ACTIONS if event_of(log.record(name, actor=bob))["stage"] == "RequestReceived"}
+    before = {name for name, about in ACTIONS.items() if "about to be" in about}
+    assert {"message.updating", "audit.anchored"} <= before
+    assert received == before | {"question.received", "command.received"}
 
 
 def test_an_event_holds_all_that_its_hash_is_made_of(filled: Filled) -> None:
