@@ -19,7 +19,7 @@ from bot.audit.reading import CHUNK, as_stored, of_actor
 from bot.audit.records import Actor, Draft, Record, readable, stamp
 from bot.audit.verifying import checker_of, leaves, stored
 from bot.audit.writer import append, hold, prepare
-from bot.store.engine import Store
+from bot.store.engine import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
 
 Tell = Callable[[int, int], None]
@@ -60,7 +60,8 @@ def prune(
     Raises:
         ArchiveError: the archive cannot be written; nothing was removed.
         NotWhole: the chain does not hold up to there; nothing was removed.
-        DatabaseError: the database cannot be used, or this role may not prune; nothing was removed.
+        DatabaseError: the database cannot be used, or this role may not prune; nothing was removed and no archive is
+            left, unless the message says so.
     """
     to = _last_before(log.store, before)
     if not to:
@@ -74,15 +75,37 @@ def prune(
         writing.given_up()
         raise
     said = {**manifest, "archive": archive.name, "sha256": sha256}
-    with log.store.writing(long=True) as connection:
-        _for_good(log.store, connection)
-        record = _said(log, connection, "audit.pruned", actor, said)
-        if connection.execute(select(func.min(audit_records.c.seq))).scalar() != checker.first:
-            writing.withdrawn()
-            raise NotWhole("Another process has pruned these records meanwhile, so nothing was pruned: see audit list.")
-        _remove(log.store, connection, to)
+    record = _taken_out(log, said, writing, actor)
     _emptied(log.store)
     return Pruned(checker.count, to, archive, sha256, record)
+
+
+def _taken_out(log: AuditLog, said: dict[str, Any], writing: Archiving, actor: Actor) -> Record:
+    """Record that what is archived goes, and remove it. Where it stays, so does no archive with people's words."""
+    is_removed = False
+    try:
+        with log.store.writing(long=True) as connection:
+            _for_good(log.store, connection)
+            record = _said(log, connection, "audit.pruned", actor, said)
+            if connection.execute(select(func.min(audit_records.c.seq))).scalar() != said["first"]:
+                raise NotWhole(
+                    "Another process has pruned these records meanwhile, so nothing was pruned: see audit list."
+                )
+            _remove(log.store, connection, said["to"])
+            is_removed = True
+    except BaseException as error:
+        if not is_removed:
+            writing.withdrawn()
+        elif isinstance(error, Exception):  # a COMMIT whose answer is lost may have been carried out
+            raise DatabaseError(f"{error} {_KEPT.format(said['archive'])}") from error
+        raise
+    return record
+
+
+_KEPT = (
+    "The archive {} is kept, since the records may be gone all the same: `netclinic audit list --action audit.pruned` "
+    "tells; where they are not, remove it and prune again."
+)
 
 
 def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") -> Erased | None:
@@ -96,7 +119,7 @@ def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") 
     """
     to = _last_before(log.store, before)
     with log.store.writing(long=True) as connection:
-        id_ = _id_of(connection, of) if of else ""
+        id_ = _id_of(connection, readable(of)) if of else ""
         wanted = _words(to, id_)
         count = connection.execute(select(func.count()).select_from(audit_words).where(wanted)).scalar_one()
         if not count:

@@ -128,6 +128,7 @@ def test_the_bot_s_role_can_neither_prune_nor_erase(
     log.record("question.received", actor=bob, detail={"question": "q"})
     with pytest.raises(DatabaseError, match="permission denied for function netclinic_audit_prune"):
         prune(log, LATER, tmp_path / "archive.jsonl", actor=bob)
+    assert list(tmp_path.glob("*archive*")) == []
     with pytest.raises(DatabaseError, match="permission denied for function netclinic_audit_erase"):
         erase_words(log, LATER, actor=bob)
     log.close()

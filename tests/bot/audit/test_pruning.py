@@ -16,6 +16,8 @@ from bot.audit.archives import ArchiveError
 from bot.audit.pruning import NotWhole, SeveralPeople, erase_words, prune
 from bot.audit.records import digest
 from bot.audit.verifying import verify
+from bot.store import DatabaseError
+from bot.terminal.audit_pruning import slices_hint
 from tests.bot.audit.conftest import drafts
 
 Filled = Callable[[int], list[Record]]
@@ -122,6 +124,13 @@ def test_a_forged_pruning_is_no_excuse_for_a_hole_in_the_database(
     assert (fault.seq, fault.what) == (4, "removed")
 
 
+def test_before_very_many_are_removed_at_once_on_a_server_it_says_what_that_means(log: AuditLog) -> None:
+    hint = slices_hint(log.store, 50_001)
+    assert ("60,001" in slices_hint(log.store, 60_001)) is not log.store.is_sqlite
+    assert ("prune in slices" in hint) is not log.store.is_sqlite
+    assert slices_hint(log.store, 50_000) == ""
+
+
 def test_everything_may_be_old(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
     filled(12)
     assert prune(log, LATER, archive, actor=bob)
@@ -217,6 +226,10 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "JSON of others": lambda _: b"[1, 2]\n",
     "records of others": lambda _: b'{"record": {"seq": 1}}\n',
     "empty": lambda _: b"",
+    "a manifest that is none": lambda _: b'{"manifest":"x"}\n',
+    "a manifest of nothing": lambda _: b'{"manifest":null}\n',
+    "nested too deep": lambda _: b'{"record":' + b"[" * 100_000 + b"\n",
+    "a record in the manifest": lambda content: content.replace(b'{"manifest":', b'{"record":{},"manifest":'),
 }
 
 
@@ -244,6 +257,21 @@ def test_an_archive_that_was_made_anew_does_not_fit_the_chain(
     fault = verify(log.store, archives=[archive]).fault
     assert fault is not None
     assert (fault.seq, fault.what) == (7, "changed")
+
+
+def test_texts_in_an_archive_that_no_database_holds_are_named(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    prune(log, at(7), archive, actor=bob)
+    *lines, last = [json.loads(line) for line in archive.read_bytes().splitlines()]
+    lines[3]["record"]["prev"] = "\ud800"
+    written = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    last["manifest"]["sha256_of_lines"] = hashlib.sha256(written).hexdigest()
+    archive.write_bytes(written + json.dumps(last).encode() + b"\n")
+    fault = verify(log.store, archives=[archive]).fault
+    assert fault is not None
+    assert (fault.seq, fault.what) == (4, "changed")
 
 
 def test_an_archive_that_is_not_the_one_that_was_signed_off_is_named(
@@ -333,6 +361,33 @@ def test_a_disk_that_is_full_leaves_nothing_and_removes_nothing(
     assert not archive.exists()
     assert not list(archive.parent.glob(".*.unfinished"))
     assert verify(log.store).count == 200
+
+
+FAILS_AT_THE_END = {
+    True: [
+        "CREATE TABLE nowhere (seq INTEGER PRIMARY KEY)",
+        "CREATE TABLE open (seq INTEGER REFERENCES nowhere (seq) DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TRIGGER fails AFTER INSERT ON audit_records BEGIN INSERT INTO open VALUES (1); END",
+    ],
+    False: [
+        "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''lost''; END'",
+        "CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON audit_records DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION fails()",
+    ],
+}
+
+
+def test_where_storing_fails_at_its_very_end_the_archive_is_kept(
+    log: AuditLog, filled: Filled, bob: Actor, archive: Path
+) -> None:
+    filled(12)
+    with log.store.writing() as connection:
+        for statement in FAILS_AT_THE_END[log.store.is_sqlite]:
+            connection.execute(text(statement))
+    with pytest.raises(DatabaseError, match=rf"The archive {archive.name} is kept, since the records may be gone"):
+        prune(log, at(7), archive, actor=bob)
+    assert archive.exists()
+    assert verify(log.store).count == 12
 
 
 def test_words_are_erased_and_the_chain_holds(log: AuditLog, filled: Filled, bob: Actor) -> None:
