@@ -14,7 +14,7 @@ from bot.audit.records import GENESIS, TEXTS, digest, readable, words_digest
 What = Literal["changed", "removed", "inserted", "reordered", "erased", "cut", "rewritten", "unproven"]
 Row = Mapping[str, Any]
 REACH = 10_000  # numbers up and down among which that of a moved record is looked for: a second at most
-LARGE = 10_000  # characters: a record that somebody has blown up is not hashed so many times
+MOST_HASHED = 100_000_000  # characters, in each direction: a record that somebody has blown up holds nobody up
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Checker:
         """The number under which this row would be whole, if it was only moved."""
         holder = self.holder(row["prev"]) if _may_be_hash(row["prev"]) else None
         near = [] if holder is None else [holder, holder + 1, holder + 2]
-        reach = REACH if _size(row) < LARGE else 1
+        reach = min(REACH, MOST_HASHED // (_size(row) + 1))
         around = (*range(seq + 1, seq + 1 + reach), *range(seq - 1, seq - 1 - reach, -1))
         return next((number for number in (*near, *around) if number > 0 and _is_whole(row, number)), None)
 

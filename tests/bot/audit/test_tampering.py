@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.audit.records import GENESIS, TEXTS, digest
 from bot.audit.verifying import Verified, verify
 from bot.store import Store
 from bot.store.schema import audit_records
+from tests.bot.audit.conftest import NOON
 
 Filled = Callable[[int], list[Record]]
 Owner = Callable[..., None]
@@ -316,14 +317,26 @@ def test_a_pruning_is_no_excuse_for_what_is_younger(log: AuditLog, filled: Fille
 
 
 def test_a_pruning_with_a_hash_that_is_no_text_is_a_fault_and_no_crash(
-    log: AuditLog, filled: Filled, owner: Owner
+    log: AuditLog, filled: Filled, owner: Owner, tmp_path: Path
 ) -> None:
     last = filled(COUNT)[-1]
-    said = f'{{"hash":"\\ud800\\u0000","to":{COUNT - 1}}}'
-    owner("DELETE FROM audit_records", "DELETE FROM audit_words")
-    add(log.store, row(last, action="audit.pruned", detail=said, words=""))
-    add(log.store, row(last, seq=COUNT + 1, action="audit.pruned", detail=said, words=""))
-    assert verdict(verify(log.store)) == (COUNT, "changed")
+    pruned = prune(log, NOON + timedelta(minutes=3), tmp_path / "a", actor=Actor("system", "x"))
+    assert pruned is not None
+    said = '{"hash":"\\ud800\\u0000","to":6}'
+    add(log.store, row(last, seq=COUNT + 2, action="audit.pruned", detail=said, prev=pruned.record.hash, words=""))
+    owner("DELETE FROM audit_records WHERE seq < 7", "DELETE FROM audit_words WHERE seq < 7")
+    assert verdict(verify(log.store, archives=[tmp_path / "a"])) == (6, "changed")
+
+
+def test_a_large_record_that_was_moved_far_is_named_with_its_number(
+    log: AuditLog, filled: Filled, owner: Owner
+) -> None:
+    filled(COUNT - 1)
+    log.record("refused", actor=Actor("system", "x"), detail={"why": "x" * 20_000_000})
+    move(owner, (COUNT, 2), *((number, number + 1) for number in range(2, COUNT)))
+    verified = verify(log.store)
+    assert verdict(verified) == (2, "reordered")
+    assert verified.seconds < 10
 
 
 def test_changed_words_name_their_record(log: AuditLog, filled: Filled, owner: Owner) -> None:
