@@ -150,7 +150,7 @@ async def test_a_messy_shift(shift: Shift, store: Store) -> None:
     )
     acted(store, old.id, late.id, private.id)
     kept = await shift.handed_off(
-        {"prod-hz": "terway-out-of-ips", "prod-bj": "hangs", "pre`prod` <b>": "gone"}, seconds=6, words="24h"
+        {"prod-hz": "terway-out-of-ips", "prod-bj": "hangs", "pre`prod` <b>": "gone"}, words="24h"
     )
     stands(kept, "messy")
     assert "secret words" not in kept.text
