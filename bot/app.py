@@ -159,8 +159,8 @@ class App:
         """
         from bot.clinic import Cluster
         from bot.cluster.connection import connect, connect_to
-        from bot.cluster.recordings import load, serve
         from bot.cluster.transport import Transport
+        from bot.recordings import load, serve
 
         if recording is None:
             async with connect(kubeconfig, context) as connection:

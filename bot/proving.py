@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
-from bot.cluster.recordings import RecordingError, load, serve
 from bot.cluster.transport import Transport
+from bot.recordings import RecordingError, load, serve
 from knowledge.model import Entry
 
 

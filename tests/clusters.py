@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.cluster.recordings import RecordingServer, load, serve
+from bot.recordings import RecordingServer, load, serve
 
 
 @dataclass

@@ -86,7 +86,7 @@ class Looker:
         self, name: str, items: Sequence[Wanted], places: asyncio.Semaphore, at: datetime | None
     ) -> dict[str, State]:
         from bot.cluster.connection import ConnectionSettingsError
-        from bot.cluster.recordings import RecordingError
+        from bot.recordings import RecordingError
 
         try:
             async with places, self.opened(name) as cluster:

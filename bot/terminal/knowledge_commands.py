@@ -64,8 +64,8 @@ def lint(
 ) -> None:
     """Check entries: every problem with file, line and remedy."""
     from bot.app import App
-    from bot.cluster.recordings import shipped_names
     from bot.probes import vocabulary
+    from bot.recordings import shipped_names
     from knowledge.linting import lint as lint_entries
 
     chosen = folders or App.from_environment().folders

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from bot.answer import Answer
 from bot.app import App
-from bot.cluster.capture import Capture
-from bot.cluster.recordings import load, serve
+from bot.recordings import load, serve
+from bot.recordings.capture import Capture
 from bot.terminal.auditing import auditing
 from bot.terminal.failing import OutOfReach, UsageProblem
 from bot.terminal.progress import building, reading

@@ -1,6 +1,6 @@
 """``recordings``: the saved clusters that come with netclinic."""
 
-from bot.cluster.recordings import shipped
+from bot.recordings import shipped
 from bot.terminal.printing import write_json
 
 

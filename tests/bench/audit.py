@@ -22,9 +22,9 @@ from bot.audit.reading import find_records, list_records
 from bot.audit.verifying import verify
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
-from bot.cluster.recordings import load, serve
 from bot.cluster.transport import Transport
 from bot.probes import vocabulary
+from bot.recordings import load, serve
 from bot.store import open_store
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.cluster.recordings import LogKey, Store, load
-from bot.cluster.recordings.clock import format_time
+from bot.recordings import LogKey, Store, load
+from bot.recordings.times import format_time
 from tests.bench.nodes import node_name, nodes
 from tests.bench.shapes import POD_FIELDS, Size, pod_spec
 

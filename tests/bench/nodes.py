@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.cluster.recordings.clock import format_time
+from bot.recordings.times import format_time
 from tests.bench.shapes import IMAGES, Size, node_conditions, node_fields
 
 Json = dict[str, Any]

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from bot.cluster.recordings import Store, serve
+from bot.recordings import Store, serve
 from tests.bench.building import build
 from tests.bench.shapes import Size
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.cluster.recordings.clock import format_time
+from bot.recordings.times import format_time
 
 Json = dict[str, Any]
 

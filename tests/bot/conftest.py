@@ -16,14 +16,14 @@ import pytest
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Reader
-from bot.cluster.recordings import LogKey, Store, serve
-from bot.cluster.recordings.access import parse_denial
-from bot.cluster.recordings.clock import resolve_all
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.cluster.view import Focus, View
 from bot.findings import Finding
 from bot.probes import ask, vocabulary
+from bot.recordings import LogKey, Store, serve
+from bot.recordings.access import parse_denial
+from bot.recordings.times import resolve_all
 from knowledge.expressions import parse_call
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry

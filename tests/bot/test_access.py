@@ -12,12 +12,12 @@ from bot.cluster.connection import connect_to
 from bot.cluster.facts import declared_facts, fact_of
 from bot.cluster.facts.registry import Permission
 from bot.cluster.reader import Reader
-from bot.cluster.recordings import Served, load, serve
 from bot.cluster.requests import Budget
 from bot.cluster.resources import Resource
 from bot.cluster.transport import Transport
 from bot.cluster.view import View
 from bot.probes import needed
+from bot.recordings import Served, load, serve
 from knowledge.model import Entry
 
 PATH = re.compile(

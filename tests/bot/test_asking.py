@@ -8,9 +8,9 @@ import pytest
 
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
-from bot.cluster.recordings import load, serve
 from bot.cluster.transport import Transport
 from bot.probes import vocabulary
+from bot.recordings import load, serve
 from index.search import Index, open_index
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 

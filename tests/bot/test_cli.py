@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.cluster.recordings import shipped_names
+from bot.recordings import shipped_names
 
 Run = Callable[..., Any]
 START = [sys.executable, "-c", "from bot.cli import main; main()"]

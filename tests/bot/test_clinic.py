@@ -11,9 +11,9 @@ import pytest
 from bot.answer import Answer
 from bot.clinic import MOST_MATCHES, Clinic, Cluster, Words
 from bot.cluster.connection import connect_to
-from bot.cluster.recordings import load, serve
 from bot.cluster.requests import Budget, Request
 from bot.cluster.transport import Transport
+from bot.recordings import load, serve
 from knowledge.model import Entry, Kind
 
 Entries = Mapping[str, Entry]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import yaml
 
-from bot.cluster.recordings import shipped_names
-from bot.cluster.recordings.places import SETTINGS, shipped_folder
 from bot.proving import prove
+from bot.recordings import shipped_names
+from bot.recordings.paths import SETTINGS, shipped_folder
 from knowledge.linting import faq_headings
 from knowledge.model import Entry, Kind
 

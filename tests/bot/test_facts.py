@@ -11,9 +11,9 @@ from bot.cluster.connection import connect_to
 from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
 from bot.cluster.facts.kube_proxy import duration_seconds
 from bot.cluster.reader import Reader
-from bot.cluster.recordings import load, serve
 from bot.cluster.transport import Transport
 from bot.cluster.view import View
+from bot.recordings import load, serve
 
 LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 

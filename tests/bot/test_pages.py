@@ -21,11 +21,11 @@ from rich.text import Text
 from bot.answer import Answer
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
-from bot.cluster.recordings import Store, load, serve
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.cluster.view import spelled
 from bot.plain_text import plain
+from bot.recordings import Store, load, serve
 from bot.terminal.entries import show_entry
 from bot.terminal.layout import say, say_command, wrapped
 from bot.terminal.overviews import show_facts, show_verdicts

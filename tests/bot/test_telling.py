@@ -15,10 +15,10 @@ from bot.answer import Answer, ClusterState
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.facts import Fact
-from bot.cluster.recordings import load, serve
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.judge import Verdict
+from bot.recordings import load, serve
 from bot.telling import (
     Told,
     ToldCluster,

@@ -17,12 +17,12 @@ import pytest
 
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import ConnectionSettingsError, connect_to
-from bot.cluster.recordings import load, serve
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.handoff.keeping import Kept
 from bot.handoff.making import Maker, Wish
 from bot.handoff.rechecking import Looker
+from bot.recordings import load, serve
 from bot.store import Store
 from bot.store.cases import Case, Cases, KeptAnswer
 from bot.store.feedback import Feedback, FeedbackBook

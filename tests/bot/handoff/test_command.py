@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.cluster.recordings import load, serve
+from bot.recordings import load, serve
 from bot.store import open_store
 from knowledge.model import Entry
 from tests.bot.handoff.conftest import Shift

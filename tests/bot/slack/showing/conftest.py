@@ -10,9 +10,9 @@ import pytest
 
 from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
-from bot.cluster.recordings import load, serve
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
+from bot.recordings import load, serve
 from bot.slack.showing.cases import CaseLine
 from bot.slack.showing.messages import Message
 from bot.telling import Told, tell

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from bot.cluster.recordings.failures import bad_request
-from bot.cluster.recordings.resources import Json, Resource
+from bot.recordings.failures import bad_request
+from bot.recordings.resources import Json, Resource
 
 LabelTest = Callable[[Mapping[str, str]], bool]
 FieldTest = Callable[[Json], bool]

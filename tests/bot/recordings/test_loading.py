@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.cluster.recordings import LogKey, RecordingError, Store, load, load_folder, shipped, shipped_names
-from bot.cluster.recordings.documents import merged, read_objects
+from bot.recordings import LogKey, RecordingError, Store, load, load_folder, shipped, shipped_names
+from bot.recordings.manifests import merged, read_objects
 
 POD = """
 apiVersion: v1

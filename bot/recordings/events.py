@@ -1,6 +1,6 @@
 """Events exist under two API groups with other field names; they are kept in the core shape and shown in either."""
 
-from bot.cluster.recordings.resources import Json
+from bot.recordings.resources import Json
 
 EVENTS_API = "events.k8s.io/v1"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cluster.recordings import load, serve
+from bot.recordings import load, serve
 
 KUBECTL = shutil.which("kubectl")
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")

@@ -9,15 +9,15 @@ import pytest
 
 from bot.answer import Answer
 from bot.clinic import Clinic, Cluster
-from bot.cluster.capture import Capture
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Reader
-from bot.cluster.recordings import LogKey, RecordingError, Store, load, load_folder, serve
-from bot.cluster.recordings.access import Ask, allowed, parse_denial
 from bot.cluster.requests import Budget
 from bot.cluster.resources import CONFIG_MAPS, NODES, PODS, TERWAY_NODES
 from bot.cluster.transport import ReadError, Transport
 from bot.probes import vocabulary
+from bot.recordings import LogKey, RecordingError, Store, load, load_folder, serve
+from bot.recordings.access import Ask, allowed, parse_denial
+from bot.recordings.capture import Capture
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 
 ENTRIES = {entry.id: entry for entry in load_entries([BUILTIN_FOLDER], vocabulary())}

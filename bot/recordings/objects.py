@@ -10,10 +10,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
-from bot.cluster.recordings.access import Denial
-from bot.cluster.recordings.clock import format_time
-from bot.cluster.recordings.events import as_core, as_events_api
-from bot.cluster.recordings.resources import BUILT_IN, Json, Resource, group_of, known_resources
+from bot.recordings.access import Denial
+from bot.recordings.events import as_core, as_events_api
+from bot.recordings.resources import BUILT_IN, Json, Resource, group_of, known_resources
+from bot.recordings.times import format_time
 
 DEFAULT_VERSION = "v1.32.1-aliyun.1"
 DEFAULT_CLOCK = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)

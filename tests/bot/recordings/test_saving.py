@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cluster.recordings import LogKey, RecordingError, load, save, shipped_names
-from bot.cluster.recordings.access import show_denial
-from bot.cluster.recordings.clock import parse_time
+from bot.recordings import LogKey, RecordingError, load, save, shipped_names
+from bot.recordings.access import show_denial
+from bot.recordings.times import parse_time
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

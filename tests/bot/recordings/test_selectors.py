@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.cluster.recordings.failures import ApiFailure
-from bot.cluster.recordings.resources import BUILT_IN, Resource, plural_of
-from bot.cluster.recordings.selectors import field_test, label_test
+from bot.recordings.failures import ApiFailure
+from bot.recordings.resources import BUILT_IN, Resource, plural_of
+from bot.recordings.selectors import field_test, label_test
 
 LABELS = {"app": "web", "tier": "front", "rank": "7", "alibabacloud.com/pool": "np-1", "empty": ""}
 POD = {

@@ -14,11 +14,11 @@ from pathlib import Path
 import orjson
 import yaml
 
-from bot.cluster.recordings.access import parse_denial
-from bot.cluster.recordings.clock import format_time, parse_time
-from bot.cluster.recordings.places import SETTINGS
-from bot.cluster.recordings.resources import Json
-from bot.cluster.recordings.store import DEFAULT_VERSION, LogKey, RecordingError
+from bot.recordings.access import parse_denial
+from bot.recordings.objects import DEFAULT_VERSION, LogKey, RecordingError
+from bot.recordings.paths import SETTINGS
+from bot.recordings.resources import Json
+from bot.recordings.times import format_time, parse_time
 
 _SAFE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 

@@ -16,20 +16,13 @@ from urllib.parse import unquote
 import orjson
 import yaml
 
-from bot.cluster.recordings.access import Ask, allowed, review_access, review_rules
-from bot.cluster.recordings.discovery import AUTHORIZATION, discover
-from bot.cluster.recordings.failures import (
-    ApiFailure,
-    bad_request,
-    forbidden,
-    no_such_resource,
-    read_only,
-    unsupported_media,
-)
-from bot.cluster.recordings.pod_logs import read_log
-from bot.cluster.recordings.reading import get_bytes, list_bytes, shape_of
-from bot.cluster.recordings.resources import Json
-from bot.cluster.recordings.store import RecordingError, Store
+from bot.recordings.access import Ask, allowed, review_access, review_rules
+from bot.recordings.discovery import AUTHORIZATION, discover
+from bot.recordings.failures import ApiFailure, bad_request, forbidden, no_such_resource, read_only, unsupported_media
+from bot.recordings.objects import RecordingError, Store
+from bot.recordings.pod_logs import read_log
+from bot.recordings.reading import get_bytes, list_bytes, shape_of
+from bot.recordings.resources import Json
 
 if TYPE_CHECKING:  # imported where something is served: listing recordings need not wait for it
     from aiohttp import web

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.cluster.recordings.clock import parse_time
-from bot.cluster.recordings.failures import bad_request, invalid, not_found
-from bot.cluster.recordings.resources import Json
-from bot.cluster.recordings.store import LogKey, Store
+from bot.recordings.failures import bad_request, invalid, not_found
+from bot.recordings.objects import LogKey, Store
+from bot.recordings.resources import Json
+from bot.recordings.times import parse_time
 
 _TRUE = ("1", "true", "True")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.cluster.recordings import Store, load
+from bot.recordings import Store, load
 
 TERWAY = ["terway-healthy", "terway-dedicated", "terway-dual-stack", "terway-ipvlan", "terway-exclusive-eni"]
 BASES = [*TERWAY, "flannel-healthy", "flannel-dedicated"]

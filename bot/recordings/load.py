@@ -8,12 +8,12 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from bot.cluster.recordings.access import Denial, parse_denial
-from bot.cluster.recordings.clock import parse_time, resolve, resolve_all
-from bot.cluster.recordings.documents import Identity, identity, merged, read_mapping, read_objects
-from bot.cluster.recordings.places import SETTINGS, shipped_folder
-from bot.cluster.recordings.resources import Json
-from bot.cluster.recordings.store import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, RecordingError, Store
+from bot.recordings.access import Denial, parse_denial
+from bot.recordings.manifests import Identity, identity, merged, read_mapping, read_objects
+from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, RecordingError, Store
+from bot.recordings.paths import SETTINGS, shipped_folder
+from bot.recordings.resources import Json
+from bot.recordings.times import parse_time, resolve, resolve_all
 
 _KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
 _LARGEST = 2 * 1024**3

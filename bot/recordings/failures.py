@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.cluster.recordings.resources import Json
+from bot.recordings.resources import Json
 
 
 class ApiFailure(Exception):

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import yaml
 
-from bot.cluster.recordings.resources import Json, group_of
-from bot.cluster.recordings.store import RecordingError
+from bot.recordings.objects import RecordingError
+from bot.recordings.resources import Json, group_of
 
 Identity = tuple[str, str, str, str]
 

@@ -3,11 +3,11 @@
 They sit below everything that reads a cluster and know nothing of it: a reader is only ever given an address.
 """
 
-from bot.cluster.recordings.loading import load_folder
-from bot.cluster.recordings.saving import save
-from bot.cluster.recordings.server import RecordingServer, Served, serve
-from bot.cluster.recordings.shipped import Shipped, load, shipped, shipped_names
-from bot.cluster.recordings.store import LogKey, RecordingError, Store
+from bot.recordings.api_server import RecordingServer, Served, serve
+from bot.recordings.catalog import Shipped, load, shipped, shipped_names
+from bot.recordings.load import load_folder
+from bot.recordings.objects import LogKey, RecordingError, Store
+from bot.recordings.save import save
 
 __all__ = [
     "LogKey",

@@ -9,12 +9,12 @@ from typing import Literal
 
 import orjson
 
-from bot.cluster.recordings.access import list_line
-from bot.cluster.recordings.failures import ApiFailure, bad_request, expired, not_found
-from bot.cluster.recordings.resources import Json, Resource
-from bot.cluster.recordings.selectors import field_test, label_test
-from bot.cluster.recordings.store import Shelf, Store, Stored
-from bot.cluster.recordings.tables import table
+from bot.recordings.access import list_line
+from bot.recordings.failures import ApiFailure, bad_request, expired, not_found
+from bot.recordings.objects import Shelf, Store, Stored
+from bot.recordings.resources import Json, Resource
+from bot.recordings.selectors import field_test, label_test
+from bot.recordings.tables import table
 
 _NOT_RECORDED = base64.urlsafe_b64encode(b"{}").decode()
 Shape = Literal["whole", "metadata", "table"]

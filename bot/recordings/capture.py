@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.cluster.recordings import LogKey, RecordingError, save
-from bot.cluster.recordings.access import Ask, Denial, list_line, show_denial
-from bot.cluster.recordings.clock import format_time, parse_time
-from bot.cluster.recordings.resources import BUILT_IN, Json
-from bot.cluster.recordings.store import DEFAULT_VERSION
 from bot.cluster.requests import Request
 from bot.cluster.transport import ReadError
+from bot.recordings import LogKey, RecordingError, save
+from bot.recordings.access import Ask, Denial, list_line, show_denial
+from bot.recordings.objects import DEFAULT_VERSION
+from bot.recordings.resources import BUILT_IN, Json
+from bot.recordings.times import format_time, parse_time
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ELSEWHERE = "(elsewhere)"  # no object can be named so: it stands for all that was not read

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 
-from bot.cluster.recordings.failures import no_such_resource
-from bot.cluster.recordings.resources import Json, Resource
-from bot.cluster.recordings.store import Store
+from bot.recordings.failures import no_such_resource
+from bot.recordings.objects import Store
+from bot.recordings.resources import Json, Resource
 
 _REVIEWS = ("SelfSubjectAccessReview", "SelfSubjectRulesReview")
 AUTHORIZATION = ("authorization.k8s.io", "v1")

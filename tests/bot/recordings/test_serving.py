@@ -13,8 +13,8 @@ import orjson
 import pytest
 import yaml
 
-from bot.cluster.recordings import LogKey, RecordingError, RecordingServer, Store, load, serve
-from bot.cluster.recordings.access import parse_denial, show_denial
+from bot.recordings import LogKey, RecordingError, RecordingServer, Store, load, serve
+from bot.recordings.access import parse_denial, show_denial
 
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 METADATA_ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"

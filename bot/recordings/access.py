@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.cluster.recordings.resources import BUILT_IN, Json, Resource
+from bot.recordings.resources import BUILT_IN, Json, Resource
 
 READING = ("get", "list", "watch")
 

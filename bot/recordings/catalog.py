@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.cluster.recordings.loading import description_of, load_folder
-from bot.cluster.recordings.places import SETTINGS, shipped_folder
-from bot.cluster.recordings.store import RecordingError, Store
+from bot.recordings.load import description_of, load_folder
+from bot.recordings.objects import RecordingError, Store
+from bot.recordings.paths import SETTINGS, shipped_folder
 
 
 @dataclass(frozen=True)

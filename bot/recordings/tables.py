@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.cluster.recordings.clock import parse_time
-from bot.cluster.recordings.resources import Json, Resource
+from bot.recordings.resources import Json, Resource
+from bot.recordings.times import parse_time
 
 Cells = Callable[[Json, datetime], tuple[Any, ...]]
 
