@@ -14,8 +14,8 @@ from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.audit import AuditLog
-    from bot.clinic import Clinic, Cluster
     from bot.cluster.requests import Observer, Witness
+    from bot.diagnosis.clinic import Clinic, Cluster
     from bot.slack.serving import Join, Premises
     from bot.store import Store
     from index.search import Index
@@ -134,8 +134,8 @@ class App:
 
     def clinic(self, index: "Index | None" = None) -> "Clinic":
         """The flow over the entries; with an index it answers questions in words."""
-        from bot.clinic import Clinic
         from bot.cluster.requests import Budget
+        from bot.diagnosis.clinic import Clinic
 
         return Clinic(self.entries, index, Budget(seconds=self.settings.deadline))
 
@@ -157,9 +157,9 @@ class App:
             RecordingError: there is no such recording, or it is damaged.
             ConnectionSettingsError: the kubeconfig or context cannot be used.
         """
-        from bot.clinic import Cluster
         from bot.cluster.connection import connect, connect_to
         from bot.cluster.transport import Transport
+        from bot.diagnosis.clinic import Cluster
         from bot.recordings import load, serve
 
         if recording is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
 
 
 @dataclass(frozen=True)

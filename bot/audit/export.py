@@ -24,7 +24,7 @@ from typing import IO, Any
 import orjson
 
 from bot.audit.records import TEXTS, Record, stamp
-from bot.plain_text import plain
+from bot.text import plain
 
 COLUMNS = ("seq", *TEXTS, "hash", "kept")
 _BEFORE = frozenset(

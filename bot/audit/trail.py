@@ -9,8 +9,8 @@ from bot.audit.observer import AuditObserver
 from bot.audit.records import Actor, Draft, Record
 
 if TYPE_CHECKING:
-    from bot.answer import Answer
-    from bot.clinic import Clinic, Cluster, Matcher, Matches
+    from bot.diagnosis.answer import Answer
+    from bot.diagnosis.clinic import Clinic, Cluster, Matcher, Matches
 
 MOST_CONSIDERED = 10  # entries by their scores: twice as many as are ever shown for one question
 

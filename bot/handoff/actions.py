@@ -11,10 +11,10 @@ from bot.audit.records import moment, stamp
 from bot.handoff.reading import thread_link
 from bot.handoff.records import Action, CaseRef
 from bot.handoff.spans import Span
-from bot.plain_text import one_line
 from bot.settings import PREFIX
 from bot.store import Store
 from bot.store.schema import audit_records, cases
+from bot.text import one_line
 
 PRESSED, REFUSED = "button.pressed", "refused"
 DID = {

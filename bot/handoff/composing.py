@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.handoff import happened
 from bot.handoff.drafting import MOST, Draft, diagnosis_of, ref_of, told_of
 from bot.handoff.evidence import first_seen
 from bot.handoff.records import Action, Counts, Handoff, Now, OpenCase, Settling, State
 from bot.handoff.standing import RANK, Standing
-from bot.telling import Told, ToldDiagnosis
 
 MOST_ACTIONS = 40
 MOST_GUIDES = 10

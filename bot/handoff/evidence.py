@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.handoff.records import Seen
-from bot.telling import Told, ToldDiagnosis
 
 
 def first_seen(told: Told, diagnosis: ToldDiagnosis | None, at: datetime | None = None) -> Seen | None:

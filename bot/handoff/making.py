@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.diagnosis.report import Told
 from bot.handoff.actions import read_actions
 from bot.handoff.composing import compose
 from bot.handoff.drafting import Draft, draft, people_of
@@ -17,7 +18,6 @@ from bot.handoff.rechecking import Looker
 from bot.handoff.records import Handoff
 from bot.handoff.spans import Span, span_due, span_of
 from bot.store import Store
-from bot.telling import Told
 
 Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.findings import clip
 from bot.handoff import wording
 from bot.handoff.grouping import alike_open, alike_resolved, lead, newest
 from bot.handoff.records import Action, Blind, CaseRef, Cause, Gap, Handoff, OpenCase, ResolvedCase
-from bot.plain_text import one_line, plain
+from bot.probes.findings import clip
+from bot.text import one_line, plain
 from bot.wording import age, counted, span
 
 TITLE, REASON, EXCERPT, WORDS = 200, 280, 280, 240  # characters

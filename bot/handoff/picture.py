@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from bot.handoff import wording
 from bot.handoff.layout import BELOW, LEFT, RIGHT, ROW, WIDTH, Layout, Row, laid_out
 from bot.handoff.records import Bar, Handoff
-from bot.plain_text import one_line
+from bot.text import one_line
 from bot.wording import counted
 
 if TYPE_CHECKING:

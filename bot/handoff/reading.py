@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
 
+from bot.diagnosis.report import Told
 from bot.handoff.spans import Span
 from bot.store import Store
 from bot.store.schema import cases, diagnoses, feedback
-from bot.telling import Told
 
 QUIET = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not told in full
 MOST_QUIET = 5

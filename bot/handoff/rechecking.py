@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.diagnosis.report import Told, ToldDiagnosis, tell
 from bot.handoff.evidence import first_seen
 from bot.handoff.records import Now, State
-from bot.telling import Told, ToldDiagnosis, tell
 
 if TYPE_CHECKING:
-    from bot.clinic import Clinic, Cluster
+    from bot.diagnosis.clinic import Clinic, Cluster
 
 Opened = Callable[[str], "AbstractAsyncContextManager[Cluster]"]
 AT_ONCE = 16  # clusters

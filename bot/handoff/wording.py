@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.findings import clip
 from bot.handoff.records import Cause, Handoff, Now, OpenCase, ResolvedCase, Unhelpful
-from bot.plain_text import one_line
+from bot.probes.findings import clip
+from bot.text import one_line
 from bot.wording import counted, span
 
 NOTHING = "Nothing to hand over"

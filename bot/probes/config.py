@@ -13,7 +13,7 @@ from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
 from bot.cluster.transport import ReadError
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, last_edited, moment, namespace_of
-from bot.findings import Evidence, Finding
+from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, came_up, is_live, labelled, pod_evidence
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 from knowledge.versions import parse_version

@@ -10,7 +10,7 @@ from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
-from bot.findings import Evidence, Finding, clip
+from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.pods import SHOWN, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 

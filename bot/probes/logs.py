@@ -10,8 +10,8 @@ from bot.cluster.resources import POD_LOGS, PODS
 from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, full_name, moment, name_of, namespace_of
 from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
-from bot.findings import Evidence, Finding, clip
 from bot.probes.events import BEFORE_BINDING, MAC, VSWITCH, named_in, none_waits
+from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.pods import SHOWN, labelled, node_of
 from bot.probes.registry import Strings, absent, present, probe, some, unknown
 

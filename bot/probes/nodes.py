@@ -12,7 +12,7 @@ from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.view import Object, View, dig, moment, name_of
 from bot.cluster.waiting import affected_nodes, network_waiters, subject
-from bot.findings import Evidence, Finding
+from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 

@@ -27,7 +27,7 @@ from bot.cluster.waiting import (
     scheduled_at,
     waiting_reason,
 )
-from bot.findings import Evidence, Finding, clip
+from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
 LIST_PODS = Permission("list", PODS)

@@ -6,7 +6,7 @@ from typing import Literal
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import NETWORK_POLICIES, PODS
 from bot.cluster.view import Object, View, dig, full_name, name_of, namespace_of
-from bot.findings import Evidence, Finding
+from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import LIST_PODS, is_live, minutes, started
 from bot.probes.registry import absent, count, present, probe, some, unknown
 

@@ -16,7 +16,7 @@ from bot.cluster.facts.registry import ODD_SHAPES, Permission
 from bot.cluster.facts.registry import permissions as fact_permissions
 from bot.cluster.transport import ReadError
 from bot.cluster.view import View
-from bot.findings import Evidence, Finding
+from bot.probes.findings import Evidence, Finding
 from knowledge.logic import Outcome
 from knowledge.model import Call, Condition, Entry, Value
 from knowledge.vocabulary import Parameter, ProbeDeclaration, Vocabulary

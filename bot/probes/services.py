@@ -5,7 +5,7 @@ from typing import Literal
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import ENDPOINT_SLICES, SERVICES
 from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, name_of, namespace_of
-from bot.findings import Evidence, Finding
+from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN
 from bot.probes.registry import absent, present, probe, some, unknown
 

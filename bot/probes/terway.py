@@ -16,8 +16,8 @@ from bot.cluster.resources import NODES, PODS, TERWAY_NODES
 from bot.cluster.transport import ReadError
 from bot.cluster.view import Object, View, dig, labels_of, moment, name_of
 from bot.cluster.waiting import affected_nodes, explains_from
-from bot.findings import Evidence, Finding
 from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
+from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, labelled
 from bot.probes.registry import absent, count, present, probe, some, unknown
 

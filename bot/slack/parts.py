@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.audit import AuditLog
-from bot.clinic import Clinic, Cluster
 from bot.cluster.requests import Observer
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.settings import Settings
 from bot.slack.clusters import Clusters
 from bot.slack.work import Poster, Work

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.audit import AuditLog
 from bot.audit.in_force import settings_in_force
 from bot.audit.records import SYSTEM
-from bot.clinic import Clinic
+from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings, SettingsError
 from bot.slack import logs
 from bot.slack.clock import Clock, schedule

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
+from bot.diagnosis.report import Told
 from bot.store.engine import Store
 from bot.store.schema import cases, diagnoses
-from bot.telling import Told
 
 OPEN, RESOLVED, PRIVATE = "open", "resolved", "private"
 _LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads share the first six

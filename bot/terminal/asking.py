@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from rich.console import Console
 
-from bot.answer import Answer
 from bot.app import App
-from bot.clinic import Cluster, observe
 from bot.cluster.connection import NoClusterConfigured
 from bot.cluster.facts import Fact, declared_facts, fact_of
 from bot.cluster.requests import Observer
 from bot.cluster.view import View
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import Cluster, observe
 from bot.terminal.auditing import auditing
 from bot.terminal.failing import OutOfReach
 from bot.terminal.layout import say

@@ -15,11 +15,11 @@ from bot.audit.reading import MOST_SHOWN
 from bot.audit.records import Record
 from bot.audit.verifying import Verified
 from bot.audit.words import OWN_WORDS
-from bot.findings import clip
-from bot.plain_text import one_line
+from bot.probes.findings import clip
 from bot.terminal.layout import say
 from bot.terminal.printing import write_json
 from bot.terminal.tables import show_table
+from bot.text import one_line
 from bot.wording import counted
 
 LONGEST = 160  # characters of a detail on one line; `show` has all of it

@@ -103,7 +103,7 @@ def _place(error: Exception) -> str:
 def _told(text: str, code: int) -> int:
     from rich.console import Console
 
-    from bot.plain_text import plain
+    from bot.text import plain
 
     Console(stderr=True).print(plain(text), markup=False, highlight=False, soft_wrap=True)
     return code

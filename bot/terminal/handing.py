@@ -27,7 +27,7 @@ from bot.terminal.where import Where
 
 if TYPE_CHECKING:
     from bot.audit import Trail
-    from bot.clinic import Cluster
+    from bot.diagnosis.clinic import Cluster
 
 
 async def hand_off(words: str, where: Where, out: Path | None, output: str, *, recheck: bool) -> None:

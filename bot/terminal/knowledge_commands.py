@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.proving import Proven
+    from bot.diagnosis.proofs import Proven
     from knowledge.model import Entry
 
 knowledge = typer.Typer(no_args_is_help=True)
@@ -140,7 +140,7 @@ knowledge.command("test")(prove)  # under another name, so that pytest does not 
 async def _proven(app: "App", ids: list[str]) -> list["Proven"]:
     from rich.console import Console
 
-    from bot.proving import prove as proving
+    from bot.diagnosis.proofs import prove as proving
     from bot.terminal.progress import working
 
     found: list[Proven] = []

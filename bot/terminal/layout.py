@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.plain_text import one_line, plain
+from bot.text import one_line, plain
 
 WIDEST = 100  # columns: longer lines of prose are hard to follow
 _WORD = re.compile(r"\S+\s*")

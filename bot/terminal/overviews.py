@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from bot.answer import Answer, Diagnosis
 from bot.cluster.facts import Fact
-from bot.evidence import is_elsewhere
-from bot.judge import Verdict
+from bot.diagnosis.answer import Answer, Diagnosis
+from bot.diagnosis.evidence import is_elsewhere
+from bot.diagnosis.judge import Verdict
 from bot.terminal.layout import say
 from bot.terminal.pages import show_cost, show_unread, verdict_word
 from bot.terminal.tables import show_table

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
-from bot.answer import Answer, ClusterState, Diagnosis
-from bot.evidence import evidence_of, is_elsewhere
-from bot.findings import clip
-from bot.judge import Verdict
-from bot.plain_text import one_line
-from bot.telling import traits
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
+from bot.diagnosis.evidence import evidence_of, is_elsewhere
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import traits
+from bot.probes.findings import clip
 from bot.terminal.layout import heading, say, say_command
+from bot.text import one_line
 from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, age, cost, unmatched
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.answer import Answer
 from bot.app import App
+from bot.diagnosis.answer import Answer
 from bot.recordings import load, serve
 from bot.recordings.capture import Capture
 from bot.terminal.auditing import auditing

@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.plain_text import one_line
 from bot.terminal.layout import say, wrapped
+from bot.text import one_line
 
 Cell = str | Text
 GAP = 2

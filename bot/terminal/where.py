@@ -11,8 +11,8 @@ from bot.terminal.failing import UsageProblem
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.clinic import Cluster
     from bot.cluster.requests import Observer, Witness
+    from bot.diagnosis.clinic import Cluster
 
 
 @dataclass(frozen=True)

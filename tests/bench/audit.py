@@ -20,9 +20,9 @@ from bot.audit.filters import parse_filters
 from bot.audit.pruning import prune
 from bot.audit.reading import find_records, list_records
 from bot.audit.verifying import verify
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.transport import Transport
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import vocabulary
 from bot.recordings import load, serve
 from bot.store import open_store

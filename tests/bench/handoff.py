@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldStep
 from bot.handoff.making import Maker, Wish
-from bot.judge import Verdict
 from bot.store import Store, open_store
 from bot.store.schema import cases, diagnoses, feedback
-from bot.telling import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldStep
 from knowledge.model import Kind
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

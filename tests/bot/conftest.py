@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.cluster.view import Focus, View
-from bot.findings import Finding
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import ask, vocabulary
+from bot.probes.findings import Finding
 from bot.recordings import LogKey, Store, serve
 from bot.recordings.access import parse_denial
 from bot.recordings.times import resolve_all

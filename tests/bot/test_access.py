@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.clinic import Clinic, Cluster
 from bot.cluster.access import Gap, cluster_role, gaps
 from bot.cluster.connection import connect_to
 from bot.cluster.facts import declared_facts, fact_of
@@ -16,6 +15,7 @@ from bot.cluster.requests import Budget
 from bot.cluster.resources import Resource
 from bot.cluster.transport import Transport
 from bot.cluster.view import View
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import needed
 from bot.recordings import Served, load, serve
 from knowledge.model import Entry

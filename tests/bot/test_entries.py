@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from bot.proving import prove
+from bot.diagnosis.proofs import prove
 from bot.recordings import shipped_names
 from bot.recordings.paths import SETTINGS, shipped_folder
 from knowledge.linting import faq_headings

@@ -18,19 +18,19 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from bot.answer import Answer
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.cluster.view import spelled
-from bot.plain_text import plain
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.recordings import Store, load, serve
 from bot.terminal.entries import show_entry
 from bot.terminal.layout import say, say_command, wrapped
 from bot.terminal.overviews import show_facts, show_verdicts
 from bot.terminal.pages import show_answer
 from bot.terminal.tables import show_table
+from bot.text import plain
 from bot.wording import age
 from knowledge.model import Entry
 

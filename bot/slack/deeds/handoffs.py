@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.audit import Trail
 from bot.audit.records import SYSTEM
-from bot.clinic import Clinic, Cluster
 from bot.cluster.requests import Budget
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.handoff.keeping import Handoffs, Kept
 from bot.handoff.making import Maker, Wish
 from bot.handoff.oncall import on_call

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.answer import Answer
-from bot.clinic import Clinic, Cluster
-from bot.judge import Verdict
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.keeping import RECHECK, new_case, shown
 from bot.slack.deeds.looking import Watching, look
@@ -17,7 +18,6 @@ from bot.slack.showing.progress import Stage, progress_message
 from bot.slack.work import Deed
 from bot.slack.work.deed import Json
 from bot.store.cases import KeptAnswer
-from bot.telling import Told, ToldDiagnosis
 
 _log = logging.getLogger("netclinic.deeds")
 

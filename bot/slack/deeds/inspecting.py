@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from bot.clinic import observe
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.facts import Fact, declared_facts, fact_of
 from bot.cluster.view import View
+from bot.diagnosis.clinic import observe
 from bot.slack.clusters import Unknown
 from bot.slack.deeds.command import Command
 from bot.slack.deeds.refusing import Refused

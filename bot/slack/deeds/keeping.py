@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bot.diagnosis.report import Changes, compare
 from bot.slack.deeds.desk import Desk
 from bot.slack.showing.answers import answer_message
 from bot.slack.showing.cases import CaseLine
@@ -10,7 +11,6 @@ from bot.slack.showing.messages import Message
 from bot.slack.showing.overviews import verdicts_message
 from bot.slack.showing.refusals import refusal
 from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, KeptAnswer
-from bot.telling import Changes, compare
 
 RECHECK = "recheck"
 

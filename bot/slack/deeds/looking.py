@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.answer import Answer, ClusterState
 from bot.audit import Trail
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Observer, Request
+from bot.diagnosis.answer import Answer, ClusterState
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.report import Told, tell
 from bot.slack.deeds.desk import Desk
-from bot.telling import Told, tell
 
 Asked = Callable[[Clinic, Cluster | None], Awaitable[Answer]]
 

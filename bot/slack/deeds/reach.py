@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.answer import ClusterState
 from bot.audit import Trail
-from bot.clinic import Cluster, observe
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
 from bot.cluster.view import View
+from bot.diagnosis.answer import ClusterState
+from bot.diagnosis.clinic import Cluster, observe
+from bot.diagnosis.report import traits
 from bot.slack.parts import OpenCluster
 from bot.slack.showing.lists import ClusterRow
-from bot.telling import traits
 
 FRESH = 60.0  # seconds
 PATIENCE = Budget(requests=40, seconds=4.0, seconds_a_request=2.5)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.findings import clip
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Changes, Told, ToldCluster, ToldDiagnosis
+from bot.probes.findings import clip
 from bot.slack.showing.cases import CaseLine, case_buttons, footer, resolved_line
 from bot.slack.showing.changes import changes_items, changes_text
 from bot.slack.showing.elements import actions, context, escaped, header, line, marked, rich, said
@@ -13,7 +14,6 @@ from bot.slack.showing.others import other_blocks
 from bot.slack.showing.reach import missing
 from bot.slack.showing.snippets import snippet
 from bot.slack.showing.treatment import IN_FILE, IN_MODALS, Treatment, treatment
-from bot.telling import Changes, Told, ToldCluster, ToldDiagnosis
 from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, clock, cost, counted, unmatched
 
 LONGEST_TITLE = 300

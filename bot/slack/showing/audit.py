@@ -11,11 +11,11 @@ from bot.audit.anchors import Anchor, anchor_text
 from bot.audit.records import Record
 from bot.audit.verifying import Verified
 from bot.audit.words import OWN_WORDS
-from bot.findings import clip
-from bot.plain_text import one_line
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, bullets, context, escaped, heading, line, marked, rich, said, who
 from bot.slack.showing.fitting import MOST_IN_MESSAGE, Item, fitting, packed
 from bot.slack.showing.messages import Message
+from bot.text import one_line
 from bot.wording import counted
 
 SHORT = 80  # characters of a name, or of what a record is about

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.findings import clip
+from bot.diagnosis.report import Told
+from bot.probes.findings import clip
 from bot.slack.showing.actions import (
     EVIDENCE,
     HAND_OVER,
@@ -17,7 +18,6 @@ from bot.slack.showing.actions import (
 )
 from bot.slack.showing.elements import Element, button, line, rich, said, sure, who
 from bot.slack.showing.messages import Message
-from bot.telling import Told
 from bot.wording import clock, span
 
 LONGEST_QUESTION = 300

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot.findings import clip
+from bot.diagnosis.report import Changes
+from bot.probes.findings import clip
 from bot.slack.showing.elements import bullets, heading, line, said
 from bot.slack.showing.fitting import Item
-from bot.telling import Changes
 from bot.wording import WORDS, clock
 
 MOST = 10

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.findings import clip
-from bot.plain_text import one_line, plain
+from bot.probes.findings import clip
 from bot.slack.showing.messages import Block
+from bot.text import one_line, plain
 
 Element = dict[str, Any]
 EMPTY = "-"  # Slack refuses a text without characters

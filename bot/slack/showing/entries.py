@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from bot.diagnosis.report import ToldStep
 from bot.slack.showing.elements import context, escaped, header, heading, line, rich, said
 from bot.slack.showing.fitting import MOST_IN_MESSAGE, Item, fitting, packed, size
 from bot.slack.showing.messages import Message, Snippet
 from bot.slack.showing.reach import texts
 from bot.slack.showing.steps import caution_parts, prose_parts, step_parts
-from bot.telling import ToldStep
 from knowledge.model import Entry, Step
 from knowledge.rendering import render, render_text
 

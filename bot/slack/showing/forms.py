@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.findings import clip
-from bot.plain_text import one_line, plain
+from bot.probes.findings import clip
 from bot.slack.showing.actions import ASK_FORM, CHOOSE_CLUSTER, NOTE_FORM, ButtonValue
 from bot.slack.showing.elements import Element, escaped, line, plain_text, rich, said
 from bot.slack.showing.messages import Block, Message, View
+from bot.text import one_line, plain
 
 SYMPTOM = "symptom"  # block ids of the forms; the element in each has the action id VALUE
 CLUSTER = "cluster"

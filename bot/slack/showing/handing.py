@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.findings import clip
+from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.probes.findings import clip
 from bot.slack.showing.cases import CaseLine
 from bot.slack.showing.elements import Element, command, escaped, header, line, link, mention, rich, said, who
 from bot.slack.showing.fitting import packed
 from bot.slack.showing.messages import Message
-from bot.telling import Told, ToldDiagnosis
 from bot.wording import WORDS, age, span
 
 LONGEST_TITLE = 300

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.findings import clip
 from bot.handoff import wording
 from bot.handoff.grouping import alike_open, alike_resolved, lead, newest
 from bot.handoff.records import Action, Blind, CaseRef, Cause, Gap, Handoff, OpenCase, ResolvedCase, Unhelpful
-from bot.plain_text import one_line
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, bullets, heading, line, link, marked, said
 from bot.slack.showing.fitting import Item
+from bot.text import one_line
 from bot.wording import age, counted, span
 
 TITLE, REASON, EXCERPT, WORDS = 150, 220, 200, 150  # characters

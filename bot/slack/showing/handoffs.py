@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.findings import clip
 from bot.handoff import wording
 from bot.handoff.records import Handoff
-from bot.plain_text import one_line
+from bot.probes.findings import clip
 from bot.slack.showing.actions import HANDOFF_TAKEN
 from bot.slack.showing.elements import (
     Element,
@@ -29,6 +28,7 @@ from bot.slack.showing.elements import (
 from bot.slack.showing.fitting import MOST_BLOCKS, Item, packed, size
 from bot.slack.showing.handoff_sections import SPACE, sections
 from bot.slack.showing.messages import Message
+from bot.text import one_line
 from bot.wording import counted
 
 ROOM = 7500  # characters of the message's lists

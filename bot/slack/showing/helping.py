@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.findings import clip
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, escaped, line, rich, said
 from bot.slack.showing.fitting import Item, packed
 from bot.slack.showing.messages import Message

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.findings import clip
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, line, link, said, who
 from bot.wording import WORDS, age
 

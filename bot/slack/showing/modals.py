@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.slack.showing.actions import EVIDENCE_PAGE, EVIDENCE_VIEW, STEPS_PAGE, STEPS_VIEW, ButtonValue
 from bot.slack.showing.elements import actions, bullets, button, context, heading, line, plain_text, said
 from bot.slack.showing.fitting import Item, packed, paged
 from bot.slack.showing.messages import Block, View
 from bot.slack.showing.steps import READINGS, cause_title, evidence_parts, groups, prose_parts, reading_parts
-from bot.telling import Told, ToldDiagnosis
 from bot.wording import WORDS, clock
 from knowledge.model import Kind
 

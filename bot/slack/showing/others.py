@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.findings import clip
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, bullets, heading, line, marked, said
 from bot.slack.showing.fitting import Item, packed
 from bot.slack.showing.messages import Block
-from bot.telling import Told, ToldDiagnosis
 from bot.wording import WORDS
 
 MOST_CONFIRMED = 4

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cluster.facts import Fact
-from bot.findings import clip
-from bot.judge import Verdict
-from bot.plain_text import plain
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, bullets, context, escaped, heading, line, said
 from bot.slack.showing.fitting import MOST_IN_MESSAGE, Item, fitting, packed
 from bot.slack.showing.lists import CaseRow, ClusterRow, case_line, cluster_line
 from bot.slack.showing.messages import Block, Message, Snippet
 from bot.slack.showing.others import unread_items
 from bot.slack.showing.reach import texts
-from bot.telling import Told, ToldDiagnosis
+from bot.text import plain
 from bot.wording import WORDS, clock, cost, counted
 
 LONGEST = 400

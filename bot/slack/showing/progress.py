@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from bot.findings import clip
-from bot.plain_text import one_line
+from bot.probes.findings import clip
 from bot.slack.showing.elements import context, escaped, line, rich, said
 from bot.slack.showing.messages import Block, Message
+from bot.text import one_line
 
 LONGEST_QUESTION = 150
 LONGEST_TITLE = 200

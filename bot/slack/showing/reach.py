@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.judge import Verdict
-from bot.plain_text import one_line
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.slack.showing.messages import Block
-from bot.telling import Told, ToldDiagnosis
+from bot.text import one_line
 
 RUNS = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")  # whose elements are one text
 

@@ -1,6 +1,6 @@
 """Refusals and errors: one sentence that names the thing and the way out."""
 
-from bot.findings import clip
+from bot.probes.findings import clip
 from bot.slack.showing.elements import LONGEST_TEXT, context, escaped, line, marked, plain_text, rich
 from bot.slack.showing.messages import Message, View
 

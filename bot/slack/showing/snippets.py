@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot.plain_text import plain
+from bot.diagnosis.report import Told, ToldDiagnosis, ToldStep
 from bot.slack.showing.messages import Snippet
 from bot.slack.showing.steps import CAUSE, CAUTION, EVIDENCE, READINGS, SETTLE, STEPS, VERIFY
-from bot.telling import Told, ToldDiagnosis, ToldStep
+from bot.text import plain
 from bot.wording import WORDS, age, cost
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.findings import clip
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
+from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, bullets, command, heading, line, marked, numbered, quote, said
-from bot.telling import ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
 from bot.wording import age
 
 SETTLE = "Settle it first"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.slack.showing.elements import Element, heading, line, said
 from bot.slack.showing.fitting import Item, fitting, packed, size
 from bot.slack.showing.messages import Block
@@ -20,7 +21,6 @@ from bot.slack.showing.steps import (
     prose_parts,
     reading_parts,
 )
-from bot.telling import Told, ToldDiagnosis
 from knowledge.model import Kind
 
 MOST = 1000

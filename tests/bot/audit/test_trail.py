@@ -14,11 +14,11 @@ from bot.audit.export import event_of
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.verifying import verify
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.resources import PODS
 from bot.cluster.transport import ReadError, Transport
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.recordings import load, serve
 from bot.store import Store
 from knowledge.model import Entry

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import ConnectionSettingsError, connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.report import Told, tell
 from bot.handoff.keeping import Kept
 from bot.handoff.making import Maker, Wish
 from bot.handoff.rechecking import Looker
@@ -26,7 +27,6 @@ from bot.recordings import load, serve
 from bot.store import Store
 from bot.store.cases import Case, Cases, KeptAnswer
 from bot.store.feedback import Feedback, FeedbackBook
-from bot.telling import Told, tell
 from knowledge.model import Entry
 
 END = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)

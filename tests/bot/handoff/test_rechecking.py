@@ -5,8 +5,8 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from bot.clinic import Clinic
 from bot.cluster.requests import Budget
+from bot.diagnosis.clinic import Clinic
 from bot.handoff.rechecking import Looker, Wanted
 from bot.handoff.records import Now, State
 from knowledge.model import Entry

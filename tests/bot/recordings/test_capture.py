@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.answer import Answer
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget
 from bot.cluster.resources import CONFIG_MAPS, NODES, PODS, TERWAY_NODES
 from bot.cluster.transport import ReadError, Transport
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import vocabulary
 from bot.recordings import LogKey, RecordingError, Store, load, load_folder, serve
 from bot.recordings.access import Ask, allowed, parse_denial

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.store import Store
 from bot.store.cases import PRIVATE, Case, Cases, KeptAnswer, case_id
 from bot.store.feedback import Feedback, FeedbackBook
-from bot.telling import Told, ToldDiagnosis
 from knowledge.model import Kind
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

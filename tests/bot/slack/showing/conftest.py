@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.report import Told, tell
 from bot.recordings import load, serve
 from bot.slack.showing.cases import CaseLine
 from bot.slack.showing.messages import Message
-from bot.telling import Told, tell
 from knowledge.model import Entry
 
 Meaning = Callable[[Mapping[str, float]], Any]

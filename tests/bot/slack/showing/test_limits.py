@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.cluster.facts import Fact
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Change, Changes, Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
 from bot.slack.showing.actions import EVIDENCE, STEPS, ButtonValue
 from bot.slack.showing.answers import answer_message
 from bot.slack.showing.cases import CaseLine
@@ -33,7 +34,6 @@ from bot.slack.showing.overviews import (
 )
 from bot.slack.showing.progress import Stage, progress_message
 from bot.slack.showing.refusals import refusal, refusal_modal
-from bot.telling import Change, Changes, Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
 from knowledge.model import Kind
 
 Thing = Message | Mapping[str, Any]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.judge import Verdict
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis
 from bot.slack.showing import actions
 from bot.slack.showing.actions import ButtonValue
 from bot.slack.showing.answers import answer_message
@@ -31,7 +32,6 @@ from bot.slack.showing.forms import (
     note_form,
     noted,
 )
-from bot.telling import Told, ToldCluster, ToldDiagnosis
 from knowledge.model import Kind
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

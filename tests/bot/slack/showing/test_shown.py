@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import Fact
+from bot.diagnosis.report import Told, ToldStep, compare
 from bot.slack.showing.answers import answer_message
 from bot.slack.showing.cases import CaseLine
 from bot.slack.showing.entries import entry_message
@@ -36,7 +37,6 @@ from bot.slack.showing.overviews import (
 )
 from bot.slack.showing.progress import Stage, progress_message
 from bot.slack.showing.refusals import refusal
-from bot.telling import Told, ToldStep, compare
 
 SHOWN = Path(__file__).parent / "shown"
 Thing = Message | dict[str, Any]

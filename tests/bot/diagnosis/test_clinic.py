@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.answer import Answer
-from bot.clinic import MOST_MATCHES, Clinic, Cluster, Words
 from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget, Request
 from bot.cluster.transport import Transport
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import MOST_MATCHES, Clinic, Cluster, Words
 from bot.recordings import load, serve
 from knowledge.model import Entry, Kind
 

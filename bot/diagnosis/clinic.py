@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from bot.answer import Answer, ClusterState, Diagnosis
 from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, fact_of
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget, Observer, Witness
 from bot.cluster.transport import ReadError, Transport
 from bot.cluster.view import Focus, View
-from bot.judge import Judge, Judgement, Verdict
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
+from bot.diagnosis.judge import Judge, Judgement, Verdict
 from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
 from knowledge.model import Entry, Kind

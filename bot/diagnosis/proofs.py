@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.transport import Transport
+from bot.diagnosis.clinic import Clinic, Cluster
 from bot.recordings import RecordingError, load, serve
 from knowledge.model import Entry
 

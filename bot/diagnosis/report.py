@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.answer import Answer, ClusterState, Diagnosis
-from bot.evidence import evidence_of, is_elsewhere
-from bot.findings import Evidence, Finding
-from bot.judge import Verdict
-from bot.plain_text import one_line, plain
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
+from bot.diagnosis.evidence import evidence_of, is_elsewhere
+from bot.diagnosis.judge import Verdict
+from bot.probes.findings import Evidence, Finding
+from bot.text import one_line, plain
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep
 

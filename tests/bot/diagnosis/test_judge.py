@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import declared_facts
-from bot.findings import Finding
-from bot.judge import Judge, Judgement, deciders, outcome_of
+from bot.diagnosis.judge import Judge, Judgement, deciders, outcome_of
 from bot.probes import vocabulary
+from bot.probes.findings import Finding
 from knowledge.expressions import parse_condition
 from knowledge.logic import Outcome
 from knowledge.model import Call, Condition, Entry, Group

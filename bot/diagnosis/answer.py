@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.cluster.facts import Fact
-from bot.judge import Judgement, Verdict
+from bot.diagnosis.judge import Judgement, Verdict
 from knowledge.model import Entry
 from knowledge.rendering import RenderedStep
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.answer import Diagnosis
-from bot.findings import Evidence, Finding
-from bot.judge import NOT_HERE, Verdict
+from bot.diagnosis.answer import Diagnosis
+from bot.diagnosis.judge import NOT_HERE, Verdict
+from bot.probes.findings import Evidence, Finding
 from bot.probes.registry import calls
 from knowledge.logic import Outcome
 

@@ -11,24 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import Answer, ClusterState
-from bot.clinic import Clinic, Cluster
 from bot.cluster.connection import connect_to
 from bot.cluster.facts import Fact
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
-from bot.judge import Verdict
+from bot.diagnosis.answer import Answer, ClusterState
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep, compare, tell
 from bot.recordings import load, serve
-from bot.telling import (
-    Told,
-    ToldCluster,
-    ToldDiagnosis,
-    ToldEvidence,
-    ToldReading,
-    ToldStep,
-    compare,
-    tell,
-)
 from bot.wording import WORDS, clock, cost, counted, span
 from knowledge.model import Entry, Kind
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from bot.cluster.facts import Fact, fact_of
 from bot.cluster.view import View
-from bot.findings import Evidence, Finding
 from bot.probes import ask
+from bot.probes.findings import Evidence, Finding
 from bot.probes.registry import calls, is_wide
 from knowledge.checking import fact_probe
 from knowledge.comparing import compare
