@@ -91,7 +91,7 @@ class App:
             DatabaseError: it cannot be used.
         """
         from bot.audit import AuditLog
-        from bot.audit.words import Privacy
+        from bot.audit.privacy import Privacy
 
         key = self.settings.audit_key
         return AuditLog(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from bot.audit.checking import Leave, Row, leave_of
+from bot.audit.chain import Leave, Row, leave_of
 from bot.audit.records import TEXTS, canonical
 
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.audit.privacy import Privacy
 from bot.audit.records import Actor, Draft, Record
-from bot.audit.words import Privacy
 from bot.audit.writer import AuditUnavailable, Writer
 from bot.store import Store
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
+from bot.audit.privacy import Kept, Privacy
 from bot.audit.records import GENESIS, Draft, Record, canonical, digest, short, stamp
-from bot.audit.words import Kept, Privacy
 from bot.store.engine import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
 

@@ -81,7 +81,7 @@ def verify(
     """Check every record: the first one changed, removed, inserted or moved is named. Exit code 1 if there is one."""
     from rich.console import Console
 
-    from bot.audit.verifying import verify as verify_log
+    from bot.audit.verify import verify as verify_log
     from bot.terminal.audit_pages import show_verified
     from bot.terminal.progress import counting
 

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.audit.actions import ACTIONS
-from bot.audit.checking import Fault
+from bot.audit.chain import Fault
 from bot.audit.export import uri_of
 from bot.audit.filters import Filters
+from bot.audit.privacy import OWN_WORDS
 from bot.audit.reading import MOST_SHOWN
 from bot.audit.records import Record
-from bot.audit.verifying import Verified
-from bot.audit.words import OWN_WORDS
+from bot.audit.verify import Verified
 from bot.probes.findings import clip
 from bot.terminal.layout import say
 from bot.terminal.printing import write_json

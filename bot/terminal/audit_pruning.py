@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.app import App
 from bot.audit.filters import Filters
-from bot.audit.pruning import SeveralPeople, erase_words, prune
+from bot.audit.prune import SeveralPeople, erase_words, prune
 from bot.audit.reading import count_records
 from bot.terminal.auditing import operating_system_user
 from bot.terminal.failing import UsageProblem

@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from bot.audit import Actor, AuditLog, Draft, Trail
 from bot.audit.filters import parse_filters
-from bot.audit.pruning import prune
+from bot.audit.prune import prune
 from bot.audit.reading import find_records, list_records
-from bot.audit.verifying import verify
+from bot.audit.verify import verify
 from bot.cluster.connection import connect_to
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic, Cluster

@@ -21,7 +21,7 @@ from bot.audit.reading import (
     stream_records,
 )
 from bot.audit.records import Record
-from bot.audit.verifying import Verified, verify
+from bot.audit.verify import Verified, verify
 from bot.handoff.zones import zone_of
 from bot.slack.deeds.command import SHARE, Command
 from bot.slack.deeds.handoffs import zone_name

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from bot.audit.anchors import Anchor, anchor_text
+from bot.audit.privacy import OWN_WORDS
 from bot.audit.records import Record
-from bot.audit.verifying import Verified
-from bot.audit.words import OWN_WORDS
+from bot.audit.verify import Verified
 from bot.probes.findings import clip
 from bot.slack.showing.elements import Element, bullets, context, escaped, heading, line, marked, rich, said, who
 from bot.slack.showing.fitting import MOST_IN_MESSAGE, Item, fitting, packed

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.audit import Actor, AuditLog, Record
 from bot.audit.filters import Filters
-from bot.audit.pruning import erase_words, prune
+from bot.audit.prune import erase_words, prune
 from bot.audit.reading import list_records
-from bot.audit.verifying import verify
+from bot.audit.verify import verify
 from bot.store import DatabaseError, Store, open_store
 
 Filled = Callable[[int], list[Record]]

@@ -13,10 +13,10 @@ from sqlalchemy import event, text
 
 from bot.audit import Actor, AuditLog, AuditUnavailable, Draft
 from bot.audit.filters import Filters
+from bot.audit.privacy import Privacy
 from bot.audit.reading import find_records, list_records
 from bot.audit.records import GENESIS
-from bot.audit.verifying import verify
-from bot.audit.words import Privacy
+from bot.audit.verify import verify
 from bot.store import Store, open_store
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import event, text
 from bot.audit import Actor, AuditLog, Record
 from bot.audit.anchors import Anchor
 from bot.audit.archives import ArchiveError
-from bot.audit.pruning import NotWhole, SeveralPeople, erase_words, prune
+from bot.audit.prune import NotWhole, SeveralPeople, erase_words, prune
 from bot.audit.records import digest
-from bot.audit.verifying import verify
+from bot.audit.verify import verify
 from bot.store import DatabaseError
 from bot.terminal.audit_pruning import slices_hint
 from tests.bot.audit.conftest import drafts

@@ -13,7 +13,7 @@ from bot.audit import Actor, AuditLog, AuditUnavailable, Record, Trail
 from bot.audit.export import event_of
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
-from bot.audit.verifying import verify
+from bot.audit.verify import verify
 from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.resources import PODS

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.audit import Actor, AuditLog
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
-from bot.audit.verifying import verify
+from bot.audit.verify import verify
 from bot.store import Store, open_store
 
 EACH = 40

@@ -14,7 +14,7 @@ from bot.audit.anchors import parse_anchors
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.records import SYSTEM, Record
-from bot.audit.verifying import verify
+from bot.audit.verify import verify
 from bot.slack.clock import Clock
 from tests.scenes import OpenScene, Scene
 

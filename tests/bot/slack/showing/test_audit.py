@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.audit.anchors import Anchor, parse_anchors
-from bot.audit.checking import Fault
+from bot.audit.chain import Fault
 from bot.audit.records import Record, canonical, stamp
-from bot.audit.verifying import Verified
+from bot.audit.verify import Verified
 from bot.slack.showing.audit import (
     Page,
     anchor_message,

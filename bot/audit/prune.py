@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, text
 
 from bot.audit.archives import Archiving
-from bot.audit.checking import Checker
+from bot.audit.chain import Checker
 from bot.audit.log import AuditLog
 from bot.audit.reading import CHUNK, as_stored, of_actor
 from bot.audit.records import Actor, Draft, Record, readable, stamp
-from bot.audit.verifying import checker_of, leaves, stored
+from bot.audit.verify import checker_of, leaves, stored
 from bot.audit.writer import append, hold, prepare
 from bot.store.engine import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from bot.audit.anchors import Anchor
 from bot.audit.archives import Archive
-from bot.audit.checking import Checker, Fault, Leave, Row, leave_of, prunings
+from bot.audit.chain import Checker, Fault, Leave, Row, leave_of, prunings
 from bot.audit.reading import CHUNK, as_stored
 from bot.store.engine import Store
 from bot.store.schema import audit_records, audit_words
