@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.audit.records import moment, stamp
-from bot.handoff.reading import thread_link
+from bot.handoff.queries import thread_link
 from bot.handoff.records import Action, CaseRef
-from bot.handoff.spans import Span
+from bot.handoff.time_range import Span
 from bot.settings import PREFIX
 from bot.store import Store
 from bot.store.schema import audit_records, cases

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.diagnosis.report import Told, ToldDiagnosis
-from bot.handoff.reading import CaseRow, Facts, thread_link
-from bot.handoff.rechecking import Wanted
+from bot.handoff.case_state import RANK, Standing, standings
+from bot.handoff.queries import CaseRow, Facts, thread_link
+from bot.handoff.recheck import Wanted
 from bot.handoff.records import CaseRef
-from bot.handoff.spans import Span
-from bot.handoff.standing import RANK, Standing, standings
+from bot.handoff.time_range import Span
 
 MOST = 60  # of each list and of the picture's bars; what is left out is counted
 

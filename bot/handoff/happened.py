@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from bot.handoff.case_state import RANK, Standing
 from bot.handoff.drafting import Draft, ref_of
-from bot.handoff.reading import CaseRow, LookRow
+from bot.handoff.queries import CaseRow, LookRow
 from bot.handoff.records import Bar, Blind, Cause, Gap, Now, ResolvedCase, State, Unhelpful
-from bot.handoff.spans import Span
-from bot.handoff.standing import RANK, Standing
+from bot.handoff.time_range import Span
 
 WRONG = ("confirmed", "suspected")
 NOT_LOOKED = State(now=Now.UNASKED)

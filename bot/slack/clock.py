@@ -9,8 +9,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.handoff.keeping import Handoffs
 from bot.handoff.oncall import on_call
+from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import Schedule, schedule_of
 from bot.handoff.zones import zone_of
 from bot.settings import Settings, SettingsError

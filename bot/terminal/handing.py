@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from bot.app import App
-from bot.handoff.keeping import Handoffs, Kept
-from bot.handoff.making import Maker, Wish
+from bot.handoff.make import Maker, Wish
 from bot.handoff.markdown import page_name, picture_name
-from bot.handoff.rechecking import Looker
-from bot.handoff.spans import SpanError
+from bot.handoff.recheck import Looker
+from bot.handoff.repository import Handoffs, Kept
+from bot.handoff.time_range import SpanError
 from bot.handoff.zones import zone_of
 from bot.terminal.auditing import auditing
 from bot.terminal.failing import UsageProblem

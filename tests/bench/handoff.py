@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldStep
-from bot.handoff.making import Maker, Wish
+from bot.handoff.make import Maker, Wish
 from bot.store import Store, open_store
 from bot.store.schema import cases, diagnoses, feedback
 from knowledge.model import Kind

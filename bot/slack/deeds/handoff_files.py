@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.handoff.keeping import Kept
 from bot.handoff.markdown import page_name, picture_name
-from bot.handoff.picture import alt_text
+from bot.handoff.repository import Kept
+from bot.handoff.timeline import alt_text
 from bot.slack.deeds.speaking import Voice
 from bot.slack.showing.handoffs import unattached_message
 from bot.slack.showing.messages import Message

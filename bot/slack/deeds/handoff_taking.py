@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.audit import Trail
-from bot.handoff.keeping import Handoffs, Kept
+from bot.handoff.repository import Handoffs, Kept
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.handoffs import stored
 from bot.slack.deeds.refusing import Refused, guarded

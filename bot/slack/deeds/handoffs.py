@@ -10,11 +10,11 @@ from bot.audit import Trail
 from bot.audit.records import SYSTEM
 from bot.cluster.requests import Budget
 from bot.diagnosis.clinic import Clinic, Cluster
-from bot.handoff.keeping import Handoffs, Kept
-from bot.handoff.making import Maker, Wish
+from bot.handoff.make import Maker, Wish
 from bot.handoff.oncall import on_call
-from bot.handoff.rechecking import Looker
-from bot.handoff.spans import SpanError
+from bot.handoff.recheck import Looker
+from bot.handoff.repository import Handoffs, Kept
+from bot.handoff.time_range import SpanError
 from bot.handoff.zones import zone_of
 from bot.slack.deeds.desk import Desk
 from bot.slack.deeds.handoff_files import Files

@@ -20,9 +20,9 @@ from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.diagnosis.report import Told, tell
-from bot.handoff.keeping import Kept
-from bot.handoff.making import Maker, Wish
-from bot.handoff.rechecking import Looker
+from bot.handoff.make import Maker, Wish
+from bot.handoff.recheck import Looker
+from bot.handoff.repository import Kept
 from bot.recordings import load, serve
 from bot.store import Store
 from bot.store.cases import Case, Cases, KeptAnswer

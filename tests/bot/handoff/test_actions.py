@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from bot.audit import Actor, AuditLog, Draft
 from bot.handoff import wording
-from bot.handoff.making import Maker, Wish
+from bot.handoff.make import Maker, Wish
 from bot.handoff.records import Handoff
 from bot.store import Store
 from tests.bot.handoff.conftest import END, MEI, SHANGHAI, Shift

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.handoff.reading import read_facts
+from bot.handoff.queries import read_facts
 from bot.handoff.records import Now
-from bot.handoff.spans import Span
+from bot.handoff.time_range import Span
 from bot.slack.showing.handoffs import handoff_message
 from bot.store.cases import Cases
 from tests.bot.handoff.conftest import JONAS, MEI, Shift
@@ -220,7 +220,7 @@ async def test_names_known_by_an_earlier_handoff_are_used_again(shift: Shift) ->
     Cases(shift.store).assign(case.id, MEI, shift.ago(80))
     first = await shift.handed_off()
     assert "on it: Mei" in first.text
-    from bot.handoff.making import Maker, Wish
+    from bot.handoff.make import Maker, Wish
     from tests.bot.handoff.conftest import END, SHANGHAI
 
     again = await Maker(shift.store).make(Wish(key="b", words="12h", now=END, zone=SHANGHAI))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.handoff.keeping import Handoffs, Kept, handoff_id
 from bot.handoff.records import Handoff
-from bot.handoff.spans import FIRST, SpanError
+from bot.handoff.repository import Handoffs, Kept, handoff_id
+from bot.handoff.time_range import FIRST, SpanError
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
 from tests.bot.handoff.test_pages import busy

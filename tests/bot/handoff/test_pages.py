@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.audit import Actor, AuditLog, Draft
-from bot.handoff.keeping import Kept
+from bot.handoff.repository import Kept
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.cluster.requests import Budget
 from bot.diagnosis.clinic import Clinic
-from bot.handoff.rechecking import Looker, Wanted
+from bot.handoff.recheck import Looker, Wanted
 from bot.handoff.records import Now, State
 from knowledge.model import Entry
 from tests.bot.handoff.conftest import Clusters

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from bot.handoff.keeping import Handoffs
+from bot.handoff.repository import Handoffs
 from bot.slack.clock import Clock, schedule
 from bot.store.schema import audit_records, handoffs
 from tests.scenes import OpenScene, Scene

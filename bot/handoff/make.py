@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from bot.diagnosis.report import Told
 from bot.handoff.actions import read_actions
-from bot.handoff.composing import compose
+from bot.handoff.compose import compose
 from bot.handoff.drafting import Draft, draft, people_of
-from bot.handoff.keeping import Handoffs, Kept, handoff_id
 from bot.handoff.markdown import markdown
-from bot.handoff.picture import alt_text, picture
-from bot.handoff.reading import read_facts, read_told
-from bot.handoff.rechecking import Looker
+from bot.handoff.queries import read_facts, read_told
+from bot.handoff.recheck import Looker
 from bot.handoff.records import Handoff
-from bot.handoff.spans import Span, span_due, span_of
+from bot.handoff.repository import Handoffs, Kept, handoff_id
+from bot.handoff.time_range import Span, span_due, span_of
+from bot.handoff.timeline import alt_text, picture
 from bot.store import Store
 
 Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
 
 from bot.diagnosis.report import Told
-from bot.handoff.spans import Span
+from bot.handoff.time_range import Span
 from bot.store import Store
 from bot.store.schema import cases, diagnoses, feedback
 

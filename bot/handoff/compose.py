@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from bot.diagnosis.report import Told, ToldDiagnosis
 from bot.handoff import happened
+from bot.handoff.case_state import RANK, Standing
 from bot.handoff.drafting import MOST, Draft, diagnosis_of, ref_of, told_of
 from bot.handoff.evidence import first_seen
 from bot.handoff.records import Action, Counts, Handoff, Now, OpenCase, Settling, State
-from bot.handoff.standing import RANK, Standing
 
 MOST_ACTIONS = 40
 MOST_GUIDES = 10

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.handoff.reading import ABOUT_FAULTS, NOT_TOLD, CaseRow, Facts, LookRow
+from bot.handoff.queries import ABOUT_FAULTS, NOT_TOLD, CaseRow, Facts, LookRow
 
 RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
 _WRONG = ("confirmed", "suspected")
