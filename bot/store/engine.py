@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.store.ways_out import told, way_out
+from bot.store.error_advice import told, way_out
 
 P = ParamSpec("P")
 T = TypeVar("T")

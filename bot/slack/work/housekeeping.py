@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from bot.slack.work import engine
-from bot.store import DatabaseError, Store, looks, once, replicas
+from bot.store import DatabaseError, Store, idempotency_keys, locks, replicas
 
 EVERY = 3600.0  # seconds
 WORK_KEPT = timedelta(days=7)  # Slack sends an event again for an hour
@@ -31,8 +31,8 @@ async def keep_house(store: Store) -> None:
 async def tidy(store: Store, now: datetime) -> int:
     """Forget what is old enough; how many rows."""
     removed = await engine.forget(now - WORK_KEPT)
-    removed += await store.run(looks.forget, store, now - LOOKS_KEPT)
-    removed += await store.run(once.forget, store, now - ONCE_KEPT)
+    removed += await store.run(locks.forget, store, now - LOOKS_KEPT)
+    removed += await store.run(idempotency_keys.forget, store, now - ONCE_KEPT)
     removed += await store.run(replicas.forget, store, now - REPLICAS_KEPT)
     if removed:
         _log.info("Forgot %d rows that nobody needs any more.", removed)

@@ -15,7 +15,7 @@ from bot.slack.work.finding import file_named, message_with, metadata
 from bot.slack.work.pace import Pace
 from bot.slack.work.tidying import Tidier
 from bot.slack.work.updates import Updates
-from bot.store import DatabaseError, Store, once
+from bot.store import DatabaseError, Store, idempotency_keys
 
 SPACING = 1.0  # seconds from the end of one message to the beginning of the next in a channel
 COMING = 2.0  # seconds within which who was told that a channel is not busy posts there
@@ -180,9 +180,11 @@ class Poster:
         Where the database fails nobody can tell, and what is to be said may be just that: then Slack is asked.
         """
         try:
-            if await self._store.run(once.first, self._store, key):
+            if await self._store.run(idempotency_keys.first, self._store, key):
                 return None
-            return await self._store.run(once.entered_at, self._store, key) or datetime.fromtimestamp(0, UTC)
+            return await self._store.run(idempotency_keys.entered_at, self._store, key) or datetime.fromtimestamp(
+                0, UTC
+            )
         except DatabaseError as error:
             _log.error("%s", error)
             return datetime.now(UTC) - UNSURE

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.store import Store, once, replicas
+from bot.store import Store, idempotency_keys, replicas
 
 
 def test_a_process_is_taken_over_once_and_only_when_it_was_silent(store: Store) -> None:
@@ -41,12 +41,12 @@ def test_only_what_was_taken_over_long_ago_is_forgotten(store: Store) -> None:
 
 
 def test_what_may_happen_once_happens_once(store: Store) -> None:
-    assert once.first(store, "post:1")
-    assert not once.first(store, "post:1")
-    assert once.first(store, "post:2")
-    entered = once.entered_at(store, "post:1")
+    assert idempotency_keys.first(store, "post:1")
+    assert not idempotency_keys.first(store, "post:1")
+    assert idempotency_keys.first(store, "post:2")
+    entered = idempotency_keys.entered_at(store, "post:1")
     assert entered is not None
     assert abs((datetime.now(UTC) - entered).total_seconds()) < 60
-    assert once.entered_at(store, "post:3") is None
-    assert once.forget(store, datetime.now(UTC) + timedelta(seconds=5)) == 2
-    assert once.first(store, "post:1")
+    assert idempotency_keys.entered_at(store, "post:3") is None
+    assert idempotency_keys.forget(store, datetime.now(UTC) + timedelta(seconds=5)) == 2
+    assert idempotency_keys.first(store, "post:1")

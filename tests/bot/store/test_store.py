@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from bot.store import DatabaseError, Store, open_store
+from bot.store.idempotency_keys import first
 from bot.store.migrating import newest, version
-from bot.store.once import first
 from bot.store.schema import metadata, presses
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.slack.work import Deed, Work, engine
 from bot.slack.work.housekeeping import tidy
-from bot.store import Store, looks, once
+from bot.store import Store, idempotency_keys, locks
 
 SECONDS = 60.0
 
@@ -38,13 +38,13 @@ async def test_finished_work_goes_after_days_and_pending_work_never(store: Store
 async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> None:
     work = Work(store, tmp_path)
     await work.launch()
-    looks.begin(store, "look", "k1")
-    once.first(store, "post:1")
+    locks.begin(store, "look", "k1")
+    idempotency_keys.first(store, "post:1")
 
     now = datetime.now(UTC)
     assert await tidy(store, now) == 0
     assert await tidy(store, now + timedelta(days=2)) == 1
-    assert not once.first(store, "post:1")
+    assert not idempotency_keys.first(store, "post:1")
     assert await tidy(store, now + timedelta(days=500)) == 1
-    assert once.first(store, "post:1")
+    assert idempotency_keys.first(store, "post:1")
     await work.close()

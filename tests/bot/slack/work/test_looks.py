@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.slack.work.looks import Looks
-from bot.store import Store, looks
+from bot.store import Store, locks
 
 
 class Cluster:
@@ -112,8 +112,8 @@ async def test_a_look_across_the_turn_of_the_minute_is_shared(store: Store) -> N
     shared, cluster = Looks(store, patience=30), Cluster(0.0)
     now = datetime.now(UTC).timestamp()
     key = await shared._key(ASKED, now - 60)
-    looks.begin(store, key, "k1")
-    looks.end(store, key, {"seen": 0})
+    locks.begin(store, key, "k1")
+    locks.end(store, key, {"seen": 0})
     assert await shared.shared(ASKED, "k2", cluster) == ({"seen": 0}, True)
 
 
