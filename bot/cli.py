@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from bot.terminal.audit_commands import audit
-from bot.terminal.failing import NAME, UsageProblem, run
+from bot.terminal.errors import NAME, UsageProblem, run
 from bot.terminal.index_commands import index
 from bot.terminal.knowledge_commands import knowledge
 from bot.terminal.where import Where
@@ -75,10 +75,10 @@ def ask(
     output: Output = "text",
 ) -> None:
     """Find the fitting FAQ entries, look at the cluster, and tell what it is, with evidence and steps."""
-    from bot.terminal.questions import question_of
+    from bot.terminal.inputs import question_of
 
     where, question = Where(kubeconfig, context, recording), question_of(symptom)
-    from bot.terminal.asking import ask_and_show
+    from bot.terminal.ask import ask_and_show
 
     asyncio.run(ask_and_show(question, where, namespace, output))
 
@@ -93,7 +93,7 @@ def check(
     output: Output = "text",
 ) -> None:
     """Judge entries without a symptom: a table of verdicts."""
-    from bot.terminal.asking import check_and_show
+    from bot.terminal.ask import check_and_show
 
     asyncio.run(check_and_show(entries or [], Where(kubeconfig, context, recording), namespace, output))
 
@@ -103,7 +103,7 @@ def facts(
     kubeconfig: Kubeconfig = None, context: Context = None, recording: Recording = None, output: Output = "text"
 ) -> None:
     """What kind of cluster this is, each fact with the object that it was read from."""
-    from bot.terminal.asking import facts_and_show
+    from bot.terminal.ask import facts_and_show
 
     asyncio.run(facts_and_show(Where(kubeconfig, context, recording), output))
 
@@ -133,7 +133,7 @@ def record(
     recording: Recording = None,
 ) -> None:
     """Save what was read of a cluster, secrets cut out, for tests and post-mortems."""
-    from bot.terminal.recording import record_to
+    from bot.terminal.recordings import record_to
 
     record_to(out, symptom, Where(kubeconfig, context, recording), namespace)
 
@@ -147,7 +147,7 @@ def replay(
     ] = None,
 ) -> None:
     """Serve a recording as a Kubernetes API on loopback, so that kubectl works on it, until Ctrl-C."""
-    from bot.terminal.recording import replay_until_stopped
+    from bot.terminal.recordings import replay_until_stopped
 
     asyncio.run(replay_until_stopped(recording, port, write_kubeconfig))
 
@@ -205,7 +205,7 @@ def handoff(
     output: Output = "text",
 ) -> None:
     """What the next engineer must know: open cases with their state now, what was resolved, what stayed unanswered."""
-    from bot.terminal.handing import run_handoff
+    from bot.terminal.handoff import run_handoff
 
     run_handoff(" ".join(span or []), show, Where(kubeconfig), out, output, recheck=recheck)
 
@@ -229,7 +229,7 @@ def serve(
 @cli.command(epilog=examples("netclinic settings", "NETCLINIC_DEADLINE=20 netclinic settings -o json"))
 def settings(output: Output = "text") -> None:
     """Every setting with its value and where it came from; secrets masked."""
-    from bot.terminal.settings import show_settings
+    from bot.terminal.admin import show_settings
 
     show_settings(output)
 

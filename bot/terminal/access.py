@@ -4,7 +4,7 @@ import sys
 
 from bot.cluster.access import cluster_role, gaps
 from bot.probes import needed, needing
-from bot.terminal.failing import OutOfReach
+from bot.terminal.errors import OutOfReach
 from bot.terminal.printing import write_json
 from bot.terminal.where import Where
 
@@ -26,7 +26,7 @@ async def check_access(where: Where, output: str) -> None:
 
     from bot.app import App
     from bot.cluster.transport import ReadError
-    from bot.terminal.auditing import auditing
+    from bot.terminal.audited_command import auditing
     from bot.terminal.tables import show_table
 
     app = App.from_environment()

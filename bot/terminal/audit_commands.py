@@ -58,7 +58,7 @@ def show(
     """One record in full, or all records of one request."""
     from bot.audit.reading import SeveralRequests, find_records
     from bot.terminal.audit_pages import show_in_full
-    from bot.terminal.failing import UsageProblem
+    from bot.terminal.errors import UsageProblem
 
     app = _app()
     try:
@@ -111,7 +111,7 @@ def export(
     utc: Utc = False,
 ) -> None:
     """Give the records that fit out, oldest first; that they were is recorded before."""
-    from bot.terminal.audit_export import export_to
+    from bot.terminal.audit_files import export_to
 
     app = _app()
     filters = _filters(_zone(utc, app), since, until, actor, channel, case, cluster, action, entry, "")
@@ -133,7 +133,7 @@ def prune(
     """Archive old records to a file and remove them, or erase people's words. The chain still verifies."""
     from bot.audit.moments import MomentError, moment_of
     from bot.terminal.audit_pruning import prune_records, prune_words
-    from bot.terminal.failing import UsageProblem
+    from bot.terminal.errors import UsageProblem
 
     if (archive is None) != only_words or (actor and not only_words):
         raise UsageProblem("Say either --archive FILE for records, or --only-words [--actor WHO] for people's words.")
@@ -170,7 +170,7 @@ def _zone(utc: bool, app: "App") -> tzinfo | None:
 
 def _filters(zone: tzinfo | None, *values: str) -> "Filters":
     from bot.audit.filters import FilterError, filters_of
-    from bot.terminal.failing import UsageProblem
+    from bot.terminal.errors import UsageProblem
 
     names = ("since", "until", "actor", "channel", "case", "cluster", "action", "entry", "limit")
     try:
@@ -181,7 +181,7 @@ def _filters(zone: tzinfo | None, *values: str) -> "Filters":
 
 def _anchors(given: str) -> "list[Anchor]":
     from bot.audit.anchors import parse_anchors
-    from bot.terminal.failing import UsageProblem
+    from bot.terminal.errors import UsageProblem
 
     path = Path(given)
     try:

@@ -16,7 +16,7 @@ from bot.audit.reading import MOST_SHOWN
 from bot.audit.records import Record
 from bot.audit.verify import Verified
 from bot.probes.findings import clip
-from bot.terminal.layout import say
+from bot.terminal.console import say
 from bot.terminal.printing import write_json
 from bot.terminal.tables import show_table
 from bot.text import one_line

@@ -11,9 +11,9 @@ from bot.app import App
 from bot.audit.filters import Filters
 from bot.audit.prune import SeveralPeople, erase_words, prune
 from bot.audit.reading import count_records
-from bot.terminal.auditing import operating_system_user
-from bot.terminal.failing import UsageProblem
-from bot.terminal.layout import say
+from bot.terminal.audited_command import operating_system_user
+from bot.terminal.console import say
+from bot.terminal.errors import UsageProblem
 from bot.terminal.progress import counting
 
 if TYPE_CHECKING:

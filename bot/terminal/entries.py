@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from bot.terminal.layout import heading, say
+from bot.terminal.console import heading, say
 from bot.terminal.pages import show_cautions, show_prose, show_steps
 from knowledge.model import Condition, Entry, Group
 from knowledge.rendering import render, render_text

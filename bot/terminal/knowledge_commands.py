@@ -102,7 +102,7 @@ def new(
 
 
 def _free_place(app: "App", entry: str, section: str) -> Path:
-    from bot.terminal.failing import UsageProblem
+    from bot.terminal.errors import UsageProblem
 
     for name in (entry, section):
         if not _NAME.fullmatch(name):

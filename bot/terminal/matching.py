@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from bot.app import App
-from bot.terminal.layout import say
+from bot.terminal.console import say
+from bot.terminal.inputs import lines_of_stdin, question_of
 from bot.terminal.printing import write_json
 from bot.terminal.progress import building
-from bot.terminal.questions import lines_of_stdin, question_of
 from bot.terminal.tables import show_table
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _match(index: "Index", question: str, trail: "Trail", show: Callable[["Match
 def _trail(log: "AuditLog", question: str) -> "Trail":
     """The trail of this command, whose first records are stored."""
     from bot.audit import Trail
-    from bot.terminal.auditing import in_force, operating_system_user
+    from bot.terminal.audited_command import in_force, operating_system_user
 
     trail = Trail(log, operating_system_user(), uuid.uuid4().hex)
     asked = {"command": "match", **({"question": question} if question else {"lines of": "standard input"})}

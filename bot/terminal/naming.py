@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.terminal.failing import UsageProblem
+from bot.terminal.errors import UsageProblem
 
 if TYPE_CHECKING:
     from bot.app import App

@@ -9,7 +9,7 @@ from bot.cluster.facts import Fact
 from bot.diagnosis.answer import Answer, Diagnosis
 from bot.diagnosis.evidence import is_elsewhere
 from bot.diagnosis.judge import Verdict
-from bot.terminal.layout import say
+from bot.terminal.console import say
 from bot.terminal.pages import show_cost, show_unread, verdict_word
 from bot.terminal.tables import show_table
 

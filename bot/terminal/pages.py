@@ -11,7 +11,7 @@ from bot.diagnosis.evidence import evidence_of, is_elsewhere
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import traits
 from bot.probes.findings import clip
-from bot.terminal.layout import heading, say, say_command
+from bot.terminal.console import heading, say, say_command
 from bot.text import one_line
 from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, age, cost, unmatched
 from knowledge.model import Kind

@@ -9,7 +9,7 @@ import threading
 import typer
 
 from bot.app import App
-from bot.terminal.failing import FAILED
+from bot.terminal.errors import FAILED
 
 
 def serve_slack() -> None:
@@ -29,7 +29,7 @@ def check_serving(output: str) -> None:
 
     from bot.slack.app import join
     from bot.slack.checking import Check, check
-    from bot.terminal.auditing import auditing
+    from bot.terminal.audited_command import auditing
     from bot.terminal.printing import write_json
     from bot.terminal.tables import show_table
     from bot.terminal.where import Where

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.terminal.layout import say, wrapped
+from bot.terminal.console import say, wrapped
 from bot.text import one_line
 
 Cell = str | Text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.terminal.failing import UsageProblem
+from bot.terminal.errors import UsageProblem
 
 if TYPE_CHECKING:
     from bot.app import App

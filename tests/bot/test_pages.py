@@ -25,8 +25,8 @@ from bot.cluster.view import spelled
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.recordings import Store, load, serve
+from bot.terminal.console import say, say_command, wrapped
 from bot.terminal.entries import show_entry
-from bot.terminal.layout import say, say_command, wrapped
 from bot.terminal.overviews import show_facts, show_verdicts
 from bot.terminal.pages import show_answer
 from bot.terminal.tables import show_table

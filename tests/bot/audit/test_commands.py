@@ -20,7 +20,7 @@ from bot.app import App
 from bot.audit import Actor, AuditLog, Draft
 from bot.audit.filters import Filters
 from bot.store import open_store
-from bot.terminal.audit_export import export_to
+from bot.terminal.audit_files import export_to
 
 Run = Callable[..., Any]
 ME = pwd.getpwuid(os.getuid()).pw_name

@@ -18,9 +18,9 @@ from bot.handoff.recheck import Looker
 from bot.handoff.repository import Handoffs, Kept
 from bot.handoff.time_range import SpanError
 from bot.handoff.zones import zone_of
-from bot.terminal.auditing import auditing
-from bot.terminal.failing import UsageProblem
-from bot.terminal.layout import say
+from bot.terminal.audited_command import auditing
+from bot.terminal.console import say
+from bot.terminal.errors import UsageProblem
 from bot.terminal.printing import write_json
 from bot.terminal.progress import working
 from bot.terminal.where import Where

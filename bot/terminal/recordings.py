@@ -13,8 +13,8 @@ from bot.app import App
 from bot.diagnosis.answer import Answer
 from bot.recordings import load, serve
 from bot.recordings.capture import Capture
-from bot.terminal.auditing import auditing
-from bot.terminal.failing import OutOfReach, UsageProblem
+from bot.terminal.audited_command import auditing
+from bot.terminal.errors import OutOfReach, UsageProblem
 from bot.terminal.progress import building, reading
 from bot.terminal.where import Where
 

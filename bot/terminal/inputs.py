@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from bot.terminal.failing import UsageProblem
+from bot.terminal.errors import UsageProblem
 
 LONGEST = 200_000  # characters: a pasted log is welcome, a memory dump is not
 

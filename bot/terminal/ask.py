@@ -13,9 +13,9 @@ from bot.cluster.requests import Observer
 from bot.cluster.view import View
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Cluster, observe
-from bot.terminal.auditing import auditing
-from bot.terminal.failing import OutOfReach
-from bot.terminal.layout import say
+from bot.terminal.audited_command import auditing
+from bot.terminal.console import say
+from bot.terminal.errors import OutOfReach
 from bot.terminal.naming import known_entries
 from bot.terminal.overviews import show_facts, show_verdicts
 from bot.terminal.pages import show_answer

@@ -11,8 +11,8 @@ from bot.audit.archives import ArchiveError
 from bot.audit.export import write_csv, write_events
 from bot.audit.filters import Filters
 from bot.audit.reading import count_records, stream_records
-from bot.terminal.auditing import operating_system_user
-from bot.terminal.failing import UsageProblem
+from bot.terminal.audited_command import operating_system_user
+from bot.terminal.errors import UsageProblem
 from bot.wording import counted
 
 if TYPE_CHECKING:
