@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.audit import AuditLog
     from bot.cluster.requests import Observer, Witness
     from bot.diagnosis.clinic import Clinic, Cluster
-    from bot.slack.serving import Join, Premises
+    from bot.slack.serve import Join, Premises
     from bot.store import Store
     from index.search import Index
 
@@ -102,8 +102,8 @@ class App:
         """What serving Slack takes; ``join`` makes its listeners."""
         from bot.cluster.connection import NoClusterConfigured, contexts
         from bot.settings import listed, paired
-        from bot.slack.clusters import Clusters
-        from bot.slack.serving import Premises
+        from bot.slack.cluster_choice import Clusters
+        from bot.slack.serve import Premises
 
         def configured() -> Sequence[str]:
             try:

@@ -12,8 +12,8 @@ import pytest
 
 from bot.app import App
 from bot.slack.app import join
-from bot.slack.parts import Parts
-from bot.slack.serving import Serving
+from bot.slack.serve import Serving
+from bot.slack.services import Parts
 from index.search import Index
 from tests.clusters import Clusters
 from tests.workspace import App as SlackApp

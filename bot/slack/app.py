@@ -8,26 +8,36 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import listeners, subcommands
-from bot.slack.deeds import anchoring, asking, handing, handoff_taking, handoffs, home, pressing, rechecking
-from bot.slack.deeds.desk import Desk
-from bot.slack.deeds.excusing import excuse
-from bot.slack.parts import Parts
-from bot.slack.tokens import secret
-from bot.slack.work import Deed
+from bot.slack import events
+from bot.slack.handlers import (
+    anchor_job,
+    buttons,
+    escalation,
+    handoff,
+    handoff_ack,
+    home,
+    question,
+    recheck,
+    subcommands,
+)
+from bot.slack.handlers.context import Desk
+from bot.slack.handlers.outage_notice import excuse
+from bot.slack.identity import secret
+from bot.slack.queue.job import Deed
+from bot.slack.services import Parts
 
 _log = logging.getLogger("netclinic.work")
 DEEDS: tuple[tuple[str, Callable[[Desk, Deed], Awaitable[None]]], ...] = (
-    (asking.NAME, asking.ask),
-    (pressing.NAME, pressing.press),
-    (rechecking.NAME, rechecking.recheck),
-    (handing.NAME, handing.hand_over),
+    (question.NAME, question.ask),
+    (buttons.NAME, buttons.press),
+    (recheck.NAME, recheck.recheck),
+    (escalation.NAME, escalation.hand_over),
     (home.NAME, home.home),
-    (anchoring.NAME, anchoring.anchor),
-    (handoffs.NAME, handoffs.hand_off),
-    (handoff_taking.TAKE, handoff_taking.take),
-    (handoff_taking.REMIND, handoff_taking.remind),
-    (listeners.commands.NAME, subcommands.perform),
+    (anchor_job.NAME, anchor_job.anchor),
+    (handoff.NAME, handoff.hand_off),
+    (handoff_ack.TAKE, handoff_ack.take),
+    (handoff_ack.REMIND, handoff_ack.remind),
+    (events.commands.NAME, subcommands.perform),
 )
 
 
@@ -50,7 +60,7 @@ def join(parts: Parts, client: AsyncWebClient) -> AsyncApp:
         request_verification_enabled=bool(signing),
         process_before_response=True,
     )
-    listeners.register(app, desk)
+    events.register(app, desk)
     return app
 
 

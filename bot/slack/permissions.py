@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.slack.clusters import fits
+from bot.slack.cluster_choice import fits
 
 EVERYONE = "everyone"
 Right = Literal["ask", "recheck", "resolve", "audit"]

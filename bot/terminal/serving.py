@@ -15,7 +15,7 @@ from bot.terminal.errors import FAILED
 def serve_slack() -> None:
     """Serve until stopped."""
     from bot.slack.app import join
-    from bot.slack.serving import INDEX_THREAD, serve
+    from bot.slack.serve import INDEX_THREAD, serve
 
     asyncio.run(serve(App.from_environment().premises(join)))
     if any(thread.name == INDEX_THREAD for thread in threading.enumerate()):
@@ -28,7 +28,7 @@ def check_serving(output: str) -> None:
     from rich.console import Console
 
     from bot.slack.app import join
-    from bot.slack.checking import Check, check
+    from bot.slack.preflight import Check, check
     from bot.terminal.audited_command import auditing
     from bot.terminal.printing import write_json
     from bot.terminal.tables import show_table

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.handoff.queries import read_facts
 from bot.handoff.records import Now
 from bot.handoff.time_range import Span
-from bot.slack.showing.handoffs import handoff_message
+from bot.slack.blocks.handoff import handoff_message
 from bot.store.cases import Cases
 from tests.bot.handoff.conftest import JONAS, MEI, Shift
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.checking import SCOPES
+from bot.slack.preflight import SCOPES
 from tests.clusters import Clusters
 from tests.conftest import Netclinic, Ran
 from tests.processes import tokens

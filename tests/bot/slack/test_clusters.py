@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.clusters import Ambiguous, Chosen, Clusters, Unknown, fits
+from bot.slack.cluster_choice import Ambiguous, Chosen, Clusters, Unknown, fits
 
 THREE = ("prod-hz", "staging-bj", "Lab")
 

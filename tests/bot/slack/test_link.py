@@ -9,9 +9,9 @@ import pytest
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack.link import SocketLink
-from bot.slack.work import SlackRefused
-from bot.slack.work.calling import make_client, make_session
+from bot.slack.api.client import make_client, make_session
+from bot.slack.api.errors import SlackRefused
+from bot.slack.socket_mode import SocketLink
 from tests.workspace import Workspace
 
 SECONDS = 60.0

@@ -13,11 +13,12 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import listeners, subcommands
-from bot.slack.checking import SCOPES
-from bot.slack.deeds.desk import Desk
-from bot.slack.showing.actions import ASK, DIAGNOSE_MESSAGE
-from bot.slack.showing.helping import COMMAND
+from bot.slack import events
+from bot.slack.blocks.actions import ASK, DIAGNOSE_MESSAGE
+from bot.slack.blocks.helping import COMMAND
+from bot.slack.handlers import subcommands
+from bot.slack.handlers.context import Desk
+from bot.slack.preflight import SCOPES
 from tests.scenes import MANIFEST, OpenScene
 
 KINDS = (
@@ -54,7 +55,7 @@ async def test_each_event_that_it_subscribes_to_is_listened_to_and_no_other(
 ) -> None:
     async with open_scene({}) as scene:
         app = AsyncApp(client=AsyncWebClient(token="xoxb-nobody"), signing_secret="nobody's")
-        listeners.register(app, Desk.of(scene.parts, subcommands.help_of()))
+        events.register(app, Desk.of(scene.parts, subcommands.help_of()))
         subscribed = {event.split(".")[0] for event in manifest["settings"]["event_subscriptions"]["bot_events"]}
         assert {kind for kind in {*subscribed, *KINDS} if await listens(app, kind)} == subscribed
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.slack.questions import LONGEST, Asked, is_courtesy, mentions, read_question
+from bot.slack.parsing import LONGEST, Asked, is_courtesy, mentions, read_question
 
 BOT = "U0BOT"
 

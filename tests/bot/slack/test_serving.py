@@ -15,7 +15,7 @@ import pytest
 
 from bot.app import App
 from bot.slack.app import join
-from bot.slack.serving import CannotServe, Serving
+from bot.slack.serve import CannotServe, Serving
 from tests.conftest import Netclinic
 from tests.processes import SECONDS, Served, free_port, health, tokens
 from tests.scenes import OpenScene

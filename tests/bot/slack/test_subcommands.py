@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack import subcommands
-from bot.slack.deeds.command import Typed
+from bot.slack.handlers import subcommands
+from bot.slack.handlers.command import Typed
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.workspace.records import words
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings, SettingsError, load_settings
-from bot.slack.doors import address_of
-from bot.slack.tokens import check_tokens, secrets_of
+from bot.slack.http import address_of
+from bot.slack.identity import check_tokens, secrets_of
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s3cret"}
 Given = Callable[..., Settings]

@@ -1,0 +1,199 @@
+"""The only place that sends to Slack. What it posts it posts once, in each channel no faster than Slack takes it."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from bot.slack.api.client import Caller
+from bot.slack.api.duplicate_cleanup import Tidier
+from bot.slack.api.errors import SlackAway
+from bot.slack.api.message_lookup import file_named, message_with, metadata
+from bot.slack.api.rate_limiter import Pace
+from bot.slack.api.updates import Updates
+from bot.slack.blocks.messages import Message
+from bot.store import DatabaseError, Store, idempotency_keys
+
+SPACING = 1.0  # seconds from the end of one message to the beginning of the next in a channel
+COMING = 2.0  # seconds within which who was told that a channel is not busy posts there
+UNSURE = timedelta(hours=1)  # within which an earlier attempt is looked for where the database does not tell
+_log = logging.getLogger("netclinic.posting")
+
+
+class Lease(Protocol):
+    """Whether this process may still do work."""
+
+    async def held(self) -> None:
+        """Return when it may; never once the process was taken over."""
+
+    def is_held(self) -> bool:
+        """Whether it may, as far as is known at this moment."""
+        ...
+
+
+class Poster:
+    """Sends with ``caller``. All methods raise ``SlackAway`` (worth another attempt) or ``SlackRefused`` (not).
+
+    Messages, ephemeral ones and files count as one message each for the pace of their channel.
+    """
+
+    def __init__(self, caller: Caller, store: Store, lease: Lease, tidier: Tidier | None = None) -> None:
+        self._caller = caller
+        self._store = store
+        self._lease = lease
+        self._pace = Pace(SPACING)
+        self._tidier = tidier or Tidier(caller)
+        self._updates = Updates(caller, self._tidier, lease.is_held)
+        self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._coming: dict[str, list[float]] = defaultdict(list)
+
+    async def post_once(self, *, channel: str, thread_ts: str | None, key: str, message: Message) -> str:
+        """The ts of the message with this key: posted now, or found where an earlier attempt put it."""
+        async with self._keys[key]:
+            since = await self._tried_since(f"post:{key}")
+            found = await message_with(self._caller, channel, thread_ts, key, since) if since else None
+            ts = found or await self._posted_with(key, channel, thread_ts, message)
+            if since:
+                self._tidier.posted(channel, thread_ts, key, ts, since)
+            self._keys.pop(key, None)
+            return ts
+
+    async def _posted_with(self, key: str, channel: str, thread_ts: str | None, message: Message) -> str:
+        arguments = {"thread_ts": thread_ts} if thread_ts else {}
+        reply = await self._posted(
+            channel,
+            "chat.postMessage",
+            text=message.text,
+            blocks=message.blocks,
+            metadata=metadata(key),
+            unfurl_links=False,
+            unfurl_media=False,
+            **arguments,
+        )
+        return str(reply["ts"])
+
+    def is_busy(self, channel: str) -> bool:
+        """Whether a message in this channel would have to wait for others: then better say one thing, not two.
+
+        Who hears no is about to post: they count as well, for all may ask before any of them does.
+        """
+        now = time.monotonic()
+        coming = [at for at in self._coming[channel] if now - at < COMING]
+        waiting = max(self._pace.queue(channel), len(coming))
+        is_busy = waiting >= 2 or self._caller.pace("chat.update").room("chat.update") == 0.0
+        self._coming[channel] = coming if is_busy else [*coming, now]
+        return is_busy
+
+    def progress(self, channel: str, ts: str, message: Message) -> None:
+        """Change a message of ours if there is room for it; returns at once, and nothing tells of a failure."""
+        self._updates.progress(channel, ts, message)
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Change a message of ours. It replaces all progress told before."""
+        await self._lease.held()
+        await self._updates.final(channel, ts, message)
+
+    async def ephemeral(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
+        """A message that one person sees. Nobody can look it up: after a lost reply it may be shown twice."""
+        arguments = {"thread_ts": thread_ts} if thread_ts else {}
+        await self._posted(
+            channel, "chat.postEphemeral", user=user, text=message.text, blocks=message.blocks, **arguments
+        )
+
+    async def warn(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
+        """The same even from a process that may do no work, its database being gone: said twice it does no harm."""
+        arguments = {"thread_ts": thread_ts} if thread_ts else {}
+        told = {"channel": channel, "user": user, "text": message.text, "blocks": message.blocks, **arguments}
+        await self._caller.call("chat.postEphemeral", **told)
+
+    async def warn_at(self, response_url: str, message: Message) -> None:
+        """The same at the address that came with a command or a button."""
+        await self._caller.deliver(response_url, _alone(message, replace=False), "the reply")
+
+    async def respond(
+        self, response_url: str, message: Message, *, replace: bool = False, ephemeral: bool = True
+    ) -> None:
+        """Answer a command or a button at the address that came with it (good for half an hour, five times)."""
+        body = _alone(message, replace=replace) | ({} if ephemeral else {"response_type": "in_channel"})
+        await self._lease.held()
+        await self._caller.deliver(response_url, body, "the reply")
+
+    async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
+        """Open a modal within three seconds of the click; its id."""
+        opened = await self._caller.call("views.open", trigger_id=trigger_id, view=view)
+        return str((opened.get("view") or {}).get("id") or "")
+
+    async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Change an open modal."""
+        await self._caller.call("views.update", view_id=view_id, view=view)
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Show a person's App Home."""
+        await self._caller.call("views.publish", user_id=user, view=view)
+
+    async def upload(
+        self,
+        channel: str,
+        thread_ts: str | None,
+        filename: str,
+        content: str | bytes,
+        title: str,
+        alt_text: str = "",
+        *,
+        key: str,
+    ) -> str:
+        """Put a file into a thread, once: its id. Files carry no key, so the name must be this one's alone there."""
+        async with self._keys[key]:
+            since = await self._tried_since(f"upload:{key}")
+            if since and (found := await file_named(self._caller, channel, thread_ts, filename, since)):
+                return found
+            data = content.encode() if isinstance(content, str) else content
+            about = {"alt_txt": alt_text} if alt_text else {}
+            place = await self._caller.call("files.getUploadURLExternal", filename=filename, length=len(data), **about)
+            await self._caller.deliver(str(place["upload_url"]), data, "the upload")
+            arguments = {"thread_ts": thread_ts} if thread_ts else {}
+            await self._posted(
+                channel,
+                "files.completeUploadExternal",
+                "channel_id",
+                files=[{"id": place["file_id"], "title": title}],
+                **arguments,
+            )
+            self._keys.pop(key, None)
+            return str(place["file_id"])
+
+    async def _posted(self, channel: str, method: str, names: str = "channel", **arguments: Any) -> dict[str, Any]:
+        async with self._pace.alone(channel):
+            await self._lease.held()
+            try:
+                return await self._caller.call(method, **{names: channel}, **arguments)
+            except SlackAway as error:
+                self._pace.hold(channel, error.retry_after or 0.0)
+                raise
+
+    async def _tried_since(self, key: str) -> datetime | None:
+        """Since when somebody may have tried, this process or another; ``None`` at the first attempt, stored before it.
+
+        Where the database fails nobody can tell, and what is to be said may be just that: then Slack is asked.
+        """
+        try:
+            if await self._store.run(idempotency_keys.first, self._store, key):
+                return None
+            return await self._store.run(idempotency_keys.entered_at, self._store, key) or datetime.fromtimestamp(
+                0, UTC
+            )
+        except DatabaseError as error:
+            _log.error("%s", error)
+            return datetime.now(UTC) - UNSURE
+
+
+def _alone(message: Message, *, replace: bool) -> dict[str, Any]:
+    return {
+        "text": message.text,
+        "blocks": message.blocks,
+        "replace_original": replace,
+        "response_type": "ephemeral",
+    }

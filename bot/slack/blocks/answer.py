@@ -1,0 +1,144 @@
+"""An answer in its thread, for a tired engineer on a phone: the verdict first, then why, what to do, and the rest."""
+
+from collections.abc import Iterator
+
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Changes, Told, ToldCluster, ToldDiagnosis
+from bot.probes.findings import clip
+from bot.slack.blocks.case import CaseLine, case_buttons, footer, resolved_line
+from bot.slack.blocks.changes import changes_items, changes_text
+from bot.slack.blocks.cluster_status import missing
+from bot.slack.blocks.diagnosis import IN_FILE, IN_MODALS, Treatment, treatment
+from bot.slack.blocks.elements import actions, context, escaped, header, line, marked, rich, said
+from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, packed, size
+from bot.slack.blocks.messages import Block, Message
+from bot.slack.blocks.secondary_findings import other_blocks
+from bot.slack.blocks.text_file import snippet
+from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, clock, cost, counted, unmatched
+
+LONGEST_TITLE = 300
+LONGEST_REASON = 450
+LONGEST_SENTENCE = 300
+NOTHING_NOW = "Nothing is seen failing now."
+NOTHING_SEEN = "Nothing is seen failing in what could be read now."
+SAY = "Say what fails (pods, nodes, Services), since when, and paste the error."
+ELSEWHERE = "`/netclinic entries WORDS` shows the nearest entries, `/netclinic check` looks at everything."
+
+
+def answer_message(
+    told: Told,
+    *,
+    case: CaseLine | None = None,
+    buttons: bool = True,
+    asker: str | None = None,
+    changes: Changes | None = None,
+) -> Message:
+    """The whole answer. Where nothing can be pressed, what did not fit is in the message's file."""
+    has_row = buttons and case is not None
+    top = list(_top(told, case, changes))
+    end = [*other_blocks(told), *_end(told, case, asker)]
+    room, most = MOST_IN_MESSAGE - size([top, end]), MOST_BLOCKS - len(top) - len(end)
+    middle = treatment(told, room, most, IN_MODALS if has_row else IN_FILE) if told.diagnoses else Treatment([])
+    whole = [*top, *middle.blocks, *end]
+    seen, to_do = missing(told, whole) if told.diagnoses else (False, False)
+    evidence, steps = seen or middle.evidence_cut, to_do or middle.steps_cut
+    row = case_buttons(case, told, evidence=evidence, steps=steps) if buttons and case else []
+    return Message(
+        text=answer_text(told, case=case, changes=changes),
+        blocks=[*whole, *([actions("case", row)] if row else [])],
+        file=snippet(told) if (evidence or steps) and not has_row else None,
+    )
+
+
+def answer_text(told: Told, *, case: CaseLine | None = None, changes: Changes | None = None) -> str:
+    """For notifications and screen readers: two or three sentences."""
+    return escaped(" ".join(part for part in _sentences(told, case, changes) if part))
+
+
+def _sentences(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator[str]:
+    first = told.diagnoses[0] if told.diagnoses else None
+    if case and case.resolved_at:
+        yield "Resolved."
+    if told.cluster and not told.cluster.reachable:
+        yield clip(told.cluster.trouble, LONGEST_SENTENCE)
+    yield from _outcome(told, changes)
+    yield f"Cluster {clip(told.cluster.name, 100)}." if told.cluster else ""
+    yield changes_text(changes) if changes else ""
+    if first:
+        yield clip(_reason(first, told), LONGEST_SENTENCE)
+        number = len(first.settle) + len(first.steps)
+        yield f"{counted(number, 'step')} in the answer." if number else ""
+
+
+def _outcome(told: Told, changes: Changes | None) -> Iterator[str]:
+    if told.diagnoses:
+        first = told.diagnoses[0]
+        yield f"{WORDS[first.verdict].word}: {clip(first.title, LONGEST_TITLE)}."
+    elif not changes:
+        yield f"{unmatched(told.requests, is_whole=not told.unread)} {SAY}"
+    elif told.was_read:
+        yield NOTHING_SEEN if told.unread else NOTHING_NOW
+
+
+def _top(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
+    """What must be seen without scrolling: verdict and title, what changed, why, and which cluster said so."""
+    if case and case.resolved_at:
+        yield rich([resolved_line(case)])
+    if told.cluster and not told.cluster.reachable:
+        yield _trouble(told.cluster, told)
+    if told.diagnoses:
+        word = WORDS[told.diagnoses[0].verdict]
+        yield header(f"{word.mark} {word.word}: {clip(told.diagnoses[0].title, LONGEST_TITLE)}")
+    elif changes and told.was_read:
+        yield header(NOTHING_SEEN if told.unread else f"✓ {NOTHING_NOW}")
+    if changes:
+        yield from packed(changes_items(changes))
+    yield from _why(told) if told.diagnoses else _unmatched(told, changes)
+    if told.cluster:
+        yield _where(told.cluster, told)
+
+
+def _why(told: Told) -> Iterator[Block]:
+    first = told.diagnoses[0]
+    lines = [line(said(NOT_ASKED, italic=True))] if first.score is None else []
+    reason = _reason(first, told)
+    if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
+        lines.append(line(said(clip(reason, LONGEST_REASON))))
+    if lines:
+        yield rich(lines)
+
+
+def _reason(first: ToldDiagnosis, told: Told) -> str:
+    """Without what the message has said of the cluster already."""
+    return first.reason.removeprefix(told.cluster.trouble if told.cluster else "").strip()
+
+
+def _where(cluster: ToldCluster, told: Told) -> Block:
+    """The cluster and the time at which it was read, by its own clock."""
+    state = f"{clip(cluster.traits, 400)} · read {clock(told.now)}" if cluster.reachable else "not read"
+    return context(f"Cluster {clip(cluster.name, 200)} · {state}")
+
+
+def _trouble(cluster: ToldCluster, told: Told) -> Block:
+    """That the cluster is out of reach, and what that makes of the rest."""
+    after = [line(said(KNOWLEDGE_ALONE))] if told.diagnoses else []
+    return rich([line(said(f"⚠ {clip(cluster.trouble, LONGEST_REASON)}", bold=True)), *after])
+
+
+def _unmatched(told: Told, changes: Changes | None) -> Iterator[Block]:
+    """What to type instead; after a re-check the words had been understood before."""
+    if not changes:
+        yield rich(
+            [
+                line(said(unmatched(told.requests, is_whole=not told.unread), bold=True)),
+                line(said(SAY)),
+                line(*marked(ELSEWHERE)),
+            ]
+        )
+
+
+def _end(told: Told, case: CaseLine | None, asker: str | None) -> Iterator[Block]:
+    if told.was_read:
+        yield context(cost(told.requests, told.bytes, told.elapsed_ms))
+    if case:
+        yield rich(footer(case, asker))

@@ -1,0 +1,208 @@
+"""The audit log on a phone: records under the request they belong to, one record in full, what verifying came to."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from bot.audit.anchors import Anchor, anchor_text
+from bot.audit.privacy import OWN_WORDS
+from bot.audit.records import Record
+from bot.audit.verify import Verified
+from bot.probes.findings import clip
+from bot.slack.blocks.elements import Element, bullets, context, escaped, heading, line, marked, rich, said, who
+from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
+from bot.slack.blocks.messages import Message
+from bot.text import one_line
+from bot.wording import counted
+
+SHORT = 80  # characters of a name, or of what a record is about
+LONGEST = 600  # of one field, where a record is shown in full
+LONGEST_REQUEST = 48  # how the id of a request begins is enough to find it
+CLOSING = 900  # characters that are kept free for what stands at the end
+MOST_LINES = 300  # as many as a message ever has room for: of records that nobody will see no lines are made
+TOGETHER = 10  # lines of one request that are shown all or not at all
+COMMAND = "/netclinic audit"
+LEFT_OUT = "Other people's words are left out; NETCLINIC_MAY_AUDIT names who may read them."
+NARROWER = "since 2h, actor @name, channel #name, case NC-…, cluster …, action verdict.reached, entry …"
+_WEAK = "No anchor was given (audit verify SEQ:HASH): a cut tail or a rewritten chain would not show."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Records as somebody wants them: ``fit`` is how many there are in all, ``zone`` the reader's.
+
+    ``about`` names them. ``hides``: other people's words are not in them.
+    """
+
+    records: Sequence[Record]
+    fit: int
+    zone: tzinfo
+    about: str = "Audit log"
+    hides: bool = False
+
+
+def records_message(page: Page, none: str = "") -> Message:
+    """Who did what, when (the reader's clock and UTC), on what and how it came out, in the order that is given."""
+    if not page.records:
+        return _plainly(none or "No record fits.")
+    items = list(_items(page.records[:MOST_LINES], page.zone))
+    kept = fitting(items, MOST_IN_MESSAGE - CLOSING)
+    number = sum(len(item[-1]["elements"]) for item in items[:kept])
+    left = page.fit - number
+    title = f"{page.about}: {_extent(number, page.fit)}"
+    further = f"{left:,} more: narrow with {NARROWER}; `{COMMAND} export` with the same filters gives all."
+    more = [rich([line(*marked(further))])] if left else []
+    first = page.records[0].seq
+    small = [f"{COMMAND} show {first} shows record {first} in full.", f"Times: {_zone_name(page)}."]
+    return Message(
+        text=escaped(f"{title}."),
+        blocks=[*packed([[heading(title)], *items[:kept]]), *more, context(*small, LEFT_OUT if page.hides else "")],
+    )
+
+
+def record_message(record: Record, page: Page) -> Message:
+    """One record in full; ``page.fit`` is how many its request has."""
+    items: list[Item] = [[heading(f"Record {record.seq:,}: {record.action}")]]
+    items += [[line(said(f"{name}: ", bold=True), *value)] for name, value in _fields(record, page.zone)]
+    if page.fit > 1:
+        items.append([line(*marked(f"{page.fit:,} records of this request: `{COMMAND} show {record.request_id}`"))])
+    kept = fitting(items, MOST_IN_MESSAGE - CLOSING)
+    cut = f"At a terminal `netclinic audit show {record.seq}` shows what did not fit here."
+    ends = [rich([line(*marked(cut))])] if kept < len(items) or "…" in str(items) else []
+    hidden = [context(LEFT_OUT)] if page.hides else []
+    return Message(escaped(f"Record {record.seq}: {record.action}."), [*packed(items[:kept]), *ends, *hidden])
+
+
+def verifying_message(records: int) -> Message:
+    """What is said before all of them are read."""
+    return _plainly(f"Verifying the audit log: reading {counted(records, 'record')}. The result will stand here.")
+
+
+def verified_message(verified: Verified) -> Message:
+    """What was checked; or the first record that is not as it was written."""
+    if verified.fault is not None:
+        is_open = verified.fault.what == "unproven"
+        title = "NOT PROVEN" if is_open else f"BROKEN at record {verified.fault.seq:,}"
+        rest = [verified.fault.why, *_before(verified)]
+    elif not verified.count:
+        return _plainly("The audit log is empty.")
+    else:
+        title = f"The chain holds: {counted(verified.count, 'record')}, {verified.first:,} to {verified.last:,}"
+        rest = list(_checked(verified))
+    return Message(escaped(f"{title}."), [rich([heading(title), bullets([line(*marked(text)) for text in rest])])])
+
+
+def _before(verified: Verified) -> Iterator[str]:
+    if not verified.all_read:
+        hold = "holds" if verified.count == 1 else "hold"
+        yield f"Up to there {counted(verified.count, 'record')} {hold}; what comes after was not checked."
+
+
+def exported_message(records: int, filename: str) -> Message:
+    """Where the file is."""
+    return _plainly(f"{counted(records, 'record').capitalize()} in {filename}, sent to you alone in direct messages.")
+
+
+def anchor_message(anchor: Anchor) -> Message:
+    """One line that can be copied whole into ``netclinic audit verify --anchor``."""
+    told = anchor_text(anchor)
+    use = "Keep it: netclinic audit verify --anchor tells by it whether the log was cut or rewritten since."
+    return Message(escaped(told), [rich([line(said(told, code=True))]), context(use)])
+
+
+def _plainly(sentence: str) -> Message:
+    return Message(escaped(sentence), [rich([line(*marked(sentence))])])
+
+
+def _extent(number: int, fit: int) -> str:
+    return counted(number, "record") if number == fit else f"{number:,} of {counted(fit, 'record')}"
+
+
+def _items(shown: Sequence[Record], zone: tzinfo) -> Iterator[Item]:
+    """Neighbours of one request stand together below who made it, when and under which id."""
+    for _, group in itertools.groupby(shown, key=lambda one: (one.request_id, one.actor_id, one.time[:10])):
+        records = list(group)
+        for at in range(0, len(records), TOGETHER):
+            lines = bullets(_row(record, zone) for record in records[at : at + TOGETHER])
+            yield [lines] if at else [_head(records[0], zone), lines]
+
+
+def _head(record: Record, zone: tzinfo) -> Element:
+    where = f", {record.channel}" if record.actor_kind == "terminal" and record.channel else ""
+    person = who(record.actor_id) if record.actor_kind == "slack" else said(_name(record))
+    id_ = record.request_id[:LONGEST_REQUEST]
+    request = [said(" · request "), said(id_, code=True)] if id_ else []
+    return line(person, said(f"{clip(where, SHORT)} · {_moment(record, zone)}"), *request)
+
+
+def _name(record: Record) -> str:
+    return clip(record.actor_name or record.actor_id or record.actor_kind, SHORT)
+
+
+def _row(record: Record, zone: tzinfo) -> Element:
+    at = _local(record, zone)
+    about = [record.outcome, _hint(record), record.entry, record.case, record.cluster]
+    told = " · ".join(clip(text, SHORT) for text in dict.fromkeys(about) if text)
+    parts = [said(f"{record.seq}", code=True), said(f" {at:%H:%M:%S} " if at else f" {record.time[:40]} ")]
+    return line(*parts, said(record.action[:SHORT], bold=True), *([said(f" · {told}")] if told else []))
+
+
+def _hint(record: Record) -> str:
+    """What is read, or what somebody wrote."""
+    detail = record.details
+    if record.action.startswith("cluster.read"):
+        return f"{detail.get('verb', '')} {detail.get('resource', '')}".strip()
+    return next((f"“{detail[name]}”" for name in OWN_WORDS if isinstance(detail.get(name), str)), "")
+
+
+def _fields(record: Record, zone: tzinfo) -> Iterator[tuple[str, list[Element]]]:
+    names = ("channel", "team", "case", "cluster", "entry", "request_id", "outcome")
+    yield "time", [said(f"{_moment(record, zone)}; {clip(record.time, SHORT)}")]
+    yield "actor", [who(record.actor_id)] if record.actor_kind == "slack" else [said(_name(record))]
+    yield from ((name.replace("_id", ""), [said(text)]) for name in names if (text := getattr(record, name)))
+    for name, value in record.details.items():
+        yield clip(name, SHORT), [said(clip(_value(value), LONGEST))]
+    yield from (("prev", [said(record.prev, code=True)]), ("hash", [said(record.hash, code=True)]))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping | list):
+        return one_line(json.dumps(value, ensure_ascii=False))
+    return "" if value is None else str(value)
+
+
+def _checked(verified: Verified) -> Iterator[str]:
+    yield f"Read in {verified.seconds:.1f} s ({verified.rate:,.0f} records/s); each record's hash and its link."
+    if verified.pruned:
+        yield f"Records 1 to {verified.pruned:,} were pruned; at a terminal --archive FILE checks them too."
+    yield f"People's words: {verified.words_kept:,} as they were written, {verified.words_erased:,} erased."
+    out = f", {verified.anchors_out_of_reach:,} in the pruned part" if verified.anchors_out_of_reach else ""
+    yield f"{counted(verified.anchors, 'anchor')} checked{out}." if verified.anchors or out else _WEAK
+    yield f"Anchor of now: `{verified.last}:{verified.head}`"
+
+
+def _local(record: Record, zone: tzinfo) -> datetime | None:
+    """``None`` for a time that somebody has changed into none."""
+    try:
+        return record.at.astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moment(record: Record, zone: tzinfo) -> str:
+    """``2026-11-22 22:02 +0800 (14:02 UTC)``; the date in UTC too where it is another one."""
+    at = _local(record, zone)
+    if at is None:
+        return clip(record.time, SHORT)
+    utc = at.astimezone(UTC)
+    if not at.utcoffset():
+        return f"{utc:%Y-%m-%d %H:%M} UTC"
+    day = "" if utc.date() == at.date() else f"{utc:%Y-%m-%d} "
+    return f"{at:%Y-%m-%d %H:%M %z} ({day}{utc:%H:%M} UTC)"
+
+
+def _zone_name(page: Page) -> str:
+    return str(getattr(page.zone, "key", "") or page.zone)

@@ -1,0 +1,140 @@
+"""Block Kit's parts. What came from outside goes into rich text or plain text, where nothing is parsed."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.probes.findings import clip
+from bot.slack.blocks.messages import Block
+from bot.text import one_line, plain
+
+Element = dict[str, Any]
+EMPTY = "-"  # Slack refuses a text without characters
+LONGEST_NAME = 80
+LONGEST_FALLBACK = 3000
+LONGEST_HEADER = 150
+LONGEST_TEXT = 2900  # characters of one block; Slack refuses 3,001
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{2,20}")
+
+
+def said(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:
+    """A run of text on one line."""
+    style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
+    lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    element: Element = {"type": "text", "text": f"{lead}{one_line(text)}{trail}" or EMPTY}
+    return {**element, "style": style} if style else element
+
+
+def marked(text: str) -> list[Element]:
+    """Runs of a sentence of ours or of an entry: what stands between backticks is shown as code."""
+    runs = text.split("`")
+    if len(runs) % 2 == 0:
+        return [said(text)]
+    return [said(run, code=at % 2 == 1) for at, run in enumerate(runs) if plain(run)]
+
+
+def link(url: str, label: str) -> Element:
+    """A link of our own making."""
+    return {"type": "link", "url": url, "text": one_line(label) or url}
+
+
+def who(person: str) -> Element:
+    """A person or a user group by id, as Slack names them; anybody else by the name that is given."""
+    if _PERSON.fullmatch(person):
+        return {"type": "user", "user_id": person}
+    if _GROUP.fullmatch(person):
+        return {"type": "usergroup", "usergroup_id": person}
+    return said(clip(person, LONGEST_NAME) or "somebody")
+
+
+def mention(person: str) -> str:
+    """The same in a message's text."""
+    if _PERSON.fullmatch(person):
+        return f"<@{person}>"
+    return f"<!subteam^{person}>" if _GROUP.fullmatch(person) else escaped(clip(person, LONGEST_NAME))
+
+
+def line(*parts: Element) -> Element:
+    """One paragraph."""
+    return {"type": "rich_text_section", "elements": list(parts) or [said("")]}
+
+
+def numbered(part: Element, number: int) -> Element:
+    """One item of a numbered list, which may be interrupted by commands; ``number`` counts from 1."""
+    whole: Element = {"type": "rich_text_list", "style": "ordered", "elements": [part]}
+    return {**whole, "offset": number - 1} if number > 1 else whole
+
+
+def bullets(parts: Iterable[Element]) -> Element:
+    """An unordered list."""
+    return {"type": "rich_text_list", "style": "bullet", "elements": list(parts)}
+
+
+def command(text: str) -> Element:
+    """Preformatted, so that it can be copied whole."""
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": plain(text).strip("\n") or EMPTY}]}
+
+
+def quote(text: str) -> Element:
+    """What somebody else said, its lines kept."""
+    return {"type": "rich_text_quote", "elements": [{"type": "text", "text": plain(text).strip() or EMPTY}]}
+
+
+def rich(parts: Sequence[Element]) -> Block:
+    """A block of rich text."""
+    return {"type": "rich_text", "elements": list(parts)}
+
+
+def section(text: str) -> Block:
+    """A paragraph without formatting."""
+    return rich([line(said(text))])
+
+
+def heading(text: str) -> Element:
+    """A bold line above what belongs to it."""
+    return line(said(text, bold=True))
+
+
+def header(text: str) -> Block:
+    """A large line; one that is too long for Slack is only bold, but whole."""
+    whole = one_line(text)
+    if len(whole) > LONGEST_HEADER:
+        return rich([line(said(whole, bold=True))])
+    return {"type": "header", "text": plain_text(whole)}
+
+
+def context(*texts: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [plain_text(clip(plain(text), LONGEST_TEXT)) for text in texts if text]}
+
+
+def plain_text(text: str) -> Element:
+    """A text object in which nothing is parsed, not even ``:emoji:``."""
+    return {"type": "plain_text", "text": text if text.strip() else EMPTY, "emoji": False}
+
+
+def button(action: str, label: str, value: str, *, style: str = "", confirm: Element | None = None) -> Element:
+    """A button; ``style`` is ``primary`` or ``danger``."""
+    made: Element = {"type": "button", "action_id": action, "text": plain_text(clip(label, 75)), "value": value}
+    return made | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def actions(block_id: str, elements: Sequence[Element]) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def sure(title: str, text: str, yes: str) -> Element:
+    """What is asked before a button does what it says."""
+    return {"title": plain_text(title), "text": plain_text(text), "confirm": plain_text(yes), "deny": plain_text("No")}
+
+
+_FORMATTING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "'"})
+_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
+
+
+def escaped(text: str) -> str:
+    """For a message's text, the one place where Slack would parse: marks that format are replaced by their likes."""
+    made = _EDGE.sub("＿", one_line(text)).translate(_FORMATTING)
+    return (made or EMPTY) if len(made) <= LONGEST_FALLBACK else escaped(clip(text, len(text) // 2))

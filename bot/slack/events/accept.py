@@ -1,0 +1,41 @@
+"""What is pressed, typed or submitted is stored within the three seconds that Slack waits, or people hear why not."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
+
+from bot.slack.api.errors import SlackFailure
+from bot.slack.blocks.refusals import refusal, refusal_modal
+from bot.slack.handlers.context import Desk
+
+PATIENCE = 2.2  # seconds: Slack waits three, and then says only that something failed
+NOT_STORED = (
+    "Nothing was read or done, because this could not be recorded: netclinic's database cannot be used just now. "
+    "Should nothing come of it within a minute, do it again."
+)
+T = TypeVar("T")
+_log = logging.getLogger("netclinic.listeners")
+
+
+async def stored(storing: Awaitable[T], key: str) -> T | None:
+    """What storing gives; ``None`` where that was not in time: the log says why. It may be done later all the same."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await storing
+    except Exception as error:
+        why = str(error) or f"the database gave no answer within {PATIENCE:g} s"
+        _log.error("Something that was pressed, typed or submitted is not stored: %s", why, extra={"request_id": key})
+        return None
+
+
+async def said_not_stored(desk: Desk, body: Mapping[str, Any], key: str) -> None:
+    """Tell the one who pressed: where the button stands, or in a modal where that is no channel."""
+    url, poster = str(body.get("response_url") or ""), desk.parts.poster
+    try:
+        if url and desk.warned(url):
+            await poster.warn_at(url, refusal(NOT_STORED, request=key))
+        elif not url:
+            await poster.open_view(str(body["trigger_id"]), refusal_modal(NOT_STORED, request=key))
+    except SlackFailure as error:
+        _log.warning("Nobody was told that this was not stored: %s", error, extra={"request_id": key})

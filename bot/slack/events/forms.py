@@ -1,0 +1,87 @@
+"""Submitted forms: a question, and a note to an answer."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.resources import namespace_trouble
+from bot.slack.blocks.actions import ASK_FORM, NOTE_FORM
+from bot.slack.blocks.forms import CHANNEL, CLUSTER, NAMESPACE, NOTE, SYMPTOM, chosen_cluster, filled, noted
+from bot.slack.cluster_choice import Unknown
+from bot.slack.events.accept import NOT_STORED, stored
+from bot.slack.handlers import question as question_handler
+from bot.slack.handlers.context import Desk
+from bot.slack.handlers.question_payload import Question
+from bot.slack.parsing import read_question
+
+View = Mapping[str, Any]
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to both forms."""
+
+    @app.view(ASK_FORM)
+    async def submitted(ack: AsyncAck, body: View, view: View) -> None:
+        question, errors = await _question(desk, view, str(body["user"]["id"]))
+        if errors:
+            await ack(response_action="errors", errors=errors)
+            return
+        key = f"{desk.parts.bot.team}:form:{view['id']}"
+        if await stored(desk.parts.work.accept(question_handler.NAME, key, question.to_json()), key) is None:
+            await ack(response_action="errors", errors={SYMPTOM: NOT_STORED})
+            return
+        await ack()
+
+    @app.view(NOTE_FORM)
+    async def note(ack: AsyncAck, body: View, view: View) -> None:
+        value, helped, text = noted(view)
+        trail = desk.trail(str(body["user"]["id"]), "", f"{desk.parts.bot.team}:note:{view['id']}", value.case)
+
+        async def kept() -> bool:
+            await trail.record("button.pressed", outcome="noted", detail={"note": text, "helped": helped})
+            await desk.parts.store.run(desk.feedback.note, value.diagnosis, trail.actor.id, text)
+            return True
+
+        if text and not await stored(kept(), trail.request_id):
+            await ack(response_action="errors", errors={NOTE: NOT_STORED})
+            return
+        await ack()
+
+
+async def _question(desk: Desk, view: View, user: str) -> tuple[Question, dict[str, str]]:
+    """The question in the form, and what is wrong with it by block."""
+    form = filled(view)
+    words = read_question(form.symptom, bot_user=desk.parts.bot.user)
+    cluster, trouble = await _cluster(desk, form.cluster, words.cluster)
+    question = Question(
+        channel=form.place.channel,
+        user=user,
+        how="form",
+        words=words.words,
+        cluster=cluster,
+        namespace=form.namespace or words.namespace,
+        thread_ts=form.place.thread,
+    )
+    return question, {
+        **({} if words.words else {SYMPTOM: "Say what you see, for example: pods stuck in ContainerCreating."}),
+        **({SYMPTOM: words.trouble} if words.trouble else {}),
+        **({CLUSTER: trouble} if trouble else {}),
+        **({NAMESPACE: problem} if (problem := namespace_trouble(form.namespace)) else {}),
+        **({} if form.place.channel else {CHANNEL: "Choose where the answer is to be posted."}),
+    }
+
+
+async def _cluster(desk: Desk, value: str, in_words: str) -> tuple[str, str]:
+    """The name, or what is wrong with it. One in the words wins, as everywhere."""
+    try:
+        if in_words or not value:
+            choice = await asyncio.to_thread(desk.parts.clusters.choose, given=in_words)
+            return in_words, choice.sentence if isinstance(choice, Unknown) else ""
+        name = chosen_cluster(value, await asyncio.to_thread(desk.parts.clusters.known))
+    except ConnectionSettingsError as error:
+        return "", str(error)
+    return name or "", "" if name else "That cluster is gone: choose another."

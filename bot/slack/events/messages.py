@@ -1,0 +1,107 @@
+"""Mentions, direct messages, and what is said in incident channels.
+
+A mention arrives twice, as ``app_mention`` and as ``message``, and each again when Slack is unsure: all bear the
+message's own ts, under which the question is accepted once.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+
+from bot.slack.api.errors import SlackAway, SlackFailure
+from bot.slack.blocks.refusals import refusal
+from bot.slack.events.hearing import Heard, heard
+from bot.slack.handlers import question as question_handler
+from bot.slack.handlers.context import Desk
+from bot.slack.handlers.question_payload import How, Question
+from bot.slack.parsing import Asked, read_question
+
+PATIENCE = 8.0  # seconds for a question to be stored
+NOT_STORED = (
+    "Nothing was read, because your question could not be recorded: netclinic's database cannot be used just now. "
+    "It is tried again for some minutes; if no answer comes, ask again and tell whoever runs netclinic."
+)
+_log = logging.getLogger("netclinic.listeners")
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to ``message`` and ``app_mention``."""
+
+    async def hear(event: Mapping[str, Any]) -> None:
+        said = heard(event, desk.parts.bot.user)
+        if said is not None:
+            await _taken(desk, said)
+
+    app.event("app_mention")(hear)
+    app.event("message")(hear)
+
+
+async def _taken(desk: Desk, said: Heard) -> None:
+    """Accept the message where it is a question for us."""
+    asked = read_question(said.text, bot_user=desk.parts.bot.user)
+    how = await _how(desk, said, asked)
+    if how is None:
+        return
+    question = Question(
+        channel=said.channel,
+        user=said.user,
+        how=how,
+        words=asked.words,
+        cluster=asked.cluster,
+        namespace=asked.namespace,
+        thread_ts=said.thread_ts or said.ts,
+        trouble=asked.trouble,
+    )
+    key = f"{desk.parts.bot.team}:{said.channel}:{said.ts}"
+    if not await _accepted(desk, question, key):
+        _log.info("A message came again; it is being answered, or was.", extra={"request_id": key})
+
+
+async def _accepted(desk: Desk, question: Question, key: str) -> bool:
+    """Whether it is new. What cannot be stored is not acknowledged: Slack brings it again, and the asker hears so.
+
+    Raises:
+        NotAccepting, and what the database raises: it is not stored.
+    """
+    try:
+        return await desk.parts.work.accept(question_handler.NAME, key, question.to_json(), PATIENCE)
+    except Exception as error:
+        _log.error("A question could not be stored: %s", error, extra={"request_id": key})
+        if question.how != "unasked" and desk.warned(key):
+            with contextlib.suppress(SlackFailure):
+                await desk.parts.poster.warn(
+                    question.channel, question.user, refusal(NOT_STORED, request=key), question.thread_ts or None
+                )
+        raise
+
+
+async def _how(desk: Desk, said: Heard, asked: Asked) -> How | None:
+    """How it was asked; ``None`` where nobody asked us."""
+    if said.is_direct:  # there nobody else can be meant
+        return "direct"
+    if said.is_mention:
+        return "mention"
+    settings = desk.parts.settings
+    if not settings.incident_channels or not await _is_sure(desk, asked.words, settings.unasked_confidence):
+        return None
+    try:
+        return "unasked" if await desk.is_incident_channel(said.channel) else None
+    except SlackAway:
+        return "unasked"  # stored first; whether it was said in such a channel is looked up again before the answer
+
+
+async def _is_sure(desk: Desk, words: str, confidence: float) -> bool:
+    """Whether the words are about the network: in scope, and with this confidence."""
+    matcher = (await desk.parts.clinic()).matcher
+    if matcher is None or not words:
+        return False
+    found = await asyncio.to_thread(matcher.match, words)
+    is_sure = found.in_scope and found.confidence >= confidence
+    _log.info(
+        "Nobody asked; %s.", "it is answered" if is_sure else "nothing is said", extra={"confidence": found.confidence}
+    )
+    return is_sure

@@ -1,0 +1,261 @@
+"""``/netclinic audit``: the audit log read, proven and given out, to the asker alone."""
+
+import contextlib
+import html
+import io
+import re
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+
+from bot.audit.anchors import Anchor, parse_anchors
+from bot.audit.export import write_events
+from bot.audit.filters import MOST, FilterError, Filters, parse_filters
+from bot.audit.reading import (
+    SeveralRequests,
+    count_records,
+    find_records,
+    first_records,
+    list_records,
+    stream_records,
+)
+from bot.audit.records import Record
+from bot.audit.verify import Verified, verify
+from bot.handoff.zones import zone_of
+from bot.slack.api.errors import SlackRefused
+from bot.slack.blocks.audit import (
+    MOST_LINES,
+    Page,
+    exported_message,
+    record_message,
+    records_message,
+    verified_message,
+    verifying_message,
+)
+from bot.slack.blocks.messages import Message
+from bot.slack.handlers.command import SHARE, Command
+from bot.slack.handlers.handoff import zone_name
+from bot.slack.handlers.refusal import Refused
+from bot.slack.queue.job import Json
+from bot.store import Store
+
+ROWS = 20  # records of one list: what is read on a phone
+OWN = 10  # more than a command has recorded of itself when it lists
+HIDDEN = '{"words": "left out"}'
+_CASE = re.compile(r"NC-[A-Z0-9]+", re.IGNORECASE)
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]{6,}")
+_NOBODY = "No record fits. People go by mention, as in actor @name; {command} shows the newest of all."
+
+
+async def audit(command: Command) -> None:
+    """``audit [list] [filters]``, ``audit show …``, ``audit verify [SEQ:HASH]``, ``audit export [filters]``."""
+    await command.permitted("audit")
+    words = html.unescape(command.typed.text.strip()[len(command.typed.name) :]).strip()
+    if SHARE in command.asked.flags:
+        raise Refused("The audit log is shown to you alone: leave --share out.")
+    first, _, rest = words.partition(" ")
+    does: dict[str, Callable[[Command, str], Awaitable[None]]] = {
+        "list": _list,
+        "show": _show,
+        "verify": _verify,
+        "export": _export,
+    }
+    if do := does.get(first.lower()):
+        await do(command, rest.strip())
+    else:
+        await _list(command, words)
+
+
+async def _list(command: Command, words: str) -> None:
+    """The newest that fit, newest first, without what this command has recorded itself."""
+    zone, filters = await _meant(command, words)
+    rows = min(filters.limit, ROWS)
+    store, own = command.desk.parts.store, command.deed.key
+
+    async def made() -> Message:
+        found = await store.run(list_records, store, replace(filters, limit=rows + OWN))
+        others = [record for record in found if record.request_id != own]
+        fit = await store.run(_count, store, filters) - (len(found) - len(others))
+        page = Page(records=_readable(command, others[:rows]), fit=max(fit, len(others[:rows])), zone=zone)
+        nobody = _NOBODY.format(command="/netclinic audit")
+        return records_message(replace(page, hides=_hides(command)), nobody if filters.actor else "")
+
+    await command.answer_with(made)
+
+
+async def _show(command: Command, name: str) -> None:
+    """One record in full, or all of a request or a case, oldest first."""
+    name = name.strip("`")
+    if not name:
+        raise Refused("Name a record's number, a request's id or a case: /netclinic audit show 128.")
+    zone = await _zone(command)
+    store = command.desk.parts.store
+    try:
+        found, fit = await store.run(_found, store, name)
+    except SeveralRequests as error:
+        raise Refused(str(error)) from error
+    if not found:
+        raise Refused(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
+
+    async def made() -> Message:
+        page = Page(records=_readable(command, found), fit=fit, zone=zone, hides=_hides(command))
+        if len(found) == 1:
+            return record_message(page.records[0], page)
+        about = f"Case {name.upper()}" if _CASE.fullmatch(name) else "Request"
+        return records_message(replace(page, about=about))
+
+    await command.answer_with(made)
+
+
+def _found(store: Store, name: str) -> tuple[Sequence[Record], int]:
+    """The first records that a name stands for, as many as one message may hold, and how many there are in all."""
+    if _CASE.fullmatch(name):
+        of = Filters(case=name.upper(), limit=MOST_LINES)
+        return first_records(store, of), _count(store, of)
+    found = find_records(store, name, MOST_LINES)
+    request = found[0].request_id if found else ""
+    return found, _count(store, Filters(request=request)) if request else len(found)
+
+
+async def _verify(command: Command, words: str) -> None:
+    """Every record is read in a thread; that it will take a while is said first."""
+    anchors = parse_anchors(words)
+    if words and not anchors:
+        raise Refused("That is no anchor: paste the line that was posted, or SEQ:HASH with 64 letters and digits.")
+    store = command.desk.parts.store
+
+    async def begun() -> Message:
+        return verifying_message(await store.run(_count, store, Filters()))
+
+    async def verified() -> Json:
+        message = verified_message(await _verified(store, anchors))
+        return {"text": message.text, "blocks": message.blocks}
+
+    await command.answer_with(begun)
+    found = await command.deed.step("verify", verified)
+    await command.deed.step("told", lambda: _told_late(command, Message(found["text"], found["blocks"])))
+
+
+async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verified:
+    """In a thread that ends soon when nobody waits for it any more."""
+    given_up = threading.Event()
+
+    def tell(done: int, of: int) -> None:
+        if given_up.is_set():
+            raise InterruptedError(f"verifying was given up after {done} of {of} records")
+
+    try:
+        return await store.run(verify, store, anchors=anchors, tell=tell)
+    finally:
+        given_up.set()
+
+
+async def _told_late(command: Command, message: Message) -> Json:
+    """In place of what was said first; Slack takes that for half an hour only, so else as a new message."""
+    try:
+        await command.reply.end(message)
+    except SlackRefused:
+        voice = command.desk.voice(command.trail)
+        await voice.ephemeral(command.typed.channel, command.typed.user, message)
+
+
+async def _export(command: Command, words: str) -> None:
+    """A file of JSON lines in the asker's direct messages; that it is given out is recorded before."""
+    _, filters = await _meant(command, words)
+    desk, store = command.desk, command.desk.parts.store
+
+    async def recorded() -> Json:
+        count, newest = await store.run(_extent, store, filters)
+        if not 0 < count <= MOST:
+            return {"records": count}
+        detail = {"format": "jsonl", "records": count, "to": "direct message", "filters": filters.shown()}
+        record = await command.trail.record("export.made", detail=detail)
+        return {"records": count, "newest": newest, "file": f"audit-{record.seq}.jsonl"}
+
+    made = await command.deed.step("record", recorded)
+    if "file" not in made:
+        raise Refused(_why_not(made["records"]))
+
+    async def sent() -> Json:
+        channel = await desk.parts.directory.direct(command.typed.user)
+        content = await store.run(_lines, command, filters, int(made["newest"]))
+        key = f"{command.deed.key}:export"
+        await desk.voice(command.trail).upload(channel, None, made["file"], content, "Audit log", key=key)
+
+    await command.deed.step("send", sent)
+    await command.answer(exported_message(made["records"], made["file"]))
+
+
+def _why_not(count: int) -> str:
+    if not count:
+        return "No record fits, so there is nothing to export: /netclinic audit shows the newest."
+    return (
+        f"{count:,} records fit, and one file may hold {MOST:,} here: narrow it with since and until, "
+        "or run `netclinic audit export` at a terminal."
+    )
+
+
+async def _meant(command: Command, words: str) -> tuple[tzinfo, Filters]:
+    """The asker's zone, and the filters with a channel's name made an id.
+
+    Raises:
+        Refused: the words are no filters.
+    """
+    zone = await _zone(command)
+    try:
+        filters = parse_filters(words, now=command.desk.now(), zone=zone)
+    except FilterError as error:
+        raise Refused(str(error)) from error
+    if filters.channel and not _CHANNEL.fullmatch(filters.channel):
+        filters = replace(filters, channel=await _channel(command, filters.channel))
+    return zone, filters
+
+
+async def _zone(command: Command) -> tzinfo:
+    settings = command.desk.parts.settings
+    told = await command.deed.step("zone", lambda: zone_name(command.desk, command.typed.user))
+    return zone_of(settings.time_zone, told)
+
+
+async def _channel(command: Command, name: str) -> str:
+    """A terminal's host is a channel of its records too, so a name that Slack does not know stays as it is."""
+
+    async def ask() -> Json:
+        with contextlib.suppress(SlackRefused):
+            return await command.desk.parts.directory.channel_named(name) or name
+        return name
+
+    return str(await command.deed.step("channel", ask))
+
+
+def _hides(command: Command) -> bool:
+    return command.desk.permissions.is_everyones("audit")
+
+
+def _readable(command: Command, records: Sequence[Record]) -> list[Record]:
+    """Without other people's words, where nobody in particular is named who may read them."""
+    if not _hides(command):
+        return list(records)
+    own = command.typed.user
+    return [replace(one, kept=HIDDEN) if one.kept and one.actor_id != own else one for one in records]
+
+
+def _count(store: Store, filters: Filters) -> int:
+    with store.reading() as connection:
+        return count_records(connection, filters)
+
+
+def _extent(store: Store, filters: Filters) -> tuple[int, int]:
+    """How many fit, and the number of the newest of them."""
+    with store.reading() as connection:
+        newest = list_records(store, replace(filters, limit=1))
+        return count_records(connection, filters), newest[0].seq if newest else 0
+
+
+def _lines(command: Command, filters: Filters, newest: int) -> bytes:
+    out = io.BytesIO()
+    with command.desk.parts.store.reading() as connection:
+        found = [record for record in stream_records(connection, filters) if record.seq <= newest]
+    write_events(_readable(command, found), out)
+    return out.getvalue()

@@ -1,0 +1,71 @@
+"""Which clusters can be read, looked at with little patience and remembered for a minute: Home and lists show it."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from bot.audit import Trail
+from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.requests import Budget
+from bot.cluster.view import View
+from bot.diagnosis.answer import ClusterState
+from bot.diagnosis.clinic import Cluster, observe
+from bot.diagnosis.report import traits
+from bot.slack.blocks.lists import ClusterRow
+from bot.slack.services import OpenCluster
+
+FRESH = 60.0  # seconds
+PATIENCE = Budget(requests=40, seconds=4.0, seconds_a_request=2.5)
+NOTHING_PERMITTED = "it answers, and permits no read: `netclinic rbac | kubectl apply -f -` makes the ClusterRole"
+LONGEST = 8.0  # seconds in all, with opening: a credential plugin may hang
+
+
+@dataclass
+class Reach:
+    """Opens clusters and keeps what it saw."""
+
+    open_cluster: OpenCluster
+    _seen: dict[str, tuple[float, ClusterRow]] = field(default_factory=dict)
+
+    def known(self, names: Sequence[str], default: str = "") -> list[ClusterRow]:
+        """What is known at once; ``reachable`` is ``None`` where nobody has looked lately."""
+        return [replace(self._kept(name) or ClusterRow(name=name), is_default=name == default) for name in names]
+
+    async def look(
+        self, names: Sequence[str], trail: Trail, default: str = "", *, anew: bool = False
+    ) -> list[ClusterRow]:
+        """The same, after looking at those of which nothing is known, or at all of them ``anew``."""
+        stale = [name for name in names if anew or self._kept(name) is None]
+        for row in await asyncio.gather(*(self._looked(name, trail) for name in stale)):
+            self._seen[row.name] = (time.monotonic(), row)
+        return self.known(names, default)
+
+    def _kept(self, name: str) -> ClusterRow | None:
+        at, row = self._seen.get(name, (0.0, None))
+        return row if row is not None and time.monotonic() - at < FRESH else None
+
+    async def _looked(self, name: str, trail: Trail) -> ClusterRow:
+        row = ClusterRow(name=name, reachable=False, checked_at=datetime.now(UTC))
+        try:
+            async with asyncio.timeout(LONGEST), self.open_cluster(name, ()) as cluster:
+                state = await _state(trail.cluster(cluster), name)
+        except ConnectionSettingsError as error:
+            return replace(row, trouble=str(error))
+        except TimeoutError:
+            return replace(row, trouble=f"it did not answer within {LONGEST:g} s")
+        if not state.reachable:
+            return replace(row, trouble=state.problem)
+        if all(fact.value is None for fact in state.facts):
+            return replace(row, trouble=NOTHING_PERMITTED)
+        return replace(row, reachable=True, traits=" · ".join(traits(state)))
+
+
+async def _state(cluster: Cluster, name: str) -> ClusterState:
+    async with cluster.reader(PATIENCE) as reader:
+        view = View(reader)
+        try:
+            return await observe(view, name)
+        finally:
+            await view.close()

@@ -1,0 +1,172 @@
+"""One slash command on its way: who typed what, and how it is answered, for the asker alone or for the channel."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from bot.audit import Trail
+from bot.cluster.connection import ConnectionSettingsError
+from bot.slack.api.errors import SlackRefused
+from bot.slack.blocks.messages import Message
+from bot.slack.cluster_choice import Ambiguous, Chosen
+from bot.slack.handlers.context import Desk
+from bot.slack.handlers.messenger import Reply
+from bot.slack.handlers.refusal import Refused
+from bot.slack.parsing import Asked, read_question
+from bot.slack.permissions import Right
+from bot.slack.queue.job import Deed, Json
+
+SHARE = "share"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What Slack tells of a command: the text behind ``/netclinic``, who typed it and where."""
+
+    text: str
+    user: str
+    channel: str
+    response_url: str
+
+    @staticmethod
+    def of(payload: Mapping[str, Any]) -> "Typed":
+        """The inverse of ``to_json``."""
+        return Typed(**{field.name: str(payload[field.name]) for field in fields(Typed)})
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field."""
+        return asdict(self)
+
+    @property
+    def name(self) -> str:
+        """The subcommand; empty where nothing was typed."""
+        return self.text.split(maxsplit=1)[0] if self.text.split() else ""
+
+    @property
+    def rest(self) -> Asked:
+        """What stands behind it, options and flags taken out, and quotes around all of it."""
+        asked = read_question(self.text.strip()[len(self.name) :], flags=[SHARE])
+        words = asked.words
+        is_quoted = len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" and words.count(words[0]) == 2
+        return replace(asked, words=words[1:-1].strip()) if is_quoted else asked
+
+
+@dataclass(frozen=True)
+class Command:
+    """``reply`` is where the answer goes; steps are the deed's."""
+
+    desk: Desk
+    deed: Deed
+    typed: Typed
+    reply: Reply
+
+    @staticmethod
+    def of(desk: Desk, deed: Deed) -> "Command":
+        """The command that this piece of work is."""
+        typed = Typed.of(deed.payload)
+        shared = SHARE in typed.rest.flags
+        reply = Reply(
+            poster=desk.parts.poster,
+            trail=desk.trail(typed.user, typed.channel, deed.key),
+            channel=typed.channel,
+            key=deed.key,
+            response_url="" if shared else typed.response_url,
+        )
+        return Command(desk, deed, typed, reply)
+
+    @property
+    def asked(self) -> Asked:
+        """The words, cluster, namespace and flags."""
+        return self.typed.rest
+
+    @property
+    def trail(self) -> Trail:
+        """The records of this command."""
+        return self.reply.trail
+
+    async def received(self) -> None:
+        """Put it on record, whatever comes of it."""
+
+        async def record() -> Json:
+            outcome = self.typed.name if self.desk.is_command(self.typed.name) else "unknown"
+            await self.trail.record("command.received", outcome=outcome, detail={"text": self.typed.text})
+
+        await self.deed.step("received", record)
+
+    async def permitted(self, right: Right = "ask") -> None:
+        """Refuse it where settings do.
+
+        Raises:
+            Refused: not here, or not this person.
+        """
+
+        async def judge() -> Json:
+            why = await self._refusal(right)
+            return {"refused": [why.sentence, why.rule]} if why else {}
+
+        outcome = await self.deed.step("may", judge)
+        if "refused" in outcome:
+            raise Refused(*outcome["refused"])
+
+    async def cluster(self) -> str:
+        """The cluster that is meant; empty where none is configured.
+
+        Raises:
+            Refused: it is unknown, or one has to be named.
+        """
+
+        async def choose() -> Json:
+            name = await self.desk.channel_name(self.typed.channel)
+            place = {"channel": self.typed.channel, "channel_name": name}
+            try:
+                choose_ = self.desk.parts.clusters.choose
+                choice = await asyncio.to_thread(choose_, given=self.asked.cluster, **place)
+            except ConnectionSettingsError as error:
+                return {"refused": [str(error), ""]}
+            if isinstance(choice, Chosen):
+                return {"cluster": choice.name}
+            if isinstance(choice, Ambiguous):
+                names = ", ".join(choice.names)
+                return {"refused": [f"Which cluster? Add cluster=NAME, one of {names}.", ""]}
+            return {"refused": [choice.sentence, ""]}
+
+        outcome = await self.deed.step("cluster", choose)
+        if "refused" in outcome:
+            raise Refused(*outcome["refused"])
+        return str(outcome["cluster"])
+
+    async def answer(self, message: Message) -> None:
+        """Show this, and its file where everybody sees it."""
+        await self.answer_with(lambda: _ready(message))
+
+    async def answer_with(self, made: Callable[[], Awaitable[Message]]) -> None:
+        """Show what is made now: making it and showing it are one step, which may be done again."""
+
+        async def show() -> Json:
+            message = await made()
+            self.reply.ts = await self.reply.begin(message)
+            await self.reply.attach(message)
+
+        await self.deed.step("answer", show)
+
+    async def last_word(self, message: Message) -> None:
+        """The answer that ends the command; for the asker alone where Slack does not take it for all."""
+        try:
+            await self.reply.last_word(message)
+        except SlackRefused:
+            await self.desk.voice(self.trail).respond(self.typed.response_url, message)
+
+    async def _refusal(self, right: Right) -> Refused | None:
+        permissions, typed = self.desk.permissions, self.typed
+        if not typed.channel.startswith("D"):
+            name = await self.desk.channel_name(typed.channel)
+            if no := permissions.refusal_of_channel(typed.channel, name):
+                return Refused(no.sentence, no.rule)
+        if no := await permissions.refusal(right, typed.user):
+            return Refused(no.sentence, no.rule)
+        return Refused(self.asked.trouble) if self.asked.trouble else None
+
+
+async def _ready(message: Message) -> Message:
+    return message

@@ -1,0 +1,152 @@
+"""What the deeds and listeners work with: the parts of the process, and what is made from them for one workspace."""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.audit import Actor, Trail
+from bot.audit.records import SYSTEM
+from bot.settings import listed
+from bot.slack.api.directory import Directory
+from bot.slack.api.errors import SlackFailure, SlackRefused
+from bot.slack.blocks.messages import Message
+from bot.slack.cluster_choice import fits
+from bot.slack.handlers.cluster_status import Reach
+from bot.slack.handlers.speaking import Voice
+from bot.slack.permissions import CannotTell, Permissions, Right
+from bot.slack.services import Parts
+from bot.store.cases import Cases
+from bot.store.feedback import FeedbackBook
+
+
+@dataclass(frozen=True)
+class SlackGroups:
+    """Slack's user groups, for the permissions."""
+
+    directory: Directory
+
+    async def members(self, group: str) -> frozenset[str]:
+        """The user ids in a group, by its handle or id.
+
+        Raises:
+            CannotTell: Slack does not say, or there is no such group.
+            SlackAway: Slack cannot be asked now.
+        """
+        try:
+            found = await self.directory.group(group)
+            if found is not None:
+                return await self.directory.members(str(found["id"]))
+        except SlackRefused as error:
+            raise CannotTell(f"Slack does not say who is in {group} ({str(error).rstrip('.')}).") from error
+        raise CannotTell(f"Slack knows no user group {group}.")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """``parts`` as they were joined, and what reads and writes cases, feedback and permissions with them."""
+
+    parts: Parts
+    cases: Cases
+    feedback: FeedbackBook
+    permissions: Permissions
+    reach: Reach
+    help: Message
+    commands: frozenset[str]
+    _warned: set[str] = field(default_factory=set)
+
+    @staticmethod
+    def of(parts: Parts, help_: Message, commands: Iterable[str] = ()) -> "Desk":
+        """The desk for these parts; ``help_`` is what somebody is told who asks nothing, or says a command's name."""
+        settings = parts.settings
+        may: dict[Right, str] = {
+            "ask": settings.may_ask,
+            "recheck": settings.may_recheck,
+            "resolve": settings.may_resolve,
+            "audit": settings.may_audit,
+        }
+        permissions = Permissions(
+            SlackGroups(parts.directory),
+            {right: listed(people) for right, people in may.items()},
+            listed(settings.channels),
+            settings.contact,
+        )
+        reach = Reach(parts.open_cluster)
+        return Desk(
+            parts, Cases(parts.store), FeedbackBook(parts.store), permissions, reach, help_, frozenset(commands)
+        )
+
+    def is_command(self, words: str) -> bool:
+        """Whether they are what is typed behind the slash command, and no symptom."""
+        return words.lower() in self.commands
+
+    def trail(self, user: str, channel: str, request: str, case: str | None = None) -> Trail:
+        """The audit records of one request by a person in Slack."""
+        actor = Actor("slack", user, self.parts.directory.handle(user), channel, self.parts.bot.team)
+        return Trail(self.parts.ledger, actor, request, case)
+
+    def own_trail(self, request: str) -> Trail:
+        """The same where nobody asked: by the clock, or by netclinic itself."""
+        return Trail(self.parts.ledger, replace(SYSTEM, team=self.parts.bot.team), request)
+
+    def warned(self, request: str) -> bool:
+        """Whether nobody was warned about this request before: Slack brings each several times."""
+        if request in self._warned:
+            return False
+        self._warned.add(request)
+        return True
+
+    def voice(self, trail: Trail) -> Voice:
+        """What says something in Slack, on record."""
+        return Voice(self.parts.poster, trail)
+
+    async def channel_name(self, channel: str) -> str:
+        """A channel's name; empty where it decides nothing: in direct messages, without settings that name channels,
+        and where the bot may not see it.
+
+        Raises:
+            SlackAway: Slack cannot be asked now.
+        """
+        settings = self.parts.settings
+        by_name = settings.channels or settings.incident_channels or self.parts.clusters.by_channel
+        if channel.startswith("D") or not by_name:
+            return ""
+        try:
+            return str((await self.parts.directory.channel(channel)).get("name") or "")
+        except SlackRefused:
+            return ""
+
+    async def person_name(self, user: str) -> str:
+        """What people call them, for sentences that mention nobody; the id where Slack does not tell."""
+        try:
+            return str((await self.parts.directory.person(user)).get("real_name") or user)
+        except SlackFailure:
+            return user
+
+    async def names_of(self, ids: Collection[str]) -> dict[str, str]:
+        """The same of several people and user groups; who is not in it has no name that Slack tells."""
+        people = [id_ for id_ in ids if id_[:1] in ("U", "W")]
+        found = dict(zip(people, await asyncio.gather(*map(self.person_name, people)), strict=True))
+        for group in (id_ for id_ in ids if id_[:1] == "S"):
+            with contextlib.suppress(SlackFailure):
+                if known := await self.parts.directory.group(group):
+                    found[group] = f"@{known['handle']}"
+        return {id_: name for id_, name in found.items() if name != id_}
+
+    async def is_incident_channel(self, channel: str) -> bool:
+        """Whether it answers unasked there."""
+        patterns = listed(self.parts.settings.incident_channels)
+        if not patterns:
+            return False
+        name = await self.channel_name(channel)
+        return any(fits(pattern, channel, name) for pattern in patterns)
+
+    @property
+    def buttons_last(self) -> timedelta:
+        """How long an answer's buttons can be pressed."""
+        return timedelta(hours=self.parts.settings.buttons_expire_hours)
+
+    def now(self) -> datetime:
+        """Our own clock."""
+        return datetime.now(UTC)

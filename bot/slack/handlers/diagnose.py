@@ -1,0 +1,164 @@
+"""From a first message to the answer: look, keep what was seen, show it. Questions and re-checks both end like this."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.slack.blocks.messages import Message
+from bot.slack.blocks.progress import Stage, progress_message
+from bot.slack.handlers.case_service import RECHECK, new_case, shown
+from bot.slack.handlers.context import Desk
+from bot.slack.handlers.looking import Watching, look
+from bot.slack.handlers.messenger import Reply
+from bot.slack.logs import about
+from bot.slack.queue.job import Deed, Json
+from bot.store.cases import KeptAnswer
+
+_log = logging.getLogger("netclinic.deeds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inquiry:
+    """What is looked at, for whom. ``kind`` is ask, recheck or check; the deed's key becomes the answer's id.
+
+    ``entries`` are judged where ``judges`` (none: every fault), otherwise the words are matched. ``before`` is
+    the answer that is checked again.
+    """
+
+    desk: Desk
+    deed: Deed
+    reply: Reply
+    kind: str
+    user: str
+    words: str
+    cluster: str
+    namespace: str
+    judges: bool = False
+    entries: tuple[str, ...] = ()
+    before: KeptAnswer | None = None
+
+    async def run(self) -> None:
+        """Answer. All of it is steps: a crash repeats none that is done.
+
+        Raises:
+            AuditUnavailable, DatabaseError, SlackAway, SlackRefused: it cannot go on.
+        """
+        if self.reply.may_be_one:
+            self.reply.is_one = await self.deed.step("one", self._crowded)
+        if not self.reply.is_one:
+            stage = Stage.RECHECKING if self.kind == RECHECK else Stage.MATCHING
+            self.reply.ts = await self.deed.step("first", lambda: self.reply.begin(self._so_far(stage)))
+        case = await self.deed.step("case", self._opened)
+        self.reply.trail = self.desk.trail(self.user, self.reply.channel, self.deed.key, case)
+        with about(case=case):
+            await self._in_case(case)
+
+    async def _in_case(self, case: str) -> None:
+        told = Told.from_json(await self.deed.step("look", self._looked))
+        await self.deed.step("keep", lambda: self._kept(told, case))
+        self.reply.ts = await self.deed.step("answer", self._answered)
+        await self.deed.step("attach", self._attached)
+        await self.deed.step("link", lambda: self._linked(case))
+        _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
+
+    def _so_far(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
+        return progress_message(self.words or "every fault", stage, done=done, doing=doing, cluster=self.cluster)
+
+    async def _crowded(self) -> Json:
+        return self.reply.is_crowded
+
+    async def _opened(self) -> Json:
+        if self.before:
+            return self.before.case_id
+        is_private = bool(self.reply.response_url)
+        thread = f"private:{self.deed.key}" if is_private else self.reply.thread_ts or self.reply.ts or ""
+        return (
+            await self.desk.parts.store.run(
+                new_case,
+                self.desk,
+                channel=self.reply.channel,
+                thread_ts=thread,
+                user=self.user,
+                question=self.words,
+                at=self.desk.now(),
+                is_private=is_private,
+            )
+        ).id
+
+    async def _looked(self) -> Json:
+        trail = self.reply.trail
+
+        def show(done: Sequence[str], doing: str) -> None:
+            self.reply.progress(self._so_far(Stage.READING, done, doing))
+
+        async def looking() -> Json:
+            return (await look(self.desk, self.cluster, trail, self._asked, [Watching(show)])).to_json()
+
+        if self.kind != "ask":
+            return await self.desk.parts.looks.alone(looking)
+        same = [self.reply.channel, " ".join(self.words.lower().split()), self.cluster, self.namespace]
+        seen, was_shared = await self.desk.parts.looks.shared(same, self.deed.key, looking)
+        if was_shared:
+            told = Told.from_json(seen)
+            await trail.record("verdict.reached", cluster=self.cluster, outcome=told.outcome, detail={"shared": True})
+        return seen
+
+    async def _asked(self, clinic: Clinic, cluster: Cluster | None) -> Answer:
+        namespace = self.namespace or None
+        if self.judges:
+            if cluster is None:
+                return Answer(question="", in_scope=True, confidence=1.0, cluster=None)
+            return await clinic.check(self.entries, cluster, namespace)
+        return await clinic.ask(self.words, cluster, namespace)
+
+    async def _kept(self, told: Told, case: str) -> Json:
+        now = self.desk.now()
+        answer = KeptAnswer(
+            id=self.deed.key,
+            case_id=case,
+            kind=self.kind,
+            asked_at=now,
+            asked_by=self.user,
+            question=self.words,
+            told=replace(told, question=self.words, diagnoses=_as_before(told, self.before)),
+            finished_at=now,
+            cluster=self.cluster,
+            namespace=self.namespace,
+            channel=self.reply.channel,
+            message_ts=self.reply.ts or "",
+        )
+        await self.desk.parts.store.run(self.desk.cases.keep, answer)
+
+    async def _message(self) -> Message:
+        answer = await self.desk.parts.store.run(self.desk.cases.answer, self.deed.key)
+        if answer is None:
+            raise LookupError(f"the answer {self.deed.key} was kept, and is gone")
+        return await self.desk.parts.store.run(shown, self.desk, answer)
+
+    async def _answered(self) -> Json:
+        ts = await self.reply.end(await self._message())
+        if ts != (self.reply.ts or ""):
+            await self.desk.parts.store.run(self.desk.cases.place, self.deed.key, self.reply.channel, ts)
+        return ts
+
+    async def _attached(self) -> Json:
+        await self.reply.attach(await self._message())
+
+    async def _linked(self, case: str) -> Json:
+        if not self.reply.ts:
+            return
+        link = await self.desk.parts.directory.link(self.reply.channel, self.reply.thread_ts or self.reply.ts)
+        await self.desk.parts.store.run(self.desk.cases.set_link, case, link)
+
+
+def _as_before(told: Told, before: KeptAnswer | None) -> tuple[ToldDiagnosis, ...]:
+    """What was told first then comes first again, unless something is confirmed now: it is what people wait for."""
+    found = told.diagnoses
+    if before is None or not before.told.diagnoses or (found and found[0].verdict is Verdict.CONFIRMED):
+        return found
+    asked = before.told.diagnoses[0].entry
+    return tuple(sorted(found, key=lambda item: item.entry != asked))

@@ -1,0 +1,120 @@
+"""Where an answer goes: one message in a thread that changes until it is the answer, or what only the asker sees."""
+
+from dataclasses import dataclass
+
+from bot.audit import AuditUnavailable, Trail
+from bot.slack.api.errors import SlackRefused
+from bot.slack.api.poster import Poster
+from bot.slack.blocks.messages import Message
+from bot.slack.handlers.speaking import Voice
+
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})  # it cannot be changed any more
+
+
+@dataclass(kw_only=True)
+class Reply:
+    """``ts`` is that of the first message once it is there: empty where only one person sees it.
+
+    ``thread_ts`` empty: the message opens a thread. ``message_ts``: a message of ours that becomes the answer.
+    ``response_url``: only one person sees it; Slack takes five messages there within half an hour.
+    ``is_one``: the answer is said without a first message, because the channel is crowded.
+
+    What is posted is recorded with ``trail``.
+    """
+
+    poster: Poster
+    trail: Trail
+    channel: str
+    key: str
+    thread_ts: str = ""
+    message_ts: str = ""
+    response_url: str = ""
+    is_one: bool = False
+    ts: str | None = None
+
+    @property
+    def may_be_one(self) -> bool:
+        """Whether the answer could be said without a first message: it has a thread to stand in, and all see it."""
+        return bool(self.thread_ts) and not self.message_ts and not self.response_url
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether two messages would only make everybody in the channel wait longer."""
+        return self.poster.is_busy(self.channel)
+
+    async def begin(self, message: Message) -> str:
+        """Show the first message; the caller remembers its ts, for it may be shown in a step.
+
+        Raises:
+            SlackAway, SlackRefused: it is not shown.
+            AuditUnavailable: it could not be recorded, and is not shown.
+        """
+        if self.message_ts:
+            await self._changed(self.message_ts, message)
+            return self.message_ts
+        where = {"thread": self.thread_ts, "alone": bool(self.response_url)}
+        await self.trail.record("message.posting", detail=where)
+        ts = await self._posted(message)
+        await self.trail.record("message.posted", detail={**where, "ts": ts})
+        return ts
+
+    def progress(self, message: Message) -> None:
+        """Show how far it is, where there is room for it."""
+        if self.ts:
+            self.poster.progress(self.channel, self.ts, message)
+
+    async def end(self, message: Message) -> str:
+        """Turn the first message into this one; it is the first where there is none yet, or no more. Its ts.
+
+        Raises:
+            SlackAway, SlackRefused: it is not shown.
+        """
+        if not self.ts:
+            return await self.begin(message)
+        try:
+            await self._changed(self.ts, message)
+        except SlackRefused as no:
+            if no.code not in GONE:
+                raise
+            return await self._anew(message)
+        return self.ts
+
+    async def _anew(self, message: Message) -> str:
+        """Somebody took the first message away: what it was to become stands by itself, under a key of its own."""
+        voice, key = Voice(self.poster, self.trail), f"{self.key}:anew"
+        return await voice.post_once(channel=self.channel, thread_ts=self.thread_ts or None, key=key, message=message)
+
+    async def last_word(self, message: Message) -> None:
+        """The same for what ends the work. People hear that something failed even where the audit log is what fails.
+
+        Raises:
+            SlackAway, SlackRefused: it is not shown.
+        """
+        try:
+            await self.end(message)
+        except AuditUnavailable:
+            if self.ts:
+                await self.poster.update(self.channel, self.ts, message)
+            else:
+                await self._posted(message)
+
+    async def _posted(self, message: Message) -> str:
+        if self.response_url:
+            await self.poster.respond(self.response_url, message, replace=True)
+            return ""
+        thread = self.thread_ts or None
+        return await self.poster.post_once(channel=self.channel, thread_ts=thread, key=self.key, message=message)
+
+    async def _changed(self, ts: str, message: Message) -> None:
+        await self.trail.record("message.updating", detail={"ts": ts})
+        await self.poster.update(self.channel, ts, message)
+        await self.trail.record("message.updated", detail={"ts": ts})
+
+    async def attach(self, message: Message) -> None:
+        """Put the message's file into the thread; nothing where it has none, or where only one person would see it."""
+        file = message.file
+        if file is None or not self.ts:
+            return
+        name, key = f"{self.ts}-{file.filename}", f"{self.key}:file"
+        voice = Voice(self.poster, self.trail)
+        await voice.upload(self.channel, self.thread_ts or self.ts, name, file.content, file.title, key=key)

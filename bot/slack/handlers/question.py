@@ -1,0 +1,198 @@
+"""Answering a question: may it be asked, what and which cluster is meant, and then the inquiry."""
+
+import asyncio
+import shlex
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.cluster.connection import ConnectionSettingsError
+from bot.slack.api.errors import SlackRefused
+from bot.slack.blocks.case import welcome
+from bot.slack.blocks.forms import cluster_menu
+from bot.slack.blocks.messages import Message
+from bot.slack.blocks.refusals import refusal
+from bot.slack.cluster_choice import Ambiguous, Choice, Chosen
+from bot.slack.handlers.context import Desk
+from bot.slack.handlers.diagnose import Inquiry
+from bot.slack.handlers.messenger import Reply
+from bot.slack.handlers.question_payload import Question
+from bot.slack.handlers.refusal import Refused, guarded
+from bot.slack.parsing import is_courtesy
+from bot.slack.queue.job import Deed, Json
+from bot.store.cases import OPEN, Case, case_id
+
+NAME = "ask"
+
+
+async def ask(desk: Desk, deed: Deed) -> None:
+    """The handler of accepted questions."""
+    question = Question.of(deed.payload)
+    reply = Reply(
+        poster=desk.parts.poster,
+        trail=desk.trail(question.user, question.channel, deed.key, _case_of(desk, question)),
+        channel=question.channel,
+        key=deed.key,
+        thread_ts=question.thread_ts,
+        message_ts=question.message_ts,
+        response_url=question.response_url,
+    )
+    await Asking(desk, deed, question, reply).run()
+
+
+def direct(key: str) -> str:
+    """The key of the same question, answered in direct messages."""
+    return f"{key}:direct"
+
+
+def _case_of(desk: Desk, question: Question) -> str | None:
+    """The id that the thread's case has, or will have: so that its first records are found with the others."""
+    if question.is_private or not question.thread_ts:
+        return None
+    return case_id(desk.parts.bot.team, question.channel, question.thread_ts)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One question on its way to its answer."""
+
+    desk: Desk
+    deed: Deed
+    question: Question
+    reply: Reply
+
+    async def run(self) -> None:
+        """Answer it, or say in one sentence why not."""
+        try:
+            await guarded(self._answered, self._say, self.reply.trail)
+        except SlackRefused as no:
+            await self._elsewhere(no)
+
+    async def _answered(self) -> None:
+        if "silent" in await self._step_or_refused("may", self._permitted):
+            return
+        meant = await self._step_or_refused("meant", self._meant)
+        if "menu" in meant:
+            menu = cluster_menu(meant["words"], meant["menu"], self.deed.key)
+            await self.deed.step("menu", lambda: self.reply.begin(menu))
+        elif "thanked" in meant:
+            await self.deed.step("welcome", lambda: self.reply.begin(welcome(meant["thanked"])))
+        elif meant["words"] or self.question.is_check:
+            await self._inquiry(**meant).run()
+        else:
+            await self.deed.step("help", lambda: self.reply.begin(self.desk.help))
+
+    def _inquiry(self, words: str, cluster: str, namespace: str) -> Inquiry:
+        return Inquiry(
+            desk=self.desk,
+            deed=self.deed,
+            reply=self.reply,
+            kind="check" if self.question.is_check else "ask",
+            user=self.question.user,
+            words=words,
+            cluster=cluster,
+            namespace=namespace,
+            judges=self.question.is_check,
+            entries=self.question.entries,
+        )
+
+    async def _permitted(self) -> Json:
+        asked, trail = self.question, self.reply.trail
+        if asked.how == "unasked" and not await self.desk.is_incident_channel(asked.channel):
+            return {"silent": True}
+        options = {name: value for name in ("cluster", "namespace") if (value := getattr(asked, name))}
+        detail = {"question": asked.words, "how": asked.how, "text": shlex.join(f"{k}={v}" for k, v in options.items())}
+        await trail.record("question.received", detail=detail)
+        why = await self._refusal()
+        return {"refused": [why.sentence, why.rule]} if why else {}
+
+    async def _refusal(self) -> Refused | None:
+        asked = self.question
+        if not asked.channel.startswith("D"):
+            name = await self.desk.channel_name(asked.channel)
+            if no := self.desk.permissions.refusal_of_channel(asked.channel, name):
+                return Refused(no.sentence, no.rule)
+        if no := await self.desk.permissions.refusal("ask", asked.user):
+            return Refused(no.sentence, no.rule)
+        return Refused(asked.trouble) if asked.trouble else None
+
+    async def _meant(self) -> Json:
+        """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen.
+
+        Nothing is asked where we are ``thanked``: for the case of that id, where one is open.
+        """
+        asked, case = self.question, await self._case()
+        if is_courtesy(asked.words):
+            return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
+        if self.desk.is_command(asked.words) and not asked.is_check:
+            return {"words": "", "cluster": "", "namespace": ""}
+        words = await self._words(case)
+        try:
+            choice = await self._choice(case)
+        except ConnectionSettingsError as error:
+            return {"refused": [str(error), ""]}
+        namespace = asked.namespace or (case.namespace if case else "")
+        if isinstance(choice, Chosen):
+            if asked.is_check and not choice.name:
+                return {"refused": ["No cluster is configured here: set KUBECONFIG where netclinic runs.", ""]}
+            return {"words": words, "cluster": choice.name, "namespace": namespace}
+        if isinstance(choice, Ambiguous):
+            empty = not words and not asked.is_check
+            return {"words": "", "cluster": "", "namespace": ""} if empty else {"words": words, "menu": choice.names}
+        return {"refused": [choice.sentence, ""]}
+
+    async def _case(self) -> Case | None:
+        asked = self.question
+        if not asked.thread_ts:
+            return None
+        return await self.desk.parts.store.run(
+            self.desk.cases.of_thread, self.desk.parts.bot.team, asked.channel, asked.thread_ts
+        )
+
+    async def _choice(self, case: Case | None) -> Choice:
+        asked = self.question
+        name = await self.desk.channel_name(asked.channel)
+        return await asyncio.to_thread(
+            self.desk.parts.clusters.choose,
+            given=asked.cluster,
+            thread=case.cluster if case else "",
+            channel=asked.channel,
+            channel_name=name,
+        )
+
+    async def _words(self, case: Case | None) -> str:
+        """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question."""
+        words = self.question.words
+        if case is None or self.question.is_check or not case.question:
+            return words
+        if not words:
+            return case.question if self.question.cluster or self.question.namespace else ""
+        matcher = (await self.desk.parts.clinic()).matcher
+        alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
+        return words if alone else f"{case.question}\n{words}"
+
+    async def _step_or_refused(self, name: str, act: Any) -> dict[str, Any]:
+        outcome: dict[str, Any] = await self.deed.step(name, act)
+        if "refused" in outcome:
+            raise Refused(*outcome["refused"])
+        return outcome
+
+    async def _say(self, message: Message) -> None:
+        """The last word, in place of whatever stands there; none where nobody asked and nothing stands there."""
+        if self.question.how == "unasked" and self.reply.ts is None:
+            return  # nobody waits for a word of ours
+        await self.deed.step("say", lambda: self.reply.last_word(message))
+
+    async def _elsewhere(self, no: SlackRefused) -> None:
+        """Slack does not let us answer there: the asker hears why, and has the answer in direct messages."""
+        user = self.question.user
+
+        async def tell() -> Json:
+            channel = await self.desk.parts.directory.direct(user)
+            message = refusal(f"I could not answer where you asked. {no.sentence}", request=self.deed.key)
+            voice, key = self.desk.voice(self.reply.trail), f"{self.deed.key}:why"
+            ts = await voice.post_once(channel=channel, thread_ts=None, key=key, message=message)
+            if channel != self.question.channel and self.question.how in ("form", "shortcut", "command"):
+                again = replace(self.question, channel=channel, thread_ts=ts, message_ts="", response_url="")
+                await self.desk.parts.work.accept(NAME, direct(self.deed.key), again.to_json())
+
+        await self.deed.step("elsewhere", tell)

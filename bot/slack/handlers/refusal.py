@@ -1,0 +1,71 @@
+"""How a deed ends that cannot do what was asked: in one sentence with an id that leads to the details."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.audit import AuditUnavailable, Trail
+from bot.slack.api.errors import SlackAway, SlackRefused
+from bot.slack.blocks.messages import Message
+from bot.slack.blocks.refusals import refusal
+from bot.slack.logs import about
+from bot.store import DatabaseError
+
+UNEXPECTED = (
+    "This could not be answered: something unexpected went wrong here, and the log has the details. "
+    "Ask again, and tell whoever runs netclinic should it happen again."
+)
+FAILED = "failed"  # the outcome of what nobody refused
+_log = logging.getLogger("netclinic.deeds")
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """What was asked is not done; ``sentence`` says why and the way out, ``rule`` names the setting, if one says so."""
+
+    sentence: str
+    rule: str = ""
+
+
+def refused_message(why: Refused, request: str) -> Message:
+    """The refusal as a message."""
+    return refusal(why.sentence, request=request)
+
+
+async def guarded(act: Callable[[], Awaitable[None]], say: Callable[[Message], Awaitable[None]], trail: Trail) -> None:
+    """Do it; whatever goes wrong is recorded, said through ``say`` and logged, and the work is over.
+
+    Raises:
+        SlackAway, SlackRefused: not even that could be said.
+    """
+    request = trail.request_id
+    with about(request_id=request):
+        try:
+            await act()
+        except Refused as why:
+            _log.info("Refused: %s", why.sentence)
+            await recorded(why, trail)
+            await say(refused_message(why, request))
+        except SlackAway as error:
+            _log.error("%s", error)
+            await recorded(Refused(str(error), FAILED), trail)
+            raise
+        except SlackRefused as error:
+            _log.error("%s", error)
+            await recorded(Refused(error.sentence, FAILED), trail)
+            await say(refusal(f"This could not be shown. {error.sentence}", request=request))
+        except (AuditUnavailable, DatabaseError) as error:
+            _log.error("%s", error)
+            await say(refusal(f"This could not be answered. {error}", request=request))
+        except Exception as error:
+            _log.exception("A piece of work failed.")
+            await recorded(Refused(f"{type(error).__name__}, which the log tells more of", FAILED), trail)
+            await say(refusal(UNEXPECTED, request=request))
+
+
+async def recorded(why: Refused, trail: Trail) -> None:
+    """Put it on record that something was not done. People are told so even where that fails."""
+    try:
+        await trail.record("refused", outcome=why.rule or "refused", detail={"text": why.sentence})
+    except AuditUnavailable as error:
+        _log.error("%s", error)

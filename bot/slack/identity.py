@@ -1,0 +1,128 @@
+"""Slack's tokens: whether they are there and of the right kind, and who we are with them."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.settings import Settings, SettingsError
+from bot.slack.api.client import Caller
+from bot.slack.api.errors import SlackAway, SlackRefused
+from bot.slack.health import Health
+from bot.slack.services import Bot
+
+LONGEST_WAIT = 30.0  # seconds
+_PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
+_log = logging.getLogger("netclinic.slack")
+
+
+def secret(value: SecretStr | None) -> str:
+    """The secret itself; empty where there is none."""
+    return value.get_secret_value().strip() if value else ""
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Everything that no log may hold."""
+    named = [settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret, settings.audit_key]
+    return [found for found in map(secret, named) if found] + _PASSWORD.findall(settings.database_url)
+
+
+def check_tokens(settings: Settings) -> None:
+    """Whether serving can be tried with them.
+
+    Raises:
+        SettingsError: one is missing or of the wrong kind, or the address to use them at is none.
+    """
+    bot, app = secret(settings.slack_bot_token), secret(settings.slack_app_token)
+    if settings.slack_api_url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", settings.slack_api_url):
+        raise SettingsError(
+            f"SLACK_API_URL is {settings.slack_api_url!r}, which is no address: leave it unset for Slack itself."
+        )
+    if not bot:
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is not set: it stands on the app's OAuth & Permissions page (xoxb-…); README tells how to "
+            "create the app."
+        )
+    if not bot.startswith(("xoxb-", "xoxe.xoxb-")):
+        raise SettingsError("SLACK_BOT_TOKEN is no bot token: these start with xoxb-.")
+    if app and not app.startswith("xapp-"):
+        raise SettingsError("SLACK_APP_TOKEN is no app-level token: these start with xapp-.")
+    if not app and not secret(settings.slack_signing_secret):
+        raise SettingsError(
+            "Neither SLACK_APP_TOKEN (for Socket Mode) nor SLACK_SIGNING_SECRET (for HTTP) is set: "
+            "by one of them Slack reaches netclinic."
+        )
+
+
+async def introduced(caller: Caller, health: Health, kept: "Identity") -> Bot:
+    """Who we are in the workspace. While Slack is away the last start's answer holds, so that questions which still
+    reach us are stored; without one it is asked again and again.
+
+    Raises:
+        SettingsError: the bot token is not accepted.
+    """
+    wait, told = 1.0, ""
+    while True:
+        try:
+            reply = await caller.call("auth.test")
+        except SlackRefused as error:
+            raise SettingsError(
+                f"SLACK_BOT_TOKEN is not accepted ({error.code}): install the app in the workspace and take its "
+                "current token."
+            ) from error
+        except SlackAway as error:
+            if (bot := kept.read(caller)) is not None:
+                _log.warning("%s Who netclinic is in the workspace is known from an earlier start.", error)
+                return bot
+            told = _once(told, error)
+            health.trouble = told
+            await asyncio.sleep(error.retry_after or wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            continue
+        health.trouble = ""
+        bot = Bot(
+            team=str(reply.get("team_id") or ""),
+            user=str(reply["user_id"]),
+            bot=str(reply.get("bot_id") or ""),
+            name=str(reply.get("user") or "netclinic"),
+        )
+        kept.write(caller, bot)
+        return bot
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What Slack last said of a bot token, in a file of the data directory; the token itself is not in it."""
+
+    path: Path
+
+    def read(self, caller: Caller) -> Bot | None:
+        """Who this token is; ``None`` where no start has heard it."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            return Bot(**found["bot"]) if found["token"] == _mark(caller) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, caller: Caller, bot: Bot) -> None:
+        """Keep it; a start goes on without where that fails."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text(json.dumps({"token": _mark(caller), "bot": asdict(bot)}), encoding="utf-8")
+        except OSError as error:
+            _log.info("Who netclinic is was not kept: %s", error)
+
+
+def _mark(caller: Caller) -> str:
+    return hashlib.sha256(str(caller.client.token).encode()).hexdigest()
+
+
+def _once(told: str, error: SlackAway) -> str:
+    if str(error) != told:
+        _log.error("%s It is tried again.", error)
+    return str(error)

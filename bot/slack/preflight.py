@@ -1,0 +1,246 @@
+"""``netclinic serve --check``: what serving needs, tested before anybody relies on it; each gap with the way out."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.audit import AuditUnavailable, Trail
+from bot.cluster.access import gaps
+from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.requests import Budget
+from bot.cluster.transport import ReadError
+from bot.probes import needed, needing
+from bot.settings import Settings, SettingsError, listed
+from bot.slack.api.channels import Channels, channels_of
+from bot.slack.api.client import Caller, make_client, make_session
+from bot.slack.api.directory import Directory
+from bot.slack.api.errors import SlackFailure, SlackRefused
+from bot.slack.identity import check_tokens, secret
+from bot.slack.permissions import EVERYONE, RIGHTS, is_user
+from bot.slack.serve import Premises
+from bot.store import DatabaseError
+from bot.wording import counted
+
+# What the code asks of Slack. deploy/slack/manifest.yaml is tested against these.
+SCOPES = (
+    "app_mentions:read",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "im:write",
+    "usergroups:read",
+    "users:read",
+)
+APP_SCOPES = ("connections:write",)  # of the app-level token
+INSTALL = "install the app again with the scopes of deploy/slack/manifest.yaml"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tested: what was found, and where it is not well, the way out."""
+
+    name: str
+    ok: bool
+    told: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The same."""
+        return {"check": self.name, "ok": self.ok, "told": self.told}
+
+
+async def check(premises: Premises, begin: Callable[[], Awaitable[Trail]]) -> list[Check]:
+    """Test everything; nothing is raised, and nothing is changed but that the database gets its tables.
+
+    ``begin`` gives the trail on which reads of clusters are recorded; where it cannot, none is made.
+    """
+    settings = premises.settings
+    found = [await _data_directory(settings), await _database(premises)]
+    try:
+        check_tokens(settings)
+    except SettingsError as error:
+        found.append(Check("tokens", False, str(error)))
+    else:
+        async with make_session() as session:
+            client = make_client(secret(settings.slack_bot_token), session, settings.slack_api_url)
+            found += await _slack(settings, Caller(client))
+    try:
+        return found + await _clusters(premises, await begin())
+    except (AuditUnavailable, DatabaseError):
+        why = "They were not looked at, because no read of them can be recorded: see database."
+        return [*found, Check("clusters", False, why)]
+
+
+async def _data_directory(settings: Settings) -> Check:
+    def write() -> None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=settings.data_dir):
+            pass
+
+    try:
+        await asyncio.to_thread(write)
+    except OSError as error:
+        why = f"{settings.data_dir} cannot be written ({error.strerror}): set NETCLINIC_DATA_DIR to another."
+        return Check("data directory", False, why)
+    return Check("data directory", True, f"{settings.data_dir} can be written.")
+
+
+async def _database(premises: Premises) -> Check:
+    try:
+        store = await asyncio.to_thread(premises.store)
+    except DatabaseError as error:
+        return Check("database", False, str(error))
+    return Check("database", True, f"{store.shown} has this version's tables.")
+
+
+async def _slack(settings: Settings, caller: Caller) -> list[Check]:
+    try:
+        reply = await caller.asked("auth.test")
+    except SlackFailure as error:
+        way_out = " Take the current token from the app's OAuth & Permissions page."
+        return [Check("bot token", False, str(error) + (way_out if isinstance(error, SlackRefused) else ""))]
+    who = f"It is that of @{reply['user']} in {reply.get('team') or reply['team_id']}."
+    found = [Check("bot token", True, who), _scopes(reply.headers.get("x-oauth-scopes"))]
+    found.append(await _app_token(settings, caller))
+    found += await _named_channels(settings, caller)
+    return [
+        *found,
+        *[check for name, setting in _groups(settings).items() for check in await _group(name, setting, caller)],
+    ]
+
+
+def _scopes(told: str | None) -> Check:
+    if told is None:
+        return Check("scopes", True, "Slack does not say which there are.")
+    has = {scope.strip() for scope in told.split(",")}
+    missing = [scope for scope in SCOPES if scope not in has]
+    if missing:
+        return Check("scopes", False, f"Missing: {', '.join(missing)}; {INSTALL}.")
+    return Check("scopes", True, f"All {len(SCOPES)} that are needed.")
+
+
+async def _app_token(settings: Settings, caller: Caller) -> Check:
+    token = secret(settings.slack_app_token)
+    if not token:
+        return Check("signing secret", True, "It is set; Slack's first request will show whether it is the right one.")
+    try:
+        await caller.call("apps.connections.open", app_token=token)
+    except SlackRefused as error:
+        why = (
+            f"{error} Make an app-level token with {APP_SCOPES[0]} on the app's Basic Information page, and switch "
+            "Socket Mode on."
+        )
+        return Check("app token", False, why)
+    except SlackFailure as error:
+        return Check("app token", False, str(error))
+    return Check("app token", True, "Socket Mode can be opened with it.")
+
+
+async def _named_channels(settings: Settings, caller: Caller) -> list[Check]:
+    """The channels that settings name: there, and netclinic in them."""
+    named = {
+        "NETCLINIC_CHANNELS": listed(settings.channels),
+        "NETCLINIC_INCIDENT_CHANNELS": listed(settings.incident_channels),
+        "NETCLINIC_ONCALL_CHANNEL": listed(settings.oncall_channel),
+        "NETCLINIC_AUDIT_ANCHOR_CHANNEL": listed(settings.audit_anchor_channel),
+    }
+    if not any(named.values()):
+        return []
+    try:
+        channels = await channels_of(caller)
+    except SlackFailure as error:
+        return [Check("channels", False, str(error))]
+    return [_channel(setting, name, channels) for setting, names in named.items() for name in names]
+
+
+def _channel(setting: str, wanted: str, channels: Channels) -> Check:
+    name = f"channel {wanted}"
+    found = channels.meant(wanted)
+    is_pattern = any(mark in wanted for mark in "*?[")
+    if is_pattern:
+        inside = [channel for channel in found if channel.has_us]
+        return Check(name, True, f"{counted(len(found), 'channel')}, netclinic is in {len(inside)} of them.")
+    if not found:
+        return Check(name, False, f"{setting} names it, and there is no such channel: correct it, or invite netclinic.")
+    if not found[0].has_us:
+        return Check(name, False, f"netclinic is not in it: type /invite @netclinic in #{found[0].name}.")
+    return Check(name, True, "netclinic is in it.")
+
+
+def _groups(settings: Settings) -> dict[str, str]:
+    """The user groups that settings name, each with one of those settings."""
+    may = {f"NETCLINIC_MAY_{right.upper()}": getattr(settings, f"may_{right}") for right in RIGHTS}
+    named = {"NETCLINIC_ONCALL_GROUP": settings.oncall_group, **may}
+    return {
+        group: setting
+        for setting, groups in named.items()
+        for group in listed(groups)
+        if group != EVERYONE and not is_user(group)
+    }
+
+
+async def _group(wanted: str, setting: str, caller: Caller) -> list[Check]:
+    name = f"user group {wanted}"
+    try:
+        group = await Directory(caller).group(wanted)
+    except SlackFailure as error:
+        return [Check(name, False, str(error))]
+    if group is None:
+        why = f"{setting} names it, and there is none: correct it, or make the group."
+        return [Check(name, False, why)]
+    return [Check(name, True, f"It is @{group['handle']}.")]
+
+
+async def _clusters(premises: Premises, trail: Trail) -> list[Check]:
+    try:
+        names: Sequence[str] = await asyncio.to_thread(premises.clusters.known)
+        entries = await asyncio.to_thread(premises.entries)
+    except ConnectionSettingsError as error:
+        return [Check("clusters", False, str(error))]
+    except Exception as error:  # entries that are wrong: `netclinic knowledge lint` tells all
+        return [Check("entries", False, f"{' '.join(str(error).split())[:300]} `netclinic knowledge lint` tells more.")]
+    if not names:
+        why = "No kubeconfig was found: set KUBECONFIG; without a cluster knowledge alone is given."
+        return [Check("clusters", False, why)]
+    found = [Check("entries", True, f"All {len(entries)} can be read.")]
+    for name in names:
+        found += await _told(name, _cluster(premises, name, trail))
+    wanted = {("default cluster", "NETCLINIC_DEFAULT_CLUSTER"): premises.clusters.default} | {
+        (f"cluster of {channel}", "NETCLINIC_CHANNEL_CLUSTERS"): name for channel, name in premises.clusters.by_channel
+    }
+    return found + [
+        Check(what, False, f"{setting} names {name}; there is {', '.join(names)}.")
+        for (what, setting), name in wanted.items()
+        if name and name not in names
+    ]
+
+
+async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
+    try:
+        return await testing
+    except (ReadError, ConnectionSettingsError) as error:
+        return [Check(f"cluster {name}", False, f"It cannot be read: {error}")]
+
+
+async def _cluster(premises: Premises, name: str, trail: Trail) -> list[Check]:
+    async with premises.open_cluster(name) as cluster, trail.cluster(cluster).reader(Budget()) as reader:
+        version = await reader.version()
+        missing = await gaps(reader, needed())
+    found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]
+    if missing:
+        entries = premises.entries().values()
+        hurt = {id_ for gap in missing for id_ in needing(entries, gap.permission)}
+        reads = ", ".join(gap.shown() for gap in missing)
+        why = (
+            f"Not allowed: {reads}; {counted(len(hurt), 'fault')} cannot be decided. "
+            "`netclinic rbac | kubectl apply -f -` makes the ClusterRole; bind it to netclinic's user."
+        )
+        return [*found, Check(f"access to {name}", False, why)]
+    return [*found, Check(f"access to {name}", True, "Every read that netclinic makes is allowed.")]

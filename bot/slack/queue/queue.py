@@ -1,0 +1,180 @@
+"""Accepting work durably and doing it: what was accepted is done, once, by whichever replica lives.
+
+DBOS keeps each piece of work as a workflow, whose id is the work's key.
+"""
+
+import asyncio
+import contextvars
+import itertools
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, SetWorkflowID, error
+
+from bot.slack import logs
+from bot.slack.api.errors import NotAccepting, SlackFailure
+from bot.slack.queue import dbos_engine
+from bot.slack.queue.job import Deed
+from bot.slack.queue.workers import Pulse, Replica
+from bot.store import Store
+
+Handler = Callable[[Deed], Awaitable[None]]
+__all__ = ["Handler", "NotAccepting", "Work"]
+
+WORKFLOW = "netclinic.deed"
+UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+CLOSING = 10.0  # seconds that running steps have to finish
+
+_log = logging.getLogger("netclinic.work")
+
+
+class Work:
+    """The pieces of work of this process. One at a time in a process: DBOS is process-wide.
+
+    They are kept in ``store``'s PostgreSQL database, or beside its SQLite file in ``data_dir``. ``lost`` is called when
+    another replica has taken over this one's work: the process should end.
+    """
+
+    def __init__(
+        self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, pulse: Pulse | None = None
+    ) -> None:
+        self.replica = Replica(store, data_dir, lost, pulse or Pulse())
+        self._store = store
+        self._data_dir = data_dir
+        self._handlers: dict[str, Handler] = {}
+        self._running: dict[str, str] = {}
+        self._excuse: Handler | None = None
+        self._excuses: set[asyncio.Task[None]] = set()
+
+        async def perform(name: str, payload: Mapping[str, Any]) -> None:
+            await self._perform(name, payload)
+
+        self._workflow = DBOS.workflow(name=WORKFLOW)(perform)
+
+    def register(self, name: str, handler: Handler) -> None:
+        """Say who does the work of this name. All must be known before :meth:`launch`."""
+        if name in self._handlers:
+            raise ValueError(f"two handlers for {name}")
+        self._handlers[name] = handler
+
+    def when_held_up(self, excuse: Handler) -> None:
+        """``excuse`` is called, once or more often, when work waits for a database that is locked or gone."""
+        self._excuse = excuse
+
+    async def launch(self) -> None:
+        """Start doing work, first of all what dead replicas left behind.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+        """
+        await self.replica.join()
+        # Not in a thread, though it takes a moment: resumed work runs on the event loop that the engine is started on.
+        dbos_engine.start(self._url(), self._data_dir, self.replica.id)
+        await self.replica.watch(dbos_engine.recover)
+
+    async def accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None = None) -> bool:
+        """Store a piece of work, durably when this returns; False when that key was accepted before.
+
+        Handlers call it inside a step, so that a replay does not ask anew. ``patience``: seconds that it may take.
+
+        Raises:
+            NotAccepting: it is not stored, or not yet: nobody may rely on it.
+        """
+        if name not in self._handlers:
+            raise ValueError(f"nobody does {name}")
+        try:
+            async with asyncio.timeout(patience):
+                if not await self.replica.may_accept():
+                    raise NotAccepting("This replica ends or cannot reach its database: it takes no new work.")
+                task = asyncio.create_task(self._stored(name, key, payload), context=contextvars.Context())
+                return await asyncio.shield(task)
+        except TimeoutError as error:
+            raise NotAccepting(f"The database gave no answer within {patience:g} s.") from error
+
+    async def payload(self, key: str) -> Mapping[str, Any] | None:
+        """What was accepted under a key; ``None`` where nothing was, or it is forgotten."""
+        task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
+        status = await task
+        return None if status is None or not status.input else dict(status.input["args"][1])
+
+    async def accept_anew(
+        self, name: str, key: str, payload: dict[str, Any], succeeded: Callable[[str], Awaitable[bool]]
+    ) -> bool:
+        """The same, where what came to nothing may be tried again, under ``key:2`` and so on; False where a piece under
+        one of these keys is under way or has ``succeeded``.
+
+        Raises:
+            NotAccepting: as ``accept``.
+        """
+        for attempt in itertools.count(1):
+            this = key if attempt == 1 else f"{key}:{attempt}"
+            if await self.accept(name, this, payload):
+                return True
+            if not await self._is_over(this) or await succeeded(this):
+                return False
+        raise AssertionError("attempts do not end")
+
+    async def _is_over(self, key: str) -> bool:
+        task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
+        status = await task
+        return status is not None and status.status not in UNDER_WAY
+
+    async def running(self) -> dict[str, int]:
+        """How many pieces are under way in this process, by name."""
+        counts: dict[str, int] = {}
+        for name in self._running.values():
+            counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    async def close(self) -> None:
+        """Stop: steps under way get some seconds to finish, the rest is resumed by the next start or a replica."""
+        await self.replica.settle(CLOSING)
+        with ThreadPoolExecutor(1) as free:  # those of the engine may all be held up by the database
+            await asyncio.get_running_loop().run_in_executor(free, dbos_engine.stop)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # the engine's own ended with it
+        await self.replica.leave()
+
+    def _url(self) -> str:
+        """The PostgreSQL URL; empty for SQLite."""
+        if self._store.is_sqlite:
+            return ""
+        return self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    async def _stored(self, name: str, key: str, payload: dict[str, Any]) -> bool:
+        with SetWorkflowID(key, workflow_id_reuse_policy="reject"):
+            try:
+                await DBOS.start_workflow_async(self._workflow, name, payload)
+            except error.DBOSWorkflowIDInUseError:
+                return False
+        return True
+
+    async def _perform(self, name: str, payload: Mapping[str, Any]) -> None:
+        key = str(DBOS.workflow_id)
+        handler = self._handlers.get(name)
+        if handler is None:
+            raise LookupError(f"Nobody does {name!r}: a newer netclinic accepted {key}.")
+        self._running[key] = name
+        try:
+            with logs.about(request_id=key):
+                await handler(Deed(name, key, payload, self.replica, self._held_up))
+        finally:
+            self._running.pop(key, None)
+
+    def _held_up(self, deed: Deed) -> None:
+        """Beside the work, which may be over or given up before Slack has taken the word."""
+
+        async def excused(excuse: Handler) -> None:
+            try:
+                with logs.about(request_id=deed.key):
+                    await excuse(deed)
+            except SlackFailure as error:
+                _log.warning("Nobody was told that %s waits: %s", deed.key, error)
+
+        if self._excuse is not None:
+            task = asyncio.create_task(excused(self._excuse), context=contextvars.Context())
+            self._excuses.add(task)
+            task.add_done_callback(self._excuses.discard)
+

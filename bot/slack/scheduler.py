@@ -1,0 +1,105 @@
+"""What comes by the clock and not from Slack: anchors of the audit log, scheduled handoffs, and the reminder where
+nobody has taken one.
+
+Every replica looks at the clock; the key under which the work is accepted makes it happen once.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.handoff.oncall import on_call
+from bot.handoff.repository import Handoffs
+from bot.handoff.schedule import Schedule, schedule_of
+from bot.handoff.zones import zone_of
+from bot.settings import Settings, SettingsError
+from bot.slack.api.errors import SlackFailure
+from bot.slack.handlers import anchor_job, handoff
+from bot.slack.handlers.handoff_ack import REMIND
+from bot.slack.services import Parts
+from bot.store import DatabaseError
+
+EVERY = 15.0  # seconds between two looks at the clock
+REMINDED = timedelta(days=1)  # a handoff that nobody took for longer is history
+_log = logging.getLogger("netclinic.clock")
+
+
+def schedule(settings: Settings) -> Schedule | None:
+    """When handoffs are due, if they are.
+
+    Raises:
+        SettingsError: the schedule, the rotation or the zone cannot be read, or nobody says where to post.
+    """
+    zone = zone_of(settings.time_zone)
+    on_call(settings.oncall, zone)
+    found = schedule_of(settings.handoff_schedule, zone)
+    if found and not settings.oncall_channel:
+        raise SettingsError("NETCLINIC_HANDOFF_SCHEDULE needs a channel to post to: set NETCLINIC_ONCALL_CHANNEL.")
+    return found
+
+
+@dataclass
+class Clock:
+    """Looks at the time for one process. ``asked`` holds what it need not ask for again.
+
+    What was due before ``started`` is made up for where handoffs were posted before: a first start owes nobody one.
+    """
+
+    parts: Parts
+    schedule: Schedule | None
+    asked: set[str] = field(default_factory=set)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    async def keep(self) -> None:
+        """Until it is cancelled; a look that fails is made again."""
+        while True:
+            now = datetime.now(UTC)
+            try:
+                await self.tick(now)
+            except (DatabaseError, SlackFailure) as error:
+                _log.error("%s", error)
+            except Exception:
+                _log.exception("Looking at the clock failed; it is tried again.")
+            await asyncio.sleep(self._pause(datetime.now(UTC)))
+
+    async def tick(self, now: datetime) -> None:
+        """Accept the work that is due."""
+        team, hours = self.parts.bot.team, self.parts.settings.audit_anchor_hours
+        await self._accept(anchor_job.NAME, anchor_job.due_key(team, now, hours), {})
+        due = self.schedule.missed(now) if self.schedule else None
+        if due is not None:
+            await self._handoff(due)
+        minutes = self.parts.settings.handoff_remind_minutes
+        if minutes:
+            store = self.parts.store
+            late = now - timedelta(minutes=minutes)
+            for id_ in await store.run(Handoffs(store).unacknowledged, now - REMINDED, late):
+                key = f"{self.parts.bot.team}:{REMIND}:{id_}"
+                await self._accept(REMIND, key, {"handoff": id_})
+
+    async def _handoff(self, due: datetime) -> None:
+        key = handoff.due_key(self.parts.bot.team, due)
+        if key in self.asked:
+            return
+        wanted = self.parts.settings.oncall_channel
+        channel = await self.parts.directory.channel_named(wanted)
+        if channel is None:
+            _log.error("There is no channel %s that netclinic is in: no handoff is posted.", wanted)
+            self.asked.add(key)
+            return
+        store = self.parts.store
+        if due < self.started and await store.run(Handoffs(store).last, channel) is None:
+            self.asked.add(key)
+            return
+        await self._accept(handoff.NAME, key, {"words": "last", "channel": channel, "user": ""})
+
+    async def _accept(self, name: str, key: str, payload: dict[str, str]) -> None:
+        if key not in self.asked:
+            await self.parts.work.accept(name, key, payload)
+            self.asked.add(key)
+
+    def _pause(self, now: datetime) -> float:
+        if self.schedule is None:
+            return EVERY
+        return min(EVERY, max(0.1, (self.schedule.next(now) - now).total_seconds()))

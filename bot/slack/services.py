@@ -1,0 +1,54 @@
+"""What the listeners and deeds are given: the parts of a serving process, joined in ``bot/slack/serve.py``."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.audit import AuditLog
+from bot.cluster.requests import Observer
+from bot.diagnosis.clinic import Clinic, Cluster
+from bot.settings import Settings
+from bot.slack.api.directory import Directory
+from bot.slack.api.poster import Poster
+from bot.slack.cluster_choice import Clusters
+from bot.slack.queue.queue import Work
+from bot.slack.queue.shared_reads import Looks
+from bot.store import Store
+from knowledge.model import Entry
+
+
+@dataclass(frozen=True)
+class Bot:
+    """Who we are in this workspace."""
+
+    team: str
+    user: str
+    bot: str
+    name: str
+
+
+class OpenCluster(Protocol):
+    """Opens a cluster for as long as one question reads it."""
+
+    def __call__(self, name: str, observers: Sequence[Observer] = ()) -> AbstractAsyncContextManager[Cluster]:
+        """Raises ``ConnectionSettingsError`` when it cannot be used."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """``clinic`` waits until the index is there; ``looks`` shares one look among identical questions."""
+
+    settings: Settings
+    bot: Bot
+    store: Store
+    work: Work
+    poster: Poster
+    directory: Directory
+    looks: Looks
+    ledger: AuditLog
+    entries: Mapping[str, Entry]
+    clusters: Clusters
+    open_cluster: OpenCluster
+    clinic: Callable[[], Awaitable[Clinic]]

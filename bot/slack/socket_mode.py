@@ -1,0 +1,227 @@
+"""The line on which Slack reaches us in Socket Mode. It may break, go stale or go deaf; then a new one is made.
+
+A deaf line is the nasty case: it is open, answers pings, and nothing comes through it any more. Nobody can tell it from
+a quiet night, so after some silence a fresh line is opened beside it and the old one closed. Slack sends again what was
+not acknowledged, and work is accepted once by its key, so changing lines loses and doubles nothing.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMessage
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+
+from bot.slack.api.client import Caller
+from bot.slack.api.errors import SlackFailure, SlackRefused, failure_of
+
+PING = 5.0  # seconds
+OPENING = 15.0  # seconds for a line to open and say hello
+FAREWELL = 2.0  # seconds for a line to be closed in good order
+LONGEST_WAIT = 30.0  # seconds between two attempts to open one
+
+UNSIGNED = 401
+NOT_SIGNED = (
+    "it does not bear the signature of SLACK_SIGNING_SECRET, or is too old; where no request of Slack's is heard, take "
+    "the signing secret anew from the app's Basic Information page, and set the clock."
+)
+
+_log = logging.getLogger("netclinic.slack")
+_sdk = logging.getLogger("netclinic.slack.sdk")  # what the SDK says of a line in trouble is said here in a sentence
+_sdk.setLevel(logging.CRITICAL)
+
+
+@dataclass
+class Line:
+    """One WebSocket. ``heard`` is the time of the last message, ``greeted`` set once Slack said hello, or anything."""
+
+    handler: AsyncSocketModeHandler
+    opened: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
+    events: int = 0
+
+    async def listen(self, message: WSMessage) -> None:
+        """Note that something came."""
+        kind = _kind(message)
+        if kind != "disconnect":
+            self.greeted.set()
+        if kind not in ("hello", "disconnect"):
+            self.heard = time.monotonic()
+            self.events += 1
+
+    async def is_open(self) -> bool:
+        """Whether it is connected and pings are answered."""
+        return bool(await self.handler.client.is_connected())
+
+    async def close(self) -> None:
+        """Whatever it takes. Who reads from it is stopped first, or would keep the farewell from us."""
+        client = self.handler.client
+        client.closed = True
+        for task in (client.message_receiver, client.current_session_monitor, client.message_processor):
+            if task is not None:
+                task.cancel()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(FAREWELL):
+                await client.disconnect()  # type: ignore[no-untyped-call]
+        with contextlib.suppress(Exception):
+            await client.aiohttp_client_session.close()
+
+
+def _kind(message: WSMessage) -> str:
+    try:
+        return str(json.loads(message.data).get("type"))
+    except (ValueError, AttributeError, TypeError):
+        return ""
+
+
+class SocketLink:
+    """Keeps a line open. ``silence``: seconds after which a line on which nothing came is changed for a fresh one.
+
+    ``caller`` asks for the address of a line.
+    """
+
+    def __init__(self, bolt: AsyncApp, app_token: str, *, silence: float, caller: Caller | None = None) -> None:
+        self._bolt = bolt
+        self._token = app_token
+        self._silence = silence
+        self._caller = caller or Caller(bolt.client)
+        self._line: Line | None = None
+        self._trouble = ""
+        self._changes = 0
+        self._last_event: float | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the first line; keep one open from now on.
+
+        Raises:
+            SlackRefused: the app token is not accepted.
+        """
+        try:
+            self._line = await self._opened()
+        except SlackRefused:
+            raise
+        except SlackFailure as error:
+            self._report(error)
+        self._keeper = asyncio.create_task(self._keep())
+
+    def told(self) -> dict[str, Any]:
+        """For ``/healthz``."""
+        line, now = self._line, time.monotonic()
+        last = self._last_event if line is None or not line.events else line.heard
+        return {
+            "mode": "socket",
+            "connected": line is not None,
+            "since_seconds": None if line is None else round(now - line.opened),
+            "last_event_seconds": None if last is None else round(now - last),
+            "lines_changed": self._changes,
+            "trouble": self._trouble,
+        }
+
+    async def close(self) -> None:
+        """Hear nothing more."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._line is not None:
+            await self._line.close()
+            self._line = None
+
+    async def _keep(self) -> None:
+        wait = 1.0
+        while True:
+            await asyncio.sleep(wait if self._line is None else 1.0)
+            try:
+                await self._look_after()
+                wait = 1.0
+            except SlackFailure as error:
+                self._report(error)
+                wait = min(wait * 2, LONGEST_WAIT)
+            except Exception:
+                _log.exception("Looking after the line to Slack failed; it is tried again.")
+                wait = LONGEST_WAIT
+
+    async def _look_after(self) -> None:
+        line = self._line
+        if line is not None and not await line.is_open():
+            await self._drop(line, "is broken")
+            line = None
+        if line is None:
+            self._line = await self._opened()
+            self._trouble = ""
+            _log.info("The line to Slack is open again.")
+        elif time.monotonic() - max(line.heard, line.opened) > self._silence:
+            fresh = await self._opened()
+            _log.info("Nothing came from Slack for %.0f s: the line was changed for a fresh one.", self._silence)
+            self._line = fresh
+            await self._drop(line, "")
+
+    async def _drop(self, line: Line, why: str) -> None:
+        self._changes += 1
+        if line.events:
+            self._last_event = line.heard
+        if why:
+            self._line = None
+            _log.warning("The line to Slack %s: a new one is opened.", why)
+        await line.close()
+
+    async def _opened(self) -> Line:
+        """A line on which Slack has said hello."""
+        client = self._bolt.client
+        handler = AsyncSocketModeHandler(self._bolt, self._token, logger=_sdk, web_client=client, ping_interval=PING)
+        handler.client.default_auto_reconnect_enabled = handler.client.auto_reconnect_enabled = False
+        line = Line(handler)
+        handler.client.on_message_listeners.append(line.listen)
+        try:
+            async with asyncio.timeout(OPENING):
+                opened = await self._caller.call("apps.connections.open", app_token=self._token)
+                handler.client.wss_uri = str(opened["url"])
+                await handler.connect_async()  # type: ignore[no-untyped-call]
+                await line.greeted.wait()
+        except BaseException as error:
+            await line.close()
+            if isinstance(error, SlackFailure) or not isinstance(error, Exception):
+                raise
+            raise failure_of("the opening of a line", error) from error
+        return line
+
+    def _report(self, error: SlackFailure) -> None:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            _log.error("There is no line to Slack: %s It is tried again.", error)
+
+
+class HttpLink:
+    """Slack comes to us: all there is to tell is when it did last."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._trouble = ""
+
+    def seen(self, answer: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+        """The same, noting the time of what was not turned away."""
+
+        async def noting(request: Any) -> Any:
+            reply = await answer(request)
+            if reply.status < 400:
+                self._last, self._trouble = time.monotonic(), ""
+            elif reply.status == UNSIGNED and not self._trouble:
+                self._trouble = NOT_SIGNED
+                _log.warning("A request was turned away: %s", NOT_SIGNED)
+            return reply
+
+        return noting
+
+    def told(self) -> dict[str, Any]:
+        """For ``/healthz``."""
+        last = None if self._last is None else round(time.monotonic() - self._last)
+        trouble = {"trouble": self._trouble} if self._trouble else {}
+        return {"mode": "http", "connected": True, "last_event_seconds": last, **trouble}

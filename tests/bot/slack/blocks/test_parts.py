@@ -1,0 +1,127 @@
+"""Block Kit's parts: what is escaped, what is broken up and where, and who is mentioned."""
+
+import pytest
+
+from bot.slack.blocks.elements import command, escaped, header, line, marked, mention, numbered, quote, said, who
+from bot.slack.blocks.limits import chunks, fitting, packed, paged, pieces, size
+from bot.slack.blocks.messages import Message
+from bot.slack.blocks.refusals import refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a <!channel> & b", "a &lt;!channel&gt; &amp; b"),
+        ("&lt;!here&gt;", "&amp;lt;!here&amp;gt;"),
+        ("*b* ~s~ `c`", "∗b∗ ∼s∼ 'c'"),
+        ("_i_ eni_conf", "＿i＿ eni_conf"),
+        ("two\nlines\x00\x1b[1m", "two lines[1m"),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}", "-"),
+    ],
+)
+def test_a_messages_text_is_escaped(text: str, shown: str) -> None:
+    assert escaped(text) == shown
+
+
+def test_a_messages_text_stays_within_its_length_whatever_escaping_adds() -> None:
+    assert len(escaped("<" * 50_000)) <= 3000
+    assert escaped("x" * 3000) == "x" * 3000
+
+
+def test_text_from_outside_is_one_run_without_style() -> None:
+    hostile = "<!channel> *x* `y` &lt; :fire:"
+    assert said(hostile) == {"type": "text", "text": hostile}
+    assert said("  a \n b ") == {"type": "text", "text": " a b "}
+    assert said("")["text"] == said("\x00")["text"] == "-"
+
+
+def test_what_an_entry_marks_as_code_is_code() -> None:
+    assert marked("read `a_b` now") == [said("read "), said("a_b", code=True), said(" now")]
+    assert marked("one ` alone") == [said("one ` alone")]
+    assert marked("`all`") == [said("all", code=True)]
+
+
+@pytest.mark.parametrize(
+    ("person", "kind", "text"),
+    [
+        ("U0ANA1", "user", "<@U0ANA1>"),
+        ("S0NCALL", "usergroup", "<!subteam^S0NCALL>"),
+        ("ana", "text", "ana"),
+        ("U0ANA>", "text", "U0ANA&gt;"),
+        ("!channel", "text", "!channel"),
+        ("u0ana", "text", "u0ana"),
+    ],
+)
+def test_only_ids_are_mentioned(person: str, kind: str, text: str) -> None:
+    assert who(person)["type"] == kind
+    assert mention(person) == text
+
+
+def test_nobody_is_somebody() -> None:
+    assert who("")["text"] == "somebody"
+
+
+def test_a_title_that_is_too_long_for_a_header_is_whole() -> None:
+    assert header("x" * 150)["type"] == "header"
+    assert header("x" * 151)["elements"][0]["elements"][0] == {
+        "type": "text",
+        "text": "x" * 151,
+        "style": {"bold": True},
+    }
+
+
+def test_commands_and_quotes_keep_their_lines() -> None:
+    assert command("a\n  b\x00")["elements"][0]["text"] == "a\n  b"
+    assert quote(" a\nb ")["elements"][0]["text"] == "a\nb"
+
+
+def test_numbers_go_on_after_a_command() -> None:
+    first, second = numbered(line(said("a")), 1), numbered(line(said("b")), 2)
+    assert "offset" not in first
+    assert second["offset"] == 1
+
+
+@pytest.mark.parametrize("text", ["x" * 25, "word " * 5, "a\nb\n" * 6, "", "x" * 10, "x" * 20])
+def test_chunks_hold_every_character(text: str) -> None:
+    found = list(chunks(text, 10))
+    assert "".join(found) == text
+    assert all(len(chunk) <= 10 for chunk in found)
+    assert all(found) or not text
+
+
+def test_chunks_break_at_lines_and_blanks() -> None:
+    assert list(chunks("one two three four", 10)) == ["one two ", "three four"]
+    assert list(chunks("one two\nthree four", 10)) == ["one two\n", "three four"]
+
+
+def test_a_list_that_is_too_long_goes_on_with_its_number() -> None:
+    long = {"type": "rich_text_list", "style": "ordered", "elements": [line(said("x" * 2000)), line(said("y" * 2000))]}
+    assert [part.get("offset", 0) for part in pieces(long)] == [0, 1]
+    huge = numbered(line(said("x" * 4000)), 3)
+    assert [part["type"] for part in pieces(huge)] == ["rich_text_list", "rich_text_section"]
+
+
+def test_a_step_and_its_command_stay_together() -> None:
+    step = [line(said("x" * 900)), command("y" * 900)]
+    blocks = packed([step, step, step])
+    assert [len(block["elements"]) for block in blocks] == [2, 2, 2]
+    assert size(blocks) == 5400
+
+
+def test_what_fits() -> None:
+    items = [[line(said("x" * 10))]] * 3
+    assert [fitting(items, room) for room in (9, 10, 29, 30)] == [0, 1, 2, 3]
+    assert fitting(items, 100, most=2) == 2
+
+
+def test_pages_are_at_least_one_and_hold_all() -> None:
+    assert paged([]) == [[]]
+    blocks = packed([[line(said("x" * 2800))]] * 9)
+    assert [len(page) for page in paged(blocks)] == [4, 4, 1]
+
+
+def test_a_refusal_is_one_sentence_with_the_way_to_its_details() -> None:
+    made = refusal("You may not: ask `@netops`.", request="r-1")
+    assert isinstance(made, Message)
+    assert made.text == "You may not: ask '@netops'."
+    assert made.blocks[1]["elements"][0]["text"] == "Details under request r-1"

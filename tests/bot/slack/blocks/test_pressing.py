@@ -1,0 +1,170 @@
+"""What is pressed and filled in comes back as it was meant, and what was not ours is refused."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis
+from bot.slack.blocks import actions
+from bot.slack.blocks.actions import ButtonValue
+from bot.slack.blocks.answer import answer_message
+from bot.slack.blocks.case import CaseLine
+from bot.slack.blocks.forms import (
+    CHANNEL,
+    CLUSTER,
+    NAMESPACE,
+    NOTE,
+    SYMPTOM,
+    VALUE,
+    Filled,
+    Place,
+    ask_form,
+    chosen_cluster,
+    cluster_menu,
+    cluster_select,
+    filled,
+    note_form,
+    noted,
+)
+from knowledge.model import Kind
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+BUTTON = ButtonValue("NC-7F3K2Q", "T1:C1:1763665320.000100", NOW)
+ITEM = ToldDiagnosis(
+    entry="leak",
+    title="A leak",
+    kind=Kind.FAULT,
+    verdict=Verdict.CONFIRMED,
+    score=0.9,
+    rests_on_sign=True,
+    elsewhere=False,
+    reason="It leaks.",
+)
+CLUSTER_READ = ToldCluster(name="prod", reachable=True)
+TOLD = Told(question="q", in_scope=True, cluster=CLUSTER_READ, asked_at=NOW, told_at=NOW, diagnoses=(ITEM,))
+CASE = CaseLine(id="NC-7F3K2Q", diagnosis="T1:C1:1763665320.000100", at=NOW)
+
+
+@given(st.text(), st.text(), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), st.integers(0, 999))
+def test_a_buttons_value_comes_back(case: str, diagnosis: str, at: datetime, page: int) -> None:
+    value = ButtonValue(case, diagnosis, at.replace(microsecond=0, tzinfo=UTC), page)
+    assert ButtonValue.loads(value.dumps()) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "home", "[]", "null", "7", "{}", '{"case": "a"}', '{"case":"a","diagnosis":"b","at":"x"}',
+             '{"case":"a","diagnosis":"b","at":1e300}', '{"case":"a","diagnosis":"b","at":1,"page":"x"}']
+)  # fmt: skip
+def test_a_value_of_somebody_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no button of netclinic"):
+        ButtonValue.loads(text)
+
+
+def test_ids_are_told_apart() -> None:
+    ids = [value for name, value in vars(actions).items() if name.isupper() and isinstance(value, str)]
+    assert len(ids) == len(set(ids))
+
+
+def pressable(case: CaseLine, told: Told = TOLD) -> list[str]:
+    blocks = answer_message(told, case=case).blocks
+    return [button["action_id"] for block in blocks if block["type"] == "actions" for button in block["elements"]]
+
+
+def test_buttons_go_once_they_were_pressed() -> None:
+    assert pressable(CASE) == ["recheck", "helped", "not_helped", "hand_over", "resolve"]
+    assert pressable(replace(CASE, helped_by="U0BEN")) == ["recheck", "hand_over", "resolve"]
+    assert pressable(replace(CASE, handed_to="S0ONCALL")) == ["recheck", "helped", "not_helped", "resolve"]
+    assert pressable(replace(CASE, resolved_by="U0BEN", resolved_at=NOW)) == []
+
+
+def test_what_cannot_help_is_not_offered() -> None:
+    assert "recheck" not in pressable(CASE, replace(TOLD, cluster=None))
+    assert pressable(CASE, replace(TOLD, diagnoses=())) == ["recheck", "hand_over", "resolve"]
+    assert "helped" not in pressable(CASE, replace(TOLD, diagnoses=(), cluster=None))
+
+
+def test_an_answer_that_one_person_sees_offers_nothing_that_tells_others() -> None:
+    assert pressable(replace(CASE, is_private=True)) == ["recheck"]
+
+
+def test_what_was_asked_stands_there_where_no_message_says_it(read: Callable[[Any], str]) -> None:
+    asked = read(answer_message(TOLD, case=replace(CASE, question="pods <!here> stuck"), asker="U0ANA").blocks)
+    assert "*Asked: *pods <!here> stuck\n`Case NC-7F3K2Q` · asked by @U0ANA" in asked
+    assert "Asked:" not in read(answer_message(TOLD, case=CASE, asker="U0ANA").blocks)
+
+
+def test_every_button_carries_its_case_and_diagnosis() -> None:
+    blocks = answer_message(TOLD, case=CASE).blocks
+    values = [button["value"] for block in blocks if block["type"] == "actions" for button in block["elements"]]
+    assert {ButtonValue.loads(value) for value in values} == {BUTTON}
+
+
+def submitted(view: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """The view as Slack sends it back, its inputs filled in; what is not named keeps its initial value."""
+    state: dict[str, Any] = {}
+    for block in view["blocks"]:
+        element = block["element"]
+        given = values.get(block["block_id"])
+        match element["type"]:
+            case "plain_text_input":
+                kept: dict[str, Any] = {"value": given if given is not None else element.get("initial_value")}
+            case "static_select":
+                option = next((each for each in element["options"] if each["value"] == given), None)
+                kept = {"selected_option": option or element.get("initial_option")}
+            case _:
+                kept = {"selected_conversation": given}
+        state[block["block_id"]] = {VALUE: {"type": element["type"], **kept}}
+    return {**view, "state": {"values": state}}
+
+
+def test_a_form_comes_back_as_it_was_filled_in() -> None:
+    view = ask_form(["prod", "staging"], "prod")
+    sent = submitted(view, **{SYMPTOM: " pods stuck ", CLUSTER: "staging", NAMESPACE: "shop", CHANNEL: "C1"})
+    assert filled(sent) == Filled("pods stuck", "staging", "shop", Place("C1"))
+    assert filled(submitted(view, **{SYMPTOM: "dns"})) == Filled("dns", "prod", "", Place())
+
+
+def test_a_form_about_a_message_keeps_its_place_and_its_words() -> None:
+    view = ask_form(["prod"], "", symptom="pods *stuck*", namespace="shop", place=Place("C1", "1.2"))
+    assert CHANNEL not in [block["block_id"] for block in view["blocks"]]
+    assert filled(submitted(view)) == Filled("pods *stuck*", "", "shop", Place("C1", "1.2"))
+
+
+def test_a_form_without_clusters_asks_for_none() -> None:
+    assert CLUSTER not in [block["block_id"] for block in ask_form([], "")["blocks"]]
+
+
+def test_words_that_a_form_cannot_hold_are_not_cut_in_silence() -> None:
+    long, short = ask_form([], "", symptom="x" * 3001), ask_form([], "", symptom="x" * 3000)
+    assert "left out" in long["blocks"][0]["hint"]["text"]
+    assert "hint" not in short["blocks"][0]
+
+
+@pytest.mark.parametrize("helped", [True, False])
+def test_a_note_comes_back_with_what_it_is_about(helped: bool) -> None:
+    assert noted(submitted(note_form(BUTTON, helped=helped), **{NOTE: " thanks "})) == (BUTTON, helped, "thanks")
+    assert noted(submitted(note_form(BUTTON, helped=helped))) == (BUTTON, helped, "")
+
+
+def test_a_cluster_of_any_name_can_be_chosen(refused: Callable[[Any], list[str]]) -> None:
+    names = ["prod", "x" * 200, "x" * 201, "a\N{RIGHT-TO-LEFT OVERRIDE}b", "节点"]
+    select = cluster_select("choose", names)
+    assert [chosen_cluster(option["value"], names) for option in select["options"]] == names
+    assert chosen_cluster("gone", names) is None
+    assert refused(cluster_menu("q", names, "T1:C1:1.2")) == []
+
+
+def test_more_clusters_than_one_list_may_hold(refused: Callable[[Any], list[str]]) -> None:
+    names = [f"cluster-{number:03}" for number in range(250)]
+    message = cluster_menu("q", names, "T1:C1:1.2")
+    assert refused(message) == []
+    groups = message.blocks[-1]["elements"][0]["option_groups"]
+    assert groups[0]["label"]["text"] == "cluster-000 to cluster-099"
+    assert [option["value"] for group in groups for option in group["options"]] == names
+    assert message.blocks[-1]["block_id"] == "choose_cluster:T1:C1:1.2"

@@ -1,0 +1,264 @@
+"""What people see in Slack, compared with the texts in ``shown/``: each is a message or a modal as lines of text.
+
+After a wanted change write them anew and read the difference:
+
+    REWRITE=1 python -m pytest tests/bot/slack/blocks/test_shown.py && git diff tests/bot/slack/blocks/shown
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cluster.facts import Fact
+from bot.diagnosis.report import Told, ToldStep, compare
+from bot.slack.blocks.answer import answer_message
+from bot.slack.blocks.case import CaseLine
+from bot.slack.blocks.entries import entry_message
+from bot.slack.blocks.forms import Place, ask_form, cluster_menu, note_form
+from bot.slack.blocks.handing import handover_summary
+from bot.slack.blocks.helping import Subcommand, help_message
+from bot.slack.blocks.home import home_view
+from bot.slack.blocks.lists import CaseRow, ClusterRow
+from bot.slack.blocks.messages import Message
+from bot.slack.blocks.modals import evidence_modal, steps_modal
+from bot.slack.blocks.overviews import (
+    EntryRow,
+    cases_message,
+    clusters_message,
+    entries_message,
+    facts_message,
+    status_message,
+    verdicts_message,
+)
+from bot.slack.blocks.progress import Stage, progress_message
+from bot.slack.blocks.refusals import refusal
+
+SHOWN = Path(__file__).parent / "shown"
+Thing = Message | dict[str, Any]
+Tell = Callable[..., Awaitable[Told]]
+OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.8, "terway-pod-lifecycle": 0.15}
+ELSEWHERE = {"flannel-ip-leak": 0.9, "terway-vswitch-out-of-ips": 0.2, "terway-pod-lifecycle": 0.1}
+ALSO_SEEN = {"ipvs-udp-timeout": 0.9, "cluster-domain": 0.2}
+CHINESE = "节点 cn-hangzhou.10.0.0.11 上的 Pod 一直 ContainerCreating,怎么办?"
+CLUSTERS = ["prod-hangzhou", "prod-shanghai", "staging"]
+
+
+@pytest.fixture
+def agreed(page: Callable[[Thing], str], refused: Callable[[Thing], list[str]]) -> Callable[[str, Thing], None]:
+    """``agreed(name, thing)``: it reads as agreed, and Slack would take it."""
+
+    def compared(name: str, thing: Thing) -> None:
+        shown, kept = page(thing), SHOWN / f"{name}.txt"
+        if os.environ.get("REWRITE"):
+            kept.write_text(shown, encoding="utf-8")
+        assert shown == kept.read_text(encoding="utf-8")
+        assert refused(thing) == []
+
+    return compared
+
+
+Agreed = Callable[[str, Thing], None]
+
+
+ANSWERS: dict[str, tuple[str | None, dict[str, float], dict[str, bool]]] = {
+    "confirmed": ("terway-out-of-ips", OUT_OF_IPS, {}),
+    "suspected-not-permitted": ("terway-out-of-ips-hidden", OUT_OF_IPS, {}),
+    "suspected-quiet": ("kube-proxy-udp-quiet", {"ipvs-udp-timeout": 0.4}, {}),
+    "ruled-out": ("terway-volume-mount-fails", ELSEWHERE, {}),
+    "guide": ("terway-healthy", {"terway-acceleration-mode": 0.9}, {}),
+    "also-seen": ("terway-out-of-ips", ALSO_SEEN, {}),
+    "brought-up-by-the-cluster": ("terway-mac-missing", {"terway-pod-lifecycle": 0.4}, {}),
+    "unmatched": (None, {}, {}),
+    "no-cluster": (None, OUT_OF_IPS, {}),
+    "unreachable": ("terway-healthy", OUT_OF_IPS, {"gone": True}),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_an_answer_reads_as_agreed(name: str, told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    recording, scores, how = ANSWERS[name]
+    told = await told_on(recording, scores, **how)
+    agreed(name, answer_message(told, case=case, asker="U0ANA"))
+
+
+async def test_the_modals_hold_what_the_message_cannot(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = await told_on("terway-out-of-ips", OUT_OF_IPS)
+    agreed("evidence-modal", evidence_modal(told, case.value))
+    agreed("steps-modal", steps_modal(told, case.value))
+
+
+async def test_a_guides_modals(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = await told_on("terway-healthy", {"terway-acceleration-mode": 0.9})
+    agreed("guide-evidence-modal", evidence_modal(told, case.value))
+
+
+async def test_a_very_long_answer(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = _long(await told_on("terway-out-of-ips", OUT_OF_IPS))
+    agreed("very-long", answer_message(told, case=case, asker="U0ANA"))
+    agreed("very-long-modal-page-2", steps_modal(told, replace(case.value, page=1)))
+
+
+def _long(told: Told) -> Told:
+    """The same, as if the entry had forty steps and as much evidence."""
+    first = told.diagnoses[0]
+    steps = tuple(
+        ToldStep(
+            text=f"Look at node {number}. " + "It is one of many. " * 20, command=f"kubectl describe node n{number}"
+        )
+        for number in range(1, 41)
+    )
+    more = replace(first, steps=steps, evidence=first.evidence * 6, caution=first.caution * 2)
+    unread = tuple(f"pods on node {number}: timed out" for number in range(9))
+    return replace(told, diagnoses=(more, *told.diagnoses[1:]), unread=unread)
+
+
+async def test_where_nothing_can_be_pressed_the_rest_is_in_a_file(told_on: Tell, agreed: Agreed) -> None:
+    agreed("with-file", answer_message(await told_on("terway-out-of-ips-hidden", OUT_OF_IPS), buttons=False))
+
+
+async def test_a_resolved_case(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = await told_on("terway-mac-missing", {"terway-mac-not-found": 0.9})
+    resolved = replace(
+        case, resolved_by="U0BEN", resolved_at=case.at + timedelta(minutes=43), helped_by="U0BEN", handed_to="S0ONCALL"
+    )
+    agreed("resolved", answer_message(told, case=resolved, asker="U0ANA"))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "gone"),
+    [
+        ("cleared", "terway-out-of-ips", "terway-recovered-from-ip-shortage", False),
+        ("still", "terway-out-of-ips", "terway-out-of-ips", False),
+        ("new", "terway-healthy", "terway-mac-missing", False),
+        ("worse", "terway-out-of-ips-hidden", "terway-out-of-ips", False),
+        ("unclear", "terway-out-of-ips", "terway-out-of-ips-hidden", False),
+        ("out-of-reach", "terway-out-of-ips", "terway-out-of-ips", True),
+    ],
+)
+async def test_a_recheck_says_what_changed(
+    name: str, before: str, now: str, gone: bool, told_on: Tell, case: CaseLine, agreed: Agreed
+) -> None:
+    earlier, later = await told_on(before, OUT_OF_IPS), await told_on(now, OUT_OF_IPS, gone=gone)
+    earlier = replace(earlier, asked_at=earlier.now - timedelta(minutes=20))
+    agreed(f"recheck-{name}", answer_message(later, case=case, asker="U0ANA", changes=compare(earlier, later)))
+
+
+async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    earlier = await told_on("terway-mac-missing", {})
+    later = replace(await told_on("terway-healthy", OUT_OF_IPS), diagnoses=())
+    earlier = replace(earlier, diagnoses=(await told_on("terway-mac-missing", OUT_OF_IPS)).diagnoses)
+    agreed("recheck-nothing", answer_message(later, case=case, changes=compare(earlier, later)))
+    hidden = replace(later, unread=("pods: not permitted (list pods)",))
+    agreed("recheck-nothing-seen", answer_message(hidden, case=case, changes=compare(earlier, hidden)))
+    agreed("unclear-hidden", answer_message(hidden, case=case))
+
+
+def test_progress(agreed: Agreed) -> None:
+    agreed("progress-received", progress_message(CHINESE, Stage.WAITING))
+    reads = ["nodes", "pods", "events", "log of terway-eniip-7k2vb", "ConfigMap eni-config"]
+    agreed(
+        "progress-reading",
+        progress_message(
+            CHINESE, Stage.READING, done=reads, doing="nodes.network.alibabacloud.com", cluster=CLUSTERS[0]
+        ),
+    )
+    agreed("progress-much", progress_message("x " * 300, Stage.JUDGING, done=reads * 9, cluster=CLUSTERS[0]))
+
+
+async def test_handing_a_case_over(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    who = {"to": "S0ONCALL", "by": "U0ANA", "permalink": "https://team.slack.com/archives/C1/p1"}
+    now = case.at + timedelta(minutes=50)
+    told = replace(await told_on("terway-out-of-ips", OUT_OF_IPS), question=CHINESE)
+    agreed("handover", handover_summary(told, case, now=now, note="vSwitch is being created", **who))
+    suspected = await told_on("terway-out-of-ips-hidden", OUT_OF_IPS)
+    agreed("handover-suspected", handover_summary(suspected, case, now=now, **who))
+    agreed("handover-unmatched", handover_summary(await told_on(None, {}), case, now=now, **who))
+
+
+def rows(case: CaseLine) -> list[CaseRow]:
+    title = "The vSwitch behind Terway has run out of IP addresses"
+    link = "https://team.slack.com/archives/C1/p1"
+    first = CaseRow(
+        id="NC-7F3K2Q", title=title, outcome="confirmed", at=case.at, cluster=CLUSTERS[0], by="U0ANA", link=link
+    )
+    return [
+        first,
+        replace(first, id="NC-AAAAAA", outcome="suspected", at=case.at - timedelta(hours=5), assignee="U0BEN"),
+        replace(first, id="NC-BBBBBB", outcome="unmatched", title="", cluster="", link="", by=""),
+        replace(first, id="NC-CCCCCC", outcome="", title="", state="resolved"),
+    ]
+
+
+def cluster_rows(case: CaseLine) -> list[ClusterRow]:
+    at = case.at + timedelta(minutes=2)
+    return [
+        ClusterRow(
+            name=CLUSTERS[0], reachable=True, traits="Kubernetes 1.32.1 · terway", checked_at=at, is_default=True
+        ),
+        ClusterRow(name=CLUSTERS[1], reachable=False, trouble="connection refused", checked_at=at),
+        ClusterRow(name=CLUSTERS[2]),
+    ]
+
+
+def test_home(case: CaseLine, agreed: Agreed) -> None:
+    now = case.at + timedelta(minutes=3)
+    agreed("home", home_view(rows(case)[:2], cluster_rows(case), rows(case), now))
+    agreed("home-empty", home_view([], [], [], now))
+    many = [replace(rows(case)[0], id=f"NC-{number:06}") for number in range(60)]
+    agreed("home-many", home_view(many, [], many, now))
+
+
+def test_lists(case: CaseLine, agreed: Agreed) -> None:
+    now = case.at + timedelta(minutes=3)
+    agreed("cases", cases_message(rows(case), now))
+    agreed("cases-none", cases_message([], now))
+    agreed("clusters", clusters_message(cluster_rows(case), now))
+    agreed("status", status_message([("version", "0.1.0"), ("up for", "3 h"), ("Slack", "Socket Mode, connected")]))
+    agreed("status-trouble", status_message([("version", "0.1.0")], trouble="Slack does not answer since 03:12 UTC."))
+    facts = [
+        Fact(name="terway.mode", value="shared", source="DaemonSet kube-system/terway-eniip"),
+        Fact(name="cluster.vpc", reason="not permitted"),
+    ]
+    agreed("facts", facts_message(CLUSTERS[0], facts, case.at))
+
+
+def test_entries(entries: dict[str, Any], agreed: Agreed) -> None:
+    some = [EntryRow(entry.id, str(entry.kind), entry.title) for entry in list(entries.values())[:4]]
+    agreed("entries", entries_message(some))
+    agreed("entries-nearest", entries_message([replace(row, score=0.5) for row in some[:2]], "pods *stuck* <!here>"))
+    agreed("entries-none", entries_message([], "weather"))
+    agreed("entry", entry_message(entries["terway-mac-not-found"]))
+
+
+async def test_check(told_on: Tell, agreed: Agreed) -> None:
+    agreed("check", verdicts_message(await told_on("terway-out-of-ips", {}, check=True)))
+    agreed("check-healthy", verdicts_message(await told_on("terway-healthy", {}, check=True)))
+
+
+def test_forms_and_menus(case: CaseLine, agreed: Agreed) -> None:
+    agreed("ask-form", ask_form(CLUSTERS, CLUSTERS[0]))
+    agreed("ask-form-of-message", ask_form(CLUSTERS, "", symptom=CHINESE, place=Place("C1", "1.2")))
+    agreed("note-form", note_form(case.value, helped=False))
+    agreed("cluster-menu", cluster_menu(CHINESE, CLUSTERS, "T1:C1:1763665320.000100"))
+
+
+SUBCOMMANDS = [
+    Subcommand("ask", "<symptom>", "the answer names the cause", ("pods stuck in ContainerCreating",)),
+    Subcommand("check", "[entry]", "judge one entry, or every fault"),
+    Subcommand("help", "", "this list"),
+]
+
+
+def test_help(agreed: Agreed) -> None:
+    agreed("help", help_message(SUBCOMMANDS))
+    agreed("help-unknown", help_message(SUBCOMMANDS, unknown="frobnicate <!channel>"))
+
+
+def test_refusals(agreed: Agreed) -> None:
+    sentence = "You may not resolve cases here: `@netops` may, ask <@U1> or <!here>."
+    agreed("refusal", refusal(sentence, request="r-8f2c"))

@@ -1,0 +1,332 @@
+"""Handoffs in Slack: asked for, posted with page and picture, taken once, reminded of once, by schedule once."""
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.handoff.repository import Handoffs
+from bot.slack.scheduler import Clock, schedule
+from bot.store.schema import audit_records, handoffs
+from tests.scenes import OpenScene, Scene
+
+CLUSTER = {"prod": "terway-out-of-ips"}
+ONCALL = {"NETCLINIC_ONCALL_GROUP": "@oncall", "NETCLINIC_ONCALL_CHANNEL": "ops", "NETCLINIC_TIME_ZONE": "UTC"}
+SHARED = {"NETCLINIC_ONCALL_CHANNEL": "ops", "NETCLINIC_HANDOFF_SCHEDULE": "30 4 29 2 *", "NETCLINIC_TIME_ZONE": "UTC"}
+
+
+def posted(scene: Scene, channel: str = "ops") -> list[Any]:
+    """The handoffs in a channel."""
+    return [m for m in scene.slack.messages(channel) if m.thread_ts is None and "HO-" in m.plain]
+
+
+async def first(scene: Scene, channel: str = "ops") -> Any:
+    """The first handoff in a channel, once its page is there too."""
+    message = await scene.slack.until(lambda: (posted(scene, channel) or [None])[0], 60)
+    await scene.slack.until(lambda: len(files(scene, message)) == 2, 60)
+    return message
+
+
+def files(scene: Scene, message: Any) -> dict[str, Any]:
+    """What was uploaded into its thread, by name."""
+    return {file.name: file for reply in scene.slack.thread(message.channel, message.ts) for file in reply.files}
+
+
+def recorded(scene: Scene, action: str) -> list[Any]:
+    with scene.parts.store.reading() as connection:
+        found = select(audit_records).where(audit_records.c.action == action).order_by(audit_records.c.seq)
+        return list(connection.execute(found).mappings())
+
+
+async def a_case(scene: Scene) -> str:
+    ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating")
+    await scene.answer("inc-shop", ts)
+    return ts
+
+
+async def test_a_handoff_is_posted_to_on_call_with_page_and_picture_and_taken_once(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        ts = await a_case(scene)
+        await scene.slack.until(lambda: scene.parts.store and _linked(scene), 60)
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 12h")
+        await scene.alone("ada", "in the on-call channel")
+        message = await first(scene)
+        assert "1 open" in message.plain
+        assert "still there" in message.plain
+        assert "from Ada Okafor to Lin Wei, Sam Moreau" in message.plain
+        kept = Handoffs(scene.parts.store).last("C0OPS00002")
+        assert kept is not None
+        assert kept.handoff.open[0].ref.link.count(ts.replace(".", "")) == 1
+
+        uploaded = files(scene, message)
+        assert set(uploaded) == {f"{kept.id}.md", f"{kept.id}.png"}
+        assert uploaded[f"{kept.id}.md"].content.decode() == kept.text
+        assert uploaded[f"{kept.id}.png"].content == kept.picture
+        assert kept.picture.startswith(b"\x89PNG")
+
+        await scene.slack.people.press("lin", message, "I have it")
+        now = await scene.slack.until(lambda: _now(scene, message, "has it since"), 60)
+        assert not [block for block in now.blocks if block["type"] == "actions"]
+        await scene.slack.people.command("sam", "ops", f"/netclinic handoff {kept.id.lower()}")
+        again = await scene.alone("sam", kept.id)
+        assert [b["type"] for b in again.blocks if b["type"] != "actions"] == [
+            b["type"] for b in kept.posted["blocks"] if b["type"] != "actions"
+        ]
+        taken = recorded(scene, "handoff.acknowledged")
+        assert [(row["actor_id"], row["outcome"]) for row in taken] == [("U0LIN00002", kept.id)]
+        assert len(recorded(scene, "handoff.made")) == 1
+
+
+def _linked(scene: Scene) -> bool:
+    """Whether the case knows its thread's address, and its answer is kept."""
+    from bot.store.schema import cases
+
+    with scene.parts.store.reading() as connection:
+        return any(row.link and row.outcome for row in connection.execute(select(cases.c.link, cases.c.outcome)))
+
+
+def _now(scene: Scene, message: Any, words: str) -> Any:
+    """The message as it stands, once it holds these words."""
+    return next((m for m in posted(scene) if m.ts == message.ts and words in m.plain), None)
+
+
+async def test_the_second_who_presses_hears_who_has_it(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        await a_case(scene)
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+        message = await first(scene)
+        await scene.slack.people.press("ada", message, "I have it")
+        stale = message  # as a slow client still shows it
+        await scene.slack.until(lambda: recorded(scene, "handoff.acknowledged"), 60)
+        kept = Handoffs(scene.parts.store).last("C0OPS00002")
+        assert kept is not None
+        assert kept.acknowledged_by == "U0ADA00001"
+        now = await scene.slack.until(lambda: _now(scene, stale, "has it since"), 60)
+        assert "though it was meant for Lin Wei, Sam Moreau" in now.plain
+        from bot.slack.handlers.handoff_ack import TAKE, Taking
+
+        press = Taking(handoff=kept.id, user="U0SAM00003", channel=kept.channel)
+        await scene.parts.work.accept(TAKE, "T0:press:late", press.to_json())
+        await scene.alone("sam", "Ada Okafor has handoff")
+        elsewhere = Taking(handoff=kept.id, user="U0SAM00003", channel="C0INCSHOP1")
+        await scene.parts.work.accept(TAKE, "T0:press:elsewhere", elsewhere.to_json())
+        await scene.alone("sam", "belongs to another channel")
+        assert len(recorded(scene, "handoff.acknowledged")) == 1
+
+
+async def test_those_who_were_expected_hear_that_somebody_else_has_it(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        await scene.slack.people.command("ada", "ops", "/netclinic handoff")
+        message = await scene.slack.until(lambda: (posted(scene) or [None])[0], 60)
+        await settled(scene)
+        await scene.slack.people.press("ada", message, "I have it")
+        (told,) = await scene.slack.until(lambda: below(scene, message, "Ada Okafor has taken handoff"), 60)
+        assert "meant for you" in told.plain
+        assert {"U0LIN00002", "U0SAM00003"} <= set(re.findall("U0[A-Z0-9]+", str(told.blocks)))
+        await settled(scene)
+        assert len(below(scene, message, "has taken handoff")) == 1
+        (taken,) = recorded(scene, "handoff.acknowledged")
+        assert json.loads(taken["detail"])["expected"] == ["U0LIN00002", "U0SAM00003"]
+
+
+async def test_nobody_is_called_where_one_of_the_expected_takes_it(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        await scene.slack.people.command("ada", "ops", "/netclinic handoff")
+        message = await scene.slack.until(lambda: (posted(scene) or [None])[0], 60)
+        await settled(scene)
+        await scene.slack.people.press("lin", message, "I have it")
+        now = await scene.slack.until(lambda: _now(scene, message, "has it since"), 60)
+        await settled(scene)
+        assert "meant for" not in now.plain
+        assert below(scene, message, "has taken handoff") == []
+
+
+def below(scene: Scene, message: Any, words: str) -> list[Any]:
+    """What was said in a handoff's thread."""
+    return [reply for reply in scene.slack.thread(message.channel, message.ts) if words in reply.plain]
+
+
+async def test_a_handoff_stands_without_files_that_slack_refuses(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        await a_case(scene)
+        scene.slack.app = replace(scene.slack.app, scopes=scene.slack.app.scopes - {"files:write"})
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 12h")
+        alone = await scene.alone("ada", "could not be attached")
+        (message,) = posted(scene)
+        (told,) = below(scene, message, "could not be attached")
+        for text in (alone.plain, told.plain):
+            assert "its picture and its page" in text
+            assert "missing_scope" in text
+            assert "could not be shown" not in text
+            assert "netclinic handoff --show HO-" in text
+        assert alone.channel == "C0INCSHOP1", "where it was asked for, not where it was posted"
+
+
+async def test_a_refused_picture_keeps_no_page_from_being_attached(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        await a_case(scene)
+        scene.slack.fail("files.getUploadURLExternal", "status", status=403, times=1)
+        await scene.slack.people.command("ada", "ops", "/netclinic handoff 12h")
+        alone = await scene.alone("ada", "could not be attached")
+        assert "but its picture could not be attached" in alone.plain
+        (message,) = posted(scene)
+        assert [name[-3:] for name in files(scene, message)] == [".md"]
+
+
+async def test_words_that_name_no_span_are_refused_at_once(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER) as scene:
+        for words in ("yesterday", "since 2099-01-01", "900d", "HO-AAAAAAAA"):
+            await scene.slack.people.command("ada", "inc-shop", f"/netclinic handoff {words}")
+            await scene.alone("ada", {"HO-AAAAAAAA": "There is no handoff"}.get(words, f"'{words}'"))
+        assert posted(scene, "inc-shop") == []
+
+
+async def test_a_channel_that_is_not_there_is_named(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings={"NETCLINIC_ONCALL_CHANNEL": "nowhere"}) as scene:
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+        told = await scene.alone("ada", "nowhere")
+        assert "NETCLINIC_ONCALL_CHANNEL" in told.plain
+
+
+async def test_an_empty_shift_is_told_in_short(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER) as scene:
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+        message = await scene.slack.until(lambda: (posted(scene, "inc-shop") or [None])[0], 60)
+        assert "Nothing to hand over" in message.plain
+        assert "does not prove" in message.plain
+
+
+async def test_one_reminder_where_nobody_has_it(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings={**ONCALL, "NETCLINIC_HANDOFF_REMIND_MINUTES": "5"}) as scene:
+        await a_case(scene)
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+        message = await first(scene)
+        replicas = [Clock(scene.parts, None), Clock(scene.parts, None)]
+        for clock in replicas:
+            await clock.tick(datetime.now(UTC) + timedelta(minutes=4))
+        assert not reminders(scene, message)
+        for clock in (*replicas, Clock(scene.parts, None)):
+            await clock.tick(datetime.now(UTC) + timedelta(minutes=6))
+        await scene.slack.until(lambda: recorded(scene, "handoff.reminded"), 60)
+        for minutes in (7, 60, 600):
+            await Clock(scene.parts, None).tick(datetime.now(UTC) + timedelta(minutes=minutes))
+        await settled(scene)
+        assert len(reminders(scene, message)) == 1
+        assert "U0LIN00002" in str(reminders(scene, message)[0].blocks)
+
+
+async def test_no_reminder_where_somebody_has_it(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings={**ONCALL, "NETCLINIC_HANDOFF_REMIND_MINUTES": "5"}) as scene:
+        await a_case(scene)
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+        message = await first(scene)
+        await scene.slack.people.press("lin", message, "I have it")
+        await scene.slack.until(lambda: recorded(scene, "handoff.acknowledged"), 60)
+        await Clock(scene.parts, None).tick(datetime.now(UTC) + timedelta(minutes=6))
+        await settled(scene)
+        assert reminders(scene, message) == []
+
+
+def reminders(scene: Scene, message: Any) -> list[Any]:
+    return [m for m in scene.slack.thread(message.channel, message.ts) if "Nobody has taken" in m.plain]
+
+
+async def settled(scene: Scene) -> None:
+    """All accepted work is done."""
+    for _ in range(3000):
+        if not await scene.parts.work.running():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError("work goes on and on")
+
+
+async def test_two_replicas_and_a_restart_post_a_scheduled_handoff_once(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=SHARED) as scene:
+        await a_case(scene)
+        plan = schedule(scene.parts.settings)
+        assert plan is not None
+        due = plan.next(datetime.now(UTC))
+        before = len(posted(scene))
+        clocks = [Clock(scene.parts, plan), Clock(scene.parts, plan)]
+        for seconds in (0, 1, 20):
+            for clock in clocks:
+                await clock.tick(due + timedelta(seconds=seconds))
+        await scene.slack.until(lambda: len(posted(scene)) > before, 60)
+        await Clock(scene.parts, plan).tick(due + timedelta(minutes=10))  # as after a restart: nothing is remembered
+        await settled(scene)
+        assert len(posted(scene)) == before + 1
+        scheduled = [row for row in recorded(scene, "handoff.made") if row["request_id"].endswith(f"{due:%H:%M:%SZ}")]
+        assert [row["actor_kind"] for row in scheduled] == ["system"]
+
+
+async def test_a_handoff_is_posted_once_though_slack_took_it_and_the_reply_was_lost(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        scene.slack.fail("chat.postMessage", "drop", accepted=True, times=1)
+        scene.slack.fail("files.completeUploadExternal", "drop", accepted=True, times=1)
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 2d")
+        await scene.slack.until(lambda: posted(scene), 60)
+        await settled(scene)
+        assert len(posted(scene)) == 1
+        names = [f.name for m in scene.slack.thread("ops", posted(scene)[0].ts) for f in m.files]
+        assert len(names) == len(set(names))
+
+
+async def test_a_newer_handoff_is_the_one_to_take(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        for number, words in enumerate(("2h", "3h"), 1):
+            await scene.slack.people.command("ada", "ops", f"/netclinic handoff {words}")
+            await scene.slack.until(lambda wanted=number: len(posted(scene)) == wanted, 60)
+            await settled(scene)
+        older, newer = posted(scene)
+        await scene.slack.people.press("lin", older, "I have it")
+        await scene.alone("lin", "came after it")
+        await scene.slack.people.press("lin", newer, "I have it")
+        await scene.slack.until(lambda: recorded(scene, "handoff.acknowledged"), 60)
+        with scene.parts.store.reading() as connection:
+            taken = select(handoffs.c.message_ts).where(handoffs.c.acknowledged_by == "U0LIN00002")
+            assert list(connection.execute(taken).scalars()) == [newer.ts]
+
+
+async def test_a_first_start_owes_nobody_a_handoff(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=SHARED) as scene:
+        plan = schedule(scene.parts.settings)
+        assert plan is not None
+        due = plan.next(datetime.now(UTC))
+        late = Clock(scene.parts, plan, started=due + timedelta(minutes=5))
+        await late.tick(due + timedelta(minutes=6))
+        assert late.asked
+        assert posted(scene) == []
+        await scene.slack.people.command("ada", "ops", "/netclinic handoff 1h")
+        await scene.slack.until(lambda: posted(scene), 60)
+        await settled(scene)
+        with scene.parts.store.writing() as connection:  # as if it had been posted hours ago
+            connection.execute(update(handoffs).values(told=_earlier(connection)))
+        await Clock(scene.parts, plan, started=due + timedelta(minutes=5)).tick(due + timedelta(minutes=6))
+        await scene.slack.until(lambda: len(posted(scene)) == 2, 60)
+
+
+def _earlier(connection: Any) -> dict[str, Any]:
+    told = dict(connection.execute(select(handoffs.c.told)).scalar_one())
+    return {**told, "until": (datetime.now(UTC) - timedelta(hours=3)).isoformat()}
+
+
+async def test_a_scheduled_handoff_right_after_one_by_hand_is_posted_all_the_same(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=SHARED) as scene:
+        await scene.slack.people.command("ada", "ops", "/netclinic handoff 1h")
+        await scene.slack.until(lambda: posted(scene), 60)
+        await settled(scene)
+        plan = schedule(scene.parts.settings)
+        assert plan is not None
+        due = plan.next(datetime.now(UTC))
+        for clock in (Clock(scene.parts, plan), Clock(scene.parts, plan)):
+            await clock.tick(due)
+        await scene.slack.until(lambda: len(posted(scene)) == 2, 60)
+        await settled(scene)
+        assert len(posted(scene)) == 2
+        newest = Handoffs(scene.parts.store).last_by_schedule("C0OPS00002")
+        assert newest is not None
+        assert newest.handoff.until - newest.handoff.since >= timedelta(hours=1)

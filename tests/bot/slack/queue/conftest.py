@@ -1,0 +1,107 @@
+"""Real processes that work and die, and a poster in front of the local workspace."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.slack.api.client import Caller, make_client, make_session
+from bot.slack.api.duplicate_cleanup import Tidier
+from bot.slack.api.poster import Poster
+from bot.store import Store, open_store
+from tests.workspace import Workspace
+
+ROOT = Path(__file__).parents[4]
+PATIENCE = 60.0  # seconds that a busy machine may take; nothing is measured by it
+
+
+@dataclass
+class Works:
+    """Starts processes on one database and reads what they wrote."""
+
+    database: str
+    folder: Path
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal"
+
+    def start(self, *arguments: str, data: str = "data") -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.bot.slack.queue.works", "--database", self.database]
+        command += ["--data-dir", str(self.folder / data), "--journal", str(self.journal), *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        self.processes.append(process)
+        return process
+
+    def lines(self) -> list[str]:
+        return self.journal.read_text().splitlines() if self.journal.exists() else []
+
+    def count(self, line: str) -> int:
+        return sum(1 for found in self.lines() if found.startswith(line))
+
+    def until(self, line: str, times: int = 1) -> None:
+        until(lambda: self.count(line) >= times, lambda: f"no {line!r} in\n" + "\n".join(self.lines()))
+
+    def end(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+
+def until(condition: Callable[[], bool], told: Callable[[], str]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, told()
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def works(database_url: str, tmp_path: Path) -> Iterator[Works]:
+    """On SQLite and on PostgreSQL."""
+    found = Works(database_url if database_url.startswith("postgresql") else "", tmp_path)
+    yield found
+    found.end()
+
+
+class Free:
+    """The lease of a process that nobody takes over."""
+
+    async def held(self) -> None:
+        return
+
+    def is_held(self) -> bool:
+        return True
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Workspace]:
+    async with Workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture
+async def caller(slack: Workspace) -> AsyncIterator[Caller]:
+    async with make_session() as session:
+        yield Caller(make_client(slack.bot_token, session, slack.environment["SLACK_API_URL"]))
+
+
+@pytest.fixture
+def plain_store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store("", tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def poster(caller: Caller, plain_store: Store) -> Poster:
+    return Poster(caller, plain_store, Free(), Tidier(caller, pauses=(1.0, 2.0, 4.0)))

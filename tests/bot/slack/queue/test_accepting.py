@@ -1,0 +1,126 @@
+"""What is refused at the door: nothing may be acknowledged that nobody would do."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.slack.api.errors import SlackAway, SlackRefused, refusal
+from bot.slack.queue.job import Deed
+from bot.slack.queue.queue import NotAccepting, Work
+from bot.store import Store, replicas
+
+SECONDS = 60.0
+
+
+async def nothing(_: Deed) -> None:
+    return
+
+
+async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -> None:
+    work = Work(store, tmp_path)
+    work.register("do", nothing)
+    await work.launch()
+    await work.replica.settle(0.0)
+    with pytest.raises(NotAccepting):
+        await work.accept("do", "k1", {})
+    await work.close()
+
+
+async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(store: Store, tmp_path: Path) -> None:
+    lost = asyncio.Event()
+    work = Work(store, tmp_path, lost=lost.set)
+    work.register("do", nothing)
+    await work.launch()
+    replicas.join(store, "heir", "host", "1")
+    replicas.claim(store, work.replica.id, "heir", 0.0)
+    await asyncio.wait_for(lost.wait(), SECONDS)
+    with pytest.raises(NotAccepting):
+        await work.accept("do", "k1", {})
+    await work.close()
+
+
+async def test_work_that_nobody_does_is_a_mistake_and_names_are_taken_once(store: Store, tmp_path: Path) -> None:
+    work = Work(store, tmp_path)
+    work.register("do", nothing)
+    with pytest.raises(ValueError, match="two handlers"):
+        work.register("do", nothing)
+    await work.launch()
+    with pytest.raises(ValueError, match="nobody does"):
+        await work.accept("other", "k1", {})
+    await work.close()
+
+
+async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store, tmp_path: Path) -> None:
+    work, ended = Work(store, tmp_path), asyncio.Event()
+    tried: list[str] = []
+    told: list[str] = []
+
+    async def away_twice() -> Any:
+        tried.append("away")
+        if len(tried) < 3:
+            raise SlackAway("Slack gave no answer.", retry_after=0.1)
+        return {"ts": "1.1"}
+
+    async def refused() -> Any:
+        tried.append("refused")
+        raise refusal("chat.postMessage", "is_archived")
+
+    async def do(deed: Deed) -> None:
+        told.append((await deed.step("post", away_twice))["ts"])
+        try:
+            await deed.step("update", refused)
+        except SlackRefused as no:
+            told.append(no.code)
+        ended.set()
+
+    work.register("do", do)
+    await work.launch()
+    assert await work.accept("do", "k1", {})
+    await asyncio.wait_for(ended.wait(), SECONDS)
+    assert told == ["1.1", "is_archived"]
+    assert tried == ["away", "away", "away", "refused"]
+    await work.close()
+
+
+async def test_a_handler_may_accept_more_work_in_a_step(store: Store, tmp_path: Path) -> None:
+    work, ended = Work(store, tmp_path), asyncio.Event()
+
+    async def more(_: Deed) -> None:
+        ended.set()
+
+    async def do(deed: Deed) -> None:
+        async def hand_on() -> Any:
+            return [
+                await work.accept("more", f"{deed.key}:more", {}),
+                await work.accept("more", f"{deed.key}:more", {}),
+            ]
+
+        assert await deed.step("hand on", hand_on) == [True, False]
+
+    work.register("do", do)
+    work.register("more", more)
+    await work.launch()
+    await work.accept("do", "k1", {})
+    await asyncio.wait_for(ended.wait(), SECONDS)
+    await work.close()
+
+
+async def test_stopped_right_after_its_start_it_ends_without_a_traceback(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def do(deed: Deed) -> None:
+        for name in ("first", "second"):
+            await deed.step(name, lambda: asyncio.sleep(0))
+
+    for start in range(15):
+        work = Work(store, tmp_path)
+        work.register("do", do)
+        await work.launch()
+        accepting = asyncio.create_task(work.accept("do", f"{start}", {}))
+        await asyncio.sleep(start / 1000)  # somewhere on its way
+        await work.close()
+        await asyncio.wait({accepting}, timeout=1.0)
+        accepting.cancel()
+    assert [record.getMessage() for record in caplog.records if record.exc_info or "shutdown" in record.message] == []

@@ -1,0 +1,52 @@
+"""What nobody needs any more goes; what is pending, young or still in use stays."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.slack.queue import dbos_engine
+from bot.slack.queue.housekeeping import tidy
+from bot.slack.queue.job import Deed
+from bot.slack.queue.queue import Work
+from bot.store import Store, idempotency_keys, locks
+
+SECONDS = 60.0
+
+
+async def test_finished_work_goes_after_days_and_pending_work_never(store: Store, tmp_path: Path) -> None:
+    work, done, never = Work(store, tmp_path), asyncio.Event(), asyncio.Event()
+
+    async def do(deed: Deed) -> None:
+        if deed.payload["pending"]:
+            await never.wait()
+        done.set()
+
+    work.register("do", do)
+    await work.launch()
+    await work.accept("do", "finished", {"pending": False})
+    await work.accept("do", "pending", {"pending": True})
+    await asyncio.wait_for(done.wait(), SECONDS)
+    assert await dbos_engine.forget(datetime.now(UTC) - timedelta(days=7)) == 0
+    removed = 0
+    async with asyncio.timeout(SECONDS):
+        while removed == 0:  # its end may have to be stored yet
+            removed = await dbos_engine.forget(datetime.now(UTC) + timedelta(seconds=5))
+    assert removed == 1
+    assert not await work.accept("do", "pending", {"pending": True})
+    assert await work.accept("do", "finished", {"pending": False})
+    await work.close()
+
+
+async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> None:
+    work = Work(store, tmp_path)
+    await work.launch()
+    locks.begin(store, "look", "k1")
+    idempotency_keys.first(store, "post:1")
+
+    now = datetime.now(UTC)
+    assert await tidy(store, now) == 0
+    assert await tidy(store, now + timedelta(days=2)) == 1
+    assert not idempotency_keys.first(store, "post:1")
+    assert await tidy(store, now + timedelta(days=500)) == 1
+    assert idempotency_keys.first(store, "post:1")
+    await work.close()

@@ -1,0 +1,82 @@
+"""A process that does work and may die of it, run by the tests: ``python -m tests.bot.slack.queue.works``.
+
+Each line that a step writes to the journal is an effect on the world: what counts is how often it is there.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from bot.slack.queue.job import Deed
+from bot.slack.queue.queue import Work
+from bot.slack.queue.workers import Pulse
+from bot.store import open_store
+
+STEPS = ("first", "look", "last")
+
+
+async def run(told: argparse.Namespace) -> None:
+    store = open_store(told.database, told.data_dir)
+    ended = asyncio.Event()
+    work = Work(store, told.data_dir, lost=ended.set, pulse=Pulse(beat=0.2, lease=told.lease, silence=told.silence))
+
+    def note(text: str) -> None:
+        with told.journal.open("a") as journal:
+            journal.write(text + "\n")
+
+    def die_at(place: str, key: str) -> None:
+        if told.die == place and key in told.accept:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    loop = asyncio.get_running_loop()
+
+    async def do(deed: Deed) -> None:
+        assert asyncio.get_running_loop() is loop  # resumed work too: sessions and locks belong to this one
+        die_at("start", deed.key)
+        for name in STEPS:
+
+            async def act(step: str = name) -> Any:
+                die_at(f"before {step}", deed.key)
+                await asyncio.sleep(told.slow)
+                note(f"{deed.key} {step} {deed.payload['words']}")
+                die_at(f"after {step}", deed.key)
+                return {"step": step}
+
+            assert await deed.step(name, act) == {"step": name}
+        die_at("end", deed.key)
+        note(f"{deed.key} done by {told.name}")
+
+    work.register("do", do)
+    await work.launch()
+    note(f"launched {told.name} {work.replica.id}")
+    for key in filter(None, told.accept.split(",")):
+        note(f"{key} accepted {await work.accept('do', key, {'words': 'ärger & <!channel>'})}")
+        die_at("accepted", key)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    await ended.wait()
+    note(f"ends {told.name}")
+    await work.close()
+    store.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--database", default="")
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument("--name", default="one")
+    parser.add_argument("--accept", default="")
+    parser.add_argument("--die", default="")
+    parser.add_argument("--slow", type=float, default=0.0)
+    parser.add_argument("--lease", type=float, default=20.0)
+    parser.add_argument("--silence", type=float, default=30.0)
+    logging.basicConfig(level=logging.WARNING)
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
