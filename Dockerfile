@@ -13,7 +13,6 @@ COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY knowledge knowledge
 COPY index index
 COPY bot bot
-COPY tests/recordings tests/recordings
 COPY tests/eval tests/eval
 RUN python -m venv /opt/netclinic && /opt/netclinic/bin/pip install -c constraints.txt .
 # From here, so that what is imported is what was installed.

@@ -2,3 +2,8 @@
 
 This package imports neither ``index`` nor ``bot``: knowledge is data, and whoever uses it brings the probes.
 """
+
+from pathlib import Path
+
+RECORDINGS_FOLDER = Path(__file__).parent / "recordings"
+"""The saved clusters that prove the built-in entries, a folder each."""

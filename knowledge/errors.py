@@ -1,4 +1,4 @@
-"""How a mistake in an entry is told: where it is, what is wrong, and the way out."""
+"""How a mistake in an entry is reported: where it is, what is wrong, and the way out."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,14 +1,14 @@
 """Expressions as data: one line of an entry becomes a small tree, read with ``ast`` and never evaluated as Python.
 
 ``probe(keyword=literal, ...)`` for probes, ``fact() == literal`` for facts, ``{all|any|none: [...]}`` around them.
-What the words mean (which probes exist, what they take) is checked in :mod:`knowledge.checking`.
+What the words mean (which probes exist, what they take) is checked in :mod:`knowledge.call_validation`.
 """
 
 import ast
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeGuard
 
-from knowledge.checking import check_call
+from knowledge.call_validation import check_call
 from knowledge.errors import ExpressionError, Place, suggestion
 from knowledge.model import Call, Condition, Group, Value
 from knowledge.vocabulary import Vocabulary
@@ -36,12 +36,12 @@ _LITERALS = 'text in quotes, a whole number, true or false, or a list of texts l
 
 def parse_call(text: str, vocabulary: Vocabulary | None) -> Call:
     """One expression; checked against the vocabulary unless that is ``None`` (then only its form is read)."""
-    return _checked(_call(_tree(text)), vocabulary)
+    return _validate(_parse_node(_parse_tree(text)), vocabulary)
 
 
 def parse_when(text: str, vocabulary: Vocabulary | None) -> Condition:
     """The condition of a step variant: an expression, or several joined by ``and`` or by ``or``."""
-    return _joined(_tree(text), vocabulary)
+    return _parse_joined(_parse_tree(text), vocabulary)
 
 
 def parse_condition(data: object, vocabulary: Vocabulary | None) -> Condition:
@@ -60,17 +60,17 @@ def read_condition(
     try:
         if isinstance(data, str):
             return parse_call(data, vocabulary)
-        quantifier, members = _quantified(data)
+        quantifier, members = _split_group(data)
     except ExpressionError as error:
         report(ExpressionError(str(error), place))
         return None
     inner = (*place, quantifier)
     read = [read_condition(member, vocabulary, report, (*inner, at)) for at, member in enumerate(members)]
-    kept = tuple(member for member in read if member is not None)
-    return Group(quantifier, kept) if len(kept) == len(read) else None
+    valid = tuple(member for member in read if member is not None)
+    return Group(quantifier, valid) if len(valid) == len(read) else None
 
 
-def _quantified(data: object) -> tuple[Quantifier, list[object]]:
+def _split_group(data: object) -> tuple[Quantifier, list[object]]:
     allowed = 'write an expression in text or one of "all:", "any:", "none:" followed by a list'
     if not isinstance(data, Mapping) or len(data) != 1:
         raise ExpressionError(f"a condition is one expression or one group, but this is {_kind_of(data)}: {allowed}")
@@ -92,7 +92,7 @@ def _kind_of(data: object) -> str:
     return "a list" if isinstance(data, list) else "empty" if data is None else f"the value {data!r}"
 
 
-def _tree(text: str) -> ast.expr:
+def _parse_tree(text: str) -> ast.expr:
     if not text.strip():
         raise ExpressionError('the expression is empty: write one like network_plugin() == "terway"')
     if len(text) > LONGEST:
@@ -116,24 +116,24 @@ def _source(node: ast.AST) -> str:
         return "..."
 
 
-def _joined(tree: ast.expr, vocabulary: Vocabulary | None) -> Condition:
+def _parse_joined(tree: ast.expr, vocabulary: Vocabulary | None) -> Condition:
     if isinstance(tree, ast.BoolOp):
-        members = tuple(_joined(member, vocabulary) for member in tree.values)
+        members = tuple(_parse_joined(member, vocabulary) for member in tree.values)
         return Group("all" if isinstance(tree.op, ast.And) else "any", members)
-    return _checked(_call(tree), vocabulary)
+    return _validate(_parse_node(tree), vocabulary)
 
 
-def _checked(call: Call, vocabulary: Vocabulary | None) -> Call:
+def _validate(call: Call, vocabulary: Vocabulary | None) -> Call:
     if vocabulary is not None:
         check_call(call, vocabulary)
     return call
 
 
-def _call(node: ast.expr) -> Call:
+def _parse_node(node: ast.expr) -> Call:
     if isinstance(node, ast.Compare):
-        return _comparison(node)
+        return _parse_comparison(node)
     if isinstance(node, ast.Call):
-        return _plain_call(node)
+        return _parse_call_node(node)
     raise ExpressionError(_not_a_call(node))
 
 
@@ -146,7 +146,7 @@ def _not_a_call(node: ast.expr) -> str:
     return f"`{source}` is not an expression: write probe(name=value, ...), or for a fact: fact() == value"
 
 
-def _comparison(node: ast.Compare) -> Call:
+def _parse_comparison(node: ast.Compare) -> Call:
     if len(node.ops) != 1:
         raise ExpressionError(f"`{_source(node)}` compares more than once: write each comparison as an item of a group")
     if isinstance(node.left, ast.Constant | ast.List):
@@ -157,12 +157,12 @@ def _comparison(node: ast.Compare) -> Call:
         raise ExpressionError(f"`{_source(node)}` has an operator that is not known: use one of {allowed}")
     if not isinstance(node.left, ast.Call):
         raise ExpressionError(_not_a_call(node.left))
-    left = _plain_call(node.left)
-    operand = _literal(node.comparators[0], f"the right side of {left.probe}()")
+    left = _parse_call_node(node.left)
+    operand = _parse_literal(node.comparators[0], f"the right side of {left.probe}()")
     return Call(probe=left.probe, arguments=left.arguments, operator=operator, operand=operand)
 
 
-def _plain_call(node: ast.Call) -> Call:
+def _parse_call_node(node: ast.Call) -> Call:
     if not isinstance(node.func, ast.Name):
         name = _source(node.func)
         raise ExpressionError(f"`{name}` is not the name of a probe: a fact like terway.mode is written terway_mode()")
@@ -172,17 +172,17 @@ def _plain_call(node: ast.Call) -> Call:
     names = [keyword.arg for keyword in node.keywords]
     if len(set(names)) < len(names):
         raise ExpressionError(f'{probe}() has a parameter twice: write one list, like {probe}(name=["a", "b"])')
-    return Call(probe=probe, arguments=tuple(_argument(probe, keyword) for keyword in node.keywords))
+    return Call(probe=probe, arguments=tuple(_parse_argument(probe, keyword) for keyword in node.keywords))
 
 
-def _argument(probe: str, keyword: ast.keyword) -> tuple[str, Value]:
+def _parse_argument(probe: str, keyword: ast.keyword) -> tuple[str, Value]:
     name = keyword.arg or ""
-    return name, _literal(keyword.value, f"{name}= of {probe}()")
+    return name, _parse_literal(keyword.value, f"{name}= of {probe}()")
 
 
-def _literal(node: ast.expr, where: str) -> Value:
+def _parse_literal(node: ast.expr, where: str) -> Value:
     if isinstance(node, ast.List | ast.Tuple):
-        return tuple(_list_member(member, where) for member in node.elts)
+        return tuple(_parse_list_member(member, where) for member in node.elts)
     if isinstance(node, ast.Name) and node.id in ("true", "false"):
         return node.id == "true"
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
@@ -194,7 +194,7 @@ def _literal(node: ast.expr, where: str) -> Value:
     raise ExpressionError(f"{where} is `{_source(node)}`, which is not a plain value: write {_LITERALS}")
 
 
-def _list_member(node: ast.expr, where: str) -> str:
+def _parse_list_member(node: ast.expr, where: str) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     raise ExpressionError(f'{where} holds `{_source(node)}`: a list holds texts in quotes only, like ["a", "b"]')

@@ -2,8 +2,8 @@
 
 import yaml
 
+from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import Place, suggestion
-from knowledge.reading import Reading
 
 # The C loader is about eight times faster; PyYAML may have been built without it.
 _Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -16,67 +16,67 @@ KEYS = (
 REQUIRED = ("id", "title", "kind", "symptoms")
 
 
-def split(text: str, reading: Reading) -> tuple[str, str]:
+def split(text: str, diagnostics: FileDiagnostics) -> tuple[str, str]:
     """Front matter and body. The body keeps its place in the file by blank lines, so that line numbers stay true."""
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
-        reading.wrong(1, "the file does not start with front matter", f'write "{FENCE}" in the first line')
+        diagnostics.add(1, "the file does not start with front matter", f'write "{FENCE}" in the first line')
         return "", ""
     ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE)
     end = next(ends, None)
     if end is None:
-        reading.wrong(1, "the front matter does not end", f'write a line "{FENCE}" before the first section')
+        diagnostics.add(1, "the front matter does not end", f'write a line "{FENCE}" before the first section')
         return "", ""
     return "\n".join(lines[1:end]), "\n" * (end + 1) + "\n".join(lines[end + 1 :])
 
 
-def front_matter(text: str, reading: Reading) -> dict[str, object]:
+def front_matter(text: str, diagnostics: FileDiagnostics) -> dict[str, object]:
     """The known keys with plain values; whatever is wrong is noted in the reading."""
-    data = _load(text, reading)
+    data = _load(text, diagnostics)
     if data is None:
         return {}
     for key in data:
         if key not in KEYS:
             hint = suggestion(key, KEYS)
-            reading.wrong((key,), f'the key "{key}" is not known', f"use one of {', '.join(KEYS)}{hint}")
+            diagnostics.add((key,), f'the key "{key}" is not known', f"use one of {', '.join(KEYS)}{hint}")
     for key in REQUIRED:
         if data.get(key) in (None, "", []):
-            reading.wrong((key,), f'the key "{key}" is missing or empty', f'add "{key}:" to the front matter')
+            diagnostics.add((key,), f'the key "{key}" is missing or empty', f'add "{key}:" to the front matter')
     return {key: value for key, value in data.items() if key in KEYS}
 
 
-def _load(text: str, reading: Reading) -> dict[str, object] | None:
+def _load(text: str, diagnostics: FileDiagnostics) -> dict[str, object] | None:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        data = _Plain(loader, reading).value(node, ()) if node is not None else {}
+        data = _NodeReader(loader, diagnostics).value(node, ()) if node is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
-        reading.wrong(line, f"the front matter is not YAML ({error.problem})", 'put text with ": " or "#" in quotes')
+        diagnostics.add(line, f"the front matter is not YAML ({error.problem})", 'put text with ": " or "#" in quotes')
         return None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reading.wrong(1, f"the front matter is not YAML ({error})".replace("\n", " "), "mend or remove what it names")
+        diagnostics.add(1, f"the front matter is not YAML ({error})".replace("\n", " "), "mend or remove what it names")
         return None
     finally:
         loader.dispose()
     if isinstance(data, dict):
         return data
-    reading.wrong(2, "the front matter is not a mapping", 'write lines like "id: some-name"')
+    diagnostics.add(2, "the front matter is not a mapping", 'write lines like "id: some-name"')
     return None
 
 
-class _Plain:
+class _NodeReader:
     """Walks the YAML nodes once: plain values out, line numbers into the reading."""
 
-    def __init__(self, loader: yaml.SafeLoader | yaml.CSafeLoader, reading: Reading) -> None:
+    def __init__(self, loader: yaml.SafeLoader | yaml.CSafeLoader, diagnostics: FileDiagnostics) -> None:
         self._loader = loader
-        self._reading = reading
+        self._diagnostics = diagnostics
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, place: Place) -> object:
-        self._reading.lines[place] = node.start_mark.line + 2
+        self._diagnostics.lines[place] = node.start_mark.line + 2
         if id(node) in self._seen:
-            self._reading.wrong(place, "YAML anchors and aliases are not used here", "write the text out again")
+            self._diagnostics.add(place, "YAML anchors and aliases are not used here", "write the text out again")
             return None
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -92,7 +92,7 @@ class _Plain:
             key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
             if key in result:
                 line = key_node.start_mark.line + 2
-                self._reading.wrong(line, f'the key "{key}" stands twice', "put both together under one of them")
+                self._diagnostics.add(line, f'the key "{key}" stands twice', "put both together under one of them")
             result[key] = self.value(value_node, (*place, key))
-            self._reading.lines[(*place, key)] = key_node.start_mark.line + 2
+            self._diagnostics.lines[(*place, key)] = key_node.start_mark.line + 2
         return result

@@ -1,4 +1,4 @@
-"""From files to entries: the built-in folder and a team's own, read strictly, with all problems told at once."""
+"""From files to entries: the built-in folder and a team's own, read strictly, with all problems reported at once."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import EntryErrors, ExpressionError, Problem, suggestion
 from knowledge.expressions import read_condition
 from knowledge.frontmatter import front_matter, split
 from knowledge.model import Condition, Entry, Group, Kind, Proof
-from knowledge.reading import Reading
 from knowledge.sections import read_body
 from knowledge.vocabulary import Vocabulary
 
@@ -20,11 +20,11 @@ _VERDICTS = ("confirmed", "ruled_out", "suspected", "answered")
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedFile:
     """One file as it was read; ``entry`` is ``None`` where its problems left nothing to work with."""
 
     entry: Entry | None
-    reading: Reading
+    diagnostics: FileDiagnostics
     text: str
 
 
@@ -39,17 +39,17 @@ def load_entries(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tupl
     return tuple(one.entry for one in loaded if one.entry is not None)
 
 
-def read_folders(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tuple[list[Loaded], list[Problem]]:
+def read_folders(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tuple[list[LoadedFile], list[Problem]]:
     """What could be read, and what could not; lint goes on from here."""
-    loaded: list[Loaded] = []
+    loaded: list[LoadedFile] = []
     problems: list[Problem] = []
     for folder in dict.fromkeys(folders):
         if not folder.is_dir():
             problems.append(Problem(folder, 0, "there is no such folder", "name a folder of entries (*.md)"))
         for path in entry_files(folder):
             loaded.append(read_file(path, folder, vocabulary))
-            problems += loaded[-1].reading.problems
-    return loaded, problems + list(_duplicates(loaded))
+            problems += loaded[-1].diagnostics.problems
+    return loaded, problems + list(_find_duplicates(loaded))
 
 
 def entry_files(folder: Path) -> Iterator[Path]:
@@ -60,15 +60,15 @@ def entry_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def read_file(path: Path, folder: Path, vocabulary: Vocabulary | None) -> Loaded:
+def read_file(path: Path, folder: Path, vocabulary: Vocabulary | None) -> LoadedFile:
     """One file, its problems noted."""
-    reading = Reading(path)
+    diagnostics = FileDiagnostics(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reading.wrong(0, f"the file cannot be read ({error})", "make it a readable file in UTF-8")
-        return Loaded(None, reading, "")
-    return Loaded(_entry(text, section_of(path, folder), vocabulary, reading), reading, text)
+        diagnostics.add(0, f"the file cannot be read ({error})", "make it a readable file in UTF-8")
+        return LoadedFile(None, diagnostics, "")
+    return LoadedFile(_parse_entry(text, section_of(path, folder), vocabulary, diagnostics), diagnostics, text)
 
 
 def section_of(path: Path, folder: Path) -> str:
@@ -76,34 +76,36 @@ def section_of(path: Path, folder: Path) -> str:
     return path.parent.name or folder.name
 
 
-def _duplicates(loaded: Iterable[Loaded]) -> Iterator[Problem]:
+def _find_duplicates(loaded: Iterable[LoadedFile]) -> Iterator[Problem]:
     first: dict[str, Path] = {}
     for one in loaded:
         if one.entry is None:
             continue
-        path = first.setdefault(one.entry.id, one.reading.path)
-        if path != one.reading.path:
-            line, message = one.reading.line(("id",)), f'the id "{one.entry.id}" is also that of {path}'
-            yield Problem(one.reading.path, line, message, "give one of them another id and file name")
+        path = first.setdefault(one.entry.id, one.diagnostics.path)
+        if path != one.diagnostics.path:
+            line, message = one.diagnostics.line(("id",)), f'the id "{one.entry.id}" is also that of {path}'
+            yield Problem(one.diagnostics.path, line, message, "give one of them another id and file name")
 
 
-def _entry(text: str, section: str, vocabulary: Vocabulary | None, reading: Reading) -> Entry | None:
-    front, body_text = split(text, reading)
-    if reading.problems:
+def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Entry | None:
+    front, body_text = split(text, diagnostics)
+    if diagnostics.problems:
         return None
-    keys = _Keys(front_matter(front, reading), vocabulary, reading)
+    keys = _FrontMatter(front_matter(front, diagnostics), vocabulary, diagnostics)
     kind = keys.kind()
-    body = read_body(body_text, kind, vocabulary, reading)
+    body = read_body(body_text, kind, vocabulary, diagnostics)
     if kind is Kind.GUIDE and "confirmed_by" in keys.data:
-        reading.wrong(("confirmed_by",), "a guide is answered, not confirmed", "remove confirmed_by or make it a fault")
-    # All is read even where nothing can come of it, so that all its problems are told.
+        diagnostics.add(
+            ("confirmed_by",), "a guide is answered, not confirmed", "remove confirmed_by or make it a fault"
+        )
+    # All is read even where nothing can come of it, so that all its problems are reported.
     entry = Entry(
         id=keys.id(),
         title=keys.text("title"),
         kind=kind or Kind.FAULT,
         headings=keys.texts("headings"),
         symptoms=keys.texts("symptoms"),
-        path=reading.path,
+        path=diagnostics.path,
         section=section,
         identifiers=keys.texts("identifiers"),
         applies=keys.applies(),
@@ -118,19 +120,19 @@ def _entry(text: str, section: str, vocabulary: Vocabulary | None, reading: Read
 
 
 @dataclass(frozen=True)
-class _Keys:
+class _FrontMatter:
     """The front matter's values in the types of the model."""
 
     data: dict[str, object]
     vocabulary: Vocabulary | None
-    reading: Reading
+    diagnostics: FileDiagnostics
 
     def text(self, key: str) -> str:
         value = self.data.get(key, "")
         if isinstance(value, str):
             return " ".join(value.split())
         if value is not None:
-            self.reading.wrong((key,), f'"{key}" is not text but {value!r}', "put it in quotes")
+            self.diagnostics.add((key,), f'"{key}" is not text but {value!r}', "put it in quotes")
         return ""
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -140,18 +142,20 @@ class _Keys:
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.reading.wrong(place, f'"{place[-1]}" is not a list', 'write one item a line, each after "- "')
+            self.diagnostics.add(place, f'"{place[-1]}" is not a list', 'write one item a line, each after "- "')
             return ()
         for at, member in enumerate(value):
             if not isinstance(member, str) or not member.strip():
                 message = f'"{place[-1]}" holds something that is not text: {member!r}'
-                self.reading.wrong((*place, at), message, 'put the whole line after "- " in quotes')
+                self.diagnostics.add((*place, at), message, 'put the whole line after "- " in quotes')
         return tuple(" ".join(member.split()) for member in value if isinstance(member, str))
 
     def id(self) -> str:
         name = self.text("id")
         if name and not _ID.fullmatch(name):
-            self.reading.wrong(("id",), f'the id "{name}" does not fit', "use a-z, 0-9 and single dashes between them")
+            self.diagnostics.add(
+                ("id",), f'the id "{name}" does not fit', "use a-z, 0-9 and single dashes between them"
+            )
         return name
 
     def kind(self) -> Kind | None:
@@ -159,13 +163,13 @@ class _Keys:
         if name in ("fault", "guide"):
             return Kind(name)
         if name:
-            self.reading.wrong(("kind",), f'the kind "{name}" is not known', "use fault or guide")
+            self.diagnostics.add(("kind",), f'the kind "{name}" is not known', "use fault or guide")
         return None
 
     def absence(self) -> Literal["ruled_out", "suspected"]:
         value = self.data.get("absence", "ruled_out")
         if value not in ("ruled_out", "suspected"):
-            self.reading.wrong(("absence",), f'absence is "{value}"', "use suspected or remove the line")
+            self.diagnostics.add(("absence",), f'absence is "{value}"', "use suspected or remove the line")
         return "suspected" if value == "suspected" else "ruled_out"
 
     def applies(self) -> Condition | None:
@@ -173,7 +177,9 @@ class _Keys:
         if value is None:
             return None
         if not isinstance(value, list) or not value:
-            self.reading.wrong(("applies",), '"applies" is not a list', "write one expression a line, each after '- '")
+            self.diagnostics.add(
+                ("applies",), '"applies" is not a list', "write one expression a line, each after '- '"
+            )
             return None
         read = [self._condition(member, ("applies", at)) for at, member in enumerate(value)]
         return Group("all", tuple(member for member in read if member is not None))
@@ -184,13 +190,13 @@ class _Keys:
         value = self.data["confirmed_by"]
         if not isinstance(value, dict):
             shape = 'write "all:", "any:" or "none:" below it, and the conditions as a list'
-            self.reading.wrong(("confirmed_by",), '"confirmed_by" is not a group', shape)
+            self.diagnostics.add(("confirmed_by",), '"confirmed_by" is not a group', shape)
             return None
         return self._condition(value, ("confirmed_by",))
 
     def _condition(self, value: object, place: tuple[str | int, ...]) -> Condition | None:
         def report(error: ExpressionError) -> None:
-            self.reading.wrong(error.place, str(error))
+            self.diagnostics.add(error.place, str(error))
 
         return read_condition(value, self.vocabulary, report, place)
 
@@ -198,10 +204,10 @@ class _Keys:
         value = self.data.get("proved_on") or {}
         if not isinstance(value, dict):
             shape = "write proved_on: {confirmed: [...], ruled_out: [...]}"
-            self.reading.wrong(("proved_on",), '"proved_on" is not a mapping', shape)
+            self.diagnostics.add(("proved_on",), '"proved_on" is not a mapping', shape)
             return Proof()
         for name in value:
             if name not in _VERDICTS:
                 remedy = f"use {', '.join(_VERDICTS)}{suggestion(name, _VERDICTS)}"
-                self.reading.wrong(("proved_on", name), f'"{name}" is no verdict', remedy)
+                self.diagnostics.add(("proved_on", name), f'"{name}" is no verdict', remedy)
         return Proof(**{name: self._texts(value.get(name), ("proved_on", name)) for name in _VERDICTS})

@@ -26,9 +26,9 @@ class Call:
     operand: Value | None = None
 
     def __str__(self) -> str:
-        inner = ", ".join(f"{name}={shown(value)}" for name, value in self.arguments)
+        inner = ", ".join(f"{name}={format_value(value)}" for name, value in self.arguments)
         call = f"{self.probe}({inner})"
-        return call if self.operator is None else f"{call} {self.operator} {shown(self.operand)}"
+        return call if self.operator is None else f"{call} {self.operator} {format_value(self.operand)}"
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Group:
 Condition = Call | Group
 
 
-def shown(value: Value | None) -> str:
+def format_value(value: Value | None) -> str:
     """The value as it is written in an entry: strings in double quotes, lists in brackets."""
     if isinstance(value, tuple):
-        return "[" + ", ".join(shown(member) for member in value) + "]"
+        return "[" + ", ".join(format_value(member) for member in value) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateError
 
-from knowledge.comparing import evaluate
+from knowledge.fact_comparison import evaluate
 from knowledge.logic import Outcome
 from knowledge.model import Step, Value
-from knowledge.templates import MARKS, compiled, is_template, scope
-from knowledge.values import Marks, Piece, in_command, in_text, without_marks
+from knowledge.templates import MARKS, compile_template, is_template, scope
+from knowledge.values import InsertedValue, ValueMarks, format_in_command, format_in_text, without_marks
 
 Facts = Mapping[str, Value | None]
 Objects = Mapping[str, Sequence[str]]
@@ -44,12 +44,12 @@ def render(steps: Step | Iterable[Step], facts: Facts, objects: Objects) -> list
 
 def render_text(template: str, facts: Facts, objects: Objects) -> str:
     """A text (a cause, a caution, the sentence of a step) with live values in it."""
-    return _rendered(template, facts, objects, in_text)
+    return _render_template(template, facts, objects, format_in_text)
 
 
 def render_command(template: str, facts: Facts, objects: Objects) -> str:
     """A command with live values in it, each a word of its own for the shell."""
-    return _rendered(template, facts, objects, in_command)
+    return _render_template(template, facts, objects, format_in_command)
 
 
 def _labels(step: Step, facts: Facts) -> Iterator[str]:
@@ -61,13 +61,13 @@ def _labels(step: Step, facts: Facts) -> Iterator[str]:
         yield f"If {step.label or f'`{step.when}`'}: "
 
 
-def _rendered(template: str, facts: Facts, objects: Objects, show: Callable[[Piece, str], str]) -> str:
+def _render_template(template: str, facts: Facts, objects: Objects, show: Callable[[InsertedValue, str], str]) -> str:
     if not is_template(template):
         return template
-    marks = Marks([])
+    marks = ValueMarks([])
     try:
-        text = compiled(without_marks(template)).render({**scope(facts, objects), MARKS: marks})
+        text = compile_template(without_marks(template)).render({**scope(facts, objects), MARKS: marks})
     except _FAILURES:
         # An answer with one word missing beats no answer at 3 a.m.
-        return _INSERTION.sub("VALUE" if show is in_command else "unknown", template)
-    return marks.replaced(text, show)
+        return _INSERTION.sub("VALUE" if show is format_in_command else "unknown", template)
+    return marks.replace_marks(text, show)

@@ -8,10 +8,10 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, suggestion
 from knowledge.expressions import parse_when
 from knowledge.model import Condition, Kind, Step
-from knowledge.reading import Reading
 from knowledge.vocabulary import Vocabulary
 
 NAMES = ("Cause", "Settle", "Steps", "Verify", "Caution")
@@ -45,33 +45,35 @@ class _Section:
     text: str
 
 
-def read_body(text: str, kind: Kind | None, vocabulary: Vocabulary | None, reading: Reading) -> Body:
+def read_body(text: str, kind: Kind | None, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Body:
     """All sections; whatever is wrong is noted in the reading."""
     sections: dict[str, _Section] = {}
-    for section in _sections(text, reading):
-        _check_name(section, sections, reading)
+    for section in _sections(text, diagnostics):
+        _check_name(section, sections, diagnostics)
         sections.setdefault(section.name, section)
-        reading.lines[(f"## {section.name}",)] = section.line
+        diagnostics.lines[(f"## {section.name}",)] = section.line
         if section.name in NAMES and not section.text:
-            reading.wrong(section.line, f'the section "## {section.name}" is empty', "fill it or remove it")
+            diagnostics.add(section.line, f'the section "## {section.name}" is empty', "fill it or remove it")
     for name in REQUIRED[kind] if kind else ():
         if name not in sections:
-            reading.wrong(1, f'the section "## {name}" is missing', f'add a line "## {name}" with its text below')
-    parts = {name: _numbered(sections.get(name), vocabulary, reading) for name in ("Settle", "Steps", "Verify")}
+            diagnostics.add(1, f'the section "## {name}" is missing', f'add a line "## {name}" with its text below')
+    parts = {
+        name: _numbered_steps(sections.get(name), vocabulary, diagnostics) for name in ("Settle", "Steps", "Verify")
+    }
     cause = sections["Cause"].text if "Cause" in sections else ""
-    caution = _bullets(sections.get("Caution"), reading)
+    caution = _bullets(sections.get("Caution"), diagnostics)
     return Body(cause, parts["Settle"], parts["Steps"], parts["Verify"], caution)
 
 
-def _check_name(section: _Section, before: dict[str, _Section], reading: Reading) -> None:
+def _check_name(section: _Section, before: dict[str, _Section], diagnostics: FileDiagnostics) -> None:
     order = ", ".join(f"## {name}" for name in NAMES)
     if section.name not in NAMES:
         hint = suggestion(section.name, NAMES)
-        reading.wrong(section.line, f'the section "## {section.name}" is not known', f"use {order}{hint}")
+        diagnostics.add(section.line, f'the section "## {section.name}" is not known', f"use {order}{hint}")
     elif section.name in before:
-        reading.wrong(section.line, f'the section "## {section.name}" stands twice', "put both together")
+        diagnostics.add(section.line, f'the section "## {section.name}" stands twice', "put both together")
     elif any(NAMES.index(name) > NAMES.index(section.name) for name in before if name in NAMES):
-        reading.wrong(section.line, f'the section "## {section.name}" stands too late', f"keep this order: {order}")
+        diagnostics.add(section.line, f'the section "## {section.name}" stands too late', f"keep this order: {order}")
 
 
 @cache
@@ -83,16 +85,16 @@ def _parser() -> MarkdownIt:
     return parser.disable(["html_block", "lheading", "reference"])
 
 
-def _sections(text: str, reading: Reading) -> Iterator[_Section]:
+def _sections(text: str, diagnostics: FileDiagnostics) -> Iterator[_Section]:
     tokens, lines = _parser().parse(text), text.split("\n")
     heads = [at for at, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
     if tokens and (not heads or heads[0] > 0):
-        reading.wrong(_line(tokens[0]), "text stands before the first section", 'begin with "## Cause"')
+        diagnostics.add(_line(tokens[0]), "text stands before the first section", 'begin with "## Cause"')
     for at, following in zip(heads, [*heads[1:], None], strict=False):
         line = _line(tokens[at])
         if tokens[at].tag != "h2":
             message = f'the heading "{tokens[at + 1].content}" has the wrong depth'
-            reading.wrong(line, message, 'sections start with "## ", and there are no headings inside them')
+            diagnostics.add(line, message, 'sections start with "## ", and there are no headings inside them')
             continue
         until = len(lines) if following is None else _line(tokens[following]) - 1
         content = "\n".join(lines[line:until]).strip()
@@ -103,25 +105,27 @@ def _line(token: Token) -> int:
     return token.map[0] + 1 if token.map else 1
 
 
-def _numbered(section: _Section | None, vocabulary: Vocabulary | None, reading: Reading) -> tuple[Step, ...]:
+def _numbered_steps(
+    section: _Section | None, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics
+) -> tuple[Step, ...]:
     if section is None:
         return ()
     steps = []
-    for at, item in enumerate(_items(section, "ordered_list_open", reading)):
-        reading.lines[(section.name.lower(), at)] = item.line
-        steps.append(_step(item, vocabulary, reading))
+    for at, item in enumerate(_items(section, "ordered_list_open", diagnostics)):
+        diagnostics.lines[(section.name.lower(), at)] = item.line
+        steps.append(_parse_step(item, vocabulary, diagnostics))
     return tuple(steps)
 
 
-def _bullets(section: _Section | None, reading: Reading) -> tuple[str, ...]:
+def _bullets(section: _Section | None, diagnostics: FileDiagnostics) -> tuple[str, ...]:
     if section is None:
         return ()
-    items = list(_items(section, "bullet_list_open", reading))
+    items = list(_items(section, "bullet_list_open", diagnostics))
     for at, item in enumerate(items):
-        reading.lines[("caution", at)] = item.line
+        diagnostics.lines[("caution", at)] = item.line
         if item.blocks:
-            reading.wrong(item.line, "a caution holds a command block", "move the command to a step")
-    return tuple(_joined(item) for item in items)
+            diagnostics.add(item.line, "a caution holds a command block", "move the command to a step")
+    return tuple(_item_text(item) for item in items)
 
 
 _SHAPES = {
@@ -130,7 +134,7 @@ _SHAPES = {
 }
 
 
-def _items(section: _Section, list_type: str, reading: Reading) -> Iterator[_Item]:
+def _items(section: _Section, list_type: str, diagnostics: FileDiagnostics) -> Iterator[_Item]:
     """The items of the section's lists; anything else in it is noted with the way to put it right."""
     item: _Item | None = None
     for token in section.tokens:
@@ -140,53 +144,55 @@ def _items(section: _Section, list_type: str, reading: Reading) -> Iterator[_Ite
             yield item
             item = None
         elif token.level == 0 and token.nesting >= 0:
-            _check_outside(token, section, list_type, reading)
+            _check_outside(token, section, list_type, diagnostics)
         elif item is not None and token.nesting >= 0:
-            _add(token, item, reading)
+            _add_to_item(token, item, diagnostics)
 
 
-def _check_outside(token: Token, section: _Section, list_type: str, reading: Reading) -> None:
+def _check_outside(token: Token, section: _Section, list_type: str, diagnostics: FileDiagnostics) -> None:
     if token.type == "fence":
         message = f'a block in "## {section.name}" belongs to no item'
-        reading.wrong(_line(token), message, "indent it as far as the text of its item starts")
+        diagnostics.add(_line(token), message, "indent it as far as the text of its item starts")
     elif token.type != list_type:
-        reading.wrong(_line(token), f'"## {section.name}" holds something besides its list', _SHAPES[list_type])
+        diagnostics.add(_line(token), f'"## {section.name}" holds something besides its list', _SHAPES[list_type])
 
 
-def _add(token: Token, item: _Item, reading: Reading) -> None:
+def _add_to_item(token: Token, item: _Item, diagnostics: FileDiagnostics) -> None:
     if token.type == "inline":
         if item.blocks:
-            reading.wrong(_line(token), "text follows an item's command block", "put it before, or start a new item")
+            diagnostics.add(_line(token), "text follows an item's command block", "put it before, or start a new item")
         item.paragraphs.append(" ".join(token.content.split()))
     elif token.type == "fence":
         item.blocks.append(token.content.rstrip("\n"))
         if not token.content.strip() or len(item.blocks) > 1:
-            reading.wrong(_line(token), "an item holds one command block, and not an empty one", "make items of them")
+            diagnostics.add(_line(token), "an item holds one command block, and not an empty one", "make items of them")
     elif token.type != "paragraph_open":
-        reading.wrong(_line(token), "an item holds more than sentences and one command block", "split it into items")
+        diagnostics.add(_line(token), "an item holds more than sentences and one command block", "split it into items")
 
 
-def _joined(item: _Item) -> str:
+def _item_text(item: _Item) -> str:
     return " ".join(item.paragraphs)
 
 
-def _step(item: _Item, vocabulary: Vocabulary | None, reading: Reading) -> Step:
-    text, when, label = _joined(item), None, None
+def _parse_step(item: _Item, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Step:
+    text, when, label = _item_text(item), None, None
     match = _WHEN.fullmatch(text)
     if match:
         text, label = match["text"], (match["label"] or "").strip() or None
-        when = _when(match["condition"], vocabulary, item, reading)
+        when = _parse_when(match["condition"], vocabulary, item, diagnostics)
     elif text.startswith("{") and not text.startswith(("{{", "{%", "{#")):
         shape = '{when: fact() == "value" | the variant in words}'
-        reading.wrong(item.line, "the item starts with a brace that is no condition", f"write {shape}")
+        diagnostics.add(item.line, "the item starts with a brace that is no condition", f"write {shape}")
     if not text:
-        reading.wrong(item.line, "an item has no sentence", "say in one sentence what to do")
+        diagnostics.add(item.line, "an item has no sentence", "say in one sentence what to do")
     return Step(text=text, command=item.blocks[0] if item.blocks else None, when=when, label=label)
 
 
-def _when(text: str, vocabulary: Vocabulary | None, item: _Item, reading: Reading) -> Condition | None:
+def _parse_when(
+    text: str, vocabulary: Vocabulary | None, item: _Item, diagnostics: FileDiagnostics
+) -> Condition | None:
     try:
         return parse_when(text, vocabulary)
     except ExpressionError as error:
-        reading.wrong(item.line, str(error))
+        diagnostics.add(item.line, str(error))
         return None

@@ -1,7 +1,7 @@
 """The words a step template may use, and the sandbox that it runs in.
 
-A fact is reached by its dotted name, an object by its word; what is not known answers with :class:`Unknown`, so that
-a template never fails for want of a fact.
+A fact is reached by its dotted name, an object by its word; what is not known answers with :class:`UnknownValue`, so
+that a template never fails for want of a fact.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from knowledge.model import Value
-from knowledge.values import Marks, Piece, parts_of
+from knowledge.values import InsertedValue, ValueMarks, parts_of
 
 # What findings name. "namespace" is that of the first pod, else of the first service.
 OBJECTS = ("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace")
@@ -22,24 +22,24 @@ PLURALS = {"nodes": "node", "pods": "pod", "services": "service", "vswitches": "
 MARKS = " marks"
 
 
-class Live(str):
+class LiveText(str):
     """A known value and the word that stands for it where it cannot be shown."""
 
     __slots__ = ("word",)
     word: str
 
-    def __new__(cls, value: str, word: str) -> "Live":
+    def __new__(cls, value: str, word: str) -> "LiveText":
         live = super().__new__(cls, value)
         live.word = word
         return live
 
 
-class Unknown(Undefined):
+class UnknownValue(Undefined):
     """A fact or object that is not known: false, equal to nothing, and one upper-case word when written."""
 
     def path(self) -> str:
         above = self._undefined_obj
-        prefix = f"{above.prefix}." if isinstance(above, Branch) else ""
+        prefix = f"{above.prefix}." if isinstance(above, FactBranch) else ""
         return prefix + (self._undefined_name or "")
 
     def word(self) -> str:
@@ -50,22 +50,22 @@ class Unknown(Undefined):
 
     def __iter__(self) -> Iterator[Any]:
         """A loop over an unknown list runs once, with the word for one of its members."""
-        yield Unknown(name=PLURALS.get(self.path(), self.path()))
+        yield UnknownValue(name=PLURALS.get(self.path(), self.path()))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Unknown(name=f"{self.path()}.{name}")
+        return UnknownValue(name=f"{self.path()}.{name}")
 
 
-class Branch(tuple[Any, ...]):
+class FactBranch(tuple[Any, ...]):
     """What stands under one name: the members of a list of objects, and the facts below it (pods, pods.waiting)."""
 
     prefix: str
     facts: Mapping[str, object]
 
     @classmethod
-    def of(cls, prefix: str, members: Iterable[object], facts: Mapping[str, object]) -> "Branch":
+    def of(cls, prefix: str, members: Iterable[object], facts: Mapping[str, object]) -> "FactBranch":
         branch = cls(members)
         branch.prefix, branch.facts = prefix, facts
         return branch
@@ -90,7 +90,7 @@ def scope(facts: Mapping[str, Value | None], objects: Mapping[str, Sequence[str]
             (below.setdefault(head, {}) if rest else names)[rest or head] = _live(value, fact)
     for head, its_facts in below.items():
         members = names.get(head, ())
-        names[head] = Branch.of(head, members if isinstance(members, Branch) else (), its_facts)
+        names[head] = FactBranch.of(head, members if isinstance(members, FactBranch) else (), its_facts)
     return names
 
 
@@ -98,54 +98,54 @@ def _objects(objects: Mapping[str, Sequence[str]]) -> dict[str, object]:
     names: dict[str, object] = {}
     for word, found in objects.items():
         if word in OBJECTS and found:
-            names[word] = Live(found[0].rpartition("/")[2], word.upper())
+            names[word] = LiveText(found[0].rpartition("/")[2], word.upper())
     for plural, word in PLURALS.items():
         if objects.get(word):
-            names[plural] = Branch.of(plural, (Live(name, word.upper()) for name in objects[word]), {})
+            names[plural] = FactBranch.of(plural, (LiveText(name, word.upper()) for name in objects[word]), {})
     for word in ("service", "pod"):
         namespace = objects[word][0].rpartition("/")[0] if objects.get(word) else ""
         if namespace and not objects.get("namespace"):
-            names["namespace"] = Live(namespace, "NAMESPACE")
+            names["namespace"] = LiveText(namespace, "NAMESPACE")
     return names
 
 
 def _live(value: Value, fact: str) -> object:
-    return Live(value, fact.replace(".", "_").upper()) if isinstance(value, str) else value
+    return LiveText(value, fact.replace(".", "_").upper()) if isinstance(value, str) else value
 
 
 @pass_context
-def _marked(context: Context, value: object) -> str:
+def _mark_value(context: Context, value: object) -> str:
     """What Jinja calls for each value that it writes: a mark instead, to be replaced once its place is known."""
     marks = context[MARKS]
-    return marks.mark(_piece(value)) if isinstance(marks, Marks) else ""
+    return marks.mark(_inserted_value(value)) if isinstance(marks, ValueMarks) else ""
 
 
-def _piece(value: object) -> Piece:
-    if isinstance(value, Branch) and not value:
-        return _unknown(Unknown(name=value.prefix))
-    if isinstance(value, Unknown):
+def _inserted_value(value: object) -> InsertedValue:
+    if isinstance(value, FactBranch) and not value:
+        return _unknown(UnknownValue(name=value.prefix))
+    if isinstance(value, UnknownValue):
         return _unknown(value)
     if value is None or isinstance(value, Undefined):
-        return Piece((), "")
-    return Piece(parts_of(value), value.word if isinstance(value, Live) else "VALUE")
+        return InsertedValue((), "")
+    return InsertedValue(parts_of(value), value.word if isinstance(value, LiveText) else "VALUE")
 
 
-def _unknown(value: Unknown) -> Piece:
+def _unknown(value: UnknownValue) -> InsertedValue:
     is_object = value.path() in OBJECTS or value.path() in PLURALS
-    return Piece((), value.word(), fact=not is_object)
+    return InsertedValue((), value.word(), fact=not is_object)
 
 
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
-    """Jinja for shell commands and plain text: nothing is escaped for HTML, values are placed by :func:`_marked`."""
-    jinja = ImmutableSandboxedEnvironment(undefined=Unknown, finalize=_marked, keep_trailing_newline=True)
+    """Jinja for shell commands and plain text: nothing is escaped for HTML, :func:`_mark_value` places values."""
+    jinja = ImmutableSandboxedEnvironment(undefined=UnknownValue, finalize=_mark_value, keep_trailing_newline=True)
     # Its own global names would hide ours: "namespace" is one of them.
     jinja.globals.clear()
     return jinja
 
 
 @lru_cache(maxsize=1024)
-def compiled(template: str) -> Template:
+def compile_template(template: str) -> Template:
     """The template, ready to run; raises ``jinja2.TemplateError`` where it is none."""
     return environment().from_string(template)
 
@@ -157,7 +157,7 @@ def is_template(text: str) -> bool:
 
 def names_in(template: str) -> set[str]:
     """Every name that the template reads, dotted as written; raises ``jinja2.TemplateError`` where it is none."""
-    compiled(template)
+    compile_template(template)
     tree = environment().parse(template)
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
     inner = {id(access.node) for access in tree.find_all(nodes.Getattr)}

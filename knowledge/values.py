@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 UNKNOWN_TEXT = "unknown"
 LONGEST = 600
-# Private-use characters: no template holds them, and values lose theirs in cleaned().
+# Private-use characters: no template holds them, and values lose theirs in clean_line().
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PLAIN_ARGUMENT = re.compile(r"[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*")
@@ -25,7 +25,7 @@ _PLAIN_TEXT = re.compile(r"(?:[^\W_]|[ .,:;/@%+=()?!'\"–…-]|(?<=[^\W_])_(?=[
 
 
 @dataclass(frozen=True)
-class Piece:
+class InsertedValue:
     """One value to insert: its parts (several for a list, none when unknown), and the word that stands for it."""
 
     parts: tuple[str, ...]
@@ -34,16 +34,16 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Marks:
+class ValueMarks:
     """The pieces of one rendering, each reachable by its mark."""
 
-    pieces: list[Piece]
+    pieces: list[InsertedValue]
 
-    def mark(self, piece: Piece) -> str:
+    def mark(self, piece: InsertedValue) -> str:
         self.pieces.append(piece)
         return f"{_OPEN}{len(self.pieces) - 1}{_CLOSE}"
 
-    def replaced(self, text: str, show: Callable[[Piece, str], str]) -> str:
+    def replace_marks(self, text: str, show: Callable[[InsertedValue, str], str]) -> str:
         """The text with every mark replaced by ``show(piece, surroundings of the mark)``."""
         result: list[str] = []
         for state, literal, index in _split(text):
@@ -68,38 +68,38 @@ def without_marks(template: str) -> str:
     return template.replace(_OPEN, "").replace(_CLOSE, "")
 
 
-def cleaned(value: str) -> str:
+def clean_line(value: str) -> str:
     """One line of printable characters, not endlessly long."""
     printable = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in value)
     line = " ".join(printable.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
-def in_text(piece: Piece, before: str) -> str:
+def format_in_text(piece: InsertedValue, before: str) -> str:
     """Plain words stay as they are; anything that could format stands in a code span."""
     if not piece.parts:
         return UNKNOWN_TEXT if piece.fact else piece.word
-    value = cleaned(", ".join(piece.parts)).replace("`", "'")
+    value = clean_line(", ".join(piece.parts)).replace("`", "'")
     inside_code = len(re.findall("`+", before)) % 2 == 1
     return value if inside_code or _PLAIN_TEXT.fullmatch(value) else f"`{value}`"
 
 
-def in_command(piece: Piece, before: str) -> str:
+def format_in_command(piece: InsertedValue, before: str) -> str:
     """The shell word or words for the value, or the upper-case word where nothing else is safe."""
     if not piece.parts:
         return piece.word
-    free = _stands_free(before)
+    free = _is_unquoted(before)
     return " ".join(_argument(part, piece.word, free) for part in piece.parts)
 
 
 def _argument(value: str, word: str, free: bool) -> str:
     if _PLAIN_ARGUMENT.fullmatch(value):
         return value
-    whole = value == cleaned(value) and not value.startswith("-") and bool(value)
+    whole = value == clean_line(value) and not value.startswith("-") and bool(value)
     return shlex.quote(value) if free and whole else word
 
 
-def _stands_free(before: str) -> bool:
+def _is_unquoted(before: str) -> bool:
     """Whether quoting works there: outside quotes, back-ticks, comments and here-documents."""
     if before.count("`") % 2 == 1 or any(opening in before for opening in _NESTING):
         return False

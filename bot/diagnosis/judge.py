@@ -14,10 +14,10 @@ from bot.cluster.view import View
 from bot.probes import ask
 from bot.probes.findings import Evidence, Finding
 from bot.probes.registry import calls, is_wide
-from knowledge.checking import fact_probe
-from knowledge.comparing import compare
+from knowledge.call_validation import fact_to_probe
+from knowledge.fact_comparison import compare
 from knowledge.logic import Outcome, all_of, any_of, negate, none_of
-from knowledge.model import Call, Condition, Entry, Group, Kind, shown
+from knowledge.model import Call, Condition, Entry, Group, Kind, format_value
 
 NOT_HERE = "It does not apply here"
 _JOIN = {"all": all_of, "any": any_of, "none": none_of}
@@ -56,7 +56,7 @@ class Judge:
     def __init__(self, view: View, facts: Mapping[str, str]) -> None:
         """``facts``: fact names by the probe names under which entries ask them."""
         self._view = view
-        self._fact_names = {fact_probe(name): name for name in facts}
+        self._fact_names = {fact_to_probe(name): name for name in facts}
 
     async def judge(self, entry: Entry, *, words_are_clear: bool) -> Judgement:
         """The verdict; ``words_are_clear`` when the question plainly describes this entry's symptom."""
@@ -115,7 +115,9 @@ class Judge:
 def _compared(call: Call, fact: Fact, finding: Finding) -> Finding:
     outcome = compare(fact.value, call.operator, call.operand)
     if outcome is Outcome.UNKNOWN and fact.value is not None:
-        finding = replace(finding, summary=f"{finding.summary}, which cannot be compared with {shown(call.operand)}")
+        finding = replace(
+            finding, summary=f"{finding.summary}, which cannot be compared with {format_value(call.operand)}"
+        )
     return replace(finding, probe=str(call), outcome=outcome)
 
 

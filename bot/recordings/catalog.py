@@ -1,4 +1,4 @@
-"""The recordings that come with netclinic, by name: from the source tree, or from inside the installed package."""
+"""The recordings that come with netclinic, by name."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches

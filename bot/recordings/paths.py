@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from knowledge import RECORDINGS_FOLDER
+
 SETTINGS = "recording.yaml"
 
 
 def shipped_folder() -> Path:
-    """In a source tree ``tests/recordings``; an installed wheel carries them inside the package."""
-    here = Path(__file__).resolve()
-    inside = here.parent / "shipped"
-    return inside if inside.is_dir() else here.parents[2] / "tests" / "recordings"
+    """They lie beside the entries that they prove, in a source tree and in an installed wheel alike."""
+    return RECORDINGS_FOLDER.resolve()

@@ -92,12 +92,12 @@ def new(
 ) -> None:
     """Write a complete skeleton into the team's folder (NETCLINIC_KNOWLEDGE_DIR), or into the current one."""
     from bot.app import App
+    from knowledge.entry_template import entry_template
     from knowledge.model import Kind
-    from knowledge.skeleton import skeleton
 
     path = _free_place(App.from_environment(), entry, section)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(skeleton(entry, Kind(kind), section), encoding="utf-8")
+    path.write_text(entry_template(entry, Kind(kind), section), encoding="utf-8")
     sys.stdout.write(f"Wrote {path}. Fill it in, then: netclinic knowledge lint {path.parent.parent}\n")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.checking import duration, fact_of, fact_probe
+from knowledge.call_validation import duration, fact_to_probe, probe_to_fact
 from knowledge.expressions import ExpressionError, parse_call, parse_condition, parse_when, read_condition
 from knowledge.model import Call, Group, Value
 from knowledge.vocabulary import Vocabulary
@@ -170,10 +170,10 @@ def test_step_variants_may_join_comparisons(vocabulary: Vocabulary) -> None:
 
 
 def test_facts_and_their_probes_correspond(vocabulary: Vocabulary) -> None:
-    assert fact_probe("kube_proxy.udp_timeout") == "kube_proxy_udp_timeout"
-    assert fact_of("kube_proxy_udp_timeout", vocabulary) == "kube_proxy.udp_timeout"
-    assert fact_of("network_plugin", vocabulary) == "network_plugin"
-    assert fact_of("pod_waiting", vocabulary) is None
+    assert fact_to_probe("kube_proxy.udp_timeout") == "kube_proxy_udp_timeout"
+    assert probe_to_fact("kube_proxy_udp_timeout", vocabulary) == "kube_proxy.udp_timeout"
+    assert probe_to_fact("network_plugin", vocabulary) == "network_plugin"
+    assert probe_to_fact("pod_waiting", vocabulary) is None
 
 
 def test_durations() -> None:

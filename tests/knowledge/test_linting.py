@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.commands import code_in, forbidden, hurting, telling_to_hurt, without_namespace
+from knowledge.command_rules import (
+    calls_without_namespace,
+    code_snippets,
+    find_banned_fragment,
+    find_destructive_command,
+    find_destructive_instruction,
+)
+from knowledge.entry_template import entry_template
 from knowledge.errors import Problem
 from knowledge.linting import faq_headings, lint
 from knowledge.loading import load_entries
 from knowledge.model import Kind
-from knowledge.skeleton import skeleton
 from knowledge.vocabulary import Vocabulary
 
 Write = Callable[..., Path]
@@ -140,7 +146,7 @@ def test_a_skeleton_lints_with_only_its_places_to_fill(
 ) -> None:
     path = folder / section / "my-entry.md"
     path.parent.mkdir()
-    path.write_text(skeleton("my-entry", kind, section), encoding="utf-8")
+    path.write_text(entry_template("my-entry", kind, section), encoding="utf-8")
     (entry,) = load_entries([folder], vocabulary)
     assert (entry.id, entry.kind, entry.section) == ("my-entry", kind, section)
     assert {problem.message for problem in problems()} == {"this place is still to be filled"}
@@ -171,7 +177,7 @@ def test_a_skeleton_lints_with_only_its_places_to_fill(
     ],
 )
 def test_commands_that_hurt(command: str) -> None:
-    assert hurting(command)
+    assert find_destructive_command(command)
 
 
 @pytest.mark.parametrize(
@@ -190,21 +196,21 @@ def test_commands_that_hurt(command: str) -> None:
     ],
 )
 def test_commands_that_only_look(command: str) -> None:
-    assert hurting(command) is None
+    assert find_destructive_command(command) is None
 
 
 def test_sentences_that_tell_to_hurt() -> None:
-    assert telling_to_hurt("Restart the pods.") == "Restart"
-    assert telling_to_hurt("Cordon it and drain it.") == "drain"
-    assert telling_to_hurt("The pods did not restart.") is None
+    assert find_destructive_instruction("Restart the pods.") == "Restart"
+    assert find_destructive_instruction("Cordon it and drain it.") == "drain"
+    assert find_destructive_instruction("The pods did not restart.") is None
 
 
 @pytest.mark.parametrize(
     "line", ["sed 's/\\r#g'", 'sed -e "s/\\r#g"', "rm -rf /etc/cni", "rm -r -f /etc/cni/net.d", "rm -rf '/etc/cni'"]
 )
 def test_fragments_of_the_broken_script(line: str) -> None:
-    assert forbidden(f"x | {line} | y")
-    assert forbidden("ls /etc/cni; sed 's/\\r//g'") is None
+    assert find_banned_fragment(f"x | {line} | y")
+    assert find_banned_fragment("ls /etc/cni; sed 's/\\r//g'") is None
 
 
 @pytest.mark.parametrize(
@@ -227,7 +233,7 @@ def test_fragments_of_the_broken_script(line: str) -> None:
     ],
 )
 def test_kubectl_without_a_namespace(command: str) -> None:
-    assert list(without_namespace(command))
+    assert list(calls_without_namespace(command))
 
 
 @pytest.mark.parametrize(
@@ -257,9 +263,9 @@ def test_kubectl_without_a_namespace(command: str) -> None:
     ],
 )
 def test_kubectl_with_a_namespace_or_no_need_of_one(command: str) -> None:
-    assert list(without_namespace(command)) == []
+    assert list(calls_without_namespace(command)) == []
 
 
 def test_code_is_found_in_blocks_and_spans() -> None:
     text = "Run `a b` or\n\n```sh\nc\nd\n```\n\nand `e`."
-    assert list(code_in(text)) == ["c\nd\n", "a b", "e"]
+    assert list(code_snippets(text)) == ["c\nd\n", "a b", "e"]

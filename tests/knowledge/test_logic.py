@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.comparing import compare, evaluate
+from knowledge.fact_comparison import compare, evaluate
 from knowledge.logic import Outcome, all_of, any_of, negate, none_of
 from knowledge.model import Call, Condition, Group, Value
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.comparing import compare
+from knowledge.fact_comparison import compare
 from knowledge.logic import Outcome
 from knowledge.versions import parse_version
 

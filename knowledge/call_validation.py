@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from knowledge.errors import ExpressionError, suggestion
-from knowledge.model import Call, Value, shown
+from knowledge.model import Call, Value, format_value
 from knowledge.versions import parse_version
 from knowledge.vocabulary import Parameter, ProbeDeclaration, Vocabulary
 
@@ -27,14 +27,14 @@ def duration(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
-def fact_probe(fact: str) -> str:
+def fact_to_probe(fact: str) -> str:
     """How a fact is written in an expression: the first dot becomes an underscore."""
     return fact.replace(".", "_", 1)
 
 
-def fact_of(probe: str, vocabulary: Vocabulary) -> str | None:
+def probe_to_fact(probe: str, vocabulary: Vocabulary) -> str | None:
     """The dotted name of the fact that this probe compares, if it is one."""
-    return next((fact for fact in vocabulary.facts if fact_probe(fact) == probe), None)
+    return next((fact for fact in vocabulary.facts if fact_to_probe(fact) == probe), None)
 
 
 def declaration_of(probe: str, vocabulary: Vocabulary) -> ProbeDeclaration:
@@ -42,10 +42,10 @@ def declaration_of(probe: str, vocabulary: Vocabulary) -> ProbeDeclaration:
     declared = vocabulary.probes.get(probe)
     if declared is not None:
         return declared
-    fact = fact_of(probe, vocabulary)
+    fact = probe_to_fact(probe, vocabulary)
     if fact is not None:
         return ProbeDeclaration(name=probe, nature="fact", summary=vocabulary.facts[fact])
-    names = sorted({*vocabulary.probes, *map(fact_probe, vocabulary.facts)})
+    names = sorted({*vocabulary.probes, *map(fact_to_probe, vocabulary.facts)})
     hint = suggestion(probe, names) or f" (there are {', '.join(names)})"
     raise ExpressionError(f"there is no probe {probe}(){hint}")
 
@@ -95,8 +95,8 @@ def _check_known_values(call: Call, declared: ProbeDeclaration) -> None:
     for operand in operands:
         if declared.values and operand not in declared.values:
             near = suggestion(str(operand), declared.values)
-            allowed = ", ".join(map(shown, declared.values))
-            raise ExpressionError(f"{call.probe}() never is {shown(operand)}: it is one of {allowed}{near}")
+            allowed = ", ".join(map(format_value, declared.values))
+            raise ExpressionError(f"{call.probe}() never is {format_value(operand)}: it is one of {allowed}{near}")
 
 
 def _check_probe(call: Call, declared: ProbeDeclaration) -> None:
@@ -118,10 +118,12 @@ def _check_probe(call: Call, declared: ProbeDeclaration) -> None:
 def _check_value(probe: str, parameter: Parameter, value: Value) -> None:
     fits, wanted = _TYPES[parameter.type]
     if parameter.choices and parameter.type in ("choice", "string"):
-        fits, wanted = parameter.choices.__contains__, f"one of {', '.join(map(shown, parameter.choices))}"
+        fits, wanted = parameter.choices.__contains__, f"one of {', '.join(map(format_value, parameter.choices))}"
     if not fits(value):
         hint = suggestion(str(value), parameter.choices)
-        raise ExpressionError(f"{parameter.name}={shown(value)} of {probe}() does not fit: it takes {wanted}{hint}")
+        raise ExpressionError(
+            f"{parameter.name}={format_value(value)} of {probe}() does not fit: it takes {wanted}{hint}"
+        )
 
 
 def _is_text(value: object) -> bool:

@@ -7,7 +7,7 @@ from knowledge.errors import Place, Problem
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileDiagnostics:
     """``lines`` knows where each part stands: front matter by its keys, sections by ("## Steps",) and ("steps", 0)."""
 
     path: Path
@@ -20,7 +20,7 @@ class Reading:
             place = place[:-1]
         return self.lines.get(place, 1)
 
-    def wrong(self, where: Place | int, message: str, remedy: str = "") -> None:
+    def add(self, where: Place | int, message: str, remedy: str = "") -> None:
         """Note a problem and go on."""
         line = where if isinstance(where, int) else self.line(where)
         self.problems.append(Problem(self.path, line, message, remedy))

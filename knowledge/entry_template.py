@@ -70,7 +70,7 @@ TODO the answer itself. Live facts may stand in it: this cluster runs {{ network
 """
 
 
-def skeleton(entry_id: str, kind: Kind, section: str) -> str:
+def entry_template(entry_id: str, kind: Kind, section: str) -> str:
     """The Markdown of a new entry, to be saved as ``<section>/<entry_id>.md``."""
     front, body = (_FAULT_FRONT, _FAULT_BODY) if kind is Kind.FAULT else (_GUIDE_FRONT, _GUIDE_BODY)
     symptoms = "".join(f'  - "{symptom}"\n' for symptom in (*_ENGLISH, *_CHINESE))

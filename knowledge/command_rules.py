@@ -6,7 +6,7 @@ A heuristic over text, on the careful side: it reads commands, it does not run a
 import re
 from collections.abc import Iterator
 
-_HURTS = re.compile(
+_DESTRUCTIVE = re.compile(
     r"""(?:^|[\s;&|(`'"])(?P<command>
       rm\s | drain\b | delete\b | reboot\b | shutdown\b | poweroff\b | mkfs | pkill\s | kill\s | truncate\s
     | (?:rollout|systemctl|service)\s+(?:\S+\s+)?(?:restart|stop)\b | restart\b
@@ -18,10 +18,10 @@ _HURTS = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
-_TELLS_TO = re.compile(
+_INSTRUCTION = re.compile(
     r"(?:^|[.:;]\s+|\b(?:and|then|or)\s+)(?P<command>restart|reboot|drain|delete|evict|recreate)\b", re.IGNORECASE
 )
-_NEVER = (
+_BANNED = (
     (re.compile(r"sed\s+(?:-\S+\s+)*['\"]?s/\\r#g"), "sed 's/\\r#g'"),
     (re.compile(r"\brm\s+(?:-\S+\s+)+['\"]?/etc/cni\b"), "rm -rf /etc/cni"),
 )
@@ -67,24 +67,24 @@ _WITH_VALUE = {
 _NAMESPACE = re.compile(r"(?:^|\s)(?:-n\S*|--namespace\b\S*|-A|--all-namespaces)(?=\s|$)")
 
 
-def hurting(command: str) -> str | None:
+def find_destructive_command(command: str) -> str | None:
     """The first word of a command that deletes, drains, restarts or changes the kernel's settings."""
-    match = _HURTS.search(command)
+    match = _DESTRUCTIVE.search(command)
     return " ".join(match["command"].split()) if match else None
 
 
-def telling_to_hurt(sentence: str) -> str | None:
+def find_destructive_instruction(sentence: str) -> str | None:
     """The verb by which a sentence tells a person to delete, drain or restart."""
-    match = _TELLS_TO.search(sentence)
+    match = _INSTRUCTION.search(sentence)
     return match["command"] if match else None
 
 
-def forbidden(line: str) -> str | None:
+def find_banned_fragment(line: str) -> str | None:
     """A fragment of the clean-up script that removes the wrong files; no caution makes it right."""
-    return next((name for pattern, name in _NEVER if pattern.search(line)), None)
+    return next((name for pattern, name in _BANNED if pattern.search(line)), None)
 
 
-def code_in(text: str) -> Iterator[str]:
+def code_snippets(text: str) -> Iterator[str]:
     """The blocks and code spans of a text."""
     for block in _FENCED.finditer(text):
         yield block[1]
@@ -92,7 +92,7 @@ def code_in(text: str) -> Iterator[str]:
         yield span[1]
 
 
-def without_namespace(command: str) -> Iterator[str]:
+def calls_without_namespace(command: str) -> Iterator[str]:
     """Every kubectl call that reads or changes a namespaced object and names no namespace."""
     joined = re.sub(r"\\\n\s*", " ", command)
     for call in re.findall(r"(?:^|[\s;&|(`])kubectl\s+([^\n;&|)`]*)", joined):
@@ -102,7 +102,7 @@ def without_namespace(command: str) -> Iterator[str]:
 
 
 def _is_namespaced(words: list[str]) -> bool:
-    named = list(_positional(words))
+    named = list(_positional_arguments(words))
     verb, rest = (named[0], named[1:]) if named else ("", [])
     if verb in ("label", "annotate", "taint", "top", "set", "rollout", "create"):
         rest = [word for word in rest if "=" not in word and word not in _OTHER_VERBS]
@@ -113,7 +113,7 @@ def _is_namespaced(words: list[str]) -> bool:
     return verb in _ON_RESOURCES and bool(rest) and not all(map(_WITHOUT_NAMESPACE.fullmatch, rest[0].split(",")))
 
 
-def _positional(words: list[str]) -> Iterator[str]:
+def _positional_arguments(words: list[str]) -> Iterator[str]:
     skip = False
     for word in words:
         if not skip and not word.startswith("-"):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from knowledge.checking import fact_probe
+from knowledge.call_validation import fact_to_probe
 from knowledge.logic import Outcome, all_of, any_of, none_of
 from knowledge.model import Call, Condition, Value
 from knowledge.versions import parse_version
@@ -19,16 +19,16 @@ def compare(value: Value | None, operator: str | None, operand: Value | None) ->
         return Outcome.UNKNOWN
     if operator in ("in", "not in"):
         members = operand if isinstance(operand, tuple) else (operand,)
-        return _outcome(any(_same(value, member) for member in members) is (operator == "in"))
+        return _outcome(any(_are_equal(value, member) for member in members) is (operator == "in"))
     if operator in ("==", "!="):
-        return _outcome(_same(value, operand) is (operator == "=="))
-    pair = _ordered(value, operand)
+        return _outcome(_are_equal(value, operand) is (operator == "=="))
+    pair = _orderable_pair(value, operand)
     return Outcome.UNKNOWN if pair is None else _outcome(_RELATIONS[operator](*pair))
 
 
 def evaluate(condition: Condition, facts: Mapping[str, Value | None]) -> Outcome:
     """A condition made of fact comparisons, on facts by their dotted names; a fact that is not there is unknown."""
-    by_probe = {fact_probe(name): value for name, value in facts.items()}
+    by_probe = {fact_to_probe(name): value for name, value in facts.items()}
     return _evaluate(condition, by_probe)
 
 
@@ -42,7 +42,7 @@ def _outcome(holds: bool) -> Outcome:
     return Outcome.PRESENT if holds else Outcome.ABSENT
 
 
-def _same(value: Value, operand: Value) -> bool:
+def _are_equal(value: Value, operand: Value) -> bool:
     """Text and numbers meet as numbers where both are: a ConfigMap says "10", an entry says 10."""
     left, right = _number(value), _number(operand)
     return left == right if left is not None and right is not None else _plain(value) == _plain(operand)
@@ -52,7 +52,7 @@ def _plain(value: Value) -> Value:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _ordered(value: Value, operand: Value) -> tuple[object, object] | None:
+def _orderable_pair(value: Value, operand: Value) -> tuple[object, object] | None:
     numbers = _number(value), _number(operand)
     if None not in numbers:
         return numbers
