@@ -12,11 +12,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from bot.terminal.admin import index
 from bot.terminal.audit_commands import audit
 from bot.terminal.errors import NAME, UsageProblem, run
-from bot.terminal.index_commands import index
+from bot.terminal.inputs import Where
 from bot.terminal.knowledge_commands import knowledge
-from bot.terminal.where import Where
 
 
 def _namespace(given: str | None) -> str | None:
@@ -114,7 +114,7 @@ def match(
     output: Output = "text",
 ) -> None:
     """Match words with entries, without a cluster."""
-    from bot.terminal.matching import match_and_show
+    from bot.terminal.ask import match_and_show
 
     match_and_show(text, output)
 
@@ -155,7 +155,7 @@ def replay(
 @cli.command(epilog=examples("netclinic recordings", "netclinic recordings -o json"))
 def recordings(output: Output = "text") -> None:
     """The shipped recordings."""
-    from bot.terminal.shelf import show_recordings
+    from bot.terminal.recordings import show_recordings
 
     show_recordings(output)
 
@@ -171,7 +171,7 @@ def rbac(
     output: Output = "text",
 ) -> None:
     """The ClusterRole that netclinic needs: get and list, no secrets, nothing else."""
-    from bot.terminal.access import check_access, show_cluster_role
+    from bot.terminal.admin import check_access, show_cluster_role
 
     if verify:
         asyncio.run(check_access(Where(kubeconfig, context, recording), output))
@@ -218,7 +218,7 @@ def serve(
     output: Output = "text",
 ) -> None:
     """Answer in Slack, until it is stopped."""
-    from bot.terminal.serving import check_serving, serve_slack
+    from bot.terminal.admin import check_serving, serve_slack
 
     if verify:
         check_serving(output)

@@ -1,8 +1,7 @@
 """What netclinic did, for whom, and proof that nobody changed the record of it."""
 
-from bot.audit.context import Trail
+from bot.audit.context import AuditObserver, Trail
 from bot.audit.log import AuditLog, AuditUnavailable
-from bot.audit.observer import AuditObserver
 from bot.audit.records import Actor, Draft, Record
 
 __all__ = ["Actor", "AuditLog", "AuditObserver", "AuditUnavailable", "Draft", "Record", "Trail"]

@@ -1,14 +1,68 @@
-"""Which records somebody wants to see, as they type it at the terminal or behind ``/netclinic audit``."""
+"""Which records somebody wants to see, as they type it at the terminal or behind ``/netclinic audit``.
+
+The names of what is recorded, so that people find them: in filters, in help, in the README.
+
+Moments as people type them: 12h, 09:00, 2026-11-22, or in full.
+"""
 
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from bot.audit.moments import MomentError, moment_of
 from bot.audit.records import readable
+
+_SPAN = re.compile(r"([0-9]{1,6})\s*(s|m|min|h|d|w)", re.IGNORECASE | re.ASCII)
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class MomentError(ValueError):
+    """The text names no moment; the message says what does."""
+
+
+def moment_of(text: str, *, now: datetime, zone: tzinfo | None, end: bool = False) -> datetime:
+    """The moment that ``text`` names.
+
+    A span is that long before ``now``; a time of day the last one that was; a date begins its day, or ends it
+    where ``end``. What has no zone is meant in ``zone``, the system's own where that is ``None``.
+
+    Raises:
+        MomentError: it names none.
+    """
+    given = text.strip()
+    try:
+        if span := _SPAN.fullmatch(given):
+            return now - timedelta(**{_UNITS[span[2].lower()]: int(span[1])})
+        if clock := _CLOCK.fullmatch(given):
+            today = _placed(datetime.combine(_local(now, zone), time(int(clock[1]), int(clock[2]))), zone)
+            return today if today <= now else _placed(today.replace(tzinfo=None) - timedelta(days=1), zone)
+        found = _day(given, end=end) or datetime.fromisoformat(given)
+        return (found if found.tzinfo else _placed(found, zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise MomentError(
+            f"{given!r} is no time: write 12h, 3d, 09:00, 2026-11-22 or 2026-11-22T09:00:00+08:00."
+        ) from None
+
+
+def _day(text: str, *, end: bool) -> datetime | None:
+    """Beginning or end of a day, in any way of writing a date."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return datetime.combine(day, time()) + timedelta(days=end)
+
+
+def _placed(naive: datetime, zone: tzinfo | None) -> datetime:
+    return naive.replace(tzinfo=zone) if zone else naive.astimezone()
+
+
+def _local(now: datetime, zone: tzinfo | None) -> datetime:
+    return now.astimezone(zone)
+
 
 MOST = 10_000  # records that one list may hold; an export has no limit
 _MENTION = re.compile(r"<[@#!]([A-Z0-9]+)(?:\|[^>]*)?>")
@@ -137,3 +191,35 @@ def _name(value: str) -> str:
         raise FilterError(f"{value[:40]!r} holds what is no letter, so no record can fit: leave that out.")
     mention = _MENTION.fullmatch(value)
     return mention[1] if mention else value.strip().lstrip("@#")
+
+
+ACTIONS: Mapping[str, str] = {
+    "question.received": "somebody asked",
+    "command.received": "somebody called for something else",
+    "entries.considered": "what the words may mean, with scores",
+    "cluster.read": "a read of a cluster is about to be made",
+    "cluster.read.done": "what came of it: outcome, bytes, milliseconds",
+    "permission.failed": "a cluster or Slack refused us",
+    "login.failed": "Slack did not accept our token",
+    "verdict.reached": "the verdict on one entry",
+    "message.posting": "a message is about to be posted",
+    "message.posted": "it was posted",
+    "message.updating": "it is about to be changed",
+    "message.updated": "it was changed",
+    "button.pressed": "somebody pressed a button",
+    "case.resolved": "somebody resolved a case",
+    "refused": "netclinic did not do what it was asked to",
+    "settings.in_force": "settings at the start that differ from their defaults",
+    "handoff.made": "a handoff was made",
+    "handoff.acknowledged": "somebody has taken it",
+    "handoff.reminded": "nobody has, and they were reminded",
+    "export.made": "records were given out",
+    "audit.anchored": "the newest record's hash is about to be told outside",
+    "audit.pruned": "old records were archived and removed",
+    "audit.erased": "people's words were erased",
+}
+
+
+def called(action: str) -> list[str]:
+    """The actions that a name stands for: ``cluster`` means all that begin with ``cluster.``."""
+    return [action, *(name for name in ACTIONS if name.startswith(f"{action}."))]

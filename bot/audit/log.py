@@ -1,13 +1,215 @@
-"""The audit log as everybody else sees it: hand a record over, and go on when it is stored."""
+"""The audit log as everybody else sees it: hand a record over, and go on when it is stored.
+
+What is in force at a start, for the record: with it the rest of the log can be judged.
+
+Adding to the chain: one thread a process stores what has gathered in one transaction, so that many cost as one.
+
+Several processes may write: on SQLite the transaction has the file to itself, on PostgreSQL an advisory lock is held
+until the commit, so that the newest record is read by one writer at a time.
+"""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import queue
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from bot.audit.privacy import Privacy
-from bot.audit.records import Actor, Draft, Record
-from bot.audit.writer import AuditUnavailable, Writer
-from bot.store import Store
+from sqlalchemy import Connection, insert, select, text
+
+from bot.audit.privacy import Kept, Privacy
+from bot.audit.records import GENESIS, Actor, Draft, Record, canonical, digest, short, stamp
+from bot.settings import shown_settings
+from bot.store import DatabaseError, Store
+from bot.store.schema import audit_records, audit_words
+
+LOCK = 7_220_012  # PostgreSQL advisory lock: any number that is ours
+PATIENCE = 5.0  # seconds to wait for another writer: somebody waits for an answer
+MOST = 500  # that are stored together
+LINGER = 0.02  # seconds that an outcome nobody waits for may wait for company
+
+
+class AuditUnavailable(Exception):
+    """The record could not be stored, so what it would have allowed was not done; the message says why."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A record but for its place: number and link are given where the chain is held."""
+
+    fields: dict[str, str]
+    kept: Kept | None
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """``stored`` is missing where nobody waits: such outcomes are owed until they are stored."""
+
+    prepared: Sequence[Prepared]
+    stored: "Future[list[Record]] | None" = None
+
+
+class Writer:
+    """Stores drafts in the order in which they are handed over. Any thread may hand over."""
+
+    def __init__(self, store: Store, privacy: Privacy) -> None:
+        self._store = store
+        self._privacy = privacy
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._owed: list[Prepared] = []
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def submit(self, drafts: Iterable[Draft]) -> "Future[list[Record]]":
+        """The records, once they are stored: all of them or none, next to each other.
+
+        The future's exception is :class:`AuditUnavailable`.
+        """
+        stored: Future[list[Record]] = Future()
+        self._hand_over(_Waiting([prepare(draft, self._privacy) for draft in drafts], stored))
+        return stored
+
+    def owe(self, drafts: Iterable[Draft]) -> None:
+        """Store them in their order without anybody waiting: with the next that somebody waits for, or soon.
+
+        Where that fails they come before whatever is stored next, and :meth:`close` tells of them.
+        """
+        self._hand_over(_Waiting([prepare(draft, self._privacy) for draft in drafts]))
+
+    def close(self) -> None:
+        """Store what has been handed over, then stop.
+
+        Raises:
+            AuditUnavailable: what was owed could not be stored.
+        """
+        with self._starting:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._waiting.put(None)
+            thread.join()
+        if self._owed:
+            self.submit([]).result()
+            self.close()
+
+    def _hand_over(self, item: _Waiting) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+                self._thread.start()
+            self._waiting.put(item)
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch, stop = self._gathered(first)
+            self._commit(batch)
+            if stop:
+                return
+
+    def _gathered(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        """What is there by now; where nobody waits for any of it, what comes in a moment, too."""
+        batch, until = [first], time.monotonic() + LINGER
+        while len(batch) < MOST:
+            nobody_waits = all(item.stored is None for item in batch)
+            try:
+                item = self._waiting.get(nobody_waits, max(until - time.monotonic(), 0.001))
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        wanted = [item for item in batch if item.stored is None or item.stored.set_running_or_notify_cancel()]
+        whole = [*self._owed, *(one for item in wanted for one in item.prepared)]
+        try:
+            with self._store.writing(PATIENCE) as connection:
+                records = append(self._store, connection, whole)
+        except Exception as error:
+            self._owed += [one for item in wanted if item.stored is None for one in item.prepared]
+            for item in wanted:
+                if item.stored is not None:
+                    item.stored.set_exception(unavailable(error))
+            return
+        left = iter(records[len(self._owed) :])
+        self._owed = []
+        for item in wanted:
+            theirs = [next(left) for _ in item.prepared]
+            if item.stored is not None:
+                item.stored.set_result(theirs)
+
+
+def prepare(draft: Draft, privacy: Privacy) -> Prepared:
+    """The draft as it will be stored, people's words apart."""
+    detail, kept = privacy.part(draft.detail)
+    actor = draft.actor
+    names = {
+        "action": draft.action,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "channel": actor.channel,
+        "team": actor.team,
+        "case": draft.case,
+        "cluster": draft.cluster,
+        "entry": draft.entry,
+        "request_id": draft.request_id,
+        "outcome": draft.outcome,
+    }
+    fields = {name: short(value) for name, value in names.items()}
+    fields |= {"time": stamp(draft.time), "detail": canonical(detail).decode(), "words": kept.digest if kept else ""}
+    return Prepared(fields, kept)
+
+
+def append(store: Store, connection: Connection, prepared: Sequence[Prepared]) -> list[Record]:
+    """Add to the chain, in a writing transaction of the caller's."""
+    head = hold(store, connection)
+    seq, prev = head if head else (0, GENESIS)
+    records: list[Record] = []
+    rows, words = [], []
+    for item in prepared:
+        seq += 1
+        form: dict[str, Any] = {"seq": seq, **item.fields, "prev": prev}
+        prev = digest(form)
+        rows.append({**form, "hash": prev})
+        records.append(Record(**form, hash=prev, kept=item.kept.words if item.kept else ""))
+        if item.kept:
+            words.append({"seq": seq, "salt": item.kept.salt, "words": item.kept.words})
+    if rows:
+        connection.execute(insert(audit_records), rows)
+    if words:
+        connection.execute(insert(audit_words), words)
+    return records
+
+
+def hold(store: Store, connection: Connection) -> tuple[int, str] | None:
+    """Number and hash of the newest record, which stays the newest until the transaction ends."""
+    if not store.is_sqlite:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE)}s'"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+    return head(connection)
+
+
+def head(connection: Connection) -> tuple[int, str] | None:
+    """Number and hash of the newest record; ``None`` where there is none yet."""
+    newest = select(audit_records.c.seq, audit_records.c.hash).order_by(audit_records.c.seq.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return (row.seq, row.hash) if row else None
+
+
+def unavailable(error: Exception) -> AuditUnavailable:
+    """The one sentence for a record that could not be stored."""
+    why = str(error) if isinstance(error, DatabaseError) else f"{type(error).__name__}: {getattr(error, 'orig', error)}"
+    told = " ".join(why.split())
+    found = AuditUnavailable(
+        f"The audit log could not be written, so nothing more was read or done: {told[:1].lower()}{told[1:]}"
+    )
+    found.__cause__ = error
+    return found
+
 
 __all__ = ["AuditLog", "AuditUnavailable"]
 
@@ -106,3 +308,13 @@ def _draft(
         outcome=outcome,
         detail=detail or {},
     )
+
+
+def settings_in_force() -> Mapping[str, Any]:
+    """netclinic's version, and every setting that somebody has made, secrets masked."""
+    try:
+        ours = version("netclinic")
+    except PackageNotFoundError:
+        ours = "not installed"
+    made = {row.name: {"value": row.value, "source": row.source} for row in shown_settings() if row.source != "default"}
+    return {"version": ours, "settings": made}

@@ -14,11 +14,10 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from bot.audit.archives import Archiving
 from bot.audit.chain import Checker
-from bot.audit.log import AuditLog
+from bot.audit.log import AuditLog, append, hold, prepare
 from bot.audit.reading import CHUNK, as_stored, of_actor
 from bot.audit.records import Actor, Draft, Record, readable, stamp
 from bot.audit.verify import checker_of, leaves, stored
-from bot.audit.writer import append, hold, prepare
 from bot.store.engine import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
-from bot.audit.actions import called
-from bot.audit.filters import Filters
+from bot.audit.filters import Filters, called
 from bot.audit.records import Record, readable, stamp
 from bot.store.engine import Store
 from bot.store.schema import audit_records, audit_words

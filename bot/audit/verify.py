@@ -1,20 +1,72 @@
-"""Verifying the whole log: the chain, people's words beside it, archives before it and anchors from outside."""
+"""Verifying the whole log: the chain, people's words beside it, archives before it and anchors from outside.
+
+Anchors: number and hash of a record told outside the database, so that a cut tail or a rewritten chain shows.
+
+The record ``audit.anchored`` is its own anchor: it is stored first, and what is told is its number and hash.
+"""
 
 import itertools
+import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from bot.audit.anchors import Anchor
 from bot.audit.archives import Archive
 from bot.audit.chain import Checker, Fault, Leave, Row, leave_of, prunings
+from bot.audit.log import AuditLog
 from bot.audit.reading import CHUNK, as_stored
+from bot.audit.records import SYSTEM, Actor, stamp
 from bot.store.engine import Store
 from bot.store.schema import audit_records, audit_words
+
+_ANCHOR = re.compile(r"(?<![\w:])#?([1-9]\d{0,17})\s?:\s?(?:sha256:)?([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
+_logger = logging.getLogger("netclinic.audit")
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """What the record of that number hashed to, when it was told."""
+
+    seq: int
+    hash: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+
+def make_anchor(log: AuditLog, *, channel: str = "", actor: Actor = SYSTEM, request_id: str = "") -> Anchor:
+    """Record that the log is anchored, and write the anchor to the process's own log.
+
+    Whoever calls posts :func:`anchor_text` to the channel.
+
+    Raises:
+        AuditUnavailable: it could not be stored.
+    """
+    record = log.record(
+        "audit.anchored", actor=actor, request_id=request_id, detail={"channel": channel} if channel else {}
+    )
+    anchor = Anchor(record.seq, record.hash, record.at)
+    _logger.info("%s", anchor_text(anchor))
+    return anchor
+
+
+def anchor_text(anchor: Anchor) -> str:
+    """One line for people and for :func:`parse_anchors`."""
+    at = f" at {stamp(anchor.at)}" if anchor.at else ""
+    return f"netclinic audit anchor {anchor}{at}"
+
+
+def parse_anchors(text: str) -> list[Anchor]:
+    """Every anchor in a text: one typed as ``SEQ:HASH``, or a page copied out of Slack."""
+    return [Anchor(int(seq), hash_.lower()) for seq, hash_ in _ANCHOR.findall(text)]
+
 
 Tell = Callable[[int, int], None]
 

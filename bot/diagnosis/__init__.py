@@ -1,1 +1,1 @@
-"""The flow from a symptom to an answer: which entries, what the cluster says of each, the verdict, and the report that every door shows."""
+"""The flow from a symptom to an answer, the verdict on each entry, and the report that every door shows."""

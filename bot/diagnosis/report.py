@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
-from bot.diagnosis.evidence import evidence_of, is_elsewhere
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_of, is_elsewhere
 from bot.diagnosis.judge import Verdict
 from bot.probes.findings import Evidence, Finding
 from bot.text import one_line, plain

@@ -1,14 +1,251 @@
-"""From facts to the handoff: what is told of the span, in which order, and how much of it. No reading, no clock."""
+"""From facts to the handoff: what is told of the span, in which order, and how much of it. No reading, no clock.
 
+Which cases a handoff is about, before anybody has looked again: the open ones with what was told of them.
+
+What happened in the span: resolved cases, causes, questions that nothing answered, complaints, blind clusters.
+"""
+
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.diagnosis.report import Told, ToldDiagnosis
-from bot.handoff import happened
-from bot.handoff.case_state import RANK, Standing
-from bot.handoff.drafting import MOST, Draft, diagnosis_of, ref_of, told_of
-from bot.handoff.evidence import first_seen
-from bot.handoff.records import Action, Counts, Handoff, Now, OpenCase, Settling, State
+from bot.handoff.case_state import RANK, Standing, standings
+from bot.handoff.queries import CaseRow, Facts, LookRow, thread_link
+from bot.handoff.recheck import Wanted
+from bot.handoff.records import (
+    Action,
+    Bar,
+    Blind,
+    CaseRef,
+    Cause,
+    Counts,
+    Gap,
+    Handoff,
+    Now,
+    OpenCase,
+    ResolvedCase,
+    Settling,
+    State,
+    Unhelpful,
+    first_seen,
+)
+from bot.handoff.time_range import Span
+
+WRONG = ("confirmed", "suspected")
+NOT_LOOKED = State(now=Now.UNASKED)
+
+
+MOST = 60  # of each list and of the picture's bars; what is left out is counted
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The cases of a span, before anybody has looked again. ``open`` are those that are told in full, worst first."""
+
+    span: Span
+    facts: Facts
+    standings: Mapping[str, Standing]
+    open: Sequence[Standing]
+
+    def answers(self) -> list[str]:
+        """The ids of the answers that the open cases rest on."""
+        return [standing.cause.id for standing in self.open if standing.cause]
+
+    def wanted(self, told: Mapping[str, Told]) -> list[Wanted]:
+        """The open cases as they are to be looked at."""
+        return [_wanted(standing, told_of(standing, told)) for standing in self.open]
+
+
+def draft(facts: Facts, span: Span) -> Draft:
+    """The open cases that are told in full: the worst first, of these the newest activity."""
+    found = standings(facts)
+    told = [standing for standing in found.values() if standing.is_told]
+    told.sort(key=lambda item: (RANK.get(item.outcome, 9), -item.case.updated_at.timestamp(), item.case.id))
+    return Draft(span, facts, found, told[:MOST])
+
+
+def ref_of(case: CaseRow, text: str = "") -> CaseRef:
+    link = case.link or thread_link(case.team, case.channel, case.thread_ts)
+    return CaseRef(id=case.id, link=link, text=text)
+
+
+def told_of(standing: Standing, told: Mapping[str, Told]) -> Told | None:
+    """What was told when the cause was found."""
+    return told.get(standing.cause.id) if standing.cause else None
+
+
+def diagnosis_of(standing: Standing, told: Told | None) -> ToldDiagnosis | None:
+    """The part of it that is about the cause."""
+    return next((item for item in told.diagnoses if item.entry == standing.entry), None) if told else None
+
+
+def _wanted(standing: Standing, told: Told | None) -> Wanted:
+    diagnosis = diagnosis_of(standing, told)
+    return Wanted(
+        case=standing.case.id,
+        entry=standing.entry,
+        cluster=standing.cluster,
+        namespace=standing.case.namespace,
+        before=standing.found,
+        rests_on_sign=diagnosis is None or diagnosis.rests_on_sign,
+    )
+
+
+def people_of(draft: Draft) -> set[str]:
+    """The ids of everybody whom the handoff may name."""
+    cases = draft.facts.cases.values()
+    found = {person for case in cases for person in (case.assignee, case.resolved_by)}
+    unanswered = {look.asked_by for look in draft.facts.looks if look.outcome == "unmatched"}
+    return (found | unanswered | {word.user for word in draft.facts.unhelpful}) - {""}
+
+
+def resolved_cases(draft: Draft) -> list[ResolvedCase]:
+    """The newest first."""
+    span, found = draft.span, []
+    for item in draft.standings.values():
+        case = item.case
+        if case.state == "resolved" and case.resolved_at and span.since <= case.resolved_at < span.until:
+            found.append(
+                ResolvedCase(
+                    ref=ref_of(case),
+                    entry=item.entry,
+                    title=item.title,
+                    outcome=item.found,
+                    question=case.question,
+                    cluster=item.cluster,
+                    opened_at=case.opened_at,
+                    diagnosed_at=case.diagnosed_at,
+                    resolved_at=case.resolved_at,
+                    resolved_by=case.resolved_by,
+                )
+            )
+    return sorted(found, key=lambda item: (item.resolved_at, item.ref.id), reverse=True)
+
+
+def _in_span(draft: Draft) -> list[LookRow]:
+    return [look for look in draft.facts.looks if draft.span.since <= look.asked_at < draft.span.until]
+
+
+def find_causes(draft: Draft, outcomes: Sequence[str]) -> list[Cause]:
+    """The causes found in the span with these verdicts, those of most cases first."""
+    cases: dict[str, dict[str, CaseRow]] = defaultdict(dict)
+    confirmed: dict[str, set[str]] = defaultdict(set)
+    titles: dict[str, str] = {}
+    clusters: dict[str, set[str]] = defaultdict(set)
+    for look in _in_span(draft):
+        case = draft.facts.cases.get(look.case_id)
+        if case is not None and look.outcome in outcomes:
+            titles[look.entry] = look.title
+            cases[look.entry][case.id] = case
+            clusters[look.entry] |= {look.cluster} - {""}
+            confirmed[look.entry] |= {case.id} if look.outcome == "confirmed" else set()
+    found = [
+        Cause(
+            entry=entry,
+            title=titles[entry],
+            clusters=tuple(sorted(clusters[entry])),
+            cases=tuple(ref_of(case) for case in sorted(some.values(), key=lambda case: (case.opened_at, case.id))),
+            confirmed=len(confirmed[entry]),
+        )
+        for entry, some in cases.items()
+    ]
+    return sorted(found, key=lambda cause: (-len(cause.cases), cause.entry))
+
+
+def unanswered_questions(draft: Draft) -> list[Gap]:
+    """Questions without an answer, a question once a thread. Those asked in a direct message are left out.
+
+    So are those of open cases that are told as unexplained already.
+    """
+    found: dict[tuple[str, str], Gap] = {}
+    for look in _in_span(draft):
+        case = draft.facts.cases.get(look.case_id)
+        if look.outcome != "unmatched" or case is None or case.is_direct or not look.question.strip():
+            continue
+        standing = draft.standings[case.id]
+        if standing.is_told and standing.is_unexplained:
+            continue
+        later = _later(standing, look)
+        found[case.id, look.question] = Gap(
+            ref=ref_of(case), question=look.question, asked_at=look.asked_at, asked_by=look.asked_by, later=later
+        )
+    return list(found.values())
+
+
+def _later(standing: Standing, look: LookRow) -> str:
+    """What became of a question; empty while nothing explains it."""
+    if standing.newest and standing.newest.asked_at > look.asked_at and not standing.is_unexplained:
+        return f"later in the thread: {standing.title}"
+    return "resolved since" if standing.case.state == "resolved" else ""
+
+
+def unhelpful_answers(draft: Draft) -> list[Unhelpful]:
+    """The words of direct messages were never read."""
+    cases = draft.facts.cases
+    return [
+        Unhelpful(
+            ref=ref_of(cases[word.case_id]),
+            entry=word.entry,
+            user=word.user,
+            note=word.note,
+            at=word.at,
+            is_direct=cases[word.case_id].is_direct,
+        )
+        for word in draft.facts.unhelpful
+        if word.case_id in cases
+    ]
+
+
+def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[Blind]:
+    """Clusters that could not be read, in the span or now; what reads again now is told too."""
+    found = {
+        row.cluster: Blind(
+            cluster=row.cluster, at=row.asked_at, why=row.trouble, ref=ref_of(draft.facts.cases[row.case_id])
+        )
+        for row in draft.facts.out_of_reach
+        if row.case_id in draft.facts.cases
+    }
+    for item in draft.open:
+        state = states.get(item.case.id, NOT_LOOKED)
+        if state.now is Now.UNREAD:
+            found[item.cluster] = Blind(
+                cluster=item.cluster, at=draft.span.until, why=state.reason, ref=ref_of(item.case), is_now=True
+            )
+        elif state.now is not Now.UNASKED:
+            found.pop(item.cluster, None)  # it was just read
+    return [found[name] for name in sorted(found)]
+
+
+def timeline_bars(draft: Draft, states: Mapping[str, State]) -> list[Bar]:
+    """The cases of the picture: what is open and wrong is the last to be left out."""
+    wanted = [item for item in draft.standings.values() if _is_drawn(item, draft.span)]
+    wanted.sort(key=lambda item: (not item.is_told, RANK.get(item.found, 9), item.case.opened_at, item.case.id))
+    return [_bar(item, states.get(item.case.id, NOT_LOOKED).now) for item in wanted]
+
+
+def _bar(item: Standing, now: Now) -> Bar:
+    verdict = item.outcome if item.is_told else item.found
+    return Bar(
+        case=item.case.id,
+        entry="" if item.is_unexplained and now is not Now.WORSE else item.entry,
+        cluster=item.cluster,
+        outcome="confirmed" if now is Now.WORSE else verdict,
+        start=item.case.opened_at,
+        end=item.case.resolved_at if item.case.state == "resolved" else None,
+        cleared=now is Now.CLEARED,
+    )
+
+
+def _is_drawn(item: Standing, span: Span) -> bool:
+    ended = item.case.resolved_at or span.until
+    is_wrong_or_resolved = item.is_told or item.case.state == "resolved"
+    return (
+        item.case.opened_at < span.until
+        and ended >= span.since
+        and (is_wrong_or_resolved or item.case.opened_at >= span.since)
+    )
+
 
 MOST_ACTIONS = 40
 MOST_GUIDES = 10
@@ -22,13 +259,13 @@ def compose(
     opened = [item for item in draft.standings.values() if span.since <= item.case.opened_at < span.until]
     open_ = [item for item in draft.standings.values() if item.is_told]
     unexplained = [item for item in open_ if item.is_unexplained and _now(item, states) is not Now.WORSE]
-    resolved = happened.resolved(draft)
-    gaps, causes = happened.gaps(draft), happened.causes(draft, happened.WRONG)
+    resolved = resolved_cases(draft)
+    gaps, causes = unanswered_questions(draft), find_causes(draft, WRONG)
     late = [gap for gap in gaps if gap.later]
     gaps = [gap for gap in gaps if not gap.later]
-    new = [cause for cause in happened.causes(draft, ("confirmed",)) if cause.entry not in facts.known]
-    told_open = [_open(item, told_of(item, told), states.get(item.case.id, happened.NOT_LOOKED)) for item in draft.open]
-    bars, unhelpful = happened.bars(draft, states), happened.unhelpful(draft)
+    new = [cause for cause in find_causes(draft, ("confirmed",)) if cause.entry not in facts.known]
+    told_open = [_open(item, told_of(item, told), states.get(item.case.id, NOT_LOOKED)) for item in draft.open]
+    bars, unhelpful = timeline_bars(draft, states), unhelpful_answers(draft)
     guides = [item for item in opened if item.case.state == "open" and item.outcome == "answered"]
     counts = Counts(
         opened=len(opened),
@@ -59,13 +296,13 @@ def compose(
         answered_late=tuple(late[:MOST]),
         unhelpful=tuple(unhelpful[:MOST]),
         actions=tuple(actions[-MOST_ACTIONS:]),
-        blind=tuple(happened.blind(draft, states)),
+        blind=tuple(unreachable_clusters(draft, states)),
         bars=tuple(bars[:MOST]),
     )
 
 
 def _now(standing: Standing, states: Mapping[str, State]) -> Now:
-    return states.get(standing.case.id, happened.NOT_LOOKED).now
+    return states.get(standing.case.id, NOT_LOOKED).now
 
 
 def _urgency(case: OpenCase) -> tuple[int, int]:

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.diagnosis.report import Told
 from bot.handoff.actions import read_actions
-from bot.handoff.compose import compose
-from bot.handoff.drafting import Draft, draft, people_of
+from bot.handoff.compose import Draft, compose, draft, people_of
 from bot.handoff.markdown import markdown
 from bot.handoff.queries import read_facts, read_told
 from bot.handoff.recheck import Looker

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.handoff import wording
-from bot.handoff.grouping import alike_open, alike_resolved, lead, newest
+from bot.handoff.case_state import alike_open, alike_resolved, lead, newest
 from bot.handoff.records import Action, Blind, CaseRef, Cause, Gap, Handoff, OpenCase, ResolvedCase
 from bot.probes.findings import clip
-from bot.text import one_line, plain
-from bot.wording import age, counted, span
+from bot.text import age, counted, one_line, plain, span
 
 TITLE, REASON, EXCERPT, WORDS = 200, 280, 280, 240  # characters
 MOST_LINKS, MOST_THREADS, MOST_SPACES = 12, 5, 5  # behind one cause, and behind cases that are alike

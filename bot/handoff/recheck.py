@@ -14,8 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.diagnosis.report import Told, ToldDiagnosis, tell
-from bot.handoff.evidence import first_seen
-from bot.handoff.records import Now, State
+from bot.handoff.records import Now, State, first_seen
 
 if TYPE_CHECKING:
     from bot.diagnosis.clinic import Clinic, Cluster

@@ -1,4 +1,7 @@
-"""The records of a handoff. All that a handoff shows is in them: they are stored, and shown again from there."""
+"""The records of a handoff. All that a handoff shows is in them: they are stored, and shown again from there.
+
+The piece of evidence that a handoff shows of a diagnosis, at a time of our own clock.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+from datetime import timedelta
+
+from bot.diagnosis.report import Told, ToldDiagnosis
 
 
 class Now(StrEnum):
@@ -262,3 +268,12 @@ def _adapter() -> "TypeAdapter[Handoff]":
     from pydantic import TypeAdapter
 
     return TypeAdapter(Handoff)
+
+
+def first_seen(told: Told, diagnosis: ToldDiagnosis | None, at: datetime | None = None) -> Seen | None:
+    """The first piece. It was seen by the cluster's clock, which may be wrong: its age is kept, as told ``at`` ours."""
+    if diagnosis is None or not diagnosis.evidence:
+        return None
+    piece = diagnosis.evidence[0]
+    age = max(told.now - piece.seen, timedelta())
+    return Seen(object=piece.object, excerpt=piece.excerpt, at=(at or told.told_at) - age, check=piece.check)

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.handoff.records import Cause, Handoff, Now, OpenCase, ResolvedCase, Unhelpful
 from bot.probes.findings import clip
-from bot.text import one_line
-from bot.wording import counted, span
+from bot.text import counted, one_line, span
 
 NOTHING = "Nothing to hand over"
 EMPTY = (

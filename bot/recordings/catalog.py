@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.recordings.load import description_of, load_folder
+from bot.recordings.load import SETTINGS, description_of, load_folder, shipped_folder
 from bot.recordings.objects import RecordingError, Store
-from bot.recordings.paths import SETTINGS, shipped_folder
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""From a recording's files to a ``Store``: a folder or a ``.tar.gz`` of one, laid over the recording it is based on."""
+"""From a recording's files to a ``Store``: a folder or a ``.tar.gz`` of one, laid over the recording it is based on.
+
+Where the shipped recordings are, and the one file that makes a folder a recording.
+"""
 
 import tarfile
 import zlib
@@ -11,9 +14,17 @@ from pathlib import Path, PurePosixPath
 from bot.recordings.access import Denial, parse_denial
 from bot.recordings.manifests import Identity, identity, merged, read_mapping, read_objects
 from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, RecordingError, Store
-from bot.recordings.paths import SETTINGS, shipped_folder
 from bot.recordings.resources import Json
 from bot.recordings.times import parse_time, resolve, resolve_all
+from knowledge import RECORDINGS_FOLDER
+
+SETTINGS = "recording.yaml"
+
+
+def shipped_folder() -> Path:
+    """They lie beside the entries that they prove, in a source tree and in an installed wheel alike."""
+    return RECORDINGS_FOLDER.resolve()
+
 
 _KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
 _LARGEST = 2 * 1024**3

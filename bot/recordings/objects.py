@@ -11,8 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from bot.recordings.access import Denial
-from bot.recordings.events import as_core, as_events_api
-from bot.recordings.resources import BUILT_IN, Json, Resource, group_of, known_resources
+from bot.recordings.resources import BUILT_IN, Json, Resource, as_core, as_events_api, group_of, known_resources
 from bot.recordings.times import format_time
 
 DEFAULT_VERSION = "v1.32.1-aliyun.1"

@@ -15,8 +15,8 @@ import orjson
 import yaml
 
 from bot.recordings.access import parse_denial
+from bot.recordings.load import SETTINGS
 from bot.recordings.objects import DEFAULT_VERSION, LogKey, RecordingError
-from bot.recordings.paths import SETTINGS
 from bot.recordings.resources import Json
 from bot.recordings.times import format_time, parse_time
 

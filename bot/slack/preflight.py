@@ -21,7 +21,7 @@ from bot.slack.identity import check_tokens, secret
 from bot.slack.permissions import EVERYONE, RIGHTS, is_user
 from bot.slack.serve import Premises
 from bot.store import DatabaseError
-from bot.wording import counted
+from bot.text import counted
 
 # What the code asks of Slack. deploy/slack/manifest.yaml is tested against these.
 SCOPES = (

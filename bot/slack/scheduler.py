@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.handoff.oncall import on_call
 from bot.handoff.repository import Handoffs
-from bot.handoff.schedule import Schedule, schedule_of
-from bot.handoff.zones import zone_of
+from bot.handoff.schedule import Schedule, schedule_of, zone_of
 from bot.settings import Settings, SettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.handlers import anchor_job, handoff

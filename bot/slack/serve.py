@@ -12,7 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.audit import AuditLog
-from bot.audit.in_force import settings_in_force
+from bot.audit.log import settings_in_force
 from bot.audit.records import SYSTEM
 from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings, SettingsError

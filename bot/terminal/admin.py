@@ -1,9 +1,28 @@
-"""``settings``: what is in force and where it came from."""
+"""``settings``: what is in force and where it came from.
 
+``rbac``: the ClusterRole that the probes' and facts' declarations add up to, and what a cluster allows of it.
+
+``netclinic index``: the index over the entries, built ahead or looked at.
+
+``serve``: the door to Slack, opened and tested.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import threading
 from dataclasses import asdict
 
+import typer
+
+from bot.app import App
+from bot.cluster.access import cluster_role, gaps
+from bot.probes import needed, needing
 from bot.settings import load_settings, shown_settings
-from bot.terminal.printing import write_json
+from bot.terminal.console import write_json
+from bot.terminal.errors import FAILED, OutOfReach
+from bot.terminal.inputs import Where
 
 
 def show_settings(output: str) -> None:
@@ -14,8 +33,112 @@ def show_settings(output: str) -> None:
     else:
         from rich.console import Console
 
-        from bot.terminal.tables import show_table
+        from bot.terminal.console import show_table
 
         cells = [(row.name, row.value or "-", row.source, row.about) for row in rows]
         show_table(Console(), ("setting", "value", "source", "about"), cells)
     load_settings()
+
+
+def show_cluster_role(output: str) -> None:
+    """As YAML to apply, or as one JSON object."""
+    import yaml
+
+    role = cluster_role(needed())
+    if output == "json":
+        write_json(role)
+    else:
+        sys.stdout.write(yaml.safe_dump(role, sort_keys=False))
+
+
+async def check_access(where: Where, output: str) -> None:
+    """Which reads the API server refuses us, and the entries that this leaves undecidable."""
+    from rich.console import Console
+
+    from bot.app import App
+    from bot.cluster.transport import ReadError
+    from bot.terminal.audited_command import auditing
+    from bot.terminal.console import show_table
+
+    app = App.from_environment()
+    async with auditing(app, "rbac --check", where) as begin:
+        trail = await begin()
+        async with where.opened(app) as opened, trail.cluster(opened).reader(app.clinic().budget) as reader:
+            try:
+                found = await gaps(reader, needed())
+            except ReadError as error:
+                raise OutOfReach(f"Cluster {opened.context} could not be asked: {error}.") from error
+    rows = [(gap, needing(app.entries.values(), gap.permission)) for gap in found]
+    if output == "json":
+        write_json({"allowed": not rows, "missing": [{**gap.to_json(), "entries": ids} for gap, ids in rows]})
+    elif rows:
+        show_table(Console(), ("missing", "undecidable entries"), [(gap.shown(), ", ".join(ids)) for gap, ids in rows])
+        sys.stdout.write("`netclinic rbac | kubectl apply -f -` makes the ClusterRole; bind it to netclinic's user.\n")
+    else:
+        sys.stdout.write(f"Cluster {opened.context} allows every read that netclinic makes.\n")
+
+
+index = typer.Typer(no_args_is_help=True)
+
+
+@index.command()
+def build() -> None:
+    """Build the index now, so that the first question need not wait for it."""
+    from rich.console import Console
+
+    from bot.app import App
+    from bot.terminal.progress import building
+
+    app = App.from_environment()
+    with building(Console(stderr=True)) as tell:
+        app.index(tell)
+    sys.stdout.write(f"The index over {len(app.entries)} entries is ready in {app.index_folder}.\n")
+
+
+@index.command()
+def status() -> None:
+    """Whether a fitting index is there, and where."""
+    from bot.app import App
+    from index.search import is_built
+
+    app = App.from_environment()
+    ready = is_built(list(app.entries.values()), cache_dir=app.index_folder, model=app.settings.embedding_model or None)
+    word = "ready" if ready else "not built for the present entries and model: `netclinic index build` makes it"
+    sys.stdout.write(f"Index in {app.index_folder}: {word}.\n")
+
+
+def serve_slack() -> None:
+    """Serve until stopped."""
+    from bot.slack.app import join
+    from bot.slack.serve import INDEX_THREAD, serve
+
+    asyncio.run(serve(App.from_environment().premises(join)))
+    if any(thread.name == INDEX_THREAD for thread in threading.enumerate()):
+        logging.shutdown()
+        os._exit(0)  # the interpreter cannot end in order while the index is being read by native code
+
+
+def check_serving(output: str) -> None:
+    """A table of what was tested; exit code 1 when something is missing."""
+    from rich.console import Console
+
+    from bot.slack.app import join
+    from bot.slack.preflight import Check, check
+    from bot.terminal.audited_command import auditing
+    from bot.terminal.console import show_table, write_json
+    from bot.terminal.inputs import Where
+
+    async def checked() -> list[Check]:
+        app = App.from_environment()
+        async with auditing(app, "serve --check", Where()) as begin:
+            return await check(app.premises(join), begin)
+
+    found = asyncio.run(checked())
+    if output == "json":
+        write_json({"ok": all(item.ok for item in found), "checks": [item.to_json() for item in found]})
+    else:
+        rows = [("ok" if item.ok else "MISSING", item.name, item.told) for item in found]
+        show_table(Console(), ("", "check", "what was found, and the way out"), rows)
+        sys.stdout.write("All is well.\n" if all(item.ok for item in found) else "")
+    if not all(item.ok for item in found):
+        raise typer.Exit(FAILED)

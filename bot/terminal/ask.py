@@ -1,8 +1,17 @@
-"""Commands that read a cluster: ask, check, facts. They open it, go through the clinic, and show what came back."""
+"""Commands that read a cluster: ask, check, facts. They open it, go through the clinic, and show what came back.
+
+``match``: words against entries, without a cluster.
+
+Overviews: what ``check`` judged and what ``facts`` read, a row each.
+"""
 
 import asyncio
 import contextlib
+import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -14,14 +23,51 @@ from bot.cluster.view import View
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Cluster, observe
 from bot.terminal.audited_command import auditing
-from bot.terminal.console import say
+from bot.terminal.console import say, show_table, write_json
 from bot.terminal.errors import OutOfReach
-from bot.terminal.naming import known_entries
-from bot.terminal.overviews import show_facts, show_verdicts
+from bot.terminal.inputs import Where, known_entries, lines_of_stdin, question_of
 from bot.terminal.pages import show_answer
-from bot.terminal.printing import write_json
 from bot.terminal.progress import building, reading
-from bot.terminal.where import Where
+
+if TYPE_CHECKING:
+    from bot.audit import AuditLog, Trail
+    from index.search import Index, Matches
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from bot.diagnosis.answer import Diagnosis, is_elsewhere
+from bot.diagnosis.judge import Verdict
+from bot.terminal.pages import show_cost, show_unread, verdict_word
+
+ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
+
+
+def show_verdicts(console: Console, answer: Answer) -> None:
+    """``check``: one row an entry, what needs a person first; what is for other clusters in one line."""
+    elsewhere = [item for item in answer.diagnoses if is_elsewhere(item)]
+    here = [item for item in answer.diagnoses if item not in elsewhere]
+    here.sort(key=lambda item: ORDER.index(item.verdict))
+    if here:
+        show_table(console, ("verdict", "entry", "reason"), map(_row, here))
+    if elsewhere:
+        console.print()
+        say(console, f"Not for this cluster: {', '.join(item.entry.id for item in elsewhere)}")
+    show_unread(console, answer.unread)
+    show_cost(console, answer)
+
+
+def _row(item: Diagnosis) -> tuple[Text, str, str]:
+    return Text(*verdict_word(item.verdict)), item.entry.id, item.judgement.reason
+
+
+def show_facts(console: Console, facts: Iterable[Fact]) -> None:
+    """``facts``: value, and the object that it was read from."""
+    show_table(console, ("fact", "value (read from)"), [(fact.name, _told(fact)) for fact in facts])
+
+
+def _told(fact: Fact) -> str:
+    return f"unknown: {fact.reason}" if fact.value is None else f"{fact.value}  ({fact.source})"
 
 
 async def ask_and_show(question: str, where: Where, namespace: str | None, output: str) -> None:
@@ -111,3 +157,81 @@ def _show(answer: Answer, output: str, show: Callable[[Console, Answer], None]) 
         write_json(answer.to_json())
     else:
         show(Console(), answer)
+
+
+SHOWN = 8
+MOST_SUMMED = 20  # entries that the record of many lines counts
+
+
+def match_and_show(text: str, output: str) -> None:
+    """One result a text; ``-`` reads one a line from stdin.
+
+    Raises:
+        DatabaseError, AuditUnavailable: it could not be recorded.
+    """
+    question = "" if text == "-" else question_of(text)
+    app = App.from_environment()
+    with ThreadPoolExecutor(1) as pool:  # the database is opened meanwhile
+        opening = pool.submit(lambda: app.audit)
+        with building(Console(stderr=True)) as tell:
+            index = app.index(tell)
+        log = opening.result()
+
+    def show(found: "Matches") -> None:
+        if output == "json":
+            write_json(_as_json(app, found))
+        else:
+            _show_matching(app, found)
+
+    try:
+        _match(index, question, _trail(log, question), show)
+    finally:
+        log.close()
+
+
+def _match(index: "Index", question: str, trail: "Trail", show: Callable[["Matches"], None]) -> None:
+    """One text is recorded with its scores before they are shown; lines of stdin, maybe thousands, in one sum."""
+    if question:
+        found = index.match(question)
+        trail.log.store_all([trail.considered(found)])
+        show(found)
+        return
+    best: Counter[str] = Counter()
+    lines = 0
+    try:
+        for symptom in lines_of_stdin():
+            lines += 1
+            found = index.match(symptom)
+            best.update(item.entry_id for item in found.matches[:1] if found.in_scope)
+            show(found)
+    finally:
+        detail = {"lines": lines, "in_scope": best.total(), "best": dict(best.most_common(MOST_SUMMED))}
+        trail.log.store_all([trail.draft("entries.considered", None, None, "", detail)])
+
+
+def _trail(log: "AuditLog", question: str) -> "Trail":
+    """The trail of this command, whose first records are stored."""
+    from bot.audit import Trail
+    from bot.terminal.audited_command import in_force, operating_system_user
+
+    trail = Trail(log, operating_system_user(), uuid.uuid4().hex)
+    asked = {"command": "match", **({"question": question} if question else {"lines of": "standard input"})}
+    action = "question.received" if question else "command.received"
+    log.store_all([in_force(trail), trail.draft(action, None, None, "", asked)])
+    return trail
+
+
+def _as_json(app: App, found: "Matches") -> dict[str, object]:
+    matches = [
+        {"entry": item.entry_id, "headings": list(app.entries[item.entry_id].headings), "score": item.score}
+        for item in found.matches
+    ]
+    return {"text": found.text, "in_scope": found.in_scope, "confidence": found.confidence, "matches": matches}
+
+
+def _show_matching(app: App, found: "Matches") -> None:
+    console = Console()
+    scope = "in scope" if found.in_scope else "not in scope: netclinic would not answer"
+    say(console, f"{scope} (confidence {found.confidence:.2f})")
+    rows = [(f"{item.score:.3f}", item.entry_id, app.entries[item.entry_id].title) for item in found.matches[:SHOWN]]
+    show_table(console, ("score", "entry", "title"), rows)

@@ -8,8 +8,8 @@ import typer
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.audit.anchors import Anchor
     from bot.audit.filters import Filters
+    from bot.audit.verify import Anchor
     from bot.store import Store
 
 audit = typer.Typer(no_args_is_help=True)
@@ -131,8 +131,8 @@ def prune(
     utc: Utc = False,
 ) -> None:
     """Archive old records to a file and remove them, or erase people's words. The chain still verifies."""
-    from bot.audit.moments import MomentError, moment_of
-    from bot.terminal.audit_pruning import prune_records, prune_words
+    from bot.audit.filters import MomentError, moment_of
+    from bot.terminal.audit_files import prune_records, prune_words
     from bot.terminal.errors import UsageProblem
 
     if (archive is None) != only_words or (actor and not only_words):
@@ -162,7 +162,7 @@ def _to_read(app: "App") -> "Store":
 
 def _zone(utc: bool, app: "App") -> tzinfo | None:
     """UTC, the settings' zone, or ``None`` for the system's own."""
-    from bot.handoff.zones import zone_named
+    from bot.handoff.schedule import zone_named
 
     name = app.settings.time_zone
     return UTC if utc else zone_named(name) if name else None
@@ -180,7 +180,7 @@ def _filters(zone: tzinfo | None, *values: str) -> "Filters":
 
 
 def _anchors(given: str) -> "list[Anchor]":
-    from bot.audit.anchors import parse_anchors
+    from bot.audit.verify import parse_anchors
     from bot.terminal.errors import UsageProblem
 
     path = Path(given)

@@ -7,20 +7,16 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bot.audit.actions import ACTIONS
 from bot.audit.chain import Fault
 from bot.audit.export import uri_of
-from bot.audit.filters import Filters
+from bot.audit.filters import ACTIONS, Filters
 from bot.audit.privacy import OWN_WORDS
 from bot.audit.reading import MOST_SHOWN
 from bot.audit.records import Record
 from bot.audit.verify import Verified
 from bot.probes.findings import clip
-from bot.terminal.console import say
-from bot.terminal.printing import write_json
-from bot.terminal.tables import show_table
-from bot.text import one_line
-from bot.wording import counted
+from bot.terminal.console import say, show_table, write_json
+from bot.text import counted, one_line
 
 LONGEST = 160  # characters of a detail on one line; `show` has all of it
 WIDEST = 11  # columns of a field's name

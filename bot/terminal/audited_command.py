@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bot.app import App
     from bot.audit import Actor, Draft, Trail
-    from bot.terminal.where import Where
+    from bot.terminal.inputs import Where
 
 Begin = Callable[..., Awaitable["Trail"]]
 
@@ -61,7 +61,7 @@ async def _refused(begun: list["Trail"], error: Exception) -> None:
 
 def in_force(trail: "Trail") -> "Draft":
     """The record of the settings that differ from their defaults, secrets masked."""
-    from bot.audit.in_force import settings_in_force
+    from bot.audit.log import settings_in_force
 
     return trail.draft("settings.in_force", None, None, "", settings_in_force())
 

@@ -16,14 +16,13 @@ from bot.handoff.make import Maker, Wish
 from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.recheck import Looker
 from bot.handoff.repository import Handoffs, Kept
+from bot.handoff.schedule import zone_of
 from bot.handoff.time_range import SpanError
-from bot.handoff.zones import zone_of
 from bot.terminal.audited_command import auditing
-from bot.terminal.console import say
+from bot.terminal.console import say, write_json
 from bot.terminal.errors import UsageProblem
-from bot.terminal.printing import write_json
+from bot.terminal.inputs import Where
 from bot.terminal.progress import working
-from bot.terminal.where import Where
 
 if TYPE_CHECKING:
     from bot.audit import Trail

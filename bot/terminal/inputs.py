@@ -1,9 +1,29 @@
-"""What people typed or piped in, as text: bytes that are no UTF-8 are shown as such and break nothing."""
+"""What people typed or piped in, as text: bytes that are no UTF-8 are shown as such and break nothing.
 
+Names that people type: an unknown one is refused with the nearest that there is.
+
+Which cluster a command is about, as it was typed.
+"""
+
+import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from bot.terminal.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from bot.app import App
+import shlex
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.cluster.requests import Observer, Witness
+    from bot.diagnosis.clinic import Cluster
 
 LONGEST = 200_000  # characters: a pasted log is welcome, a memory dump is not
 
@@ -39,3 +59,52 @@ def _typed(text: str) -> str:
 
 def _readable(content: bytes) -> str:
     return content.decode("utf-8", errors="replace")
+
+
+def known_entries(app: "App", ids: Sequence[str]) -> None:
+    """Refuse entries that do not exist.
+
+    Raises:
+        UsageProblem: one is unknown.
+    """
+    for id_ in ids:
+        if id_ not in app.entries:
+            near = difflib.get_close_matches(id_, list(app.entries), n=1, cutoff=0.4)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise UsageProblem(f"There is no entry {id_!r}.{hint} `netclinic knowledge list` names them all.")
+
+
+@dataclass(frozen=True)
+class Where:
+    """A kubeconfig's context, or a recording; nothing given means the kubeconfig's current context."""
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+    recording: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.recording is not None and (self.kubeconfig is not None or self.context is not None):
+            raise UsageProblem("--recording stands for a cluster: leave --kubeconfig and --context out.")
+
+    def for_kubectl(self) -> str:
+        """What makes kubectl look at the same cluster; empty where it does already, or where there is none."""
+        parts = [f"export KUBECONFIG={shlex.quote(str(self.kubeconfig))}"] if self.kubeconfig else []
+        parts += [f"kubectl config use-context {shlex.quote(self.context)}"] if self.context else []
+        return " && ".join(parts)
+
+    def typed(self) -> dict[str, str]:
+        """What was typed of it, for the audit log."""
+        given = {"kubeconfig": self.kubeconfig, "context": self.context, "recording": self.recording}
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+    def opened(
+        self, app: "App", observers: Sequence["Observer"] = (), witness: "Witness | None" = None
+    ) -> AbstractAsyncContextManager["Cluster"]:
+        """The cluster, for as long as the block runs."""
+        return app.cluster(
+            kubeconfig=self.kubeconfig,
+            context=self.context,
+            recording=self.recording,
+            observers=observers,
+            witness=witness,
+        )

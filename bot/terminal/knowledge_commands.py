@@ -27,8 +27,7 @@ def list_(
     from rich.console import Console
 
     from bot.app import App
-    from bot.terminal.printing import write_json
-    from bot.terminal.tables import show_table
+    from bot.terminal.console import show_table, write_json
 
     entries = [entry for entry in App.from_environment().entries.values() if _fits(entry, words)]
     if output == "json":
@@ -48,8 +47,8 @@ def show(entry: Annotated[str, typer.Argument(help="the entry's id")]) -> None:
     from rich.console import Console
 
     from bot.app import App
-    from bot.terminal.entries import show_entry
-    from bot.terminal.naming import known_entries
+    from bot.terminal.inputs import known_entries
+    from bot.terminal.pages import show_entry
 
     app = App.from_environment()
     known_entries(app, [entry])
@@ -120,7 +119,7 @@ def prove(
 ) -> None:
     """Prove entries on their recordings; all failures are listed at once."""
     from bot.app import App
-    from bot.terminal.naming import known_entries
+    from bot.terminal.inputs import known_entries
 
     app = App.from_environment()
     known_entries(app, entries or [])

@@ -1,21 +1,22 @@
-"""The page of an answer: verdict and title first, then evidence, steps, cautions, and what else was seen."""
+"""The page of an answer: verdict and title first, then evidence, steps, cautions, and what else was seen.
 
-from collections.abc import Sequence
+One entry in full, as ``knowledge show`` prints it: for any cluster, names in the commands left as capitals.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
 
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
-from bot.diagnosis.evidence import evidence_of, is_elsewhere
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_of, is_elsewhere
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import traits
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command
-from bot.text import one_line
-from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, age, cost, unmatched
-from knowledge.model import Kind
-from knowledge.rendering import RenderedStep
+from bot.text import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, age, cost, one_line, unmatched
+from knowledge.model import Condition, Entry, Group, Kind
+from knowledge.rendering import RenderedStep, render, render_text
 
 STYLES = {
     Verdict.CONFIRMED: "bold red",
@@ -192,3 +193,36 @@ def show_cost(console: Console, answer: Answer) -> None:
     """What the answer took."""
     console.print()
     say(console, cost(answer.requests, answer.bytes, answer.elapsed_ms), style="dim")
+
+
+def show_entry(console: Console, entry: Entry) -> None:
+    """Its texts, how it is confirmed, and on which recordings it is proved."""
+    say(console, Text.assemble((entry.title, "bold"), f"  ({entry.id}, {entry.kind})"))
+    say(console, f"FAQ: {'; '.join(entry.headings)}", style="dim")
+    console.print()
+    show_prose(console, render_text(entry.cause, {}, {}))
+    show_steps(console, "Settle it first", render(entry.settle, {}, {}))
+    show_steps(console, "Steps", render(entry.steps, {}, {}))
+    show_cautions(console, [render_text(text, {}, {}) for text in entry.caution])
+    show_steps(console, "Verify", render(entry.verify, {}, {}))
+    _show_condition(console, "It applies where", entry.applies)
+    _show_condition(console, "It is confirmed by", entry.confirmed_by)
+    console.print()
+    say(console, f"File: {entry.path}", style="dim")
+
+
+def _show_condition(console: Console, title: str, condition: Condition | None) -> None:
+    if condition is None:
+        return
+    heading(console, title)
+    for depth, line in _lines(condition):
+        say(console, line, indent=2 + 2 * depth)
+
+
+def _lines(condition: Condition, depth: int = 0) -> Iterator[tuple[int, str]]:
+    if not isinstance(condition, Group):
+        yield depth, str(condition)
+        return
+    yield depth, f"{condition.quantifier} of:"
+    for member in condition.members:
+        yield from _lines(member, depth + 1)

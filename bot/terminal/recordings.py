@@ -1,4 +1,7 @@
-"""``record`` and ``replay``: saving what was read of a cluster, and serving it again."""
+"""``record`` and ``replay``: saving what was read of a cluster, and serving it again.
+
+``recordings``: the saved clusters that come with netclinic.
+"""
 
 import asyncio
 import contextlib
@@ -11,12 +14,13 @@ from rich.console import Console
 
 from bot.app import App
 from bot.diagnosis.answer import Answer
-from bot.recordings import load, serve
+from bot.recordings import load, serve, shipped
 from bot.recordings.capture import Capture
 from bot.terminal.audited_command import auditing
+from bot.terminal.console import write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
+from bot.terminal.inputs import Where
 from bot.terminal.progress import building, reading
-from bot.terminal.where import Where
 
 
 def record_to(out: Path, symptom: str | None, where: Where, namespace: str | None) -> None:
@@ -75,3 +79,16 @@ async def _stopped() -> None:
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in the loop
             loop.add_signal_handler(number, stop.set)
     await stop.wait()
+
+
+def show_recordings(output: str) -> None:
+    """Names with one sentence each."""
+    found = shipped()
+    if output == "json":
+        write_json([{"name": item.name, "description": item.description} for item in found])
+        return
+    from rich.console import Console
+
+    from bot.terminal.console import show_table
+
+    show_table(Console(), ("recording", "what it shows"), [(item.name, item.description) for item in found])

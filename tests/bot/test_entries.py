@@ -7,7 +7,7 @@ import yaml
 
 from bot.diagnosis.proofs import prove
 from bot.recordings import shipped_names
-from bot.recordings.paths import SETTINGS, shipped_folder
+from bot.recordings.load import SETTINGS, shipped_folder
 from knowledge.linting import faq_headings
 from knowledge.model import Entry, Kind
 

@@ -25,13 +25,10 @@ from bot.cluster.view import spelled
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.recordings import Store, load, serve
-from bot.terminal.console import say, say_command, wrapped
-from bot.terminal.entries import show_entry
-from bot.terminal.overviews import show_facts, show_verdicts
-from bot.terminal.pages import show_answer
-from bot.terminal.tables import show_table
-from bot.text import plain
-from bot.wording import age
+from bot.terminal.ask import show_facts, show_verdicts
+from bot.terminal.console import say, say_command, show_table, wrapped
+from bot.terminal.pages import show_answer, show_entry
+from bot.text import age, plain
 from knowledge.model import Entry
 
 PAGES = Path(__file__).parent / "pages"

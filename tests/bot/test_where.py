@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.terminal.where import Where
+from bot.terminal.inputs import Where
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Slack's Web API: one client that keeps to Slack's pace, errors that can be told apart, and messages that are posted once."""
+"""Slack's Web API: a client that keeps to Slack's pace, errors told apart, and messages that are posted once."""

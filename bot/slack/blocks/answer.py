@@ -14,7 +14,7 @@ from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, packed, size
 from bot.slack.blocks.messages import Block, Message
 from bot.slack.blocks.secondary_findings import other_blocks
 from bot.slack.blocks.text_file import snippet
-from bot.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, clock, cost, counted, unmatched
+from bot.text import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, clock, cost, counted, unmatched
 
 LONGEST_TITLE = 300
 LONGEST_REASON = 450

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from bot.audit.anchors import Anchor, anchor_text
 from bot.audit.privacy import OWN_WORDS
 from bot.audit.records import Record
-from bot.audit.verify import Verified
+from bot.audit.verify import Anchor, Verified, anchor_text
 from bot.probes.findings import clip
 from bot.slack.blocks.elements import Element, bullets, context, escaped, heading, line, marked, rich, said, who
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
 from bot.slack.blocks.messages import Message
-from bot.text import one_line
-from bot.wording import counted
+from bot.text import counted, one_line
 
 SHORT = 80  # characters of a name, or of what a record is about
 LONGEST = 600  # of one field, where a record is shown in full

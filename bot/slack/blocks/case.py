@@ -6,10 +6,10 @@ from datetime import datetime
 
 from bot.diagnosis.report import Told
 from bot.probes.findings import clip
-from bot.slack.blocks.actions import EVIDENCE, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, STEPS, ButtonValue
+from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, STEPS, ButtonValue
 from bot.slack.blocks.elements import Element, button, line, rich, said, sure, who
 from bot.slack.blocks.messages import Message
-from bot.wording import clock, span
+from bot.text import clock, span
 
 LONGEST_QUESTION = 300
 

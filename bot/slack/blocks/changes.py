@@ -6,7 +6,7 @@ from bot.diagnosis.report import Changes
 from bot.probes.findings import clip
 from bot.slack.blocks.elements import bullets, heading, line, said
 from bot.slack.blocks.limits import Item
-from bot.wording import WORDS, clock
+from bot.text import WORDS, clock
 
 MOST = 10
 LONGEST_TITLE = 150

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.probes.findings import clip
-from bot.slack.blocks.actions import ASK_FORM, CHOOSE_CLUSTER, NOTE_FORM, ButtonValue
+from bot.slack.blocks.action_ids import ASK_FORM, CHOOSE_CLUSTER, NOTE_FORM, ButtonValue
 from bot.slack.blocks.elements import Element, escaped, line, plain_text, rich, said
 from bot.slack.blocks.messages import Block, Message, View
 from bot.text import one_line, plain

@@ -9,7 +9,7 @@ from bot.slack.blocks.case import CaseLine
 from bot.slack.blocks.elements import Element, command, escaped, header, line, link, mention, rich, said, who
 from bot.slack.blocks.limits import packed
 from bot.slack.blocks.messages import Message
-from bot.wording import WORDS, age, span
+from bot.text import WORDS, age, span
 
 LONGEST_TITLE = 300
 LONGEST_REASON = 500

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.handoff import wording
 from bot.handoff.records import Handoff
 from bot.probes.findings import clip
-from bot.slack.blocks.actions import HANDOFF_TAKEN
+from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.blocks.elements import (
     Element,
     actions,
@@ -28,8 +28,7 @@ from bot.slack.blocks.elements import (
 from bot.slack.blocks.handoff_sections import SPACE, sections
 from bot.slack.blocks.limits import MOST_BLOCKS, Item, packed, size
 from bot.slack.blocks.messages import Message
-from bot.text import one_line
-from bot.wording import counted
+from bot.text import counted, one_line
 
 ROOM = 7500  # characters of the message's lists
 MOST_MENTIONED = 10

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.handoff import wording
-from bot.handoff.grouping import alike_open, alike_resolved, lead, newest
+from bot.handoff.case_state import alike_open, alike_resolved, lead, newest
 from bot.handoff.records import Action, Blind, CaseRef, Cause, Gap, Handoff, OpenCase, ResolvedCase, Unhelpful
 from bot.probes.findings import clip
 from bot.slack.blocks.elements import Element, bullets, heading, line, link, marked, said
 from bot.slack.blocks.limits import Item
-from bot.text import one_line
-from bot.wording import age, counted, span
+from bot.text import age, counted, one_line, span
 
 TITLE, REASON, EXCERPT, WORDS = 150, 220, 200, 150  # characters
 MOST_LINKS, MOST_THREADS, MOST_SPACES = 8, 5, 3  # behind one cause, and behind cases that are alike

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.slack.blocks.actions import HOME_RECHECK, OPEN_FORM
+from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
 from bot.slack.blocks.elements import actions, bullets, button, context, header, line, marked, rich, said
 from bot.slack.blocks.limits import packed
 from bot.slack.blocks.lists import CaseRow, ClusterRow, case_line, cluster_line
 from bot.slack.blocks.messages import Block, View
-from bot.wording import clock
+from bot.text import clock
 
 MOST_CASES = 15
 MOST_CLUSTERS = 30

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.diagnosis.judge import Verdict
 from bot.probes.findings import clip
 from bot.slack.blocks.elements import Element, line, link, said, who
-from bot.wording import WORDS, age
+from bot.text import WORDS, age
 
 LONGEST_NAME = 100
 LONGEST_TITLE = 150

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Told, ToldDiagnosis
-from bot.slack.blocks.actions import EVIDENCE_PAGE, EVIDENCE_VIEW, STEPS_PAGE, STEPS_VIEW, ButtonValue
+from bot.slack.blocks.action_ids import EVIDENCE_PAGE, EVIDENCE_VIEW, STEPS_PAGE, STEPS_VIEW, ButtonValue
 from bot.slack.blocks.elements import actions, bullets, button, context, heading, line, plain_text, said
 from bot.slack.blocks.limits import Item, packed, paged
 from bot.slack.blocks.messages import Block, View
 from bot.slack.blocks.steps import READINGS, cause_title, evidence_parts, groups, prose_parts, reading_parts
-from bot.wording import WORDS, clock
+from bot.text import WORDS, clock
 from knowledge.model import Kind
 
 

@@ -14,8 +14,7 @@ from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
 from bot.slack.blocks.lists import CaseRow, ClusterRow, case_line, cluster_line
 from bot.slack.blocks.messages import Block, Message, Snippet
 from bot.slack.blocks.secondary_findings import unread_items
-from bot.text import plain
-from bot.wording import WORDS, clock, cost, counted
+from bot.text import WORDS, clock, cost, counted, plain
 
 LONGEST = 400
 ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)

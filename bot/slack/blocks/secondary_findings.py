@@ -8,7 +8,7 @@ from bot.probes.findings import clip
 from bot.slack.blocks.elements import Element, bullets, heading, line, marked, said
 from bot.slack.blocks.limits import Item, packed
 from bot.slack.blocks.messages import Block
-from bot.wording import WORDS
+from bot.text import WORDS
 
 MOST_CONFIRMED = 4
 MOST_CONSIDERED = 6

@@ -7,7 +7,7 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
 from bot.probes.findings import clip
 from bot.slack.blocks.elements import Element, bullets, command, heading, line, marked, numbered, quote, said
-from bot.wording import age
+from bot.text import age
 
 SETTLE = "Settle it first"
 CAUTION = "⚠ Caution, before you start"

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from bot.diagnosis.report import Told, ToldDiagnosis, ToldStep
 from bot.slack.blocks.messages import Snippet
 from bot.slack.blocks.steps import CAUSE, CAUTION, EVIDENCE, READINGS, SETTLE, STEPS, VERIFY
-from bot.text import plain
-from bot.wording import WORDS, age, cost
+from bot.text import WORDS, age, cost, plain
 
 
 def snippet(told: Told) -> Snippet:

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack.blocks.actions import CHOOSE_CLUSTER, HAND_OVER, RECHECK, RESOLVE
+from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, RECHECK, RESOLVE
 from bot.slack.events.press import press_of, taken
 from bot.slack.handlers.buttons import NAME
 from bot.slack.handlers.context import Desk

@@ -8,7 +8,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.actions import HELPED, NOT_HELPED, ButtonValue
+from bot.slack.blocks.action_ids import HELPED, NOT_HELPED, ButtonValue
 from bot.slack.blocks.forms import note_form
 from bot.slack.events.press import press_of, taken
 from bot.slack.handlers.buttons import NAME, found

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.resources import namespace_trouble
-from bot.slack.blocks.actions import ASK_FORM, NOTE_FORM
+from bot.slack.blocks.action_ids import ASK_FORM, NOTE_FORM
 from bot.slack.blocks.forms import CHANNEL, CLUSTER, NAMESPACE, NOTE, SYMPTOM, chosen_cluster, filled, noted
 from bot.slack.cluster_choice import Unknown
 from bot.slack.events.accept import NOT_STORED, stored

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack.blocks.actions import HANDOFF_TAKEN
+from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.events.press import press_of, taken
 from bot.slack.handlers.context import Desk
 from bot.slack.handlers.handoff_ack import TAKE, Taking

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack.blocks.actions import HOME_RECHECK, OPEN_FORM
+from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
 from bot.slack.events.accept import said_not_stored, stored
 from bot.slack.events.open_form import opened_form
 from bot.slack.events.press import key_of, taken

@@ -9,7 +9,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.actions import EVIDENCE, EVIDENCE_PAGE, PAGES, STEPS, ButtonValue
+from bot.slack.blocks.action_ids import EVIDENCE, EVIDENCE_PAGE, PAGES, STEPS, ButtonValue
 from bot.slack.blocks.messages import View
 from bot.slack.blocks.modals import evidence_modal, steps_modal
 from bot.slack.events.accept import said_not_stored, stored

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.slack.blocks.actions import CHOOSE_CLUSTER
+from bot.slack.blocks.action_ids import CHOOSE_CLUSTER
 from bot.slack.events.accept import said_not_stored, stored
 from bot.slack.handlers.buttons import Press
 from bot.slack.handlers.context import Desk

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack.blocks.actions import ASK, DIAGNOSE_MESSAGE
+from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
 from bot.slack.events.accept import said_not_stored, stored
 from bot.slack.events.open_form import opened_form
 from bot.slack.events.saying import said_alone

@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime
 
 from bot.audit import AuditUnavailable
-from bot.audit.anchors import Anchor, make_anchor
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
+from bot.audit.verify import Anchor, make_anchor
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.audit import anchor_message
 from bot.slack.handlers.context import Desk

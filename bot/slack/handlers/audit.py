@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from bot.audit.anchors import Anchor, parse_anchors
 from bot.audit.export import write_events
 from bot.audit.filters import MOST, FilterError, Filters, parse_filters
 from bot.audit.reading import (
@@ -21,8 +20,8 @@ from bot.audit.reading import (
     stream_records,
 )
 from bot.audit.records import Record
-from bot.audit.verify import Verified, verify
-from bot.handoff.zones import zone_of
+from bot.audit.verify import Anchor, Verified, parse_anchors, verify
+from bot.handoff.schedule import zone_of
 from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.audit import (
     MOST_LINES,

@@ -16,7 +16,7 @@ from typing import Any
 from bot.audit import Trail
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.actions import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
+from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.blocks.forms import chosen_cluster
 from bot.slack.blocks.messages import Message
 from bot.slack.handlers.case_service import shown

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.slack.blocks.actions import HAND_OVER
+from bot.slack.blocks.action_ids import HAND_OVER
 from bot.slack.blocks.handing import handover_summary
 from bot.slack.blocks.messages import Message
 from bot.slack.handlers.buttons import Press, refreshed

@@ -14,8 +14,8 @@ from bot.handoff.make import Maker, Wish
 from bot.handoff.oncall import on_call
 from bot.handoff.recheck import Looker
 from bot.handoff.repository import Handoffs, Kept
+from bot.handoff.schedule import zone_of
 from bot.handoff.time_range import SpanError
-from bot.handoff.zones import zone_of
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.handoff import handoff_message
 from bot.slack.blocks.messages import Message

@@ -7,7 +7,7 @@ from typing import Any
 from bot.audit import Trail
 from bot.handoff.repository import Handoffs, Kept
 from bot.slack.api.errors import SlackRefused
-from bot.slack.blocks.actions import HANDOFF_TAKEN
+from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.blocks.handoff import Taken, handoff_message, reminder_message, taken_message
 from bot.slack.blocks.messages import Message
 from bot.slack.handlers.context import Desk

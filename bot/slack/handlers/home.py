@@ -9,7 +9,7 @@ import logging
 from bot.audit import AuditUnavailable
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.actions import HOME_RECHECK
+from bot.slack.blocks.action_ids import HOME_RECHECK
 from bot.slack.blocks.home import closed_home_view, home_view
 from bot.slack.blocks.messages import View
 from bot.slack.handlers.context import Desk

@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from bot.slack.queue import dbos_engine
-from bot.store import DatabaseError, Store, idempotency_keys, locks, replicas
+from bot.store import DatabaseError, Store, idempotency_keys, replicas, shared_reads
 
 EVERY = 3600.0  # seconds
 WORK_KEPT = timedelta(days=7)  # Slack sends an event again for an hour
@@ -31,7 +31,7 @@ async def keep_house(store: Store) -> None:
 async def tidy(store: Store, now: datetime) -> int:
     """Forget what is old enough; how many rows."""
     removed = await dbos_engine.forget(now - WORK_KEPT)
-    removed += await store.run(locks.forget, store, now - LOOKS_KEPT)
+    removed += await store.run(shared_reads.forget, store, now - LOOKS_KEPT)
     removed += await store.run(idempotency_keys.forget, store, now - ONCE_KEPT)
     removed += await store.run(replicas.forget, store, now - REPLICAS_KEPT)
     if removed:

@@ -177,4 +177,3 @@ class Work:
             task = asyncio.create_task(excused(self._excuse), context=contextvars.Context())
             self._excuses.add(task)
             task.add_done_callback(self._excuses.discard)
-

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.store import Store, locks
+from bot.store import Store, shared_reads
 
 WINDOW = 60  # seconds within which an answer is as good as new
 POLL = 0.25
@@ -31,7 +31,7 @@ class Looks:
         """
         started = time.time()
         key = await self._key(parts, started)
-        if not await self._store.run(locks.begin, self._store, key, owner):
+        if not await self._store.run(shared_reads.begin, self._store, key, owner):
             seen = await self._waited(key, owner)
             if seen is not None:
                 return seen, True
@@ -47,7 +47,7 @@ class Looks:
         digest = hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:32]
         minute = int(started // WINDOW)
         earlier = f"{digest}:{minute - 1}"
-        began, _ = await self._store.run(locks.state, self._store, earlier)
+        began, _ = await self._store.run(shared_reads.state, self._store, earlier)
         recent = began is not None and started - began.timestamp() < WINDOW
         return earlier if recent else f"{digest}:{minute}"
 
@@ -55,13 +55,13 @@ class Looks:
         try:
             seen = await self.alone(look)
         except BaseException:
-            await asyncio.shield(self._store.run(locks.give_up, self._store, key, owner))
+            await asyncio.shield(self._store.run(shared_reads.give_up, self._store, key, owner))
             raise
-        await self._store.run(locks.end, self._store, key, seen)
+        await self._store.run(shared_reads.end, self._store, key, seen)
         return seen
 
     async def _taken_over(self, key: str, owner: str, late: datetime) -> bool:
-        if not await self._store.run(locks.take_over, self._store, key, owner, late):
+        if not await self._store.run(shared_reads.take_over, self._store, key, owner, late):
             return False
         _log.warning("The look that others wait for never ended: it is made anew.")
         return True
@@ -69,11 +69,11 @@ class Looks:
     async def _waited(self, key: str, owner: str) -> Any:
         """What the other sees; ``None`` when the look is ours now."""
         while True:
-            began, seen = await self._store.run(locks.state, self._store, key)
+            began, seen = await self._store.run(shared_reads.state, self._store, key)
             if seen is not None:
                 return seen
             late = datetime.now(UTC) - timedelta(seconds=self._patience)
-            if began is None and await self._store.run(locks.begin, self._store, key, owner):
+            if began is None and await self._store.run(shared_reads.begin, self._store, key, owner):
                 return None
             if began is not None and began < late and await self._taken_over(key, owner, late):
                 return None

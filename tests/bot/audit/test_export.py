@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.audit import Actor, AuditLog, Record
-from bot.audit.actions import ACTIONS
+from bot.audit.context import AuditObserver
 from bot.audit.export import COLUMNS, event_of, write_csv, write_events
-from bot.audit.observer import AuditObserver
+from bot.audit.filters import ACTIONS
 from bot.audit.records import TEXTS, digest
 from bot.cluster.requests import Request
 from bot.store import Store

@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bot.audit import Actor, AuditLog
-from bot.audit.writer import LOCK
+from bot.audit.log import LOCK
 from bot.store import open_store
 
 Run = Callable[..., Any]

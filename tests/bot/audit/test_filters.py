@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit.filters import FilterError, Filters, parse_filters
-from bot.audit.moments import MomentError, moment_of
+from bot.audit.filters import FilterError, Filters, MomentError, moment_of, parse_filters
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HANGZHOU = ZoneInfo("Asia/Shanghai")

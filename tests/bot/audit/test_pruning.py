@@ -11,13 +11,12 @@ import pytest
 from sqlalchemy import event, text
 
 from bot.audit import Actor, AuditLog, Record
-from bot.audit.anchors import Anchor
 from bot.audit.archives import ArchiveError
 from bot.audit.prune import NotWhole, SeveralPeople, erase_words, prune
 from bot.audit.records import digest
-from bot.audit.verify import verify
+from bot.audit.verify import Anchor, verify
 from bot.store import DatabaseError
-from bot.terminal.audit_pruning import slices_hint
+from bot.terminal.audit_files import slices_hint
 from tests.bot.audit.conftest import drafts
 
 Filled = Callable[[int], list[Record]]

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.audit import Actor, AuditLog, Draft, Record
-from bot.audit.actions import ACTIONS, called
-from bot.audit.filters import Filters
+from bot.audit.filters import ACTIONS, Filters, called
 from bot.audit.reading import (
     SeveralRequests,
     count_records,

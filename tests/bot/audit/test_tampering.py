@@ -10,12 +10,11 @@ import pytest
 from sqlalchemy import insert, update
 
 from bot.audit import Actor, AuditLog, Record
-from bot.audit.anchors import Anchor, anchor_text, make_anchor, parse_anchors
 from bot.audit.filters import Filters
 from bot.audit.prune import NotWhole, prune
 from bot.audit.reading import find_records, list_records, stream_records
 from bot.audit.records import GENESIS, TEXTS, digest
-from bot.audit.verify import Verified, verify
+from bot.audit.verify import Anchor, Verified, anchor_text, make_anchor, parse_anchors, verify
 from bot.store import Store
 from bot.store.schema import audit_records
 from tests.bot.audit.conftest import NOON

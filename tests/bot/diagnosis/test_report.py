@@ -20,7 +20,7 @@ from bot.diagnosis.clinic import Clinic, Cluster
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep, compare, tell
 from bot.recordings import load, serve
-from bot.wording import WORDS, clock, cost, counted, span
+from bot.text import WORDS, clock, cost, counted, span
 from knowledge.model import Entry, Kind
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.handoff.layout import LEFT, RIGHT, ROW, WIDTH, laid_out
 from bot.handoff.records import Bar, Counts, Handoff
-from bot.handoff.timeline import LONGEST_ALT, LOOKS, alt_text, picture
+from bot.handoff.timeline import LEFT, LONGEST_ALT, LOOKS, RIGHT, ROW, WIDTH, alt_text, laid_out, picture
 from bot.handoff.wording import period
 
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

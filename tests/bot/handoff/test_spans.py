@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.handoff.schedule import zone_of
 from bot.handoff.time_range import FIRST, JUST_MADE, Span, SpanError, span_due, span_of
-from bot.handoff.zones import zone_of
 from bot.settings import SettingsError
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")

@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.audit.anchors import Anchor, parse_anchors
 from bot.audit.chain import Fault
 from bot.audit.records import Record, canonical, stamp
-from bot.audit.verify import Verified
+from bot.audit.verify import Anchor, Verified, parse_anchors
 from bot.slack.blocks.audit import (
     Page,
     anchor_message,

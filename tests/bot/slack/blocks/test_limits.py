@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Change, Changes, Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
-from bot.slack.blocks.actions import EVIDENCE, STEPS, ButtonValue
+from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine
 from bot.slack.blocks.forms import Place, ask_form, cluster_menu, note_form

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis
-from bot.slack.blocks import actions
-from bot.slack.blocks.actions import ButtonValue
+from bot.slack.blocks import action_ids
+from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine
 from bot.slack.blocks.forms import (
@@ -67,7 +67,7 @@ def test_a_value_of_somebody_else_is_refused(text: str) -> None:
 
 
 def test_ids_are_told_apart() -> None:
-    ids = [value for name, value in vars(actions).items() if name.isupper() and isinstance(value, str)]
+    ids = [value for name, value in vars(action_ids).items() if name.isupper() and isinstance(value, str)]
     assert len(ids) == len(set(ids))
 
 

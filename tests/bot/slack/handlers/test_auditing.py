@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy import event, text
 
 from bot.audit import AuditUnavailable, Draft
-from bot.audit.anchors import parse_anchors
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.records import SYSTEM, Record
-from bot.audit.verify import verify
+from bot.audit.verify import parse_anchors, verify
 from bot.slack.scheduler import Clock
 from tests.scenes import OpenScene, Scene
 

@@ -8,7 +8,7 @@ from bot.slack.queue import dbos_engine
 from bot.slack.queue.housekeeping import tidy
 from bot.slack.queue.job import Deed
 from bot.slack.queue.queue import Work
-from bot.store import Store, idempotency_keys, locks
+from bot.store import Store, idempotency_keys, shared_reads
 
 SECONDS = 60.0
 
@@ -40,7 +40,7 @@ async def test_finished_work_goes_after_days_and_pending_work_never(store: Store
 async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> None:
     work = Work(store, tmp_path)
     await work.launch()
-    locks.begin(store, "look", "k1")
+    shared_reads.begin(store, "look", "k1")
     idempotency_keys.first(store, "post:1")
 
     now = datetime.now(UTC)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.slack.queue.shared_reads import Looks
-from bot.store import Store, locks
+from bot.store import Store, shared_reads
 
 
 class Cluster:
@@ -112,8 +112,8 @@ async def test_a_look_across_the_turn_of_the_minute_is_shared(store: Store) -> N
     shared, cluster = Looks(store, patience=30), Cluster(0.0)
     now = datetime.now(UTC).timestamp()
     key = await shared._key(ASKED, now - 60)
-    locks.begin(store, key, "k1")
-    locks.end(store, key, {"seen": 0})
+    shared_reads.begin(store, key, "k1")
+    shared_reads.end(store, key, {"seen": 0})
     assert await shared.shared(ASKED, "k2", cluster) == ({"seen": 0}, True)
 
 

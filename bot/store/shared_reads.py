@@ -1,4 +1,4 @@
-"""Looks at a cluster that several identical questions share: who looks, and what was seen."""
+"""Reads of a cluster that several identical questions share: who reads, and what was found."""
 
 from datetime import UTC, datetime
 from typing import Any
