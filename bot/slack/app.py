@@ -9,19 +9,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import events
-from bot.slack.handlers import (
-    anchor_job,
-    buttons,
-    escalation,
-    handoff,
-    handoff_ack,
-    home,
-    question,
-    recheck,
-    subcommands,
-)
+from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, subcommands
 from bot.slack.handlers.context import Desk
-from bot.slack.handlers.outage_notice import excuse
+from bot.slack.handlers.refusal import excuse
 from bot.slack.identity import secret
 from bot.slack.queue.job import Deed
 from bot.slack.services import Parts
@@ -33,10 +23,10 @@ DEEDS: tuple[tuple[str, Callable[[Desk, Deed], Awaitable[None]]], ...] = (
     (recheck.NAME, recheck.recheck),
     (escalation.NAME, escalation.hand_over),
     (home.NAME, home.home),
-    (anchor_job.NAME, anchor_job.anchor),
+    (audit.NAME, audit.anchor),
     (handoff.NAME, handoff.hand_off),
-    (handoff_ack.TAKE, handoff_ack.take),
-    (handoff_ack.REMIND, handoff_ack.remind),
+    (handoff.TAKE, handoff.take),
+    (handoff.REMIND, handoff.remind),
     (events.commands.NAME, subcommands.perform),
 )
 

@@ -13,9 +13,8 @@ from bot.cluster.requests import Budget
 from bot.cluster.transport import ReadError
 from bot.probes import needed, needing
 from bot.settings import Settings, SettingsError, listed
-from bot.slack.api.channels import Channels, channels_of
 from bot.slack.api.client import Caller, make_client, make_session
-from bot.slack.api.directory import Directory
+from bot.slack.api.directory import Channels, Directory, channels_of
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.identity import check_tokens, secret
 from bot.slack.permissions import EVERYONE, RIGHTS, is_user

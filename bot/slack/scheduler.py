@@ -14,8 +14,8 @@ from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import Schedule, schedule_of, zone_of
 from bot.settings import Settings, SettingsError
 from bot.slack.api.errors import SlackFailure
-from bot.slack.handlers import anchor_job, handoff
-from bot.slack.handlers.handoff_ack import REMIND
+from bot.slack.handlers import audit, handoff
+from bot.slack.handlers.handoff import REMIND
 from bot.slack.services import Parts
 from bot.store import DatabaseError
 
@@ -65,7 +65,7 @@ class Clock:
     async def tick(self, now: datetime) -> None:
         """Accept the work that is due."""
         team, hours = self.parts.bot.team, self.parts.settings.audit_anchor_hours
-        await self._accept(anchor_job.NAME, anchor_job.due_key(team, now, hours), {})
+        await self._accept(audit.NAME, audit.due_key(team, now, hours), {})
         due = self.schedule.missed(now) if self.schedule else None
         if due is not None:
             await self._handoff(due)

@@ -22,11 +22,9 @@ from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
-from bot.slack.health import Health
-from bot.slack.http import LateDoor, open_doors, slack_door
-from bot.slack.identity import Identity, check_tokens, introduced, secret, secrets_of
-from bot.slack.permission_log import Denials
-from bot.slack.queue.housekeeping import keep_house
+from bot.slack.http import Health, LateDoor, open_doors, slack_door
+from bot.slack.identity import Denials, Identity, check_tokens, introduced, secret, secrets_of
+from bot.slack.queue.dbos_engine import keep_house
 from bot.slack.queue.queue import Work
 from bot.slack.queue.shared_reads import Looks
 from bot.slack.scheduler import Clock, schedule

@@ -12,9 +12,10 @@ from rich.text import Text
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_of, is_elsewhere
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import traits
+from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command
-from bot.text import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, age, cost, one_line, unmatched
+from bot.text import age, cost, one_line
 from knowledge.model import Condition, Entry, Group, Kind
 from knowledge.rendering import RenderedStep, render, render_text
 

@@ -1,16 +1,129 @@
-"""One call to Slack's Web API: no retries behind our back, two kinds of failure, and pauses that Slack asks for."""
+"""One call to Slack's Web API: no retries behind our back, two kinds of failure, and pauses that Slack asks for.
+
+Looking up where Slack is, in threads of our own: while the database is gone all others may be waiting for it, and
+people can be told so only where Slack is found.
+
+How fast we speak: Slack takes one message a second in a channel and so many calls a minute, and asks for pauses.
+"""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import socket
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp import ThreadedResolver
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.api.errors import SlackAway, SlackRefused, failure_of, refusal
-from bot.slack.api.message_keys import proxy_for, resolver
-from bot.slack.api.rate_limiter import Pace
+
+
+@dataclass
+class _Lane:
+    """``full_at`` is when all that was granted is paid off, ``free_at`` when the next turn may come at the earliest."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # first come, first served
+    waiting: int = 0
+    full_at: float = 0.0
+    free_at: float = 0.0
+
+
+class Pace:
+    """Turns in lanes: ``burst`` at once, then one every ``spacing`` seconds."""
+
+    def __init__(self, spacing: float, burst: int = 1) -> None:
+        self.spacing = spacing
+        self.burst = burst
+        self._lanes: dict[str, _Lane] = defaultdict(_Lane)
+
+    async def turn(self, name: str) -> None:
+        """Return when it is the caller's turn."""
+        lane = self._lanes[name]
+        lane.waiting += 1
+        try:
+            async with lane.turn:
+                await self._wait(lane)
+        finally:
+            lane.waiting -= 1
+
+    @contextlib.asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """A turn that lasts as long as the block: the next one begins ``spacing`` after its end."""
+        lane = self._lanes[name]
+        lane.waiting += 1
+        try:
+            async with lane.turn:
+                await self._wait(lane)
+                try:
+                    yield
+                finally:
+                    lane.free_at = max(lane.free_at, time.monotonic() + self.spacing)
+        finally:
+            lane.waiting -= 1
+
+    def hold(self, name: str, seconds: float) -> None:
+        """Nobody's turn comes before that time has passed."""
+        lane = self._lanes[name]
+        lane.free_at = max(lane.free_at, time.monotonic() + seconds)
+
+    def queue(self, name: str) -> int:
+        """How many wait for their turn, or have it."""
+        return self._lanes[name].waiting
+
+    def room(self, name: str) -> float:
+        """The share of a burst that could pass now: 1 when nothing was said lately, 0 when the next one has to wait."""
+        lane, now = self._lanes[name], time.monotonic()
+        if lane.free_at > now or lane.waiting:
+            return 0.0
+        return max(0.0, 1 - max(0.0, lane.full_at - now) / (self.burst * self.spacing))
+
+    async def _wait(self, lane: _Lane) -> None:
+        credit = (self.burst - 1) * self.spacing
+        while (wait := max(lane.free_at, lane.full_at - credit) - time.monotonic()) > 0:  # noqa: ASYNC110 - it may be put off meanwhile
+            await asyncio.sleep(wait)
+        lane.full_at = max(lane.full_at, time.monotonic()) + self.spacing
+
+
+THREADS = 4
+
+
+class Names:
+    """What aiohttp's resolver wants of an event loop."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, "names")
+
+    async def getaddrinfo(self, *arguments: Any, **named: Any) -> Any:
+        """As :func:`socket.getaddrinfo`."""
+        return await self._asked(partial(socket.getaddrinfo, *arguments, **named))
+
+    async def getnameinfo(self, *arguments: Any) -> Any:
+        """As :func:`socket.getnameinfo`."""
+        return await self._asked(partial(socket.getnameinfo, *arguments))
+
+    async def _asked(self, look: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, look)
+
+
+def resolver() -> ThreadedResolver:
+    """For one pool of connections."""
+    return ThreadedResolver(Names())  # type: ignore[arg-type]
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for this address."""
+    where = urlsplit(url)
+    return None if proxy_bypass(where.hostname or "") else getproxies().get(where.scheme)
+
 
 # Calls a minute that Slack takes of a method, by its tiers. Posting has a limit of its own, a second in each channel.
 A_MINUTE = {

@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.slack.api.client import Caller
-from bot.slack.api.duplicate_cleanup import Tidier
+from bot.slack.api.client import Caller, Pace
 from bot.slack.api.errors import SlackAway
 from bot.slack.api.message_lookup import file_named, message_with, metadata
-from bot.slack.api.rate_limiter import Pace
-from bot.slack.api.updates import Updates
-from bot.slack.blocks.messages import Message
+from bot.slack.api.updates import Tidier, Updates
+from bot.slack.blocks.elements import Message
 from bot.store import DatabaseError, Store, idempotency_keys
 
 SPACING = 1.0  # seconds from the end of one message to the beginning of the next in a channel

@@ -1,20 +1,97 @@
-"""An answer in its thread, for a tired engineer on a phone: the verdict first, then why, what to do, and the rest."""
+"""An answer in its thread, for a tired engineer on a phone: the verdict first, then why, what to do, and the rest.
+
+The whole answer as a text file, where a message cannot hold it and nothing can be pressed.
+"""
 
 from collections.abc import Iterator
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Changes, Told, ToldCluster, ToldDiagnosis
+from bot.diagnosis.report import Changes, Told, ToldCluster, ToldDiagnosis, ToldStep
+from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_buttons, footer, resolved_line
-from bot.slack.blocks.changes import changes_items, changes_text
-from bot.slack.blocks.cluster_status import missing
-from bot.slack.blocks.diagnosis import IN_FILE, IN_MODALS, Treatment, treatment
-from bot.slack.blocks.elements import actions, context, escaped, header, line, marked, rich, said
-from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, packed, size
-from bot.slack.blocks.messages import Block, Message
-from bot.slack.blocks.secondary_findings import other_blocks
-from bot.slack.blocks.text_file import snippet
-from bot.text import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, clock, cost, counted, unmatched
+from bot.slack.blocks.diagnosis import (
+    CAUSE,
+    CAUTION,
+    EVIDENCE,
+    IN_FILE,
+    IN_MODALS,
+    READINGS,
+    SETTLE,
+    STEPS,
+    VERIFY,
+    Treatment,
+    changes_items,
+    changes_text,
+    other_blocks,
+    treatment,
+)
+from bot.slack.blocks.elements import (
+    Block,
+    Message,
+    Snippet,
+    actions,
+    context,
+    escaped,
+    header,
+    line,
+    marked,
+    rich,
+    said,
+)
+from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, missing, packed, size
+from bot.text import age, clock, cost, counted, plain
+
+
+def snippet(told: Told) -> Snippet:
+    """A file that holds every word of it."""
+    name = told.diagnoses[0].entry if told.diagnoses else "answer"
+    return Snippet(f"{name[:80]}.txt", plain("\n".join(_lines(told))) + "\n", "The whole answer")
+
+
+def _lines(told: Told) -> Iterator[str]:
+    yield f"Question: {told.question}"
+    if told.cluster:
+        yield told.cluster.trouble or f"Cluster {told.cluster.name} · {told.cluster.traits}"
+    for item in told.diagnoses:
+        yield from ("", *_diagnosis(item, told))
+    if told.unread:
+        yield from ("", "Not looked at", *(f"  - {text}" for text in told.unread))
+    yield from ("", cost(told.requests, told.bytes, told.elapsed_ms))
+
+
+def _diagnosis(item: ToldDiagnosis, told: Told) -> Iterator[str]:
+    yield f"{WORDS[item.verdict].word}  {item.title}  ({item.entry})"
+    yield f"  {item.reason}"
+    if item.evidence:
+        yield from ("", EVIDENCE)
+    for piece in item.evidence:
+        yield from (f"  {piece.object}, seen {age(piece.seen, told.now)}", _in(piece.excerpt, 4), _in(piece.check, 4))
+    if item.readings:
+        yield from ("", READINGS)
+    for reading in item.readings:
+        yield from (f"  {reading.summary}", *(_in(check, 4) for check in reading.checks))
+    if item.cause:
+        yield from ("", CAUSE, _in(item.cause, 2))
+    yield from _steps(SETTLE, item.settle)
+    if item.caution:
+        yield from ("", CAUTION, *(f"  ! {text}" for text in item.caution))
+    yield from _steps(STEPS, item.steps)
+    yield from _steps(VERIFY, item.verify)
+
+
+def _steps(title: str, steps: tuple[ToldStep, ...]) -> Iterator[str]:
+    if steps:
+        yield from ("", title)
+    for number, step in enumerate(steps, 1):
+        yield f"  {number}. {step.text}"
+        if step.command:
+            yield _in(step.command, 5)
+
+
+def _in(text: str, indent: int) -> str:
+    return "\n".join(" " * indent + line for line in text.splitlines())
+
 
 LONGEST_TITLE = 300
 LONGEST_REASON = 450

@@ -11,9 +11,20 @@ from bot.audit.privacy import OWN_WORDS
 from bot.audit.records import Record
 from bot.audit.verify import Anchor, Verified, anchor_text
 from bot.probes.findings import clip
-from bot.slack.blocks.elements import Element, bullets, context, escaped, heading, line, marked, rich, said, who
+from bot.slack.blocks.elements import (
+    Element,
+    Message,
+    bullets,
+    context,
+    escaped,
+    heading,
+    line,
+    marked,
+    rich,
+    said,
+    who,
+)
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
-from bot.slack.blocks.messages import Message
 from bot.text import counted, one_line
 
 SHORT = 80  # characters of a name, or of what a record is about

@@ -1,15 +1,44 @@
-"""A case in its messages: who asked, what was pressed, whether it is resolved, and what can be pressed now."""
+"""A case in its messages: who asked, what was pressed, whether it is resolved, and what can be pressed now.
 
-from collections.abc import Iterator
+What the on-call engineers are told when a case is handed to them.
+
+The one message that becomes the answer, while it is not there yet.
+
+Refusals and errors: one sentence that names the thing and the way out.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from bot.diagnosis.report import Told
+from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, STEPS, ButtonValue
-from bot.slack.blocks.elements import Element, button, line, rich, said, sure, who
-from bot.slack.blocks.messages import Message
-from bot.text import clock, span
+from bot.slack.blocks.elements import (
+    LONGEST_TEXT,
+    Block,
+    Element,
+    Message,
+    View,
+    button,
+    command,
+    context,
+    escaped,
+    header,
+    line,
+    link,
+    marked,
+    mention,
+    plain_text,
+    rich,
+    said,
+    sure,
+    who,
+)
+from bot.slack.blocks.limits import packed
+from bot.text import age, clock, one_line, span
 
 LONGEST_QUESTION = 300
 
@@ -103,3 +132,139 @@ def _acting(case: CaseLine, value: str) -> list[Element]:
         *([] if case.handed_to or not case.has_oncall else [button(HAND_OVER, "Hand to on-call", value, confirm=ask)]),
         button(RESOLVE, "Resolve", value),
     ]
+
+
+LONGEST_TITLE = 300
+LONGEST_REASON = 500
+LONGEST_COMMAND = 1500
+NOTHING = "No entry fits; the cause is not known yet"
+
+
+def handover_summary(
+    told: Told, case: CaseLine, *, to: str, by: str, now: datetime, permalink: str = "", note: str = ""
+) -> Message:
+    """Mentions ``to`` (a user group or a person) and says in short what is known and what comes next."""
+    first = told.diagnoses[0] if told.diagnoses else None
+    mark, word = (WORDS[first.verdict].mark, WORDS[first.verdict].word) if first else ("?", "UNKNOWN")
+    title = clip(first.title, LONGEST_TITLE) if first else NOTHING
+    where = f"Cluster {clip(told.cluster.name, 100)}, case" if told.cluster else "Case"
+    said_aloud = escaped(f"{word}: {title}. {where} {case.id}.")
+    facts = [*_case_parts(told, case, now, permalink), *_note(note), *(_next_parts(first, told) if first else [])]
+    return Message(
+        text=f"{mention(to)} {mention(by)} hands this case to you. {said_aloud}",
+        blocks=[
+            rich([line(who(to), said(", "), who(by), said(" hands this case to you."))]),
+            header(f"{mark} {word}: {title}"),
+            *packed([facts]),
+        ],
+    )
+
+
+def _case_parts(told: Told, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:
+    cluster = f" · cluster {clip(told.cluster.name, 100)}" if told.cluster else ""
+    opened = f" · open for {span(case.opened_at, now)}" if case.opened_at else ""
+    thread = [said(" · "), link(permalink, "thread")] if permalink else []
+    yield line(said(f"Case {case.id}", code=True), said(f"{cluster}{opened}"), *thread)
+    if told.question:
+        yield line(said("Asked: ", bold=True), said(clip(told.question, 200)))
+
+
+def _note(note: str) -> list[Element]:
+    return [line(said("Note: ", bold=True), said(clip(note, 500)))] if note else []
+
+
+def _next_parts(first: ToldDiagnosis, told: Told) -> Iterator[Element]:
+    """Why it is said, the strongest piece of evidence, and what comes first."""
+    yield line(said("Why: ", bold=True), said(clip(first.reason, LONGEST_REASON)))
+    for piece in first.evidence[:1]:
+        seen = f" · seen {age(piece.seen, told.now)}: {clip(piece.excerpt)}"
+        yield line(said(clip(piece.object, LONGEST_TITLE), bold=True), said(seen))
+    steps = (*first.settle, *first.steps)
+    for step in steps[:1]:
+        label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "
+        yield line(said(label, bold=True), said(clip(step.text, LONGEST_REASON)))
+        if step.command and len(step.command) <= LONGEST_COMMAND:
+            yield command(step.command)
+
+
+PROGRESS_LONGEST_QUESTION = 150
+PROGRESS_LONGEST_TITLE = 200
+MOST_DONE = 12
+
+
+class Stage(StrEnum):
+    """How far an answer has come."""
+
+    WAITING = "waiting"
+    MATCHING = "matching"
+    READING = "reading"
+    JUDGING = "judging"
+    RECHECKING = "rechecking"
+
+
+_WORDS = {
+    Stage.WAITING: "Received; it is looked at in its turn.",
+    Stage.MATCHING: "Finding the entries that fit these words.",
+    Stage.READING: "Reading the cluster.",
+    Stage.JUDGING: "Weighing what was read.",
+    Stage.RECHECKING: "Looking again.",
+}
+
+
+def progress_message(
+    question: str,
+    stage: Stage,
+    *,
+    done: Sequence[str] = (),
+    doing: str = "",
+    cluster: str = "",
+) -> Message:
+    """``question`` (or the case's title); ``done`` and ``doing`` in a few words each, e.g. ``events``."""
+    where = f" on {clip(cluster, 100)}" if cluster else ""
+    asked = clip(one_line(question), PROGRESS_LONGEST_QUESTION)
+    first = line(said("Looking at "), said(asked, italic=True), said(f"{where}. {_WORDS[stage]}"))
+    reads = _reads(done, doing)
+    return Message(
+        text=escaped(f"Looking at “{asked}”{where}. {_WORDS[stage]}"),
+        blocks=[rich([first]), *([context(*reads)] if reads else [])],
+        richer=[_plan(clip(f"Looking at “{asked}”{where}", PROGRESS_LONGEST_TITLE), stage, reads)],
+    )
+
+
+def _plan(title: str, stage: Stage, reads: Sequence[str]) -> Block:
+    """The stages as Slack's plan of tasks; what was read stands under the reading."""
+    first = Stage.RECHECKING if stage is Stage.RECHECKING else Stage.MATCHING
+    stages = (first, Stage.READING, Stage.JUDGING)
+    now = stages.index(stage) if stage in stages else -1
+    return {"type": "plan", "title": title, "tasks": [_task(each, at, now, reads) for at, each in enumerate(stages)]}
+
+
+def _task(stage: Stage, at: int, now: int, reads: Sequence[str]) -> Block:
+    status = "complete" if at < now else "in_progress" if at == now else "pending"
+    details = {"details": rich([line(said("; ".join(reads)))])} if stage is Stage.READING and reads else {}
+    return {"type": "task_card", "task_id": str(stage), "title": _WORDS[stage], "status": status, **details}
+
+
+def _reads(done: Sequence[str], doing: str) -> list[str]:
+    """The last ones by name, all of them by number."""
+    named = [clip(name, 60) for name in done[-MOST_DONE:]]
+    earlier = len(done) - len(named)
+    lines = [f"✓ {', '.join(([f'{earlier} more'] if earlier else []) + named)}"] if done else []
+    return lines + ([f"… {clip(doing, 60)}"] if doing else [])
+
+
+def refusal(sentence: str, *, request: str = "") -> Message:
+    """``request``: the id under which the audit log and the structured logs hold the details."""
+    shown = clip(sentence, LONGEST_TEXT)
+    details = [context(f"Details under request {request}")] if request else []
+    return Message(text=escaped(shown), blocks=[rich([line(*marked(shown))]), *details])
+
+
+def refusal_modal(sentence: str, *, request: str = "") -> View:
+    """The same where there is no channel to say it in: on App Home, and in other modals."""
+    return {
+        "type": "modal",
+        "title": plain_text("Not done"),
+        "close": plain_text("Close"),
+        "blocks": refusal(sentence, request=request).blocks,
+    }

@@ -1,27 +1,85 @@
-"""What the first diagnosis rests on and what is to be done about it, as far as a message has room."""
+"""What the first diagnosis rests on and what is to be done about it, as far as a message has room.
+
+What a re-check found to be different: told above everything else.
+
+Steps, cautions, evidence and readings as rich text: a sentence, and below it the command to copy.
+
+What else an answer holds: what was also seen, what was also considered, and what could not be looked at.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis
-from bot.slack.blocks.elements import Element, heading, line, said
+from bot.diagnosis.report import Changes, Told, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
+from bot.diagnosis.wording import WORDS
+from bot.probes.findings import clip
+from bot.slack.blocks.elements import Block, Element, bullets, command, heading, line, marked, numbered, quote, said
 from bot.slack.blocks.limits import Item, fitting, packed, size
-from bot.slack.blocks.messages import Block
-from bot.slack.blocks.steps import (
-    EVIDENCE,
-    READINGS,
-    SETTLE,
-    STEPS,
-    STEPS_LATER,
-    VERIFY,
-    cause_title,
-    evidence_parts,
-    groups,
-    prose_parts,
-    reading_parts,
-)
+from bot.text import age, clock
 from knowledge.model import Kind
+
+SETTLE = "Settle it first"
+CAUTION = "⚠ Caution, before you start"
+STEPS = "Steps"
+VERIFY = "Verify"
+STEPS_LATER = "Steps, once it is settled"
+CAUSE = "Cause"
+CAUSE_IF_SO = "Cause, if it is this"
+SHORT_EXCERPT = 240
+EVIDENCE = "Evidence"
+READINGS = "Read from this cluster"
+
+
+def step_parts(step: ToldStep, number: int) -> list[Element]:
+    """One numbered step."""
+    parts = [numbered(line(*marked(step.text)), number)]
+    return [*parts, command(step.command)] if step.command else parts
+
+
+def caution_parts(texts: Sequence[str]) -> list[Element]:
+    """What the steps can hurt: told before the first of them."""
+    return [heading(CAUTION), bullets(line(*marked(text)) for text in texts)] if texts else []
+
+
+def prose_parts(text: str) -> list[Element]:
+    """Paragraphs."""
+    return [line(*marked(paragraph)) for paragraph in text.split("\n\n") if paragraph.strip()]
+
+
+def evidence_parts(piece: ToldEvidence, now: datetime, *, whole: bool) -> list[Element]:
+    """Object and age, what it says, and the command that shows the same; in short unless ``whole``."""
+    named = piece.object if whole else clip(piece.object, SHORT_EXCERPT)
+    first = line(said(named, bold=True), said(f" · seen {age(piece.seen, now)}"))
+    excerpt = quote(piece.excerpt if whole else clip(piece.excerpt, SHORT_EXCERPT))
+    return [first, excerpt, *([command(piece.check)] if piece.check else [])]
+
+
+def reading_parts(reading: ToldReading) -> list[Element]:
+    """A fact with the commands that show it."""
+    return [line(said(reading.summary)), *(command(check) for check in reading.checks)]
+
+
+def cause_title(item: ToldDiagnosis) -> str:
+    """An entry's cause is told as a fact; of a suspected one that is not known yet."""
+    return CAUSE_IF_SO if item.verdict is Verdict.SUSPECTED else CAUSE
+
+
+def groups(item: ToldDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
+    """All that is to be done about a diagnosis, in the order in which it is to be read: title and items."""
+    if item.settle:
+        yield SETTLE, [step_parts(step, number) for number, step in enumerate(item.settle, 1)]
+    if item.caution:
+        yield CAUTION, [caution_parts(item.caution)[1:]]
+    if item.steps:
+        yield (
+            STEPS_LATER if item.settle else STEPS,
+            [step_parts(step, number) for number, step in enumerate(item.steps, 1)],
+        )
+    if item.verify:
+        yield VERIFY, [step_parts(step, number) for number, step in enumerate(item.verify, 1)]
+
 
 MOST = 1000
 MOST_EVIDENCE = 3
@@ -101,3 +159,111 @@ def _shown(section: Section, kept: int, rest: str) -> list[Item]:
     if rest and not kept:
         return [[*title, line(said(rest))]]
     return [*items, [line(said(f"and {rest}"))]] if rest else items
+
+
+CHANGES_MOST = 10
+LONGEST_TITLE = 150
+_WORDS = {
+    "cleared": ("✓", "Cleared"),
+    "worse": ("▲", "Now confirmed"),
+    "new": ("＋", "New"),
+    "still": ("＝", "Still there"),
+    "unclear": ("?", "Cannot be told now"),
+}
+
+
+def changes_items(changes: Changes) -> list[Item]:
+    """A heading with the earlier look's time, and one line a change."""
+    told = [line(said(f"{mark} {word}: ", bold=True), said(title)) for mark, word, title in _all(changes)]
+    if not told:
+        return [[line(said(f"Nothing changed since {clock(changes.since)}: no fault was seen then, and none now."))]]
+    more = [line(said(f"and {len(told) - CHANGES_MOST} more"))] if len(told) > CHANGES_MOST else []
+    return [[heading(f"Since {clock(changes.since)}"), bullets([*told[:CHANGES_MOST], *more])]]
+
+
+def changes_text(changes: Changes) -> str:
+    """The same as one sentence."""
+    parts = [f"{word.lower()}: {title}" for _, word, title in _all(changes)]
+    if not parts:
+        return f"Nothing changed since {clock(changes.since)}."
+    more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return f"Since {clock(changes.since)}: {'; '.join(parts[:3])}{more}."
+
+
+def _all(changes: Changes) -> Iterator[tuple[str, str, str]]:
+    """Mark, word and title; what is new says with which verdict."""
+    for kind, (mark, word) in _WORDS.items():
+        for change in getattr(changes, kind):
+            verdict = f" ({WORDS[change.now].word.lower()})" if kind == "new" and change.now else ""
+            yield mark, word, f"{clip(change.title, LONGEST_TITLE)}{verdict}"
+
+
+MOST_CONFIRMED = 4
+MOST_CONSIDERED = 6
+MOST_UNREAD = 5
+SHORT = 250  # characters of what is not the first thing to read
+NO_OTHER = "No other fault was seen on the way; `/netclinic check` looks at all of them."
+RBAC = "`netclinic rbac` prints the ClusterRole that permits all of it."
+SHOW = "`/netclinic show ENTRY` shows one in full."
+
+
+def other_blocks(told: Told) -> list[Block]:
+    """In the order in which they are worth reading."""
+    items = [*_confirmed(told), *_considered(told), *unread_items(told)]
+    return [block for item in items for block in packed([item])]  # blocks of their own, so that a gap parts them
+
+
+def _confirmed(told: Told) -> Iterator[Item]:
+    first, others = told.diagnoses[:1], told.diagnoses[1:]
+    if first and first[0].verdict is Verdict.RULED_OUT:
+        yield [line(*marked(NO_OTHER))]
+    confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
+    asked = [item for item in confirmed if item.score is not None]
+    seen = [item for item in confirmed if item.score is None]
+    for title, items in (("Also confirmed", asked), ("Also seen on this cluster", seen)):
+        if items:
+            yield [heading(title), bullets(map(_in_short, items[:MOST_CONFIRMED])), *_more(items[MOST_CONFIRMED:])]
+
+
+def _considered(told: Told) -> Iterator[Item]:
+    rest = [item for item in told.diagnoses[1:] if item.verdict is not Verdict.CONFIRMED]
+    near = [item for item in rest if not item.elsewhere]
+    parts: list[Element] = (
+        [bullets(_in_short(item, reason=told.was_read) for item in near[:MOST_CONSIDERED])] if near else []
+    )
+    parts += _more(near[MOST_CONSIDERED:])
+    elsewhere = ", ".join(item.entry for item in rest if item.elsewhere)
+    if elsewhere:
+        parts.append(line(said(f"Not for this cluster: {clip(elsewhere, SHORT)}")))
+    if near:
+        parts.append(line(*marked(SHOW)))
+    if parts:
+        yield [heading("Also considered"), *parts]
+
+
+def unread_items(told: Told) -> Iterator[Item]:
+    """What could not be looked at, why, and the way out."""
+    if not told.unread:
+        return
+    shown = [line(said(clip(text, SHORT))) for text in told.unread[:MOST_UNREAD]]
+    more = len(told.unread) - len(shown)
+    parts = [heading("Not looked at"), bullets(shown)]
+    if more:
+        parts.append(line(said(f"and {more} more")))
+    if any("not permitted" in text for text in told.unread):
+        parts.append(line(*marked(RBAC)))
+    yield parts
+
+
+def _in_short(item: ToldDiagnosis, *, reason: bool = True) -> Element:
+    """Verdict, title and why in one line."""
+    word = WORDS[item.verdict]
+    title = said(f"{word.mark} {word.word}: {clip(item.title, LONGEST_TITLE)}", bold=True)
+    why = clip(item.reason, SHORT) if reason and item.verdict is not Verdict.ANSWERED else ""
+    return line(title, said(f" ({item.entry[:100]})"), *([said(f" {why}")] if why else []))
+
+
+def _more(items: Sequence[ToldDiagnosis]) -> list[Element]:
+    if not items:
+        return []
+    return [line(said(f"and {len(items)} more: {clip(', '.join(item.entry for item in items), SHORT)}"))]

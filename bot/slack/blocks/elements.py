@@ -1,12 +1,41 @@
-"""Block Kit's parts. What came from outside goes into rich text or plain text, where nothing is parsed."""
+"""Block Kit's parts. What came from outside goes into rich text or plain text, where nothing is parsed.
+
+What a message is: blocks to look at, and a text for notifications and screen readers.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.probes.findings import clip
-from bot.slack.blocks.messages import Block
 from bot.text import one_line, plain
+
+Block = dict[str, Any]
+View = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A text file that goes into the thread with a message that cannot hold it all."""
+
+    filename: str
+    content: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """``text`` is mrkdwn, escaped, full sentences; ``blocks`` are complete Block Kit; ``file`` is seldom there.
+
+    ``richer`` says the same with blocks that not every Slack takes: who sends it falls back on ``blocks``.
+    """
+
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    file: Snippet | None = None
+    richer: list[Block] = field(default_factory=list)
+
 
 Element = dict[str, Any]
 EMPTY = "-"  # Slack refuses a text without characters

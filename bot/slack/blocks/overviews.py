@@ -1,20 +1,114 @@
-"""Lists that slash commands answer with: entries, facts, verdicts, cases, clusters, the state of the bot."""
+"""Lists that slash commands answer with: entries, facts, verdicts, cases, clusters, the state of the bot.
 
-from collections.abc import Iterable, Sequence
+One entry in full, for any cluster: names in the commands are left as capitals.
+
+Help, made from the subcommands themselves.
+
+App Home: open cases, which clusters can be read, and what was diagnosed lately.
+
+One line for each case, cluster and diagnosis, as lists show them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Told, ToldDiagnosis, ToldStep
+from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
-from bot.slack.blocks.cluster_status import texts
-from bot.slack.blocks.elements import Element, bullets, context, escaped, heading, line, said
-from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
-from bot.slack.blocks.lists import CaseRow, ClusterRow, case_line, cluster_line
-from bot.slack.blocks.messages import Block, Message, Snippet
-from bot.slack.blocks.secondary_findings import unread_items
-from bot.text import WORDS, clock, cost, counted, plain
+from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
+from bot.slack.blocks.diagnosis import caution_parts, prose_parts, step_parts, unread_items
+from bot.slack.blocks.elements import (
+    Block,
+    Element,
+    Message,
+    Snippet,
+    View,
+    actions,
+    bullets,
+    button,
+    context,
+    escaped,
+    header,
+    heading,
+    line,
+    link,
+    marked,
+    rich,
+    said,
+    who,
+)
+from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed, size, texts
+from bot.text import age, clock, cost, counted, plain
+from knowledge.model import Entry, Step
+from knowledge.rendering import render, render_text
+
+LONGEST_NAME = 100
+LONGEST_TITLE = 150
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRow:
+    """A case, or one of its answers. ``outcome`` is a verdict or ``unmatched``; people are Slack ids."""
+
+    id: str
+    title: str
+    outcome: str
+    at: datetime
+    cluster: str = ""
+    by: str = ""
+    link: str = ""
+    state: str = "open"
+    assignee: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterRow:
+    """A cluster and whether it can be read; ``reachable`` is ``None`` where nobody has looked yet."""
+
+    name: str
+    reachable: bool | None = None
+    traits: str = ""
+    trouble: str = ""
+    checked_at: datetime | None = None
+    is_default: bool = False
+
+
+def case_line(row: CaseRow, now: datetime) -> Element:
+    """Verdict, title, cluster, age, and who is on it; the id leads to the thread."""
+    name = link(row.link, row.id) if row.link else said(row.id, code=True)
+    where = f" · {clip(row.cluster, LONGEST_NAME)}" if row.cluster else ""
+    state = " · resolved" if row.state == "resolved" else ""
+    title = clip(row.title, LONGEST_TITLE) or ("no entry fits" if row.outcome else "being looked at")
+    parts = [name, said(f" {outcome_words(row.outcome)} ", bold=True), said(title)]
+    parts.append(said(f"{where} · {age(row.at, now)}{state}"))
+    if row.by:
+        parts += [said(" · asked by "), who(row.by)]
+    if row.assignee:
+        parts += [said(" · with "), who(row.assignee)]
+    return line(*parts)
+
+
+def outcome_words(outcome: str) -> str:
+    """A verdict with its mark; what has none in words."""
+    if outcome in list(Verdict):
+        word = WORDS[Verdict(outcome)]
+        return f"{word.mark} {word.word}"
+    return "? UNMATCHED" if outcome else "… NOT YET"
+
+
+def cluster_line(row: ClusterRow, now: datetime) -> Element:
+    """Whether it can be read, and what it is."""
+    mark = {True: "✓", False: "✗", None: "?"}[row.reachable]
+    words = {True: "can be read", False: "cannot be read", None: "not looked at yet"}[row.reachable]
+    default = " (default)" if row.is_default else ""
+    more = row.trouble or row.traits
+    when = f" · {age(row.checked_at, now)}" if row.checked_at else ""
+    parts = [said(f"{mark} {clip(row.name, LONGEST_NAME)}", bold=True), said(f"{default} · {words}")]
+    return line(*parts, said(f"{' · ' + clip(more, 300) if more else ''}{when}") if more or when else said("."))
+
 
 LONGEST = 400
 ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
@@ -114,3 +208,110 @@ def _listed(
     whole = "\n".join(texts([rows, list(after)])) if left else ""
     text = escaped(f"{title.rstrip('.')}. {none if not rows else ''}".strip())
     return Message(text, blocks, Snippet(f"{name}.txt", plain(f"{title}\n{whole}\n"), title) if left else None)
+
+
+def entry_message(entry: Entry) -> Message:
+    """Its cause, cautions and steps; a file holds it all where a message cannot."""
+    top = [
+        header(entry.title),
+        rich([line(said(entry.id, code=True), said(f" · {entry.kind} · FAQ: {'; '.join(entry.headings)}"))]),
+    ]
+    items = list(_items(entry))
+    blocks = packed(items)
+    closing = context(f"/netclinic check {entry.id} judges it on a cluster")
+    text = escaped(f"{entry.title} ({entry.kind}). {render_text(entry.cause, {}, {})[:300]}")
+    if size([top, blocks]) <= MOST_IN_MESSAGE:
+        return Message(text, [*top, *blocks, closing])
+    kept = fitting(items, MOST_IN_MESSAGE - size(top))
+    note: Item = [line(said(f"and {len(items) - kept} more, in the file below"))]
+    whole = "\n".join(texts([top, blocks]))
+    return Message(
+        text, [*top, *packed([*items[:kept], note]), closing], Snippet(f"{entry.id}.txt", whole, entry.title)
+    )
+
+
+def _items(entry: Entry) -> Iterator[Item]:
+    yield prose_parts(render_text(entry.cause, {}, {}))
+    yield from _titled("Settle it first", entry.settle)
+    if entry.caution:
+        yield caution_parts([render_text(text, {}, {}) for text in entry.caution])
+    yield from _titled("Steps", entry.steps)
+    yield from _titled("Verify", entry.verify)
+
+
+def _titled(title: str, steps: Sequence[Step]) -> Iterator[Item]:
+    shown = [ToldStep(text=step.text, command=step.command) for step in render(steps, {}, {})]
+    for number, step in enumerate(shown, 1):
+        yield [*([heading(title)] if number == 1 else []), *step_parts(step, number)]
+
+
+COMMAND = "/netclinic"
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """One word of the slash command. ``usage`` holds its arguments alone, e.g. ``<symptom>``; ``examples`` too."""
+
+    name: str
+    usage: str
+    about: str
+    examples: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """As it is typed."""
+        return f"{COMMAND} {self.name} {self.usage}".rstrip()
+
+
+def help_message(subcommands: Sequence[Subcommand], *, unknown: str = "") -> Message:
+    """All of them; ``unknown`` is what was typed and is none of them."""
+    first = [f"There is no {COMMAND} {clip(unknown, 80)}."] if unknown else []
+    names = ", ".join(subcommand.name for subcommand in subcommands)
+    items: list[Item] = [[line(said(first[0], bold=True))]] if first else []
+    items += [list(_parts(subcommand)) for subcommand in subcommands]
+    closing = "Answers are shown to you alone; --share shows them to the channel. Or mention me and say what you see."
+    return Message(
+        text=escaped(" ".join([*first, f"{COMMAND} takes: {names}."])),
+        blocks=[*packed(items), rich([line(said(closing, italic=True))])],
+    )
+
+
+def _parts(subcommand: Subcommand) -> Iterator[Element]:
+    yield line(said(subcommand.line, code=True), said(f"  {subcommand.about}"))
+    for example in subcommand.examples:
+        yield line(said("e.g. "), said(f"{COMMAND} {subcommand.name} {example}", code=True))
+
+
+MOST_CASES = 15
+MOST_CLUSTERS = 30
+MOST_RECENT = 10
+
+
+def home_view(
+    open_cases: Sequence[CaseRow], clusters: Sequence[ClusterRow], recent: Sequence[CaseRow], now: datetime
+) -> View:
+    """Each list says how much more there is."""
+    row = [
+        button(OPEN_FORM, "Ask a question", "home", style="primary"),
+        button(HOME_RECHECK, "Look at the clusters again", "home"),
+    ]
+    blocks: list[Block] = [actions("home", row)]
+    blocks += _listed_home("Open cases", [case_line(item, now) for item in open_cases], MOST_CASES, "None is open.")
+    blocks += _listed_home(
+        "Clusters", [cluster_line(item, now) for item in clusters], MOST_CLUSTERS, "None is configured."
+    )
+    blocks += _listed_home("Lately diagnosed", [case_line(item, now) for item in recent], MOST_RECENT, "Nothing yet.")
+    return {"type": "home", "blocks": [*blocks, context(f"As of {clock(now)}")]}
+
+
+def closed_home_view(sentence: str) -> View:
+    """For somebody who may not ask: why, and nothing of cases and clusters."""
+    return {"type": "home", "blocks": [rich([line(*marked(sentence))])]}
+
+
+def _listed_home(title: str, lines: Sequence[dict[str, object]], most: int, none: str) -> Iterator[Block]:
+    yield header(f"{title} ({len(lines)})" if lines else title)
+    shown = list(lines[:most])
+    if len(lines) > most:
+        shown.append(line(said(f"and {len(lines) - most} more; /netclinic cases lists them")))
+    yield from packed([[bullets(shown)]]) if shown else packed([[line(said(none))]])

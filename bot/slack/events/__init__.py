@@ -1,12 +1,12 @@
-"""Bolt listeners: they hear Slack, take what is asked apart, and hand it to the work before they acknowledge."""
+"""Bolt listeners: they take Slack's payloads apart and store each as a job before they acknowledge."""
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bot.slack.events import actions, commands, events, forms, shortcuts
+from bot.slack.events import buttons, commands, forms, messages, modals
 from bot.slack.handlers.context import Desk
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Everything that is listened to."""
-    for kind in (actions, commands, events, shortcuts, forms):
+    """Everything that is listened to. Modals come before buttons, which take every press that is left."""
+    for kind in (modals, buttons, commands, forms, messages):
         kind.register(app, desk)

@@ -1,12 +1,16 @@
-"""What is pressed, typed or submitted is stored within the three seconds that Slack waits, or people hear why not."""
+"""What is pressed, typed or submitted is stored within the three seconds that Slack waits, or people hear why not.
+
+A sentence to the one who acted, from a listener: at once, and for them alone.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
+from bot.audit import Trail
 from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.refusals import refusal, refusal_modal
+from bot.slack.blocks.case import refusal, refusal_modal
 from bot.slack.handlers.context import Desk
 
 PATIENCE = 2.2  # seconds: Slack waits three, and then says only that something failed
@@ -39,3 +43,11 @@ async def said_not_stored(desk: Desk, body: Mapping[str, Any], key: str) -> None
             await poster.open_view(str(body["trigger_id"]), refusal_modal(NOT_STORED, request=key))
     except SlackFailure as error:
         _log.warning("Nobody was told that this was not stored: %s", error, extra={"request_id": key})
+
+
+async def said_alone(desk: Desk, trail: Trail, response_url: str, sentence: str) -> None:
+    """Say it; where Slack does not take it, the log has it."""
+    try:
+        await desk.voice(trail).respond(response_url, refusal(sentence, request=trail.request_id))
+    except SlackFailure as error:
+        _log.warning("%s It was to say: %s", error, sentence, extra={"request_id": trail.request_id})

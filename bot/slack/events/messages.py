@@ -2,23 +2,63 @@
 
 A mention arrives twice, as ``app_mention`` and as ``message``, and each again when Slack is unsure: all bear the
 message's own ts, under which the question is accepted once.
+Most messages are people talking to each other: they are nothing to us.
 """
 
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.api.errors import SlackAway, SlackFailure
-from bot.slack.blocks.refusals import refusal
-from bot.slack.events.hearing import Heard, heard
+from bot.slack.blocks.case import refusal
 from bot.slack.handlers import question as question_handler
 from bot.slack.handlers.context import Desk
-from bot.slack.handlers.question_payload import How, Question
-from bot.slack.parsing import Asked, read_question
+from bot.slack.handlers.question import How, Question
+from bot.slack.parsing import Asked, mentions, read_question
+
+SAID = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
+SLACKBOT = "USLACKBOT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A person's message. ``thread_ts`` is empty where it stands in the channel itself."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    thread_ts: str = ""
+    is_mention: bool = False
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was said to the bot alone."""
+        return self.channel.startswith("D")
+
+
+def heard(event: Mapping[str, Any], bot_user: str) -> Heard | None:
+    """The message of a ``message`` or ``app_mention`` event; ``None`` for edits, joins, bots and the like."""
+    user, ts = str(event.get("user") or ""), str(event.get("ts") or "")
+    is_persons = user not in ("", bot_user, SLACKBOT) and not event.get("bot_id") and not event.get("hidden")
+    if not is_persons or not ts or str(event.get("subtype") or "") not in SAID:
+        return None
+    text, thread = str(event.get("text") or ""), str(event.get("thread_ts") or "")
+    return Heard(
+        channel=str(event["channel"]),
+        ts=ts,
+        user=user,
+        text=text,
+        thread_ts="" if thread == ts else thread,
+        is_mention=event.get("type") == "app_mention" or mentions(text, bot_user),
+    )
+
 
 PATIENCE = 8.0  # seconds for a question to be stored
 NOT_STORED = (
@@ -29,7 +69,7 @@ _log = logging.getLogger("netclinic.listeners")
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Listen to ``message`` and ``app_mention``."""
+    """Listen to ``message`` and ``app_mention``, and take whatever else Slack sends: so this comes last."""
 
     async def hear(event: Mapping[str, Any]) -> None:
         said = heard(event, desk.parts.bot.user)
@@ -38,6 +78,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     app.event("app_mention")(hear)
     app.event("message")(hear)
+    app.event(re.compile(""))(_passed_over)
 
 
 async def _taken(desk: Desk, said: Heard) -> None:
@@ -105,3 +146,7 @@ async def _is_sure(desk: Desk, words: str, confidence: float) -> bool:
         "Nobody asked; %s.", "it is answered" if is_sure else "nothing is said", extra={"confidence": found.confidence}
     )
     return is_sure
+
+
+async def _passed_over() -> None:
+    """Events that we have no use for are acknowledged all the same: Slack would send them again and again."""

@@ -10,11 +10,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.action_ids import EVIDENCE, EVIDENCE_PAGE, PAGES, STEPS, ButtonValue
-from bot.slack.blocks.messages import View
+from bot.slack.blocks.elements import View
 from bot.slack.blocks.modals import evidence_modal, steps_modal
-from bot.slack.events.accept import said_not_stored, stored
+from bot.slack.events.accept import said_alone, said_not_stored, stored
 from bot.slack.events.press import key_of, press_of
-from bot.slack.events.saying import said_alone
 from bot.slack.handlers.buttons import Press, case_in, found
 from bot.slack.handlers.context import Desk
 from bot.slack.handlers.refusal import Refused, recorded

@@ -1,14 +1,21 @@
-"""``/netclinic audit``: the audit log read, proven and given out, to the asker alone."""
+"""``/netclinic audit``: the audit log read, proven and given out, to the asker alone.
 
+Anchors of the audit log, by the clock: each time slot once, whatever replica is awake, told outside the database.
+"""
+
+import asyncio
 import contextlib
 import html
 import io
+import logging
 import re
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 
+from bot.audit import AuditUnavailable
 from bot.audit.export import write_events
 from bot.audit.filters import MOST, FilterError, Filters, parse_filters
 from bot.audit.reading import (
@@ -20,24 +27,28 @@ from bot.audit.reading import (
     stream_records,
 )
 from bot.audit.records import Record
-from bot.audit.verify import Anchor, Verified, parse_anchors, verify
+from bot.audit.verify import Anchor, Verified, make_anchor, parse_anchors, verify
 from bot.handoff.schedule import zone_of
-from bot.slack.api.errors import SlackRefused
+from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.blocks.audit import (
     MOST_LINES,
     Page,
+    anchor_message,
     exported_message,
     record_message,
     records_message,
     verified_message,
     verifying_message,
 )
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.elements import Message
 from bot.slack.handlers.command import SHARE, Command
+from bot.slack.handlers.context import Desk
 from bot.slack.handlers.handoff import zone_name
+from bot.slack.handlers.messenger import Voice
 from bot.slack.handlers.refusal import Refused
-from bot.slack.queue.job import Json
-from bot.store import Store
+from bot.slack.logs import about
+from bot.slack.queue.job import Deed, Json
+from bot.store import DatabaseError, Store
 
 ROWS = 20  # records of one list: what is read on a phone
 OWN = 10  # more than a command has recorded of itself when it lists
@@ -258,3 +269,60 @@ def _lines(command: Command, filters: Filters, newest: int) -> bytes:
         found = [record for record in stream_records(connection, filters) if record.seq <= newest]
     write_events(_readable(command, found), out)
     return out.getvalue()
+
+
+NAME = "audit.anchor"
+PATIENCE = 3600.0  # seconds for which it is tried while the database is away
+PAUSE = 30.0
+_log = logging.getLogger("netclinic.audit")
+
+
+def due_key(team: str, now: datetime, hours: float) -> str:
+    """The key of the slot that ``now`` is in: the same on every replica. Slots are counted from 1970, UTC."""
+    seconds = hours * 3600
+    slot = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+    return f"{team}:{NAME}:{slot:%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def anchor(desk: Desk, deed: Deed) -> None:
+    """The handler: on record and in the process's log first, then posted where the settings name a channel."""
+    with about(request_id=deed.key):
+        try:
+            made = await deed.step("anchor", lambda: _anchored(desk, deed.key))
+            if desk.parts.settings.audit_anchor_channel:
+                await deed.step("post", lambda: _posted(desk, deed.key, made))
+        except (AuditUnavailable, DatabaseError, SlackFailure) as error:
+            _log.error("The audit log's anchor was not posted: %s", error)
+
+
+async def _anchored(desk: Desk, key: str) -> Json:
+    """Tried again while the database is away: the slot does not come twice."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            found = await desk.parts.store.run(_made, desk, key)
+            return {"seq": found.seq, "hash": found.hash, "at": found.at.isoformat() if found.at else ""}
+        except (AuditUnavailable, DatabaseError) as error:
+            if time.monotonic() > end:
+                raise
+            _log.error("The audit log could not be anchored, which is tried again: %s", error)
+        await asyncio.sleep(PAUSE)
+
+
+def _made(desk: Desk, key: str) -> Anchor:
+    """The slot's anchor: made now, or by an attempt that did not live to tell."""
+    filters = Filters(action="audit.anchored", request=key, limit=1)
+    for record in list_records(desk.parts.store, filters):
+        return Anchor(record.seq, record.hash, record.at)
+    return make_anchor(desk.parts.ledger, channel=desk.parts.settings.audit_anchor_channel, request_id=key)
+
+
+async def _posted(desk: Desk, key: str, made: Json) -> Json:
+    wanted = desk.parts.settings.audit_anchor_channel
+    channel = await desk.parts.directory.channel_named(wanted)
+    if channel is None:
+        _log.error("There is no channel %s that netclinic is in: correct NETCLINIC_AUDIT_ANCHOR_CHANNEL.", wanted)
+        return
+    found = Anchor(made["seq"], made["hash"], datetime.fromisoformat(made["at"]) if made["at"] else None)
+    voice = Voice(desk.parts.poster, desk.own_trail(key))
+    await voice.post_once(channel=channel, thread_ts=None, key=key, message=anchor_message(found))

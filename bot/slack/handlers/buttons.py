@@ -17,11 +17,10 @@ from bot.audit import Trail
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
-from bot.slack.blocks.forms import chosen_cluster
-from bot.slack.blocks.messages import Message
-from bot.slack.handlers.case_service import shown
-from bot.slack.handlers.context import Desk
-from bot.slack.handlers.question_payload import Question
+from bot.slack.blocks.elements import Message
+from bot.slack.blocks.modals import chosen_cluster
+from bot.slack.handlers.context import Desk, shown
+from bot.slack.handlers.question import Question
 from bot.slack.handlers.refusal import Refused, guarded
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Deed, Json

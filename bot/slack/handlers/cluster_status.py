@@ -13,7 +13,7 @@ from bot.cluster.view import View
 from bot.diagnosis.answer import ClusterState
 from bot.diagnosis.clinic import Cluster, observe
 from bot.diagnosis.report import traits
-from bot.slack.blocks.lists import ClusterRow
+from bot.slack.blocks.overviews import ClusterRow
 from bot.slack.services import OpenCluster
 
 FRESH = 60.0  # seconds

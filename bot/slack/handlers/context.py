@@ -1,4 +1,7 @@
-"""What the deeds and listeners work with: the parts of the process, and what is made from them for one workspace."""
+"""What the deeds and listeners work with: the parts of the process, and what is made from them for one workspace.
+
+Cases and answers as deeds use them: opened for a thread, kept, and shown again as they stand now.
+"""
 
 import asyncio
 import contextlib
@@ -8,16 +11,20 @@ from datetime import UTC, datetime, timedelta
 
 from bot.audit import Actor, Trail
 from bot.audit.records import SYSTEM
+from bot.diagnosis.report import Changes, compare
 from bot.settings import listed
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackFailure, SlackRefused
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.answer import answer_message
+from bot.slack.blocks.case import CaseLine, refusal
+from bot.slack.blocks.elements import Message
+from bot.slack.blocks.overviews import verdicts_message
 from bot.slack.cluster_choice import fits
 from bot.slack.handlers.cluster_status import Reach
-from bot.slack.handlers.speaking import Voice
+from bot.slack.handlers.messenger import Voice
 from bot.slack.permissions import CannotTell, Permissions, Right
 from bot.slack.services import Parts
-from bot.store.cases import Cases
+from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, Cases, KeptAnswer
 from bot.store.feedback import FeedbackBook
 
 
@@ -150,3 +157,76 @@ class Desk:
     def now(self) -> datetime:
         """Our own clock."""
         return datetime.now(UTC)
+
+
+RECHECK = "recheck"
+
+
+def new_case(
+    desk: Desk, *, channel: str, thread_ts: str, user: str, question: str, at: datetime, is_private: bool
+) -> Case:
+    """The case of this thread, made now unless it is there."""
+    case = Case(
+        id="",
+        team=desk.parts.bot.team,
+        channel=channel,
+        thread_ts=thread_ts,
+        opened_at=at,
+        opened_by=user,
+        question=question,
+        updated_at=at,
+        state=PRIVATE if is_private else OPEN,
+    )
+    return desk.cases.open(case)
+
+
+def shown(desk: Desk, answer: KeptAnswer) -> Message:
+    """The answer's message, with what was done with it and its case until now."""
+    case, entries = desk.cases.get(answer.case_id), checked(desk, answer.question)
+    if entries is not None and not answer.told.was_read:
+        trouble = answer.told.cluster.trouble if answer.told.cluster else "No cluster was read."
+        return refusal(f"Nothing was judged. {trouble}", request=answer.id)
+    if case is None or (entries is not None and len(entries) != 1):
+        return verdicts_message(answer.told)
+    return answer_message(
+        answer.told, case=case_line(desk, case, answer), asker=answer.asked_by, changes=changes(desk, answer)
+    )
+
+
+def checked(desk: Desk, question: str) -> tuple[str, ...] | None:
+    """The entries that ``check`` was to judge, none for every fault; ``None`` where the question is another."""
+    first, *entries = question.split() or [""]
+    return tuple(entries) if first == "check" and all(id_ in desk.parts.entries for id_ in entries) else None
+
+
+def case_line(desk: Desk, case: Case, answer: KeptAnswer) -> CaseLine:
+    """The case as this answer of it shows it."""
+    said = [word for word in desk.feedback.of_case(case.id) if word.diagnosis_id == answer.id]
+    line = CaseLine(
+        id=case.id,
+        diagnosis=answer.id,
+        at=answer.finished_at,
+        opened_at=case.opened_at,
+        handed_to=case.assignee,
+        is_private=case.state == PRIVATE,
+        has_oncall=bool(desk.parts.settings.oncall_group),
+        namespace=answer.namespace,
+        question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
+        helped_by=next((word.user for word in reversed(said) if word.helped), ""),
+        not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),
+    )
+    if case.state == RESOLVED:
+        line = replace(line, resolved_by=case.resolved_by, resolved_at=case.resolved_at)
+    return line
+
+
+def changes(desk: Desk, answer: KeptAnswer) -> Changes | None:
+    """What a re-check found to be different from the look before it; ``None`` for other answers."""
+    if answer.kind != RECHECK:
+        return None
+    before = [
+        other
+        for other in desk.cases.answers(answer.case_id)
+        if other.question == answer.question and other.finished_at < answer.finished_at
+    ]
+    return compare(before[-1].told, answer.told) if before else None

@@ -3,11 +3,10 @@
 from functools import partial
 
 from bot.slack.blocks.action_ids import HAND_OVER
-from bot.slack.blocks.handing import handover_summary
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.case import handover_summary
+from bot.slack.blocks.elements import Message
 from bot.slack.handlers.buttons import Press, refreshed
-from bot.slack.handlers.case_service import case_line
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import Desk, case_line
 from bot.slack.handlers.messenger import Reply
 from bot.slack.handlers.refusal import Refused, guarded
 from bot.slack.queue.job import Deed, Json

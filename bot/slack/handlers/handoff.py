@@ -1,8 +1,13 @@
-"""Handoffs in Slack: made, posted once with page and picture, taken by somebody, and reminded of once."""
+"""Handoffs in Slack: made, posted once with page and picture, taken by somebody, and reminded of once.
+
+The picture and the page in a posted handoff's thread. The handoff stands without them; who reads it is told why.
+
+Taking a handoff over: who has it is recorded once, and where nobody has, the channel is reminded once.
+"""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,18 +16,62 @@ from bot.audit.records import SYSTEM
 from bot.cluster.requests import Budget
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.handoff.make import Maker, Wish
+from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.oncall import on_call
 from bot.handoff.recheck import Looker
 from bot.handoff.repository import Handoffs, Kept
 from bot.handoff.schedule import zone_of
 from bot.handoff.time_range import SpanError
-from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.handoff import handoff_message
-from bot.slack.blocks.messages import Message
+from bot.handoff.timeline import alt_text
+from bot.slack.api.errors import SlackFailure, SlackRefused
+from bot.slack.blocks.action_ids import HANDOFF_TAKEN
+from bot.slack.blocks.elements import Message
+from bot.slack.blocks.handoff import Taken, handoff_message, reminder_message, taken_message, unattached_message
 from bot.slack.handlers.context import Desk
-from bot.slack.handlers.handoff_files import Files
+from bot.slack.handlers.messenger import Voice
 from bot.slack.handlers.refusal import Refused, guarded
 from bot.slack.queue.job import Deed, Json
+
+
+@dataclass(frozen=True)
+class Files:
+    """What hangs below the handoff ``kept``, posted in ``channel`` at ``ts``."""
+
+    deed: Deed
+    voice: Voice
+    kept: Kept
+    channel: str
+    ts: str
+
+    async def attach(self) -> Message | None:
+        """Each file for itself: one that cannot be attached keeps no other from it. What could not be, if anything."""
+        failed: dict[str, str] = {}
+        for name, attach in self._wanted().items():
+            try:
+                await self.deed.step(name, attach)
+            except SlackFailure as why:
+                failed[name] = str(why)
+        return unattached_message(self.kept.id, self.channel, failed) if failed else None
+
+    async def say_below(self, message: Message) -> Json:
+        """Say it in the handoff's thread, where the files are looked for."""
+        key = f"{self.deed.key}:files"
+        await self.voice.post_once(channel=self.channel, thread_ts=self.ts, key=key, message=message)
+
+    def _wanted(self) -> Mapping[str, Callable[[], Awaitable[Json]]]:
+        return {**({"picture": self._picture} if self.kept.picture else {}), "page": self._page}
+
+    async def _picture(self) -> Json:
+        name, alt = picture_name(self.kept.id), alt_text(self.kept.handoff)
+        await self._upload(name, self.kept.picture, f"{self.kept.id} at a glance", alt, key=f"{self.deed.key}:picture")
+
+    async def _page(self) -> Json:
+        title = f"{self.kept.id}, the whole page"
+        await self._upload(page_name(self.kept.id), self.kept.text, title, key=f"{self.deed.key}:page")
+
+    async def _upload(self, name: str, content: str | bytes, title: str, alt: str = "", *, key: str) -> None:
+        await self.voice.upload(self.channel, self.ts, name, content, title, alt, key=key)
+
 
 NAME = "handoff"
 MOST_ON_CALL = 20
@@ -176,3 +225,111 @@ async def _placed(desk: Desk, kept: Kept, channel: str, ts: str, message: Messag
 def due_key(team: str, due: datetime) -> str:
     """The key of a scheduled handoff: the same on every replica."""
     return f"{team}:handoff:{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+TAKE, REMIND = "handoff.take", "handoff.remind"
+
+
+@dataclass(frozen=True)
+class Taking:
+    """“I have it” as it was pressed."""
+
+    handoff: str
+    user: str
+    channel: str
+    response_url: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field."""
+        return asdict(self)
+
+
+async def take(desk: Desk, deed: Deed) -> None:
+    """The handler of “I have it”: the first one has it, whoever was expected; then those who were are told."""
+    taking = Taking(**deed.payload)
+    trail = desk.trail(taking.user, taking.channel, deed.key)
+
+    async def act() -> None:
+        came_of_it = await deed.step("take", lambda: _taken(desk, deed.key, taking))
+        if "refused" in came_of_it:
+            raise Refused(str(came_of_it["refused"]))
+        await deed.step("show", lambda: shown(desk, trail, taking.handoff))
+        if came_of_it["instead"]:
+            await deed.step("tell", lambda: _told_expected(desk, trail, taking))
+
+    async def say(message: Message) -> None:
+        url, alone = taking.response_url, desk.voice(trail).alone
+        await deed.step("say", lambda: alone(taking.channel, taking.user, message, response_url=url))
+
+    await guarded(act, say, trail)
+
+
+async def remind(desk: Desk, deed: Deed) -> None:
+    """The handler of a reminder that is due: nothing is said where somebody has it, or a newer one is there."""
+    handoffs = Handoffs(desk.parts.store)
+    trail = desk.own_trail(deed.key)
+
+    async def reminded() -> Json:
+        kept = await stored(desk, str(deed.payload["handoff"]))
+        if kept.acknowledged_by or await _newer(desk, kept):
+            return
+        message = reminder_message(kept.handoff, desk.parts.settings.handoff_remind_minutes)
+        post = desk.voice(trail).post_once
+        await post(channel=kept.channel, thread_ts=kept.message_ts, key=deed.key, message=message)
+        await desk.parts.store.run(handoffs.reminded, kept.id, desk.now())
+        await trail.record("handoff.reminded", outcome=kept.id)
+
+    async def say(_: Message) -> None:
+        return  # nobody asked for it, and the log has the reason
+
+    await guarded(lambda: deed.step("remind", reminded), say, trail)
+
+
+async def shown(desk: Desk, trail: Trail, id_: str) -> Json:
+    """Say in the posted message who has it; a message that is gone needs no saying."""
+    kept = await stored(desk, id_)
+    if kept.acknowledged_at is None or not kept.message_ts:
+        return
+    message = handoff_message(kept.handoff, taken=Taken(kept.acknowledged_by, kept.acknowledged_at))
+    with contextlib.suppress(SlackRefused):
+        await desk.voice(trail).update(kept.channel, kept.message_ts, message)
+
+
+async def _told_expected(desk: Desk, trail: Trail, taking: Taking) -> Json:
+    """Somebody must have it, so anybody may take it; but those who were expected must not wait for it, or think it
+    theirs."""
+    kept = await stored(desk, taking.handoff)
+    message = taken_message(kept.handoff, await desk.person_name(taking.user))
+    key = f"{trail.request_id}:{kept.id}:instead"
+    await desk.voice(trail).post_once(channel=kept.channel, thread_ts=kept.message_ts, key=key, message=message)
+
+
+async def _taken(desk: Desk, key: str, taking: Taking) -> Json:
+    """``refused`` with the sentence, or whether it was taken ``instead`` of those who were expected: a result like any
+    other, so that a replay does not decide anew."""
+    trail, handoffs = desk.trail(taking.user, taking.channel, key), Handoffs(desk.parts.store)
+    await trail.record("button.pressed", outcome=HANDOFF_TAKEN, detail={"value": taking.handoff[:80]})
+    try:
+        kept = await stored(desk, taking.handoff)
+    except Refused as why:
+        return {"refused": why.sentence}
+    if taking.channel != kept.channel:
+        return {"refused": "This button belongs to another channel: press the one below the handoff itself."}
+    if newer := await _newer(desk, kept):
+        return {"refused": f"Handoff {kept.id} is an old one; {newer.id} came after it: take that one."}
+    first = await desk.parts.store.run(handoffs.acknowledge, kept.id, taking.user, desk.now())
+    now = await stored(desk, kept.id)
+    if not first and now.acknowledged_by != taking.user:
+        return {"refused": f"{await desk.person_name(now.acknowledged_by)} has handoff {kept.id} already."}
+    expected = kept.handoff.handed_to
+    instead = bool(expected) and taking.user not in expected
+    if first:
+        detail = {"expected": list(expected)} if instead else {}
+        await trail.record("handoff.acknowledged", outcome=kept.id, detail=detail)
+    return {"instead": first and instead}
+
+
+async def _newer(desk: Desk, kept: Kept) -> Kept | None:
+    """The handoff that came after it in its channel."""
+    last = await desk.parts.store.run(Handoffs(desk.parts.store).last, kept.channel)
+    return last if last is not None and last.id != kept.id and last.made_at > kept.made_at else None

@@ -10,11 +10,11 @@ from bot.audit import AuditUnavailable
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.action_ids import HOME_RECHECK
-from bot.slack.blocks.home import closed_home_view, home_view
-from bot.slack.blocks.messages import View
+from bot.slack.blocks.elements import View
+from bot.slack.blocks.overviews import closed_home_view, home_view
 from bot.slack.handlers.context import Desk
 from bot.slack.handlers.refusal import Refused, recorded
-from bot.slack.handlers.rows import answer_row, case_row
+from bot.slack.handlers.subcommands import answer_row, case_row
 from bot.slack.queue.job import Deed, Json
 from bot.store import DatabaseError
 

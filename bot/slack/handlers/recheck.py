@@ -1,9 +1,8 @@
 """Checking an answer again: the same question on the same cluster, and what changed since."""
 
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.elements import Message
 from bot.slack.handlers.buttons import Press
-from bot.slack.handlers.case_service import RECHECK, checked
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import RECHECK, Desk, checked
 from bot.slack.handlers.diagnose import Inquiry
 from bot.slack.handlers.messenger import Reply
 from bot.slack.handlers.refusal import Refused, guarded

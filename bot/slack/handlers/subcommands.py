@@ -1,20 +1,197 @@
-"""The subcommands of ``/netclinic``, a row each: help, dispatch and the nearest name all come from this table."""
+"""The subcommands of ``/netclinic``, a row each: help, dispatch and the nearest name all come from this table.
 
+Stored cases and answers as the rows that lists show.
+
+``/netclinic handoff``: asks for a handoff, or shows one that was made.
+
+Subcommands that look at clusters and at netclinic itself, without a question: facts, cluster, status.
+
+Subcommands that read what netclinic knows itself: entries and cases.
+"""
+
+import asyncio
 import difflib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 
-from bot.slack.blocks.helping import Subcommand, help_message
-from bot.slack.blocks.messages import Message
+from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.facts import Fact, declared_facts, fact_of
+from bot.cluster.view import View
+from bot.diagnosis.clinic import observe
+from bot.slack.blocks.case import refusal
+from bot.slack.blocks.elements import Message
+from bot.slack.blocks.handoff import making_message
+from bot.slack.blocks.overviews import (
+    CaseRow,
+    EntryRow,
+    Subcommand,
+    cases_message,
+    clusters_message,
+    entries_message,
+    entry_message,
+    facts_message,
+    help_message,
+    status_message,
+)
+from bot.slack.cluster_choice import Unknown
 from bot.slack.handlers.audit import audit
-from bot.slack.handlers.command import Command
+from bot.slack.handlers.command import SHARE, Command, ask, check, known_entry
 from bot.slack.handlers.context import Desk
-from bot.slack.handlers.handoff_command import handoff
-from bot.slack.handlers.inspecting import facts, status, which_clusters
-from bot.slack.handlers.reading import entries, list_cases, show
-from bot.slack.handlers.refusal import guarded
-from bot.slack.handlers.slash import ask, check
-from bot.slack.queue.job import Deed
+from bot.slack.handlers.handoff import NAME, as_posted, span_is_meant, stored
+from bot.slack.handlers.refusal import Refused, guarded
+from bot.slack.queue.job import Deed, Json
+from bot.store.cases import Case, KeptAnswer
+
+NEAREST = 8
+
+
+async def entries(command: Command) -> None:
+    """``entries [words]``: all, or the nearest to the words with their scores."""
+    await command.permitted()
+    words, known = command.asked.words, command.desk.parts.entries
+    matcher = (await command.desk.parts.clinic()).matcher if words else None
+    if matcher is None:
+        rows = [EntryRow(entry.id, str(entry.kind), entry.title) for entry in known.values()]
+    else:
+        found = (await asyncio.to_thread(matcher.match, words)).matches[:NEAREST]
+        pairs = [(known[item.entry_id], item.score) for item in found]
+        rows = [EntryRow(entry.id, str(entry.kind), entry.title, score) for entry, score in pairs]
+    await command.answer(entries_message(rows, words))
+
+
+async def show(command: Command) -> None:
+    """``show <entry>``."""
+    await command.permitted()
+    names = command.asked.words.split()
+    if not names:
+        raise Refused("Name the entry: /netclinic show terway-mac-not-found; /netclinic entries names them all.")
+    known_entry(command.desk, names[0])
+    await command.answer(entry_message(command.desk.parts.entries[names[0]]))
+
+
+async def list_cases(command: Command) -> None:
+    """``cases``: what is open."""
+    await command.permitted()
+    desk = command.desk
+    found = await desk.parts.store.run(desk.cases.opened, desk.parts.bot.team, command.typed.user, 50)
+    rows = [case_row(case) for case in found]
+    if SHARE in command.asked.flags:
+        rows = await command.deed.waited("names", lambda: _by_name(desk, rows))
+    await command.answer(cases_message(rows, desk.now()))
+
+
+async def _by_name(desk: Desk, rows: Sequence[CaseRow]) -> list[CaseRow]:
+    """With names in place of ids: a list that is shown to a channel mentions nobody."""
+    names = await desk.names_of({id_ for row in rows for id_ in (row.by, row.assignee) if id_})
+    shown = [(row, names.get(row.by, "somebody"), names.get(row.assignee, "on-call")) for row in rows]
+    return [replace(row, by=by, assignee=assignee if row.assignee else "") for row, by, assignee in shown]
+
+
+async def facts(command: Command) -> None:
+    """``facts``: every fact that the cluster has."""
+    await command.permitted()
+    name = await command.cluster()
+    if not name:
+        raise Refused("No cluster is configured here: set KUBECONFIG where netclinic runs.")
+    await command.answer_with(lambda: _facts(command, name))
+
+
+async def _facts(command: Command, name: str) -> Message:
+    try:
+        async with command.desk.parts.open_cluster(name, ()) as opened:
+            budget = (await command.desk.parts.clinic()).budget
+            async with command.trail.cluster(opened).reader(budget) as reader:
+                view = View(reader)
+                try:
+                    state = await observe(view, name)
+                    if not state.reachable:
+                        return refusal(f"Cluster {name} could not be read: {state.problem}.", request=command.deed.key)
+                    found = await asyncio.gather(*(fact_of(view, fact) for fact in declared_facts()))
+                    return facts_message(name, _of_this_plugin(found), view.now())
+                finally:
+                    await view.close()
+    except ConnectionSettingsError as error:
+        return refusal(str(error), request=command.deed.key)
+
+
+def _of_this_plugin(found: Sequence[Fact]) -> list[Fact]:
+    """Without the unknown facts of the network plugin that it has not."""
+    other = "flannel." if any(f.name == "network_plugin" and f.value == "terway" for f in found) else "terway."
+    return [fact for fact in found if fact.value is not None or not fact.name.startswith(other)]
+
+
+async def which_clusters(command: Command) -> None:
+    """``cluster [name]``: all that may be asked about, or one; looked at unless that was done within the minute."""
+    await command.permitted()
+    desk, wanted = command.desk, command.asked.words or command.asked.cluster
+    try:
+        names = await asyncio.to_thread(desk.parts.clusters.known)
+        if wanted:
+            choice = await asyncio.to_thread(desk.parts.clusters.choose, given=wanted)
+            if isinstance(choice, Unknown):
+                raise Refused(choice.sentence)
+            names = tuple(name for name in names if name.lower() == wanted.lower())
+    except ConnectionSettingsError as error:
+        raise Refused(str(error)) from error
+
+    async def made() -> Message:
+        rows = await desk.reach.look(names, command.trail, desk.parts.clusters.default)
+        return clusters_message(rows, desk.now())
+
+    await command.answer_with(made)
+
+
+async def status(command: Command) -> None:
+    """``status``: version, work under way, and whether the index is there."""
+    await command.permitted()
+    parts = command.desk.parts
+    running = {name: count for name, count in (await parts.work.running()).items() if count}
+    opened = await parts.store.run(command.desk.cases.opened, parts.bot.team, command.typed.user, 1000)
+    under_way = ", ".join(f"{count} {name}" for name, count in running.items())
+    rows = [
+        ("Version", version("netclinic")),
+        ("Replica", parts.work.replica.id),
+        ("Database", parts.store.shown),
+        ("Entries", str(len(parts.entries))),
+        ("Under way", under_way or "nothing"),
+        ("Open cases", str(len(opened))),
+    ]
+    await command.answer(status_message(rows))
+
+
+_ID = re.compile(r"(?:show\s+)?(HO-[A-Z2-7]+)", re.IGNORECASE)
+
+
+async def handoff(command: Command) -> None:
+    """``handoff [12h | since 09:00 | last | HO-…]``."""
+    await command.permitted()
+    words = command.typed.text.strip()[len(command.typed.name) :].replace(f"--{SHARE}", " ").strip()
+    if shown := _ID.fullmatch(words):
+        await command.answer(as_posted(await stored(command.desk, shown[1])))
+        return
+    channel = (await command.deed.step("channel", lambda: _channel(command)))["id"]
+    if not channel:
+        name = command.desk.parts.settings.oncall_channel
+        raise Refused(f"There is no channel {name} that I am in: correct NETCLINIC_ONCALL_CHANNEL, or invite me.")
+    await span_is_meant(command.desk, words, channel, command.typed.user)
+    place = "here" if channel == command.typed.channel else "in the on-call channel"
+    await command.answer(making_message(words, place))
+    typed = command.typed
+    payload = {"words": words, "channel": channel, "user": typed.user, "asked_in": typed.channel}
+    payload["response_url"] = typed.response_url
+
+    async def accepted() -> Json:
+        await command.desk.parts.work.accept(NAME, f"{command.deed.key}:{NAME}", payload)
+
+    await command.deed.step("accept", accepted)
+
+
+async def _channel(command: Command) -> Json:
+    wanted = command.desk.parts.settings.oncall_channel
+    found = await command.desk.parts.directory.channel_named(wanted) if wanted else command.typed.channel
+    return {"id": found or ""}
 
 
 @dataclass(frozen=True)
@@ -108,3 +285,33 @@ def help_of(unknown: str = "") -> Message:
 def row_of(name: str) -> Row | None:
     """The row of a name, in any letters."""
     return next((row for row in ROWS if row.shown.name == name.lower()), None)
+
+
+def case_row(case: Case) -> CaseRow:
+    """A case by its newest answer."""
+    return CaseRow(
+        id=case.id,
+        title=case.title or case.question,
+        outcome=case.outcome,
+        at=case.updated_at,
+        cluster=case.cluster,
+        by=case.opened_by,
+        link=case.link,
+        state=case.state,
+        assignee=case.assignee,
+    )
+
+
+def answer_row(case: Case, answer: KeptAnswer) -> CaseRow:
+    """One answer of a case."""
+    first = answer.told.diagnoses[0] if answer.told.diagnoses else None
+    return CaseRow(
+        id=case.id,
+        title=first.title if first else "",
+        outcome=answer.told.outcome,
+        at=answer.finished_at,
+        cluster=answer.cluster,
+        by=answer.asked_by,
+        link=case.link,
+        state=case.state,
+    )

@@ -1,17 +1,49 @@
-"""DBOS as it is used here: one process-wide engine with a database of its own, quiet, and talking to nobody else."""
+"""DBOS as it is used here: one process-wide engine with a database of its own, quiet, and talking to nobody else.
 
+Forgetting what nobody needs any more: finished work, shared looks, and what could happen once only long ago.
+
+How payloads and results are stored: as JSON, so that no release has to understand another one's pickled classes.
+"""
+
+import asyncio
 import contextlib
+import json
 import logging
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSConfig, Serializer
 from dbos._dbos import _get_dbos_instance
 
-from bot.slack.queue.plain_json import PlainJson
-from bot.store import DatabaseError
+from bot.slack.queue import dbos_engine
+from bot.store import DatabaseError, Store, idempotency_keys, replicas, shared_reads
+
+_ERROR = "$error"
+
+
+class PlainJson(Serializer):
+    """JSON; an exception is kept as its name and message, and comes back as a ``RuntimeError``."""
+
+    def name(self) -> str:
+        """How the rows are marked."""
+        return "netclinic_json"
+
+    def serialize(self, data: Any) -> str:
+        """Raises ``TypeError`` for what is no JSON."""
+        if isinstance(data, BaseException):
+            data = {_ERROR: {"type": type(data).__name__, "message": str(data)}}
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+    def deserialize(self, serialized_data: str) -> Any:
+        """The value."""
+        value = json.loads(serialized_data)
+        if isinstance(value, dict) and set(value) == {_ERROR}:
+            return RuntimeError(f"{value[_ERROR]['type']}: {value[_ERROR]['message']}")
+        return value
+
 
 NAME = "netclinic"
 FILE = "dbos.sqlite"
@@ -107,3 +139,35 @@ def _through_our_logs() -> None:
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
     logger.propagate = True
+
+
+EVERY = 3600.0  # seconds
+WORK_KEPT = timedelta(days=7)  # Slack sends an event again for an hour
+LOOKS_KEPT = timedelta(days=1)
+ONCE_KEPT = timedelta(days=400)  # longer than any button lives
+REPLICAS_KEPT = timedelta(days=7)
+
+_log = logging.getLogger("netclinic.housekeeping")
+
+
+async def keep_house(store: Store) -> None:
+    """Tidy up, now and every hour."""
+    while True:
+        try:
+            await tidy(store, datetime.now(UTC))
+        except DatabaseError as error:
+            _log.error("%s", error)
+        except Exception:
+            _log.exception("Housekeeping failed; it is tried again in an hour.")
+        await asyncio.sleep(EVERY)
+
+
+async def tidy(store: Store, now: datetime) -> int:
+    """Forget what is old enough; how many rows."""
+    removed = await dbos_engine.forget(now - WORK_KEPT)
+    removed += await store.run(shared_reads.forget, store, now - LOOKS_KEPT)
+    removed += await store.run(idempotency_keys.forget, store, now - ONCE_KEPT)
+    removed += await store.run(replicas.forget, store, now - REPLICAS_KEPT)
+    if removed:
+        _log.info("Forgot %d rows that nobody needs any more.", removed)
+    return removed

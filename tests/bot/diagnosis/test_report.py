@@ -19,8 +19,9 @@ from bot.diagnosis.answer import Answer, ClusterState
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep, compare, tell
+from bot.diagnosis.wording import WORDS
 from bot.recordings import load, serve
-from bot.text import WORDS, clock, cost, counted, span
+from bot.text import clock, cost, counted, span
 from knowledge.model import Entry, Kind
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import events
 from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
-from bot.slack.blocks.helping import COMMAND
+from bot.slack.blocks.overviews import COMMAND
 from bot.slack.handlers import subcommands
 from bot.slack.handlers.context import Desk
 from bot.slack.preflight import SCOPES

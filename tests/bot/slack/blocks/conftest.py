@@ -15,7 +15,7 @@ from bot.diagnosis.clinic import Clinic, Cluster
 from bot.diagnosis.report import Told, tell
 from bot.recordings import load, serve
 from bot.slack.blocks.case import CaseLine
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.elements import Message
 from knowledge.model import Entry
 
 Meaning = Callable[[Mapping[str, float]], Any]

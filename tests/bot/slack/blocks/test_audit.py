@@ -26,7 +26,7 @@ from bot.slack.blocks.audit import (
     verified_message,
     verifying_message,
 )
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.elements import Message
 
 SHOWN = Path(__file__).parent / "shown"
 AT = datetime(2026, 11, 22, 17, 2, 11, tzinfo=UTC)

@@ -30,8 +30,8 @@ from bot.handoff.records import (
     State,
     Unhelpful,
 )
+from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import Taken, handoff_message, making_message, reminder_message
-from bot.slack.blocks.messages import Message
 
 SHOWN = Path(__file__).parent / "shown"
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

@@ -15,25 +15,23 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Change, Changes, Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
 from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine
-from bot.slack.blocks.forms import Place, ask_form, cluster_menu, note_form
-from bot.slack.blocks.handing import handover_summary
-from bot.slack.blocks.helping import Subcommand, help_message
-from bot.slack.blocks.home import home_view
-from bot.slack.blocks.lists import CaseRow, ClusterRow
-from bot.slack.blocks.messages import Message
-from bot.slack.blocks.modals import evidence_modal, steps_modal
+from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal, refusal_modal
+from bot.slack.blocks.elements import Message
+from bot.slack.blocks.modals import Place, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
 from bot.slack.blocks.overviews import (
+    CaseRow,
+    ClusterRow,
     EntryRow,
+    Subcommand,
     cases_message,
     clusters_message,
     entries_message,
     facts_message,
+    help_message,
+    home_view,
     status_message,
     verdicts_message,
 )
-from bot.slack.blocks.progress import Stage, progress_message
-from bot.slack.blocks.refusals import refusal, refusal_modal
 from knowledge.model import Kind
 
 Thing = Message | Mapping[str, Any]

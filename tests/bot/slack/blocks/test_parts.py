@@ -2,10 +2,21 @@
 
 import pytest
 
-from bot.slack.blocks.elements import command, escaped, header, line, marked, mention, numbered, quote, said, who
+from bot.slack.blocks.case import refusal
+from bot.slack.blocks.elements import (
+    Message,
+    command,
+    escaped,
+    header,
+    line,
+    marked,
+    mention,
+    numbered,
+    quote,
+    said,
+    who,
+)
 from bot.slack.blocks.limits import chunks, fitting, packed, paged, pieces, size
-from bot.slack.blocks.messages import Message
-from bot.slack.blocks.refusals import refusal
 
 
 @pytest.mark.parametrize(

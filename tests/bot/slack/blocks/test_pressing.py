@@ -15,7 +15,7 @@ from bot.slack.blocks import action_ids
 from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine
-from bot.slack.blocks.forms import (
+from bot.slack.blocks.modals import (
     CHANNEL,
     CLUSTER,
     NAMESPACE,

@@ -17,26 +17,24 @@ import pytest
 from bot.cluster.facts import Fact
 from bot.diagnosis.report import Told, ToldStep, compare
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine
-from bot.slack.blocks.entries import entry_message
-from bot.slack.blocks.forms import Place, ask_form, cluster_menu, note_form
-from bot.slack.blocks.handing import handover_summary
-from bot.slack.blocks.helping import Subcommand, help_message
-from bot.slack.blocks.home import home_view
-from bot.slack.blocks.lists import CaseRow, ClusterRow
-from bot.slack.blocks.messages import Message
-from bot.slack.blocks.modals import evidence_modal, steps_modal
+from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal
+from bot.slack.blocks.elements import Message
+from bot.slack.blocks.modals import Place, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
 from bot.slack.blocks.overviews import (
+    CaseRow,
+    ClusterRow,
     EntryRow,
+    Subcommand,
     cases_message,
     clusters_message,
     entries_message,
+    entry_message,
     facts_message,
+    help_message,
+    home_view,
     status_message,
     verdicts_message,
 )
-from bot.slack.blocks.progress import Stage, progress_message
-from bot.slack.blocks.refusals import refusal
 
 SHOWN = Path(__file__).parent / "shown"
 Thing = Message | dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events.hearing import Heard, heard
+from bot.slack.events.messages import Heard, heard
 
 BOT = "U0CLINIC00"
 SAID = {"type": "message", "channel": "C1", "ts": "1.1", "user": "U1", "text": "pods stuck"}

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from typing import Any
 
-from bot.slack.events.shortcuts import question_about
+from bot.slack.events.commands import question_about
 from tests.scenes import OpenScene
 
 OUT = {"prod": "terway-out-of-ips"}

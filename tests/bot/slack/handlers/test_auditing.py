@@ -92,7 +92,7 @@ async def test_without_a_channel_the_anchor_is_in_the_log_alone_whatever_its_lev
 
 
 async def test_a_replayed_anchor_is_the_one_that_was_made(open_scene: OpenScene) -> None:
-    from bot.slack.handlers.anchor_job import _made
+    from bot.slack.handlers.audit import _made
     from bot.slack.handlers.context import Desk
     from bot.slack.handlers.subcommands import help_of
 

@@ -107,7 +107,7 @@ async def test_the_second_who_presses_hears_who_has_it(open_scene: OpenScene) ->
         assert kept.acknowledged_by == "U0ADA00001"
         now = await scene.slack.until(lambda: _now(scene, stale, "has it since"), 60)
         assert "though it was meant for Lin Wei, Sam Moreau" in now.plain
-        from bot.slack.handlers.handoff_ack import TAKE, Taking
+        from bot.slack.handlers.handoff import TAKE, Taking
 
         press = Taking(handoff=kept.id, user="U0SAM00003", channel=kept.channel)
         await scene.parts.work.accept(TAKE, "T0:press:late", press.to_json())

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.slack.api.client import Caller, make_client, make_session
-from bot.slack.api.duplicate_cleanup import Tidier
 from bot.slack.api.poster import Poster
+from bot.slack.api.updates import Tidier
 from bot.store import Store, open_store
 from tests.workspace import Workspace
 

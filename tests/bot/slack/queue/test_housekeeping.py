@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.slack.queue import dbos_engine
-from bot.slack.queue.housekeeping import tidy
+from bot.slack.queue.dbos_engine import tidy
 from bot.slack.queue.job import Deed
 from bot.slack.queue.queue import Work
 from bot.store import Store, idempotency_keys, shared_reads

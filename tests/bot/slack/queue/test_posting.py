@@ -9,8 +9,8 @@ import pytest
 from bot.slack.api.client import Caller
 from bot.slack.api.errors import SlackAway, SlackRefused
 from bot.slack.api.poster import Poster
-from bot.slack.blocks.messages import Message
-from bot.slack.blocks.progress import Stage, progress_message
+from bot.slack.blocks.case import Stage, progress_message
+from bot.slack.blocks.elements import Message
 from bot.store import Store
 from tests.bot.slack.queue.conftest import Free
 from tests.workspace import Workspace

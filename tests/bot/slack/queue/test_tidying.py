@@ -5,7 +5,7 @@ import pytest
 from bot.slack.api.client import TIMEOUT
 from bot.slack.api.errors import SlackAway
 from bot.slack.api.poster import Poster
-from bot.slack.blocks.messages import Message
+from bot.slack.blocks.elements import Message
 from tests.workspace import Workspace
 
 LATE = round(TIMEOUT) + 3  # seconds
