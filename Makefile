@@ -45,7 +45,7 @@ tests: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 eval: $(VENV)/.installed   ## matching, side by side with plain MiniLM and BM25: make eval [QUESTIONS=FILE]
-	$(BIN)/python -m index.evaluate $(if $(QUESTIONS),--questions $(QUESTIONS))
+	$(BIN)/python -m tests.eval.evaluate $(if $(QUESTIONS),--questions $(QUESTIONS))
 
 bench: $(VENV)/.installed-dev   ## reading a cluster of 1,000 nodes and 20,000 pods
 	$(BIN)/python -m tests.bench.large_cluster

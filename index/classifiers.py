@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from index.lexical import Floats, Integers
-from index.scorer import Kernel, Linear, nearness
+from index.scorer import Kernel, Linear, kernel
 
 ITERATIONS = 300
 NEVER = -30.0
 
 
-def matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:
+def lexical_matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:
     """Lexical vectors as the rows of one sparse matrix."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
@@ -46,7 +46,7 @@ def fit_kernel(dense: Floats, sparse: Any, labels: Any, *, strength: float) -> K
         return Kernel(votes=np.zeros(len(labels), dtype=np.float32), bias=1.0)
     from sklearn.svm import SVC
 
-    gram = nearness(dense @ dense.T, (sparse @ sparse.T).toarray())
+    gram = kernel(dense @ dense.T, (sparse @ sparse.T).toarray())
     fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels)
     votes = np.zeros(len(labels), dtype=np.float32)
     votes[fitted.support_] = fitted.dual_coef_[0]

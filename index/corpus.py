@@ -40,12 +40,12 @@ class Corpus:
     @cached_property
     def symptoms(self) -> Texts:
         """What people type; the titles and headings are typed, too."""
-        return _owned([(*entry.symptoms, entry.title, *entry.headings) for entry in self.entries])
+        return _texts_by_owner([(*entry.symptoms, entry.title, *entry.headings) for entry in self.entries])
 
     @cached_property
     def sections(self) -> Texts:
         """What the entry says of itself: title, headings, the sentences of its cause."""
-        return _owned([(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries])
+        return _texts_by_owner([(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries])
 
     @cached_property
     def fingerprint(self) -> str:
@@ -60,7 +60,7 @@ class Corpus:
         return hashlib.sha256(content).hexdigest()
 
 
-def gather(entries: Sequence[Entry], knowledge: Path) -> Corpus:
+def build_corpus(entries: Sequence[Entry], knowledge: Path) -> Corpus:
     """The corpus of these entries, with the examples and the glossary of the knowledge folder."""
     return Corpus(
         entries=tuple(sorted(entries, key=lambda entry: entry.id)),
@@ -76,7 +76,7 @@ def sentences(markdown: str) -> list[str]:
     return [" ".join(piece.replace("`", "").split()) for piece in pieces if len(piece) >= 12]
 
 
-def _owned(groups: Sequence[Sequence[str]]) -> Texts:
+def _texts_by_owner(groups: Sequence[Sequence[str]]) -> Texts:
     """Each text once for its entry, in order."""
     pairs = [(text, row) for row, group in enumerate(groups) for text in dict.fromkeys(group) if text.strip()]
     return Texts(texts=tuple(text for text, _ in pairs), owners=tuple(row for _, row in pairs))

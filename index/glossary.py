@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.wording import CJK
+from index.tokenize import CJK
 
 _RUN = re.compile(f"[{CJK}]+")
 

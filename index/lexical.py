@@ -46,7 +46,7 @@ class Vocabulary:
         norm = float(np.linalg.norm(weights))
         return rows, (weights / norm if norm else weights).astype(np.float32)
 
-    def familiar(self, counted: Counter[str]) -> float:
+    def known_share(self, counted: Counter[str]) -> float:
         """The share of a text's words and Chinese pairs that the training texts know, rare ones counting more."""
         telling = [term for term in counted if term[0] == "w" or (term[0] == "z" and len(term) == 4)]
         if not telling:

@@ -29,7 +29,7 @@ class Message:
     vector: Floats
     terms: Counter[str]
     identifiers: Scores
-    elsewhere: tuple[float, float, float]
+    domain_cues: tuple[float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +56,10 @@ class Kernel:
     bias: float
 
     def logit(self, cosines: Floats, wording: Floats) -> float:
-        return float(nearness(cosines, wording) @ self.votes) + self.bias
+        return float(kernel(cosines, wording) @ self.votes) + self.bias
 
 
-def nearness(cosines: Any, wording: Any) -> Any:
+def kernel(cosines: Any, wording: Any) -> Any:
     """The kernel: narrow in the encoder's space, linear in the lexical one."""
     return np.exp(NARROWNESS * (cosines - 1.0)) + WORDING * wording
 
@@ -113,8 +113,8 @@ class Scorer:
             worded.max(),
             bm25.max(),
             message.identifiers.max(),
-            self.vocabulary.familiar(message.terms),
-            *message.elsewhere,
+            self.vocabulary.known_share(message.terms),
+            *message.domain_cues,
             0.0,
         )
         return np.stack(entry_features, axis=1).astype(np.float32), np.array(message_features, dtype=np.float32)
@@ -152,7 +152,7 @@ class Fusion:
         return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
 
 
-def fused_features(message_features: Floats, chances: Floats) -> Floats:
+def with_top_chance(message_features: Floats, chances: Floats) -> Floats:
     """The message's features with how clear-cut its best entry is."""
     filled = message_features.copy()
     filled[MESSAGE_FEATURES.index("top")] = chances.max()

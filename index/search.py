@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 
 import knowledge
-from index.build import Progress, encoder_folder, encoder_key, index_folder, index_key, quiet
-from index.corpus import gather
+from index.artifact_cache import artifact_path, is_intact
+from index.build import Progress, encoder_folder, encoder_key, index_folder, index_key, no_progress
+from index.corpus import build_corpus
 from index.encoder import Encoder
 from index.export import BuildEncoder
-from index.files import Parts, load, similarities
-from index.messages import Preparation
+from index.index_files import Parts, load, similarities
 from index.models import resolve_model
-from index.naming import without_names
-from index.scorer import fused_features
-from index.store import is_whole, place
+from index.preprocess import Preprocessor
+from index.scorer import with_top_chance
+from index.tokenize import mask_resource_names
 from knowledge.model import Entry
 
 KNOWLEDGE = Path(knowledge.__file__).parent
@@ -57,25 +57,25 @@ class Index:
 
     def match(self, text: str) -> Matches:
         if not text.strip():
-            return self._nothing(text)
-        message = self._preparation.messages([without_names(text)], self.encoder.encode)[0]
+            return self._no_match(text)
+        message = self._preprocessor.messages([mask_resource_names(text)], self.encoder.encode)[0]
         if not message.terms and not message.vector.any():  # nothing but signs and smileys
-            return self._nothing(text)
+            return self._no_match(text)
         entry_features, message_features = self.parts.scorer.features(
             message, lambda vector: similarities(self.parts.vectors, vector)
         )
         chances = self.parts.fusion.chances(entry_features)
-        confidence = self.parts.fusion.confidence(fused_features(message_features, chances))
+        confidence = self.parts.fusion.confidence(with_top_chance(message_features, chances))
         order = np.argsort(-chances, kind="stable")
         matches = tuple(Match(self.parts.ids[row], round(float(chances[row]), 4)) for row in order)
         return Matches(text, confidence >= self.threshold, round(confidence, 4), matches)
 
-    def _nothing(self, text: str) -> Matches:
+    def _no_match(self, text: str) -> Matches:
         return Matches(text, False, 0.0, tuple(Match(entry_id, 0.0) for entry_id in self.parts.ids))
 
     @cached_property
-    def _preparation(self) -> Preparation:
-        return Preparation(self.parts.glossary, self.parts.identifiers)
+    def _preprocessor(self) -> Preprocessor:
+        return Preprocessor(self.parts.glossary, self.parts.identifiers)
 
 
 def open_index(
@@ -91,13 +91,13 @@ def open_index(
     ``knowledge_dir`` holds the glossary and the out-of-scope examples; by default those that netclinic ships.
 
     Raises:
-        ModelError, StoreError, GlossaryError: it cannot be built; the message says the way out.
+        ModelError, CacheError, GlossaryError: it cannot be built; the message says the way out.
     """
-    report = progress or quiet
+    report = progress or no_progress
     wanted = resolve_model(model)
     builder = BuildEncoder(wanted)
     encoder = encoder_folder(cache_dir, wanted, builder, report)
-    folder = index_folder(cache_dir, gather(entries, knowledge_dir), wanted, builder, report)
+    folder = index_folder(cache_dir, build_corpus(entries, knowledge_dir), wanted, builder, report)
     return Index(load(folder), Encoder(encoder))
 
 
@@ -106,5 +106,5 @@ def is_built(
 ) -> bool:
     """Whether ``open_index`` would find everything ready."""
     wanted = resolve_model(model)
-    keys = (("encoder", encoder_key(wanted)), ("index", index_key(gather(entries, knowledge_dir), wanted)))
-    return all(is_whole(place(cache_dir, kind, key)) for kind, key in keys)
+    keys = (("encoder", encoder_key(wanted)), ("index", index_key(build_corpus(entries, knowledge_dir), wanted)))
+    return all(is_intact(artifact_path(cache_dir, kind, key)) for kind, key in keys)

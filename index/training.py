@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from index.classifiers import fit_classes, fit_kernel, matrix
+from index.classifiers import fit_classes, fit_kernel, lexical_matrix
 from index.corpus import Corpus
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
 from index.scorer import Kernel, Linear, Message, Rows, Scorer
@@ -19,7 +19,7 @@ SECTION_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
+class TrainingData:
     """All training texts made ready once: the folds only choose among them."""
 
     corpus: Corpus
@@ -32,7 +32,7 @@ class Material:
         return np.array(self.corpus.symptoms.owners, dtype=np.int32)
 
     @property
-    def typed(self) -> npt.NDArray[np.bool_]:
+    def is_symptom_only(self) -> npt.NDArray[np.bool_]:
         """Which symptoms are not also a title or heading."""
         named = [{entry.title, *entry.headings} for entry in self.corpus.entries]
         pairs = zip(self.corpus.symptoms.texts, self.corpus.symptoms.owners, strict=True)
@@ -43,36 +43,36 @@ class Material:
         return np.array(self.corpus.sections.owners, dtype=np.int32)
 
 
-def searchable(material: Material, inside: Integers, outside: Integers) -> Floats:
+def stack_vectors(data: TrainingData, inside: Integers, outside: Integers) -> Floats:
     """The vectors in the order of ``Rows``."""
-    chosen = [material.symptoms[row] for row in inside] + list(material.sections)
-    return np.stack([message.vector for message in chosen + [material.outside[row] for row in outside]])
+    chosen = [data.symptoms[row] for row in inside] + list(data.sections)
+    return np.stack([message.vector for message in chosen + [data.outside[row] for row in outside]])
 
 
-def fit_scorer(material: Material, inside: Integers, outside: Integers) -> Scorer:
+def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Scorer:
     """A scorer that knows only the given rows of the symptoms and of the outside examples."""
-    symptoms = [material.symptoms[row] for row in inside]
-    others = [material.outside[row] for row in outside]
+    symptoms = [data.symptoms[row] for row in inside]
+    others = [data.outside[row] for row in outside]
     vocabulary = Vocabulary.fit([message.terms for message in symptoms + others])
-    owners, entries = material.owners[inside], len(material.corpus.entries)
-    known, foreign = Ready.of(symptoms, vocabulary), Ready.of(others, vocabulary)
+    owners, entries = data.owners[inside], len(data.corpus.entries)
+    known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
     return Scorer(
         rows=Rows(
             symptoms=owners,
-            sections=material.section_owners,
+            sections=data.section_owners,
             outside=len(outside),
             entries=entries,
         ),
         vocabulary=vocabulary,
         words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
-        bm25=bm25_weights(_documents(material, inside), vocabulary),
-        topic=_fit_topic(known, owners, Ready.of(material.sections, vocabulary), material.section_owners, entries),
+        bm25=bm25_weights(_documents(data, inside), vocabulary),
+        topic=_fit_topic(known, owners, ClassifierInput.of(data.sections, vocabulary), data.section_owners, entries),
         inside=_fit_inside(known, foreign),
     )
 
 
 @dataclass(frozen=True)
-class Ready:
+class ClassifierInput:
     """Messages as the linear classifiers take them."""
 
     dense: Floats
@@ -80,37 +80,40 @@ class Ready:
     width: int
 
     @classmethod
-    def of(cls, messages: Sequence[Message], vocabulary: Vocabulary) -> "Ready":
+    def of(cls, messages: Sequence[Message], vocabulary: Vocabulary) -> "ClassifierInput":
         dense = np.array([message.vector for message in messages], dtype=np.float32)
         return cls(dense, [vocabulary.vector(message.terms) for message in messages], len(vocabulary.rows))
 
-    def __add__(self, other: "Ready") -> "Ready":
+    def __add__(self, other: "ClassifierInput") -> "ClassifierInput":
         dense = np.concatenate([self.dense, other.dense]) if len(other.dense) else self.dense
-        return Ready(dense, self.lexical + other.lexical, self.width)
+        return ClassifierInput(dense, self.lexical + other.lexical, self.width)
 
 
-def _fit_topic(known: Ready, owners: Integers, told: Ready, told_owners: Integers, entries: int) -> Linear:
+def _fit_topic(
+    symptoms: ClassifierInput, owners: Integers, sections: ClassifierInput, section_owners: Integers, entries: int
+) -> Linear:
     """Which entry: learned from the symptoms and, counting less, from what the entries tell of themselves."""
-    both = known + told
-    weights = np.concatenate([np.ones(len(owners)), np.full(len(told_owners), SECTION_WEIGHT)]).astype(np.float32)
+    both = symptoms + sections
+    labels = np.concatenate([owners, section_owners])
+    weights = np.concatenate([np.ones(len(owners)), np.full(len(section_owners), SECTION_WEIGHT)]).astype(np.float32)
     return fit_classes(
-        both.dense, matrix(both.lexical, both.width), np.concatenate([owners, told_owners]), weights, entries,
+        both.dense, lexical_matrix(both.lexical, both.width), labels, weights, entries,
         strength=TOPIC_STRENGTH, dense_scale=DENSE_SCALE,
     )  # fmt: skip
 
 
-def _fit_inside(known: Ready, foreign: Ready) -> Kernel:
+def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
     """About anything here: the symptoms against the out-of-scope examples."""
     both = known + foreign
     labels = np.arange(len(both.lexical)) < len(known.lexical)
-    return fit_kernel(both.dense, matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
+    return fit_kernel(both.dense, lexical_matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
 
 
-def _documents(material: Material, inside: Integers) -> list[Counter[str]]:
+def _documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:
     """Per entry all its words: sections and the given symptoms."""
-    documents: list[Counter[str]] = [Counter() for _ in material.corpus.entries]
-    for message, owner in zip(material.sections, material.section_owners, strict=True):
+    documents: list[Counter[str]] = [Counter() for _ in data.corpus.entries]
+    for message, owner in zip(data.sections, data.section_owners, strict=True):
         documents[owner].update(message.terms)
     for row in inside:
-        documents[material.owners[row]].update(material.symptoms[row].terms)
+        documents[data.owners[row]].update(data.symptoms[row].terms)
     return documents

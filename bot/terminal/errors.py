@@ -20,7 +20,7 @@ _BAD_USAGE = frozenset(
         "QuestionsError",
         "RecordingError",
         "SettingsError",
-        "StoreError",
+        "CacheError",
         "UnknownProbe",
         "UsageProblem",
     }

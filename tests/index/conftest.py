@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from index.artifact_cache import artifact_path
 from index.build import encoder_key, index_key
-from index.corpus import gather
+from index.corpus import build_corpus
 from index.export import BuildEncoder
 from index.models import resolve_model
 from index.search import KNOWLEDGE, Index, open_index
-from index.store import place
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry, Kind
 
@@ -109,7 +109,7 @@ def small_cache(index: Index, cache: Path, few: list[Entry], no_examples: Path) 
 def small(small_cache: Path, few: list[Entry], no_examples: Path, tmp_path: Path) -> Path:
     """A cache with the encoder and the index of the few entries alone, to be damaged at will."""
     wanted = resolve_model()
-    for kind, key in (("encoder", encoder_key(wanted)), ("index", index_key(gather(few, no_examples), wanted))):
-        folder = place(small_cache, kind, key)
+    for kind, key in (("encoder", encoder_key(wanted)), ("index", index_key(build_corpus(few, no_examples), wanted))):
+        folder = artifact_path(small_cache, kind, key)
         shutil.copytree(folder, tmp_path / "cache" / folder.name)
     return tmp_path / "cache"

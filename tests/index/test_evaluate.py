@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluate import Question, Ranked, auc, compare, figures, missed, read_questions, table
 from index.search import Index
 from knowledge.model import Entry
+from tests.eval.evaluate import Question, Ranking, auc, compare, figures, list_misses, read_questions, table
 
 FILE = """\
 {"id": "1", "text": "交换机 ip 不足", "kind": "in", "accept": ["terway-vswitch-out-of-ips"], "lang": "zh"}
@@ -17,9 +17,9 @@ FILE = """\
 """
 
 
-def ranked(kind: str, accept: str, order: tuple[Entry, ...], confidence: float, lang: str = "en") -> Ranked:
+def ranked(kind: str, accept: str, order: tuple[Entry, ...], confidence: float, lang: str = "en") -> Ranking:
     question = Question(id="q", text="text", kind=kind, accept=(accept,), lang=lang)
-    return Ranked(question=question, order=order, confidence=confidence)
+    return Ranking(question=question, order=order, confidence=confidence)
 
 
 def test_figures_of_answers_made_by_hand(make_entry: Callable[..., Entry]) -> None:
@@ -37,7 +37,7 @@ def test_figures_of_answers_made_by_hand(make_entry: Callable[..., Entry]) -> No
     assert values["AUC in / out"] == 0.5
     assert values["answered at 5 % false answers"] == 0.5
     assert values["ambiguous: in first 8"] == 1.0
-    assert missed(answers) == "q: text -> a"
+    assert list_misses(answers) == "q: text -> a"
 
 
 def test_area_under_the_curve_counts_ties_half() -> None:

@@ -7,7 +7,7 @@ Work is bounded: beyond ``LIMIT`` characters nothing is looked at but head and t
 import re
 from collections.abc import Callable
 
-from index.wording import has_cjk, masked
+from index.tokenize import has_chinese, mask_variables
 
 SHORT = 700
 HEAD = 240
@@ -23,19 +23,19 @@ _TROUBLE = re.compile(
 _CHINESE_TROUBLE = re.compile("失败|错误|异常|超时|不足|耗尽|无法|不通|不了|报错|拒绝|丢包|不到|满了|用完|怎么|如何")
 
 
-def clipped(text: str) -> str:
+def clip(text: str) -> str:
     """Head and tail of a text beyond all reason."""
     return text if len(text) <= LIMIT else f"{text[: LIMIT * 3 // 4]}\n{text[-LIMIT // 4 :]}"
 
 
-def digest(text: str, interest: Callable[[str], float]) -> str:
+def excerpt(text: str, interest: Callable[[str], float]) -> str:
     """The part worth encoding; ``interest`` says how strongly a line points to known identifiers."""
     if len(text) <= SHORT:
         return text
     head, rest = text[:HEAD], text[HEAD:]
     chosen = [head]
     left = BUDGET - len(head)
-    for line in _ranked(rest, interest):
+    for line in _rank_lines(rest, interest):
         if left < len(line):
             break
         chosen.append(line)
@@ -43,11 +43,11 @@ def digest(text: str, interest: Callable[[str], float]) -> str:
     return "\n".join(chosen)
 
 
-def _ranked(text: str, interest: Callable[[str], float]) -> list[str]:
+def _rank_lines(text: str, interest: Callable[[str], float]) -> list[str]:
     """Lines worth reading, the most telling first; lines that differ only in varying parts count once."""
     seen: dict[str, tuple[float, str]] = {}
     for line in _lines(text)[:MAX_LINES]:
-        kind = re.sub(r"\d+", "0", masked(line))
+        kind = re.sub(r"\d+", "0", mask_variables(line))
         if kind not in seen:
             seen[kind] = (_weight(line, interest), line)
     telling = [item for item in seen.values() if item[0] > 0]
@@ -64,5 +64,5 @@ def _pieces(line: str) -> list[str]:
 
 def _weight(line: str, interest: Callable[[str], float]) -> float:
     trouble = len(set(map(str.lower, _TROUBLE.findall(line)))) + 1.5 * len(_CHINESE_TROUBLE.findall(line))
-    speech = 0.5 if has_cjk(line) or line.rstrip().endswith(("?", "？")) else 0.0
+    speech = 0.5 if has_chinese(line) or line.rstrip().endswith(("?", "？")) else 0.0
     return 5.0 * interest(line) + min(trouble, 4.0) + speech

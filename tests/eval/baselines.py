@@ -22,7 +22,7 @@ def passages(entry: Entry) -> list[str]:
     return [". ".join((entry.title, *entry.headings)), " ".join(sentences(entry.cause)), *filter(None, listed)]
 
 
-def plain_encoder(entries: Sequence[Entry], encoder: Encoder, texts: Callable[[Entry], Sequence[str]]) -> Scores:
+def nearest_passage(entries: Sequence[Entry], encoder: Encoder, texts: Callable[[Entry], Sequence[str]]) -> Scores:
     """Cosine with the nearest text of each entry; nothing translated, nothing masked."""
     pairs = [(text, row) for row, entry in enumerate(entries) for text in texts(entry) if text]
     vectors = encoder.encode([text for text, _ in pairs])

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from index.folds import HeldOut
+from index.cross_validation import HeldOut
 from index.lexical import Floats, Integers
-from index.scorer import MESSAGE_FEATURES, Fusion, fused_features
+from index.scorer import MESSAGE_FEATURES, Fusion, with_top_chance
 
 FALSE_ANSWERS = 0.05
 
@@ -19,7 +19,7 @@ def fit_fusion(seen: HeldOut) -> Fusion:
     weights = fit_entry_weights(seen.entry_features[inside], seen.owners[inside])
     fusion = Fusion(entry_weights=weights, message_weights=nothing, message_bias=0.0, threshold=0.5)
     pairs = zip(seen.message_features, seen.entry_features, strict=True)
-    messages = np.stack([fused_features(message, fusion.chances(entries)) for message, entries in pairs])
+    messages = np.stack([with_top_chance(message, fusion.chances(entries)) for message, entries in pairs])
     message_weights, bias = fit_message_weights(messages, inside)
     fusion = replace(fusion, message_weights=message_weights, message_bias=bias)
     outside = [fusion.confidence(row) for row in messages[~inside]]

@@ -15,51 +15,51 @@ from typing import Any
 import orjson
 
 MANIFEST = "manifest.json"
-KEPT = 3
+KEEP = 3
 
 
-class StoreError(Exception):
+class CacheError(Exception):
     """The cache folder cannot be used; the message names it and the way out."""
 
 
-def ensure(root: Path, kind: str, key: str, build: Callable[[Path], None]) -> Path:
+def get_or_build(root: Path, kind: str, key: str, build: Callable[[Path], None]) -> Path:
     """The folder ``kind-key`` below the root, as ``build`` fills it; built only where it is not there whole."""
-    folder = place(root, kind, key)
-    if is_whole(folder):
+    folder = artifact_path(root, kind, key)
+    if is_intact(folder):
         return folder
     from filelock import FileLock
 
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f".{folder.name}.lock"):
-            if not is_whole(folder):  # another process may have built it while this one waited
+            if not is_intact(folder):  # another process may have built it while this one waited
                 _build(folder, build)
                 _prune(root, kind, folder)
     except OSError as error:
-        raise StoreError(
+        raise CacheError(
             f"The cache folder {root} cannot be written ({error.strerror or error}); free or allow it, "
             "or name another place in NETCLINIC_DATA_DIR."
         ) from error
     return folder
 
 
-def place(root: Path, kind: str, key: str) -> Path:
+def artifact_path(root: Path, kind: str, key: str) -> Path:
     """Where the folder of that key belongs."""
     return root / f"{kind}-{key[:20]}"
 
 
-def is_whole(folder: Path) -> bool:
+def is_intact(folder: Path) -> bool:
     """Every file that the manifest names is there, unchanged."""
     try:
         manifest = orjson.loads((folder / MANIFEST).read_bytes())
         files = {str(name): str(digest) for name, digest in manifest["files"].items()}
         with ThreadPoolExecutor() as pool:  # hashing releases the interpreter lock: large files beside small ones
-            return all(pool.map(lambda item: file_digest(folder / item[0]) == item[1], files.items()))
+            return all(pool.map(lambda item: file_sha256(folder / item[0]) == item[1], files.items()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def file_digest(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -77,7 +77,7 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
     try:
         build(draft)
         names = sorted(path.name for path in draft.iterdir())
-        write_json(draft / MANIFEST, {"files": {name: file_digest(draft / name) for name in names}})
+        write_json(draft / MANIFEST, {"files": {name: file_sha256(draft / name) for name in names}})
         _replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -93,5 +93,5 @@ def _replace(draft: Path, folder: Path) -> None:
 def _prune(root: Path, kind: str, current: Path) -> None:
     """Folders of earlier entries, models and versions, but for the last few: other processes may be reading them."""
     others = [path for path in root.glob(f"{kind}-*") if path != current and path.is_dir()]
-    for path in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 1 :]:
+    for path in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEEP - 1 :]:
         shutil.rmtree(path, ignore_errors=True)

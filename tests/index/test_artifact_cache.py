@@ -9,9 +9,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from index.artifact_cache import MANIFEST, CacheError, get_or_build, is_intact
 from index.models import resolve_model
 from index.search import Index, is_built, open_index
-from index.store import MANIFEST, StoreError, ensure, is_whole
 from knowledge.model import Entry
 
 QUESTION = "conntrack table full on the nodes"
@@ -36,9 +36,9 @@ def test_what_is_built_is_used_again(entries: list[Entry], cache: Path, knowledg
 @pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json", "encoder.json", MANIFEST])
 def test_a_damaged_encoder_is_not_trusted(few: list[Entry], small: Path, no_examples: Path, name: str) -> None:
     folder = next(small.glob("encoder-*"))
-    assert is_whole(folder)
+    assert is_intact(folder)
     flip_a_byte(folder / name)
-    assert not is_whole(folder)
+    assert not is_intact(folder)
     assert not is_built(few, cache_dir=small, knowledge_dir=no_examples)
 
 
@@ -150,8 +150,8 @@ def test_two_processes_build_at_once_and_the_next_needs_no_torch(
 
 def test_an_unusable_cache_folder_is_said_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="NETCLINIC_DATA_DIR"):
-        ensure(tmp_path / "file", "index", "key", lambda folder: None)
+    with pytest.raises(CacheError, match="NETCLINIC_DATA_DIR"):
+        get_or_build(tmp_path / "file", "index", "key", lambda folder: None)
 
 
 def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -160,14 +160,14 @@ def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         raise ValueError("half way")
 
     with pytest.raises(ValueError, match="half way"):
-        ensure(tmp_path, "index", "key", fail)
+        get_or_build(tmp_path, "index", "key", fail)
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_old_folders_go_when_new_ones_come(tmp_path: Path) -> None:
     for number in range(6):
-        ensure(tmp_path, "index", f"key-{number}", lambda folder: None)
-    ensure(tmp_path, "encoder", "key", lambda folder: None)
+        get_or_build(tmp_path, "index", f"key-{number}", lambda folder: None)
+    get_or_build(tmp_path, "encoder", "key", lambda folder: None)
     left = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
     assert left[0] == "encoder-key"
     assert left[1:] == ["index-key-3", "index-key-4", "index-key-5"]

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from index.corpus import gather, sentences
-from index.digest import BUDGET, digest
-from index.elsewhere import elsewhere
+from index.corpus import build_corpus, sentences
+from index.domain_cues import count_domain_cues
+from index.excerpt import BUDGET, excerpt
 from index.glossary import Glossary, GlossaryError, load_glossary
 from index.identifiers import Identifiers
 from index.lexical import Postings, Vocabulary
-from index.wording import masked, plain, terms, words
+from index.tokenize import mask_resource_names, mask_variables, normalize, terms, words
 from knowledge.model import Entry
 
 
@@ -25,11 +25,40 @@ from knowledge.model import Entry
     ],
 )
 def test_varying_parts_are_masked(text: str, expected: str) -> None:
-    assert masked(text) == expected
+    assert mask_variables(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "matched"),
+    [
+        ("ContainerCreating on cn-beijing.192.168.0.31", "ContainerCreating on node"),
+        ("node cn-hangzhou.i-bp1abc is NotReady", "node node is NotReady"),
+        ("web-5f7d9c6b8-k2x9q stuck", "pod stuck"),
+        ("shop/web-5f7d9c6b8-k2x9q stuck", "pod stuck"),
+        ("orders-5c9d-0 can't reach itself", "pod can't reach itself"),
+    ],
+)
+def test_names_become_the_kind(text: str, matched: str) -> None:
+    assert mask_resource_names(text) == matched
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kube-proxy-worker config",
+        "no IP addresses available in range set: 172.30.34.129-172.30.34.190",
+        "v0.15.1.11-7e95fe23-aliyun",
+        "InvalidVSwitchId.IpNotEnough vsw-bp1aaa",
+        "taint node.kubernetes.io/network-unavailable",
+        "can't found dev by mac 00:16:3e:2a:7c:11",
+    ],
+)
+def test_what_says_what_fails_stays(text: str) -> None:
+    assert mask_resource_names(text) == text
 
 
 def test_characters_have_one_spelling() -> None:
-    assert plain("ＩＰ  can’t\n be") == "IP can't be"
+    assert normalize("ＩＰ  can’t\n be") == "IP can't be"
 
 
 def test_words_of_one_stem_and_parts_of_names_meet() -> None:
@@ -69,17 +98,17 @@ def test_a_longer_identifier_says_all_of_the_shorter_one_inside() -> None:
 
 def test_a_short_text_is_read_whole_and_a_long_one_by_its_telling_lines() -> None:
     noise = "\n".join(f"line {i} all well" for i in range(3000))
-    assert digest("pods fail", lambda line: 0.0) == "pods fail"
-    brief = digest(f"what is this?\n{noise}\nunable to attach eni\n{noise}", lambda line: 0.0)
+    assert excerpt("pods fail", lambda line: 0.0) == "pods fail"
+    brief = excerpt(f"what is this?\n{noise}\nunable to attach eni\n{noise}", lambda line: 0.0)
     assert brief.startswith("what is this?")
     assert "unable to attach eni" in brief
     assert len(brief) <= BUDGET + 10
 
 
 def test_words_of_elsewhere_are_counted_by_kind() -> None:
-    assert elsewhere("EKS and aks behind the office router, mysql too") == (2, 2, 1)
-    assert elsewhere("terway on ACK") == (0, 0, 0)
-    assert elsewhere("自建机房") == (1, 1, 0)
+    assert count_domain_cues("EKS and aks behind the office router, mysql too") == (2, 2, 1)
+    assert count_domain_cues("terway on ACK") == (0, 0, 0)
+    assert count_domain_cues("自建机房") == (1, 1, 0)
 
 
 def test_lexical_similarity_of_a_text_with_itself_is_one() -> None:
@@ -99,6 +128,6 @@ def test_sentences_leave_code_and_templates_out() -> None:
 def test_the_corpus_reads_examples_without_comments(tmp_path: Path, few: list[Entry]) -> None:
     (tmp_path / "out_of_scope").mkdir()
     (tmp_path / "out_of_scope" / "a.txt").write_text("# comment\nhello\n\nhello\nlunch\n")
-    corpus = gather(few, tmp_path)
+    corpus = build_corpus(few, tmp_path)
     assert corpus.outside == ("hello", "lunch")
     assert corpus.ids == ("disk", "dns")

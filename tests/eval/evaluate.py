@@ -1,4 +1,4 @@
-"""The figures of a question file: ours, plain MiniLM and BM25 side by side (``python -m index.evaluate``).
+"""The figures of a question file: ours, plain MiniLM and BM25 side by side (``python -m tests.eval.evaluate``).
 
 The questions are for measuring only: nothing here feeds back into the index.
 """
@@ -15,12 +15,13 @@ import orjson
 import platformdirs
 
 import knowledge
-from index.baselines import Scores, bm25, passages, plain_encoder
 from index.lexical import Floats
 from index.search import Index, open_index
 from knowledge.loading import load_entries
 from knowledge.model import Entry
+from tests.eval.baselines import Scores, bm25, nearest_passage, passages
 
+QUESTIONS = Path(__file__).parent / "questions.jsonl"
 FIRST = 8
 FALSE_ANSWERS = 0.05
 
@@ -37,7 +38,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ranked:
+class Ranking:
     """What a method said to a question: its entries, best first, and how sure it was that there is an answer."""
 
     question: Question
@@ -47,7 +48,7 @@ class Ranked:
     def hit(self, first: int) -> bool:
         return any(set(self.question.accept) & names(entry) for entry in self.order[:first])
 
-    def covered(self, first: int) -> float:
+    def coverage(self, first: int) -> float:
         found = {name for entry in self.order[:first] for name in names(entry)}
         return len(found & set(self.question.accept)) / len(self.question.accept)
 
@@ -73,7 +74,7 @@ def read_questions(path: Path) -> list[Question]:
     ]
 
 
-def figures(method: str, ranked: Sequence[Ranked]) -> Figures:
+def figures(method: str, ranked: Sequence[Ranking]) -> Figures:
     """All figures; those of a kind of question that the file does not hold are left out."""
     inside, outside, ambiguous = (
         [one for one in ranked if one.question.kind == kind] for kind in ("in", "out", "ambiguous")
@@ -90,11 +91,11 @@ def figures(method: str, ranked: Sequence[Ranked]) -> Figures:
         limit = np.quantile(unsure, 1 - FALSE_ANSWERS)
         values["answered at 5 % false answers"] = float(np.mean(np.array(sure) > limit))
     if ambiguous:
-        values[f"ambiguous: in first {FIRST}"] = float(np.mean([one.covered(FIRST) for one in ambiguous]))
+        values[f"ambiguous: in first {FIRST}"] = float(np.mean([one.coverage(FIRST) for one in ambiguous]))
     return Figures(method, values)
 
 
-def share(ranked: Sequence[Ranked], first: int) -> float:
+def share(ranked: Sequence[Ranking], first: int) -> float:
     return float(np.mean([one.hit(first) for one in ranked]))
 
 
@@ -104,26 +105,26 @@ def auc(inside: Sequence[float], outside: Sequence[float]) -> float:
     return float((higher > 0).mean() + 0.5 * (higher == 0).mean())
 
 
-def ask_index(index: Index, entries: Sequence[Entry], question: Question) -> Ranked:
+def ask_index(index: Index, entries: Sequence[Entry], question: Question) -> Ranking:
     by_id = {entry.id: entry for entry in entries}
     found = index.match(question.text)
     order = tuple(by_id[match.entry_id] for match in found.matches)
-    return Ranked(question=question, order=order, confidence=found.confidence)
+    return Ranking(question=question, order=order, confidence=found.confidence)
 
 
-def ask_baseline(scores: Scores, entries: Sequence[Entry], question: Question) -> Ranked:
+def ask_baseline(scores: Scores, entries: Sequence[Entry], question: Question) -> Ranking:
     values: Floats = scores(question.text)
     order = tuple(entries[row] for row in np.argsort(-values, kind="stable"))
-    return Ranked(question=question, order=order, confidence=float(values.max()))
+    return Ranking(question=question, order=order, confidence=float(values.max()))
 
 
 def compare(
     index: Index, entries: Sequence[Entry], questions: Sequence[Question]
-) -> tuple[list[Figures], list[Ranked]]:
+) -> tuple[list[Figures], list[Ranking]]:
     """The figures of every method, and what ours said."""
-    methods: dict[str, Callable[[Question], Ranked]] = {
-        "MiniLM": _baseline(plain_encoder(entries, index.encoder, passages), entries),
-        "MiniLM, symptoms": _baseline(plain_encoder(entries, index.encoder, lambda entry: entry.symptoms), entries),
+    methods: dict[str, Callable[[Question], Ranking]] = {
+        "MiniLM": _baseline(nearest_passage(entries, index.encoder, passages), entries),
+        "MiniLM, symptoms": _baseline(nearest_passage(entries, index.encoder, lambda entry: entry.symptoms), entries),
         "BM25": _baseline(bm25(entries), entries),
     }
     ours = [ask_index(index, entries, question) for question in questions]
@@ -131,7 +132,7 @@ def compare(
     return [figures("netclinic", ours), *others], ours
 
 
-def _baseline(scores: Scores, entries: Sequence[Entry]) -> Callable[[Question], Ranked]:
+def _baseline(scores: Scores, entries: Sequence[Entry]) -> Callable[[Question], Ranking]:
     return lambda question: ask_baseline(scores, entries, question)
 
 
@@ -140,24 +141,18 @@ def table(columns: Sequence[Figures]) -> str:
     rows = [["", *(column.method for column in columns)]]
     rows += [[name, *(f"{column.values[name]:.3f}" for column in columns)] for name in columns[0].values]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(_aligned(row, widths)) for row in rows)
+    return "\n".join("  ".join(_align(row, widths)) for row in rows)
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     """Names to the left, figures to the right."""
     return [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
 
 
-def missed(ranked: Sequence[Ranked]) -> str:
+def list_misses(ranked: Sequence[Ranking]) -> str:
     """The questions in scope whose first entry is not accepted, with what came first."""
     wrong = [one for one in ranked if one.question.kind == "in" and not one.hit(1)]
     return "\n".join(f"{one.question.id}: {one.question.text} -> {one.order[0].id}" for one in wrong)
-
-
-def default_questions() -> Path:
-    """The project's own question file: beside this module once installed, under ``tests`` in the source tree."""
-    installed = Path(__file__).parent / "questions.jsonl"
-    return installed if installed.is_file() else Path(__file__).parents[1] / "tests" / "eval" / "questions.jsonl"
 
 
 def default_cache() -> Path:
@@ -167,8 +162,8 @@ def default_cache() -> Path:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m index.evaluate", description=__doc__)
-    parser.add_argument("--questions", type=Path, default=default_questions(), help="question file (JSON lines)")
+    parser = argparse.ArgumentParser(prog="python -m tests.eval.evaluate", description=__doc__)
+    parser.add_argument("--questions", type=Path, default=QUESTIONS, help="question file (JSON lines)")
     parser.add_argument("--cache", type=Path, default=None, help="where the built index is kept")
     parser.add_argument("--missed", action="store_true", help="also list the questions whose first entry is wrong")
     options = parser.parse_args()
@@ -182,7 +177,7 @@ def main() -> int:
     columns, ours = compare(index, entries, questions)
     sys.stdout.write(f"{len(questions)} questions over {len(entries)} entries\n{table(columns)}\n")
     if options.missed:
-        sys.stdout.write(f"\n{missed(ours)}\n")
+        sys.stdout.write(f"\n{list_misses(ours)}\n")
     return 0
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from index.artifact_cache import read_json, write_json
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats, Postings, Vocabulary
 from index.scorer import Fusion, Kernel, Linear, Rows, Scorer
-from index.store import read_json, write_json
 
 VECTORS, ARRAYS, WORDS = "vectors.faiss", "arrays.npz", "words.json"
 

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.digest import clipped, digest
-from index.elsewhere import elsewhere
+from index.domain_cues import count_domain_cues
+from index.excerpt import clip, excerpt
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats
 from index.scorer import Message
-from index.wording import masked, plain, terms
+from index.tokenize import mask_variables, normalize, terms
 
 Encode = Callable[[list[str]], Floats]
 
 
 @dataclass(frozen=True)
-class Preparation:
+class Preprocessor:
     """What is needed to read a text: the glossary for the encoder, the identifiers for exact strings."""
 
     glossary: Glossary
@@ -23,19 +23,19 @@ class Preparation:
 
     def english(self, text: str) -> str:
         """A text as the encoder gets it: varying parts masked, Chinese in English words."""
-        return self.glossary.english(masked(plain(text)))
+        return self.glossary.english(mask_variables(normalize(text)))
 
     def messages(self, texts: Sequence[str], encode: Encode) -> list[Message]:
         """Long texts are cut down to what is worth reading; identifiers count wherever they stand."""
-        whole = [clipped(text) for text in texts]
-        short = [digest(text, self.identifiers.within(text).interest) for text in whole]
+        whole = [clip(text) for text in texts]
+        short = [excerpt(text, self.identifiers.within(text).interest) for text in whole]
         vectors = encode([self.english(text) for text in short])
         return [
             Message(
                 vector=vector,
-                terms=terms(masked(plain(brief)), self.glossary.only_chinese(brief)),
+                terms=terms(mask_variables(normalize(brief)), self.glossary.only_chinese(brief)),
                 identifiers=self.identifiers.scores(text),
-                elsewhere=elsewhere(plain(brief)),
+                domain_cues=count_domain_cues(normalize(brief)),
             )
             for text, brief, vector in zip(whole, short, vectors, strict=True)
         ]

@@ -28,6 +28,11 @@ _MASKS = tuple(
         (r"\b(?=[a-f]*\d)[0-9a-f]{16,}\b", " "),
     )
 )
+# A node of ACK is called by its region and address, a pod of a Deployment or StatefulSet by two endings or one.
+_NODE = re.compile(r"\b[a-z]{2}-[a-z]+(?:-\d+)?\.(?:i-[0-9a-z]+|\d{1,3}(?:\.\d{1,3}){3})\b")
+_POD = re.compile(r"\b(?:[a-z0-9-]+/)?[a-z][a-z0-9-]*-(?=[a-z0-9]*\d)[a-z0-9]{4,10}-(?:[a-z0-9]{5}|\d{1,3})\b")
+# Error lines are matched as they stand: what looks like a name there belongs to the error.
+_LONGEST_WITH_NAMES = 300
 _STOP_WORDS = (
     "a an the is are was were be been am i we you it its this that these those of to in on at for from with and or so "
     "my our your their his her me us them do does did has have had will would can could should there here as by if "
@@ -37,20 +42,30 @@ _STOP = frozenset(_STOP_WORDS.split())
 _SUFFIXES = ("ions", "ion", "ings", "ing", "ied", "ies", "edly", "ed", "es", "s", "ly")
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """One spelling of every character (full-width letters, curly quotes), white space collapsed."""
     text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     return " ".join(text.split())
 
 
-def masked(text: str) -> str:
+def mask_variables(text: str) -> str:
     """The text with its varying parts replaced by what they are."""
     for pattern, name in _MASKS:
         text = pattern.sub(name, text)
     return " ".join(text.split())
 
 
-def has_cjk(text: str) -> bool:
+def mask_resource_names(text: str) -> str:
+    """The message with names of nodes and pods replaced by the words "node" and "pod"; long texts as they are.
+
+    These names say where something fails, not what.
+    """
+    if len(text) > _LONGEST_WITH_NAMES:
+        return text
+    return _POD.sub("pod", _NODE.sub("node", text))
+
+
+def has_chinese(text: str) -> bool:
     return _CJK_RUN.search(text) is not None
 
 

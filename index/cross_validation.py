@@ -12,7 +12,7 @@ import numpy as np
 
 from index.lexical import Floats, Integers
 from index.scorer import Message
-from index.training import Material, fit_scorer, searchable
+from index.training import TrainingData, fit_scorer, stack_vectors
 
 FOLDS = 5
 SYMPTOMS_APART = 0.35  # distance of two wordings of one entry from which on they may stand in different folds
@@ -29,13 +29,13 @@ class HeldOut:
     owners: Integers
 
 
-def held_out(material: Material, progress: Progress) -> HeldOut:
+def score_held_out(data: TrainingData, progress: Progress) -> HeldOut:
     """Every symptom and every outside example, scored by the fold that did not see it."""
-    inside_folds, outside_folds = symptom_folds(material), outside_example_folds(material)
+    inside_folds, outside_folds = symptom_folds(data), outside_example_folds(data)
     parts = []
     for fold in range(FOLDS):
         if (inside_folds == fold).any() or (outside_folds == fold).any():
-            parts.append(_score_fold(material, inside_folds == fold, outside_folds == fold))
+            parts.append(_score_fold(data, inside_folds == fold, outside_folds == fold))
         progress((fold + 1) / FOLDS)
     return HeldOut(
         entry_features=np.concatenate([part.entry_features for part in parts]),
@@ -44,13 +44,13 @@ def held_out(material: Material, progress: Progress) -> HeldOut:
     )
 
 
-def _score_fold(material: Material, inside: Any, outside: Any) -> HeldOut:
+def _score_fold(data: TrainingData, inside: Any, outside: Any) -> HeldOut:
     known_inside, known_outside = np.flatnonzero(~inside), np.flatnonzero(~outside)
-    scorer = fit_scorer(material, known_inside, known_outside)
-    vectors = searchable(material, known_inside, known_outside)
-    asked = [material.symptoms[row] for row in np.flatnonzero(inside).tolist()]
-    owners = np.concatenate([material.owners[inside], np.full(int(outside.sum()), -1)]).astype(np.int32)
-    asked += [material.outside[row] for row in np.flatnonzero(outside).tolist()]
+    scorer = fit_scorer(data, known_inside, known_outside)
+    vectors = stack_vectors(data, known_inside, known_outside)
+    asked = [data.symptoms[row] for row in np.flatnonzero(inside).tolist()]
+    owners = np.concatenate([data.owners[inside], np.full(int(outside.sum()), -1)]).astype(np.int32)
+    asked += [data.outside[row] for row in np.flatnonzero(outside).tolist()]
     scored = [scorer.features(message, lambda vector: vectors @ vector) for message in asked]
     return HeldOut(
         entry_features=np.stack([entry for entry, _ in scored]),
@@ -59,17 +59,17 @@ def _score_fold(material: Material, inside: Any, outside: Any) -> HeldOut:
     )
 
 
-def symptom_folds(material: Material) -> Integers:
+def symptom_folds(data: TrainingData) -> Integers:
     """The fold of each symptom; neighbours of one entry share it. Titles are in none: the sections hold them, too."""
-    folds = np.full(len(material.symptoms), -1, dtype=np.int32)
-    for entry in range(len(material.corpus.entries)):
-        rows = np.flatnonzero((material.owners == entry) & material.typed)
-        folds[rows] = neighbour_folds([material.symptoms[row] for row in rows.tolist()], SYMPTOMS_APART, start=entry)
+    folds = np.full(len(data.symptoms), -1, dtype=np.int32)
+    for entry in range(len(data.corpus.entries)):
+        rows = np.flatnonzero((data.owners == entry) & data.is_symptom_only)
+        folds[rows] = neighbour_folds([data.symptoms[row] for row in rows.tolist()], SYMPTOMS_APART, start=entry)
     return folds
 
 
-def outside_example_folds(material: Material) -> Integers:
-    return neighbour_folds(material.outside, OUTSIDE_APART, start=0)
+def outside_example_folds(data: TrainingData) -> Integers:
+    return neighbour_folds(data.outside, OUTSIDE_APART, start=0)
 
 
 def neighbour_folds(messages: Sequence[Message], apart: float, start: int) -> Integers:

@@ -40,7 +40,7 @@ _KINDS = (
 )
 
 
-def elsewhere(text: str) -> tuple[float, float, float]:
+def count_domain_cues(text: str) -> tuple[float, float, float]:
     """How many different words of each kind the text holds: platforms, equipment, products."""
     platforms, equipment, products = (
         float(min(len({word.lower() for word in kind.findall(text)}), MOST)) for kind in _KINDS
