@@ -14,9 +14,9 @@ from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.audit import AuditLog
-    from bot.cluster.requests import Observer, Witness
+    from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Clinic, Cluster
-    from bot.slack.serve import Join, Premises
+    from bot.slack.serve import Join, ServeConfig
     from bot.store import Store
     from index.search import Index
 
@@ -98,12 +98,12 @@ class App:
             self.store, Privacy(self.settings.audit_questions, key.get_secret_value().encode() if key else b"")
         )
 
-    def premises(self, join: "Join") -> "Premises":
+    def premises(self, join: "Join") -> "ServeConfig":
         """What serving Slack takes; ``join`` makes its listeners."""
         from bot.cluster.connection import NoClusterConfigured, contexts
         from bot.settings import listed, paired
         from bot.slack.cluster_choice import Clusters
-        from bot.slack.serve import Premises
+        from bot.slack.serve import ServeConfig
 
         def configured() -> Sequence[str]:
             try:
@@ -112,7 +112,7 @@ class App:
                 return []
 
         settings = self.settings
-        return Premises(
+        return ServeConfig(
             settings=settings,
             entries=lambda: self.entries,
             store=lambda: self.store,
@@ -147,7 +147,7 @@ class App:
         context: str | None = None,
         recording: str | None = None,
         observers: Sequence["Observer"] = (),
-        witness: "Witness | None" = None,
+        witness: "Recorder | None" = None,
     ) -> AsyncIterator["Cluster"]:
         """The cluster to read: a recording served on loopback, or a context of the kubeconfig.
 

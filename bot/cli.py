@@ -15,7 +15,7 @@ import typer
 from bot.terminal.admin import index
 from bot.terminal.audit_commands import audit
 from bot.terminal.errors import NAME, UsageProblem, run
-from bot.terminal.inputs import Where
+from bot.terminal.inputs import Target
 from bot.terminal.knowledge_commands import knowledge
 
 
@@ -77,7 +77,7 @@ def ask(
     """Find the fitting FAQ entries, look at the cluster, and tell what it is, with evidence and steps."""
     from bot.terminal.inputs import question_of
 
-    where, question = Where(kubeconfig, context, recording), question_of(symptom)
+    where, question = Target(kubeconfig, context, recording), question_of(symptom)
     from bot.terminal.ask import ask_and_show
 
     asyncio.run(ask_and_show(question, where, namespace, output))
@@ -95,7 +95,7 @@ def check(
     """Judge entries without a symptom: a table of verdicts."""
     from bot.terminal.ask import check_and_show
 
-    asyncio.run(check_and_show(entries or [], Where(kubeconfig, context, recording), namespace, output))
+    asyncio.run(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
 
 
 @cli.command(epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
@@ -105,7 +105,7 @@ def facts(
     """What kind of cluster this is, each fact with the object that it was read from."""
     from bot.terminal.ask import facts_and_show
 
-    asyncio.run(facts_and_show(Where(kubeconfig, context, recording), output))
+    asyncio.run(facts_and_show(Target(kubeconfig, context, recording), output))
 
 
 @cli.command(epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt"))
@@ -135,7 +135,7 @@ def record(
     """Save what was read of a cluster, secrets cut out, for tests and post-mortems."""
     from bot.terminal.recordings import record_to
 
-    record_to(out, symptom, Where(kubeconfig, context, recording), namespace)
+    record_to(out, symptom, Target(kubeconfig, context, recording), namespace)
 
 
 @cli.command(epilog=examples("netclinic replay flannel-ip-leak --port 8001"))
@@ -174,7 +174,7 @@ def rbac(
     from bot.terminal.admin import check_access, show_cluster_role
 
     if verify:
-        asyncio.run(check_access(Where(kubeconfig, context, recording), output))
+        asyncio.run(check_access(Target(kubeconfig, context, recording), output))
     else:
         show_cluster_role(output)
 
@@ -207,7 +207,7 @@ def handoff(
     """What the next engineer must know: open cases with their state now, what was resolved, what stayed unanswered."""
     from bot.terminal.handoff import run_handoff
 
-    run_handoff(" ".join(span or []), show, Where(kubeconfig), out, output, recheck=recheck)
+    run_handoff(" ".join(span or []), show, Target(kubeconfig), out, output, recheck=recheck)
 
 
 @cli.command(epilog=examples("netclinic serve", "netclinic serve --check", "netclinic serve --check -o json"))

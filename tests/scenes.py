@@ -13,7 +13,7 @@ import pytest
 from bot.app import App
 from bot.slack.app import join
 from bot.slack.serve import Serving
-from bot.slack.services import Parts
+from bot.slack.services import Services
 from index.search import Index
 from tests.clusters import Clusters
 from tests.workspace import App as SlackApp
@@ -30,7 +30,7 @@ class Running:
     app: App
     index: Index
     serving: Serving | None = None
-    parts: Parts | None = None
+    parts: Services | None = None
     _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -52,7 +52,7 @@ class Running:
             await self._task
             self.serving = self._task = None
 
-    def _join(self, parts: Parts, client: Any) -> Any:
+    def _join(self, parts: Services, client: Any) -> Any:
         self.parts = parts
         return join(parts, client)
 
@@ -71,7 +71,7 @@ class Scene:
     bot: Running
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Services:
         """The running bot's parts."""
         assert self.bot.parts is not None
         return self.bot.parts

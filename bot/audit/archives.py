@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from bot.audit.chain import Leave, Row, leave_of
+from bot.audit.chain import Row, Tombstone, leave_of
 from bot.audit.records import TEXTS, canonical
 
 
@@ -64,7 +64,7 @@ class Archive:
             if "record" in value:
                 yield _row(self.path, value)
 
-    def leaves(self) -> list[Leave]:
+    def leaves(self) -> list[Tombstone]:
         """What its records say was taken out of the log."""
         return [leave for row in self.rows() if (leave := leave_of(row))]
 

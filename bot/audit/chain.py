@@ -27,7 +27,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Leave:
+class Tombstone:
     """What a record in the log says was taken out of it: all up to ``to``, or the words of one person up to there.
 
     ``hash`` is that of the last record taken out, where records were, and ``sha256`` that of the archive they went to.
@@ -41,27 +41,27 @@ class Leave:
     sha256: str = ""
 
 
-def leave_of(row: Row) -> Leave | None:
+def leave_of(row: Row) -> Tombstone | None:
     """What this row says was taken out, if it says so."""
     if row["action"] not in ("audit.pruned", "audit.erased"):
         return None
     try:
         said = json.loads(row["detail"])
         texts = (readable(said.get(name, "")) for name in ("actor", "hash", "sha256"))
-        return Leave(row["seq"], row["action"], int(said["to"]), *texts)
+        return Tombstone(row["seq"], row["action"], int(said["to"]), *texts)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None  # the chain itself tells that this row was changed
 
 
 @dataclass
-class Checker:
+class ChainVerifier:
     """Feed it rows; it stops at the first fault.
 
     ``holder`` tells the number of the record with a hash, ``followers`` those of the records written after it.
     ``oldest`` is the first number in the database, ``gaps`` are what was pruned and is in no archive that was given.
     """
 
-    leaves: Sequence[Leave]
+    leaves: Sequence[Tombstone]
     holder: Callable[[str], int | None]
     followers: Callable[[str], Sequence[int]]
     oldest: int = 0
@@ -189,7 +189,7 @@ def _are_whole(row: Row) -> bool:
         return False
 
 
-def prunings(leaves: Sequence[Leave], to: int) -> list[Leave]:
+def prunings(leaves: Sequence[Tombstone], to: int) -> list[Tombstone]:
     """The records that say that all up to that number were pruned; each is itself younger than what it prunes."""
     return [leave for leave in leaves if leave.action == "audit.pruned" and leave.to == to < leave.seq]
 

@@ -77,7 +77,7 @@ MOST_CONSIDERED = 10  # entries by their scores: twice as many as are ever shown
 
 
 @dataclass(frozen=True)
-class Trail:
+class AuditContext:
     """Who asked, under which request id (it stands in the structured logs too), and about which case."""
 
     log: AuditLog
@@ -103,7 +103,7 @@ class Trail:
 
     def clinic(self, clinic: "Clinic") -> "Clinic":
         """The clinic, which from now on records what entries it considers, before it reads a cluster."""
-        return clinic if clinic.matcher is None else replace(clinic, matcher=Considering(clinic.matcher, self))
+        return clinic if clinic.matcher is None else replace(clinic, matcher=AuditedMatcher(clinic.matcher, self))
 
     def cluster(self, cluster: "Cluster") -> "Cluster":
         """The cluster, each read of which is recorded before it is made."""
@@ -163,11 +163,11 @@ class Trail:
 
 
 @dataclass(frozen=True)
-class Considering:
+class AuditedMatcher:
     """A matcher whose result is recorded before anybody acts on it; it is called in a thread, as the clinic does."""
 
     matcher: "Matcher"
-    trail: Trail
+    trail: AuditContext
 
     def match(self, text: str) -> "Matches":
         """What the index says.

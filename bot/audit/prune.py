@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, text
 
 from bot.audit.archives import Archiving
-from bot.audit.chain import Checker
+from bot.audit.chain import ChainVerifier
 from bot.audit.log import AuditLog, append, hold, prepare
 from bot.audit.reading import CHUNK, as_stored, of_actor
 from bot.audit.records import Actor, Draft, Record, readable, stamp
@@ -171,7 +171,7 @@ def _last_before(store: Store, before: datetime) -> int:
     return int(older or 0)
 
 
-def _archive(store: Store, to: int, writing: Archiving, tell: Tell) -> Checker:
+def _archive(store: Store, to: int, writing: Archiving, tell: Tell) -> ChainVerifier:
     with store.reading() as connection, as_stored(connection):
         checker = checker_of(connection, (), leaves(connection))
         for row in stored(connection, to):

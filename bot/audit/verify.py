@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from bot.audit.archives import Archive
-from bot.audit.chain import Checker, Fault, Leave, Row, leave_of, prunings
+from bot.audit.chain import ChainVerifier, Fault, Row, Tombstone, leave_of, prunings
 from bot.audit.log import AuditLog
 from bot.audit.reading import CHUNK, as_stored
 from bot.audit.records import SYSTEM, Actor, stamp
@@ -164,9 +164,9 @@ def _opened(archives: Sequence[Path]) -> list[Archive]:
     return sorted(found.values(), key=lambda archive: archive.first)
 
 
-def checker_of(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave]) -> Checker:
+def checker_of(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Tombstone]) -> ChainVerifier:
     """A checker that looks around in the database and in the archives."""
-    return Checker(
+    return ChainVerifier(
         taken_out,
         lambda hash_: holder(connection, older, hash_),
         lambda hash_: followers(connection, older, hash_),
@@ -180,7 +180,7 @@ def _oldest(connection: Connection) -> int | None:
 
 
 def _walk(
-    checker: Checker,
+    checker: ChainVerifier,
     connection: Connection,
     older: Sequence[Archive],
     read: dict[int, str],
@@ -218,7 +218,7 @@ def stored(connection: Connection, to: int | None = None) -> Iterator[Row]:
     return (row._asdict() for row in streaming.execute(wanted))
 
 
-def leaves(connection: Connection) -> list[Leave]:
+def leaves(connection: Connection) -> list[Tombstone]:
     """What the database's records say was taken out of the log."""
     taken_out = audit_records.c.action.in_(("audit.pruned", "audit.erased"))
     rows = connection.execute(select(audit_records).where(taken_out).order_by(audit_records.c.seq))
@@ -238,7 +238,7 @@ def followers(connection: Connection, older: Sequence[Archive], hash_: str) -> l
 
 
 def _not_signed_off(
-    connection: Connection, older: Sequence[Archive], taken_out: Sequence[Leave], gaps: Sequence[tuple[int, int]]
+    connection: Connection, older: Sequence[Archive], taken_out: Sequence[Tombstone], gaps: Sequence[tuple[int, int]]
 ) -> Fault | None:
     """An archive that stands for records, but is another file than the record of their pruning says."""
     smallest = _oldest(connection)
@@ -270,7 +270,7 @@ def _orphan(connection: Connection) -> Fault | None:
     return None if found is None else Fault(found, "inserted", f"Words are kept for record {found}, which has none.")
 
 
-def _against(anchors: Sequence[Anchor], told: Mapping[int, str], checker: Checker) -> Fault | None:
+def _against(anchors: Sequence[Anchor], told: Mapping[int, str], checker: ChainVerifier) -> Fault | None:
     for anchor in sorted(anchors, key=lambda one: one.seq):
         if anchor.seq < 1:
             return Fault(

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cluster.reader import PAGE
 from bot.cluster.resources import EVENTS
-from bot.cluster.view import Object, View, dig, moment, spelled
+from bot.cluster.session import ClusterSession, Object, get_path, moment, spelled
 
 MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
 EVERYDAY = frozenset(
@@ -65,7 +65,7 @@ class Events:
         return max((event.last for event in self.items if event.subject == subject), default=None)
 
 
-async def events_by_reason(view: View, reasons: tuple[str, ...], *, pods: bool) -> Events:
+async def events_by_reason(view: ClusterSession, reasons: tuple[str, ...], *, pods: bool) -> Events:
     """All events of these reasons about pods, or about anything else.
 
     Small clusters tell everything in one page, which then serves every reason. On large ones the everyday events are
@@ -81,7 +81,7 @@ async def events_by_reason(view: View, reasons: tuple[str, ...], *, pods: bool) 
     return Events(tuple(event for event in page.items if event.reason in reasons), page.complete)
 
 
-async def _page(view: View, pods: bool, chosen: str) -> Events:
+async def _page(view: ClusterSession, pods: bool, chosen: str) -> Events:
     """Events about pods or about anything else, of one more field selector; parsed once a question."""
 
     async def read() -> Events:
@@ -96,7 +96,7 @@ async def _page(view: View, pods: bool, chosen: str) -> Events:
 
 def parsed(item: Object) -> Event:
     """One event of the core API."""
-    times = [moment(dig(item, *path)) for path in _TIMES]
+    times = [moment(get_path(item, *path)) for path in _TIMES]
     seen = [time for time in times if time] or [datetime.fromtimestamp(0, UTC)]
     about: dict[str, Any] = item.get("involvedObject") or {}
     return Event(
@@ -108,7 +108,7 @@ def parsed(item: Object) -> Event:
         uid=str(about.get("uid") or ""),
         first=moment(item.get("firstTimestamp")) or min(seen),
         last=max(seen),
-        count=max(int(item.get("count") or 0), int(dig(item, "series", "count") or 0), 1),
+        count=max(int(item.get("count") or 0), int(get_path(item, "series", "count") or 0), 1),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import orjson
 
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
-from bot.cluster.requests import Budget, Listing, Observer, Request, Spent, Witness
+from bot.cluster.requests import Budget, Listing, Observer, Recorder, Request, Spent
 from bot.cluster.resources import PODS, Resource
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
@@ -31,7 +31,7 @@ class Reader:
     transport: Transport
     budget: Budget = field(default_factory=Budget)
     observers: Sequence[Observer] = ()
-    witness: Witness | None = None
+    witness: Recorder | None = None
     spent: Spent = field(default_factory=Spent)
     _failures: dict[str, str] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)

@@ -27,7 +27,7 @@ class Observer(Protocol):
     async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None: ...
 
 
-class Witness(Protocol):
+class Recorder(Protocol):
     """Is shown all that was read, redacted, and every read that gave nothing: so that a recording can be made of it.
 
     ``content`` is parsed JSON, or the lines of a log; ``at`` the server's clock.

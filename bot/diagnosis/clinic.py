@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, fact_of
+from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_fact
 from bot.cluster.reader import Reader
-from bot.cluster.requests import Budget, Observer, Witness
+from bot.cluster.requests import Budget, Observer, Recorder
+from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError, Transport
-from bot.cluster.view import Focus, View
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
 from bot.diagnosis.judge import Judge, Judgement, Verdict
 from bot.probes.registry import calls
@@ -73,9 +73,9 @@ class Clinic:
         nothing = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
         if not found.in_scope and (cluster is None or found.confidence < DOUBTFUL):
             return nothing
-        words = Words({item.entry_id: item.score for item in found.matches})
+        words = MatchScores({item.entry_id: item.score for item in found.matches})
         answer = replace(nothing, in_scope=True)
-        seen = await self._examined(answer, words, cluster, Focus.of(question, namespace), started)
+        seen = await self._examined(answer, words, cluster, QuestionScope.of(question, namespace), started)
         return seen if found.in_scope else _only_what_fails(seen, nothing)
 
     async def check(
@@ -87,18 +87,18 @@ class Clinic:
         """
         chosen = list(ids) or [entry.id for entry in self.entries.values() if entry.kind is Kind.FAULT]
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
-        words = Words(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), all_meant=True)
-        return await self._examined(answer, words, cluster, Focus.of("", namespace), time.monotonic())
+        words = MatchScores(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), all_meant=True)
+        return await self._examined(answer, words, cluster, QuestionScope.of("", namespace), time.monotonic())
 
     async def _examined(
-        self, answer: Answer, words: "Words", cluster: "Cluster | None", focus: Focus, started: float
+        self, answer: Answer, words: "MatchScores", cluster: "Cluster | None", focus: QuestionScope, started: float
     ) -> Answer:
         if cluster is None:
             return _timed(answer, started, diagnoses=tuple(self._by_words_alone(words, "No cluster was read.")))
         async with cluster.reader(self.budget) as reader:
-            view = View(reader, focus)
+            view = ClusterSession(reader, focus)
             try:
-                state = await observe(view, cluster.context)
+                state = await read_cluster_state(view, cluster.context)
                 diagnoses = (
                     await self._judged(view, words) if state.reachable else self._by_words_alone(words, state.trouble)
                 )
@@ -115,10 +115,10 @@ class Clinic:
             finally:
                 await view.close()
 
-    def _by_words_alone(self, words: "Words", why: str) -> list[Diagnosis]:
+    def _by_words_alone(self, words: "MatchScores", why: str) -> list[Diagnosis]:
         return [_unread(self.entries[id_], score, why) for id_, score in words.meant().items()]
 
-    async def _judged(self, view: View, words: "Words") -> list[Diagnosis]:
+    async def _judged(self, view: ClusterSession, words: "MatchScores") -> list[Diagnosis]:
         judge = Judge(view, declared_facts())
         here = await self._on_this_cluster(judge, words)
         scores = here.meant()
@@ -134,7 +134,7 @@ class Clinic:
         ]
         return sorted(diagnoses, key=_order)
 
-    async def _on_this_cluster(self, judge: Judge, words: "Words") -> "Words":
+    async def _on_this_cluster(self, judge: Judge, words: "MatchScores") -> "MatchScores":
         """The words again, knowing what the cluster is: vague ones were hardly about what cannot happen here."""
         if words.all_meant:
             return words
@@ -143,7 +143,7 @@ class Clinic:
 
 
 @dataclass(frozen=True)
-class Words:
+class MatchScores:
     """What the words of a question point to: scores by entry. ``all_meant`` where entries were named outright."""
 
     scores: Mapping[str, float]
@@ -157,11 +157,11 @@ class Words:
         best = max(ranked.values(), default=0.0)
         return {id_: score for id_, score in list(ranked.items())[:MOST_MATCHES] if score >= best * SHARE_OF_BEST}
 
-    def given(self, possible: Sequence[str]) -> "Words":
+    def given(self, possible: Sequence[str]) -> "MatchScores":
         """The scores on a cluster where only these entries can apply; the others keep a small share of theirs."""
         weighed = {id_: score * (1.0 if id_ in possible else IMPOSSIBLE) for id_, score in self.scores.items()}
         whole = sum(weighed.values()) or 1.0
-        return Words({id_: score / whole for id_, score in weighed.items()})
+        return MatchScores({id_: score / whole for id_, score in weighed.items()})
 
     def hint(self, id_: str) -> float | None:
         """The score of an entry that the cluster brought up, where the words are vague enough to have meant it."""
@@ -181,14 +181,14 @@ class Cluster:
     transport: Transport
     context: str
     observers: Sequence[Observer] = ()
-    witness: Witness | None = None
+    witness: Recorder | None = None
 
     def reader(self, budget: Budget) -> Reader:
         """A reader for one question."""
         return Reader(self.transport, budget, self.observers, self.witness)
 
 
-async def observe(view: View, context: str) -> ClusterState:
+async def read_cluster_state(view: ClusterSession, context: str) -> ClusterState:
     """The core facts, or why the cluster is out of reach: then nothing else is tried."""
     try:
         await view.reader.version()
@@ -198,7 +198,7 @@ async def observe(view: View, context: str) -> ClusterState:
         if error.kind in ("not_found", "invalid"):
             why = "what answered is no Kubernetes API: check the server address in the kubeconfig"
             return ClusterState(context=context, reachable=False, problem=why)
-    facts = await asyncio.gather(*(fact_of(view, name) for name in core_facts()))
+    facts = await asyncio.gather(*(read_fact(view, name) for name in core_facts()))
     return ClusterState(context=context, reachable=True, facts=tuple(facts))
 
 
@@ -210,10 +210,10 @@ def _is_cheap_fault(judge: Judge, entry: Entry) -> bool:
     return entry.kind is Kind.FAULT and entry.confirmed_by is not None and not judge.is_wide(entry)
 
 
-async def _written(view: View, entry: Entry, score: float | None, judgement: Judgement) -> Diagnosis:
+async def _written(view: ClusterSession, entry: Entry, score: float | None, judgement: Judgement) -> Diagnosis:
     """The diagnosis with its texts for this cluster. What is ruled out gets no steps: there is nothing to mend."""
     names = list(dict.fromkeys([*entry.facts, *core_facts(), *_asked_facts(entry)]))
-    found = {fact.name: fact for fact in await asyncio.gather(*(fact_of(view, name) for name in names))}
+    found = {fact.name: fact for fact in await asyncio.gather(*(read_fact(view, name) for name in names))}
     objects = dict(judgement.objects())
     if "terway_pod" in _texts(entry) and "terway_pod" not in objects and objects.get("node"):
         objects["terway_pod"] = await terway_pods(view, objects["node"][0])

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.cluster.facts import Fact, fact_of
-from bot.cluster.view import View
+from bot.cluster.facts import Fact, read_fact
+from bot.cluster.session import ClusterSession
 from bot.probes import ask
 from bot.probes.findings import Evidence, Finding
 from bot.probes.registry import calls, is_wide
@@ -53,7 +53,7 @@ class Judgement:
 class Judge:
     """Judges entries on one cluster for one question; the same probe is asked once."""
 
-    def __init__(self, view: View, facts: Mapping[str, str]) -> None:
+    def __init__(self, view: ClusterSession, facts: Mapping[str, str]) -> None:
         """``facts``: fact names by the probe names under which entries ask them."""
         self._view = view
         self._fact_names = {fact_to_probe(name): name for name in facts}
@@ -66,9 +66,11 @@ class Judge:
         if entry.kind is Kind.GUIDE:
             return await self._answered(entry)
         if entry.confirmed_by is None:
-            return _open("No Kubernetes read can tell this: it takes a look at the cloud console or the node.", about)
+            return _suspected(
+                "No Kubernetes read can tell this: it takes a look at the cloud console or the node.", about
+            )
         outcome, findings = await self._condition(entry.confirmed_by)
-        return _weighed(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
+        return _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
 
     async def applies(self, entry: Entry) -> bool:
         """Whether the entry can apply to this cluster, as far as its facts tell."""
@@ -79,7 +81,7 @@ class Judge:
         return any(is_wide(call) for part in (entry.applies, entry.confirmed_by) for call in calls(part))
 
     async def _answered(self, entry: Entry) -> Judgement:
-        facts = await asyncio.gather(*(fact_of(self._view, name) for name in entry.facts))
+        facts = await asyncio.gather(*(read_fact(self._view, name) for name in entry.facts))
         findings = tuple(self._fact_finding(fact) for fact in facts)
         known = [finding.summary for finding in findings if finding.outcome is Outcome.PRESENT]
         reason = (
@@ -95,7 +97,7 @@ class Judge:
 
     async def _ask(self, call: Call) -> Finding:
         if call.probe in self._fact_names:
-            fact = await fact_of(self._view, self._fact_names[call.probe])
+            fact = await read_fact(self._view, self._fact_names[call.probe])
             return _compared(call, fact, self._fact_finding(fact))
         return await self._view.once(call, lambda: ask(self._view, call))
 
@@ -128,13 +130,13 @@ def outcome_of(condition: Condition, findings: Mapping[Call, Finding]) -> Outcom
     return _JOIN[condition.quantifier](outcome_of(member, findings) for member in condition.members)
 
 
-def deciders(condition: Condition, findings: Mapping[Call, Finding]) -> Iterator[Finding]:
+def deciding_findings(condition: Condition, findings: Mapping[Call, Finding]) -> Iterator[Finding]:
     """The findings by which the condition came to its outcome."""
     if isinstance(condition, Call):
         yield findings[condition]
         return
     for member in deciding_members(condition, findings):
-        yield from deciders(member, findings)
+        yield from deciding_findings(member, findings)
 
 
 def deciding_members(group: Group, findings: Mapping[Call, Finding]) -> list[Condition]:
@@ -164,20 +166,22 @@ def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outc
     return "; ".join(list(dict.fromkeys(finding.summary for finding in told))[:most])
 
 
-def _weighed(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], words_are_clear: bool) -> Judgement:
+def _verdict(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], words_are_clear: bool) -> Judgement:
     condition = Group("all", tuple(part for part in (entry.applies, entry.confirmed_by) if part is not None))
     every = tuple(findings.values())
     reasons = _reasons(entry.confirmed_by or condition, findings, outcome)
     if outcome is Outcome.UNKNOWN:
         reasons = _reasons(condition, findings, outcome)
-        return _open(f"The cluster could not decide: {reasons}.", findings, every)
+        return _suspected(f"The cluster could not decide: {reasons}.", findings, every)
     if outcome is Outcome.ABSENT:
         if entry.absence == "suspected":
-            return _open(f"Nothing in the cluster proves it, and nothing excludes it: {reasons}.", findings, every)
+            return _suspected(f"Nothing in the cluster proves it, and nothing excludes it: {reasons}.", findings, every)
         return _ruled_out(f"{_capital(reasons)}.", findings)
-    has_sign = any(finding.is_sign for finding in deciders(condition, findings) if finding.outcome is Outcome.PRESENT)
+    has_sign = any(
+        finding.is_sign for finding in deciding_findings(condition, findings) if finding.outcome is Outcome.PRESENT
+    )
     if not has_sign and not words_are_clear:
-        return _open(
+        return _suspected(
             f"The setting under which it happens is there ({reasons}); nothing is seen failing.", findings, every
         )
     return Judgement(verdict=Verdict.CONFIRMED, reason=f"{_capital(reasons)}.", findings=every, rests_on_sign=has_sign)
@@ -193,5 +197,5 @@ def _ruled_out(reason: str, findings: Mapping[Call, Finding]) -> Judgement:
     return Judgement(verdict=Verdict.RULED_OUT, reason=reason, findings=tuple(findings.values()))
 
 
-def _open(reason: str, findings: Mapping[Call, Finding], every: tuple[Finding, ...] = ()) -> Judgement:
+def _suspected(reason: str, findings: Mapping[Call, Finding], every: tuple[Finding, ...] = ()) -> Judgement:
     return Judgement(verdict=Verdict.SUSPECTED, reason=reason, findings=every or tuple(findings.values()))

@@ -16,7 +16,7 @@ from knowledge.model import Entry
 
 
 @dataclass(frozen=True)
-class Proven:
+class ProofResult:
     """One entry on one recording: what was expected and what came out."""
 
     entry: str
@@ -33,7 +33,7 @@ class Proven:
 
 async def prove(
     entries: Mapping[str, Entry], ids: Sequence[str] = (), own: Path | None = None
-) -> AsyncIterator[Proven]:
+) -> AsyncIterator[ProofResult]:
     """Judge the named entries, or all, on their recordings; one recording is served once for all its entries.
 
     A team's own recordings stand in the folder ``recordings`` of ``own``.
@@ -54,16 +54,18 @@ def _place(recording: str, own: Path | None) -> str | Path:
     return mine if mine and mine.is_dir() else recording
 
 
-async def _on(place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]) -> list[Proven]:
+async def _on(
+    place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]
+) -> list[ProofResult]:
     try:
         store = load(place)
     except RecordingError as error:
-        return [Proven(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
+        return [ProofResult(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:
         cluster = Cluster(Transport(connection.client), recording)
         answer = await clinic.check([id_ for id_, _ in expectations], cluster, words_are_clear=True)
     found = {item.entry.id: item for item in answer.diagnoses}
     return [
-        Proven(id_, recording, expected, str(found[id_].verdict), found[id_].judgement.reason)
+        ProofResult(id_, recording, expected, str(found[id_].verdict), found[id_].judgement.reason)
         for id_, expected in expectations
     ]

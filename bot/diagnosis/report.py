@@ -1,6 +1,6 @@
 """An answer as it is told: plain records that Slack shows, the store keeps and the handoff reads back.
 
-An ``Answer`` holds entries, judgements and findings, which live as long as one question; a ``Told`` holds what a
+An ``Answer`` holds entries, judgements and findings, which live as long as one question; a ``Report`` holds what a
 person was shown, and outlives the entries that it was made from.
 """
 
@@ -18,7 +18,7 @@ from knowledge.rendering import RenderedStep
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldEvidence:
+class ReportEvidence:
     """One thing that was seen: ``object`` as ``Kind namespace/name``, ``check`` the command that shows the same."""
 
     object: str
@@ -28,7 +28,7 @@ class ToldEvidence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldReading:
+class ReportReading:
     """A fact of this cluster that a guide rests on, with the commands that show it."""
 
     summary: str
@@ -36,7 +36,7 @@ class ToldReading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldStep:
+class ReportStep:
     """One thing to do or to look at: a sentence, and the command to copy."""
 
     text: str
@@ -44,7 +44,7 @@ class ToldStep:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldDiagnosis:
+class ReportDiagnosis:
     """One entry judged on one cluster. ``elsewhere``: it does not even apply to such a cluster."""
 
     entry: str
@@ -55,25 +55,25 @@ class ToldDiagnosis:
     rests_on_sign: bool
     elsewhere: bool
     reason: str
-    evidence: tuple[ToldEvidence, ...] = ()
-    readings: tuple[ToldReading, ...] = ()
+    evidence: tuple[ReportEvidence, ...] = ()
+    readings: tuple[ReportReading, ...] = ()
     cause: str = ""
-    settle: tuple[ToldStep, ...] = ()
-    steps: tuple[ToldStep, ...] = ()
+    settle: tuple[ReportStep, ...] = ()
+    steps: tuple[ReportStep, ...] = ()
     caution: tuple[str, ...] = ()
-    verify: tuple[ToldStep, ...] = ()
+    verify: tuple[ReportStep, ...] = ()
 
     @staticmethod
-    def from_json(kept: Mapping[str, Any]) -> "ToldDiagnosis":
-        """The inverse of ``Told.to_json``."""
+    def from_json(kept: Mapping[str, Any]) -> "ReportDiagnosis":
+        """The inverse of ``Report.to_json``."""
         plainly = {name: kept[name] for name in ("entry", "title", "score", "rests_on_sign", "elsewhere", "reason")}
-        return ToldDiagnosis(
+        return ReportDiagnosis(
             **plainly,
             kind=Kind(kept["kind"]),
             verdict=Verdict(kept["verdict"]),
-            evidence=tuple(ToldEvidence(**{**piece, "seen": _moment(piece["seen"])}) for piece in kept["evidence"]),
+            evidence=tuple(ReportEvidence(**{**piece, "seen": _moment(piece["seen"])}) for piece in kept["evidence"]),
             readings=tuple(
-                ToldReading(summary=item["summary"], checks=(*item["checks"],)) for item in kept["readings"]
+                ReportReading(summary=item["summary"], checks=(*item["checks"],)) for item in kept["readings"]
             ),
             cause=kept["cause"],
             settle=_steps(kept["settle"]),
@@ -84,7 +84,7 @@ class ToldDiagnosis:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldCluster:
+class ReportCluster:
     """The cluster as the question found it: ``traits`` in one line, ``facts`` by name, or the ``trouble``."""
 
     name: str
@@ -95,15 +95,15 @@ class ToldCluster:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Report:
     """The answer to one question. ``asked_at`` is the cluster's own clock, ``told_at`` ours."""
 
     question: str
     in_scope: bool
-    cluster: ToldCluster | None
+    cluster: ReportCluster | None
     asked_at: datetime | None
     told_at: datetime
-    diagnoses: tuple[ToldDiagnosis, ...] = ()
+    diagnoses: tuple[ReportDiagnosis, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0
     bytes: int = 0
@@ -129,15 +129,15 @@ class Told:
         return dict(_jsonable(asdict(self)))
 
     @staticmethod
-    def from_json(kept: Mapping[str, Any]) -> "Told":
+    def from_json(kept: Mapping[str, Any]) -> "Report":
         """What ``to_json`` wrote."""
         plainly = {name: kept[name] for name in ("question", "in_scope", "requests", "bytes", "elapsed_ms")}
-        return Told(
+        return Report(
             **plainly,
-            cluster=ToldCluster(**kept["cluster"]) if kept["cluster"] else None,
+            cluster=ReportCluster(**kept["cluster"]) if kept["cluster"] else None,
             asked_at=_moment(kept["asked_at"]) if kept["asked_at"] else None,
             told_at=_moment(kept["told_at"]),
-            diagnoses=tuple(map(ToldDiagnosis.from_json, kept["diagnoses"])),
+            diagnoses=tuple(map(ReportDiagnosis.from_json, kept["diagnoses"])),
             unread=tuple(kept["unread"]),
         )
 
@@ -156,13 +156,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _steps(kept: list[dict[str, Any]]) -> tuple[ToldStep, ...]:
-    return tuple(ToldStep(**step) for step in kept)
+def _steps(kept: list[dict[str, Any]]) -> tuple[ReportStep, ...]:
+    return tuple(ReportStep(**step) for step in kept)
 
 
-def tell(answer: Answer, told_at: datetime | None = None) -> Told:
+def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
     """The answer as plain records; what could move, hide or colour text is gone from them."""
-    return Told(
+    return Report(
         question=plain(answer.question),
         in_scope=answer.in_scope,
         cluster=_told_cluster(answer.cluster) if answer.cluster else None,
@@ -176,8 +176,8 @@ def tell(answer: Answer, told_at: datetime | None = None) -> Told:
     )
 
 
-def _told_cluster(state: ClusterState) -> ToldCluster:
-    return ToldCluster(
+def _told_cluster(state: ClusterState) -> ReportCluster:
+    return ReportCluster(
         name=one_line(state.context),
         reachable=state.reachable,
         traits=one_line(" · ".join(traits(state))) if state.reachable else "",
@@ -197,9 +197,9 @@ def traits(state: ClusterState) -> Iterator[str]:
         )
 
 
-def _told_diagnosis(item: Diagnosis) -> ToldDiagnosis:
+def _told_diagnosis(item: Diagnosis) -> ReportDiagnosis:
     is_guide = item.entry.kind is Kind.GUIDE
-    return ToldDiagnosis(
+    return ReportDiagnosis(
         entry=item.entry.id,
         title=one_line(item.entry.title),
         kind=item.entry.kind,
@@ -218,19 +218,19 @@ def _told_diagnosis(item: Diagnosis) -> ToldDiagnosis:
     )
 
 
-def _told_evidence(piece: Evidence) -> ToldEvidence:
-    return ToldEvidence(
+def _told_evidence(piece: Evidence) -> ReportEvidence:
+    return ReportEvidence(
         object=one_line(piece.object), excerpt=plain(piece.excerpt), seen=piece.seen, check=plain(piece.check)
     )
 
 
-def _told_reading(finding: Finding) -> ToldReading:
+def _told_reading(finding: Finding) -> ReportReading:
     checks = dict.fromkeys(plain(piece.check) for piece in finding.evidence if piece.check)
-    return ToldReading(summary=one_line(finding.summary), checks=tuple(checks))
+    return ReportReading(summary=one_line(finding.summary), checks=tuple(checks))
 
 
-def _told_step(step: RenderedStep) -> ToldStep:
-    return ToldStep(text=one_line(step.text), command=plain(step.command) if step.command else None)
+def _told_step(step: RenderedStep) -> ReportStep:
+    return ReportStep(text=one_line(step.text), command=plain(step.command) if step.command else None)
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ class Changes:
     unclear: tuple[Change, ...] = ()
 
 
-def compare(before: Told, now: Told) -> Changes:
+def compare(before: Report, now: Report) -> Changes:
     """What changed between two answers to the same question, fault by fault."""
     earlier, later = _faults(before), _faults(now)
     found: dict[str, list[Change]] = {}
@@ -274,11 +274,11 @@ def compare(before: Told, now: Told) -> Changes:
     return Changes(since=before.now, **{kind: tuple(changes) for kind, changes in found.items()})
 
 
-def _faults(told: Told) -> dict[str, ToldDiagnosis]:
+def _faults(told: Report) -> dict[str, ReportDiagnosis]:
     return {item.entry: item for item in told.diagnoses if item.kind is Kind.FAULT}
 
 
-def _kind_of(change: Change, now: Told) -> str:
+def _kind_of(change: Change, now: Report) -> str:
     """The field of ``Changes`` that it belongs to; empty where nothing is wrong, then and now."""
     was_wrong = change.before in (Verdict.CONFIRMED, Verdict.SUSPECTED)
     if not now.was_read:

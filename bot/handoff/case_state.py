@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.handoff.queries import ABOUT_FAULTS, NOT_TOLD, CaseRow, Facts, LookRow
-from bot.handoff.records import Now, OpenCase, ResolvedCase, Seen
+from bot.handoff.records import CurrentState, EvidenceRef, OpenCase, ResolvedCase
 
 RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
 _WRONG = ("confirmed", "suspected")
@@ -109,9 +109,9 @@ def lead(group: Sequence[OpenCase]) -> OpenCase:
     return max(group, key=lambda case: (seen.at if (seen := newest(case)) else _NEVER, case.opened_at))
 
 
-def newest(case: OpenCase) -> Seen | None:
+def newest(case: OpenCase) -> EvidenceRef | None:
     """The last evidence: what was seen just now where it is still there, else what the answer showed."""
-    is_there = case.state.now in (Now.STILL, Now.WORSE)
+    is_there = case.state.now in (CurrentState.STILL, CurrentState.WORSE)
     return case.state.seen if is_there and case.state.seen else case.seen
 
 

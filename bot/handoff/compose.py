@@ -9,31 +9,31 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.handoff.case_state import RANK, Standing, standings
 from bot.handoff.queries import CaseRow, Facts, LookRow, thread_link
-from bot.handoff.recheck import Wanted
+from bot.handoff.recheck import RecheckTarget
 from bot.handoff.records import (
     Action,
     Bar,
-    Blind,
     CaseRef,
     Cause,
     Counts,
-    Gap,
+    CurrentState,
     Handoff,
-    Now,
+    NextCheck,
     OpenCase,
     ResolvedCase,
-    Settling,
     State,
+    UnansweredQuestion,
     Unhelpful,
+    UnreachableCluster,
     first_seen,
 )
 from bot.handoff.time_range import Span
 
 WRONG = ("confirmed", "suspected")
-NOT_LOOKED = State(now=Now.UNASKED)
+NOT_LOOKED = State(now=CurrentState.UNASKED)
 
 
 MOST = 60  # of each list and of the picture's bars; what is left out is counted
@@ -52,7 +52,7 @@ class Draft:
         """The ids of the answers that the open cases rest on."""
         return [standing.cause.id for standing in self.open if standing.cause]
 
-    def wanted(self, told: Mapping[str, Told]) -> list[Wanted]:
+    def wanted(self, told: Mapping[str, Report]) -> list[RecheckTarget]:
         """The open cases as they are to be looked at."""
         return [_wanted(standing, told_of(standing, told)) for standing in self.open]
 
@@ -70,19 +70,19 @@ def ref_of(case: CaseRow, text: str = "") -> CaseRef:
     return CaseRef(id=case.id, link=link, text=text)
 
 
-def told_of(standing: Standing, told: Mapping[str, Told]) -> Told | None:
+def told_of(standing: Standing, told: Mapping[str, Report]) -> Report | None:
     """What was told when the cause was found."""
     return told.get(standing.cause.id) if standing.cause else None
 
 
-def diagnosis_of(standing: Standing, told: Told | None) -> ToldDiagnosis | None:
+def diagnosis_of(standing: Standing, told: Report | None) -> ReportDiagnosis | None:
     """The part of it that is about the cause."""
     return next((item for item in told.diagnoses if item.entry == standing.entry), None) if told else None
 
 
-def _wanted(standing: Standing, told: Told | None) -> Wanted:
+def _wanted(standing: Standing, told: Report | None) -> RecheckTarget:
     diagnosis = diagnosis_of(standing, told)
-    return Wanted(
+    return RecheckTarget(
         case=standing.case.id,
         entry=standing.entry,
         cluster=standing.cluster,
@@ -153,12 +153,12 @@ def find_causes(draft: Draft, outcomes: Sequence[str]) -> list[Cause]:
     return sorted(found, key=lambda cause: (-len(cause.cases), cause.entry))
 
 
-def unanswered_questions(draft: Draft) -> list[Gap]:
+def unanswered_questions(draft: Draft) -> list[UnansweredQuestion]:
     """Questions without an answer, a question once a thread. Those asked in a direct message are left out.
 
     So are those of open cases that are told as unexplained already.
     """
-    found: dict[tuple[str, str], Gap] = {}
+    found: dict[tuple[str, str], UnansweredQuestion] = {}
     for look in _in_span(draft):
         case = draft.facts.cases.get(look.case_id)
         if look.outcome != "unmatched" or case is None or case.is_direct or not look.question.strip():
@@ -167,7 +167,7 @@ def unanswered_questions(draft: Draft) -> list[Gap]:
         if standing.is_told and standing.is_unexplained:
             continue
         later = _later(standing, look)
-        found[case.id, look.question] = Gap(
+        found[case.id, look.question] = UnansweredQuestion(
             ref=ref_of(case), question=look.question, asked_at=look.asked_at, asked_by=look.asked_by, later=later
         )
     return list(found.values())
@@ -197,10 +197,10 @@ def unhelpful_answers(draft: Draft) -> list[Unhelpful]:
     ]
 
 
-def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[Blind]:
+def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[UnreachableCluster]:
     """Clusters that could not be read, in the span or now; what reads again now is told too."""
     found = {
-        row.cluster: Blind(
+        row.cluster: UnreachableCluster(
             cluster=row.cluster, at=row.asked_at, why=row.trouble, ref=ref_of(draft.facts.cases[row.case_id])
         )
         for row in draft.facts.out_of_reach
@@ -208,11 +208,11 @@ def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[Blin
     }
     for item in draft.open:
         state = states.get(item.case.id, NOT_LOOKED)
-        if state.now is Now.UNREAD:
-            found[item.cluster] = Blind(
+        if state.now is CurrentState.UNREAD:
+            found[item.cluster] = UnreachableCluster(
                 cluster=item.cluster, at=draft.span.until, why=state.reason, ref=ref_of(item.case), is_now=True
             )
-        elif state.now is not Now.UNASKED:
+        elif state.now is not CurrentState.UNASKED:
             found.pop(item.cluster, None)  # it was just read
     return [found[name] for name in sorted(found)]
 
@@ -224,16 +224,16 @@ def timeline_bars(draft: Draft, states: Mapping[str, State]) -> list[Bar]:
     return [_bar(item, states.get(item.case.id, NOT_LOOKED).now) for item in wanted]
 
 
-def _bar(item: Standing, now: Now) -> Bar:
+def _bar(item: Standing, now: CurrentState) -> Bar:
     verdict = item.outcome if item.is_told else item.found
     return Bar(
         case=item.case.id,
-        entry="" if item.is_unexplained and now is not Now.WORSE else item.entry,
+        entry="" if item.is_unexplained and now is not CurrentState.WORSE else item.entry,
         cluster=item.cluster,
-        outcome="confirmed" if now is Now.WORSE else verdict,
+        outcome="confirmed" if now is CurrentState.WORSE else verdict,
         start=item.case.opened_at,
         end=item.case.resolved_at if item.case.state == "resolved" else None,
-        cleared=now is Now.CLEARED,
+        cleared=now is CurrentState.CLEARED,
     )
 
 
@@ -252,13 +252,13 @@ MOST_GUIDES = 10
 
 
 def compose(
-    blank: Handoff, draft: Draft, told: Mapping[str, Told], states: Mapping[str, State], actions: Sequence[Action]
+    blank: Handoff, draft: Draft, told: Mapping[str, Report], states: Mapping[str, State], actions: Sequence[Action]
 ) -> Handoff:
     """``blank``, which knows its id, span, and from whom to whom it is, filled in; ``states`` by case, as found now."""
     facts, span = draft.facts, draft.span
     opened = [item for item in draft.standings.values() if span.since <= item.case.opened_at < span.until]
     open_ = [item for item in draft.standings.values() if item.is_told]
-    unexplained = [item for item in open_ if item.is_unexplained and _now(item, states) is not Now.WORSE]
+    unexplained = [item for item in open_ if item.is_unexplained and _now(item, states) is not CurrentState.WORSE]
     resolved = resolved_cases(draft)
     gaps, causes = unanswered_questions(draft), find_causes(draft, WRONG)
     late = [gap for gap in gaps if gap.later]
@@ -301,17 +301,17 @@ def compose(
     )
 
 
-def _now(standing: Standing, states: Mapping[str, State]) -> Now:
+def _now(standing: Standing, states: Mapping[str, State]) -> CurrentState:
     return states.get(standing.case.id, NOT_LOOKED).now
 
 
 def _urgency(case: OpenCase) -> tuple[int, int]:
     """What is there now comes first, what is gone last; otherwise the order stays."""
-    now = {Now.STILL: 0, Now.WORSE: 0, Now.CLEARED: 2}.get(case.state.now, 1)
+    now = {CurrentState.STILL: 0, CurrentState.WORSE: 0, CurrentState.CLEARED: 2}.get(case.state.now, 1)
     return now, RANK.get(case.outcome, 9)
 
 
-def _open(standing: Standing, told: Told | None, state: State) -> OpenCase:
+def _open(standing: Standing, told: Report | None, state: State) -> OpenCase:
     case, diagnosis = standing.case, diagnosis_of(standing, told)
     return OpenCase(
         ref=ref_of(case),
@@ -331,13 +331,13 @@ def _open(standing: Standing, told: Told | None, state: State) -> OpenCase:
     )
 
 
-def _settling(diagnosis: ToldDiagnosis | None, state: State) -> tuple[Settling, ...]:
+def _settling(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextCheck, ...]:
     """What has been settled meanwhile needs no settling."""
-    if diagnosis is None or state.now in (Now.CLEARED, Now.WORSE, Now.RULED_OUT):
+    if diagnosis is None or state.now in (CurrentState.CLEARED, CurrentState.WORSE, CurrentState.RULED_OUT):
         return ()
-    return tuple(Settling(text=step.text, command=step.command) for step in diagnosis.settle)
+    return tuple(NextCheck(text=step.text, command=step.command) for step in diagnosis.settle)
 
 
-def _also(standing: Standing, told: Told | None) -> list[str]:
+def _also(standing: Standing, told: Report | None) -> list[str]:
     items = told.diagnoses if told else ()
     return [item.entry for item in items if item.entry != standing.entry and str(item.verdict) == "confirmed"]

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.diagnosis.report import Told
+from bot.diagnosis.report import Report
 from bot.handoff.actions import read_actions
 from bot.handoff.compose import Draft, compose, draft, people_of
 from bot.handoff.markdown import markdown
 from bot.handoff.queries import read_facts, read_told
-from bot.handoff.recheck import Looker
+from bot.handoff.recheck import Rechecker
 from bot.handoff.records import Handoff
-from bot.handoff.repository import Handoffs, Kept, handoff_id
+from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
 from bot.handoff.time_range import Span, span_due, span_of
 from bot.handoff.timeline import alt_text, picture
 from bot.store import Store
@@ -22,7 +22,7 @@ Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class HandoffRequest:
     """What kind of handoff is wanted. ``key`` names the work: the same key gives the same handoff, made once.
 
     ``words`` name the span; ``channel`` is where it will be posted, whose last handoff counts; ``people`` names by id.
@@ -49,17 +49,17 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Maker:
+class HandoffGenerator:
     """Makes handoffs. Without ``looker`` the open cases keep the state that their answers left.
 
     ``names`` looks people up by their ids; without it those that the last handoff knew are used.
     """
 
     store: Store
-    looker: Looker | None = None
+    looker: Rechecker | None = None
     names: Names | None = None
 
-    async def make(self, wish: Wish) -> Kept:
+    async def make(self, wish: HandoffRequest) -> StoredHandoff:
         """The handoff, stored; where it was made before, that one.
 
         Raises:
@@ -81,7 +81,7 @@ class Maker:
         handoff = compose(blank, begun, told, states, deeds.actions)
         return await self.store.run(handoffs.keep, await asyncio.to_thread(_finished, handoff, wish))
 
-    async def span(self, wish: Wish) -> Span:
+    async def span(self, wish: HandoffRequest) -> Span:
         """The span that the words name.
 
         Raises:
@@ -89,21 +89,21 @@ class Maker:
         """
         return self._span(wish, await self.store.run(self._last, wish))
 
-    def _last(self, wish: Wish) -> Kept | None:
+    def _last(self, wish: HandoffRequest) -> StoredHandoff | None:
         handoffs = Handoffs(self.store)
         scheduled = handoffs.last_by_schedule(wish.channel) if wish.is_due else None
         return scheduled or handoffs.last(wish.channel)
 
-    def _span(self, wish: Wish, last: Kept | None) -> Span:
+    def _span(self, wish: HandoffRequest, last: StoredHandoff | None) -> Span:
         if wish.is_due:
             return span_due(wish.now, Span(last.handoff.since, last.handoff.until) if last else None)
         return span_of(wish.words, now=wish.now, zone=wish.zone, last=last.handoff.until if last else None)
 
-    def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Told]]:
+    def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Report]]:
         begun = draft(read_facts(self.store, span, team), span)
         return begun, read_told(self.store, begun.answers())
 
-    def _blank(self, wish: Wish, span: Span, people: Mapping[str, str]) -> Handoff:
+    def _blank(self, wish: HandoffRequest, span: Span, people: Mapping[str, str]) -> Handoff:
         return Handoff(
             id=wish.id,
             since=span.since,
@@ -118,6 +118,6 @@ class Maker:
         )
 
 
-def _finished(handoff: Handoff, wish: Wish) -> Kept:
+def _finished(handoff: Handoff, wish: HandoffRequest) -> StoredHandoff:
     page = markdown(handoff, alt_text(handoff))
-    return Kept(handoff=handoff, text=page, picture=picture(handoff), made_at=wish.now, channel=wish.channel)
+    return StoredHandoff(handoff=handoff, text=page, picture=picture(handoff), made_at=wish.now, channel=wish.channel)

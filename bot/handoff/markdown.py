@@ -5,7 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.handoff import wording
 from bot.handoff.case_state import alike_open, alike_resolved, lead, newest
-from bot.handoff.records import Action, Blind, CaseRef, Cause, Gap, Handoff, OpenCase, ResolvedCase
+from bot.handoff.records import (
+    Action,
+    CaseRef,
+    Cause,
+    Handoff,
+    OpenCase,
+    ResolvedCase,
+    UnansweredQuestion,
+    UnreachableCluster,
+)
 from bot.probes.findings import clip
 from bot.text import age, counted, one_line, plain, span
 
@@ -139,7 +148,7 @@ def _ruled_out(case: OpenCase | ResolvedCase) -> str:
     return f"“{_title(case.title)}” ({code(case.entry)}) was ruled out"
 
 
-def _asked(handoff: Handoff, gap: Gap) -> str:
+def _asked(handoff: Handoff, gap: UnansweredQuestion) -> str:
     return f"{_link(gap.ref)}, {wording.at(handoff, gap.asked_at)}, {escaped(wording.name(handoff, gap.asked_by))}"
 
 
@@ -214,7 +223,7 @@ def _unhelpful(handoff: Handoff) -> Iterator[str]:
     yield from _more(handoff.counts.unhelpful - len(handoff.unhelpful))
 
 
-def _blind(handoff: Handoff, item: Blind) -> str:
+def _blind(handoff: Handoff, item: UnreachableCluster) -> str:
     when = "when this was made" if item.is_now else f"at the last try, {wording.at(handoff, item.at)}"
     case = f" ({_link(item.ref)})" if item.ref else ""
     return f"- {code(item.cluster)}{case}, {when}: {escaped(clip(item.why, REASON))}"

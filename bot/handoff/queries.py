@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
 
-from bot.diagnosis.report import Told
+from bot.diagnosis.report import Report
 from bot.handoff.time_range import Span
 from bot.store import Store
 from bot.store.schema import cases, diagnoses, feedback
@@ -140,7 +140,7 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
     )
 
 
-def read_told(store: Store, ids: Iterable[str]) -> Mapping[str, Told]:
+def read_told(store: Store, ids: Iterable[str]) -> Mapping[str, Report]:
     """What these answers told, by id.
 
     Raises:
@@ -148,7 +148,7 @@ def read_told(store: Store, ids: Iterable[str]) -> Mapping[str, Told]:
     """
     query = select(diagnoses.c.id, diagnoses.c.told).where(diagnoses.c.id.in_(list(ids)))
     with store.reading() as connection:
-        return {row.id: Told.from_json(row.told) for row in connection.execute(query)}
+        return {row.id: Report.from_json(row.told) for row in connection.execute(query)}
 
 
 def _of(table: Any, names: Sequence[str]) -> list[Any]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.diagnosis.report import Told, ToldDiagnosis, tell
-from bot.handoff.records import Now, State, first_seen
+from bot.diagnosis.report import Report, ReportDiagnosis, make_report
+from bot.handoff.records import CurrentState, State, first_seen
 
 if TYPE_CHECKING:
     from bot.diagnosis.clinic import Clinic, Cluster
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RecheckTarget:
     """A case to look at again. ``before`` is the verdict on its entry, ``rests_on_sign`` what that rested on."""
 
     case: str
@@ -39,20 +39,20 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Looker:
+class Rechecker:
     """Looks at clusters again. ``opened`` gives a cluster by its name; ``seconds`` is the time for all of them."""
 
     clinic: "Clinic"
     opened: Opened
     seconds: float
 
-    async def look(self, wanted: Sequence[Wanted], at: datetime | None = None) -> Mapping[str, State]:
+    async def look(self, wanted: Sequence[RecheckTarget], at: datetime | None = None) -> Mapping[str, State]:
         """The state of each case now, by its id; ``at`` is now by our clock. Never raises for what a cluster does."""
-        by_cluster: dict[str, list[Wanted]] = defaultdict(list)
+        by_cluster: dict[str, list[RecheckTarget]] = defaultdict(list)
         states: dict[str, State] = {}
         for item in wanted:
             if why := self._why_not(item):
-                states[item.case] = State(now=Now.UNASKED, reason=why)
+                states[item.case] = State(now=CurrentState.UNASKED, reason=why)
             else:
                 by_cluster[item.cluster].append(item)
         places = asyncio.Semaphore(AT_ONCE)
@@ -61,19 +61,19 @@ class Looker:
         }
         return states | await self._in_time(tasks)
 
-    def _why_not(self, item: Wanted) -> str:
+    def _why_not(self, item: RecheckTarget) -> str:
         if not item.entry:
             return "there is no answer yet"
         if not item.cluster:
             return "no cluster was read for it"
         return "" if item.entry in self.clinic.entries else f"the entry {item.entry} is no longer known"
 
-    async def _in_time(self, tasks: Mapping["asyncio.Task[dict[str, State]]", list[Wanted]]) -> dict[str, State]:
+    async def _in_time(self, tasks: Mapping["asyncio.Task[dict[str, State]]", list[RecheckTarget]]) -> dict[str, State]:
         states: dict[str, State] = {}
         done, late = await asyncio.wait(tasks, timeout=self.seconds) if tasks else (set(), set())
         for task in late:
             task.cancel()
-            slow = State(now=Now.UNREAD, reason=f"no answer within {self.seconds:g} s")
+            slow = State(now=CurrentState.UNREAD, reason=f"no answer within {self.seconds:g} s")
             states |= {item.case: slow for item in tasks[task]}
         if late:
             await asyncio.wait(late, timeout=GRACE)
@@ -82,7 +82,7 @@ class Looker:
         return states
 
     async def _cluster(
-        self, name: str, items: Sequence[Wanted], places: asyncio.Semaphore, at: datetime | None
+        self, name: str, items: Sequence[RecheckTarget], places: asyncio.Semaphore, at: datetime | None
     ) -> dict[str, State]:
         from bot.cluster.connection import ConnectionSettingsError
         from bot.recordings import RecordingError
@@ -91,7 +91,7 @@ class Looker:
             async with places, self.opened(name) as cluster:
                 if cluster.context != name:
                     raise ConnectionSettingsError(f"{name} cannot be opened from here: it would be {cluster.context}.")
-                groups: dict[tuple[str, bool], list[Wanted]] = defaultdict(list)
+                groups: dict[tuple[str, bool], list[RecheckTarget]] = defaultdict(list)
                 for item in items:
                     groups[item.namespace, item.before == "confirmed" and not item.rests_on_sign].append(item)
                 found = await asyncio.gather(
@@ -104,28 +104,28 @@ class Looker:
             # One cluster must not cost the whole handoff; what it was is in the log.
             _log.exception("the look at %s for a handoff failed", name)
             why = f"the look failed ({type(error).__name__}: {error})"
-        return {item.case: State(now=Now.UNREAD, reason=why) for item in items}
+        return {item.case: State(now=CurrentState.UNREAD, reason=why) for item in items}
 
     async def _checked(
-        self, cluster: "Cluster", namespace: str, clear: bool, items: Sequence[Wanted], at: datetime | None
+        self, cluster: "Cluster", namespace: str, clear: bool, items: Sequence[RecheckTarget], at: datetime | None
     ) -> dict[str, State]:
         entries = dict.fromkeys(item.entry for item in items)
         answer = await self.clinic.check(entries, cluster, namespace or None, words_are_clear=clear)
-        told = tell(answer)
+        told = make_report(answer)
         found = {item.entry: item for item in told.diagnoses}
         return {item.case: _state(item, told, found.get(item.entry), at) for item in items}
 
 
-def _state(wanted: Wanted, told: Told, now: ToldDiagnosis | None, at: datetime | None) -> State:
+def _state(wanted: RecheckTarget, told: Report, now: ReportDiagnosis | None, at: datetime | None) -> State:
     if not told.was_read or now is None:
         trouble = told.cluster.trouble if told.cluster else ""
-        return State(now=Now.UNREAD, reason=trouble.removeprefix(_UNREAD))
+        return State(now=CurrentState.UNREAD, reason=trouble.removeprefix(_UNREAD))
     return State(now=_now(wanted.before, str(now.verdict)), reason=now.reason, seen=first_seen(told, now, at))
 
 
-def _now(before: str, now: str) -> Now:
+def _now(before: str, now: str) -> CurrentState:
     if now == "confirmed":
-        return Now.STILL if before == "confirmed" else Now.WORSE
+        return CurrentState.STILL if before == "confirmed" else CurrentState.WORSE
     if now != "ruled_out":
-        return Now.UNCLEAR
-    return Now.CLEARED if before == "confirmed" else Now.RULED_OUT
+        return CurrentState.UNCLEAR
+    return CurrentState.CLEARED if before == "confirmed" else CurrentState.RULED_OUT

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 from datetime import timedelta
 
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportDiagnosis
 
 
-class Now(StrEnum):
+class CurrentState(StrEnum):
     """What the look at an open case showed when the handoff was made.
 
     Only what had been confirmed can be cleared: what was never sure and is not there leaves the case unexplained.
@@ -42,7 +42,7 @@ class CaseRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class EvidenceRef:
     """One piece of evidence: ``object`` as ``Kind namespace/name``, ``check`` the command that shows the same."""
 
     object: str
@@ -55,13 +55,13 @@ class Seen:
 class State:
     """The state of a case now: what was found, one sentence of reason, and what was seen."""
 
-    now: Now
+    now: CurrentState
     reason: str = ""
-    seen: Seen | None = None
+    seen: EvidenceRef | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settling:
+class NextCheck:
     """One thing that would settle what is suspected."""
 
     text: str
@@ -87,14 +87,14 @@ class OpenCase:
     opened_at: datetime
     assignee: str
     state: State
-    seen: Seen | None = None
-    settle: tuple[Settling, ...] = ()
+    seen: EvidenceRef | None = None
+    settle: tuple[NextCheck, ...] = ()
     also: tuple[str, ...] = ()
 
     @property
     def is_unexplained(self) -> bool:
         """Whether all that is known is what it is not, also now."""
-        return self.found == "ruled_out" and self.state.now is not Now.WORSE
+        return self.found == "ruled_out" and self.state.now is not CurrentState.WORSE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class Cause:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
+class UnansweredQuestion:
     """A question that nothing answered; ``later`` is what became of its thread, empty while it is unexplained."""
 
     ref: CaseRef
@@ -163,7 +163,7 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blind:
+class UnreachableCluster:
     """A cluster that could not be read: at its newest try in the span, or (``is_now``) when this was made."""
 
     cluster: str
@@ -239,11 +239,11 @@ class Handoff:
     new_causes: tuple[Cause, ...] = ()
     repeated: tuple[Cause, ...] = ()
     unexplained: tuple[OpenCase, ...] = ()
-    unanswered: tuple[Gap, ...] = ()
-    answered_late: tuple[Gap, ...] = ()
+    unanswered: tuple[UnansweredQuestion, ...] = ()
+    answered_late: tuple[UnansweredQuestion, ...] = ()
     unhelpful: tuple[Unhelpful, ...] = ()
     actions: tuple[Action, ...] = ()
-    blind: tuple[Blind, ...] = ()
+    blind: tuple[UnreachableCluster, ...] = ()
     bars: tuple[Bar, ...] = ()
 
     @property
@@ -270,10 +270,10 @@ def _adapter() -> "TypeAdapter[Handoff]":
     return TypeAdapter(Handoff)
 
 
-def first_seen(told: Told, diagnosis: ToldDiagnosis | None, at: datetime | None = None) -> Seen | None:
+def first_seen(told: Report, diagnosis: ReportDiagnosis | None, at: datetime | None = None) -> EvidenceRef | None:
     """The first piece. It was seen by the cluster's clock, which may be wrong: its age is kept, as told ``at`` ours."""
     if diagnosis is None or not diagnosis.evidence:
         return None
     piece = diagnosis.evidence[0]
     age = max(told.now - piece.seen, timedelta())
-    return Seen(object=piece.object, excerpt=piece.excerpt, at=(at or told.told_at) - age, check=piece.check)
+    return EvidenceRef(object=piece.object, excerpt=piece.excerpt, at=(at or told.told_at) - age, check=piece.check)

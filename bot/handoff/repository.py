@@ -17,7 +17,7 @@ _LETTERS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredHandoff:
     """A stored handoff. ``text`` is its Markdown page, ``picture`` a PNG or empty, ``posted`` what Slack was given.
 
     ``message_ts`` is empty until it is posted, ``acknowledged_by`` until somebody has it.
@@ -51,7 +51,7 @@ class Handoffs:
 
     store: Store
 
-    def keep(self, kept: Kept) -> Kept:
+    def keep(self, kept: StoredHandoff) -> StoredHandoff:
         """Store a handoff; where one with its id is there, that one counts and comes back."""
         handoff = kept.handoff
         values = {
@@ -68,14 +68,14 @@ class Handoffs:
             "channel": kept.channel,
         }
         with self.store.writing() as connection:
-            is_new = self.store.insert_once(connection, handoffs, **values)
+            is_new = self.store.insert_if_absent(connection, handoffs, **values)
         return kept if is_new else self.get(handoff.id) or kept
 
-    def get(self, id_: str) -> Kept | None:
+    def get(self, id_: str) -> StoredHandoff | None:
         """By its id, in any letters."""
         return self._first(handoffs.c.id == id_.strip().upper())
 
-    def last(self, channel: str = "") -> Kept | None:
+    def last(self, channel: str = "") -> StoredHandoff | None:
         """The newest that was posted (to this channel, where one is named).
 
         What somebody only looked at in a terminal does not count, or the next handoff would leave out what it showed;
@@ -84,7 +84,7 @@ class Handoffs:
         posted = self._first(handoffs.c.message_ts != "", *((handoffs.c.channel == channel,) if channel else ()))
         return posted or (None if channel else self._first())
 
-    def last_by_schedule(self, channel: str) -> Kept | None:
+    def last_by_schedule(self, channel: str) -> StoredHandoff | None:
         """The newest that was posted to this channel and that nobody had asked for."""
         return self._first(handoffs.c.message_ts != "", handoffs.c.channel == channel, handoffs.c.made_by == "")
 
@@ -113,7 +113,7 @@ class Handoffs:
         with self.store.reading() as connection:
             return list(connection.execute(query.order_by(handoffs.c.made_at, handoffs.c.id)).scalars())
 
-    def _first(self, *where: ColumnElement[bool]) -> Kept | None:
+    def _first(self, *where: ColumnElement[bool]) -> StoredHandoff | None:
         query = select(handoffs).where(*where).order_by(handoffs.c.made_at.desc(), handoffs.c.id).limit(1)
         with self.store.reading() as connection:
             row = connection.execute(query).mappings().first()
@@ -125,7 +125,7 @@ class Handoffs:
         return bool(done.rowcount)
 
 
-def _kept(row: Any) -> Kept:
+def _kept(row: Any) -> StoredHandoff:
     same = ("text", "picture", "made_at", "channel", "message_ts", "posted")
     later = ("acknowledged_by", "acknowledged_at", "reminded_at")
-    return Kept(handoff=Handoff.from_json(row["told"]), **{name: row[name] for name in (*same, *later)})
+    return StoredHandoff(handoff=Handoff.from_json(row["told"]), **{name: row[name] for name in (*same, *later)})

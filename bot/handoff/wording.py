@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.handoff.records import Cause, Handoff, Now, OpenCase, ResolvedCase, Unhelpful
+from bot.handoff.records import Cause, CurrentState, Handoff, OpenCase, ResolvedCase, Unhelpful
 from bot.probes.findings import clip
 from bot.text import counted, one_line, span
 
@@ -40,7 +40,10 @@ def headline(handoff: Handoff) -> str:
 
 
 def _by_now(handoff: Handoff) -> str:
-    gone = [(sum(case.state.now is now for case in handoff.open), now) for now in (Now.CLEARED, Now.RULED_OUT)]
+    gone = [
+        (sum(case.state.now is now for case in handoff.open), now)
+        for now in (CurrentState.CLEARED, CurrentState.RULED_OUT)
+    ]
     told = ", ".join(f"{number} {now}" for number, now in gone if number)
     return f" ({told} by now)" if told else ""
 
@@ -118,7 +121,7 @@ def state(handoff: Handoff, case: OpenCase) -> str:
     """The state now; empty where nobody was to look."""
     if not handoff.rechecked:
         return ""
-    still = case.state.now is Now.RULED_OUT and case.outcome == "ruled_out"
+    still = case.state.now is CurrentState.RULED_OUT and case.outcome == "ruled_out"
     return f"{'still ' if still else ''}{case.state.now}"
 
 

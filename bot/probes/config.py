@@ -11,8 +11,8 @@ import yaml
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
+from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, last_edited, moment, namespace_of
 from bot.cluster.transport import ReadError
-from bot.cluster.view import SYSTEM, Object, View, dig, full_name, last_edited, moment, namespace_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, came_up, is_live, labelled, pod_evidence
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -27,7 +27,7 @@ _MISSING: Any = object()
 
 @probe(nature="condition", reads=(GET_CONFIG,))
 async def config_value(
-    view: View,
+    view: ClusterSession,
     *,
     configmap: str,
     key: str,
@@ -55,7 +55,7 @@ async def config_value(
     config = await view.config_map(configmap, namespace)
     if config is None:
         return unknown(f"there is no ConfigMap {namespace}/{configmap}")
-    text = dig(config, "data", key)
+    text = get_path(config, "data", key)
     value = _value_at(text, path)
     if value is _MISSING and default is not None:
         value = default
@@ -112,7 +112,9 @@ def _picked(value: Any, wanted: str, expected: str) -> Any:
 
 
 @probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)))
-async def config_applied(view: View, *, configmap: str, app: Strings, state: Literal["pending", "applied"]) -> Finding:
+async def config_applied(
+    view: ClusterSession, *, configmap: str, app: Strings, state: Literal["pending", "applied"]
+) -> Finding:
     """Whether the application's pods have started since its ConfigMap was last edited.
 
     Args:
@@ -125,7 +127,7 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
         return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
     edited = last_edited(config)
     pods = await labelled(view, app)
-    starts = [start for pod in pods if (start := moment(dig(pod, "status", "startTime")))]
+    starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if edited and not starts:
         return unknown(f"ConfigMap {configmap} was edited, and no pod of {', '.join(app)} tells when it started")
     older = sum(start < edited - timedelta(seconds=5) for start in starts) if edited else 0
@@ -142,7 +144,7 @@ async def config_applied(view: View, *, configmap: str, app: Strings, state: Lit
 
 
 @probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)), cost="wide")
-async def pods_before_edit(view: View, *, configmap: str) -> Finding:
+async def pods_before_edit(view: ClusterSession, *, configmap: str) -> Finding:
     """Running pods that are older than the last edit of a ConfigMap: what the CNI sets up at a pod's start, they lack.
 
     Pods on the host's network do not count. The pods that the question names are looked at, else all applications:
@@ -178,7 +180,7 @@ def _workload(reference: str) -> tuple[Resource, str, str]:
     return (DEPLOYMENTS if kind == "Deployment" else DAEMON_SETS), namespace, name
 
 
-async def _found(view: View, resource: Resource, namespace: str, name: str) -> Object | None:
+async def _found(view: ClusterSession, resource: Resource, namespace: str, name: str) -> Object | None:
     """The workload; the DaemonSets of kube-system have been listed anyway."""
     if resource is DAEMON_SETS and namespace == SYSTEM:
         with suppress(ReadError):
@@ -187,13 +189,13 @@ async def _found(view: View, resource: Resource, namespace: str, name: str) -> O
 
 
 def _containers(workload: Object) -> Iterable[Object]:
-    spec = dig(workload, "spec", "template", "spec") or {}
+    spec = get_path(workload, "spec", "template", "spec") or {}
     return [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
 
 
 @probe(nature="condition", reads=GET_WORKLOADS)
 async def image_version(
-    view: View, *, workload: str, container: str, below: str | None = None, at_least: str | None = None
+    view: ClusterSession, *, workload: str, container: str, below: str | None = None, at_least: str | None = None
 ) -> Finding:
     """The version in the image tag of a workload's container; build hashes are left out of the comparison.
 
@@ -224,7 +226,7 @@ async def image_version(
 
 @probe(nature="sign", reads=GET_WORKLOADS)
 async def workload_state(
-    view: View, *, workload: str, state: Literal["unavailable", "available", "missing"]
+    view: ClusterSession, *, workload: str, state: Literal["unavailable", "available", "missing"]
 ) -> Finding:
     """Whether all pods of a workload are ready.
 
@@ -238,7 +240,7 @@ async def workload_state(
         summary = f"there is no {workload}"
         return present(summary) if state == "missing" else absent(summary)
     status = found.get("status") or {}
-    wanted = status.get("desiredNumberScheduled", dig(found, "spec", "replicas")) or 0
+    wanted = status.get("desiredNumberScheduled", get_path(found, "spec", "replicas")) or 0
     ready = status.get("numberReady", status.get("readyReplicas")) or 0
     seen = Evidence(
         object=f"{resource.kind} {namespace}/{name}",

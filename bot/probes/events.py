@@ -6,10 +6,10 @@ from typing import Literal
 
 from bot.cluster.events import Event, Events, events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
+from bot.cluster.pending_pods import affected_nodes, explains_from, network_waiters
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
-from bot.cluster.view import Object, View, dig, name_of, namespace_of
-from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
+from bot.cluster.session import ClusterSession, Object, get_path, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.pods import SHOWN, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -43,7 +43,7 @@ def named_in(texts: list[str], pattern: re.Pattern[str]) -> list[str]:
 
 @probe(nature="sign", reads=(LIST_EVENTS, Permission("list", PODS), Permission("get", PODS)))
 async def pod_event(
-    view: View,
+    view: ClusterSession,
     *,
     reason: Strings,
     contains: Strings = (),
@@ -115,7 +115,7 @@ def _lasting(events: list[Event], at_least: int) -> bool:
     return False
 
 
-async def _uncleared(view: View, events: list[Event], reasons: Strings) -> list[Event]:
+async def _uncleared(view: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:
     """Without those whose pod has got what it lacked since."""
     if not events:
         return []
@@ -127,7 +127,7 @@ def _later(moment: datetime | None, than: datetime) -> bool:
     return moment is not None and moment > than
 
 
-async def _still_about(view: View, events: list[Event], state: str) -> tuple[list[Event], list[Object]]:
+async def _still_about(view: ClusterSession, events: list[Event], state: str) -> tuple[list[Event], list[Object]]:
     """The events whose pod is still there and in that state, with these pods."""
     if state == "waiting":
         pods = list((await network_waiters(view)).items)
@@ -143,13 +143,13 @@ async def _still_about(view: View, events: list[Event], state: str) -> tuple[lis
 
 def _same(event: Event, pod: Object) -> bool:
     """Not the event of an earlier pod of that name."""
-    uid = dig(pod, "metadata", "uid")
+    uid = get_path(pod, "metadata", "uid")
     return not event.uid or not uid or event.uid == uid
 
 
 @probe(nature="sign", reads=(LIST_EVENTS, Permission("list", PODS), Permission("get", NODES)))
 async def event(
-    view: View,
+    view: ClusterSession,
     *,
     reason: Strings,
     kind: Strings = (),
@@ -198,20 +198,22 @@ async def event(
     )
 
 
-async def _explains(view: View, item: Event) -> bool:
+async def _explains(view: ClusterSession, item: Event) -> bool:
     since = await explains_from(view)
     return item.name in since and item.last >= since[item.name]
 
 
-async def _still_there(view: View, events: list[Event], taint: str | None) -> list[Event]:
+async def _still_there(view: ClusterSession, events: list[Event], taint: str | None) -> list[Event]:
     """Those of the newest objects. A node that is gone no longer suffers; other objects are taken as they are."""
     subjects = list(dict.fromkeys(event.subject for event in events))[:LOOKED_AT]
     kept = [subject for subject in subjects if await _suffers(view, subject, taint)]
     return [event for event in events if event.subject in kept]
 
 
-async def _suffers(view: View, subject: tuple[str, str, str], taint: str | None) -> bool:
+async def _suffers(view: ClusterSession, subject: tuple[str, str, str], taint: str | None) -> bool:
     if subject[0] != "Node":
         return taint is None
     node = await view.node(subject[2])
-    return node is not None and (taint is None or any(t.get("key") == taint for t in dig(node, "spec", "taints") or []))
+    return node is not None and (
+        taint is None or any(t.get("key") == taint for t in get_path(node, "spec", "taints") or [])
+    )

@@ -48,7 +48,7 @@ class Finding:
             "evidence": [piece.to_json() for piece in self.evidence],
         }
 
-    def left_open(self, why: str) -> "Finding":
+    def as_unknown(self, why: str) -> "Finding":
         """The same finding as unknown, saying why it does not decide."""
         return replace(self, outcome=Outcome.UNKNOWN, summary=f"{self.summary} ({why})")
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
+from bot.cluster.pending_pods import affected_nodes, explains_from, network_waiters
 from bot.cluster.resources import POD_LOGS, PODS
+from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
 from bot.cluster.transport import ReadError
-from bot.cluster.view import Object, View, dig, full_name, moment, name_of, namespace_of
-from bot.cluster.waiting import affected_nodes, explains_from, network_waiters
 from bot.probes.events import BEFORE_BINDING, MAC, VSWITCH, named_in, none_waits
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.pods import SHOWN, labelled, node_of
@@ -41,7 +41,7 @@ class Log:
 
 @probe(nature="sign", reads=(Permission("get", POD_LOGS), Permission("list", PODS)))
 async def pod_log(
-    view: View,
+    view: ClusterSession,
     *,
     app: Strings,
     container: str,
@@ -122,24 +122,24 @@ def _seen(found: list[Line], container: str) -> Finding:
 
 
 def _containers(pod: Object) -> set[str]:
-    return {str(item.get("name")) for item in dig(pod, "spec", "containers") or []}
+    return {str(item.get("name")) for item in get_path(pod, "spec", "containers") or []}
 
 
 def _health(pod: Object) -> tuple[bool, int]:
     """Troubled pods first: their logs say more."""
-    statuses = dig(pod, "status", "containerStatuses") or []
+    statuses = get_path(pod, "status", "containerStatuses") or []
     restarts = sum(int(status.get("restartCount") or 0) for status in statuses)
     return all(status.get("ready") for status in statuses), -restarts
 
 
 def _container_start(pod: Object, container: str) -> datetime | None:
-    for status in dig(pod, "status", "containerStatuses") or []:
+    for status in get_path(pod, "status", "containerStatuses") or []:
         if status.get("name") == container:
-            return moment(dig(status, "state", "running", "startedAt"))
+            return moment(get_path(status, "state", "running", "startedAt"))
     return None
 
 
-async def _read(view: View, pod: Object, container: str, within: timedelta) -> Log:
+async def _read(view: ClusterSession, pod: Object, container: str, within: timedelta) -> Log:
     since = max(within, LOOKED_BACK)
     raw = await view.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)
     start, now = _container_start(pod, container), view.now()

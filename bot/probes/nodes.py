@@ -8,10 +8,10 @@ from typing import Literal
 
 from bot.cluster.events import events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
+from bot.cluster.pending_pods import affected_nodes, network_waiters, subject
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
-from bot.cluster.view import Object, View, dig, moment, name_of
-from bot.cluster.waiting import affected_nodes, network_waiters, subject
+from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -24,7 +24,7 @@ NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
 FEW = 0.8  # at most this share held although none is free: leaked; between the two nobody can tell
 
 
-def node_evidence(view: View, node: Object, excerpt: str) -> Evidence:
+def node_evidence(view: ClusterSession, node: Object, excerpt: str) -> Evidence:
     """What was seen of a node."""
     name = name_of(node)
     return Evidence(object=f"Node {name}", excerpt=excerpt, seen=view.now(), check=f"kubectl describe node {name}")
@@ -32,7 +32,7 @@ def node_evidence(view: View, node: Object, excerpt: str) -> Evidence:
 
 @probe(nature="sign", reads=(LIST_NODES,))
 async def node_condition(
-    view: View,
+    view: ClusterSession,
     *,
     type: str,
     status: str | None = None,
@@ -56,7 +56,7 @@ async def node_condition(
     listing = await (_affected(view) if on == "affected" else view.nodes())
     found = []
     for node in listing.items:
-        for condition in dig(node, "status", "conditions") or []:
+        for condition in get_path(node, "status", "conditions") or []:
             wanted = (("type", type), ("status", status), ("reason", reason))
             same = all(value in (None, condition.get(key)) for key, value in wanted)
             same = same and _message_has(condition, contains) and _old_enough(view, condition, min_age)
@@ -76,7 +76,7 @@ async def node_condition(
     return present(f"{count(len(names), 'node')} with {what}: {some(names)}", evidence, node=names)
 
 
-async def _affected(view: View) -> Listing:
+async def _affected(view: ClusterSession) -> Listing:
     names = await affected_nodes(view)
     read = await asyncio.gather(*(view.node(name) for name in names[:NODES_LOOKED_AT]))
     return Listing(tuple(node for node in read if node), complete=len(names) <= NODES_LOOKED_AT)
@@ -91,17 +91,17 @@ def _message_has(condition: Object, texts: Strings) -> bool:
     return not texts or any(text.lower() in message for text in texts)
 
 
-def _old_enough(view: View, condition: Object, min_age: timedelta | None) -> bool:
+def _old_enough(view: ClusterSession, condition: Object, min_age: timedelta | None) -> bool:
     since = moment(condition.get("lastTransitionTime"))
     return min_age is None or (since is not None and view.now() - since >= min_age)
 
 
 def _taints(node: Object) -> dict[str, str]:
-    return {str(taint.get("key")): str(taint.get("effect")) for taint in dig(node, "spec", "taints") or []}
+    return {str(taint.get("key")): str(taint.get("effect")) for taint in get_path(node, "spec", "taints") or []}
 
 
 @probe(nature="sign", reads=(LIST_NODES,))
-async def node_taint(view: View, *, key: str, effect: str | None = None) -> Finding:
+async def node_taint(view: ClusterSession, *, key: str, effect: str | None = None) -> Finding:
     """A node carries a taint now.
 
     Args:
@@ -120,7 +120,7 @@ async def node_taint(view: View, *, key: str, effect: str | None = None) -> Find
 @probe(
     nature="sign", reads=(LIST_NODES, Permission("get", NODES), Permission("list", PODS), Permission("list", EVENTS))
 )
-async def node_range(view: View, *, state: Literal["full", "leaked"]) -> Finding:
+async def node_range(view: ClusterSession, *, state: Literal["full", "leaked"]) -> Finding:
     """On nodes whose waiting pods report an empty range: how many of its addresses are really held by pods.
 
     host-local skips network, broadcast and gateway, so a /26 holds 61 pods. Completed pods hold none; Terminating do.
@@ -170,34 +170,34 @@ class Usage:
         return f"{self.node}: {self.held} of {self.usable} addresses held by pods{going}"
 
 
-async def _complaining(view: View) -> list[str]:
+async def _complaining(view: ClusterSession) -> list[str]:
     events = await events_by_reason(view, ("FailedCreatePodSandBox",), pods=True)
     fresh = [e for e in events.items if e.mentions((RANGE_ERROR,)) and is_fresh(e, view.now(), timedelta(minutes=30))]
     pods = {subject(pod): pod for pod in (await network_waiters(view)).items}
     return list(dict.fromkeys(node_of(pods[event.subject]) for event in fresh if event.subject in pods))
 
 
-async def _usage(view: View, name: str) -> Usage | None:
+async def _usage(view: ClusterSession, name: str) -> Usage | None:
     node = await view.node(name)
-    block = str(dig(node, "spec", "podCIDR") or "")
+    block = str(get_path(node, "spec", "podCIDR") or "")
     try:
         usable = ipaddress.IPv4Network(block, strict=False).num_addresses - RESERVED
     except ValueError:
         return None
     held = [pod for pod in (await view.pods_on(name)).items if _holds_address(pod)]
-    leaving = sum(bool(dig(pod, "metadata", "deletionTimestamp")) for pod in held)
+    leaving = sum(bool(get_path(pod, "metadata", "deletionTimestamp")) for pod in held)
     return Usage(name, len(held), leaving, usable)
 
 
 def _holds_address(pod: Object) -> bool:
     """Completed pods have given theirs back; pods of the host's network never took one."""
-    if dig(pod, "spec", "hostNetwork") or dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+    if get_path(pod, "spec", "hostNetwork") or get_path(pod, "status", "phase") in ("Succeeded", "Failed"):
         return False
-    return bool(dig(pod, "status", "podIP") or dig(pod, "metadata", "deletionTimestamp")) or (
-        dig(pod, "status", "phase") == "Running"
+    return bool(get_path(pod, "status", "podIP") or get_path(pod, "metadata", "deletionTimestamp")) or (
+        get_path(pod, "status", "phase") == "Running"
     )
 
 
-def _usage_evidence(view: View, usage: Usage) -> Evidence:
+def _usage_evidence(view: ClusterSession, usage: Usage) -> Evidence:
     check = f"kubectl get pods -A -o wide --field-selector spec.nodeName={usage.node}"
     return Evidence(object=f"Node {usage.node}", excerpt=str(usage).partition(": ")[2], seen=view.now(), check=check)

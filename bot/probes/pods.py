@@ -4,21 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
-from bot.cluster.requests import Listing
-from bot.cluster.resources import EVENTS, PODS
-from bot.cluster.view import (
-    SYSTEM,
-    Object,
-    View,
-    dig,
-    full_name,
-    labels_of,
-    moment,
-    name_of,
-    namespace_of,
-    spelled,
-)
-from bot.cluster.waiting import (
+from bot.cluster.pending_pods import (
     CREATING,
     network_failure,
     network_waiters,
@@ -26,6 +12,20 @@ from bot.cluster.waiting import (
     pending_pods,
     scheduled_at,
     waiting_reason,
+)
+from bot.cluster.requests import Listing
+from bot.cluster.resources import EVENTS, PODS
+from bot.cluster.session import (
+    SYSTEM,
+    ClusterSession,
+    Object,
+    full_name,
+    get_path,
+    labels_of,
+    moment,
+    name_of,
+    namespace_of,
+    spelled,
 )
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -37,7 +37,7 @@ STARTING = timedelta(seconds=20)  # a pod may take this long to get its sandbox 
 SHOWN = 3  # pieces of evidence: the first few prove it, more would bury it
 
 
-def pod_evidence(view: View, pod: Object, excerpt: str) -> Evidence:
+def pod_evidence(view: ClusterSession, pod: Object, excerpt: str) -> Evidence:
     """What was seen of a pod."""
     check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o wide"
     return Evidence(object=f"Pod {full_name(pod)}", excerpt=excerpt, seen=view.now(), check=check)
@@ -45,33 +45,33 @@ def pod_evidence(view: View, pod: Object, excerpt: str) -> Evidence:
 
 def node_of(pod: Object) -> str:
     """The node it is bound to, empty if none."""
-    return spelled(dig(pod, "spec", "nodeName"))
+    return spelled(get_path(pod, "spec", "nodeName"))
 
 
 def started(pod: Object) -> datetime | None:
     """When its newest container started; ``status.startTime`` where none tells."""
-    statuses = dig(pod, "status", "containerStatuses") or []
-    times = [moment(dig(status, "state", "running", "startedAt")) for status in statuses]
-    return max((time for time in times if time), default=moment(dig(pod, "status", "startTime")))
+    statuses = get_path(pod, "status", "containerStatuses") or []
+    times = [moment(get_path(status, "state", "running", "startedAt")) for status in statuses]
+    return max((time for time in times if time), default=moment(get_path(pod, "status", "startTime")))
 
 
 def came_up(pod: Object) -> datetime | None:
     """When the pod itself started, whatever its containers did since."""
-    return moment(dig(pod, "status", "startTime")) or started(pod)
+    return moment(get_path(pod, "status", "startTime")) or started(pod)
 
 
 def is_live(pod: Object) -> bool:
     """Running on the pod network, and not being deleted."""
     return (
-        dig(pod, "status", "phase") == "Running"
-        and not dig(pod, "spec", "hostNetwork")
-        and not dig(pod, "metadata", "deletionTimestamp")
+        get_path(pod, "status", "phase") == "Running"
+        and not get_path(pod, "spec", "hostNetwork")
+        and not get_path(pod, "metadata", "deletionTimestamp")
     )
 
 
 @probe(nature="sign", reads=(LIST_PODS, LIST_EVENTS))
 async def pod_waiting(
-    view: View,
+    view: ClusterSession,
     *,
     reason: str = CREATING,
     contains: Strings = (),
@@ -110,7 +110,7 @@ async def pod_waiting(
     return present(summary, evidence, pod=[full_name(pod) for pod in found], node=[node_of(pod) for pod in found])
 
 
-async def _none_waits(view: View, reason: str, complete: bool) -> Finding:
+async def _none_waits(view: ClusterSession, reason: str, complete: bool) -> Finding:
     """Names what the pods that do wait are waiting for instead."""
     what = f"no pod waits in {reason}" + (" for its network" if reason == CREATING else "")
     others = await other_waiters(view) if reason == CREATING else []
@@ -121,21 +121,21 @@ async def _none_waits(view: View, reason: str, complete: bool) -> Finding:
     return absent(what, seen) if complete else unknown(f"{what}, among those that could be read", seen)
 
 
-async def _is_late(view: View, pod: Object) -> bool:
+async def _is_late(view: ClusterSession, pod: Object) -> bool:
     """Waiting longer than a healthy start takes, or already failed."""
     at = scheduled_at(pod)
     return at is None or view.now() - at >= STARTING or await network_failure(view, pod) is not None
 
 
 def _says(pod: Object, texts: Strings) -> bool:
-    statuses = dig(pod, "status", "containerStatuses") or []
-    message = " ".join(str(dig(status, "state", "waiting", "message") or "") for status in statuses).lower()
+    statuses = get_path(pod, "status", "containerStatuses") or []
+    message = " ".join(str(get_path(status, "state", "waiting", "message") or "") for status in statuses).lower()
     return not texts or any(text.lower() in message for text in texts)
 
 
 @probe(nature="condition", reads=(LIST_PODS,))
 async def pods_restarted(
-    view: View, *, app: Strings, within: timedelta = timedelta(minutes=10), namespace: str = SYSTEM
+    view: ClusterSession, *, app: Strings, within: timedelta = timedelta(minutes=10), namespace: str = SYSTEM
 ) -> Finding:
     """Pods of an application that came up a short time ago, each in place of another.
 
@@ -164,7 +164,7 @@ def minutes(span: timedelta) -> str:
     return f"{int(span.total_seconds() // 60)} minutes"
 
 
-async def labelled(view: View, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
+async def labelled(view: ClusterSession, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
     """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
     if node:  # one read for all applications: a node has few system pods
         listing = await view.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)
@@ -179,14 +179,14 @@ async def labelled(view: View, app: Strings, namespace: str = SYSTEM, node: str 
 
 
 @probe(nature="sign", reads=(LIST_PODS,), cost="wide")
-async def pod_addresses(view: View, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
+async def pod_addresses(view: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
     """Running pods without an address of one family. Pods on the host's network do not count.
 
     Args:
         missing: the family
     """
     listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
-    pods = [pod for pod in listing.items if is_live(pod) and dig(pod, "status", "podIPs")]
+    pods = [pod for pod in listing.items if is_live(pod) and get_path(pod, "status", "podIPs")]
     pods = [pod for pod in pods if view.focus.names(pod)] or pods
     if not pods:
         return unknown("no running pod with an address could be seen")
@@ -203,15 +203,15 @@ async def pod_addresses(view: View, *, missing: Literal["IPv4", "IPv6"]) -> Find
 
 
 def _addresses(pod: Object) -> str:
-    return ", ".join(str(item.get("ip")) for item in dig(pod, "status", "podIPs") or [])
+    return ", ".join(str(item.get("ip")) for item in get_path(pod, "status", "podIPs") or [])
 
 
 def _has_family(pod: Object, family: str) -> bool:
-    return any((":" in str(item.get("ip"))) == (family == "IPv6") for item in dig(pod, "status", "podIPs") or [])
+    return any((":" in str(item.get("ip"))) == (family == "IPv6") for item in get_path(pod, "status", "podIPs") or [])
 
 
 @probe(nature="condition", reads=(LIST_PODS,), cost="wide")
-async def host_ports(view: View, *, state: Literal["requested"] = "requested") -> Finding:
+async def host_ports(view: ClusterSession, *, state: Literal["requested"] = "requested") -> Finding:
     """Pods that ask for a hostPort. Pods on the host's network get theirs filled in by the API server: not counted.
 
     Args:
@@ -232,19 +232,19 @@ async def host_ports(view: View, *, state: Literal["requested"] = "requested") -
 
 
 def _host_ports(pod: Object) -> list[int]:
-    containers = dig(pod, "spec", "containers") or []
+    containers = get_path(pod, "spec", "containers") or []
     return [port["hostPort"] for item in containers for port in item.get("ports") or [] if port.get("hostPort")]
 
 
 @probe(nature="condition", reads=(LIST_PODS,), cost="wide")
-async def pod_annotation(view: View, *, key: Strings) -> Finding:
+async def pod_annotation(view: ClusterSession, *, key: Strings) -> Finding:
     """Pods that carry one of these annotations.
 
     Args:
         key: annotation names
     """
     listing = await view.all_of(PODS, metadata_only=True, most=2000)
-    found = [pod for pod in listing.items if set(key) & set(dig(pod, "metadata", "annotations") or {})]
+    found = [pod for pod in listing.items if set(key) & set(get_path(pod, "metadata", "annotations") or {})]
     if not found:
         what = f"no pod carries {' or '.join(key)}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")

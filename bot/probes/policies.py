@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import NETWORK_POLICIES, PODS
-from bot.cluster.view import Object, View, dig, full_name, name_of, namespace_of
+from bot.cluster.session import ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import LIST_PODS, is_live, minutes, started
 from bot.probes.registry import absent, count, present, probe, some, unknown
@@ -13,7 +13,7 @@ from bot.probes.registry import absent, count, present, probe, some, unknown
 
 @probe(nature="condition", reads=(Permission("list", NETWORK_POLICIES), LIST_PODS))
 async def network_policies(
-    view: View, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
+    view: ClusterSession, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
 ) -> Finding:
     """NetworkPolicies that select running pods.
 
@@ -36,7 +36,7 @@ async def network_policies(
     return absent(what) if len(listing.items) <= 5 and listing.complete else unknown(what)
 
 
-def _selecting(view: View, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
+def _selecting(view: ClusterSession, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
     name, namespace = name_of(policy), namespace_of(policy)
     check = f"kubectl -n {namespace} get networkpolicy {name} -o yaml"
     seen = Evidence(
@@ -50,8 +50,8 @@ def _selecting(view: View, policy: Object, pods: list[Object], within: timedelta
     return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
 
 
-async def _selected(view: View, policy: Object) -> tuple[Object, ...]:
-    selector = dig(policy, "spec", "podSelector") or {}
+async def _selected(view: ClusterSession, policy: Object) -> tuple[Object, ...]:
+    selector = get_path(policy, "spec", "podSelector") or {}
     listing = await view.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
     return listing.items
 

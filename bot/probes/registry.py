@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args, get_origin
 from bot.cluster.facts import declared_facts
 from bot.cluster.facts.registry import ODD_SHAPES, Permission
 from bot.cluster.facts.registry import permissions as fact_permissions
+from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
-from bot.cluster.view import View
 from bot.probes.findings import Evidence, Finding
 from knowledge.logic import Outcome
 from knowledge.model import Call, Condition, Entry, Value
@@ -107,7 +107,7 @@ def needed() -> set[Permission]:
     return {permission for declared in _PROBES.values() for permission in declared.reads} | fact_permissions()
 
 
-def needing(entries: Iterable[Entry], permission: Permission) -> list[str]:
+def entries_needing(entries: Iterable[Entry], permission: Permission) -> list[str]:
     """The ids of the entries that ask a probe or a fact which needs this permission."""
     return sorted(entry.id for entry in entries if any(permission in reads for reads in _reads_of(entry)))
 
@@ -136,7 +136,7 @@ def is_wide(call: Call) -> bool:
     return _PROBES[call.probe].declaration.cost == "wide" or ("on", "all") in call.arguments
 
 
-async def ask(view: View, call: Call) -> Finding:
+async def ask(view: ClusterSession, call: Call) -> Finding:
     """The finding of one probe; a read that failed is unknown with its reason."""
     declared = _PROBES[call.probe]
     arguments = dict(call.arguments)
@@ -149,9 +149,9 @@ async def ask(view: View, call: Call) -> Finding:
         found = unknown(f"an object that {call.probe} looks at has an unexpected shape ({error})")
     found = replace(found, probe=str(call), is_sign=declared.declaration.nature == "sign")
     if found.outcome is Outcome.ABSENT and absence == "unknown":
-        return found.left_open("which does not exclude it")
+        return found.as_unknown("which does not exclude it")
     if found.outcome is Outcome.PRESENT and presence == "unknown":
-        return found.left_open("which alone does not prove it")
+        return found.as_unknown("which alone does not prove it")
     return found
 
 

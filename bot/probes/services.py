@@ -4,7 +4,7 @@ from typing import Literal
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import ENDPOINT_SLICES, SERVICES
-from bot.cluster.view import SYSTEM, Object, View, dig, full_name, labels_of, name_of, namespace_of
+from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, labels_of, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN
 from bot.probes.registry import absent, present, probe, some, unknown
@@ -13,17 +13,17 @@ LIST_SERVICES = Permission("list", SERVICES)
 OF_SERVICE = "kubernetes.io/service-name"
 
 
-def _service_evidence(view: View, service: Object, excerpt: str) -> Evidence:
+def _service_evidence(view: ClusterSession, service: Object, excerpt: str) -> Evidence:
     check = f"kubectl -n {namespace_of(service)} get service {name_of(service)} -o yaml"
     return Evidence(object=f"Service {full_name(service)}", excerpt=excerpt, seen=view.now(), check=check)
 
 
 def _families(service: Object) -> set[str]:
-    addresses = dig(service, "spec", "clusterIPs") or [dig(service, "spec", "clusterIP")]
+    addresses = get_path(service, "spec", "clusterIPs") or [get_path(service, "spec", "clusterIP")]
     return {"IPv6" if ":" in str(address) else "IPv4" for address in addresses if address and address != "None"}
 
 
-async def _asked_about(view: View) -> tuple[list[Object], bool]:
+async def _asked_about(view: ClusterSession) -> tuple[list[Object], bool]:
     """Services with a ClusterIP: those that the question names, else all but the cluster's own."""
     listing = await view.all_of(SERVICES)
     found = [item for item in listing.items if _families(item)]
@@ -33,7 +33,7 @@ async def _asked_about(view: View) -> tuple[list[Object], bool]:
 
 
 @probe(nature="condition", reads=(LIST_SERVICES,), cost="wide")
-async def service_families(view: View, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
+async def service_families(view: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
     """Services without a ClusterIP of one family. Services that the question names decide alone.
 
     Headless Services have none by design and default/kubernetes is always of one family: neither counts.
@@ -46,7 +46,7 @@ async def service_families(view: View, *, missing: Literal["IPv4", "IPv6"]) -> F
     if not services:
         return unknown("no Service with a ClusterIP could be seen")
     if not lacking:
-        seen = [_service_evidence(view, services[0], f"clusterIPs: {dig(services[0], 'spec', 'clusterIPs')}")]
+        seen = [_service_evidence(view, services[0], f"clusterIPs: {get_path(services[0], 'spec', 'clusterIPs')}")]
         what = f"all {len(services)} Services looked at have an {missing} ClusterIP"
         return absent(what, seen) if complete else unknown(what, seen)
     names = [full_name(item) for item in lacking]
@@ -55,12 +55,14 @@ async def service_families(view: View, *, missing: Literal["IPv4", "IPv6"]) -> F
 
 
 def _families_text(service: Object) -> str:
-    policy = dig(service, "spec", "ipFamilyPolicy") or "not set"
-    return f"ipFamilyPolicy: {policy}, clusterIPs: {dig(service, 'spec', 'clusterIPs')}"
+    policy = get_path(service, "spec", "ipFamilyPolicy") or "not set"
+    return f"ipFamilyPolicy: {policy}, clusterIPs: {get_path(service, 'spec', 'clusterIPs')}"
 
 
 @probe(nature="sign", reads=(LIST_SERVICES, Permission("list", ENDPOINT_SLICES)), cost="wide")
-async def endpoint_slices(view: View, *, family: Literal["IPv4", "IPv6"], state: Literal["empty"] = "empty") -> Finding:
+async def endpoint_slices(
+    view: ClusterSession, *, family: Literal["IPv4", "IPv6"], state: Literal["empty"] = "empty"
+) -> Finding:
     """Services with a ClusterIP of a family, ready endpoints of the other one, and none of this.
 
     Args:
@@ -95,10 +97,10 @@ def _one_sided(service: Object, slices: tuple[Object, ...], family: str) -> bool
 
 
 def _is_ready(endpoint: Object) -> bool:
-    return dig(endpoint, "conditions", "ready") is not False
+    return get_path(endpoint, "conditions", "ready") is not False
 
 
-def _slice_evidence(view: View, service: Object, family: str) -> Evidence:
+def _slice_evidence(view: ClusterSession, service: Object, family: str) -> Evidence:
     check = f"kubectl -n {namespace_of(service)} get endpointslices -l {OF_SERVICE}={name_of(service)}"
     return Evidence(
         object=f"Service {full_name(service)}",

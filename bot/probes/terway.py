@@ -11,11 +11,11 @@ from bot.cluster.facts.eni_config import eni_config, parse, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import CONFIG_LABEL, terway_nodes
+from bot.cluster.pending_pods import affected_nodes, explains_from
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
+from bot.cluster.session import ClusterSession, Object, get_path, labels_of, moment, name_of
 from bot.cluster.transport import ReadError
-from bot.cluster.view import Object, View, dig, labels_of, moment, name_of
-from bot.cluster.waiting import affected_nodes, explains_from
 from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, labelled
@@ -28,12 +28,12 @@ NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 NO_OBJECTS = "Terway keeps no node objects here (local IPAM)"
 
 
-def _evidence(view: View, node: str, excerpt: str) -> Evidence:
+def _evidence(view: ClusterSession, node: str, excerpt: str) -> Evidence:
     check = f"kubectl get {TERWAY_NODES.kubectl()} {node} -o yaml"
     return Evidence(object=f"Terway node {node}", excerpt=excerpt, seen=view.now(), check=check)
 
 
-async def terway_pods(view: View, node: str) -> list[str]:
+async def terway_pods(view: ClusterSession, node: str) -> list[str]:
     """The names of Terway's pods on a node, none where they cannot be read: for the commands of steps."""
     try:
         return [name_of(pod) for pod in await labelled(view, TERWAY_DAEMON_SETS, node=node)]
@@ -42,10 +42,10 @@ async def terway_pods(view: View, node: str) -> list[str]:
 
 
 def _interfaces(node: Object) -> dict[str, Object]:
-    return {str(name): item for name, item in (dig(node, "status", "networkInterfaces") or {}).items()}
+    return {str(name): item for name, item in (get_path(node, "status", "networkInterfaces") or {}).items()}
 
 
-async def _affected(view: View) -> list[Object]:
+async def _affected(view: ClusterSession) -> list[Object]:
     """Terway's objects for them: out of the list that is read anyway, singly on clusters with more than it holds."""
     names = (await affected_nodes(view))[:NODES_LOOKED_AT]
     listing = await terway_nodes(view) if names else Listing(())
@@ -56,19 +56,19 @@ async def _affected(view: View) -> list[Object]:
     return [known[name] for name in names if name in known]
 
 
-async def configured_vswitches(view: View, node: Object) -> set[str]:
+async def configured_vswitches(view: ClusterSession, node: Object) -> set[str]:
     """The vSwitches that this node's pods may use: by its own ConfigMap where it names one, else by ``eni-config``.
 
     Empty where nothing tells: no configuration, or none for the node's zone (Terway then takes the instance's vSwitch).
     """
-    zone = str(dig(node, "spec", "nodeMetadata", "zoneID") or "")
+    zone = str(get_path(node, "spec", "nodeMetadata", "zoneID") or "")
     data = await eni_config(view)
     override = await _override(view, name_of(node))
     if data is None or override is None:
         return set()
     found = zones(merged(parse(data.get("eni_conf")), parse(override.get("eni_conf"))))
     mine = found.get(zone) or ([] if zone else [item for ids in found.values() for item in ids])
-    return {*mine, *(str(item) for item in dig(node, "spec", "eni", "vSwitchOptions") or [])}
+    return {*mine, *(str(item) for item in get_path(node, "spec", "eni", "vSwitchOptions") or [])}
 
 
 def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
@@ -85,18 +85,18 @@ def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-async def _override(view: View, node: str) -> dict[str, str] | None:
+async def _override(view: ClusterSession, node: str) -> dict[str, str] | None:
     """The data of the ConfigMap that the node's label names; empty without a label, ``None`` where it is missing."""
     labelled = await view.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
     for item in labelled.items:
         if name_of(item) == node:
             config = await view.config_map(labels_of(item)[CONFIG_LABEL])
-            return None if config is None else dict(dig(config, "data") or {})
+            return None if config is None else dict(get_path(config, "data") or {})
     return {}
 
 
 @probe(nature="sign", reads=(LIST_TERWAY, Permission("list", NODES), GET_CONFIG))
-async def pod_outside_vswitches(view: View) -> Finding:
+async def pod_outside_vswitches(view: ClusterSession) -> Finding:
     """An ENI that carries pods sits in a vSwitch which is not configured for its node.
 
     A node's own ConfigMap (label terway-config) and the node object's vSwitchOptions count as configured.
@@ -141,7 +141,7 @@ def _used(node: Object) -> list[tuple[str, str]]:
     return [(eni, str(item.get("vSwitchID") or "")) for eni, item in enis if _pods(item)]
 
 
-async def _outside(view: View, node: Object) -> list[tuple[Object, str, str]]:
+async def _outside(view: ClusterSession, node: Object) -> list[tuple[Object, str, str]]:
     used = _used(node)
     if not used:
         return []
@@ -150,7 +150,7 @@ async def _outside(view: View, node: Object) -> list[tuple[Object, str, str]]:
 
 
 @probe(nature="condition", reads=(LIST_TERWAY, GET_TERWAY, LIST_PODS, Permission("list", NODES), GET_CONFIG))
-async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = False) -> Finding:
+async def eni_slots(view: ClusterSession, *, state: str = "full", unused_vswitch: bool = False) -> Finding:
     """Every ENI slot of a node with waiting pods is taken, as far as Terway's node objects tell.
 
     The limit is the sum of ``spec.flavor[].count``; the primary ENI is not listed. An unschedulable ENI may only be on
@@ -182,15 +182,15 @@ async def eni_slots(view: View, *, state: str = "full", unused_vswitch: bool = F
 
 def _limit(node: Object) -> int:
     """ENIs beside the primary one; 0 where nothing tells."""
-    flavors = sum(int(item.get("count") or 0) for item in dig(node, "spec", "flavor") or [])
-    return flavors or max(int(dig(node, "spec", "nodeCap", "adapters") or 0) - 1, 0)
+    flavors = sum(int(item.get("count") or 0) for item in get_path(node, "spec", "flavor") or [])
+    return flavors or max(int(get_path(node, "spec", "nodeCap", "adapters") or 0) - 1, 0)
 
 
 def _is_full(node: Object) -> bool:
     return 0 < _limit(node) <= len(_interfaces(node))
 
 
-async def _unused(view: View, node: Object) -> set[str]:
+async def _unused(view: ClusterSession, node: Object) -> set[str]:
     used = {str(item.get("vSwitchID")) for item in _interfaces(node).values()}
     return await configured_vswitches(view, node) - used
 
@@ -201,7 +201,7 @@ def _slots_text(node: Object, unused: set[str]) -> str:
 
 
 @probe(nature="sign", reads=(LIST_TERWAY, GET_TERWAY, LIST_PODS))
-async def ip_shortage(view: View, *, within: timedelta = timedelta(minutes=30)) -> Finding:
+async def ip_shortage(view: ClusterSession, *, within: timedelta = timedelta(minutes=30)) -> Finding:
     """Terway's node object says that a vSwitch of an ENI has too few addresses, on a node with waiting pods.
 
     Terway repeats the condition every five minutes while it fails and clears it on success.
@@ -212,7 +212,7 @@ async def ip_shortage(view: View, *, within: timedelta = timedelta(minutes=30)) 
     found = []
     for node in await _affected(view):
         for eni, item in _interfaces(node).items():
-            condition = dig(item, "conditions", "InsufficientIP") or {}
+            condition = get_path(item, "conditions", "InsufficientIP") or {}
             at = moment(condition.get("observedTime"))
             if at and view.now() - at <= within:
                 found.append((node, eni, item, str(condition.get("message") or ""), at))

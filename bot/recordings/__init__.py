@@ -6,16 +6,16 @@ They sit below everything that reads a cluster and know nothing of it: a reader 
 from bot.recordings.api_server import RecordingServer, Served, serve
 from bot.recordings.catalog import Shipped, load, shipped, shipped_names
 from bot.recordings.load import load_folder
-from bot.recordings.objects import LogKey, RecordingError, Store
+from bot.recordings.objects import LogKey, Recording, RecordingError
 from bot.recordings.save import save
 
 __all__ = [
     "LogKey",
+    "Recording",
     "RecordingError",
     "RecordingServer",
     "Served",
     "Shipped",
-    "Store",
     "load",
     "load_folder",
     "save",

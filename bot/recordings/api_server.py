@@ -19,7 +19,7 @@ import yaml
 from bot.recordings.access import Ask, allowed, review_access, review_rules
 from bot.recordings.discovery import AUTHORIZATION, discover
 from bot.recordings.failures import ApiFailure, bad_request, forbidden, no_such_resource, read_only, unsupported_media
-from bot.recordings.objects import RecordingError, Store
+from bot.recordings.objects import Recording, RecordingError
 from bot.recordings.pod_logs import read_log
 from bot.recordings.reading import get_bytes, list_bytes, shape_of
 from bot.recordings.resources import Json
@@ -60,7 +60,7 @@ class _Target:
 class RecordingServer:
     """A recording being served."""
 
-    store: Store
+    store: Recording
     port: int = 0
     requests: list[Served] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
@@ -186,7 +186,7 @@ def _target(path: str) -> _Target | None:
 
 
 @asynccontextmanager
-async def serve(store: Store, port: int = 0) -> AsyncIterator[RecordingServer]:
+async def serve(store: Recording, port: int = 0) -> AsyncIterator[RecordingServer]:
     """Serves the recording on loopback for as long as the block runs; port 0 takes a free one."""
     from aiohttp import web
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bot.recordings.load import SETTINGS, description_of, load_folder, shipped_folder
-from bot.recordings.objects import RecordingError, Store
+from bot.recordings.objects import Recording, RecordingError
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def shipped(folder: Path | None = None) -> list[Shipped]:
     return [Shipped(name, description_of(folder / name)) for name in shipped_names(folder)]
 
 
-def load(reference: str | Path, folder: Path | None = None) -> Store:
+def load(reference: str | Path, folder: Path | None = None) -> Recording:
     """A shipped recording by name, or any by the path of its folder or ``.tar.gz``."""
     folder = folder or shipped_folder()
     if (folder / str(reference) / SETTINGS).is_file() and Path(reference).name == str(reference):

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 
 from bot.recordings.failures import no_such_resource
-from bot.recordings.objects import Store
+from bot.recordings.objects import Recording
 from bot.recordings.resources import Json, Resource
 
 _REVIEWS = ("SelfSubjectAccessReview", "SelfSubjectRulesReview")
 AUTHORIZATION = ("authorization.k8s.io", "v1")
 
 
-def discover(store: Store, path: str) -> Json | None:
+def discover(store: Recording, path: str) -> Json | None:
     """The document at this path, or ``None`` where the path is not one of discovery."""
     fixed: Mapping[str, Callable[[], Json]] = {
         "/version": lambda: version(store),
@@ -29,25 +29,25 @@ def discover(store: Store, path: str) -> Json | None:
     return None
 
 
-def version(store: Store) -> Json:
+def version(store: Recording) -> Json:
     """``/version``, made from the recorded ``gitVersion``."""
     numbers = re.match(r"v?(\d+)\.(\d+)", store.version)
     major, minor = (numbers[1], numbers[2] + "+") if numbers else ("1", "0")
     return {"major": major, "minor": minor, "gitVersion": store.version, "platform": "linux/amd64"}
 
 
-def group_list(store: Store) -> Json:
+def group_list(store: Recording) -> Json:
     """Every API group but the core one."""
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group(store, name) for name in _groups(store)]}
 
 
-def group(store: Store, name: str) -> Json:
+def group(store: Recording, name: str) -> Json:
     """One API group with its versions."""
     versions = [{"groupVersion": f"{name}/{each}", "version": each} for each in _groups(store)[name]]
     return {"kind": "APIGroup", "apiVersion": "v1", "name": name, "versions": versions, "preferredVersion": versions[0]}
 
 
-def resource_list(store: Store, group_name: str, version_name: str) -> Json:
+def resource_list(store: Recording, group_name: str, version_name: str) -> Json:
     """The resources of one version of one API group."""
     if (group_name, version_name) == AUTHORIZATION:
         resources = [_review(kind) for kind in _REVIEWS]
@@ -79,7 +79,7 @@ def _review(kind: str) -> Json:
     return {"name": plural, "singularName": kind.lower(), "namespaced": False, "kind": kind, "verbs": ["create"]}
 
 
-def _groups(store: Store) -> dict[str, list[str]]:
+def _groups(store: Recording) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {AUTHORIZATION[0]: [AUTHORIZATION[1]]}
     for each in store.resources:
         if each.group and each.version not in groups.setdefault(each.group, []):
@@ -87,5 +87,5 @@ def _groups(store: Store) -> dict[str, list[str]]:
     return dict(sorted(groups.items()))
 
 
-def _info(store: Store) -> Json:
+def _info(store: Recording) -> Json:
     return {"title": f"recording {store.name}", "version": store.version}

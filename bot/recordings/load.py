@@ -1,7 +1,4 @@
-"""From a recording's files to a ``Store``: a folder or a ``.tar.gz`` of one, laid over the recording it is based on.
-
-Where the shipped recordings are, and the one file that makes a folder a recording.
-"""
+"""From a recording's files to a ``Recording``: a folder or ``.tar.gz``, laid over the recording it is based on."""
 
 import tarfile
 import zlib
@@ -13,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from bot.recordings.access import Denial, parse_denial
 from bot.recordings.manifests import Identity, identity, merged, read_mapping, read_objects
-from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, RecordingError, Store
+from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, Recording, RecordingError
 from bot.recordings.resources import Json
 from bot.recordings.times import parse_time, resolve, resolve_all
 from knowledge import RECORDINGS_FOLDER
@@ -41,14 +38,14 @@ class _Layers:
     forbid: list[str] = field(default_factory=list)
 
 
-def load_folder(path: Path) -> Store:
+def load_folder(path: Path) -> Recording:
     """The recording in this folder or ``.tar.gz``; raises ``RecordingError`` where it is damaged."""
     name = path.name.removesuffix(".tar.gz")
     layers = _layered(path, ())
     recorded = _recorded(layers.settings, name)
     resolving = layers.settings.get("tokens", True)
     objects = [resolve_all(item, recorded) if resolving else item for item in layers.objects.values()]
-    return Store.of(
+    return Recording.of(
         objects,
         name=name,
         description=str(layers.settings.get("description", "")).strip(),

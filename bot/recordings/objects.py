@@ -35,7 +35,7 @@ class LogKey(NamedTuple):
     previous: bool = False
 
 
-class Stored:
+class RecordedObject:
     """One object, with its wire form made when it is first asked for."""
 
     __slots__ = ("_partial", "_wire", "body", "key", "labels")
@@ -63,34 +63,34 @@ class Stored:
         return self._partial
 
 
-class Shelf:
+class ObjectIndex:
     """The objects of one resource, in the order in which an API server lists them."""
 
     def __init__(self, resource: Resource, bodies: Iterable[Json] = ()) -> None:
         self.resource = resource
-        self.items = sorted((Stored(body) for body in bodies), key=lambda item: item.key)
+        self.items = sorted((RecordedObject(body) for body in bodies), key=lambda item: item.key)
         self._by_key = {item.key: item for item in self.items}
 
     @cached_property
     def _keys(self) -> list[tuple[str, str]]:
         return [item.key for item in self.items]
 
-    def get(self, namespace: str, name: str) -> Stored | None:
+    def get(self, namespace: str, name: str) -> RecordedObject | None:
         return self._by_key.get((namespace, name))
 
-    def after(self, key: tuple[str, str]) -> list[Stored]:
+    def after(self, key: tuple[str, str]) -> list[RecordedObject]:
         return self.items[bisect_right(self._keys, key) :]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Store:
-    """A recording, ready to be served. Make one with ``Store.of``; the replay never changes it."""
+class Recording:
+    """A recording, ready to be served. Make one with ``Recording.of``; the replay never changes it."""
 
     name: str
     description: str = ""
     recorded: datetime = DEFAULT_CLOCK
     version: str = DEFAULT_VERSION
-    shelves: Mapping[tuple[str, str, str], Shelf]
+    shelves: Mapping[tuple[str, str, str], ObjectIndex]
     logs: Mapping[LogKey, bytes] = field(default_factory=dict)
     forbidden: tuple[Denial, ...] = ()
     cut: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ class Store:
         logs: Mapping[LogKey, bytes] | None = None,
         forbidden: Iterable[Denial] = (),
         cut: Iterable[str] = (),
-    ) -> "Store":
+    ) -> "Recording":
         """From whole objects; metadata that any API server would have given them is filled in where it is missing.
 
         ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning.
@@ -145,7 +145,7 @@ class Store:
                 return item.body
         return None
 
-    def _all(self) -> Iterator[Stored]:
+    def _all(self) -> Iterator[RecordedObject]:
         mirrored = ("events.k8s.io", "v1", "events")
         return (item for address, shelf in self.shelves.items() if address != mirrored for item in shelf.items)
 
@@ -197,10 +197,10 @@ def _referring(reference: Json, namespace: str, uids: Mapping[_Identity, str]) -
     return {**reference, "uid": uid} if uid and "uid" not in reference else reference
 
 
-def _shelved(bodies: list[Json]) -> dict[tuple[str, str, str], Shelf]:
+def _shelved(bodies: list[Json]) -> dict[tuple[str, str, str], ObjectIndex]:
     known = known_resources(bodies)
     contents: dict[tuple[str, str, str], list[Json]] = {each.address: [] for each in known.values()}
     for body in bodies:
         contents[known[(*group_of(body["apiVersion"]), body["kind"])].address].append(body)
     contents["events.k8s.io", "v1", "events"] = [as_events_api(body) for body in contents["", "v1", "events"]]
-    return {each.address: Shelf(each, contents[each.address]) for each in known.values()}
+    return {each.address: ObjectIndex(each, contents[each.address]) for each in known.values()}

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.recordings.failures import bad_request, invalid, not_found
-from bot.recordings.objects import LogKey, Store
+from bot.recordings.objects import LogKey, Recording
 from bot.recordings.resources import Json
 from bot.recordings.times import parse_time
 
 _TRUE = ("1", "true", "True")
 
 
-def read_log(store: Store, namespace: str, name: str, query: Mapping[str, str], now: datetime) -> bytes:
+def read_log(store: Recording, namespace: str, name: str, query: Mapping[str, str], now: datetime) -> bytes:
     """The asked part of one container's log; empty where the recording holds the pod but no log of it."""
     pod = store.find("Pod", name, namespace)
     if pod is None:

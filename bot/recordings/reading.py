@@ -11,7 +11,7 @@ import orjson
 
 from bot.recordings.access import list_line
 from bot.recordings.failures import ApiFailure, bad_request, expired, not_found
-from bot.recordings.objects import Shelf, Store, Stored
+from bot.recordings.objects import ObjectIndex, RecordedObject, Recording
 from bot.recordings.resources import Json, Resource
 from bot.recordings.selectors import field_test, label_test
 from bot.recordings.tables import table
@@ -32,7 +32,7 @@ def shape_of(accept: str) -> Shape:
     raise ApiFailure(406, "NotAcceptable", "only the following media types are accepted: application/json")
 
 
-def get_bytes(store: Store, shelf: Shelf, namespace: str, name: str, shape: Shape, now: datetime) -> bytes:
+def get_bytes(store: Recording, shelf: ObjectIndex, namespace: str, name: str, shape: Shape, now: datetime) -> bytes:
     """One object."""
     resource = shelf.resource
     item = shelf.get(namespace, name)
@@ -49,12 +49,12 @@ def get_bytes(store: Store, shelf: Shelf, namespace: str, name: str, shape: Shap
 class Page:
     """The part of a list that is answered, and what the list's metadata says about the rest."""
 
-    items: list[Stored]
+    items: list[RecordedObject]
     metadata: Json
 
 
 def list_bytes(
-    store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str], shape: Shape, now: datetime
+    store: Recording, shelf: ObjectIndex, namespace: str, query: Mapping[str, str], shape: Shape, now: datetime
 ) -> bytes:
     """A list of one resource, in one namespace or (empty) all of them."""
     resource = shelf.resource
@@ -73,7 +73,7 @@ def list_bytes(
     return orjson.dumps(head)[:-1] + b',"items":[' + b",".join(items) + b"]}"
 
 
-def _item(resource: Resource, item: Stored) -> bytes:
+def _item(resource: Resource, item: RecordedObject) -> bytes:
     return _headed(resource.kind, resource.api_version, item.wire) if resource.custom else item.wire
 
 
@@ -81,7 +81,7 @@ def _headed(kind: str, version: str, wire: bytes) -> bytes:
     return b'{"kind":"' + kind.encode() + b'","apiVersion":"' + version.encode() + b'",' + wire[1:]
 
 
-def _page(store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str]) -> Page:
+def _page(store: Recording, shelf: ObjectIndex, namespace: str, query: Mapping[str, str]) -> Page:
     metadata: Json = {"resourceVersion": store.resource_version}
     labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
     start = _continued(query["continue"], store) if query.get("continue") else ("", "")
@@ -100,7 +100,9 @@ def _page(store: Store, shelf: Shelf, namespace: str, query: Mapping[str, str]) 
     return Page(items[:limit], metadata)
 
 
-def _selected(items: list[Stored], namespace: str, labels: str, fields: str, resource: Resource) -> list[Stored]:
+def _selected(
+    items: list[RecordedObject], namespace: str, labels: str, fields: str, resource: Resource
+) -> list[RecordedObject]:
     if namespace:
         items = [item for item in items if item.key[0] == namespace]
     if labels:
@@ -121,11 +123,11 @@ def _limit(query: Mapping[str, str]) -> int:
     return 0 if from_cache else int(text)
 
 
-def _token(store: Store, key: tuple[str, str]) -> str:
+def _token(store: Recording, key: tuple[str, str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps({"rv": store.resource_version, "after": key})).decode()
 
 
-def _continued(token: str, store: Store) -> tuple[str, str]:
+def _continued(token: str, store: Recording) -> tuple[str, str]:
     try:
         held = orjson.loads(base64.urlsafe_b64decode(token))
         namespace, name = held["after"]

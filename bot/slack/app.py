@@ -10,14 +10,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import events
 from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, subcommands
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.refusal import excuse
 from bot.slack.identity import secret
-from bot.slack.queue.job import Deed
-from bot.slack.services import Parts
+from bot.slack.queue.job import Job
+from bot.slack.services import Services
 
 _log = logging.getLogger("netclinic.work")
-DEEDS: tuple[tuple[str, Callable[[Desk, Deed], Awaitable[None]]], ...] = (
+JOBS: tuple[tuple[str, Callable[[HandlerContext, Job], Awaitable[None]]], ...] = (
     (question.NAME, question.ask),
     (buttons.NAME, buttons.press),
     (recheck.NAME, recheck.recheck),
@@ -31,17 +31,17 @@ DEEDS: tuple[tuple[str, Callable[[Desk, Deed], Awaitable[None]]], ...] = (
 )
 
 
-def join(parts: Parts, client: AsyncWebClient) -> AsyncApp:
+def join(parts: Services, client: AsyncWebClient) -> AsyncApp:
     """The bolt app over these parts; the deeds are registered with ``parts.work``.
 
     Listeners run before the acknowledgement (``process_before_response``): bolt by itself acknowledges events first,
     and what is acknowledged and not yet stored would be lost in a crash. One that fails is not acknowledged, and Slack
     sends it again.
     """
-    desk = Desk.of(parts, subcommands.help_of(), subcommands.names())
-    for name, deed in DEEDS:
-        parts.work.register(name, partial(_logged, desk, deed))
-    parts.work.when_held_up(partial(excuse, desk))
+    context = HandlerContext.of(parts, subcommands.help_of(), subcommands.names())
+    for name, job in JOBS:
+        parts.work.register(name, partial(_logged, context, job))
+    parts.work.when_held_up(partial(excuse, context))
     signing, token = secret(parts.settings.slack_signing_secret), secret(parts.settings.slack_bot_token)
     app = AsyncApp(
         client=client,
@@ -50,17 +50,17 @@ def join(parts: Parts, client: AsyncWebClient) -> AsyncApp:
         request_verification_enabled=bool(signing),
         process_before_response=True,
     )
-    events.register(app, desk)
+    events.register(app, context)
     return app
 
 
-async def _logged(desk: Desk, act: Callable[[Desk, Deed], Awaitable[None]], deed: Deed) -> None:
+async def _logged(context: HandlerContext, act: Callable[[HandlerContext, Job], Awaitable[None]], job: Job) -> None:
     """So that every request id of the audit log is in the log too."""
-    _log.info("Work on %s begins.", deed.name)
-    await act(desk, deed)
+    _log.info("Work on %s begins.", job.name)
+    await act(context, job)
 
 
-def _as(parts: Parts, token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
+def _as(parts: Services, token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
     """Who we are is known since the start: asking Slack at each event would lose events while Slack is away."""
 
     async def authorize() -> AuthorizeResult:

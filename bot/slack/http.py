@@ -86,7 +86,7 @@ class AddressTaken(Exception):
 
 
 @dataclass
-class LateDoor:
+class DeferredHandler:
     """A door that is opened later: until then Slack is told to come again, which it does."""
 
     answer: Answer | None = None

@@ -18,7 +18,7 @@ from bot.audit import AuditLog, Draft
 from bot.audit.records import SYSTEM
 from bot.settings import Settings, SettingsError
 from bot.slack import logs
-from bot.slack.api.client import Caller
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import PERMISSION_ERRORS, TOKEN_ERRORS, SlackAway, SlackRefused
 from bot.slack.http import Health
 from bot.slack.services import Bot
@@ -66,7 +66,7 @@ def check_tokens(settings: Settings) -> None:
         )
 
 
-async def introduced(caller: Caller, health: Health, kept: "Identity") -> Bot:
+async def introduced(caller: SlackClient, health: Health, kept: "Identity") -> Bot:
     """Who we are in the workspace. While Slack is away the last start's answer holds, so that questions which still
     reach us are stored; without one it is asked again and again.
 
@@ -108,7 +108,7 @@ class Identity:
 
     path: Path
 
-    def read(self, caller: Caller) -> Bot | None:
+    def read(self, caller: SlackClient) -> Bot | None:
         """Who this token is; ``None`` where no start has heard it."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
@@ -116,7 +116,7 @@ class Identity:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def write(self, caller: Caller, bot: Bot) -> None:
+    def write(self, caller: SlackClient, bot: Bot) -> None:
         """Keep it; a start goes on without where that fails."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ class Identity:
             _log.info("Who netclinic is was not kept: %s", error)
 
 
-def _mark(caller: Caller) -> str:
+def _mark(caller: SlackClient) -> str:
     return hashlib.sha256(str(caller.client.token).encode()).hexdigest()
 
 

@@ -6,19 +6,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.audit import AuditUnavailable, Trail
+from bot.audit import AuditContext, AuditUnavailable
 from bot.cluster.access import gaps
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
 from bot.cluster.transport import ReadError
-from bot.probes import needed, needing
+from bot.probes import entries_needing, needed
 from bot.settings import Settings, SettingsError, listed
-from bot.slack.api.client import Caller, make_client, make_session
+from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Channels, Directory, channels_of
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.identity import check_tokens, secret
 from bot.slack.permissions import EVERYONE, RIGHTS, is_user
-from bot.slack.serve import Premises
+from bot.slack.serve import ServeConfig
 from bot.store import DatabaseError
 from bot.text import counted
 
@@ -55,7 +55,7 @@ class Check:
         return {"check": self.name, "ok": self.ok, "told": self.told}
 
 
-async def check(premises: Premises, begin: Callable[[], Awaitable[Trail]]) -> list[Check]:
+async def check(premises: ServeConfig, begin: Callable[[], Awaitable[AuditContext]]) -> list[Check]:
     """Test everything; nothing is raised, and nothing is changed but that the database gets its tables.
 
     ``begin`` gives the trail on which reads of clusters are recorded; where it cannot, none is made.
@@ -69,7 +69,7 @@ async def check(premises: Premises, begin: Callable[[], Awaitable[Trail]]) -> li
     else:
         async with make_session() as session:
             client = make_client(secret(settings.slack_bot_token), session, settings.slack_api_url)
-            found += await _slack(settings, Caller(client))
+            found += await _slack(settings, SlackClient(client))
     try:
         return found + await _clusters(premises, await begin())
     except (AuditUnavailable, DatabaseError):
@@ -91,7 +91,7 @@ async def _data_directory(settings: Settings) -> Check:
     return Check("data directory", True, f"{settings.data_dir} can be written.")
 
 
-async def _database(premises: Premises) -> Check:
+async def _database(premises: ServeConfig) -> Check:
     try:
         store = await asyncio.to_thread(premises.store)
     except DatabaseError as error:
@@ -99,7 +99,7 @@ async def _database(premises: Premises) -> Check:
     return Check("database", True, f"{store.shown} has this version's tables.")
 
 
-async def _slack(settings: Settings, caller: Caller) -> list[Check]:
+async def _slack(settings: Settings, caller: SlackClient) -> list[Check]:
     try:
         reply = await caller.asked("auth.test")
     except SlackFailure as error:
@@ -125,7 +125,7 @@ def _scopes(told: str | None) -> Check:
     return Check("scopes", True, f"All {len(SCOPES)} that are needed.")
 
 
-async def _app_token(settings: Settings, caller: Caller) -> Check:
+async def _app_token(settings: Settings, caller: SlackClient) -> Check:
     token = secret(settings.slack_app_token)
     if not token:
         return Check("signing secret", True, "It is set; Slack's first request will show whether it is the right one.")
@@ -142,7 +142,7 @@ async def _app_token(settings: Settings, caller: Caller) -> Check:
     return Check("app token", True, "Socket Mode can be opened with it.")
 
 
-async def _named_channels(settings: Settings, caller: Caller) -> list[Check]:
+async def _named_channels(settings: Settings, caller: SlackClient) -> list[Check]:
     """The channels that settings name: there, and netclinic in them."""
     named = {
         "NETCLINIC_CHANNELS": listed(settings.channels),
@@ -185,7 +185,7 @@ def _groups(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _group(wanted: str, setting: str, caller: Caller) -> list[Check]:
+async def _group(wanted: str, setting: str, caller: SlackClient) -> list[Check]:
     name = f"user group {wanted}"
     try:
         group = await Directory(caller).group(wanted)
@@ -197,7 +197,7 @@ async def _group(wanted: str, setting: str, caller: Caller) -> list[Check]:
     return [Check(name, True, f"It is @{group['handle']}.")]
 
 
-async def _clusters(premises: Premises, trail: Trail) -> list[Check]:
+async def _clusters(premises: ServeConfig, trail: AuditContext) -> list[Check]:
     try:
         names: Sequence[str] = await asyncio.to_thread(premises.clusters.known)
         entries = await asyncio.to_thread(premises.entries)
@@ -228,14 +228,14 @@ async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
         return [Check(f"cluster {name}", False, f"It cannot be read: {error}")]
 
 
-async def _cluster(premises: Premises, name: str, trail: Trail) -> list[Check]:
+async def _cluster(premises: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
     async with premises.open_cluster(name) as cluster, trail.cluster(cluster).reader(Budget()) as reader:
         version = await reader.version()
         missing = await gaps(reader, needed())
     found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]
     if missing:
         entries = premises.entries().values()
-        hurt = {id_ for gap in missing for id_ in needing(entries, gap.permission)}
+        hurt = {id_ for gap in missing for id_ in entries_needing(entries, gap.permission)}
         reads = ", ".join(gap.shown() for gap in missing)
         why = (
             f"Not allowed: {reads}; {counted(len(hurt), 'fault')} cannot be decided. "

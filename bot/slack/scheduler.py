@@ -16,7 +16,7 @@ from bot.settings import Settings, SettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.handlers import audit, handoff
 from bot.slack.handlers.handoff import REMIND
-from bot.slack.services import Parts
+from bot.slack.services import Services
 from bot.store import DatabaseError
 
 EVERY = 15.0  # seconds between two looks at the clock
@@ -45,7 +45,7 @@ class Clock:
     What was due before ``started`` is made up for where handoffs were posted before: a first start owes nobody one.
     """
 
-    parts: Parts
+    parts: Services
     schedule: Schedule | None
     asked: set[str] = field(default_factory=set)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -17,18 +17,18 @@ from bot.audit.records import SYSTEM
 from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings, SettingsError
 from bot.slack import logs
-from bot.slack.api.client import Caller, make_client, make_session
+from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
-from bot.slack.http import Health, LateDoor, open_doors, slack_door
+from bot.slack.http import DeferredHandler, Health, open_doors, slack_door
 from bot.slack.identity import Denials, Identity, check_tokens, introduced, secret, secrets_of
 from bot.slack.queue.dbos_engine import keep_house
-from bot.slack.queue.queue import Work
+from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import Looks
 from bot.slack.scheduler import Clock, schedule
-from bot.slack.services import OpenCluster, Parts
+from bot.slack.services import OpenCluster, Services
 from bot.slack.socket_mode import HttpLink, SocketLink
 from bot.store import Store, replicas
 from knowledge.model import Entry
@@ -36,7 +36,7 @@ from knowledge.model import Entry
 INDEX_THREAD = "netclinic-index"
 LOOK_MARGIN = 60.0  # seconds beyond the deadline of reading after which a look certainly came to nothing
 
-Join = Callable[[Parts, AsyncWebClient], AsyncApp]
+Join = Callable[[Services, AsyncWebClient], AsyncApp]
 _log = logging.getLogger("netclinic.serve")
 
 
@@ -45,7 +45,7 @@ class CannotServe(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Premises:
+class ServeConfig:
     """What serving is given. ``entries``, ``store``, ``audit`` and ``clinic`` are called once, in threads, and may take
     long. ``join`` makes the listeners, and registers the deeds with the work.
     """
@@ -60,7 +60,7 @@ class Premises:
     join: Join
 
 
-async def serve(premises: Premises) -> None:
+async def serve(premises: ServeConfig) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
@@ -89,7 +89,7 @@ async def serve(premises: Premises) -> None:
 class Serving:
     """One run. ``failure`` is why it ended, where nobody asked for it."""
 
-    premises: Premises
+    premises: ServeConfig
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
     clinic: "asyncio.Future[Clinic]" = field(default_factory=asyncio.Future)
@@ -100,7 +100,7 @@ class Serving:
         """Until ``stop`` is set; then everything is put down in order: first the hearing, then the work."""
         settings = self.premises.settings
         async with contextlib.AsyncExitStack() as stack:
-            door = LateDoor()
+            door = DeferredHandler()
             await open_doors(stack, settings, self.health, door)
             client = await self._client(stack)
             parts = await self._parts(stack, client)
@@ -125,21 +125,21 @@ class Serving:
         stack.push_async_callback(session.close)
         return make_client(secret(settings.slack_bot_token), session, settings.slack_api_url)
 
-    async def _parts(self, stack: contextlib.AsyncExitStack, client: AsyncWebClient) -> Parts:
+    async def _parts(self, stack: contextlib.AsyncExitStack, client: AsyncWebClient) -> Services:
         premises, settings = self.premises, self.premises.settings
         entries = await asyncio.to_thread(premises.entries)
         store = await asyncio.to_thread(premises.store)
         stack.callback(store.close)
         audit = await asyncio.to_thread(premises.audit)
         stack.callback(audit.close)
-        work = Work(store, settings.data_dir, lost=self._lost)
+        work = JobQueue(store, settings.data_dir, lost=self._lost)
         self.health.replica = work.replica.id
         self.health.database = lambda: store.run(replicas.others, store, work.replica.id)
         logs.set_up(settings.log_level, secrets_of(settings), replica=work.replica.id)
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.replica.id, detail=settings_in_force())
-        caller = Caller(client, Denials(audit))
+        caller = SlackClient(client, Denials(audit))
         bot = await introduced(caller, self.health, Identity(settings.data_dir / "slack-identity.json"))
-        return Parts(
+        return Services(
             settings=settings,
             bot=bot,
             store=store,
@@ -185,7 +185,9 @@ class Serving:
         self.health.index = "failed"
         self._fail(error)
 
-    async def _hear(self, stack: contextlib.AsyncExitStack, bolt: AsyncApp, door: LateDoor, audit: AuditLog) -> None:
+    async def _hear(
+        self, stack: contextlib.AsyncExitStack, bolt: AsyncApp, door: DeferredHandler, audit: AuditLog
+    ) -> None:
         settings = self.premises.settings
         token = secret(settings.slack_app_token)
         if not token:
@@ -193,7 +195,7 @@ class Serving:
             door.answer = http.seen(slack_door(bolt))
             self.health.link = http.told
             return
-        caller = Caller(bolt.client, Denials(audit))
+        caller = SlackClient(bolt.client, Denials(audit))
         socket = SocketLink(bolt, token, silence=settings.socket_silence, caller=caller)
         stack.push_async_callback(socket.close)
         try:

@@ -12,7 +12,7 @@ from bot.settings import Settings
 from bot.slack.api.directory import Directory
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
-from bot.slack.queue.queue import Work
+from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import Looks
 from bot.store import Store
 from knowledge.model import Entry
@@ -37,13 +37,13 @@ class OpenCluster(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Services:
     """``clinic`` waits until the index is there; ``looks`` shares one look among identical questions."""
 
     settings: Settings
     bot: Bot
     store: Store
-    work: Work
+    work: JobQueue
     poster: Poster
     directory: Directory
     looks: Looks

@@ -18,7 +18,7 @@ from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
-from bot.slack.api.client import Caller
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackFailure, SlackRefused, failure_of
 
 PING = 5.0  # seconds
@@ -87,11 +87,11 @@ class SocketLink:
     ``caller`` asks for the address of a line.
     """
 
-    def __init__(self, bolt: AsyncApp, app_token: str, *, silence: float, caller: Caller | None = None) -> None:
+    def __init__(self, bolt: AsyncApp, app_token: str, *, silence: float, caller: SlackClient | None = None) -> None:
         self._bolt = bolt
         self._token = app_token
         self._silence = silence
-        self._caller = caller or Caller(bolt.client)
+        self._caller = caller or SlackClient(bolt.client)
         self._line: Line | None = None
         self._trouble = ""
         self._changes = 0

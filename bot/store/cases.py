@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
-from bot.diagnosis.report import Told
+from bot.diagnosis.report import Report
 from bot.store.engine import Store
 from bot.store.schema import cases, diagnoses
 
@@ -50,7 +50,7 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptAnswer:
+class StoredAnswer:
     """An answer as it was given. ``id`` is the key of the work that made it; ``kind`` is ask, recheck or check.
 
     ``message_ts`` is empty where only one person saw it.
@@ -62,7 +62,7 @@ class KeptAnswer:
     asked_at: datetime
     asked_by: str
     question: str
-    told: Told
+    told: Report
     finished_at: datetime
     cluster: str = ""
     namespace: str = ""
@@ -92,7 +92,7 @@ class Cases:
             kept = _of_thread(connection, case.team, case.channel, case.thread_ts)
             for letters in () if kept else _LENGTHS:
                 wanted = replace(case, id=case_id(case.team, case.channel, case.thread_ts, letters))
-                if self.store.insert_once(connection, cases, **vars(wanted)):
+                if self.store.insert_if_absent(connection, cases, **vars(wanted)):
                     return wanted
             # On PostgreSQL somebody else may have opened it between our look and our insert.
             found = kept or _of_thread(connection, case.team, case.channel, case.thread_ts)
@@ -111,7 +111,7 @@ class Cases:
         with self.store.reading() as connection:
             return _of_thread(connection, team, channel, thread_ts)
 
-    def keep(self, answer: KeptAnswer) -> None:
+    def keep(self, answer: StoredAnswer) -> None:
         """Store an answer, and bring its case up to it. A question in a resolved case opens the case again."""
         with self.store.writing() as connection:
             first = answer.told.diagnoses[0] if answer.told.diagnoses else None
@@ -123,7 +123,7 @@ class Cases:
                 "namespace": answer.namespace,
             }
             told = {"told": answer.told.to_json(), "elapsed_ms": answer.told.elapsed_ms}
-            if self.store.insert_once(connection, diagnoses, **{**vars(answer), **told, **about}):
+            if self.store.insert_if_absent(connection, diagnoses, **{**vars(answer), **told, **about}):
                 _bring_up(connection, answer, about)
 
     def place(self, id_: str, channel: str, message_ts: str) -> None:
@@ -132,13 +132,13 @@ class Cases:
             where = {"channel": channel, "message_ts": message_ts}
             connection.execute(update(diagnoses).where(diagnoses.c.id == id_).values(**where))
 
-    def answer(self, id_: str) -> KeptAnswer | None:
+    def answer(self, id_: str) -> StoredAnswer | None:
         """An answer by its id."""
         with self.store.reading() as connection:
             row = connection.execute(select(diagnoses).where(diagnoses.c.id == id_)).mappings().first()
         return None if row is None else _answer(row)
 
-    def answers(self, case: str) -> list[KeptAnswer]:
+    def answers(self, case: str) -> list[StoredAnswer]:
         """All answers of a case, oldest first."""
         query = select(diagnoses).where(diagnoses.c.case_id == case).order_by(diagnoses.c.finished_at, diagnoses.c.id)
         with self.store.reading() as connection:
@@ -166,7 +166,7 @@ class Cases:
             rows = connection.execute(query.order_by(cases.c.updated_at.desc(), cases.c.id).limit(most)).mappings()
             return [Case(**row) for row in rows]
 
-    def recent(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, KeptAnswer]]:
+    def recent(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, StoredAnswer]]:
         """The newest answers that everybody in their channel saw, with their cases; the same are left out."""
         query = (
             select(diagnoses.c.id, cases.c.id.label("case"))
@@ -195,7 +195,7 @@ def _of_thread(connection: Connection, team: str, channel: str, thread_ts: str) 
     return None if row is None else Case(**row)
 
 
-def _bring_up(connection: Connection, answer: KeptAnswer, about: dict[str, str]) -> None:
+def _bring_up(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
     this = cases.c.id == answer.case_id
     if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
         about = {name: about[name] for name in ("cluster", "namespace")}
@@ -209,8 +209,8 @@ def _bring_up(connection: Connection, answer: KeptAnswer, about: dict[str, str])
         connection.execute(update(cases).where(this, cases.c.state == RESOLVED).values(**again))
 
 
-_KEPT: Sequence[str] = [field.name for field in fields(KeptAnswer)]
+_KEPT: Sequence[str] = [field.name for field in fields(StoredAnswer)]
 
 
-def _answer(row: Any) -> KeptAnswer:
-    return KeptAnswer(**{name: row[name] for name in _KEPT} | {"told": Told.from_json(row["told"])})
+def _answer(row: Any) -> StoredAnswer:
+    return StoredAnswer(**{name: row[name] for name in _KEPT} | {"told": Report.from_json(row["told"])})

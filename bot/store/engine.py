@@ -88,7 +88,7 @@ class Store:
         work = partial(within.run, partial(function, *args, **kwargs))
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def insert_once(self, connection: Connection, table: Table, **values: Any) -> bool:
+    def insert_if_absent(self, connection: Connection, table: Table, **values: Any) -> bool:
         """Insert a row unless its key exists; whether it was inserted."""
         statement = self.insert(table).values(**values).on_conflict_do_nothing()
         return connection.execute(statement.returning(*table.primary_key)).first() is not None
@@ -112,7 +112,7 @@ class Store:
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout) as error:
-            raise unusable(self.shown, error) from error
+            raise to_database_error(self.shown, error) from error
 
 
 def open_store(url: str, data_dir: Path) -> Store:
@@ -144,12 +144,12 @@ def _connected(url: str, data_dir: Path) -> Store:
             "NETCLINIC_DATABASE_URL is no database URL: write postgresql://user@host:5432/name, or leave it empty."
         ) from None
     if parsed.get_backend_name() in ("postgresql", "postgres"):
-        from bot.store.postgresql import impatiently
+        from bot.store.postgresql import apply_read_timeout
 
         found = parsed.set(drivername="postgresql+psycopg")
         arguments = {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 15000}
         engine = create_engine(found, pool_pre_ping=True, pool_size=8, connect_args=arguments)
-        impatiently(engine, PATIENCE)
+        apply_read_timeout(engine, PATIENCE)
     elif parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed.set(drivername="sqlite"), connect_args={"timeout": PATIENCE})
         _as_one_writer(engine)
@@ -178,7 +178,7 @@ def _as_one_writer(engine: Engine) -> None:
         connection.exec_driver_sql(f"BEGIN {options.get(_BEGIN, 'DEFERRED')}")
 
 
-def unusable(shown: str, error: Exception) -> DatabaseError:
+def to_database_error(shown: str, error: Exception) -> DatabaseError:
     """The sentence for a database that failed."""
     sentence = f"The database {shown} cannot be used ({told(error)}): {way_out(shown, error)}."
     return DatabaseError(sentence, passing=_may_pass(error))

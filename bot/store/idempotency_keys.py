@@ -11,7 +11,7 @@ from bot.store.schema import presses
 def first(store: Store, key: str, user: str = "") -> bool:
     """Whether nobody entered this key before; entered it is from now on."""
     with store.writing() as connection:
-        return store.insert_once(connection, presses, key=key, user=user, at=datetime.now(UTC))
+        return store.insert_if_absent(connection, presses, key=key, user=user, at=datetime.now(UTC))
 
 
 def entered_at(store: Store, key: str) -> datetime | None:

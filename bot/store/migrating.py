@@ -6,7 +6,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.engine import PATIENCE, SILENCE, DatabaseError, Store, unusable
+from bot.store.engine import PATIENCE, SILENCE, DatabaseError, Store, to_database_error
 
 LOCK = 7_220_011  # PostgreSQL advisory lock: any number that is ours
 OTHERS = 60  # seconds to wait for another process that migrates
@@ -30,7 +30,7 @@ def migrate(store: Store, data_dir: Path) -> None:
         with FileLock(data_dir / "migration.lock", timeout=OTHERS):
             _upgrade(store)
     except (DBAPIError, OSError, Timeout) as error:
-        raise unusable(store.shown, error) from error
+        raise to_database_error(store.shown, error) from error
 
 
 def newest() -> str:
@@ -47,7 +47,7 @@ def is_newest(store: Store) -> bool:
     try:
         return _version(store) == newest()
     except DBAPIError as error:
-        raise unusable(store.shown, error) from error
+        raise to_database_error(store.shown, error) from error
 
 
 def _version(store: Store) -> str | None:

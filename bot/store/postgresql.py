@@ -43,7 +43,7 @@ class Impatient(psycopg.Connection[Any]):
             return end.value
 
 
-def impatiently(engine: Engine, patience: float) -> None:
+def apply_read_timeout(engine: Engine, patience: float) -> None:
     """Connections of this engine wait for no lock and no answer without end, and the server for no sleeper.
 
     It ends a transaction whose process was paused ``patience`` seconds in the middle of it: others wait for its locks.

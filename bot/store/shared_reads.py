@@ -13,7 +13,7 @@ def begin(store: Store, key: str, owner: str) -> bool:
     """Whether this owner is the one that looks: nobody began before, or it did itself."""
     with store.writing() as connection:
         now = datetime.now(UTC)
-        if store.insert_once(connection, looks, key=key, owner=owner, started_at=now, seconds=0.0):
+        if store.insert_if_absent(connection, looks, key=key, owner=owner, started_at=now, seconds=0.0):
             return True
         return connection.scalars(select(looks.c.owner).where(looks.c.key == key)).first() == owner
 

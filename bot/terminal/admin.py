@@ -18,11 +18,11 @@ import typer
 
 from bot.app import App
 from bot.cluster.access import cluster_role, gaps
-from bot.probes import needed, needing
+from bot.probes import entries_needing, needed
 from bot.settings import load_settings, shown_settings
 from bot.terminal.console import write_json
 from bot.terminal.errors import FAILED, OutOfReach
-from bot.terminal.inputs import Where
+from bot.terminal.inputs import Target
 
 
 def show_settings(output: str) -> None:
@@ -51,7 +51,7 @@ def show_cluster_role(output: str) -> None:
         sys.stdout.write(yaml.safe_dump(role, sort_keys=False))
 
 
-async def check_access(where: Where, output: str) -> None:
+async def check_access(where: Target, output: str) -> None:
     """Which reads the API server refuses us, and the entries that this leaves undecidable."""
     from rich.console import Console
 
@@ -68,7 +68,7 @@ async def check_access(where: Where, output: str) -> None:
                 found = await gaps(reader, needed())
             except ReadError as error:
                 raise OutOfReach(f"Cluster {opened.context} could not be asked: {error}.") from error
-    rows = [(gap, needing(app.entries.values(), gap.permission)) for gap in found]
+    rows = [(gap, entries_needing(app.entries.values(), gap.permission)) for gap in found]
     if output == "json":
         write_json({"allowed": not rows, "missing": [{**gap.to_json(), "entries": ids} for gap, ids in rows]})
     elif rows:
@@ -126,11 +126,11 @@ def check_serving(output: str) -> None:
     from bot.slack.preflight import Check, check
     from bot.terminal.audited_command import auditing
     from bot.terminal.console import show_table, write_json
-    from bot.terminal.inputs import Where
+    from bot.terminal.inputs import Target
 
     async def checked() -> list[Check]:
         app = App.from_environment()
-        async with auditing(app, "serve --check", Where()) as begin:
+        async with auditing(app, "serve --check", Target()) as begin:
             return await check(app.premises(join), begin)
 
     found = asyncio.run(checked())

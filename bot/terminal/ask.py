@@ -17,20 +17,20 @@ from rich.console import Console
 
 from bot.app import App
 from bot.cluster.connection import NoClusterConfigured
-from bot.cluster.facts import Fact, declared_facts, fact_of
+from bot.cluster.facts import Fact, declared_facts, read_fact
 from bot.cluster.requests import Observer
-from bot.cluster.view import View
+from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Answer
-from bot.diagnosis.clinic import Cluster, observe
+from bot.diagnosis.clinic import Cluster, read_cluster_state
 from bot.terminal.audited_command import auditing
 from bot.terminal.console import say, show_table, write_json
 from bot.terminal.errors import OutOfReach
-from bot.terminal.inputs import Where, known_entries, lines_of_stdin, question_of
+from bot.terminal.inputs import Target, known_entries, lines_of_stdin, question_of
 from bot.terminal.pages import show_answer
 from bot.terminal.progress import building, reading
 
 if TYPE_CHECKING:
-    from bot.audit import AuditLog, Trail
+    from bot.audit import AuditContext, AuditLog
     from index.search import Index, Matches
 from collections.abc import Iterable
 
@@ -70,7 +70,7 @@ def _told(fact: Fact) -> str:
     return f"unknown: {fact.reason}" if fact.value is None else f"{fact.value}  ({fact.source})"
 
 
-async def ask_and_show(question: str, where: Where, namespace: str | None, output: str) -> None:
+async def ask_and_show(question: str, where: Target, namespace: str | None, output: str) -> None:
     """``ask``."""
     app, errors = App.from_environment(), Console(stderr=True)
     async with auditing(app, "ask", where) as begin:
@@ -93,7 +93,7 @@ async def ask_and_show(question: str, where: Where, namespace: str | None, outpu
     _show(answer, output, show_answer)
 
 
-async def check_and_show(entries: Sequence[str], where: Where, namespace: str | None, output: str) -> None:
+async def check_and_show(entries: Sequence[str], where: Target, namespace: str | None, output: str) -> None:
     """``check``."""
     app, errors = App.from_environment(), Console(stderr=True)
     known_entries(app, entries)
@@ -108,7 +108,7 @@ async def check_and_show(entries: Sequence[str], where: Where, namespace: str | 
     _show(answer, output, show_verdicts)
 
 
-async def facts_and_show(where: Where, output: str) -> None:
+async def facts_and_show(where: Target, output: str) -> None:
     """``facts``: every fact that this cluster has."""
     app, errors = App.from_environment(), Console(stderr=True)
     async with auditing(app, "facts", where) as begin:
@@ -126,19 +126,19 @@ async def facts_and_show(where: Where, output: str) -> None:
 
 async def _facts(app: App, cluster: Cluster) -> Sequence[Fact]:
     async with cluster.reader(app.clinic().budget) as reader:
-        view = View(reader)
+        view = ClusterSession(reader)
         try:
-            state = await observe(view, cluster.context)
+            state = await read_cluster_state(view, cluster.context)
             if not state.reachable:
                 raise OutOfReach(f"Cluster {cluster.context} could not be read: {state.problem}.")
-            return await asyncio.gather(*(fact_of(view, name) for name in declared_facts()))
+            return await asyncio.gather(*(read_fact(view, name) for name in declared_facts()))
         finally:
             await view.close()
 
 
 @contextlib.asynccontextmanager
 async def _maybe_cluster(
-    app: App, where: Where, observers: Sequence[Observer]
+    app: App, where: Target, observers: Sequence[Observer]
 ) -> AsyncIterator[tuple[Cluster | None, str]]:
     """The cluster, or none and why where nobody has configured one: knowledge alone is then still given."""
     async with contextlib.AsyncExitStack() as stack:
@@ -189,7 +189,7 @@ def match_and_show(text: str, output: str) -> None:
         log.close()
 
 
-def _match(index: "Index", question: str, trail: "Trail", show: Callable[["Matches"], None]) -> None:
+def _match(index: "Index", question: str, trail: "AuditContext", show: Callable[["Matches"], None]) -> None:
     """One text is recorded with its scores before they are shown; lines of stdin, maybe thousands, in one sum."""
     if question:
         found = index.match(question)
@@ -209,12 +209,12 @@ def _match(index: "Index", question: str, trail: "Trail", show: Callable[["Match
         trail.log.store_all([trail.draft("entries.considered", None, None, "", detail)])
 
 
-def _trail(log: "AuditLog", question: str) -> "Trail":
+def _trail(log: "AuditLog", question: str) -> "AuditContext":
     """The trail of this command, whose first records are stored."""
-    from bot.audit import Trail
+    from bot.audit import AuditContext
     from bot.terminal.audited_command import in_force, operating_system_user
 
-    trail = Trail(log, operating_system_user(), uuid.uuid4().hex)
+    trail = AuditContext(log, operating_system_user(), uuid.uuid4().hex)
     asked = {"command": "match", **({"question": question} if question else {"lines of": "standard input"})}
     action = "question.received" if question else "command.received"
     log.store_all([in_force(trail), trail.draft(action, None, None, "", asked)])

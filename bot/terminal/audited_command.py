@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.audit import Actor, Draft, Trail
-    from bot.terminal.inputs import Where
+    from bot.audit import Actor, AuditContext, Draft
+    from bot.terminal.inputs import Target
 
-Begin = Callable[..., Awaitable["Trail"]]
+Begin = Callable[..., Awaitable["AuditContext"]]
 
 
 @contextlib.asynccontextmanager
-async def auditing(app: "App", command: str, where: "Where") -> AsyncIterator[Begin]:
+async def auditing(app: "App", command: str, where: "Target") -> AsyncIterator[Begin]:
     """``begin(question=..., **what was typed)`` stores that the command was received, and gives its trail.
 
     The database is opened meanwhile, in a thread. What ends the command in an error is recorded as refused.
@@ -26,12 +26,12 @@ async def auditing(app: "App", command: str, where: "Where") -> AsyncIterator[Be
         DatabaseError, AuditUnavailable: the audit log cannot be written; nothing has been read.
     """
     opening = asyncio.get_running_loop().run_in_executor(None, lambda: app.audit)
-    begun: list[Trail] = []
+    begun: list[AuditContext] = []
 
-    async def begin(**typed: Any) -> "Trail":
-        from bot.audit import Trail
+    async def begin(**typed: Any) -> "AuditContext":
+        from bot.audit import AuditContext
 
-        trail = Trail(await opening, operating_system_user(), uuid.uuid4().hex)
+        trail = AuditContext(await opening, operating_system_user(), uuid.uuid4().hex)
         action = "question.received" if typed.get("question") else "command.received"
         asked = {"command": command, **where.typed(), **{name: value for name, value in typed.items() if value}}
         await trail.log.astore_all([in_force(trail), trail.draft(action, None, None, "", asked)])
@@ -51,7 +51,7 @@ async def auditing(app: "App", command: str, where: "Where") -> AsyncIterator[Be
             (await opening).close()
 
 
-async def _refused(begun: list["Trail"], error: Exception) -> None:
+async def _refused(begun: list["AuditContext"], error: Exception) -> None:
     from bot.audit import AuditUnavailable
 
     if begun and not isinstance(error, AuditUnavailable):
@@ -59,7 +59,7 @@ async def _refused(begun: list["Trail"], error: Exception) -> None:
         await begun[0].record("refused", outcome=type(error).__name__, detail=detail)
 
 
-def in_force(trail: "Trail") -> "Draft":
+def in_force(trail: "AuditContext") -> "Draft":
     """The record of the settings that differ from their defaults, secrets masked."""
     from bot.audit.log import settings_in_force
 

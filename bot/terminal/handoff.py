@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from bot.app import App
-from bot.handoff.make import Maker, Wish
+from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.markdown import page_name, picture_name
-from bot.handoff.recheck import Looker
-from bot.handoff.repository import Handoffs, Kept
+from bot.handoff.recheck import Rechecker
+from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import zone_of
 from bot.handoff.time_range import SpanError
 from bot.terminal.audited_command import auditing
 from bot.terminal.console import say, write_json
 from bot.terminal.errors import UsageProblem
-from bot.terminal.inputs import Where
+from bot.terminal.inputs import Target
 from bot.terminal.progress import working
 
 if TYPE_CHECKING:
-    from bot.audit import Trail
+    from bot.audit import AuditContext
     from bot.diagnosis.clinic import Cluster
 
 
-async def hand_off(words: str, where: Where, out: Path | None, output: str, *, recheck: bool) -> None:
+async def hand_off(words: str, where: Target, out: Path | None, output: str, *, recheck: bool) -> None:
     """Make a handoff of the span that the words name, and show it.
 
     Raises:
@@ -41,13 +41,13 @@ async def hand_off(words: str, where: Where, out: Path | None, output: str, *, r
         trail = await begin(span=words)
         with working(errors, "looking at the open cases again …"):
             looker = _looker(app, where, trail) if recheck else None
-            kept = await _made(Maker(app.store, looker), _wish(app, words, trail))
+            kept = await _made(HandoffGenerator(app.store, looker), _wish(app, words, trail))
         counts = vars(kept.handoff.counts)
         await trail.record("handoff.made", outcome=kept.id, detail={"span": words, "counts": dict(counts)})
     _show(kept, out, output, errors)
 
 
-async def show_again(id_: str, where: Where, out: Path | None, output: str) -> None:
+async def show_again(id_: str, where: Target, out: Path | None, output: str) -> None:
     """Show a handoff exactly as it was made.
 
     Raises:
@@ -65,7 +65,7 @@ async def show_again(id_: str, where: Where, out: Path | None, output: str) -> N
     _show(found, out, output, errors)
 
 
-def _looker(app: App, where: Where, trail: "Trail") -> Looker:
+def _looker(app: App, where: Target, trail: "AuditContext") -> Rechecker:
     from bot.cluster.connection import IN_CLUSTER
 
     @contextlib.asynccontextmanager
@@ -74,22 +74,22 @@ def _looker(app: App, where: Where, trail: "Trail") -> Looker:
         async with app.cluster(kubeconfig=where.kubeconfig, context=named) as cluster:
             yield trail.cluster(cluster)
 
-    return Looker(app.clinic(), opened, app.settings.handoff_deadline)
+    return Rechecker(app.clinic(), opened, app.settings.handoff_deadline)
 
 
-def _wish(app: App, words: str, trail: "Trail") -> Wish:
+def _wish(app: App, words: str, trail: "AuditContext") -> HandoffRequest:
     zone = zone_of(app.settings.time_zone)
-    return Wish(key=uuid.uuid4().hex, words=words, now=datetime.now(UTC), zone=zone, made_by=trail.actor.name)
+    return HandoffRequest(key=uuid.uuid4().hex, words=words, now=datetime.now(UTC), zone=zone, made_by=trail.actor.name)
 
 
-async def _made(maker: Maker, wish: Wish) -> Kept:
+async def _made(maker: HandoffGenerator, wish: HandoffRequest) -> StoredHandoff:
     try:
         return await maker.make(wish)
     except SpanError as error:
         raise UsageProblem(str(error)) from error
 
 
-def _show(kept: Kept, out: Path | None, output: str, errors: Console) -> None:
+def _show(kept: StoredHandoff, out: Path | None, output: str, errors: Console) -> None:
     if out is not None:
         _write(kept, out)
     if output == "json":
@@ -107,14 +107,14 @@ def _show(kept: Kept, out: Path | None, output: str, errors: Console) -> None:
         )
 
 
-def _write(kept: Kept, out: Path) -> None:
+def _write(kept: StoredHandoff, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / page_name(kept.id)).write_text(kept.text, encoding="utf-8")
     if kept.picture:
         (out / picture_name(kept.id)).write_bytes(kept.picture)
 
 
-def run_handoff(words: str, show: str, where: Where, out: Path | None, output: str, *, recheck: bool) -> None:
+def run_handoff(words: str, show: str, where: Target, out: Path | None, output: str, *, recheck: bool) -> None:
     """The command, one or the other."""
     if show and words:
         raise UsageProblem("--show shows a handoff as it was made: leave the span out.")

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.cluster.requests import Observer, Witness
+    from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Cluster
 
 LONGEST = 200_000  # characters: a pasted log is welcome, a memory dump is not
@@ -75,7 +75,7 @@ def known_entries(app: "App", ids: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Where:
+class Target:
     """A kubeconfig's context, or a recording; nothing given means the kubeconfig's current context."""
 
     kubeconfig: Path | None = None
@@ -98,7 +98,7 @@ class Where:
         return {name: str(value) for name, value in given.items() if value is not None}
 
     def opened(
-        self, app: "App", observers: Sequence["Observer"] = (), witness: "Witness | None" = None
+        self, app: "App", observers: Sequence["Observer"] = (), witness: "Recorder | None" = None
     ) -> AbstractAsyncContextManager["Cluster"]:
         """The cluster, for as long as the block runs."""
         return app.cluster(

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.app import App
-    from bot.diagnosis.proofs import Proven
+    from bot.diagnosis.proofs import ProofResult
     from knowledge.model import Entry
 
 knowledge = typer.Typer(no_args_is_help=True)
@@ -136,13 +136,13 @@ def prove(
 knowledge.command("test")(prove)  # under another name, so that pytest does not take it for a test
 
 
-async def _proven(app: "App", ids: list[str]) -> list["Proven"]:
+async def _proven(app: "App", ids: list[str]) -> list["ProofResult"]:
     from rich.console import Console
 
     from bot.diagnosis.proofs import prove as proving
     from bot.terminal.progress import working
 
-    found: list[Proven] = []
+    found: list[ProofResult] = []
     with working(Console(stderr=True), "proving …") as tell:
         async for item in proving(app.entries, ids, own=app.settings.knowledge_dir):
             found.append(item)

@@ -19,11 +19,11 @@ from bot.recordings.capture import Capture
 from bot.terminal.audited_command import auditing
 from bot.terminal.console import write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
-from bot.terminal.inputs import Where
+from bot.terminal.inputs import Target
 from bot.terminal.progress import building, reading
 
 
-def record_to(out: Path, symptom: str | None, where: Where, namespace: str | None) -> None:
+def record_to(out: Path, symptom: str | None, where: Target, namespace: str | None) -> None:
     """Read what the question (or everything that can be judged) reads, and save it, secrets cut out."""
     if out.exists():
         raise UsageProblem(f"{out} exists already: name a new folder or .tar.gz.")
@@ -39,7 +39,7 @@ def record_to(out: Path, symptom: str | None, where: Where, namespace: str | Non
     sys.stdout.write(f"Saved {answer.requests} reads to {out}. Replay: netclinic ask SYMPTOM --recording {out}\n")
 
 
-async def _read(capture: Capture, symptom: str | None, where: Where, namespace: str | None) -> Answer:
+async def _read(capture: Capture, symptom: str | None, where: Target, namespace: str | None) -> Answer:
     app, errors = App.from_environment(), Console(stderr=True)
     index = None
     async with auditing(app, "record", where) as begin:

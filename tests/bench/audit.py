@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bot.audit import Actor, AuditLog, Draft, Trail
+from bot.audit import Actor, AuditContext, AuditLog, Draft
 from bot.audit.filters import parse_filters
 from bot.audit.prune import prune
 from bot.audit.reading import find_records, list_records
@@ -119,7 +119,7 @@ async def _questions(log: AuditLog) -> None:
         cluster = Cluster(Transport(link.client), RECORDING)
         for number in range(41):
             recorded = bool(number % 2)
-            trail = Trail(log, _user(1), f"bench-{number}")
+            trail = AuditContext(log, _user(1), f"bench-{number}")
             started = time.perf_counter()
             answer = await clinic.check(["terway-vswitch-out-of-ips"], trail.cluster(cluster) if recorded else cluster)
             if recorded:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.recordings import LogKey, Store, load
+from bot.recordings import LogKey, Recording, load
 from bot.recordings.times import format_time
 from tests.bench.nodes import node_name, nodes
 from tests.bench.shapes import POD_FIELDS, Size, pod_spec
@@ -21,13 +21,13 @@ SHORTAGE = (
 KEPT = ("ConfigMap", "CustomResourceDefinition", "DaemonSet", "Deployment", "Namespace")
 
 
-def build(size: Size) -> Store:
+def build(size: Size) -> Recording:
     """The cluster, ready to be served."""
     base = load("terway-healthy")
     now = base.recorded
     kept = [_scaled(item, size) for item in base.objects() if item["kind"] in KEPT or _is_dns(item)]
     objects = [*kept, *nodes(size, now), *_pods(size, now), *_services(size), *_events(size, now)]
-    return Store.of(objects, name="large", recorded=now, version=base.version, logs=_logs(size, now))
+    return Recording.of(objects, name="large", recorded=now, version=base.version, logs=_logs(size, now))
 
 
 def _is_dns(item: Json) -> bool:

@@ -13,8 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldStep
-from bot.handoff.make import Maker, Wish
+from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportStep
+from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.store import Store, open_store
 from bot.store.schema import cases, diagnoses, feedback
 from knowledge.model import Kind
@@ -42,13 +42,13 @@ def main() -> None:
 
 
 async def _measure(store: Store) -> None:
-    maker = Maker(store)
+    maker = HandoffGenerator(store)
     zone = ZoneInfo("Asia/Shanghai")
-    await maker.make(Wish(key="warm", words="1m", now=NOW, zone=zone))  # imports, fonts
+    await maker.make(HandoffRequest(key="warm", words="1m", now=NOW, zone=zone))  # imports, fonts
     print("| span | cases told | seconds |\n| --- | --- | --- |")
     for words in ("12h", "2d", "31d"):
         started = time.perf_counter()
-        kept = await maker.make(Wish(key=words, words=words, now=NOW, zone=zone))
+        kept = await maker.make(HandoffRequest(key=words, words=words, now=NOW, zone=zone))
         seconds = time.perf_counter() - started
         counts = kept.handoff.counts
         print(f"| {words} | {counts.open} open, {counts.resolved} resolved | {seconds:.2f} |")
@@ -128,11 +128,11 @@ def _word(look: dict[str, Any]) -> dict[str, Any]:
 
 def _told(outcome: str) -> dict[str, Any]:
     """An answer of the usual size, some 15 kB."""
-    piece = ToldEvidence(
+    piece = ReportEvidence(
         object="Pod shop/web-0", excerpt="FailedCreatePodSandBox " * 18, seen=NOW, check="kubectl " * 8
     )
-    step = ToldStep(text="Look at the vSwitches in the VPC console. " * 5, command="kubectl get pods -o wide " * 4)
-    item = ToldDiagnosis(
+    step = ReportStep(text="Look at the vSwitches in the VPC console. " * 5, command="kubectl get pods -o wide " * 4)
+    item = ReportDiagnosis(
         entry="entry-1",
         title="What entry-1 is about, in a sentence",
         kind=Kind.FAULT,
@@ -147,8 +147,10 @@ def _told(outcome: str) -> dict[str, Any]:
         steps=(step,) * 5,
         verify=(step,) * 2,
     )
-    cluster = ToldCluster(name="prod-hz", reachable=True, traits="Kubernetes 1.32", facts={"network_plugin": "terway"})
-    told = Told(question="q", in_scope=True, cluster=cluster, asked_at=NOW, told_at=NOW, diagnoses=(item,) * 3)
+    cluster = ReportCluster(
+        name="prod-hz", reachable=True, traits="Kubernetes 1.32", facts={"network_plugin": "terway"}
+    )
+    told = Report(question="q", in_scope=True, cluster=cluster, asked_at=NOW, told_at=NOW, diagnoses=(item,) * 3)
     return replace(told, diagnoses=() if outcome == "unmatched" else told.diagnoses).to_json()
 
 

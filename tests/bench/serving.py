@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from bot.recordings import Store, serve
+from bot.recordings import Recording, serve
 from tests.bench.building import build
 from tests.bench.shapes import Size
 
@@ -17,7 +17,7 @@ async def main() -> None:
         await asyncio.to_thread(sys.stdin.read)
 
 
-def _warm(store: Store) -> None:
+def _warm(store: Recording) -> None:
     """A real API server holds its objects serialized; the first list must not pay for that."""
     for shelf in store.shelves.values():
         for item in shelf.items:

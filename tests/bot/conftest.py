@@ -16,12 +16,12 @@ import pytest
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget
+from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import Transport
-from bot.cluster.view import Focus, View
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import ask, vocabulary
 from bot.probes.findings import Finding
-from bot.recordings import LogKey, Store, serve
+from bot.recordings import LogKey, Recording, serve
 from bot.recordings.access import parse_denial
 from bot.recordings.times import resolve_all
 from knowledge.expressions import parse_call
@@ -265,14 +265,14 @@ def entries() -> dict[str, Entry]:
 
 def store_of(
     objects: Iterable[Object], logs: Logs | None = None, forbid: Iterable[str] = (), version: str = "v1.36.0"
-) -> Store:
+) -> Recording:
     """The objects as a recording; logs by namespace, pod and container."""
     kept = {
         LogKey(*key): "".join(_stamped(line) for line in text.splitlines()).encode()
         for key, text in (logs or {}).items()
     }
     whole = [resolve_all(item, NOW) for item in objects]
-    return Store.of(
+    return Recording.of(
         whole, name="strange", recorded=NOW, version=version, logs=kept, forbidden=map(parse_denial, forbid)
     )
 
@@ -282,7 +282,7 @@ def _stamped(line: str) -> str:
     return f"{resolve_all(stamp, NOW)} {text}\n"
 
 
-OpenView = Callable[..., contextlib.AbstractAsyncContextManager[View]]
+OpenView = Callable[..., contextlib.AbstractAsyncContextManager[ClusterSession]]
 
 
 @pytest.fixture(scope="session")
@@ -299,13 +299,13 @@ def view_of() -> OpenView:
         budget: Budget | None = None,
         question: str = "",
         namespace: str | None = None,
-    ) -> AsyncIterator[View]:
+    ) -> AsyncIterator[ClusterSession]:
         async with (
             serve(store_of(objects, logs, forbid, version)) as server,
             connect_to(server.kubeconfig, "strange") as link,
             Reader(Transport(link.client), budget or Budget()) as reader,
         ):
-            view = View(reader, Focus.of(question, namespace))
+            view = ClusterSession(reader, QuestionScope.of(question, namespace))
             await reader.version()  # its clock
             try:
                 yield view

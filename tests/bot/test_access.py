@@ -8,13 +8,13 @@ import pytest
 
 from bot.cluster.access import Gap, cluster_role, gaps
 from bot.cluster.connection import connect_to
-from bot.cluster.facts import declared_facts, fact_of
+from bot.cluster.facts import declared_facts, read_fact
 from bot.cluster.facts.registry import Permission
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget
 from bot.cluster.resources import Resource
+from bot.cluster.session import ClusterSession
 from bot.cluster.transport import Transport
-from bot.cluster.view import View
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import needed
 from bot.recordings import Served, load, serve
@@ -45,8 +45,8 @@ async def everything(entries: Mapping[str, Entry], recording: str) -> list[Serve
         transport = Transport(link.client)
         await Clinic(entries, budget=Budget(seconds=30)).check(list(entries), Cluster(transport, recording))
         async with Reader(transport, Budget(seconds=30)) as reader:
-            view = View(reader)
-            await asyncio.gather(*(fact_of(view, name) for name in declared_facts()))
+            view = ClusterSession(reader)
+            await asyncio.gather(*(read_fact(view, name) for name in declared_facts()))
             await view.close()
         return list(server.requests)
 

@@ -20,11 +20,11 @@ from rich.text import Text
 
 from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget
+from bot.cluster.session import spelled
 from bot.cluster.transport import Transport
-from bot.cluster.view import spelled
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic, Cluster
-from bot.recordings import Store, load, serve
+from bot.recordings import Recording, load, serve
 from bot.terminal.ask import show_facts, show_verdicts
 from bot.terminal.console import say, say_command, show_table, wrapped
 from bot.terminal.pages import show_answer, show_entry
@@ -51,7 +51,7 @@ CASES: dict[str, tuple[str | None, dict[str, float], int]] = {
 }
 
 
-async def answered(entries: Entries, meaning: Meaning, scores: Mapping[str, float], store: Store | None) -> Answer:
+async def answered(entries: Entries, meaning: Meaning, scores: Mapping[str, float], store: Recording | None) -> Answer:
     """The answer on that recording, told by its clock, with what differs from run to run made even."""
     clinic = Clinic(entries, meaning(scores), Budget(seconds=30))
     if store is None:
@@ -126,7 +126,7 @@ async def test_hostile_names_and_lines_are_shown_as_text(entries: Entries, meani
     objects = [
         _renamed(item) for item in base.objects() if item["kind"] in ("Pod", "Event", "DaemonSet", "ConfigMap", "Node")
     ]
-    store = Store.of(objects, name="hostile", recorded=base.recorded)
+    store = Recording.of(objects, name="hostile", recorded=base.recorded)
     answer = await answered(entries, meaning, OUT_OF_IPS, store)
     page = printed(show_answer, answer, 80)
     assert "CONFIRMED" in page

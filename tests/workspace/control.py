@@ -88,13 +88,13 @@ class Control:
         changed.cancel()
         await asyncio.sleep(_GATHER)
 
-    def does(self, deed: Callable[[Json], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def does(self, job: Callable[[Json], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler: JSON in, JSON out, and a sentence when it cannot be done."""
 
         async def handle(request: web.Request) -> web.Response:
             try:
                 body = await request.json() if request.can_read_body else {}
-                return web.json_response(await deed(body))
+                return web.json_response(await job(body))
             except NotAcknowledged as failure:
                 return web.json_response({"error": f"the app did not answer: {failure.reason}"}, status=504)
             except KeyError as error:

@@ -9,16 +9,16 @@ import orjson
 
 from bot.cluster.facts.platform import GET_CONFIG, config_check
 from bot.cluster.facts.registry import Fact, fact, known, unknown
-from bot.cluster.view import SYSTEM, View, dig
+from bot.cluster.session import SYSTEM, ClusterSession, get_path
 
 ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
 ABSENT = "there is no ConfigMap kube-system/eni-config"
 
 
-async def eni_config(view: View) -> dict[str, str] | None:
+async def eni_config(view: ClusterSession) -> dict[str, str] | None:
     """The data of ``eni-config``; ``None`` where the ConfigMap does not exist."""
     config = await view.config_map("eni-config")
-    return None if config is None else dict(dig(config, "data") or {})
+    return None if config is None else dict(get_path(config, "data") or {})
 
 
 def parse(text: str | None) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def zones(conf: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @fact("terway.vswitches", "the Pod vSwitches by zone", reads=(GET_CONFIG,), core=True)
-async def vswitches(view: View) -> Fact:
+async def vswitches(view: ClusterSession) -> Fact:
     """From ``eni_conf``; a node's own ConfigMap may override it."""
     data = await eni_config(view)
     if data is None:
@@ -66,7 +66,7 @@ async def vswitches(view: View) -> Fact:
 
 
 @fact("terway.vswitch_choice", "several where a zone has more than one Pod vSwitch, else one", reads=(GET_CONFIG,))
-async def vswitch_choice(view: View) -> Fact:
+async def vswitch_choice(view: ClusterSession) -> Fact:
     """Counted in the default ``eni_conf``; a node's own ConfigMap is not looked at."""
     data = await eni_config(view)
     if data is None:
@@ -79,7 +79,7 @@ async def vswitch_choice(view: View) -> Fact:
 
 
 @fact("terway.security_groups", "the security groups of Terway's ENIs", reads=(GET_CONFIG,))
-async def security_groups(view: View) -> Fact:
+async def security_groups(view: ClusterSession) -> Fact:
     """``security_group`` and ``security_groups`` of ``eni_conf``."""
     conf = parse((await eni_config(view) or {}).get("eni_conf"))
     several = conf.get("security_groups")
@@ -91,7 +91,7 @@ async def security_groups(view: View) -> Fact:
 
 
 @fact("terway.network_policy", "whether Terway enforces NetworkPolicies: on or off", reads=(GET_CONFIG,), core=True)
-async def network_policy(view: View) -> Fact:
+async def network_policy(view: ClusterSession) -> Fact:
     """On for "false", "0", "" and an absent key; anything else switches it off, "False" too (common.go)."""
     data = await eni_config(view)
     if data is None:
@@ -103,7 +103,7 @@ async def network_policy(view: View) -> Fact:
 
 
 @fact("terway.in_cluster_lb", "in-cluster load balancing in IPvlan: on or off", reads=(GET_CONFIG,))
-async def in_cluster_lb(view: View) -> Fact:
+async def in_cluster_lb(view: ClusterSession) -> Fact:
     """On only when the ConfigMap's own key holds exactly ``true``; a value inside ``eni_conf`` does nothing."""
     data = await eni_config(view)
     if data is None:
@@ -116,7 +116,7 @@ async def in_cluster_lb(view: View) -> Fact:
 
 
 @fact("terway.ip_stack", "ipv4 or dual", reads=(GET_CONFIG,))
-async def ip_stack(view: View) -> Fact:
+async def ip_stack(view: ClusterSession) -> Fact:
     """The code reads ``eni_conf``; the documentation shows the key in the CNI configuration: both count."""
     data = await eni_config(view)
     if data is None:
@@ -129,7 +129,7 @@ async def ip_stack(view: View) -> Fact:
 
 
 @fact("terway.eip_pool", "whether the removed EIP feature is still configured: on or off", reads=(GET_CONFIG,))
-async def eip_pool(view: View) -> Fact:
+async def eip_pool(view: ClusterSession) -> Fact:
     """``enable_eip_pool`` of ``eni_conf``."""
     data = await eni_config(view)
     if data is None:

@@ -4,19 +4,19 @@ from typing import Any
 
 from bot.cluster.facts.eni_config import parse
 from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_check
-from bot.cluster.facts.registry import Fact, fact, fact_of, known, unknown
+from bot.cluster.facts.registry import Fact, fact, known, read_fact, unknown
 from bot.cluster.facts.terway import image_tag
-from bot.cluster.view import SYSTEM, View, dig, name_of
+from bot.cluster.session import SYSTEM, ClusterSession, get_path, name_of
 
 CONFIG = "kube-flannel-cfg"
 SOURCE = f"ConfigMap {SYSTEM}/{CONFIG}"
 ABSENT = "there is no ConfigMap kube-system/kube-flannel-cfg"
 
 
-async def cni(view: View) -> dict[str, Any] | None:
+async def cni(view: ClusterSession) -> dict[str, Any] | None:
     """``cni-conf.json`` parsed; ``None`` where there is no ConfigMap."""
     config = await view.config_map(CONFIG)
-    return None if config is None else parse(dig(config, "data", "cni-conf.json"))
+    return None if config is None else parse(get_path(config, "data", "cni-conf.json"))
 
 
 def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
@@ -28,11 +28,11 @@ def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
 
 
 @fact("flannel.version", "Flannel's image tag", reads=(LIST_DAEMON_SETS,), core=True)
-async def version(view: View) -> Fact:
+async def version(view: ClusterSession) -> Fact:
     """The image tag of the first container of Flannel's DaemonSet."""
     found = await view.daemon_sets()
     for item in (found[name] for name in FLANNEL_DAEMON_SETS if name in found):
-        for container in dig(item, "spec", "template", "spec", "containers") or []:
+        for container in get_path(item, "spec", "template", "spec", "containers") or []:
             tag = image_tag(str(container.get("image", "")))
             if tag and "flannel" in str(container.get("image")):
                 check = f"kubectl -n {SYSTEM} get daemonset {name_of(item)} -o wide"
@@ -41,20 +41,20 @@ async def version(view: View) -> Fact:
 
 
 @fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=(GET_CONFIG,), core=True)
-async def hairpin(view: View) -> Fact:
+async def hairpin(view: ClusterSession) -> Fact:
     """Only ``hairpinMode`` inside ``delegate`` counts."""
-    if (await fact_of(view, "network_plugin")).value == "terway":
+    if (await read_fact(view, "network_plugin")).value == "terway":
         return unknown("Terway runs here, not Flannel")
     conf = await cni(view)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
-    raw = dig(flannel_section(conf), "delegate", "hairpinMode")
+    raw = get_path(flannel_section(conf), "delegate", "hairpinMode")
     seen = f"delegate.hairpinMode: {raw}" if raw is not None else "delegate has no hairpinMode"
     return known("on" if raw is True else "off", SOURCE, config_check(CONFIG), seen)
 
 
 @fact("flannel.cni_version", "cniVersion of Flannel's configuration, or missing", reads=(GET_CONFIG,))
-async def cni_version(view: View) -> Fact:
+async def cni_version(view: ClusterSession) -> Fact:
     """Kubelets from 1.16 on refuse a configuration without it (FAQ)."""
     conf = await cni(view)
     if not conf:
@@ -65,21 +65,21 @@ async def cni_version(view: View) -> Fact:
 
 
 @fact("flannel.data_dir", "where pod addresses are booked: tmpfs (/var/run) or disk", reads=(GET_CONFIG,))
-async def data_dir(view: View) -> Fact:
+async def data_dir(view: ClusterSession) -> Fact:
     """``ipam.dataDir`` of the Flannel section; under /var/run it is emptied at every reboot (FAQ)."""
     conf = await cni(view)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
-    raw = str(dig(flannel_section(conf), "ipam", "dataDir") or "/var/lib/cni/networks")
+    raw = str(get_path(flannel_section(conf), "ipam", "dataDir") or "/var/lib/cni/networks")
     value = "tmpfs" if raw.startswith(("/var/run", "/run")) else "disk"
     return known(value, SOURCE, config_check(CONFIG), f"ipam.dataDir: {raw}")
 
 
 @fact("flannel.backend", "Flannel's backend, e.g. vpc or vxlan", reads=(GET_CONFIG,))
-async def backend(view: View) -> Fact:
+async def backend(view: ClusterSession) -> Fact:
     """``Backend.Type`` of ``net-conf.json``."""
     config = await view.config_map(CONFIG)
-    raw = dig(parse(dig(config, "data", "net-conf.json")), "Backend", "Type")
+    raw = get_path(parse(get_path(config, "data", "net-conf.json")), "Backend", "Type")
     if not raw:
         return unknown(ABSENT if config is None else "net-conf.json names no backend")
     return known(str(raw), SOURCE, config_check(CONFIG), f"Backend.Type: {raw}")

@@ -12,8 +12,8 @@ import yaml
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_check
 from bot.cluster.facts.registry import Fact, Permission, fact, known, unknown
 from bot.cluster.resources import NODES, PODS
+from bot.cluster.session import SYSTEM, ClusterSession, get_path, last_edited, moment
 from bot.cluster.transport import ReadError
-from bot.cluster.view import SYSTEM, View, dig, last_edited, moment
 
 CONFIG_MAPS = ("kube-proxy-worker", "kube-proxy", "kube-proxy-master")
 LIST_PODS = Permission("list", PODS)
@@ -23,12 +23,12 @@ DEFAULT_MAX_PER_CORE = 32768  # KubeProxyConfiguration's default
 _UNITS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001, "us": 0.000001, "ns": 0.000000001}
 
 
-async def proxy_config(view: View) -> tuple[dict[str, Any] | None, str]:
+async def proxy_config(view: ClusterSession) -> tuple[dict[str, Any] | None, str]:
     """The worker's ``config.conf`` parsed and the ConfigMap's name; ``None`` where no such ConfigMap exists."""
     for name in CONFIG_MAPS[:2]:
         config = await view.config_map(name)
         if config is not None:
-            return _parsed(str(dig(config, "data", "config.conf") or "")), name
+            return _parsed(str(get_path(config, "data", "config.conf") or "")), name
     return None, ""
 
 
@@ -40,7 +40,7 @@ def _parsed(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-async def _setting(view: View) -> tuple[dict[str, Any], str] | Fact:
+async def _setting(view: ClusterSession) -> tuple[dict[str, Any], str] | Fact:
     conf, name = await proxy_config(view)
     if conf is None:
         return unknown("there is no ConfigMap kube-system/kube-proxy-worker or kube-proxy")
@@ -59,7 +59,7 @@ def _known(value: str | int, name: str, seen: str) -> Fact:
     reads=(GET_CONFIG, LIST_NODES, LIST_DAEMON_SETS),
     core=True,
 )
-async def mode(view: View) -> Fact:
+async def mode(view: ClusterSession) -> Fact:
     """An empty ``mode`` means iptables; nodes labelled no-kube-proxy have none at all."""
     replaced = await _replaced(view)
     found = await _setting(view) if replaced is None else replaced
@@ -70,7 +70,7 @@ async def mode(view: View) -> Fact:
     return _known(raw or "iptables", name, f"mode: {raw!r}" if not raw else f"mode: {raw}")
 
 
-async def _replaced(view: View) -> Fact | None:
+async def _replaced(view: ClusterSession) -> Fact | None:
     """A ConfigMap of kube-proxy may be left over; without its DaemonSet and on labelled nodes there is none."""
     try:
         if any("kube-proxy" in name for name in await view.daemon_sets()):
@@ -84,22 +84,22 @@ async def _replaced(view: View) -> Fact | None:
 
 
 @fact("kube_proxy.scheduler", "the IPVS scheduling algorithm, rr by default", reads=(GET_CONFIG,))
-async def scheduler(view: View) -> Fact:
+async def scheduler(view: ClusterSession) -> Fact:
     """``ipvs.scheduler``."""
     found = await _setting(view)
     if isinstance(found, Fact):
         return found
-    raw = str(dig(found[0], "ipvs", "scheduler") or "")
+    raw = str(get_path(found[0], "ipvs", "scheduler") or "")
     return _known(raw or "rr", found[1], f"ipvs.scheduler: {raw or 'not set, so rr'}")
 
 
 @fact("kube_proxy.udp_timeout", "the IPVS UDP timeout in seconds, 300 by default", reads=(GET_CONFIG,))
-async def udp_timeout(view: View) -> Fact:
+async def udp_timeout(view: ClusterSession) -> Fact:
     """``ipvs.udpTimeout``; 0s leaves the kernel's 300 s."""
     found = await _setting(view)
     if isinstance(found, Fact):
         return found
-    raw = dig(found[0], "ipvs", "udpTimeout")
+    raw = get_path(found[0], "ipvs", "udpTimeout")
     seconds = duration_seconds(str(raw)) if raw is not None else 0
     if seconds is None:
         return unknown(f"ipvs.udpTimeout {raw!r} in {found[1]} is not a duration")
@@ -118,18 +118,18 @@ def duration_seconds(text: str) -> int | None:
 
 
 @fact("kube_proxy.max_per_core", "conntrack entries for each CPU", reads=(GET_CONFIG,))
-async def max_per_core(view: View) -> Fact:
+async def max_per_core(view: ClusterSession) -> Fact:
     """``conntrack.maxPerCore``."""
     found = await _setting(view)
     if isinstance(found, Fact):
         return found
-    raw = dig(found[0], "conntrack", "maxPerCore")
+    raw = get_path(found[0], "conntrack", "maxPerCore")
     shown = f"conntrack.maxPerCore: {raw}" if raw is not None else f"not set, so {DEFAULT_MAX_PER_CORE}"
     return _known(int(raw) if isinstance(raw, int) else DEFAULT_MAX_PER_CORE, found[1], shown)
 
 
 @fact("kube_proxy.cluster_cidr", "clusterCIDR of kube-proxy", reads=(GET_CONFIG,))
-async def cluster_cidr(view: View) -> Fact:
+async def cluster_cidr(view: ClusterSession) -> Fact:
     """``clusterCIDR``."""
     found = await _setting(view)
     if isinstance(found, Fact):
@@ -139,7 +139,7 @@ async def cluster_cidr(view: View) -> Fact:
 
 
 @fact("kube_proxy.configmaps", "the ConfigMaps that configure kube-proxy here", reads=(GET_CONFIG,))
-async def configmaps(view: View) -> Fact:
+async def configmaps(view: ClusterSession) -> Fact:
     """Those of ACK's names that exist."""
     names = [name for name in CONFIG_MAPS if await view.config_map(name) is not None]
     if not names:
@@ -148,7 +148,7 @@ async def configmaps(view: View) -> Fact:
 
 
 @fact("kube_proxy.applied", "yes, or pending where pods are older than the last edit", reads=(GET_CONFIG, LIST_PODS))
-async def applied(view: View) -> Fact:
+async def applied(view: ClusterSession) -> Fact:
     """Compares the last edit of the ConfigMap with the start of kube-proxy's pods."""
     _, name = await proxy_config(view)
     config = await view.config_map(name) if name else None
@@ -158,7 +158,7 @@ async def applied(view: View) -> Fact:
     if edited is None:
         return _known("yes", name, "no edit since it was made")
     pods = (await view.system_pods(f"k8s-app={name}")).items
-    starts = [start for pod in pods if (start := moment(dig(pod, "status", "startTime")))]
+    starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if not starts:
         return unknown(f"{name} was edited, and no pod of kube-proxy tells when it started")
     older = [start for start in starts if start < edited - timedelta(seconds=5)]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import orjson
 
-from bot.cluster.facts.registry import Fact, Permission, fact, fact_of, known, unknown
+from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, unknown
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
+from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
 from bot.cluster.transport import ReadError
-from bot.cluster.view import SYSTEM, Object, View, dig, labels_of, name_of
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
 LIST_DAEMON_SETS = Permission("list", DAEMON_SETS)
@@ -30,7 +30,7 @@ def config_check(name: str, namespace: str = SYSTEM) -> str:
 
 
 @fact("network_plugin", "terway, flannel or other", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
-async def network_plugin(view: View) -> Fact:
+async def network_plugin(view: ClusterSession) -> Fact:
     """By the DaemonSet that runs; of two, the one that has pods to run (a left-over one has none)."""
     try:
         found = await view.daemon_sets()
@@ -41,16 +41,16 @@ async def network_plugin(view: View) -> Fact:
         foreign = [name for name in found if FOREIGN_CNI.match(name)]
         named = f"DaemonSet {SYSTEM}/{foreign[0]}" if foreign else f"DaemonSets of {SYSTEM}"
         return known("other", named, DAEMON_SETS_CHECK, "neither Terway nor Flannel runs here")
-    running = [pair for pair in candidates if dig(found[pair[0]], "status", "desiredNumberScheduled")]
+    running = [pair for pair in candidates if get_path(found[pair[0]], "status", "desiredNumberScheduled")]
     if len({plugin for _, plugin in running or candidates}) > 1:
         running = [pair for pair in running or candidates if await _has_pods(view, found[pair[0]])]
     name, plugin = (running or candidates)[0]
     return known(plugin, f"DaemonSet {SYSTEM}/{name}", DAEMON_SETS_CHECK, f"DaemonSet {name} exists")
 
 
-async def _has_pods(view: View, daemon_set: Object) -> bool:
+async def _has_pods(view: ClusterSession, daemon_set: Object) -> bool:
     """Where the status does not tell which of two plugins is left over, their pods do."""
-    wanted = dig(daemon_set, "spec", "selector", "matchLabels") or {}
+    wanted = get_path(daemon_set, "spec", "selector", "matchLabels") or {}
     labels = ",".join(f"{key}={value}" for key, value in wanted.items())
     return bool(labels) and bool((await view.system_pods(labels)).items)
 
@@ -58,7 +58,7 @@ async def _has_pods(view: View, daemon_set: Object) -> bool:
 _PLUGINS = (("terway", TERWAY_DAEMON_SETS), ("flannel", FLANNEL_DAEMON_SETS))
 
 
-async def _plugin_by_config(view: View, why: str) -> Fact:
+async def _plugin_by_config(view: ClusterSession, why: str) -> Fact:
     """Without the right to list DaemonSets, the plugins' own ConfigMaps tell."""
     for plugin, config in (("terway", "eni-config"), ("flannel", "kube-flannel-cfg")):
         if await view.config_map(config) is not None:
@@ -67,7 +67,7 @@ async def _plugin_by_config(view: View, why: str) -> Fact:
 
 
 @fact("kubernetes.version", "the API server's version, e.g. 1.32.1-aliyun.1", reads=(LIST_NODES,), core=True)
-async def kubernetes_version(view: View) -> Fact:
+async def kubernetes_version(view: ClusterSession) -> Fact:
     """From ``/version``, which every authenticated user may read."""
     version = await view.reader.version()
     if not version:
@@ -76,7 +76,7 @@ async def kubernetes_version(view: View) -> Fact:
 
 
 @fact("cluster.kind", "managed or dedicated (ACK)", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
-async def cluster_kind(view: View) -> Fact:
+async def cluster_kind(view: ClusterSession) -> Fact:
     """Dedicated clusters run kube-proxy-master on their own control-plane nodes (FAQ, kube-proxy configuration)."""
     try:
         dedicated = "kube-proxy-master" in await view.daemon_sets()
@@ -89,9 +89,9 @@ async def cluster_kind(view: View) -> Fact:
 
 
 @fact("cluster.domain", "the cluster domain that CoreDNS serves", reads=(GET_CONFIG,), core=True)
-async def cluster_domain(view: View) -> Fact:
+async def cluster_domain(view: ClusterSession) -> Fact:
     """The first zone of the Corefile's ``kubernetes`` plugin."""
-    corefile = str(dig(await view.config_map("coredns"), "data", "Corefile") or "")
+    corefile = str(get_path(await view.config_map("coredns"), "data", "Corefile") or "")
     match = re.search(r"^[ \t]*kubernetes[ \t]+(\S+)", corefile, re.MULTILINE)
     if match is None or match[1].endswith(".arpa") or match[1] == "{":
         return unknown("ConfigMap kube-system/coredns names no cluster domain")
@@ -99,7 +99,7 @@ async def cluster_domain(view: View) -> Fact:
 
 
 @fact("cluster.ip_families", "ipv4 or dual", reads=(GET_CONFIG, LIST_NODES, GET_SERVICE), core=True)
-async def ip_families(view: View) -> Fact:
+async def ip_families(view: ClusterSession) -> Fact:
     """Dual where the cluster profile, Terway, the DNS Service or a node's range says so; the first that does is named.
 
     Nodes may have IPv6 addresses of their own in any cluster: these say nothing.
@@ -123,9 +123,9 @@ async def ip_families(view: View) -> Fact:
 _FAMILY_CHECK = f"kubectl -n {SYSTEM} get service kube-dns -o jsonpath='{{.spec.ipFamilies}}'"
 
 
-async def _profile_families(view: View) -> Fact | None:
+async def _profile_families(view: ClusterSession) -> Fact | None:
     profile = await view.config_map("ack-cluster-profile")
-    stack = str(dig(profile, "data", "ipStack") or "")
+    stack = str(get_path(profile, "data", "ipStack") or "")
     if not stack:
         return None
     both = "ipv4" in stack.lower() and "ipv6" in stack.lower()
@@ -135,24 +135,24 @@ async def _profile_families(view: View) -> Fact | None:
     )
 
 
-async def _terway_families(view: View) -> Fact | None:
-    stack = await fact_of(view, "terway.ip_stack")
+async def _terway_families(view: ClusterSession) -> Fact | None:
+    stack = await read_fact(view, "terway.ip_stack")
     return None if stack.value is None else known(stack.value, stack.source, stack.check, stack.excerpt)
 
 
-async def _service_families(view: View) -> Fact | None:
+async def _service_families(view: ClusterSession) -> Fact | None:
     service = await view.reader.get(SERVICES, "kube-dns", SYSTEM)
-    addresses = dig(service, "spec", "clusterIPs") or []
+    addresses = get_path(service, "spec", "clusterIPs") or []
     if not addresses:
         return None
     source = f"Service {SYSTEM}/kube-dns"
     return known("dual" if _has_ipv6(addresses) else "ipv4", source, _FAMILY_CHECK, f"clusterIPs: {addresses}")
 
 
-async def _node_families(view: View) -> Fact | None:
+async def _node_families(view: ClusterSession) -> Fact | None:
     sample = await view.reader.select(NODES, most=5)
     for node in sample.items:
-        ranges = [*(dig(node, "spec", "podCIDRs") or [])]
+        ranges = [*(get_path(node, "spec", "podCIDRs") or [])]
         if _has_ipv6(ranges):
             name = name_of(node)
             return known("dual", f"Node {name}", f"kubectl get node {name} -o yaml", f"podCIDRs: {ranges}")
@@ -164,24 +164,24 @@ def _has_ipv6(addresses: Iterable[object]) -> bool:
 
 
 @fact("cluster.pod_cidr", "the cluster's Pod CIDR block", reads=(GET_CONFIG, LIST_NODES), core=True)
-async def pod_cidr(view: View) -> Fact:
+async def pod_cidr(view: ClusterSession) -> Fact:
     """Flannel's ``Network``, else kube-proxy's ``clusterCIDR``; Terway pods take vSwitch addresses."""
-    if (await fact_of(view, "network_plugin")).value == "terway":
+    if (await read_fact(view, "network_plugin")).value == "terway":
         return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
     flannel = await view.config_map("kube-flannel-cfg")
-    network = _json_value(str(dig(flannel, "data", "net-conf.json") or ""), "Network")
+    network = _json_value(str(get_path(flannel, "data", "net-conf.json") or ""), "Network")
     if network:
         return known(
             network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_check("kube-flannel-cfg"), f"Network: {network}"
         )
-    range_ = await fact_of(view, "kube_proxy.cluster_cidr")
+    range_ = await read_fact(view, "kube_proxy.cluster_cidr")
     return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
 
 
 @fact("cluster.service_cidr", "the Service CIDR block", reads=(GET_CONFIG,), core=True)
-async def service_cidr(view: View) -> Fact:
+async def service_cidr(view: ClusterSession) -> Fact:
     """From ack-cluster-profile, else from Terway's ``service_cidr``."""
-    profile = str(dig(await view.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
+    profile = str(get_path(await view.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
     if profile:
         return known(
             profile,
@@ -189,7 +189,7 @@ async def service_cidr(view: View) -> Fact:
             config_check("ack-cluster-profile"),
             f"serviceCIDR: {profile}",
         )
-    eni = str(dig(await view.config_map("eni-config"), "data", "eni_conf") or "")
+    eni = str(get_path(await view.config_map("eni-config"), "data", "eni_conf") or "")
     configured = _json_value(eni, "service_cidr")
     if configured:
         return known(
@@ -199,9 +199,9 @@ async def service_cidr(view: View) -> Fact:
 
 
 @fact("cluster.vpc", "the VPC's id", reads=(GET_CONFIG,))
-async def vpc(view: View) -> Fact:
+async def vpc(view: ClusterSession) -> Fact:
     """From ack-cluster-profile."""
-    found = str(dig(await view.config_map("ack-cluster-profile"), "data", "vpcid") or "")
+    found = str(get_path(await view.config_map("ack-cluster-profile"), "data", "vpcid") or "")
     if not found:
         return unknown("ConfigMap kube-system/ack-cluster-profile does not name the VPC")
     return known(
@@ -212,7 +212,7 @@ async def vpc(view: View) -> Fact:
 @fact(
     "cluster.foreign_cni", "DaemonSets of a third-party network plugin, or none", reads=(LIST_DAEMON_SETS,), core=True
 )
-async def foreign_cni(view: View) -> Fact:
+async def foreign_cni(view: ClusterSession) -> Fact:
     """In any namespace; the Cilium parts inside Terway's own pods do not count."""
     everywhere = await view.reader.select(DAEMON_SETS)
     found = sorted(
@@ -227,7 +227,7 @@ def _is_foreign(daemon_set: Object) -> bool:
 
 
 @fact("cluster.nodes", "how many nodes there are", reads=(LIST_NODES,))
-async def nodes(view: View) -> Fact:
+async def nodes(view: ClusterSession) -> Fact:
     """The server says how many follow the first one; where it does not, they are counted."""
     listing = await view.reader.select(NODES, metadata_only=True, most=1)
     if not listing.complete and listing.remaining is None:

@@ -4,30 +4,30 @@ from bot.cluster.facts.kube_proxy import LIST_PODS
 from bot.cluster.facts.platform import LIST_DAEMON_SETS, LIST_NODES
 from bot.cluster.facts.registry import Fact, fact, known, unknown
 from bot.cluster.facts.terway import LIST_TERWAY_NODES, terway_daemon_sets, terway_node_sample
+from bot.cluster.pending_pods import waiting_reason
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
+from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of
 from bot.cluster.transport import ReadError
-from bot.cluster.view import SYSTEM, Object, View, dig, full_name, name_of
-from bot.cluster.waiting import waiting_reason
 
 MOST_ADDRESSES = "k8s.aliyun.com/max-available-ip"
 SHOWN = 5  # of each list: more belongs into kubectl
 
 
 @fact("terway.state", "how many of Terway's pods are ready", reads=(LIST_DAEMON_SETS,))
-async def state(view: View) -> Fact:
+async def state(view: ClusterSession) -> Fact:
     """``numberReady`` of ``desiredNumberScheduled``."""
     sets = await terway_daemon_sets(view)
     if not sets:
         return unknown("there is no Terway DaemonSet in kube-system")
     name = name_of(sets[0])
-    ready = dig(sets[0], "status", "numberReady") or 0
-    wanted = dig(sets[0], "status", "desiredNumberScheduled") or 0
+    ready = get_path(sets[0], "status", "numberReady") or 0
+    wanted = get_path(sets[0], "status", "desiredNumberScheduled") or 0
     check = f"kubectl -n {SYSTEM} get daemonset {name}"
     return known(f"{ready} of {wanted} ready", f"DaemonSet {SYSTEM}/{name}", check)
 
 
 @fact("pods.waiting", "pods that wait now and why, or none", reads=(LIST_PODS,))
-async def waiting(view: View) -> Fact:
+async def waiting(view: ClusterSession) -> Fact:
     """Pending pods with the reason that kubectl shows."""
     found = await view.all_of(PODS, fields="status.phase=Pending", from_cache=True)
     lines = [f"{full_name(pod)}: {_why(pod)}" for pod in found.items]
@@ -37,14 +37,14 @@ async def waiting(view: View) -> Fact:
 
 
 def _why(pod: Object) -> str:
-    for condition in dig(pod, "status", "conditions") or []:
+    for condition in get_path(pod, "status", "conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return f"not scheduled ({condition.get('reason') or 'no reason given'})"
     return waiting_reason(pod) or "Pending"
 
 
 @fact("terway.pod_capacity", "how many pods nodes can hold", reads=(LIST_TERWAY_NODES, LIST_NODES))
-async def pod_capacity(view: View) -> Fact:
+async def pod_capacity(view: ClusterSession) -> Fact:
     """From Terway's node objects ((ENIs - 1) x addresses an ENI), else from what the kubelets allow."""
     try:
         capacities = [text for node in await terway_node_sample(view) if (text := _by_enis(node))]
@@ -61,15 +61,15 @@ async def pod_capacity(view: View) -> Fact:
 
 
 def _by_enis(node: Object) -> str:
-    adapters, each = dig(node, "spec", "nodeCap", "adapters"), dig(node, "spec", "nodeCap", "ipv4PerAdapter")
+    adapters, each = get_path(node, "spec", "nodeCap", "adapters"), get_path(node, "spec", "nodeCap", "ipv4PerAdapter")
     if not isinstance(adapters, int) or not isinstance(each, int) or adapters < 2:
         return ""
-    instance = dig(node, "spec", "nodeMetadata", "instanceType") or "instance type unknown"
+    instance = get_path(node, "spec", "nodeMetadata", "instanceType") or "instance type unknown"
     return f"{name_of(node)} ({instance}): {(adapters - 1) * each} addresses for pods ({adapters - 1} ENIs x {each})"
 
 
 def _by_kubelet(node: Object) -> str:
     """The kubelet's limit, and Terway's where it notes one; the smaller one counts."""
-    pods = f"{dig(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)"
-    addresses = (dig(node, "metadata", "annotations") or {}).get(MOST_ADDRESSES)
+    pods = f"{get_path(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)"
+    addresses = (get_path(node, "metadata", "annotations") or {}).get(MOST_ADDRESSES)
     return f"{addresses} addresses for pods, {pods}" if addresses else pods

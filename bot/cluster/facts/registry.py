@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.cluster.resources import Resource
+from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
-from bot.cluster.view import View
 
 FactValue = str | int
 
@@ -32,7 +32,7 @@ class Fact:
 
 # ConfigMaps and custom resources hold what people put there: one odd value must not cost the whole answer.
 ODD_SHAPES = (TypeError, AttributeError, ValueError, LookupError)
-Read = Callable[[View], Awaitable[Fact]]
+Read = Callable[[ClusterSession], Awaitable[Fact]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +57,12 @@ def fact(name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: b
     return register
 
 
-async def fact_of(view: View, name: str) -> Fact:
+async def read_fact(view: ClusterSession, name: str) -> Fact:
     """The fact, unknown with its reason when a read failed."""
     return await view.once(("fact", name), lambda: _read(view, name))
 
 
-async def _read(view: View, name: str) -> Fact:
+async def _read(view: ClusterSession, name: str) -> Fact:
     try:
         found = await _DECLARED[name].read(view)
     except ReadError as error:

@@ -9,11 +9,11 @@ from collections import Counter
 
 from bot.cluster.facts.eni_config import ABSENT, ENI_CONFIG, eni_config, parse, plugins, terway_plugin
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_check
-from bot.cluster.facts.registry import Fact, Permission, fact, fact_of, known, unknown
+from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, unknown
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
+from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
 from bot.cluster.transport import ReadError
-from bot.cluster.view import SYSTEM, Object, View, dig, labels_of, name_of
 
 LIST_TERWAY_NODES = Permission("list", TERWAY_NODES)
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
@@ -22,15 +22,15 @@ NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every que
 MULTI_IP_MODES = {"enimultiip": "shared", "enionly": "exclusive"}
 
 
-async def terway_daemon_sets(view: View) -> list[Object]:
+async def terway_daemon_sets(view: ClusterSession) -> list[Object]:
     """Terway's DaemonSets that exist here; where some have pods to run, the others are left over."""
     found = await view.daemon_sets()
     mine = [found[name] for name in TERWAY_DAEMON_SETS if name in found]
-    return [item for item in mine if dig(item, "status", "desiredNumberScheduled")] or mine
+    return [item for item in mine if get_path(item, "status", "desiredNumberScheduled")] or mine
 
 
 @fact("terway.daemonsets", "Terway's DaemonSets in kube-system", reads=(LIST_DAEMON_SETS,))
-async def daemonsets(view: View) -> Fact:
+async def daemonsets(view: ClusterSession) -> Fact:
     """By name."""
     names = [name_of(item) for item in await terway_daemon_sets(view)]
     if not names:
@@ -39,10 +39,10 @@ async def daemonsets(view: View) -> Fact:
 
 
 @fact("terway.version", "Terway's image tag", reads=(LIST_DAEMON_SETS,), core=True)
-async def version(view: View) -> Fact:
+async def version(view: ClusterSession) -> Fact:
     """The image tag of the ``terway`` container."""
     for item in await terway_daemon_sets(view):
-        for container in dig(item, "spec", "template", "spec", "containers") or []:
+        for container in get_path(item, "spec", "template", "spec", "containers") or []:
             tag = image_tag(str(container.get("image", "")))
             if container.get("name") == "terway" and tag:
                 name = name_of(item)
@@ -58,7 +58,7 @@ def image_tag(image: str) -> str:
 
 
 @fact("terway.exclusive_nodes", "nodes in exclusive ENI mode, or none", reads=(LIST_NODES,))
-async def exclusive_nodes(view: View) -> Fact:
+async def exclusive_nodes(view: ClusterSession) -> Fact:
     """By the label that Terway 1.11 and later gives to nodes of exclusive pools."""
     label = f"{EXCLUSIVE_LABEL}=eniOnly"
     found = await view.reader.select(NODES, labels=label, metadata_only=True)
@@ -68,7 +68,7 @@ async def exclusive_nodes(view: View) -> Fact:
 
 
 @fact("terway.mode", "shared, exclusive or mixed ENI mode", reads=(LIST_DAEMON_SETS, LIST_NODES), core=True)
-async def mode(view: View) -> Fact:
+async def mode(view: ClusterSession) -> Fact:
     """The daemon's own argument, else the DaemonSet's name; from 1.11 on single nodes may be exclusive."""
     sets = await terway_daemon_sets(view)
     if not sets:
@@ -78,14 +78,14 @@ async def mode(view: View) -> Fact:
     source, check = f"DaemonSet {SYSTEM}/{name}", f"kubectl -n {SYSTEM} get daemonset {name}"
     if modes == {"exclusive"}:
         return known("exclusive", source, check, f"DaemonSet {name}")
-    exclusive = await fact_of(view, "terway.exclusive_nodes")
+    exclusive = await read_fact(view, "terway.exclusive_nodes")
     if exclusive.value not in (None, "none"):
         return known("mixed", exclusive.source, exclusive.check, f"exclusive ENI nodes: {exclusive.value}")
     return known("mixed" if len(modes) > 1 else "shared", source, check, f"DaemonSet {name}")
 
 
 def _mode_of(daemon_set: Object) -> str:
-    for container in dig(daemon_set, "spec", "template", "spec", "containers") or []:
+    for container in get_path(daemon_set, "spec", "template", "spec", "containers") or []:
         words = [*(container.get("command") or []), *(container.get("args") or [])]
         for option, value in itertools.pairwise(words):
             if option in ("-daemon-mode", "--daemon-mode") and value.lower() in MULTI_IP_MODES:
@@ -99,9 +99,9 @@ def _mode_of(daemon_set: Object) -> str:
     reads=(LIST_TERWAY_NODES, GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES),
     core=True,
 )
-async def datapath(view: View) -> Fact:
+async def datapath(view: ClusterSession) -> Fact:
     """What the nodes report wins over what is configured: the daemon may switch IPvlan to DataPath V2 by itself."""
-    if (await fact_of(view, "terway.mode")).value == "exclusive":
+    if (await read_fact(view, "terway.mode")).value == "exclusive":
         return known("exclusive-eni", ENI_CONFIG, config_check("eni-config"), "pods own whole ENIs: no acceleration")
     try:
         reported = await _reported_datapath(view)
@@ -110,29 +110,29 @@ async def datapath(view: View) -> Fact:
     return reported or await _configured_datapath(view)
 
 
-async def _reported_datapath(view: View) -> Fact | None:
+async def _reported_datapath(view: ClusterSession) -> Fact | None:
     sample = await terway_node_sample(view)
-    types = Counter(str(dig(node, "spec", "datapath", "type") or "").lower() for node in sample)
+    types = Counter(str(get_path(node, "spec", "datapath", "type") or "").lower() for node in sample)
     types.pop("", None)
     if not types:
         return None
     value = types.most_common(1)[0][0]
-    node = next(name_of(item) for item in sample if str(dig(item, "spec", "datapath", "type")).lower() == value)
+    node = next(name_of(item) for item in sample if str(get_path(item, "spec", "datapath", "type")).lower() == value)
     check = f"kubectl get {TERWAY_NODES.kubectl()} {node} -o jsonpath='{{.spec.datapath.type}}'"
     return known(value, f"Terway node {node}", check, f"spec.datapath.type: {value}")
 
 
-async def terway_node_sample(view: View) -> tuple[Object, ...]:
+async def terway_node_sample(view: ClusterSession) -> tuple[Object, ...]:
     """A few of Terway's node objects; none in local IPAM mode."""
     return (await terway_nodes(view)).items[:5]
 
 
-async def terway_nodes(view: View) -> Listing:
+async def terway_nodes(view: ClusterSession) -> Listing:
     """Terway's node objects, the first ones on large clusters: each may hold tens of kilobytes."""
     return await view.reader.select(TERWAY_NODES, most=NODE_OBJECTS)
 
 
-async def _configured_datapath(view: View) -> Fact:
+async def _configured_datapath(view: ClusterSession) -> Fact:
     data = await eni_config(view)
     if data is None:
         return unknown(ABSENT)
@@ -143,7 +143,7 @@ async def _configured_datapath(view: View) -> Fact:
 
 
 @fact("terway.ipam", "crd (centralised, with node objects) or local", reads=(GET_CONFIG, LIST_TERWAY_NODES))
-async def ipam(view: View) -> Fact:
+async def ipam(view: ClusterSession) -> Fact:
     """By ``ipam_type``, or by the presence of Terway's node objects."""
     data = await eni_config(view)
     kind = str(parse((data or {}).get("eni_conf")).get("ipam_type") or "")
@@ -161,7 +161,7 @@ async def ipam(view: View) -> Fact:
     "whether hostPort is mapped through a CNI chain: on or off",
     reads=(GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES),
 )
-async def portmap(view: View) -> Fact:
+async def portmap(view: ClusterSession) -> Fact:
     """A ``portmap`` plugin in ``10-terway.conflist``, or the policy container's ``--enable-host-port``."""
     data = await eni_config(view)
     if data is None:
@@ -173,7 +173,7 @@ async def portmap(view: View) -> Fact:
         r"\btype\W+portmap\b", data.get("cni_chain", "")
     ):  # YAML list of plugins after Terway (docs/cni-chain.md)
         return known("on", ENI_CONFIG, config_check("eni-config"), "cni_chain holds portmap")
-    if (await fact_of(view, "kube_proxy.mode")).value == "replaced":
+    if (await read_fact(view, "kube_proxy.mode")).value == "replaced":
         return known(
             "on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
         )
@@ -185,10 +185,10 @@ async def portmap(view: View) -> Fact:
     return known("off", ENI_CONFIG, config_check("eni-config"), "10-terway.conflist has no portmap plugin")
 
 
-async def _policy_words(view: View) -> list[str]:
+async def _policy_words(view: ClusterSession) -> list[str]:
     words: list[str] = []
     for item in await terway_daemon_sets(view):
-        for container in dig(item, "spec", "template", "spec", "containers") or []:
+        for container in get_path(item, "spec", "template", "spec", "containers") or []:
             if container.get("name") == "policy":
                 words += [*(container.get("command") or []), *(container.get("args") or [])]
     plugin, _ = terway_plugin(await eni_config(view) or {})
@@ -196,7 +196,7 @@ async def _policy_words(view: View) -> list[str]:
 
 
 @fact("terway.fixed_nodes", "nodes with their own Terway ConfigMap, or none", reads=(LIST_NODES,))
-async def fixed_nodes(view: View) -> Fact:
+async def fixed_nodes(view: ClusterSession) -> Fact:
     """By the label ``terway-config``."""
     found = await view.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
     pairs = sorted(f"{name_of(node)}={labels_of(node).get(CONFIG_LABEL)}" for node in found.items)

@@ -37,7 +37,7 @@ class _Lane:
     free_at: float = 0.0
 
 
-class Pace:
+class RateLimiter:
     """Turns in lanes: ``burst`` at once, then one every ``spacing`` seconds."""
 
     def __init__(self, spacing: float, burst: int = 1) -> None:
@@ -158,7 +158,7 @@ def make_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=connector)
 
 
-class Caller:
+class SlackClient:
     """Calls methods by Slack's names. ``denied`` hears of every no, with the method."""
 
     def __init__(
@@ -166,7 +166,7 @@ class Caller:
     ) -> None:
         self.client = client
         self._denied = denied
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[str, RateLimiter] = {}
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """The data of :meth:`asked`."""
@@ -194,11 +194,11 @@ class Caller:
                 self._denied(method, failure)
             raise failure from error
 
-    def pace(self, method: str) -> Pace:
+    def pace(self, method: str) -> RateLimiter:
         """How fast this method may be called: at first some at once, then as Slack's tiers have it."""
         if method not in self._paces:
             a_minute = A_MINUTE.get(method, USUAL)
-            self._paces[method] = Pace(60 / a_minute, burst=max(1, a_minute * 4 // 5))
+            self._paces[method] = RateLimiter(60 / a_minute, burst=max(1, a_minute * 4 // 5))
         return self._paces[method]
 
     async def deliver(self, url: str, body: dict[str, Any] | bytes, what: str) -> None:

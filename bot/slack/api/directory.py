@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.api.client import Caller
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.cluster_choice import fits
 
@@ -38,7 +38,7 @@ class Channels:
         return [item for item in self.items if fits(wanted.lstrip("#"), item.id, item.name)]
 
 
-async def channels_of(caller: Caller) -> Channels:
+async def channels_of(caller: SlackClient) -> Channels:
     """Public channels, and private ones that the bot is in.
 
     Raises:
@@ -69,7 +69,7 @@ _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 class Directory:
     """Looks people, channels and groups up. All methods raise ``SlackAway`` or ``SlackRefused``."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: SlackClient) -> None:
         self._caller = caller
         self._kept: dict[tuple[str, str], tuple[float, Any]] = {}
         self._meeting: dict[str, asyncio.Task[None]] = {}

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.slack.api.client import Caller
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackRefused
 
 EVENT = "netclinic"
@@ -16,7 +16,9 @@ def metadata(key: str) -> dict[str, Any]:
     return {"event_type": EVENT, "event_payload": {"key": key}}
 
 
-async def message_with(caller: Caller, channel: str, thread_ts: str | None, key: str, since: datetime) -> str | None:
+async def message_with(
+    caller: SlackClient, channel: str, thread_ts: str | None, key: str, since: datetime
+) -> str | None:
     """The ts of the message with that key, if it was posted.
 
     Raises:
@@ -28,7 +30,7 @@ async def message_with(caller: Caller, channel: str, thread_ts: str | None, key:
 
 
 async def messages_with(
-    caller: Caller, channel: str, thread_ts: str | None, key: str, since: datetime
+    caller: SlackClient, channel: str, thread_ts: str | None, key: str, since: datetime
 ) -> AsyncIterator[Mapping[str, Any]]:
     """All messages with that key: one, if all goes well.
 
@@ -41,7 +43,7 @@ async def messages_with(
             yield message
 
 
-async def text_of(caller: Caller, channel: str, ts: str) -> str | None:
+async def text_of(caller: SlackClient, channel: str, ts: str) -> str | None:
     """A message's text as it stands now; ``None`` when it is gone.
 
     Raises:
@@ -51,7 +53,9 @@ async def text_of(caller: Caller, channel: str, ts: str) -> str | None:
     return next((str(item.get("text") or "") for item in page.get("messages") or [] if item["ts"] == ts), None)
 
 
-async def file_named(caller: Caller, channel: str, thread_ts: str | None, filename: str, since: datetime) -> str | None:
+async def file_named(
+    caller: SlackClient, channel: str, thread_ts: str | None, filename: str, since: datetime
+) -> str | None:
     """The id of our file of that name posted since then, if it was."""
     async for message in _messages(caller, channel, thread_ts, since):
         for file in message.get("files") or []:
@@ -61,7 +65,7 @@ async def file_named(caller: Caller, channel: str, thread_ts: str | None, filena
 
 
 async def _messages(
-    caller: Caller, channel: str, thread_ts: str | None, since: datetime
+    caller: SlackClient, channel: str, thread_ts: str | None, since: datetime
 ) -> AsyncIterator[Mapping[str, Any]]:
     """The messages of a thread, or of the channel since then, page by page."""
     cursor = ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.slack.api.client import Caller, Pace
+from bot.slack.api.client import RateLimiter, SlackClient
 from bot.slack.api.errors import SlackAway
 from bot.slack.api.message_lookup import file_named, message_with, metadata
 from bot.slack.api.updates import Tidier, Updates
@@ -38,11 +38,11 @@ class Poster:
     Messages, ephemeral ones and files count as one message each for the pace of their channel.
     """
 
-    def __init__(self, caller: Caller, store: Store, lease: Lease, tidier: Tidier | None = None) -> None:
+    def __init__(self, caller: SlackClient, store: Store, lease: Lease, tidier: Tidier | None = None) -> None:
         self._caller = caller
         self._store = store
         self._lease = lease
-        self._pace = Pace(SPACING)
+        self._pace = RateLimiter(SPACING)
         self._tidier = tidier or Tidier(caller)
         self._updates = Updates(caller, self._tidier, lease.is_held)
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)

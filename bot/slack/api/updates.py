@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.slack.api.client import Caller
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackAway, SlackFailure, SlackRefused
 from bot.slack.api.message_lookup import messages_with, text_of
 from bot.slack.blocks.elements import Block, Message
@@ -24,7 +24,7 @@ PAUSES = (5.0, 20.0, 60.0, 180.0, 600.0)  # seconds before each look; Slack's ow
 class Tidier:
     """Looks again at what was doubtful, some time after it was settled."""
 
-    def __init__(self, caller: Caller, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(self, caller: SlackClient, pauses: Sequence[float] = PAUSES) -> None:
         self._caller = caller
         self._pauses = pauses
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,7 +106,7 @@ class Updates:
     ``may_work``: whether nobody has taken over; progress of a process that slept would overwrite another's answer.
     """
 
-    def __init__(self, caller: Caller, tidier: Tidier, may_work: Callable[[], bool]) -> None:
+    def __init__(self, caller: SlackClient, tidier: Tidier, may_work: Callable[[], bool]) -> None:
         self._may_work = may_work
         self._caller = caller
         self._tidier = tidier

@@ -6,7 +6,7 @@ The whole answer as a text file, where a message cannot hold it and nothing can 
 from collections.abc import Iterator
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Changes, Told, ToldCluster, ToldDiagnosis, ToldStep
+from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
 from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_buttons, footer, resolved_line
@@ -37,19 +37,19 @@ from bot.slack.blocks.elements import (
     line,
     marked,
     rich,
-    said,
+    text_run,
 )
 from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, missing, packed, size
 from bot.text import age, clock, cost, counted, plain
 
 
-def snippet(told: Told) -> Snippet:
+def snippet(told: Report) -> Snippet:
     """A file that holds every word of it."""
     name = told.diagnoses[0].entry if told.diagnoses else "answer"
     return Snippet(f"{name[:80]}.txt", plain("\n".join(_lines(told))) + "\n", "The whole answer")
 
 
-def _lines(told: Told) -> Iterator[str]:
+def _lines(told: Report) -> Iterator[str]:
     yield f"Question: {told.question}"
     if told.cluster:
         yield told.cluster.trouble or f"Cluster {told.cluster.name} · {told.cluster.traits}"
@@ -60,7 +60,7 @@ def _lines(told: Told) -> Iterator[str]:
     yield from ("", cost(told.requests, told.bytes, told.elapsed_ms))
 
 
-def _diagnosis(item: ToldDiagnosis, told: Told) -> Iterator[str]:
+def _diagnosis(item: ReportDiagnosis, told: Report) -> Iterator[str]:
     yield f"{WORDS[item.verdict].word}  {item.title}  ({item.entry})"
     yield f"  {item.reason}"
     if item.evidence:
@@ -80,7 +80,7 @@ def _diagnosis(item: ToldDiagnosis, told: Told) -> Iterator[str]:
     yield from _steps(VERIFY, item.verify)
 
 
-def _steps(title: str, steps: tuple[ToldStep, ...]) -> Iterator[str]:
+def _steps(title: str, steps: tuple[ReportStep, ...]) -> Iterator[str]:
     if steps:
         yield from ("", title)
     for number, step in enumerate(steps, 1):
@@ -103,7 +103,7 @@ ELSEWHERE = "`/netclinic entries WORDS` shows the nearest entries, `/netclinic c
 
 
 def answer_message(
-    told: Told,
+    told: Report,
     *,
     case: CaseLine | None = None,
     buttons: bool = True,
@@ -127,12 +127,12 @@ def answer_message(
     )
 
 
-def answer_text(told: Told, *, case: CaseLine | None = None, changes: Changes | None = None) -> str:
+def answer_text(told: Report, *, case: CaseLine | None = None, changes: Changes | None = None) -> str:
     """For notifications and screen readers: two or three sentences."""
     return escaped(" ".join(part for part in _sentences(told, case, changes) if part))
 
 
-def _sentences(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator[str]:
+def _sentences(told: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[str]:
     first = told.diagnoses[0] if told.diagnoses else None
     if case and case.resolved_at:
         yield "Resolved."
@@ -147,7 +147,7 @@ def _sentences(told: Told, case: CaseLine | None, changes: Changes | None) -> It
         yield f"{counted(number, 'step')} in the answer." if number else ""
 
 
-def _outcome(told: Told, changes: Changes | None) -> Iterator[str]:
+def _outcome(told: Report, changes: Changes | None) -> Iterator[str]:
     if told.diagnoses:
         first = told.diagnoses[0]
         yield f"{WORDS[first.verdict].word}: {clip(first.title, LONGEST_TITLE)}."
@@ -157,7 +157,7 @@ def _outcome(told: Told, changes: Changes | None) -> Iterator[str]:
         yield NOTHING_SEEN if told.unread else NOTHING_NOW
 
 
-def _top(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
+def _top(told: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
     """What must be seen without scrolling: verdict and title, what changed, why, and which cluster said so."""
     if case and case.resolved_at:
         yield rich([resolved_line(case)])
@@ -175,46 +175,46 @@ def _top(told: Told, case: CaseLine | None, changes: Changes | None) -> Iterator
         yield _where(told.cluster, told)
 
 
-def _why(told: Told) -> Iterator[Block]:
+def _why(told: Report) -> Iterator[Block]:
     first = told.diagnoses[0]
-    lines = [line(said(NOT_ASKED, italic=True))] if first.score is None else []
+    lines = [line(text_run(NOT_ASKED, italic=True))] if first.score is None else []
     reason = _reason(first, told)
     if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
-        lines.append(line(said(clip(reason, LONGEST_REASON))))
+        lines.append(line(text_run(clip(reason, LONGEST_REASON))))
     if lines:
         yield rich(lines)
 
 
-def _reason(first: ToldDiagnosis, told: Told) -> str:
+def _reason(first: ReportDiagnosis, told: Report) -> str:
     """Without what the message has said of the cluster already."""
     return first.reason.removeprefix(told.cluster.trouble if told.cluster else "").strip()
 
 
-def _where(cluster: ToldCluster, told: Told) -> Block:
+def _where(cluster: ReportCluster, told: Report) -> Block:
     """The cluster and the time at which it was read, by its own clock."""
     state = f"{clip(cluster.traits, 400)} · read {clock(told.now)}" if cluster.reachable else "not read"
     return context(f"Cluster {clip(cluster.name, 200)} · {state}")
 
 
-def _trouble(cluster: ToldCluster, told: Told) -> Block:
+def _trouble(cluster: ReportCluster, told: Report) -> Block:
     """That the cluster is out of reach, and what that makes of the rest."""
-    after = [line(said(KNOWLEDGE_ALONE))] if told.diagnoses else []
-    return rich([line(said(f"⚠ {clip(cluster.trouble, LONGEST_REASON)}", bold=True)), *after])
+    after = [line(text_run(KNOWLEDGE_ALONE))] if told.diagnoses else []
+    return rich([line(text_run(f"⚠ {clip(cluster.trouble, LONGEST_REASON)}", bold=True)), *after])
 
 
-def _unmatched(told: Told, changes: Changes | None) -> Iterator[Block]:
+def _unmatched(told: Report, changes: Changes | None) -> Iterator[Block]:
     """What to type instead; after a re-check the words had been understood before."""
     if not changes:
         yield rich(
             [
-                line(said(unmatched(told.requests, is_whole=not told.unread), bold=True)),
-                line(said(SAY)),
+                line(text_run(unmatched(told.requests, is_whole=not told.unread), bold=True)),
+                line(text_run(SAY)),
                 line(*marked(ELSEWHERE)),
             ]
         )
 
 
-def _end(told: Told, case: CaseLine | None, asker: str | None) -> Iterator[Block]:
+def _end(told: Report, case: CaseLine | None, asker: str | None) -> Iterator[Block]:
     if told.was_read:
         yield context(cost(told.requests, told.bytes, told.elapsed_ms))
     if case:

@@ -20,9 +20,9 @@ from bot.slack.blocks.elements import (
     heading,
     line,
     marked,
+    mention,
     rich,
-    said,
-    who,
+    text_run,
 )
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
 from bot.text import counted, one_line
@@ -75,7 +75,7 @@ def records_message(page: Page, none: str = "") -> Message:
 def record_message(record: Record, page: Page) -> Message:
     """One record in full; ``page.fit`` is how many its request has."""
     items: list[Item] = [[heading(f"Record {record.seq:,}: {record.action}")]]
-    items += [[line(said(f"{name}: ", bold=True), *value)] for name, value in _fields(record, page.zone)]
+    items += [[line(text_run(f"{name}: ", bold=True), *value)] for name, value in _fields(record, page.zone)]
     if page.fit > 1:
         items.append([line(*marked(f"{page.fit:,} records of this request: `{COMMAND} show {record.request_id}`"))])
     kept = fitting(items, MOST_IN_MESSAGE - CLOSING)
@@ -119,7 +119,7 @@ def anchor_message(anchor: Anchor) -> Message:
     """One line that can be copied whole into ``netclinic audit verify --anchor``."""
     told = anchor_text(anchor)
     use = "Keep it: netclinic audit verify --anchor tells by it whether the log was cut or rewritten since."
-    return Message(escaped(told), [rich([line(said(told, code=True))]), context(use)])
+    return Message(escaped(told), [rich([line(text_run(told, code=True))]), context(use)])
 
 
 def _plainly(sentence: str) -> Message:
@@ -141,10 +141,10 @@ def _items(shown: Sequence[Record], zone: tzinfo) -> Iterator[Item]:
 
 def _head(record: Record, zone: tzinfo) -> Element:
     where = f", {record.channel}" if record.actor_kind == "terminal" and record.channel else ""
-    person = who(record.actor_id) if record.actor_kind == "slack" else said(_name(record))
+    person = mention(record.actor_id) if record.actor_kind == "slack" else text_run(_name(record))
     id_ = record.request_id[:LONGEST_REQUEST]
-    request = [said(" · request "), said(id_, code=True)] if id_ else []
-    return line(person, said(f"{clip(where, SHORT)} · {_moment(record, zone)}"), *request)
+    request = [text_run(" · request "), text_run(id_, code=True)] if id_ else []
+    return line(person, text_run(f"{clip(where, SHORT)} · {_moment(record, zone)}"), *request)
 
 
 def _name(record: Record) -> str:
@@ -155,8 +155,8 @@ def _row(record: Record, zone: tzinfo) -> Element:
     at = _local(record, zone)
     about = [record.outcome, _hint(record), record.entry, record.case, record.cluster]
     told = " · ".join(clip(text, SHORT) for text in dict.fromkeys(about) if text)
-    parts = [said(f"{record.seq}", code=True), said(f" {at:%H:%M:%S} " if at else f" {record.time[:40]} ")]
-    return line(*parts, said(record.action[:SHORT], bold=True), *([said(f" · {told}")] if told else []))
+    parts = [text_run(f"{record.seq}", code=True), text_run(f" {at:%H:%M:%S} " if at else f" {record.time[:40]} ")]
+    return line(*parts, text_run(record.action[:SHORT], bold=True), *([text_run(f" · {told}")] if told else []))
 
 
 def _hint(record: Record) -> str:
@@ -169,12 +169,12 @@ def _hint(record: Record) -> str:
 
 def _fields(record: Record, zone: tzinfo) -> Iterator[tuple[str, list[Element]]]:
     names = ("channel", "team", "case", "cluster", "entry", "request_id", "outcome")
-    yield "time", [said(f"{_moment(record, zone)}; {clip(record.time, SHORT)}")]
-    yield "actor", [who(record.actor_id)] if record.actor_kind == "slack" else [said(_name(record))]
-    yield from ((name.replace("_id", ""), [said(text)]) for name in names if (text := getattr(record, name)))
+    yield "time", [text_run(f"{_moment(record, zone)}; {clip(record.time, SHORT)}")]
+    yield "actor", [mention(record.actor_id)] if record.actor_kind == "slack" else [text_run(_name(record))]
+    yield from ((name.replace("_id", ""), [text_run(text)]) for name in names if (text := getattr(record, name)))
     for name, value in record.details.items():
-        yield clip(name, SHORT), [said(clip(_value(value), LONGEST))]
-    yield from (("prev", [said(record.prev, code=True)]), ("hash", [said(record.hash, code=True)]))
+        yield clip(name, SHORT), [text_run(clip(_value(value), LONGEST))]
+    yield from (("prev", [text_run(record.prev, code=True)]), ("hash", [text_run(record.hash, code=True)]))
 
 
 def _value(value: Any) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, STEPS, ButtonValue
@@ -24,6 +24,7 @@ from bot.slack.blocks.elements import (
     View,
     button,
     command,
+    confirm_dialog,
     context,
     escaped,
     header,
@@ -31,11 +32,10 @@ from bot.slack.blocks.elements import (
     link,
     marked,
     mention,
+    mention_text,
     plain_text,
     rich,
-    said,
-    sure,
-    who,
+    text_run,
 )
 from bot.slack.blocks.limits import packed
 from bot.text import age, clock, one_line, span
@@ -75,26 +75,30 @@ class CaseLine:
 
 def footer(case: CaseLine, asker: str | None) -> list[Element]:
     """Small facts: what was asked and by whom, the case, and what was done with it."""
-    asked = [line(said("Asked: ", bold=True), said(clip(case.question, LONGEST_QUESTION)))] if case.question else []
-    parts = [said(f"Case {case.id}", code=True)]
-    parts += [said(f" · namespace {case.namespace}")] if case.namespace else []
+    asked = (
+        [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
+    )
+    parts = [text_run(f"Case {case.id}", code=True)]
+    parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     for words, person in _deeds(case, asker):
         is_group = person.startswith("S")  # the handing over has mentioned them: an answer must not call them again
-        parts += [said(f" · {words} on-call")] if is_group else [said(f" · {words} "), who(person)]
+        parts += [text_run(f" · {words} on-call")] if is_group else [text_run(f" · {words} "), mention(person)]
     return [*asked, line(*parts)]
 
 
 def welcome(case: str) -> Message:
     """What one says when thanked; ``case`` is the open one that it was about, if any."""
     still = f" Case {case} is still open: press Resolve on its answer once it is over." if case else ""
-    return Message(text=f"You are welcome.{still}", blocks=[rich([line(said(f"You are welcome.{still}"))])])
+    return Message(text=f"You are welcome.{still}", blocks=[rich([line(text_run(f"You are welcome.{still}"))])])
 
 
 def resolved_line(case: CaseLine) -> Element:
     """By whom, when, and after how long."""
     when = clock(case.resolved_at) if case.resolved_at else ""
     took = f", after {span(case.opened_at, case.resolved_at)}" if case.opened_at and case.resolved_at else ""
-    return line(said("✓ Resolved", bold=True), said(" by "), who(case.resolved_by), said(f", {when}{took}."))
+    return line(
+        text_run("✓ Resolved", bold=True), text_run(" by "), mention(case.resolved_by), text_run(f", {when}{took}.")
+    )
 
 
 def _deeds(case: CaseLine, asker: str | None) -> Iterator[tuple[str, str]]:
@@ -108,7 +112,7 @@ def _deeds(case: CaseLine, asker: str | None) -> Iterator[tuple[str, str]]:
     yield from ((words, person) for words, person in people.items() if person)
 
 
-def case_buttons(case: CaseLine, told: Told, *, evidence: bool, steps: bool) -> list[Element]:
+def case_buttons(case: CaseLine, told: Report, *, evidence: bool, steps: bool) -> list[Element]:
     """What can be pressed now. Of a resolved case nothing but what shows more of it; where nothing was told, little."""
     value = case.value.dumps()
     acting = [] if case.resolved_at else _acting(case, value)
@@ -125,7 +129,9 @@ def case_buttons(case: CaseLine, told: Told, *, evidence: bool, steps: bool) -> 
 
 def _acting(case: CaseLine, value: str) -> list[Element]:
     told = bool(case.helped_by or case.not_helped_by)
-    ask = sure("Hand to on-call?", "The on-call engineers are mentioned here with a summary of this case.", "Hand over")
+    ask = confirm_dialog(
+        "Hand to on-call?", "The on-call engineers are mentioned here with a summary of this case.", "Hand over"
+    )
     return [
         button(RECHECK, "Re-check", value, style="primary"),
         *([] if told else [button(HELPED, "It helped", value), button(NOT_HELPED, "It did not", value)]),
@@ -141,7 +147,7 @@ NOTHING = "No entry fits; the cause is not known yet"
 
 
 def handover_summary(
-    told: Told, case: CaseLine, *, to: str, by: str, now: datetime, permalink: str = "", note: str = ""
+    told: Report, case: CaseLine, *, to: str, by: str, now: datetime, permalink: str = "", note: str = ""
 ) -> Message:
     """Mentions ``to`` (a user group or a person) and says in short what is known and what comes next."""
     first = told.diagnoses[0] if told.diagnoses else None
@@ -151,38 +157,38 @@ def handover_summary(
     said_aloud = escaped(f"{word}: {title}. {where} {case.id}.")
     facts = [*_case_parts(told, case, now, permalink), *_note(note), *(_next_parts(first, told) if first else [])]
     return Message(
-        text=f"{mention(to)} {mention(by)} hands this case to you. {said_aloud}",
+        text=f"{mention_text(to)} {mention_text(by)} hands this case to you. {said_aloud}",
         blocks=[
-            rich([line(who(to), said(", "), who(by), said(" hands this case to you."))]),
+            rich([line(mention(to), text_run(", "), mention(by), text_run(" hands this case to you."))]),
             header(f"{mark} {word}: {title}"),
             *packed([facts]),
         ],
     )
 
 
-def _case_parts(told: Told, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:
+def _case_parts(told: Report, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:
     cluster = f" · cluster {clip(told.cluster.name, 100)}" if told.cluster else ""
     opened = f" · open for {span(case.opened_at, now)}" if case.opened_at else ""
-    thread = [said(" · "), link(permalink, "thread")] if permalink else []
-    yield line(said(f"Case {case.id}", code=True), said(f"{cluster}{opened}"), *thread)
+    thread = [text_run(" · "), link(permalink, "thread")] if permalink else []
+    yield line(text_run(f"Case {case.id}", code=True), text_run(f"{cluster}{opened}"), *thread)
     if told.question:
-        yield line(said("Asked: ", bold=True), said(clip(told.question, 200)))
+        yield line(text_run("Asked: ", bold=True), text_run(clip(told.question, 200)))
 
 
 def _note(note: str) -> list[Element]:
-    return [line(said("Note: ", bold=True), said(clip(note, 500)))] if note else []
+    return [line(text_run("Note: ", bold=True), text_run(clip(note, 500)))] if note else []
 
 
-def _next_parts(first: ToldDiagnosis, told: Told) -> Iterator[Element]:
+def _next_parts(first: ReportDiagnosis, told: Report) -> Iterator[Element]:
     """Why it is said, the strongest piece of evidence, and what comes first."""
-    yield line(said("Why: ", bold=True), said(clip(first.reason, LONGEST_REASON)))
+    yield line(text_run("Why: ", bold=True), text_run(clip(first.reason, LONGEST_REASON)))
     for piece in first.evidence[:1]:
         seen = f" · seen {age(piece.seen, told.now)}: {clip(piece.excerpt)}"
-        yield line(said(clip(piece.object, LONGEST_TITLE), bold=True), said(seen))
+        yield line(text_run(clip(piece.object, LONGEST_TITLE), bold=True), text_run(seen))
     steps = (*first.settle, *first.steps)
     for step in steps[:1]:
         label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "
-        yield line(said(label, bold=True), said(clip(step.text, LONGEST_REASON)))
+        yield line(text_run(label, bold=True), text_run(clip(step.text, LONGEST_REASON)))
         if step.command and len(step.command) <= LONGEST_COMMAND:
             yield command(step.command)
 
@@ -222,7 +228,7 @@ def progress_message(
     """``question`` (or the case's title); ``done`` and ``doing`` in a few words each, e.g. ``events``."""
     where = f" on {clip(cluster, 100)}" if cluster else ""
     asked = clip(one_line(question), PROGRESS_LONGEST_QUESTION)
-    first = line(said("Looking at "), said(asked, italic=True), said(f"{where}. {_WORDS[stage]}"))
+    first = line(text_run("Looking at "), text_run(asked, italic=True), text_run(f"{where}. {_WORDS[stage]}"))
     reads = _reads(done, doing)
     return Message(
         text=escaped(f"Looking at “{asked}”{where}. {_WORDS[stage]}"),
@@ -241,7 +247,7 @@ def _plan(title: str, stage: Stage, reads: Sequence[str]) -> Block:
 
 def _task(stage: Stage, at: int, now: int, reads: Sequence[str]) -> Block:
     status = "complete" if at < now else "in_progress" if at == now else "pending"
-    details = {"details": rich([line(said("; ".join(reads)))])} if stage is Stage.READING and reads else {}
+    details = {"details": rich([line(text_run("; ".join(reads)))])} if stage is Stage.READING and reads else {}
     return {"type": "task_card", "task_id": str(stage), "title": _WORDS[stage], "status": status, **details}
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Changes, Told, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
+from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportEvidence, ReportReading, ReportStep
 from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
-from bot.slack.blocks.elements import Block, Element, bullets, command, heading, line, marked, numbered, quote, said
+from bot.slack.blocks.elements import Block, Element, bullets, command, heading, line, marked, numbered, quote, text_run
 from bot.slack.blocks.limits import Item, fitting, packed, size
 from bot.text import age, clock
 from knowledge.model import Kind
@@ -32,7 +32,7 @@ EVIDENCE = "Evidence"
 READINGS = "Read from this cluster"
 
 
-def step_parts(step: ToldStep, number: int) -> list[Element]:
+def step_parts(step: ReportStep, number: int) -> list[Element]:
     """One numbered step."""
     parts = [numbered(line(*marked(step.text)), number)]
     return [*parts, command(step.command)] if step.command else parts
@@ -48,25 +48,25 @@ def prose_parts(text: str) -> list[Element]:
     return [line(*marked(paragraph)) for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
-def evidence_parts(piece: ToldEvidence, now: datetime, *, whole: bool) -> list[Element]:
+def evidence_parts(piece: ReportEvidence, now: datetime, *, whole: bool) -> list[Element]:
     """Object and age, what it says, and the command that shows the same; in short unless ``whole``."""
     named = piece.object if whole else clip(piece.object, SHORT_EXCERPT)
-    first = line(said(named, bold=True), said(f" · seen {age(piece.seen, now)}"))
+    first = line(text_run(named, bold=True), text_run(f" · seen {age(piece.seen, now)}"))
     excerpt = quote(piece.excerpt if whole else clip(piece.excerpt, SHORT_EXCERPT))
     return [first, excerpt, *([command(piece.check)] if piece.check else [])]
 
 
-def reading_parts(reading: ToldReading) -> list[Element]:
+def reading_parts(reading: ReportReading) -> list[Element]:
     """A fact with the commands that show it."""
-    return [line(said(reading.summary)), *(command(check) for check in reading.checks)]
+    return [line(text_run(reading.summary)), *(command(check) for check in reading.checks)]
 
 
-def cause_title(item: ToldDiagnosis) -> str:
+def cause_title(item: ReportDiagnosis) -> str:
     """An entry's cause is told as a fact; of a suspected one that is not known yet."""
     return CAUSE_IF_SO if item.verdict is Verdict.SUSPECTED else CAUSE
 
 
-def groups(item: ToldDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
+def groups(item: ReportDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
     """All that is to be done about a diagnosis, in the order in which it is to be read: title and items."""
     if item.settle:
         yield SETTLE, [step_parts(step, number) for number, step in enumerate(item.settle, 1)]
@@ -119,7 +119,7 @@ class Treatment:
     steps_cut: bool = False
 
 
-def treatment(told: Told, room: int, most_blocks: int, elsewhere: Rest) -> Treatment:
+def treatment(told: Report, room: int, most_blocks: int, elsewhere: Rest) -> Treatment:
     """What fits into ``room`` characters; ``elsewhere`` is told where something does not."""
     blocks: list[Block] = []
     evidence_cut = steps_cut = False
@@ -139,7 +139,7 @@ def treatment(told: Told, room: int, most_blocks: int, elsewhere: Rest) -> Treat
     return Treatment(blocks, evidence_cut, steps_cut)
 
 
-def _sections(item: ToldDiagnosis, told: Told) -> Iterator[Section]:
+def _sections(item: ReportDiagnosis, told: Report) -> Iterator[Section]:
     prose = [prose_parts(item.cause)] if item.cause else []
     if item.kind is Kind.GUIDE and prose:
         yield Section("", prose, in_order=True)
@@ -157,8 +157,8 @@ def _shown(section: Section, kept: int, rest: str) -> list[Item]:
     title: list[Element] = [heading(section.title)] if section.title else []
     items: list[Item] = [[*title, *section.items[0]], *section.items[1:kept]] if kept else []
     if rest and not kept:
-        return [[*title, line(said(rest))]]
-    return [*items, [line(said(f"and {rest}"))]] if rest else items
+        return [[*title, line(text_run(rest))]]
+    return [*items, [line(text_run(f"and {rest}"))]] if rest else items
 
 
 CHANGES_MOST = 10
@@ -174,10 +174,12 @@ _WORDS = {
 
 def changes_items(changes: Changes) -> list[Item]:
     """A heading with the earlier look's time, and one line a change."""
-    told = [line(said(f"{mark} {word}: ", bold=True), said(title)) for mark, word, title in _all(changes)]
+    told = [line(text_run(f"{mark} {word}: ", bold=True), text_run(title)) for mark, word, title in _all(changes)]
     if not told:
-        return [[line(said(f"Nothing changed since {clock(changes.since)}: no fault was seen then, and none now."))]]
-    more = [line(said(f"and {len(told) - CHANGES_MOST} more"))] if len(told) > CHANGES_MOST else []
+        return [
+            [line(text_run(f"Nothing changed since {clock(changes.since)}: no fault was seen then, and none now."))]
+        ]
+    more = [line(text_run(f"and {len(told) - CHANGES_MOST} more"))] if len(told) > CHANGES_MOST else []
     return [[heading(f"Since {clock(changes.since)}"), bullets([*told[:CHANGES_MOST], *more])]]
 
 
@@ -207,13 +209,13 @@ RBAC = "`netclinic rbac` prints the ClusterRole that permits all of it."
 SHOW = "`/netclinic show ENTRY` shows one in full."
 
 
-def other_blocks(told: Told) -> list[Block]:
+def other_blocks(told: Report) -> list[Block]:
     """In the order in which they are worth reading."""
     items = [*_confirmed(told), *_considered(told), *unread_items(told)]
     return [block for item in items for block in packed([item])]  # blocks of their own, so that a gap parts them
 
 
-def _confirmed(told: Told) -> Iterator[Item]:
+def _confirmed(told: Report) -> Iterator[Item]:
     first, others = told.diagnoses[:1], told.diagnoses[1:]
     if first and first[0].verdict is Verdict.RULED_OUT:
         yield [line(*marked(NO_OTHER))]
@@ -225,7 +227,7 @@ def _confirmed(told: Told) -> Iterator[Item]:
             yield [heading(title), bullets(map(_in_short, items[:MOST_CONFIRMED])), *_more(items[MOST_CONFIRMED:])]
 
 
-def _considered(told: Told) -> Iterator[Item]:
+def _considered(told: Report) -> Iterator[Item]:
     rest = [item for item in told.diagnoses[1:] if item.verdict is not Verdict.CONFIRMED]
     near = [item for item in rest if not item.elsewhere]
     parts: list[Element] = (
@@ -234,36 +236,36 @@ def _considered(told: Told) -> Iterator[Item]:
     parts += _more(near[MOST_CONSIDERED:])
     elsewhere = ", ".join(item.entry for item in rest if item.elsewhere)
     if elsewhere:
-        parts.append(line(said(f"Not for this cluster: {clip(elsewhere, SHORT)}")))
+        parts.append(line(text_run(f"Not for this cluster: {clip(elsewhere, SHORT)}")))
     if near:
         parts.append(line(*marked(SHOW)))
     if parts:
         yield [heading("Also considered"), *parts]
 
 
-def unread_items(told: Told) -> Iterator[Item]:
+def unread_items(told: Report) -> Iterator[Item]:
     """What could not be looked at, why, and the way out."""
     if not told.unread:
         return
-    shown = [line(said(clip(text, SHORT))) for text in told.unread[:MOST_UNREAD]]
+    shown = [line(text_run(clip(text, SHORT))) for text in told.unread[:MOST_UNREAD]]
     more = len(told.unread) - len(shown)
     parts = [heading("Not looked at"), bullets(shown)]
     if more:
-        parts.append(line(said(f"and {more} more")))
+        parts.append(line(text_run(f"and {more} more")))
     if any("not permitted" in text for text in told.unread):
         parts.append(line(*marked(RBAC)))
     yield parts
 
 
-def _in_short(item: ToldDiagnosis, *, reason: bool = True) -> Element:
+def _in_short(item: ReportDiagnosis, *, reason: bool = True) -> Element:
     """Verdict, title and why in one line."""
     word = WORDS[item.verdict]
-    title = said(f"{word.mark} {word.word}: {clip(item.title, LONGEST_TITLE)}", bold=True)
+    title = text_run(f"{word.mark} {word.word}: {clip(item.title, LONGEST_TITLE)}", bold=True)
     why = clip(item.reason, SHORT) if reason and item.verdict is not Verdict.ANSWERED else ""
-    return line(title, said(f" ({item.entry[:100]})"), *([said(f" {why}")] if why else []))
+    return line(title, text_run(f" ({item.entry[:100]})"), *([text_run(f" {why}")] if why else []))
 
 
-def _more(items: Sequence[ToldDiagnosis]) -> list[Element]:
+def _more(items: Sequence[ReportDiagnosis]) -> list[Element]:
     if not items:
         return []
-    return [line(said(f"and {len(items)} more: {clip(', '.join(item.entry for item in items), SHORT)}"))]
+    return [line(text_run(f"and {len(items)} more: {clip(', '.join(item.entry for item in items), SHORT)}"))]

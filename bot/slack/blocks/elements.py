@@ -47,7 +47,7 @@ _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 
 
-def said(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:
+def text_run(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:
     """A run of text on one line."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
     lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
@@ -59,8 +59,8 @@ def marked(text: str) -> list[Element]:
     """Runs of a sentence of ours or of an entry: what stands between backticks is shown as code."""
     runs = text.split("`")
     if len(runs) % 2 == 0:
-        return [said(text)]
-    return [said(run, code=at % 2 == 1) for at, run in enumerate(runs) if plain(run)]
+        return [text_run(text)]
+    return [text_run(run, code=at % 2 == 1) for at, run in enumerate(runs) if plain(run)]
 
 
 def link(url: str, label: str) -> Element:
@@ -68,17 +68,17 @@ def link(url: str, label: str) -> Element:
     return {"type": "link", "url": url, "text": one_line(label) or url}
 
 
-def who(person: str) -> Element:
+def mention(person: str) -> Element:
     """A person or a user group by id, as Slack names them; anybody else by the name that is given."""
     if _PERSON.fullmatch(person):
         return {"type": "user", "user_id": person}
     if _GROUP.fullmatch(person):
         return {"type": "usergroup", "usergroup_id": person}
-    return said(clip(person, LONGEST_NAME) or "somebody")
+    return text_run(clip(person, LONGEST_NAME) or "somebody")
 
 
-def mention(person: str) -> str:
-    """The same in a message's text."""
+def mention_text(person: str) -> str:
+    """The same in a message's notification text (mrkdwn)."""
     if _PERSON.fullmatch(person):
         return f"<@{person}>"
     return f"<!subteam^{person}>" if _GROUP.fullmatch(person) else escaped(clip(person, LONGEST_NAME))
@@ -86,7 +86,7 @@ def mention(person: str) -> str:
 
 def line(*parts: Element) -> Element:
     """One paragraph."""
-    return {"type": "rich_text_section", "elements": list(parts) or [said("")]}
+    return {"type": "rich_text_section", "elements": list(parts) or [text_run("")]}
 
 
 def numbered(part: Element, number: int) -> Element:
@@ -117,19 +117,19 @@ def rich(parts: Sequence[Element]) -> Block:
 
 def section(text: str) -> Block:
     """A paragraph without formatting."""
-    return rich([line(said(text))])
+    return rich([line(text_run(text))])
 
 
 def heading(text: str) -> Element:
     """A bold line above what belongs to it."""
-    return line(said(text, bold=True))
+    return line(text_run(text, bold=True))
 
 
 def header(text: str) -> Block:
     """A large line; one that is too long for Slack is only bold, but whole."""
     whole = one_line(text)
     if len(whole) > LONGEST_HEADER:
-        return rich([line(said(whole, bold=True))])
+        return rich([line(text_run(whole, bold=True))])
     return {"type": "header", "text": plain_text(whole)}
 
 
@@ -154,7 +154,7 @@ def actions(block_id: str, elements: Sequence[Element]) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
-def sure(title: str, text: str, yes: str) -> Element:
+def confirm_dialog(title: str, text: str, yes: str) -> Element:
     """What is asked before a button does what it says."""
     return {"title": plain_text(title), "text": plain_text(text), "confirm": plain_text(yes), "deny": plain_text("No")}
 

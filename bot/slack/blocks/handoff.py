@@ -11,7 +11,17 @@ from datetime import datetime
 
 from bot.handoff import wording
 from bot.handoff.case_state import alike_open, alike_resolved, lead, newest
-from bot.handoff.records import Action, Blind, CaseRef, Cause, Gap, Handoff, OpenCase, ResolvedCase, Unhelpful
+from bot.handoff.records import (
+    Action,
+    CaseRef,
+    Cause,
+    Handoff,
+    OpenCase,
+    ResolvedCase,
+    UnansweredQuestion,
+    Unhelpful,
+    UnreachableCluster,
+)
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.blocks.elements import (
@@ -28,9 +38,9 @@ from bot.slack.blocks.elements import (
     link,
     marked,
     mention,
+    mention_text,
     rich,
-    said,
-    who,
+    text_run,
 )
 from bot.slack.blocks.limits import MOST_BLOCKS, Item, packed, size
 from bot.text import age, counted, one_line, span
@@ -67,7 +77,7 @@ def sections(handoff: Handoff) -> Iterator[Item]:
 
 def _headed(title: str, items: list[Item], more: int | list[Item] = 0) -> Iterator[Item]:
     """A heading stays with its first item."""
-    beyond = more if isinstance(more, list) else [_bullet([said(f"{more:,} more")])] if more > 0 else []
+    beyond = more if isinstance(more, list) else [_bullet([text_run(f"{more:,} more")])] if more > 0 else []
     every = [*items, *beyond]
     if every:
         yield [heading(title), *every[0]]
@@ -80,25 +90,25 @@ def _bullet(parts: list[Element]) -> Item:
 
 def _open(handoff: Handoff, group: Sequence[OpenCase]) -> Item:
     case = lead(group)
-    parts = [said(_title(case.title, case.question), bold=True), SPACE, *_threads(handoff, group)]
-    parts += [said(f"\u00a0· {wording.standing(case)}{_where(group)} · {_who(handoff, group)}. ")]
+    parts = [text_run(_title(case.title, case.question), bold=True), SPACE, *_threads(handoff, group)]
+    parts += [text_run(f"\u00a0· {wording.standing(case)}{_where(group)} · {_who(handoff, group)}. ")]
     parts += _now(handoff, case)
     if seen := newest(case):
-        parts += [said(f"Last evidence, {age(seen.at, handoff.until)}: {seen.object}: ")]
-        parts += [said(clip(seen.excerpt, EXCERPT), code=True)]
+        parts += [text_run(f"Last evidence, {age(seen.at, handoff.until)}: {seen.object}: ")]
+        parts += [text_run(clip(seen.excerpt, EXCERPT), code=True)]
     return _bullet(parts)
 
 
 def _unexplained(handoff: Handoff, group: Sequence[OpenCase]) -> Item:
     case = lead(group)
-    parts = [said(_title("", case.question), bold=True), SPACE, *_threads(handoff, group)]
-    parts += [said(f"\u00a0· cause unknown: “{_title(case.title, '')}” was ruled out{_where(group)}")]
-    return _bullet([*parts, said(f" · {_who(handoff, group)}. "), *_now(handoff, case)])
+    parts = [text_run(_title("", case.question), bold=True), SPACE, *_threads(handoff, group)]
+    parts += [text_run(f"\u00a0· cause unknown: “{_title(case.title, '')}” was ruled out{_where(group)}")]
+    return _bullet([*parts, text_run(f" · {_who(handoff, group)}. "), *_now(handoff, case)])
 
 
 def _now(handoff: Handoff, case: OpenCase) -> list[Element]:
     if now := wording.state(handoff, case):
-        return [said(f"Now: {now}. ", bold=True), said(clip(wording.why(case), REASON) + " ")]
+        return [text_run(f"Now: {now}. ", bold=True), text_run(clip(wording.why(case), REASON) + " ")]
     return []
 
 
@@ -107,7 +117,7 @@ def _threads(handoff: Handoff, group: Sequence[OpenCase]) -> list[Element]:
     if len(group) == 1:
         return [_link(group[0].ref)]
     when = f"{counted(len(group), 'case')}, {wording.since_when(handoff, group)}: "
-    return [said(when), *_links([case.ref for case in group], MOST_THREADS)]
+    return [text_run(when), *_links([case.ref for case in group], MOST_THREADS)]
 
 
 def _where(group: Sequence[OpenCase]) -> str:
@@ -126,12 +136,12 @@ def _beyond_open(handoff: Handoff) -> list[Item]:
     """What is open and not told in full."""
     counts, found = handoff.counts, []
     if (more := counts.open_in_full - len(handoff.open)) > 0:
-        found.append(_bullet([said(f"{counted(more, 'more open case')}; /netclinic cases lists them.")]))
+        found.append(_bullet([text_run(f"{counted(more, 'more open case')}; /netclinic cases lists them.")]))
     if counts.quiet:
         untouched = f"{counted(counts.quiet, 'open case')} that nobody has touched for a week; the newest: "
-        found.append(_bullet([said(untouched), *_links(handoff.quiet)]))
+        found.append(_bullet([text_run(untouched), *_links(handoff.quiet)]))
     if handoff.guides:
-        found.append(_bullet([said("Not resolved, but answered by a guide: "), *_links(handoff.guides)]))
+        found.append(_bullet([text_run("Not resolved, but answered by a guide: "), *_links(handoff.guides)]))
     return found
 
 
@@ -143,43 +153,49 @@ def _resolved(handoff: Handoff, group: Sequence[ResolvedCase]) -> list[Element]:
     title, verdict = _title(case.title, case.question), wording.VERDICTS.get(case.outcome, case.outcome)
     if case.outcome == "ruled_out":
         title, verdict = _title("", case.question), f"cause unknown, “{_title(case.title, '')}” was ruled out"
-    cases = [said(f"{counted(len(group), 'case')}: ")] if len(group) > 1 else []
+    cases = [text_run(f"{counted(len(group), 'case')}: ")] if len(group) > 1 else []
     told = f": {verdict}{where}, {wording.times(group)}{by}."
-    return [said(title), SPACE, *cases, *_links(refs, MOST_THREADS), said(told)]
+    return [text_run(title), SPACE, *cases, *_links(refs, MOST_THREADS), text_run(told)]
 
 
 def _new(cause: Cause) -> list[Element]:
-    return [said(clip(cause.title, TITLE)), said(": confirmed here for the first time in "), *_links(cause.cases[:1])]
+    return [
+        text_run(clip(cause.title, TITLE)),
+        text_run(": confirmed here for the first time in "),
+        *_links(cause.cases[:1]),
+    ]
 
 
 def _repeated(cause: Cause) -> list[Element]:
     where = f" on {', '.join(clip(name, 60) for name in cause.clusters)}" if cause.clusters else ""
-    return [said(f"{clip(cause.title, TITLE)}: {wording.how_often(cause)}{where}: "), *_links(cause.cases)]
+    return [text_run(f"{clip(cause.title, TITLE)}: {wording.how_often(cause)}{where}: "), *_links(cause.cases)]
 
 
 def _settling(case: OpenCase, every: list[OpenCase]) -> Item:
     """Its first step; the page has them all, with the commands."""
     first, more = case.settle[0], len(case.settle) - 1
     told = f" ({counted(more, 'more step')} in the page)" if more else ""
-    parts = [said(f"{clip(case.title, TITLE)} "), *_links([other.ref for other in every]), said(": ")]
-    return _bullet([*parts, *marked(clip(first.text, REASON)), said(told)] if told else [*parts, *marked(first.text)])
+    parts = [text_run(f"{clip(case.title, TITLE)} "), *_links([other.ref for other in every]), text_run(": ")]
+    return _bullet(
+        [*parts, *marked(clip(first.text, REASON)), text_run(told)] if told else [*parts, *marked(first.text)]
+    )
 
 
-def _gap(gap: Gap) -> list[Element]:
+def _gap(gap: UnansweredQuestion) -> list[Element]:
     became = f"; {clip(gap.later, TITLE)}" if gap.later else ": no entry fits"
-    return [said(f"“{clip(gap.question, WORDS)}”", bold=not gap.later), SPACE, _link(gap.ref), said(became)]
+    return [text_run(f"“{clip(gap.question, WORDS)}”", bold=not gap.later), SPACE, _link(gap.ref), text_run(became)]
 
 
 def _unhelpful(handoff: Handoff, word: Unhelpful) -> list[Element]:
     note = f": “{clip(word.note, WORDS)}”" if word.note.strip() else f", {wording.unquoted(word)}"
     by = f" by {wording.name(handoff, word.user)}{note}"
-    return [said(word.entry or "no entry had fitted", code=bool(word.entry)), SPACE, _link(word.ref), said(by)]
+    return [text_run(word.entry or "no entry had fitted", code=bool(word.entry)), SPACE, _link(word.ref), text_run(by)]
 
 
-def _blind(handoff: Handoff, item: Blind) -> list[Element]:
+def _blind(handoff: Handoff, item: UnreachableCluster) -> list[Element]:
     when = "when this was made" if item.is_now else f"at the last try, {wording.at(handoff, item.at)}"
     case = [SPACE, _link(item.ref)] if item.ref else []
-    return [said(clip(item.cluster, 100), code=True), *case, said(f", {when}: {clip(item.why, REASON)}")]
+    return [text_run(clip(item.cluster, 100), code=True), *case, text_run(f", {when}: {clip(item.why, REASON)}")]
 
 
 def _action(handoff: Handoff, action: Action) -> list[Element]:
@@ -187,18 +203,18 @@ def _action(handoff: Handoff, action: Action) -> list[Element]:
     where = f" on {clip(action.cluster, 100)}" if action.cluster else ""
     again = f" ({action.times} times)" if action.times > 1 else ""
     case = [SPACE, _link(action.ref)] if action.ref else []
-    return [said(what), *case, *([said(f"{where}{again}")] if where or again else [])]
+    return [text_run(what), *case, *([text_run(f"{where}{again}")] if where or again else [])]
 
 
 def _links(refs: Iterable[CaseRef], most: int = MOST_LINKS) -> list[Element]:
     every = list(refs)
-    parts = [part for ref in every[:most] for part in (_link(ref), said(", "))][:-1]
+    parts = [part for ref in every[:most] for part in (_link(ref), text_run(", "))][:-1]
     more = len(every) - most
-    return [*parts, *([said(f" and {more} more")] if more > 0 else [])]
+    return [*parts, *([text_run(f" and {more} more")] if more > 0 else [])]
 
 
 def _link(ref: CaseRef) -> Element:
-    return link(ref.link, ref.id) if ref.link.startswith(("https://", "http://")) else said(ref.id, code=True)
+    return link(ref.link, ref.id) if ref.link.startswith(("https://", "http://")) else text_run(ref.id, code=True)
 
 
 def _title(title: str, question: str) -> str:
@@ -231,13 +247,13 @@ def handoff_message(handoff: Handoff, *, taken: Taken | None = None, button_show
         header(wording.headline(handoff)),
         context(f"{wording.about(handoff)} · {handoff.id}"),
         *([rich([line(*_called(to))])] if to else []),
-        *([rich([line(said(wording.EMPTY))])] if handoff.is_empty else []),
+        *([rich([line(text_run(wording.EMPTY))])] if handoff.is_empty else []),
         *body,
         *more,
         context(" ".join([_FILES if handoff.bars else _PAGE, *wording.footers(handoff)])),
         *_taking(handoff, taken, button_shown),
     ]
-    return Message(text=" ".join([*map(mention, to), told]), blocks=blocks)
+    return Message(text=" ".join([*map(mention_text, to), told]), blocks=blocks)
 
 
 def reminder_message(handoff: Handoff, minutes: float) -> Message:
@@ -252,8 +268,8 @@ def _calling(handoff: Handoff, sentence: str) -> Message:
     """Said to those who are to take it over."""
     to = handoff.handed_to[:MOST_MENTIONED]
     return Message(
-        text=" ".join([*map(mention, to), escaped(sentence)]),
-        blocks=[rich([line(*_called(to), said(sentence))])],
+        text=" ".join([*map(mention_text, to), escaped(sentence)]),
+        blocks=[rich([line(*_called(to), text_run(sentence))])],
     )
 
 
@@ -275,7 +291,9 @@ def unattached_message(id_: str, channel: str, failed: Mapping[str, str]) -> Mes
     )
     return Message(
         text=f"{escaped(begin)}<#{channel}>{escaped(middle + rest)}",
-        blocks=[rich([line(said(begin), {"type": "channel", "channel_id": channel}, said(middle), *marked(rest))])],
+        blocks=[
+            rich([line(text_run(begin), {"type": "channel", "channel_id": channel}, text_run(middle), *marked(rest))])
+        ],
     )
 
 
@@ -283,11 +301,11 @@ def making_message(words: str, place: str) -> Message:
     """What the one who asked for it hears first."""
     what = f"of {words}" if words else "since the last one"
     sentence = f"Making the handoff {what}; the open cases are looked at again, then it is posted {place}."
-    return Message(text=escaped(sentence), blocks=[rich([line(said(sentence))])])
+    return Message(text=escaped(sentence), blocks=[rich([line(text_run(sentence))])])
 
 
 def _called(people: Iterable[str]) -> list[Element]:
-    return [part for person in people for part in (who(person), SPACE)]
+    return [part for person in people for part in (mention(person), SPACE)]
 
 
 def _taking(handoff: Handoff, taken: Taken | None, button_shown: bool) -> list[Element]:
@@ -295,7 +313,7 @@ def _taking(handoff: Handoff, taken: Taken | None, button_shown: bool) -> list[E
         expected = taken.by in handoff.handed_to or not handoff.handed_to
         instead = "" if expected else f", though it was meant for {wording.names(handoff, handoff.handed_to)}"
         since = wording.at(handoff, taken.at)
-        return [rich([line(who(taken.by), said(f" has it since {since}{instead}."))])]
+        return [rich([line(mention(taken.by), text_run(f" has it since {since}{instead}."))])]
     if not button_shown:
         return []
     return [actions(f"{HANDOFF_TAKEN}:{handoff.id}", [button(HANDOFF_TAKEN, "I have it", handoff.id, style="primary")])]

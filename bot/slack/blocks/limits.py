@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.slack.blocks.elements import LONGEST_TEXT, Block, Element, rich
 from bot.text import one_line
 
@@ -91,7 +91,7 @@ def paged(blocks: Iterable[Block]) -> list[list[Block]]:
 RUNS = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")  # whose elements are one text
 
 
-def missing(told: Told, blocks: Sequence[Block]) -> tuple[bool, bool]:
+def missing(told: Report, blocks: Sequence[Block]) -> tuple[bool, bool]:
     """Whether the blocks lack some of what was seen, and some of what is to be done."""
     shown = "\n".join(_bare(text) for text in texts(blocks))
     return (
@@ -124,7 +124,7 @@ def _bare(text: str) -> str:
     return one_line(text).replace("`", "")
 
 
-def _seen(told: Told) -> Iterator[str]:
+def _seen(told: Report) -> Iterator[str]:
     yield from told.unread
     if told.cluster:
         yield from (told.cluster.name, told.cluster.traits, told.cluster.trouble)
@@ -137,7 +137,7 @@ def _seen(told: Told) -> Iterator[str]:
             yield from (reading.summary, *reading.checks)
 
 
-def _to_do(item: ToldDiagnosis) -> Iterator[str]:
+def _to_do(item: ReportDiagnosis) -> Iterator[str]:
     if item.verdict is Verdict.RULED_OUT:  # nothing is to be done about it
         return
     yield from item.caution

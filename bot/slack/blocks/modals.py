@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import (
@@ -38,45 +38,45 @@ from bot.slack.blocks.elements import (
     line,
     plain_text,
     rich,
-    said,
+    text_run,
 )
 from bot.slack.blocks.limits import Item, packed, paged
 from bot.text import clock, one_line, plain
 from knowledge.model import Kind
 
 
-def evidence_modal(told: Told, value: ButtonValue) -> View:
+def evidence_modal(told: Report, value: ButtonValue) -> View:
     """Every piece of evidence of every diagnosis, whole; ``value.page`` counts from 0."""
     items = [item for diagnosis in told.diagnoses for item in _evidence_items(diagnosis, told)]
     return _modal("Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, [*_where(told), *items, *_unread(told)], value)
 
 
-def steps_modal(told: Told, value: ButtonValue) -> View:
+def steps_modal(told: Report, value: ButtonValue) -> View:
     """Cause, cautions and every step of each diagnosis that asks for any."""
     items = [item for diagnosis in told.diagnoses for item in _steps_items(diagnosis)]
     return _modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value)
 
 
-def _where(told: Told) -> Iterator[Item]:
+def _where(told: Report) -> Iterator[Item]:
     if told.cluster:
         words = told.cluster.trouble or f"{told.cluster.traits} · read {clock(told.now)}"
-        yield [line(said(f"Cluster {told.cluster.name}", bold=True), said(f" · {words}"))]
+        yield [line(text_run(f"Cluster {told.cluster.name}", bold=True), text_run(f" · {words}"))]
 
 
-def _evidence_items(item: ToldDiagnosis, told: Told) -> Iterator[Item]:
-    yield [_title(item), *([] if item.readings else [line(said(item.reason))])]
+def _evidence_items(item: ReportDiagnosis, told: Report) -> Iterator[Item]:
+    yield [_title(item), *([] if item.readings else [line(text_run(item.reason))])]
     yield from (evidence_parts(piece, told.now, whole=True) for piece in item.evidence)
     if item.readings:
         yield [heading(READINGS)]
     yield from (reading_parts(reading) for reading in item.readings)
 
 
-def _unread(told: Told) -> Iterator[Item]:
+def _unread(told: Report) -> Iterator[Item]:
     if told.unread:
-        yield [heading("Not looked at"), bullets(line(said(text)) for text in told.unread)]
+        yield [heading("Not looked at"), bullets(line(text_run(text)) for text in told.unread)]
 
 
-def _steps_items(item: ToldDiagnosis) -> Iterator[Item]:
+def _steps_items(item: ReportDiagnosis) -> Iterator[Item]:
     groups_ = list(groups(item))
     if item.verdict is Verdict.RULED_OUT or not (groups_ or item.cause):
         return
@@ -88,13 +88,13 @@ def _steps_items(item: ToldDiagnosis) -> Iterator[Item]:
         yield from items[1:]
 
 
-def _title(item: ToldDiagnosis) -> dict[str, object]:
+def _title(item: ReportDiagnosis) -> dict[str, object]:
     word = WORDS[item.verdict]
-    return line(said(f"{word.mark} {word.word}: {item.title}", bold=True), said(f" ({item.entry})"))
+    return line(text_run(f"{word.mark} {word.word}: {item.title}", bold=True), text_run(f" ({item.entry})"))
 
 
 def _modal(title: str, callback: str, action: str, items: Sequence[Item], value: ButtonValue) -> View:
-    pages = paged(packed(items or [[line(said("There is none."))]]))
+    pages = paged(packed(items or [[line(text_run("There is none."))]]))
     number = min(max(value.page, 0), len(pages) - 1)
     return {
         "type": "modal",
@@ -200,7 +200,15 @@ def cluster_menu(question: str, clusters: Sequence[str], question_id: str) -> Me
     return Message(
         text=escaped(f"Which cluster is “{shown}” about? Choose one of {len(clusters)}; nothing was read yet."),
         blocks=[
-            rich([line(said("Which cluster is "), said(shown, italic=True), said(" about? Nothing was read yet."))]),
+            rich(
+                [
+                    line(
+                        text_run("Which cluster is "),
+                        text_run(shown, italic=True),
+                        text_run(" about? Nothing was read yet."),
+                    )
+                ]
+            ),
             {"type": "actions", "block_id": f"{CHOOSE_CLUSTER}:{question_id}", "elements": [select]},
         ],
     )

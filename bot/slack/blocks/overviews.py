@@ -15,7 +15,7 @@ from datetime import datetime
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis, ToldStep
+from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
 from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
@@ -36,9 +36,9 @@ from bot.slack.blocks.elements import (
     line,
     link,
     marked,
+    mention,
     rich,
-    said,
-    who,
+    text_run,
 )
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed, size, texts
 from bot.text import age, clock, cost, counted, plain
@@ -78,16 +78,16 @@ class ClusterRow:
 
 def case_line(row: CaseRow, now: datetime) -> Element:
     """Verdict, title, cluster, age, and who is on it; the id leads to the thread."""
-    name = link(row.link, row.id) if row.link else said(row.id, code=True)
+    name = link(row.link, row.id) if row.link else text_run(row.id, code=True)
     where = f" · {clip(row.cluster, LONGEST_NAME)}" if row.cluster else ""
     state = " · resolved" if row.state == "resolved" else ""
     title = clip(row.title, LONGEST_TITLE) or ("no entry fits" if row.outcome else "being looked at")
-    parts = [name, said(f" {outcome_words(row.outcome)} ", bold=True), said(title)]
-    parts.append(said(f"{where} · {age(row.at, now)}{state}"))
+    parts = [name, text_run(f" {outcome_words(row.outcome)} ", bold=True), text_run(title)]
+    parts.append(text_run(f"{where} · {age(row.at, now)}{state}"))
     if row.by:
-        parts += [said(" · asked by "), who(row.by)]
+        parts += [text_run(" · asked by "), mention(row.by)]
     if row.assignee:
-        parts += [said(" · with "), who(row.assignee)]
+        parts += [text_run(" · with "), mention(row.assignee)]
     return line(*parts)
 
 
@@ -106,8 +106,8 @@ def cluster_line(row: ClusterRow, now: datetime) -> Element:
     default = " (default)" if row.is_default else ""
     more = row.trouble or row.traits
     when = f" · {age(row.checked_at, now)}" if row.checked_at else ""
-    parts = [said(f"{mark} {clip(row.name, LONGEST_NAME)}", bold=True), said(f"{default} · {words}")]
-    return line(*parts, said(f"{' · ' + clip(more, 300) if more else ''}{when}") if more or when else said("."))
+    parts = [text_run(f"{mark} {clip(row.name, LONGEST_NAME)}", bold=True), text_run(f"{default} · {words}")]
+    return line(*parts, text_run(f"{' · ' + clip(more, 300) if more else ''}{when}") if more or when else text_run("."))
 
 
 LONGEST = 400
@@ -128,7 +128,7 @@ def entries_message(rows: Sequence[EntryRow], words: str = "") -> Message:
     """All entries, or those nearest to the words, best first."""
     shown = clip(words, 150)
     first = f"Entries nearest to “{shown}”" if words else counted(len(rows), "entry").replace("entrys", "entries")
-    lines = [line(said(row.id, code=True), said(f" {row.title} ({_about(row)})")) for row in rows]
+    lines = [line(text_run(row.id, code=True), text_run(f" {row.title} ({_about(row)})")) for row in rows]
     return _listed(first, lines, "There is none.", "/netclinic show ENTRY shows one in full.", "entries")
 
 
@@ -138,7 +138,7 @@ def _about(row: EntryRow) -> str:
 
 def facts_message(cluster: str, facts: Iterable[Fact], at: datetime) -> Message:
     """Each fact with the object that it was read from, or why it is unknown."""
-    lines = [line(said(fact.name, code=True), said(f" {_fact(fact)}")) for fact in facts]
+    lines = [line(text_run(fact.name, code=True), text_run(f" {_fact(fact)}")) for fact in facts]
     return _listed(f"Facts of cluster {clip(cluster, 100)}", lines, "There is none.", f"Read {clock(at)}", "facts")
 
 
@@ -161,12 +161,12 @@ def clusters_message(rows: Sequence[ClusterRow], now: datetime) -> Message:
 
 def status_message(rows: Sequence[tuple[str, str]], *, trouble: str = "") -> Message:
     """Names and values in a few words each; ``trouble`` is what needs a person, as a sentence."""
-    lines = [line(said(f"{clip(name, 80)}: ", bold=True), said(clip(value, LONGEST))) for name, value in rows]
+    lines = [line(text_run(f"{clip(name, 80)}: ", bold=True), text_run(clip(value, LONGEST))) for name, value in rows]
     first = trouble or "netclinic is well."
     return _listed(clip(first, LONGEST), lines, "Nothing is known.", "", "status")
 
 
-def verdicts_message(told: Told) -> Message:
+def verdicts_message(told: Report) -> Message:
     """``check``: one line an entry that needs a person; what is ruled out and what is for other clusters by name."""
     here = sorted((item for item in told.diagnoses if not item.elsewhere), key=lambda item: ORDER.index(item.verdict))
     told_in_full = [item for item in here if item.verdict is not Verdict.RULED_OUT or len(here) == 1]
@@ -179,16 +179,18 @@ def verdicts_message(told: Told) -> Message:
     return _listed(first, map(_verdict, told_in_full), "Nothing is suspected.", closing, "verdicts", after)
 
 
-def _named(title: str, items: Sequence[ToldDiagnosis]) -> list[Item]:
+def _named(title: str, items: Sequence[ReportDiagnosis]) -> list[Item]:
     """What nobody has to look at now: ids alone; ``/netclinic check ENTRY`` says why."""
     names = ", ".join(item.entry for item in items)
-    return [[line(said(f"{title} ({len(items)}): ", bold=True), said(names))]] if items else []
+    return [[line(text_run(f"{title} ({len(items)}): ", bold=True), text_run(names))]] if items else []
 
 
-def _verdict(item: ToldDiagnosis) -> Element:
+def _verdict(item: ReportDiagnosis) -> Element:
     word = WORDS[item.verdict]
     return line(
-        said(f"{word.mark} {word.word} ", bold=True), said(item.entry, code=True), said(f" {clip(item.reason)}")
+        text_run(f"{word.mark} {word.word} ", bold=True),
+        text_run(item.entry, code=True),
+        text_run(f" {clip(item.reason)}"),
     )
 
 
@@ -199,11 +201,11 @@ def _listed(
     rows = list(lines)
     items: list[Item] = [[heading(title)], *([bullets([row])] for row in rows), *after]
     if not rows:
-        items.insert(1, [line(said(none))])
+        items.insert(1, [line(text_run(none))])
     kept = fitting(items, MOST_IN_MESSAGE - LONGEST)
     left = len(items) - kept
     if left:
-        items = [*items[:kept], [line(said(f"and {left} more lines, in the file below"))]]
+        items = [*items[:kept], [line(text_run(f"and {left} more lines, in the file below"))]]
     blocks: list[Block] = [*packed(items), *([context(closing)] if closing else [])]
     whole = "\n".join(texts([rows, list(after)])) if left else ""
     text = escaped(f"{title.rstrip('.')}. {none if not rows else ''}".strip())
@@ -214,7 +216,7 @@ def entry_message(entry: Entry) -> Message:
     """Its cause, cautions and steps; a file holds it all where a message cannot."""
     top = [
         header(entry.title),
-        rich([line(said(entry.id, code=True), said(f" · {entry.kind} · FAQ: {'; '.join(entry.headings)}"))]),
+        rich([line(text_run(entry.id, code=True), text_run(f" · {entry.kind} · FAQ: {'; '.join(entry.headings)}"))]),
     ]
     items = list(_items(entry))
     blocks = packed(items)
@@ -223,7 +225,7 @@ def entry_message(entry: Entry) -> Message:
     if size([top, blocks]) <= MOST_IN_MESSAGE:
         return Message(text, [*top, *blocks, closing])
     kept = fitting(items, MOST_IN_MESSAGE - size(top))
-    note: Item = [line(said(f"and {len(items) - kept} more, in the file below"))]
+    note: Item = [line(text_run(f"and {len(items) - kept} more, in the file below"))]
     whole = "\n".join(texts([top, blocks]))
     return Message(
         text, [*top, *packed([*items[:kept], note]), closing], Snippet(f"{entry.id}.txt", whole, entry.title)
@@ -240,7 +242,7 @@ def _items(entry: Entry) -> Iterator[Item]:
 
 
 def _titled(title: str, steps: Sequence[Step]) -> Iterator[Item]:
-    shown = [ToldStep(text=step.text, command=step.command) for step in render(steps, {}, {})]
+    shown = [ReportStep(text=step.text, command=step.command) for step in render(steps, {}, {})]
     for number, step in enumerate(shown, 1):
         yield [*([heading(title)] if number == 1 else []), *step_parts(step, number)]
 
@@ -267,19 +269,19 @@ def help_message(subcommands: Sequence[Subcommand], *, unknown: str = "") -> Mes
     """All of them; ``unknown`` is what was typed and is none of them."""
     first = [f"There is no {COMMAND} {clip(unknown, 80)}."] if unknown else []
     names = ", ".join(subcommand.name for subcommand in subcommands)
-    items: list[Item] = [[line(said(first[0], bold=True))]] if first else []
+    items: list[Item] = [[line(text_run(first[0], bold=True))]] if first else []
     items += [list(_parts(subcommand)) for subcommand in subcommands]
     closing = "Answers are shown to you alone; --share shows them to the channel. Or mention me and say what you see."
     return Message(
         text=escaped(" ".join([*first, f"{COMMAND} takes: {names}."])),
-        blocks=[*packed(items), rich([line(said(closing, italic=True))])],
+        blocks=[*packed(items), rich([line(text_run(closing, italic=True))])],
     )
 
 
 def _parts(subcommand: Subcommand) -> Iterator[Element]:
-    yield line(said(subcommand.line, code=True), said(f"  {subcommand.about}"))
+    yield line(text_run(subcommand.line, code=True), text_run(f"  {subcommand.about}"))
     for example in subcommand.examples:
-        yield line(said("e.g. "), said(f"{COMMAND} {subcommand.name} {example}", code=True))
+        yield line(text_run("e.g. "), text_run(f"{COMMAND} {subcommand.name} {example}", code=True))
 
 
 MOST_CASES = 15
@@ -313,5 +315,5 @@ def _listed_home(title: str, lines: Sequence[dict[str, object]], most: int, none
     yield header(f"{title} ({len(lines)})" if lines else title)
     shown = list(lines[:most])
     if len(lines) > most:
-        shown.append(line(said(f"and {len(lines) - most} more; /netclinic cases lists them")))
-    yield from packed([[bullets(shown)]]) if shown else packed([[line(said(none))]])
+        shown.append(line(text_run(f"and {len(lines) - most} more; /netclinic cases lists them")))
+    yield from packed([[bullets(shown)]]) if shown else packed([[line(text_run(none))]])

@@ -3,10 +3,10 @@
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.events import buttons, commands, forms, messages, modals
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: HandlerContext) -> None:
     """Everything that is listened to. Modals come before buttons, which take every press that is left."""
     for kind in (modals, buttons, commands, forms, messages):
-        kind.register(app, desk)
+        kind.register(app, context)

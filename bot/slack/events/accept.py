@@ -8,10 +8,10 @@ import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
-from bot.audit import Trail
+from bot.audit import AuditContext
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.case import refusal, refusal_modal
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 
 PATIENCE = 2.2  # seconds: Slack waits three, and then says only that something failed
 NOT_STORED = (
@@ -33,11 +33,11 @@ async def stored(storing: Awaitable[T], key: str) -> T | None:
         return None
 
 
-async def said_not_stored(desk: Desk, body: Mapping[str, Any], key: str) -> None:
+async def said_not_stored(context: HandlerContext, body: Mapping[str, Any], key: str) -> None:
     """Tell the one who pressed: where the button stands, or in a modal where that is no channel."""
-    url, poster = str(body.get("response_url") or ""), desk.parts.poster
+    url, poster = str(body.get("response_url") or ""), context.parts.poster
     try:
-        if url and desk.warned(url):
+        if url and context.warned(url):
             await poster.warn_at(url, refusal(NOT_STORED, request=key))
         elif not url:
             await poster.open_view(str(body["trigger_id"]), refusal_modal(NOT_STORED, request=key))
@@ -45,9 +45,9 @@ async def said_not_stored(desk: Desk, body: Mapping[str, Any], key: str) -> None
         _log.warning("Nobody was told that this was not stored: %s", error, extra={"request_id": key})
 
 
-async def said_alone(desk: Desk, trail: Trail, response_url: str, sentence: str) -> None:
+async def said_alone(context: HandlerContext, trail: AuditContext, response_url: str, sentence: str) -> None:
     """Say it; where Slack does not take it, the log has it."""
     try:
-        await desk.voice(trail).respond(response_url, refusal(sentence, request=trail.request_id))
+        await context.voice(trail).respond(response_url, refusal(sentence, request=trail.request_id))
     except SlackFailure as error:
         _log.warning("%s It was to say: %s", error, sentence, extra={"request_id": trail.request_id})

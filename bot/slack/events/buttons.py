@@ -27,36 +27,36 @@ from bot.slack.events.forms import opened_form
 from bot.slack.events.press import key_of, press_of, taken
 from bot.slack.handlers import home
 from bot.slack.handlers.buttons import NAME, found
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.handoff import TAKE, Taking
-from bot.slack.handlers.refusal import Refused
+from bot.slack.handlers.refusal import UserError
 
 _log = logging.getLogger("netclinic.listeners")
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: HandlerContext) -> None:
     """Everything that can be pressed; what opens a modal is in :mod:`bot.slack.events.modals`."""
-    _listen_to_feedback(app, desk)
-    _listen_to_handoff_taken(app, desk)
-    _listen_to_home_buttons(app, desk)
-    _listen_to_home_opened(app, desk)
-    _listen_to_case_buttons(app, desk)
+    _listen_to_feedback(app, context)
+    _listen_to_handoff_taken(app, context)
+    _listen_to_home_buttons(app, context)
+    _listen_to_home_opened(app, context)
+    _listen_to_case_buttons(app, context)
 
 
-def _listen_to_feedback(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_feedback(app: AsyncApp, context: HandlerContext) -> None:
     """It helped, it did not: stored by the job, and a note can be left at once."""
 
     async def said(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         press = press_of(body)
-        is_taken = await taken(desk, body, NAME, press.to_json())
+        is_taken = await taken(context, body, NAME, press.to_json())
         await ack()
         if not is_taken:
             return
         try:
-            await found(desk, press)
+            await found(context, press)
             form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)
-            await desk.parts.poster.open_view(str(body["trigger_id"]), form)
-        except Refused:
+            await context.parts.poster.open_view(str(body["trigger_id"]), form)
+        except UserError:
             return  # the work says so
         except SlackFailure as error:
             _log.info("No note can be left: %s", error)
@@ -65,53 +65,53 @@ def _listen_to_feedback(app: AsyncApp, desk: Desk) -> None:
         app.action(action)(said)
 
 
-def _listen_to_handoff_taken(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_handoff_taken(app: AsyncApp, context: HandlerContext) -> None:
     """“I have it” below a handoff."""
 
     @app.action(HANDOFF_TAKEN)
     async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         press = press_of(body)
         taking = Taking(press.value, press.user, press.channel, press.response_url)
-        await taken(desk, body, TAKE, taking.to_json())
+        await taken(context, body, TAKE, taking.to_json())
         await ack()
 
 
-def _listen_to_home_buttons(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_home_buttons(app: AsyncApp, context: HandlerContext) -> None:
     """The buttons of App Home."""
 
     @app.action(OPEN_FORM)
     async def form(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        key = key_of(desk, body)
-        trail = desk.trail(str(body["user"]["id"]), "", key)
+        key = key_of(context, body)
+        trail = context.trail(str(body["user"]["id"]), "", key)
         if await stored(trail.record("button.pressed", outcome=OPEN_FORM), key):
-            await opened_form(desk, str(body["trigger_id"]))
+            await opened_form(context, str(body["trigger_id"]))
         else:
-            await said_not_stored(desk, body, key)
+            await said_not_stored(context, body, key)
         await ack()
 
     @app.action(HOME_RECHECK)
     async def again(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await taken(desk, body, home.NAME, {"user": str(body["user"]["id"]), "anew": True})
+        await taken(context, body, home.NAME, {"user": str(body["user"]["id"]), "anew": True})
         await ack()
 
 
-def _listen_to_home_opened(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_home_opened(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to ``app_home_opened``."""
 
     @app.event("app_home_opened")
     async def opened(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         if event.get("tab", "home") == "home":
             user = str(event["user"])
-            await desk.parts.work.accept(
+            await context.parts.work.accept(
                 home.NAME, f"home:{body.get('event_id') or event.get('event_ts')}", {"user": user}
             )
 
 
-def _listen_to_case_buttons(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
     """Re-check, resolve, hand over, and the menu of clusters. Last, since it takes what nobody else listens for."""
 
     async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await taken(desk, body, NAME, press_of(body).to_json())
+        await taken(context, body, NAME, press_of(body).to_json())
         await ack()
 
     for action in (RECHECK, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):

@@ -15,22 +15,22 @@ from bot.slack.handlers import question as question_handler
 from bot.slack.handlers import subcommands
 from bot.slack.handlers.buttons import is_answered
 from bot.slack.handlers.command import SHARE, Typed
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.question import Question
-from bot.slack.handlers.refusal import Refused, recorded
+from bot.slack.handlers.refusal import UserError, recorded
 from bot.slack.parsing import read_question
 
 NAME = "command"
 SLOW = {"ask": "your question", "check": "every fault", "facts": "the cluster's facts", "cluster": "the clusters"}
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to ``/netclinic`` and to both shortcuts."""
-    _listen_to_slash_command(app, desk)
-    _listen_to_shortcuts(app, desk)
+    _listen_to_slash_command(app, context)
+    _listen_to_shortcuts(app, context)
 
 
-def _listen_to_slash_command(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.command(COMMAND)
     async def typed(ack: AsyncAck, command: Mapping[str, Any]) -> None:
@@ -41,8 +41,8 @@ def _listen_to_slash_command(app: AsyncApp, desk: Desk) -> None:
             channel=str(command["channel_id"]),
             response_url=str(command["response_url"]),
         )
-        key = f"{desk.parts.bot.team}:{said.channel}:command:{command['trigger_id']}"
-        if await stored(desk.parts.work.accept(NAME, key, said.to_json()), key) is None:
+        key = f"{context.parts.bot.team}:{said.channel}:command:{command['trigger_id']}"
+        if await stored(context.parts.work.accept(NAME, key, said.to_json()), key) is None:
             told = refusal(NOT_STORED, request=key)
             await ack(text=told.text, blocks=told.blocks)
             return
@@ -54,30 +54,30 @@ def _listen_to_slash_command(app: AsyncApp, desk: Desk) -> None:
         await ack(text=looking.text, blocks=looking.blocks)
 
 
-def _listen_to_shortcuts(app: AsyncApp, desk: Desk) -> None:
+def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.shortcut({"callback_id": DIAGNOSE_MESSAGE, "type": "message_action"})
     async def diagnose(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
-        question = question_about(shortcut, desk.parts.bot.user)
-        key = f"{desk.parts.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
+        question = question_about(shortcut, context.parts.bot.user)
+        key = f"{context.parts.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
 
         async def answered(earlier: str) -> bool:
-            return await is_answered(desk, earlier) or await is_answered(desk, question_handler.direct(earlier))
+            return await is_answered(context, earlier) or await is_answered(context, question_handler.direct(earlier))
 
-        accepting = desk.parts.work.accept_anew(question_handler.NAME, key, question.to_json(), answered)
+        accepting = context.parts.work.accept_anew(question_handler.NAME, key, question.to_json(), answered)
         is_new = await stored(accepting, key)
         await ack()
         if is_new is None:
-            await said_not_stored(desk, shortcut, key)
+            await said_not_stored(context, shortcut, key)
         elif not is_new:
             sentence = "You have had this message diagnosed already: look into its thread, and re-check there."
-            trail = desk.trail(question.user, question.channel, key)
-            await recorded(Refused(sentence), trail)
-            await said_alone(desk, trail, str(shortcut["response_url"]), sentence)
+            trail = context.trail(question.user, question.channel, key)
+            await recorded(UserError(sentence), trail)
+            await said_alone(context, trail, str(shortcut["response_url"]), sentence)
 
     @app.shortcut({"callback_id": ASK, "type": "shortcut"})
     async def form(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
-        await opened_form(desk, str(shortcut["trigger_id"]))
+        await opened_form(context, str(shortcut["trigger_id"]))
         await ack()
 
 

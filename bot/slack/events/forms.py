@@ -19,24 +19,24 @@ from bot.slack.blocks.modals import CHANNEL, CLUSTER, NAMESPACE, NOTE, SYMPTOM, 
 from bot.slack.cluster_choice import Unknown
 from bot.slack.events.accept import NOT_STORED, stored
 from bot.slack.handlers import question as question_handler
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.question import Question
 from bot.slack.parsing import read_question
 
 View = Mapping[str, Any]
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to both forms."""
 
     @app.view(ASK_FORM)
     async def submitted(ack: AsyncAck, body: View, view: View) -> None:
-        question, errors = await _question(desk, view, str(body["user"]["id"]))
+        question, errors = await _question(context, view, str(body["user"]["id"]))
         if errors:
             await ack(response_action="errors", errors=errors)
             return
-        key = f"{desk.parts.bot.team}:form:{view['id']}"
-        if await stored(desk.parts.work.accept(question_handler.NAME, key, question.to_json()), key) is None:
+        key = f"{context.parts.bot.team}:form:{view['id']}"
+        if await stored(context.parts.work.accept(question_handler.NAME, key, question.to_json()), key) is None:
             await ack(response_action="errors", errors={SYMPTOM: NOT_STORED})
             return
         await ack()
@@ -44,11 +44,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
     @app.view(NOTE_FORM)
     async def note(ack: AsyncAck, body: View, view: View) -> None:
         value, helped, text = noted(view)
-        trail = desk.trail(str(body["user"]["id"]), "", f"{desk.parts.bot.team}:note:{view['id']}", value.case)
+        trail = context.trail(str(body["user"]["id"]), "", f"{context.parts.bot.team}:note:{view['id']}", value.case)
 
         async def kept() -> bool:
             await trail.record("button.pressed", outcome="noted", detail={"note": text, "helped": helped})
-            await desk.parts.store.run(desk.feedback.note, value.diagnosis, trail.actor.id, text)
+            await context.parts.store.run(context.feedback.note, value.diagnosis, trail.actor.id, text)
             return True
 
         if text and not await stored(kept(), trail.request_id):
@@ -57,11 +57,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
 
 
-async def _question(desk: Desk, view: View, user: str) -> tuple[Question, dict[str, str]]:
+async def _question(context: HandlerContext, view: View, user: str) -> tuple[Question, dict[str, str]]:
     """The question in the form, and what is wrong with it by block."""
     form = filled(view)
-    words = read_question(form.symptom, bot_user=desk.parts.bot.user)
-    cluster, trouble = await _cluster(desk, form.cluster, words.cluster)
+    words = read_question(form.symptom, bot_user=context.parts.bot.user)
+    cluster, trouble = await _cluster(context, form.cluster, words.cluster)
     question = Question(
         channel=form.place.channel,
         user=user,
@@ -80,13 +80,13 @@ async def _question(desk: Desk, view: View, user: str) -> tuple[Question, dict[s
     }
 
 
-async def _cluster(desk: Desk, value: str, in_words: str) -> tuple[str, str]:
+async def _cluster(context: HandlerContext, value: str, in_words: str) -> tuple[str, str]:
     """The name, or what is wrong with it. One in the words wins, as everywhere."""
     try:
         if in_words or not value:
-            choice = await asyncio.to_thread(desk.parts.clusters.choose, given=in_words)
+            choice = await asyncio.to_thread(context.parts.clusters.choose, given=in_words)
             return in_words, choice.sentence if isinstance(choice, Unknown) else ""
-        name = chosen_cluster(value, await asyncio.to_thread(desk.parts.clusters.known))
+        name = chosen_cluster(value, await asyncio.to_thread(context.parts.clusters.known))
     except ConnectionSettingsError as error:
         return "", str(error)
     return name or "", "" if name else "That cluster is gone: choose another."
@@ -95,15 +95,15 @@ async def _cluster(desk: Desk, value: str, in_words: str) -> tuple[str, str]:
 _log = logging.getLogger("netclinic.listeners")
 
 
-async def opened_form(desk: Desk, trigger_id: str) -> None:
+async def opened_form(context: HandlerContext, trigger_id: str) -> None:
     """Open it; a trigger that Slack no longer takes is logged, for the person sees Slack's own word."""
     try:
-        names = await asyncio.to_thread(desk.parts.clusters.known)
+        names = await asyncio.to_thread(context.parts.clusters.known)
     except ConnectionSettingsError as error:
         _log.warning("%s", error)
         names = ()
-    default = desk.parts.clusters.default or (names[0] if len(names) == 1 else "")
+    default = context.parts.clusters.default or (names[0] if len(names) == 1 else "")
     try:
-        await desk.parts.poster.open_view(trigger_id, ask_form(names, default))
+        await context.parts.poster.open_view(trigger_id, ask_form(names, default))
     except SlackFailure as error:
         _log.warning("%s", error)

@@ -14,38 +14,38 @@ from bot.slack.blocks.elements import View
 from bot.slack.blocks.modals import evidence_modal, steps_modal
 from bot.slack.events.accept import said_alone, said_not_stored, stored
 from bot.slack.events.press import key_of, press_of
-from bot.slack.handlers.buttons import Press, case_in, found
-from bot.slack.handlers.context import Desk
-from bot.slack.handlers.refusal import Refused, recorded
+from bot.slack.handlers.buttons import ButtonPress, case_in, found
+from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.refusal import UserError, recorded
 from bot.store import DatabaseError
 
 Body = Mapping[str, Any]
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to the buttons of answers, and to those that turn pages."""
 
     async def opened(ack: AsyncAck, body: Body) -> None:
         press = press_of(body)
-        key = key_of(desk, body)
-        trail = desk.trail(press.user, press.channel, key, case_in(press.value))
+        key = key_of(context, body)
+        trail = context.trail(press.user, press.channel, key, case_in(press.value))
         if not await stored(trail.record("button.pressed", outcome=press.action), key):
-            await said_not_stored(desk, body, key)
+            await said_not_stored(context, body, key)
             await ack()
             return
         try:
-            await desk.parts.poster.open_view(str(body["trigger_id"]), await _modal(desk, press))
-        except Refused as why:
+            await context.parts.poster.open_view(str(body["trigger_id"]), await _modal(context, press))
+        except UserError as why:
             await recorded(why, trail)
-            await said_alone(desk, trail, press.response_url, why.sentence)
+            await said_alone(context, trail, press.response_url, why.sentence)
         except (SlackFailure, DatabaseError) as error:
-            await said_alone(desk, trail, press.response_url, f"This could not be shown. {error}")
+            await said_alone(context, trail, press.response_url, f"This could not be shown. {error}")
         await ack()
 
     async def turned(ack: AsyncAck, body: Body) -> None:
         view = body["view"]
-        with contextlib.suppress(Refused, SlackFailure, DatabaseError):  # the page then stays as it is
-            await desk.parts.poster.update_view(str(view["id"]), await _modal(desk, press_of(body)))
+        with contextlib.suppress(UserError, SlackFailure, DatabaseError):  # the page then stays as it is
+            await context.parts.poster.update_view(str(view["id"]), await _modal(context, press_of(body)))
         await ack()
 
     for action in (EVIDENCE, STEPS):
@@ -54,9 +54,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
         app.action(re.compile(rf"^{action}:"))(turned)
 
 
-async def _modal(desk: Desk, press: Press) -> View:
-    """Raises ``Refused`` where the button leads nowhere."""
-    _, answer = await found(desk, press)
+async def _modal(context: HandlerContext, press: ButtonPress) -> View:
+    """Raises ``UserError`` where the button leads nowhere."""
+    _, answer = await found(context, press)
     of_evidence = press.action == EVIDENCE or press.action.startswith(EVIDENCE_PAGE)
     make = evidence_modal if of_evidence else steps_modal
     return make(answer.told, ButtonValue.loads(press.value))

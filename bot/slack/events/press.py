@@ -5,18 +5,18 @@ from typing import Any
 
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER
 from bot.slack.events.accept import said_not_stored, stored
-from bot.slack.handlers.buttons import Press
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.buttons import ButtonPress
+from bot.slack.handlers.context import HandlerContext
 
 
-def press_of(body: Mapping[str, Any]) -> Press:
+def press_of(body: Mapping[str, Any]) -> ButtonPress:
     """What was pressed, by whom and where. A menu's value is the question's key and the option."""
     action, container, message = body["actions"][0], body.get("container") or {}, body.get("message") or {}
     value = str(action.get("value") or "")
     if action["action_id"] == CHOOSE_CLUSTER:
         key = str(action.get("block_id") or "").removeprefix(f"{CHOOSE_CLUSTER}:")
         value = f"{key} {(action.get('selected_option') or {}).get('value', '')}"
-    return Press(
+    return ButtonPress(
         action=str(action["action_id"]),
         value=value,
         user=str(body["user"]["id"]),
@@ -28,17 +28,17 @@ def press_of(body: Mapping[str, Any]) -> Press:
     )
 
 
-def key_of(desk: Desk, body: Mapping[str, Any]) -> str:
+def key_of(context: HandlerContext, body: Mapping[str, Any]) -> str:
     """One press: Slack stamps each."""
     action = body["actions"][0]
     at = action.get("action_ts") or body.get("trigger_id")
-    return f"{desk.parts.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
+    return f"{context.parts.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
 
 
-async def taken(desk: Desk, body: Mapping[str, Any], name: str, payload: dict[str, Any]) -> bool:
+async def taken(context: HandlerContext, body: Mapping[str, Any], name: str, payload: dict[str, Any]) -> bool:
     """Accept the press as work; False where it could not be stored, which has then been said."""
-    key = key_of(desk, body)
-    if await stored(desk.parts.work.accept(name, key, payload), key) is not None:
+    key = key_of(context, body)
+    if await stored(context.parts.work.accept(name, key, payload), key) is not None:
         return True
-    await said_not_stored(desk, body, key)
+    await said_not_stored(context, body, key)
     return False

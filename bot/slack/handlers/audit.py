@@ -42,12 +42,12 @@ from bot.slack.blocks.audit import (
 )
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.command import SHARE, Command
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.handoff import zone_name
-from bot.slack.handlers.messenger import Voice
-from bot.slack.handlers.refusal import Refused
+from bot.slack.handlers.messenger import AuditedMessenger
+from bot.slack.handlers.refusal import UserError
 from bot.slack.logs import about
-from bot.slack.queue.job import Deed, Json
+from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError, Store
 
 ROWS = 20  # records of one list: what is read on a phone
@@ -63,7 +63,7 @@ async def audit(command: Command) -> None:
     await command.permitted("audit")
     words = html.unescape(command.typed.text.strip()[len(command.typed.name) :]).strip()
     if SHARE in command.asked.flags:
-        raise Refused("The audit log is shown to you alone: leave --share out.")
+        raise UserError("The audit log is shown to you alone: leave --share out.")
     first, _, rest = words.partition(" ")
     does: dict[str, Callable[[Command, str], Awaitable[None]]] = {
         "list": _list,
@@ -81,7 +81,7 @@ async def _list(command: Command, words: str) -> None:
     """The newest that fit, newest first, without what this command has recorded itself."""
     zone, filters = await _meant(command, words)
     rows = min(filters.limit, ROWS)
-    store, own = command.desk.parts.store, command.deed.key
+    store, own = command.context.parts.store, command.job.key
 
     async def made() -> Message:
         found = await store.run(list_records, store, replace(filters, limit=rows + OWN))
@@ -98,15 +98,15 @@ async def _show(command: Command, name: str) -> None:
     """One record in full, or all of a request or a case, oldest first."""
     name = name.strip("`")
     if not name:
-        raise Refused("Name a record's number, a request's id or a case: /netclinic audit show 128.")
+        raise UserError("Name a record's number, a request's id or a case: /netclinic audit show 128.")
     zone = await _zone(command)
-    store = command.desk.parts.store
+    store = command.context.parts.store
     try:
         found, fit = await store.run(_found, store, name)
     except SeveralRequests as error:
-        raise Refused(str(error)) from error
+        raise UserError(str(error)) from error
     if not found:
-        raise Refused(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
+        raise UserError(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
 
     async def made() -> Message:
         page = Page(records=_readable(command, found), fit=fit, zone=zone, hides=_hides(command))
@@ -132,8 +132,8 @@ async def _verify(command: Command, words: str) -> None:
     """Every record is read in a thread; that it will take a while is said first."""
     anchors = parse_anchors(words)
     if words and not anchors:
-        raise Refused("That is no anchor: paste the line that was posted, or SEQ:HASH with 64 letters and digits.")
-    store = command.desk.parts.store
+        raise UserError("That is no anchor: paste the line that was posted, or SEQ:HASH with 64 letters and digits.")
+    store = command.context.parts.store
 
     async def begun() -> Message:
         return verifying_message(await store.run(_count, store, Filters()))
@@ -143,8 +143,8 @@ async def _verify(command: Command, words: str) -> None:
         return {"text": message.text, "blocks": message.blocks}
 
     await command.answer_with(begun)
-    found = await command.deed.step("verify", verified)
-    await command.deed.step("told", lambda: _told_late(command, Message(found["text"], found["blocks"])))
+    found = await command.job.step("verify", verified)
+    await command.job.step("told", lambda: _told_late(command, Message(found["text"], found["blocks"])))
 
 
 async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verified:
@@ -166,14 +166,14 @@ async def _told_late(command: Command, message: Message) -> Json:
     try:
         await command.reply.end(message)
     except SlackRefused:
-        voice = command.desk.voice(command.trail)
+        voice = command.context.voice(command.trail)
         await voice.ephemeral(command.typed.channel, command.typed.user, message)
 
 
 async def _export(command: Command, words: str) -> None:
     """A file of JSON lines in the asker's direct messages; that it is given out is recorded before."""
     _, filters = await _meant(command, words)
-    desk, store = command.desk, command.desk.parts.store
+    context, store = command.context, command.context.parts.store
 
     async def recorded() -> Json:
         count, newest = await store.run(_extent, store, filters)
@@ -183,17 +183,17 @@ async def _export(command: Command, words: str) -> None:
         record = await command.trail.record("export.made", detail=detail)
         return {"records": count, "newest": newest, "file": f"audit-{record.seq}.jsonl"}
 
-    made = await command.deed.step("record", recorded)
+    made = await command.job.step("record", recorded)
     if "file" not in made:
-        raise Refused(_why_not(made["records"]))
+        raise UserError(_why_not(made["records"]))
 
     async def sent() -> Json:
-        channel = await desk.parts.directory.direct(command.typed.user)
+        channel = await context.parts.directory.direct(command.typed.user)
         content = await store.run(_lines, command, filters, int(made["newest"]))
-        key = f"{command.deed.key}:export"
-        await desk.voice(command.trail).upload(channel, None, made["file"], content, "Audit log", key=key)
+        key = f"{command.job.key}:export"
+        await context.voice(command.trail).upload(channel, None, made["file"], content, "Audit log", key=key)
 
-    await command.deed.step("send", sent)
+    await command.job.step("send", sent)
     await command.answer(exported_message(made["records"], made["file"]))
 
 
@@ -214,17 +214,17 @@ async def _meant(command: Command, words: str) -> tuple[tzinfo, Filters]:
     """
     zone = await _zone(command)
     try:
-        filters = parse_filters(words, now=command.desk.now(), zone=zone)
+        filters = parse_filters(words, now=command.context.now(), zone=zone)
     except FilterError as error:
-        raise Refused(str(error)) from error
+        raise UserError(str(error)) from error
     if filters.channel and not _CHANNEL.fullmatch(filters.channel):
         filters = replace(filters, channel=await _channel(command, filters.channel))
     return zone, filters
 
 
 async def _zone(command: Command) -> tzinfo:
-    settings = command.desk.parts.settings
-    told = await command.deed.step("zone", lambda: zone_name(command.desk, command.typed.user))
+    settings = command.context.parts.settings
+    told = await command.job.step("zone", lambda: zone_name(command.context, command.typed.user))
     return zone_of(settings.time_zone, told)
 
 
@@ -233,14 +233,14 @@ async def _channel(command: Command, name: str) -> str:
 
     async def ask() -> Json:
         with contextlib.suppress(SlackRefused):
-            return await command.desk.parts.directory.channel_named(name) or name
+            return await command.context.parts.directory.channel_named(name) or name
         return name
 
-    return str(await command.deed.step("channel", ask))
+    return str(await command.job.step("channel", ask))
 
 
 def _hides(command: Command) -> bool:
-    return command.desk.permissions.is_everyones("audit")
+    return command.context.permissions.is_everyones("audit")
 
 
 def _readable(command: Command, records: Sequence[Record]) -> list[Record]:
@@ -265,7 +265,7 @@ def _extent(store: Store, filters: Filters) -> tuple[int, int]:
 
 def _lines(command: Command, filters: Filters, newest: int) -> bytes:
     out = io.BytesIO()
-    with command.desk.parts.store.reading() as connection:
+    with command.context.parts.store.reading() as connection:
         found = [record for record in stream_records(connection, filters) if record.seq <= newest]
     write_events(_readable(command, found), out)
     return out.getvalue()
@@ -284,23 +284,23 @@ def due_key(team: str, now: datetime, hours: float) -> str:
     return f"{team}:{NAME}:{slot:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def anchor(desk: Desk, deed: Deed) -> None:
+async def anchor(context: HandlerContext, job: Job) -> None:
     """The handler: on record and in the process's log first, then posted where the settings name a channel."""
-    with about(request_id=deed.key):
+    with about(request_id=job.key):
         try:
-            made = await deed.step("anchor", lambda: _anchored(desk, deed.key))
-            if desk.parts.settings.audit_anchor_channel:
-                await deed.step("post", lambda: _posted(desk, deed.key, made))
+            made = await job.step("anchor", lambda: _anchored(context, job.key))
+            if context.parts.settings.audit_anchor_channel:
+                await job.step("post", lambda: _posted(context, job.key, made))
         except (AuditUnavailable, DatabaseError, SlackFailure) as error:
             _log.error("The audit log's anchor was not posted: %s", error)
 
 
-async def _anchored(desk: Desk, key: str) -> Json:
+async def _anchored(context: HandlerContext, key: str) -> Json:
     """Tried again while the database is away: the slot does not come twice."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            found = await desk.parts.store.run(_made, desk, key)
+            found = await context.parts.store.run(_made, context, key)
             return {"seq": found.seq, "hash": found.hash, "at": found.at.isoformat() if found.at else ""}
         except (AuditUnavailable, DatabaseError) as error:
             if time.monotonic() > end:
@@ -309,20 +309,20 @@ async def _anchored(desk: Desk, key: str) -> Json:
         await asyncio.sleep(PAUSE)
 
 
-def _made(desk: Desk, key: str) -> Anchor:
+def _made(context: HandlerContext, key: str) -> Anchor:
     """The slot's anchor: made now, or by an attempt that did not live to tell."""
     filters = Filters(action="audit.anchored", request=key, limit=1)
-    for record in list_records(desk.parts.store, filters):
+    for record in list_records(context.parts.store, filters):
         return Anchor(record.seq, record.hash, record.at)
-    return make_anchor(desk.parts.ledger, channel=desk.parts.settings.audit_anchor_channel, request_id=key)
+    return make_anchor(context.parts.ledger, channel=context.parts.settings.audit_anchor_channel, request_id=key)
 
 
-async def _posted(desk: Desk, key: str, made: Json) -> Json:
-    wanted = desk.parts.settings.audit_anchor_channel
-    channel = await desk.parts.directory.channel_named(wanted)
+async def _posted(context: HandlerContext, key: str, made: Json) -> Json:
+    wanted = context.parts.settings.audit_anchor_channel
+    channel = await context.parts.directory.channel_named(wanted)
     if channel is None:
         _log.error("There is no channel %s that netclinic is in: correct NETCLINIC_AUDIT_ANCHOR_CHANNEL.", wanted)
         return
     found = Anchor(made["seq"], made["hash"], datetime.fromisoformat(made["at"]) if made["at"] else None)
-    voice = Voice(desk.parts.poster, desk.own_trail(key))
+    voice = AuditedMessenger(context.parts.poster, context.own_trail(key))
     await voice.post_once(channel=channel, thread_ts=None, key=key, message=anchor_message(found))

@@ -13,18 +13,18 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.audit import Trail
+from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import chosen_cluster
-from bot.slack.handlers.context import Desk, shown
+from bot.slack.handlers.context import HandlerContext, shown
 from bot.slack.handlers.question import Question
-from bot.slack.handlers.refusal import Refused, guarded
+from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.permissions import Right
-from bot.slack.queue.job import Deed, Json
-from bot.store.cases import RESOLVED, Case, KeptAnswer
+from bot.slack.queue.job import Job, Json
+from bot.store.cases import RESOLVED, Case, StoredAnswer
 from bot.store.feedback import Feedback
 
 NAME = "press"
@@ -33,7 +33,7 @@ ASK_AGAIN = "ask again, and use the new answer's buttons"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
+class ButtonPress:
     """A button or menu as it was pressed. ``message_ts`` is the message's; private where only one person sees it."""
 
     action: str
@@ -46,23 +46,23 @@ class Press:
     is_private: bool = False
 
     @staticmethod
-    def of(payload: Mapping[str, Any]) -> "Press":
+    def of(payload: Mapping[str, Any]) -> "ButtonPress":
         """The inverse of ``to_json``."""
-        names = {field.name for field in fields(Press)}
-        return Press(**{name: value for name, value in payload.items() if name in names})
+        names = {field.name for field in fields(ButtonPress)}
+        return ButtonPress(**{name: value for name, value in payload.items() if name in names})
 
     def to_json(self) -> dict[str, Any]:
         """Every field."""
         return asdict(self)
 
 
-async def press(desk: Desk, deed: Deed) -> None:
+async def press(context: HandlerContext, job: Job) -> None:
     """The handler of pressed buttons."""
-    pressing = Pressing(desk, deed, Press.of(deed.payload))
-    await guarded(pressing.act, pressing.say, pressing.trail)
+    pressing = Pressing(context, job, ButtonPress.of(job.payload))
+    await run_reporting_errors(pressing.act, pressing.say, pressing.trail)
 
 
-async def found(desk: Desk, pressed: Press) -> tuple[Case, KeptAnswer]:
+async def found(context: HandlerContext, pressed: ButtonPress) -> tuple[Case, StoredAnswer]:
     """The case and the answer that a button is about.
 
     Raises:
@@ -71,17 +71,17 @@ async def found(desk: Desk, pressed: Press) -> tuple[Case, KeptAnswer]:
     try:
         value = ButtonValue.loads(pressed.value)
     except ValueError:
-        raise Refused(f"This button leads nowhere: {ASK_AGAIN}.") from None
-    case = await desk.parts.store.run(desk.cases.get, value.case)
-    answer = await desk.parts.store.run(desk.cases.answer, value.diagnosis)
-    team = desk.parts.bot.team
+        raise UserError(f"This button leads nowhere: {ASK_AGAIN}.") from None
+    case = await context.parts.store.run(context.cases.get, value.case)
+    answer = await context.parts.store.run(context.cases.answer, value.diagnosis)
+    team = context.parts.bot.team
     if case is None or answer is None or answer.case_id != case.id or case.team != team:
-        raise Refused(f"This button's answer is not stored here any more: {ASK_AGAIN}.")
+        raise UserError(f"This button's answer is not stored here any more: {ASK_AGAIN}.")
     if pressed.channel and pressed.channel != answer.channel:
-        raise Refused(f"This button belongs to another channel: {ASK_AGAIN}.")
-    if desk.now() - answer.finished_at > desk.buttons_last:
-        hours = desk.parts.settings.buttons_expire_hours
-        raise Refused(f"These buttons are older than {hours:g} hours and no longer work: {ASK_AGAIN}.")
+        raise UserError(f"This button belongs to another channel: {ASK_AGAIN}.")
+    if context.now() - answer.finished_at > context.buttons_last:
+        hours = context.parts.settings.buttons_expire_hours
+        raise UserError(f"These buttons are older than {hours:g} hours and no longer work: {ASK_AGAIN}.")
     return case, answer
 
 
@@ -89,9 +89,9 @@ async def found(desk: Desk, pressed: Press) -> tuple[Case, KeptAnswer]:
 class Pressing:
     """One press on its way."""
 
-    desk: Desk
-    deed: Deed
-    pressed: Press
+    context: HandlerContext
+    job: Job
+    pressed: ButtonPress
 
     async def act(self) -> None:
         """Do what the button says.
@@ -109,36 +109,36 @@ class Pressing:
         }
         right, do = kinds.get(self.pressed.action, (None, self._nowhere))
         for name, step in (("may", lambda: self._permitted(right)), (self.pressed.action, lambda: _outcome(do))):
-            outcome = await self.deed.step(name, step)
+            outcome = await self.job.step(name, step)
             if outcome and "refused" in outcome:
-                raise Refused(*outcome["refused"])
+                raise UserError(*outcome["refused"])
 
     async def say(self, message: Message) -> None:
         """Tell the one who pressed, alone."""
 
         async def tell() -> Json:
-            pressed, voice = self.pressed, self.desk.voice(self.trail)
+            pressed, voice = self.pressed, self.context.voice(self.trail)
             url, thread = pressed.response_url, pressed.thread_ts or None
             if pressed.channel and not pressed.is_private:
                 await voice.alone(pressed.channel, pressed.user, message, thread_ts=thread, response_url=url)
             elif url:
                 await voice.respond(url, message)
 
-        await self.deed.step("say", tell)
+        await self.job.step("say", tell)
 
     @property
-    def trail(self) -> Trail:
+    def trail(self) -> AuditContext:
         """The records of this press."""
-        return self.desk.trail(self.pressed.user, self.pressed.channel, self.deed.key, case_in(self.pressed.value))
+        return self.context.trail(self.pressed.user, self.pressed.channel, self.job.key, case_in(self.pressed.value))
 
     async def _nowhere(self) -> Json:
-        raise Refused(f"This button leads nowhere: {ASK_AGAIN}.")
+        raise UserError(f"This button leads nowhere: {ASK_AGAIN}.")
 
     async def _permitted(self, right: Right | None) -> Json:
         await self.trail.record(
             "button.pressed", outcome=self.pressed.action, detail={"value": self.pressed.value[:500], **self._work()}
         )
-        no = await self.desk.permissions.refusal(right, self.pressed.user) if right else None
+        no = await self.context.permissions.refusal(right, self.pressed.user) if right else None
         return {"refused": [no.sentence, no.rule]} if no else {}
 
     def _work(self) -> dict[str, str]:
@@ -154,85 +154,88 @@ class Pressing:
     async def _rechecked(self) -> Json:
         case, answer = await self._open_case()
         payload = {**self.pressed.to_json(), "case": case.id, "answer": answer.id}
-        key, anew = once_of(RECHECK, answer.id), self.desk.parts.work.accept_anew
-        if await anew(RECHECK, key, payload, partial(is_answered, self.desk)):
+        key, anew = once_of(RECHECK, answer.id), self.context.parts.work.accept_anew
+        if await anew(RECHECK, key, payload, partial(is_answered, self.context)):
             return {}
-        raise Refused("This answer is being checked again, or was already: look for the newest one in this thread.")
+        raise UserError("This answer is being checked again, or was already: look for the newest one in this thread.")
 
     async def _handed_over(self) -> Json:
-        if not self.desk.parts.settings.oncall_group:
-            raise Refused("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
+        if not self.context.parts.settings.oncall_group:
+            raise UserError("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
         case, answer = await self._open_case()
         payload = {**self.pressed.to_json(), "case": case.id, "answer": answer.id}
-        key, anew = once_of(HAND_OVER, case.id), self.desk.parts.work.accept_anew
+        key, anew = once_of(HAND_OVER, case.id), self.context.parts.work.accept_anew
         if not case.assignee and await anew(HAND_OVER, key, payload, self._is_assigned):
             return {}
-        raise Refused(f"Case {case.id} was handed to on-call already.")
+        raise UserError(f"Case {case.id} was handed to on-call already.")
 
     async def _is_assigned(self, _: str) -> bool:
-        case, _answer = await found(self.desk, self.pressed)
+        case, _answer = await found(self.context, self.pressed)
         return bool(case.assignee)
 
     async def _resolved(self) -> Json:
-        case, answer = await found(self.desk, self.pressed)
-        done = await self.desk.parts.store.run(self.desk.cases.resolve, case.id, self.pressed.user, self.desk.now())
-        again = await self.desk.parts.store.run(self.desk.cases.get, case.id) or case
+        case, answer = await found(self.context, self.pressed)
+        done = await self.context.parts.store.run(
+            self.context.cases.resolve, case.id, self.pressed.user, self.context.now()
+        )
+        again = await self.context.parts.store.run(self.context.cases.get, case.id) or case
         is_ours = (
-            again.resolved_by == self.pressed.user and self.desk.now() - (again.resolved_at or case.opened_at) < A_PRESS
+            again.resolved_by == self.pressed.user
+            and self.context.now() - (again.resolved_at or case.opened_at) < A_PRESS
         )
         if not done and not is_ours:
-            raise Refused(await self._resolved_by(again))
+            raise UserError(await self._resolved_by(again))
         if done:
             await self.trail.record("case.resolved", cluster=case.cluster, outcome=answer.told.outcome)
-        await refreshed(self.desk, self.trail, case.id, answer.id)
+        await refreshed(self.context, self.trail, case.id, answer.id)
         return {}
 
     async def _told(self) -> Json:
-        case, answer = await found(self.desk, self.pressed)
+        case, answer = await found(self.context, self.pressed)
         word = Feedback(
             diagnosis_id=answer.id,
             user=self.pressed.user,
             case_id=case.id,
             entry=answer.told.diagnoses[0].entry if answer.told.diagnoses else "",
             helped=self.pressed.action == HELPED,
-            at=self.desk.now(),
+            at=self.context.now(),
         )
-        await self.desk.parts.store.run(self.desk.feedback.give, word)
+        await self.context.parts.store.run(self.context.feedback.give, word)
         if not self.pressed.is_private:
-            await refreshed(self.desk, self.trail, case.id, answer.id)
+            await refreshed(self.context, self.trail, case.id, answer.id)
         return {}
 
     async def _chosen(self) -> Json:
         """A menu's choice: ``value`` is ``<key of the question> <value of the option>``."""
         key, _, option = self.pressed.value.partition(" ")
-        payload = await self.desk.parts.work.payload(key)
+        payload = await self.context.parts.work.payload(key)
         try:
-            name = chosen_cluster(option, await asyncio.to_thread(self.desk.parts.clusters.known))
+            name = chosen_cluster(option, await asyncio.to_thread(self.context.parts.clusters.known))
         except ConnectionSettingsError as error:
-            raise Refused(str(error)) from error
+            raise UserError(str(error)) from error
         if payload is None or name is None:
-            raise Refused(f"That question is not waiting here any more, or that cluster is gone: {ASK_AGAIN}.")
+            raise UserError(f"That question is not waiting here any more, or that cluster is gone: {ASK_AGAIN}.")
         question = Question.of(payload)
         if question.channel != self.pressed.channel:
-            raise Refused(f"This menu belongs to another channel: {ASK_AGAIN}.")
+            raise UserError(f"This menu belongs to another channel: {ASK_AGAIN}.")
         again = question.on(name, self.pressed.message_ts, self.pressed.response_url)
-        if await self.desk.parts.work.accept("ask", f"{key}:chosen", again.to_json()):
+        if await self.context.parts.work.accept("ask", f"{key}:chosen", again.to_json()):
             return {}
-        raise Refused("A cluster was chosen for this question already: its answer is here or on its way.")
+        raise UserError("A cluster was chosen for this question already: its answer is here or on its way.")
 
-    async def _open_case(self) -> tuple[Case, KeptAnswer]:
-        case, answer = await found(self.desk, self.pressed)
+    async def _open_case(self) -> tuple[Case, StoredAnswer]:
+        case, answer = await found(self.context, self.pressed)
         if case.state == RESOLVED:
-            raise Refused(f"{await self._resolved_by(case)} A new question in its thread opens it again.")
+            raise UserError(f"{await self._resolved_by(case)} A new question in its thread opens it again.")
         return case, answer
 
     async def _resolved_by(self, case: Case) -> str:
-        return f"Case {case.id} was resolved already by {await self.desk.person_name(case.resolved_by)}."
+        return f"Case {case.id} was resolved already by {await self.context.person_name(case.resolved_by)}."
 
 
-async def is_answered(desk: Desk, key: str) -> bool:
+async def is_answered(context: HandlerContext, key: str) -> bool:
     """Whether this piece of work came to an answer."""
-    return await desk.parts.store.run(desk.cases.answer, key) is not None
+    return await context.parts.store.run(context.cases.answer, key) is not None
 
 
 def case_in(value: str) -> str | None:
@@ -247,7 +250,7 @@ async def _outcome(do: Callable[[], Awaitable[Json]]) -> Json:
     """A refusal is a step's result like any other, so that it is the same when the step is not repeated."""
     try:
         return await do()
-    except Refused as why:
+    except UserError as why:
         return {"refused": [why.sentence, why.rule]}
 
 
@@ -256,17 +259,17 @@ def once_of(action: str, of: str) -> str:
     return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"
 
 
-async def refreshed(desk: Desk, trail: Trail, case: str, answer: str) -> None:
+async def refreshed(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> None:
     """Show again how things stand: in the answer that was pressed, and in the case's newest.
 
     Raises:
         SlackAway: Slack cannot be reached.
     """
-    kept = await desk.parts.store.run(desk.cases.answers, case)
+    kept = await context.parts.store.run(context.cases.answers, case)
     for item in [one for one in kept if one.message_ts and (one.id == answer or one is kept[-1])]:
         try:
-            message = await desk.parts.store.run(shown, desk, item)
-            await desk.voice(trail).update(item.channel, item.message_ts, message)
+            message = await context.parts.store.run(shown, context, item)
+            await context.voice(trail).update(item.channel, item.message_ts, message)
         except SlackFailure as error:
             if getattr(error, "code", "") not in ("message_not_found", "cant_update_message", "edit_window_closed"):
                 raise

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.audit import Trail
+from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
-from bot.cluster.view import View
+from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import ClusterState
-from bot.diagnosis.clinic import Cluster, observe
+from bot.diagnosis.clinic import Cluster, read_cluster_state
 from bot.diagnosis.report import traits
 from bot.slack.blocks.overviews import ClusterRow
 from bot.slack.services import OpenCluster
@@ -34,7 +34,7 @@ class Reach:
         return [replace(self._kept(name) or ClusterRow(name=name), is_default=name == default) for name in names]
 
     async def look(
-        self, names: Sequence[str], trail: Trail, default: str = "", *, anew: bool = False
+        self, names: Sequence[str], trail: AuditContext, default: str = "", *, anew: bool = False
     ) -> list[ClusterRow]:
         """The same, after looking at those of which nothing is known, or at all of them ``anew``."""
         stale = [name for name in names if anew or self._kept(name) is None]
@@ -46,7 +46,7 @@ class Reach:
         at, row = self._seen.get(name, (0.0, None))
         return row if row is not None and time.monotonic() - at < FRESH else None
 
-    async def _looked(self, name: str, trail: Trail) -> ClusterRow:
+    async def _looked(self, name: str, trail: AuditContext) -> ClusterRow:
         row = ClusterRow(name=name, reachable=False, checked_at=datetime.now(UTC))
         try:
             async with asyncio.timeout(LONGEST), self.open_cluster(name, ()) as cluster:
@@ -64,8 +64,8 @@ class Reach:
 
 async def _state(cluster: Cluster, name: str) -> ClusterState:
     async with cluster.reader(PATIENCE) as reader:
-        view = View(reader)
+        view = ClusterSession(reader)
         try:
-            return await observe(view, name)
+            return await read_cluster_state(view, name)
         finally:
             await view.close()

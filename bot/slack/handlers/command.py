@@ -9,18 +9,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from bot.audit import Trail
+from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import Ambiguous, Chosen
-from bot.slack.handlers.context import Desk
-from bot.slack.handlers.messenger import Reply
+from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.question import NAME, Question
-from bot.slack.handlers.refusal import Refused
+from bot.slack.handlers.refusal import UserError
 from bot.slack.parsing import Asked, read_question
 from bot.slack.permissions import Right
-from bot.slack.queue.job import Deed, Json
+from bot.slack.queue.job import Job, Json
 
 SHARE = "share"
 
@@ -61,24 +61,24 @@ class Typed:
 class Command:
     """``reply`` is where the answer goes; steps are the deed's."""
 
-    desk: Desk
-    deed: Deed
+    context: HandlerContext
+    job: Job
     typed: Typed
-    reply: Reply
+    reply: AnswerMessage
 
     @staticmethod
-    def of(desk: Desk, deed: Deed) -> "Command":
+    def of(context: HandlerContext, job: Job) -> "Command":
         """The command that this piece of work is."""
-        typed = Typed.of(deed.payload)
+        typed = Typed.of(job.payload)
         shared = SHARE in typed.rest.flags
-        reply = Reply(
-            poster=desk.parts.poster,
-            trail=desk.trail(typed.user, typed.channel, deed.key),
+        reply = AnswerMessage(
+            poster=context.parts.poster,
+            trail=context.trail(typed.user, typed.channel, job.key),
             channel=typed.channel,
-            key=deed.key,
+            key=job.key,
             response_url="" if shared else typed.response_url,
         )
-        return Command(desk, deed, typed, reply)
+        return Command(context, job, typed, reply)
 
     @property
     def asked(self) -> Asked:
@@ -86,7 +86,7 @@ class Command:
         return self.typed.rest
 
     @property
-    def trail(self) -> Trail:
+    def trail(self) -> AuditContext:
         """The records of this command."""
         return self.reply.trail
 
@@ -94,10 +94,10 @@ class Command:
         """Put it on record, whatever comes of it."""
 
         async def record() -> Json:
-            outcome = self.typed.name if self.desk.is_command(self.typed.name) else "unknown"
+            outcome = self.typed.name if self.context.is_command(self.typed.name) else "unknown"
             await self.trail.record("command.received", outcome=outcome, detail={"text": self.typed.text})
 
-        await self.deed.step("received", record)
+        await self.job.step("received", record)
 
     async def permitted(self, right: Right = "ask") -> None:
         """Refuse it where settings do.
@@ -110,9 +110,9 @@ class Command:
             why = await self._refusal(right)
             return {"refused": [why.sentence, why.rule]} if why else {}
 
-        outcome = await self.deed.step("may", judge)
+        outcome = await self.job.step("may", judge)
         if "refused" in outcome:
-            raise Refused(*outcome["refused"])
+            raise UserError(*outcome["refused"])
 
     async def cluster(self) -> str:
         """The cluster that is meant; empty where none is configured.
@@ -122,10 +122,10 @@ class Command:
         """
 
         async def choose() -> Json:
-            name = await self.desk.channel_name(self.typed.channel)
+            name = await self.context.channel_name(self.typed.channel)
             place = {"channel": self.typed.channel, "channel_name": name}
             try:
-                choose_ = self.desk.parts.clusters.choose
+                choose_ = self.context.parts.clusters.choose
                 choice = await asyncio.to_thread(choose_, given=self.asked.cluster, **place)
             except ConnectionSettingsError as error:
                 return {"refused": [str(error), ""]}
@@ -136,9 +136,9 @@ class Command:
                 return {"refused": [f"Which cluster? Add cluster=NAME, one of {names}.", ""]}
             return {"refused": [choice.sentence, ""]}
 
-        outcome = await self.deed.step("cluster", choose)
+        outcome = await self.job.step("cluster", choose)
         if "refused" in outcome:
-            raise Refused(*outcome["refused"])
+            raise UserError(*outcome["refused"])
         return str(outcome["cluster"])
 
     async def answer(self, message: Message) -> None:
@@ -153,24 +153,24 @@ class Command:
             self.reply.ts = await self.reply.begin(message)
             await self.reply.attach(message)
 
-        await self.deed.step("answer", show)
+        await self.job.step("answer", show)
 
     async def last_word(self, message: Message) -> None:
         """The answer that ends the command; for the asker alone where Slack does not take it for all."""
         try:
             await self.reply.last_word(message)
         except SlackRefused:
-            await self.desk.voice(self.trail).respond(self.typed.response_url, message)
+            await self.context.voice(self.trail).respond(self.typed.response_url, message)
 
-    async def _refusal(self, right: Right) -> Refused | None:
-        permissions, typed = self.desk.permissions, self.typed
+    async def _refusal(self, right: Right) -> UserError | None:
+        permissions, typed = self.context.permissions, self.typed
         if not typed.channel.startswith("D"):
-            name = await self.desk.channel_name(typed.channel)
+            name = await self.context.channel_name(typed.channel)
             if no := permissions.refusal_of_channel(typed.channel, name):
-                return Refused(no.sentence, no.rule)
+                return UserError(no.sentence, no.rule)
         if no := await permissions.refusal(right, typed.user):
-            return Refused(no.sentence, no.rule)
-        return Refused(self.asked.trouble) if self.asked.trouble else None
+            return UserError(no.sentence, no.rule)
+        return UserError(self.asked.trouble) if self.asked.trouble else None
 
 
 async def _ready(message: Message) -> Message:
@@ -180,7 +180,7 @@ async def _ready(message: Message) -> Message:
 async def ask(command: Command) -> None:
     """``ask <symptom>``."""
     if not command.asked.words:
-        raise Refused("Say what you see: /netclinic ask pods stuck in ContainerCreating since 10 min.")
+        raise UserError("Say what you see: /netclinic ask pods stuck in ContainerCreating since 10 min.")
     await _accepted(command, _question(command))
 
 
@@ -188,7 +188,7 @@ async def check(command: Command) -> None:
     """``check [entry]``."""
     entries = tuple(command.asked.words.split())
     for id_ in entries:
-        known_entry(command.desk, id_)
+        known_entry(command.context, id_)
     question = _question(command, is_check=True, entries=entries, words=" ".join(["check", *entries]))
     await _accepted(command, question)
 
@@ -197,22 +197,22 @@ async def _accepted(command: Command, question: Question) -> None:
     """Hand the question on as work of its own: a menu of clusters finds it under its key."""
 
     async def accept() -> Json:
-        await command.desk.parts.work.accept(NAME, f"{command.deed.key}:{NAME}", question.to_json())
+        await command.context.parts.work.accept(NAME, f"{command.job.key}:{NAME}", question.to_json())
 
-    await command.deed.step("accept", accept)
+    await command.job.step("accept", accept)
 
 
-def known_entry(desk: Desk, id_: str) -> None:
+def known_entry(context: HandlerContext, id_: str) -> None:
     """Refuse an entry that does not exist.
 
     Raises:
         Refused: there is none; the nearest is named.
     """
-    entries = desk.parts.entries
+    entries = context.parts.entries
     if id_ not in entries:
         near = difflib.get_close_matches(id_, list(entries), n=1, cutoff=0.4)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise Refused(f"There is no entry {id_!r}.{hint} /netclinic entries names them all.")
+        raise UserError(f"There is no entry {id_!r}.{hint} /netclinic entries names them all.")
 
 
 def _question(command: Command, **more: object) -> Question:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.audit import Actor, Trail
+from bot.audit import Actor, AuditContext
 from bot.audit.records import SYSTEM
 from bot.diagnosis.report import Changes, compare
 from bot.settings import listed
@@ -21,10 +21,10 @@ from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import verdicts_message
 from bot.slack.cluster_choice import fits
 from bot.slack.handlers.cluster_status import Reach
-from bot.slack.handlers.messenger import Voice
+from bot.slack.handlers.messenger import AuditedMessenger
 from bot.slack.permissions import CannotTell, Permissions, Right
-from bot.slack.services import Parts
-from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, Cases, KeptAnswer
+from bot.slack.services import Services
+from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, Cases, StoredAnswer
 from bot.store.feedback import FeedbackBook
 
 
@@ -51,10 +51,10 @@ class SlackGroups:
 
 
 @dataclass(frozen=True)
-class Desk:
+class HandlerContext:
     """``parts`` as they were joined, and what reads and writes cases, feedback and permissions with them."""
 
-    parts: Parts
+    parts: Services
     cases: Cases
     feedback: FeedbackBook
     permissions: Permissions
@@ -64,7 +64,7 @@ class Desk:
     _warned: set[str] = field(default_factory=set)
 
     @staticmethod
-    def of(parts: Parts, help_: Message, commands: Iterable[str] = ()) -> "Desk":
+    def of(parts: Services, help_: Message, commands: Iterable[str] = ()) -> "HandlerContext":
         """The desk for these parts; ``help_`` is what somebody is told who asks nothing, or says a command's name."""
         settings = parts.settings
         may: dict[Right, str] = {
@@ -80,7 +80,7 @@ class Desk:
             settings.contact,
         )
         reach = Reach(parts.open_cluster)
-        return Desk(
+        return HandlerContext(
             parts, Cases(parts.store), FeedbackBook(parts.store), permissions, reach, help_, frozenset(commands)
         )
 
@@ -88,14 +88,14 @@ class Desk:
         """Whether they are what is typed behind the slash command, and no symptom."""
         return words.lower() in self.commands
 
-    def trail(self, user: str, channel: str, request: str, case: str | None = None) -> Trail:
+    def trail(self, user: str, channel: str, request: str, case: str | None = None) -> AuditContext:
         """The audit records of one request by a person in Slack."""
         actor = Actor("slack", user, self.parts.directory.handle(user), channel, self.parts.bot.team)
-        return Trail(self.parts.ledger, actor, request, case)
+        return AuditContext(self.parts.ledger, actor, request, case)
 
-    def own_trail(self, request: str) -> Trail:
+    def own_trail(self, request: str) -> AuditContext:
         """The same where nobody asked: by the clock, or by netclinic itself."""
-        return Trail(self.parts.ledger, replace(SYSTEM, team=self.parts.bot.team), request)
+        return AuditContext(self.parts.ledger, replace(SYSTEM, team=self.parts.bot.team), request)
 
     def warned(self, request: str) -> bool:
         """Whether nobody was warned about this request before: Slack brings each several times."""
@@ -104,9 +104,9 @@ class Desk:
         self._warned.add(request)
         return True
 
-    def voice(self, trail: Trail) -> Voice:
+    def voice(self, trail: AuditContext) -> AuditedMessenger:
         """What says something in Slack, on record."""
-        return Voice(self.parts.poster, trail)
+        return AuditedMessenger(self.parts.poster, trail)
 
     async def channel_name(self, channel: str) -> str:
         """A channel's name; empty where it decides nothing: in direct messages, without settings that name channels,
@@ -163,12 +163,12 @@ RECHECK = "recheck"
 
 
 def new_case(
-    desk: Desk, *, channel: str, thread_ts: str, user: str, question: str, at: datetime, is_private: bool
+    context: HandlerContext, *, channel: str, thread_ts: str, user: str, question: str, at: datetime, is_private: bool
 ) -> Case:
     """The case of this thread, made now unless it is there."""
     case = Case(
         id="",
-        team=desk.parts.bot.team,
+        team=context.parts.bot.team,
         channel=channel,
         thread_ts=thread_ts,
         opened_at=at,
@@ -177,31 +177,31 @@ def new_case(
         updated_at=at,
         state=PRIVATE if is_private else OPEN,
     )
-    return desk.cases.open(case)
+    return context.cases.open(case)
 
 
-def shown(desk: Desk, answer: KeptAnswer) -> Message:
+def shown(context: HandlerContext, answer: StoredAnswer) -> Message:
     """The answer's message, with what was done with it and its case until now."""
-    case, entries = desk.cases.get(answer.case_id), checked(desk, answer.question)
+    case, entries = context.cases.get(answer.case_id), checked(context, answer.question)
     if entries is not None and not answer.told.was_read:
         trouble = answer.told.cluster.trouble if answer.told.cluster else "No cluster was read."
         return refusal(f"Nothing was judged. {trouble}", request=answer.id)
     if case is None or (entries is not None and len(entries) != 1):
         return verdicts_message(answer.told)
     return answer_message(
-        answer.told, case=case_line(desk, case, answer), asker=answer.asked_by, changes=changes(desk, answer)
+        answer.told, case=case_line(context, case, answer), asker=answer.asked_by, changes=changes(context, answer)
     )
 
 
-def checked(desk: Desk, question: str) -> tuple[str, ...] | None:
+def checked(context: HandlerContext, question: str) -> tuple[str, ...] | None:
     """The entries that ``check`` was to judge, none for every fault; ``None`` where the question is another."""
     first, *entries = question.split() or [""]
-    return tuple(entries) if first == "check" and all(id_ in desk.parts.entries for id_ in entries) else None
+    return tuple(entries) if first == "check" and all(id_ in context.parts.entries for id_ in entries) else None
 
 
-def case_line(desk: Desk, case: Case, answer: KeptAnswer) -> CaseLine:
+def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> CaseLine:
     """The case as this answer of it shows it."""
-    said = [word for word in desk.feedback.of_case(case.id) if word.diagnosis_id == answer.id]
+    said = [word for word in context.feedback.of_case(case.id) if word.diagnosis_id == answer.id]
     line = CaseLine(
         id=case.id,
         diagnosis=answer.id,
@@ -209,7 +209,7 @@ def case_line(desk: Desk, case: Case, answer: KeptAnswer) -> CaseLine:
         opened_at=case.opened_at,
         handed_to=case.assignee,
         is_private=case.state == PRIVATE,
-        has_oncall=bool(desk.parts.settings.oncall_group),
+        has_oncall=bool(context.parts.settings.oncall_group),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
@@ -220,13 +220,13 @@ def case_line(desk: Desk, case: Case, answer: KeptAnswer) -> CaseLine:
     return line
 
 
-def changes(desk: Desk, answer: KeptAnswer) -> Changes | None:
+def changes(context: HandlerContext, answer: StoredAnswer) -> Changes | None:
     """What a re-check found to be different from the look before it; ``None`` for other answers."""
     if answer.kind != RECHECK:
         return None
     before = [
         other
-        for other in desk.cases.answers(answer.case_id)
+        for other in context.cases.answers(answer.case_id)
         if other.question == answer.question and other.finished_at < answer.finished_at
     ]
     return compare(before[-1].told, answer.told) if before else None

@@ -8,20 +8,20 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.audit import Trail
+from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Observer, Request
 from bot.diagnosis.answer import Answer, ClusterState
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis, tell
+from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.context import RECHECK, Desk, new_case, shown
-from bot.slack.handlers.messenger import Reply
+from bot.slack.handlers.context import RECHECK, HandlerContext, new_case, shown
+from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.logs import about
-from bot.slack.queue.job import Deed, Json
-from bot.store.cases import KeptAnswer
+from bot.slack.queue.job import Job, Json
+from bot.store.cases import StoredAnswer
 
 Asked = Callable[[Clinic, Cluster | None], Awaitable[Answer]]
 
@@ -43,7 +43,9 @@ class Watching:
         self.show(list(self._done), "")
 
 
-async def look(desk: Desk, cluster: str, trail: Trail, ask: Asked, observers: Sequence[Observer] = ()) -> Told:
+async def look(
+    context: HandlerContext, cluster: str, trail: AuditContext, ask: Asked, observers: Sequence[Observer] = ()
+) -> Report:
     """What ``ask`` finds on the cluster; on none where ``cluster`` is empty. Entries, reads and verdicts are recorded.
 
     A cluster that cannot be opened is told like one that cannot be reached: the knowledge is given all the same.
@@ -51,9 +53,9 @@ async def look(desk: Desk, cluster: str, trail: Trail, ask: Asked, observers: Se
     Raises:
         AuditUnavailable: something could not be recorded, and was not done.
     """
-    clinic = trail.clinic(await desk.parts.clinic())
+    clinic = trail.clinic(await context.parts.clinic())
     try:
-        async with _opened(desk, cluster, observers) as opened:
+        async with _opened(context, cluster, observers) as opened:
             answer = await ask(clinic, trail.cluster(opened) if opened else None)
     except ConnectionSettingsError as error:
         problem = str(error).rstrip(".")
@@ -61,15 +63,17 @@ async def look(desk: Desk, cluster: str, trail: Trail, ask: Asked, observers: Se
             await ask(clinic, None), cluster=ClusterState(context=cluster, reachable=False, problem=problem)
         )
     await trail.answered(answer)
-    return tell(answer)
+    return make_report(answer)
 
 
 @contextlib.asynccontextmanager
-async def _opened(desk: Desk, cluster: str, observers: Sequence[Observer]) -> AsyncIterator[Cluster | None]:
+async def _opened(
+    context: HandlerContext, cluster: str, observers: Sequence[Observer]
+) -> AsyncIterator[Cluster | None]:
     if not cluster:
         yield None
         return
-    async with desk.parts.open_cluster(cluster, observers) as opened:
+    async with context.parts.open_cluster(cluster, observers) as opened:
         yield opened
 
 
@@ -77,16 +81,16 @@ _log = logging.getLogger("netclinic.deeds")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inquiry:
+class DiagnoseJob:
     """What is looked at, for whom. ``kind`` is ask, recheck or check; the deed's key becomes the answer's id.
 
     ``entries`` are judged where ``judges`` (none: every fault), otherwise the words are matched. ``before`` is
     the answer that is checked again.
     """
 
-    desk: Desk
-    deed: Deed
-    reply: Reply
+    context: HandlerContext
+    job: Job
+    reply: AnswerMessage
     kind: str
     user: str
     words: str
@@ -94,7 +98,7 @@ class Inquiry:
     namespace: str
     judges: bool = False
     entries: tuple[str, ...] = ()
-    before: KeptAnswer | None = None
+    before: StoredAnswer | None = None
 
     async def run(self) -> None:
         """Answer. All of it is steps: a crash repeats none that is done.
@@ -103,21 +107,21 @@ class Inquiry:
             AuditUnavailable, DatabaseError, SlackAway, SlackRefused: it cannot go on.
         """
         if self.reply.may_be_one:
-            self.reply.is_one = await self.deed.step("one", self._crowded)
+            self.reply.is_one = await self.job.step("one", self._crowded)
         if not self.reply.is_one:
             stage = Stage.RECHECKING if self.kind == RECHECK else Stage.MATCHING
-            self.reply.ts = await self.deed.step("first", lambda: self.reply.begin(self._so_far(stage)))
-        case = await self.deed.step("case", self._opened)
-        self.reply.trail = self.desk.trail(self.user, self.reply.channel, self.deed.key, case)
+            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._so_far(stage)))
+        case = await self.job.step("case", self._opened)
+        self.reply.trail = self.context.trail(self.user, self.reply.channel, self.job.key, case)
         with about(case=case):
             await self._in_case(case)
 
     async def _in_case(self, case: str) -> None:
-        told = Told.from_json(await self.deed.step("look", self._looked))
-        await self.deed.step("keep", lambda: self._kept(told, case))
-        self.reply.ts = await self.deed.step("answer", self._answered)
-        await self.deed.step("attach", self._attached)
-        await self.deed.step("link", lambda: self._linked(case))
+        told = Report.from_json(await self.job.step("look", self._looked))
+        await self.job.step("keep", lambda: self._kept(told, case))
+        self.reply.ts = await self.job.step("answer", self._answered)
+        await self.job.step("attach", self._attached)
+        await self.job.step("link", lambda: self._linked(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
 
     def _so_far(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
@@ -130,16 +134,16 @@ class Inquiry:
         if self.before:
             return self.before.case_id
         is_private = bool(self.reply.response_url)
-        thread = f"private:{self.deed.key}" if is_private else self.reply.thread_ts or self.reply.ts or ""
+        thread = f"private:{self.job.key}" if is_private else self.reply.thread_ts or self.reply.ts or ""
         return (
-            await self.desk.parts.store.run(
+            await self.context.parts.store.run(
                 new_case,
-                self.desk,
+                self.context,
                 channel=self.reply.channel,
                 thread_ts=thread,
                 user=self.user,
                 question=self.words,
-                at=self.desk.now(),
+                at=self.context.now(),
                 is_private=is_private,
             )
         ).id
@@ -151,14 +155,14 @@ class Inquiry:
             self.reply.progress(self._so_far(Stage.READING, done, doing))
 
         async def looking() -> Json:
-            return (await look(self.desk, self.cluster, trail, self._asked, [Watching(show)])).to_json()
+            return (await look(self.context, self.cluster, trail, self._asked, [Watching(show)])).to_json()
 
         if self.kind != "ask":
-            return await self.desk.parts.looks.alone(looking)
+            return await self.context.parts.looks.alone(looking)
         same = [self.reply.channel, " ".join(self.words.lower().split()), self.cluster, self.namespace]
-        seen, was_shared = await self.desk.parts.looks.shared(same, self.deed.key, looking)
+        seen, was_shared = await self.context.parts.looks.shared(same, self.job.key, looking)
         if was_shared:
-            told = Told.from_json(seen)
+            told = Report.from_json(seen)
             await trail.record("verdict.reached", cluster=self.cluster, outcome=told.outcome, detail={"shared": True})
         return seen
 
@@ -170,10 +174,10 @@ class Inquiry:
             return await clinic.check(self.entries, cluster, namespace)
         return await clinic.ask(self.words, cluster, namespace)
 
-    async def _kept(self, told: Told, case: str) -> Json:
-        now = self.desk.now()
-        answer = KeptAnswer(
-            id=self.deed.key,
+    async def _kept(self, told: Report, case: str) -> Json:
+        now = self.context.now()
+        answer = StoredAnswer(
+            id=self.job.key,
             case_id=case,
             kind=self.kind,
             asked_at=now,
@@ -186,18 +190,18 @@ class Inquiry:
             channel=self.reply.channel,
             message_ts=self.reply.ts or "",
         )
-        await self.desk.parts.store.run(self.desk.cases.keep, answer)
+        await self.context.parts.store.run(self.context.cases.keep, answer)
 
     async def _message(self) -> Message:
-        answer = await self.desk.parts.store.run(self.desk.cases.answer, self.deed.key)
+        answer = await self.context.parts.store.run(self.context.cases.answer, self.job.key)
         if answer is None:
-            raise LookupError(f"the answer {self.deed.key} was kept, and is gone")
-        return await self.desk.parts.store.run(shown, self.desk, answer)
+            raise LookupError(f"the answer {self.job.key} was kept, and is gone")
+        return await self.context.parts.store.run(shown, self.context, answer)
 
     async def _answered(self) -> Json:
         ts = await self.reply.end(await self._message())
         if ts != (self.reply.ts or ""):
-            await self.desk.parts.store.run(self.desk.cases.place, self.deed.key, self.reply.channel, ts)
+            await self.context.parts.store.run(self.context.cases.place, self.job.key, self.reply.channel, ts)
         return ts
 
     async def _attached(self) -> Json:
@@ -206,11 +210,11 @@ class Inquiry:
     async def _linked(self, case: str) -> Json:
         if not self.reply.ts:
             return
-        link = await self.desk.parts.directory.link(self.reply.channel, self.reply.thread_ts or self.reply.ts)
-        await self.desk.parts.store.run(self.desk.cases.set_link, case, link)
+        link = await self.context.parts.directory.link(self.reply.channel, self.reply.thread_ts or self.reply.ts)
+        await self.context.parts.store.run(self.context.cases.set_link, case, link)
 
 
-def _as_before(told: Told, before: KeptAnswer | None) -> tuple[ToldDiagnosis, ...]:
+def _as_before(told: Report, before: StoredAnswer | None) -> tuple[ReportDiagnosis, ...]:
     """What was told first then comes first again, unless something is confirmed now: it is what people wait for."""
     found = told.diagnoses
     if before is None or not before.told.diagnoses or (found and found[0].verdict is Verdict.CONFIRMED):

@@ -5,62 +5,62 @@ from functools import partial
 from bot.slack.blocks.action_ids import HAND_OVER
 from bot.slack.blocks.case import handover_summary
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.buttons import Press, refreshed
-from bot.slack.handlers.context import Desk, case_line
-from bot.slack.handlers.messenger import Reply
-from bot.slack.handlers.refusal import Refused, guarded
-from bot.slack.queue.job import Deed, Json
-from bot.store.cases import Case, KeptAnswer
+from bot.slack.handlers.buttons import ButtonPress, refreshed
+from bot.slack.handlers.context import HandlerContext, case_line
+from bot.slack.handlers.messenger import AnswerMessage
+from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.queue.job import Job, Json
+from bot.store.cases import Case, StoredAnswer
 
 NAME = HAND_OVER
 
 
-async def hand_over(desk: Desk, deed: Deed) -> None:
+async def hand_over(context: HandlerContext, job: Job) -> None:
     """The handler: posts in the case's thread, or in the channel that the settings name."""
-    pressed = Press.of(deed.payload)
-    trail = desk.trail(pressed.user, pressed.channel, deed.key, str(deed.payload["case"]))
+    pressed = ButtonPress.of(job.payload)
+    trail = context.trail(pressed.user, pressed.channel, job.key, str(job.payload["case"]))
 
     async def act() -> None:
-        case, answer = await deed.waited("stored", lambda: _stored(desk, deed))
+        case, answer = await job.waited("stored", lambda: _stored(context, job))
         if case is None or answer is None:
-            raise Refused("The case is not stored here any more: ask again.")
-        group = (await deed.step("group", lambda: _group(desk)))["id"]
+            raise UserError("The case is not stored here any more: ask again.")
+        group = (await job.step("group", lambda: _group(context)))["id"]
         if not group:
-            name = desk.parts.settings.oncall_group
-            raise Refused(f"Slack knows no user group {name}: correct NETCLINIC_ONCALL_GROUP.")
-        await deed.step("post", lambda: _posted(desk, deed.key, case, answer, pressed.user, group))
-        await deed.step("assign", lambda: _assigned(desk, case, group))
-        await deed.step("refresh", lambda: refreshed(desk, trail, case.id, answer.id))
+            name = context.parts.settings.oncall_group
+            raise UserError(f"Slack knows no user group {name}: correct NETCLINIC_ONCALL_GROUP.")
+        await job.step("post", lambda: _posted(context, job.key, case, answer, pressed.user, group))
+        await job.step("assign", lambda: _assigned(context, case, group))
+        await job.step("refresh", lambda: refreshed(context, trail, case.id, answer.id))
 
     async def say(message: Message) -> None:
-        thread, url, alone = pressed.thread_ts or None, pressed.response_url, desk.voice(trail).alone
+        thread, url, alone = pressed.thread_ts or None, pressed.response_url, context.voice(trail).alone
         tell = partial(alone, pressed.channel, pressed.user, message, thread_ts=thread, response_url=url)
-        await deed.step("say", tell)
+        await job.step("say", tell)
 
-    await guarded(act, say, trail)
+    await run_reporting_errors(act, say, trail)
 
 
-async def _stored(desk: Desk, deed: Deed) -> tuple[Case | None, KeptAnswer | None]:
-    store, payload = desk.parts.store, deed.payload
+async def _stored(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
+    store, payload = context.parts.store, job.payload
     return (
-        await store.run(desk.cases.get, str(payload["case"])),
-        await store.run(desk.cases.answer, str(payload["answer"])),
+        await store.run(context.cases.get, str(payload["case"])),
+        await store.run(context.cases.answer, str(payload["answer"])),
     )
 
 
-async def _group(desk: Desk) -> Json:
-    found = await desk.parts.directory.group(desk.parts.settings.oncall_group)
+async def _group(context: HandlerContext) -> Json:
+    found = await context.parts.directory.group(context.parts.settings.oncall_group)
     return {"id": str(found["id"]) if found else ""}
 
 
-async def _posted(desk: Desk, key: str, case: Case, answer: KeptAnswer, by: str, group: str) -> Json:
-    line = await desk.parts.store.run(case_line, desk, case, answer)
-    message = handover_summary(answer.told, line, to=group, by=by, permalink=case.link, now=desk.now())
-    wanted = desk.parts.settings.oncall_channel
-    elsewhere = await desk.parts.directory.channel_named(wanted) if wanted else None
-    reply = Reply(
-        poster=desk.parts.poster,
-        trail=desk.trail(by, case.channel, key, case.id),
+async def _posted(context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, group: str) -> Json:
+    line = await context.parts.store.run(case_line, context, case, answer)
+    message = handover_summary(answer.told, line, to=group, by=by, permalink=case.link, now=context.now())
+    wanted = context.parts.settings.oncall_channel
+    elsewhere = await context.parts.directory.channel_named(wanted) if wanted else None
+    reply = AnswerMessage(
+        poster=context.parts.poster,
+        trail=context.trail(by, case.channel, key, case.id),
         channel=elsewhere or case.channel,
         key=key,
         thread_ts="" if elsewhere else case.thread_ts,
@@ -68,5 +68,5 @@ async def _posted(desk: Desk, key: str, case: Case, answer: KeptAnswer, by: str,
     return await reply.begin(message)
 
 
-async def _assigned(desk: Desk, case: Case, group: str) -> Json:
-    return await desk.parts.store.run(desk.cases.assign, case.id, group, desk.now())
+async def _assigned(context: HandlerContext, case: Case, group: str) -> Json:
+    return await context.parts.store.run(context.cases.assign, case.id, group, context.now())

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from bot.audit import AuditUnavailable, Trail
+from bot.audit import AuditContext, AuditUnavailable
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.elements import Message
@@ -16,7 +16,7 @@ _log = logging.getLogger("netclinic.deeds")
 
 
 @dataclass(frozen=True)
-class Voice:
+class AuditedMessenger:
     """Says it with ``poster`` and records it with ``trail``; all methods raise what the poster's do.
 
     Raises:
@@ -25,7 +25,7 @@ class Voice:
     """
 
     poster: Poster
-    trail: Trail
+    trail: AuditContext
 
     async def post_once(self, *, channel: str, thread_ts: str | None, key: str, message: Message) -> str:
         """A message in a channel or thread; its ts."""
@@ -94,7 +94,7 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 
 
 @dataclass(kw_only=True)
-class Reply:
+class AnswerMessage:
     """``ts`` is that of the first message once it is there: empty where only one person sees it.
 
     ``thread_ts`` empty: the message opens a thread. ``message_ts``: a message of ours that becomes the answer.
@@ -105,7 +105,7 @@ class Reply:
     """
 
     poster: Poster
-    trail: Trail
+    trail: AuditContext
     channel: str
     key: str
     thread_ts: str = ""
@@ -163,7 +163,7 @@ class Reply:
 
     async def _anew(self, message: Message) -> str:
         """Somebody took the first message away: what it was to become stands by itself, under a key of its own."""
-        voice, key = Voice(self.poster, self.trail), f"{self.key}:anew"
+        voice, key = AuditedMessenger(self.poster, self.trail), f"{self.key}:anew"
         return await voice.post_once(channel=self.channel, thread_ts=self.thread_ts or None, key=key, message=message)
 
     async def last_word(self, message: Message) -> None:
@@ -198,5 +198,5 @@ class Reply:
         if file is None or not self.ts:
             return
         name, key = f"{self.ts}-{file.filename}", f"{self.key}:file"
-        voice = Voice(self.poster, self.trail)
+        voice = AuditedMessenger(self.poster, self.trail)
         await voice.upload(self.channel, self.thread_ts or self.ts, name, file.content, file.title, key=key)

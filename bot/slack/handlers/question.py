@@ -15,12 +15,12 @@ from bot.slack.blocks.case import refusal, welcome
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu
 from bot.slack.cluster_choice import Ambiguous, Choice, Chosen
-from bot.slack.handlers.context import Desk
-from bot.slack.handlers.diagnose import Inquiry
-from bot.slack.handlers.messenger import Reply
-from bot.slack.handlers.refusal import Refused, guarded
+from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.diagnose import DiagnoseJob
+from bot.slack.handlers.messenger import AnswerMessage
+from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.parsing import is_courtesy
-from bot.slack.queue.job import Deed, Json
+from bot.slack.queue.job import Job, Json
 from bot.store.cases import OPEN, Case, case_id
 
 How = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
@@ -74,19 +74,19 @@ class Question:
 NAME = "ask"
 
 
-async def ask(desk: Desk, deed: Deed) -> None:
+async def ask(context: HandlerContext, job: Job) -> None:
     """The handler of accepted questions."""
-    question = Question.of(deed.payload)
-    reply = Reply(
-        poster=desk.parts.poster,
-        trail=desk.trail(question.user, question.channel, deed.key, _case_of(desk, question)),
+    question = Question.of(job.payload)
+    reply = AnswerMessage(
+        poster=context.parts.poster,
+        trail=context.trail(question.user, question.channel, job.key, _case_of(context, question)),
         channel=question.channel,
-        key=deed.key,
+        key=job.key,
         thread_ts=question.thread_ts,
         message_ts=question.message_ts,
         response_url=question.response_url,
     )
-    await Asking(desk, deed, question, reply).run()
+    await Asking(context, job, question, reply).run()
 
 
 def direct(key: str) -> str:
@@ -94,26 +94,26 @@ def direct(key: str) -> str:
     return f"{key}:direct"
 
 
-def _case_of(desk: Desk, question: Question) -> str | None:
+def _case_of(context: HandlerContext, question: Question) -> str | None:
     """The id that the thread's case has, or will have: so that its first records are found with the others."""
     if question.is_private or not question.thread_ts:
         return None
-    return case_id(desk.parts.bot.team, question.channel, question.thread_ts)
+    return case_id(context.parts.bot.team, question.channel, question.thread_ts)
 
 
 @dataclass(frozen=True)
 class Asking:
     """One question on its way to its answer."""
 
-    desk: Desk
-    deed: Deed
+    context: HandlerContext
+    job: Job
     question: Question
-    reply: Reply
+    reply: AnswerMessage
 
     async def run(self) -> None:
         """Answer it, or say in one sentence why not."""
         try:
-            await guarded(self._answered, self._say, self.reply.trail)
+            await run_reporting_errors(self._answered, self._say, self.reply.trail)
         except SlackRefused as no:
             await self._elsewhere(no)
 
@@ -122,19 +122,19 @@ class Asking:
             return
         meant = await self._step_or_refused("meant", self._meant)
         if "menu" in meant:
-            menu = cluster_menu(meant["words"], meant["menu"], self.deed.key)
-            await self.deed.step("menu", lambda: self.reply.begin(menu))
+            menu = cluster_menu(meant["words"], meant["menu"], self.job.key)
+            await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "thanked" in meant:
-            await self.deed.step("welcome", lambda: self.reply.begin(welcome(meant["thanked"])))
+            await self.job.step("welcome", lambda: self.reply.begin(welcome(meant["thanked"])))
         elif meant["words"] or self.question.is_check:
             await self._inquiry(**meant).run()
         else:
-            await self.deed.step("help", lambda: self.reply.begin(self.desk.help))
+            await self.job.step("help", lambda: self.reply.begin(self.context.help))
 
-    def _inquiry(self, words: str, cluster: str, namespace: str) -> Inquiry:
-        return Inquiry(
-            desk=self.desk,
-            deed=self.deed,
+    def _inquiry(self, words: str, cluster: str, namespace: str) -> DiagnoseJob:
+        return DiagnoseJob(
+            context=self.context,
+            job=self.job,
             reply=self.reply,
             kind="check" if self.question.is_check else "ask",
             user=self.question.user,
@@ -147,7 +147,7 @@ class Asking:
 
     async def _permitted(self) -> Json:
         asked, trail = self.question, self.reply.trail
-        if asked.how == "unasked" and not await self.desk.is_incident_channel(asked.channel):
+        if asked.how == "unasked" and not await self.context.is_incident_channel(asked.channel):
             return {"silent": True}
         options = {name: value for name in ("cluster", "namespace") if (value := getattr(asked, name))}
         detail = {"question": asked.words, "how": asked.how, "text": shlex.join(f"{k}={v}" for k, v in options.items())}
@@ -155,15 +155,15 @@ class Asking:
         why = await self._refusal()
         return {"refused": [why.sentence, why.rule]} if why else {}
 
-    async def _refusal(self) -> Refused | None:
+    async def _refusal(self) -> UserError | None:
         asked = self.question
         if not asked.channel.startswith("D"):
-            name = await self.desk.channel_name(asked.channel)
-            if no := self.desk.permissions.refusal_of_channel(asked.channel, name):
-                return Refused(no.sentence, no.rule)
-        if no := await self.desk.permissions.refusal("ask", asked.user):
-            return Refused(no.sentence, no.rule)
-        return Refused(asked.trouble) if asked.trouble else None
+            name = await self.context.channel_name(asked.channel)
+            if no := self.context.permissions.refusal_of_channel(asked.channel, name):
+                return UserError(no.sentence, no.rule)
+        if no := await self.context.permissions.refusal("ask", asked.user):
+            return UserError(no.sentence, no.rule)
+        return UserError(asked.trouble) if asked.trouble else None
 
     async def _meant(self) -> Json:
         """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen.
@@ -173,7 +173,7 @@ class Asking:
         asked, case = self.question, await self._case()
         if is_courtesy(asked.words):
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
-        if self.desk.is_command(asked.words) and not asked.is_check:
+        if self.context.is_command(asked.words) and not asked.is_check:
             return {"words": "", "cluster": "", "namespace": ""}
         words = await self._words(case)
         try:
@@ -194,15 +194,15 @@ class Asking:
         asked = self.question
         if not asked.thread_ts:
             return None
-        return await self.desk.parts.store.run(
-            self.desk.cases.of_thread, self.desk.parts.bot.team, asked.channel, asked.thread_ts
+        return await self.context.parts.store.run(
+            self.context.cases.of_thread, self.context.parts.bot.team, asked.channel, asked.thread_ts
         )
 
     async def _choice(self, case: Case | None) -> Choice:
         asked = self.question
-        name = await self.desk.channel_name(asked.channel)
+        name = await self.context.channel_name(asked.channel)
         return await asyncio.to_thread(
-            self.desk.parts.clusters.choose,
+            self.context.parts.clusters.choose,
             given=asked.cluster,
             thread=case.cluster if case else "",
             channel=asked.channel,
@@ -216,33 +216,33 @@ class Asking:
             return words
         if not words:
             return case.question if self.question.cluster or self.question.namespace else ""
-        matcher = (await self.desk.parts.clinic()).matcher
+        matcher = (await self.context.parts.clinic()).matcher
         alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
         return words if alone else f"{case.question}\n{words}"
 
     async def _step_or_refused(self, name: str, act: Any) -> dict[str, Any]:
-        outcome: dict[str, Any] = await self.deed.step(name, act)
+        outcome: dict[str, Any] = await self.job.step(name, act)
         if "refused" in outcome:
-            raise Refused(*outcome["refused"])
+            raise UserError(*outcome["refused"])
         return outcome
 
     async def _say(self, message: Message) -> None:
         """The last word, in place of whatever stands there; none where nobody asked and nothing stands there."""
         if self.question.how == "unasked" and self.reply.ts is None:
             return  # nobody waits for a word of ours
-        await self.deed.step("say", lambda: self.reply.last_word(message))
+        await self.job.step("say", lambda: self.reply.last_word(message))
 
     async def _elsewhere(self, no: SlackRefused) -> None:
         """Slack does not let us answer there: the asker hears why, and has the answer in direct messages."""
         user = self.question.user
 
         async def tell() -> Json:
-            channel = await self.desk.parts.directory.direct(user)
-            message = refusal(f"I could not answer where you asked. {no.sentence}", request=self.deed.key)
-            voice, key = self.desk.voice(self.reply.trail), f"{self.deed.key}:why"
+            channel = await self.context.parts.directory.direct(user)
+            message = refusal(f"I could not answer where you asked. {no.sentence}", request=self.job.key)
+            voice, key = self.context.voice(self.reply.trail), f"{self.job.key}:why"
             ts = await voice.post_once(channel=channel, thread_ts=None, key=key, message=message)
             if channel != self.question.channel and self.question.how in ("form", "shortcut", "command"):
                 again = replace(self.question, channel=channel, thread_ts=ts, message_ts="", response_url="")
-                await self.desk.parts.work.accept(NAME, direct(self.deed.key), again.to_json())
+                await self.context.parts.work.accept(NAME, direct(self.job.key), again.to_json())
 
-        await self.deed.step("elsewhere", tell)
+        await self.job.step("elsewhere", tell)

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.audit import AuditUnavailable, Trail
+from bot.audit import AuditContext, AuditUnavailable
 from bot.slack.api.errors import SlackAway, SlackRefused
 from bot.slack.blocks.case import refusal
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.logs import about
-from bot.slack.queue.job import Deed
+from bot.slack.queue.job import Job
 from bot.store import DatabaseError
 
 UNEXPECTED = (
@@ -25,19 +25,21 @@ _log = logging.getLogger("netclinic.deeds")
 
 
 @dataclass(frozen=True)
-class Refused(Exception):
+class UserError(Exception):
     """What was asked is not done; ``sentence`` says why and the way out, ``rule`` names the setting, if one says so."""
 
     sentence: str
     rule: str = ""
 
 
-def refused_message(why: Refused, request: str) -> Message:
+def refused_message(why: UserError, request: str) -> Message:
     """The refusal as a message."""
     return refusal(why.sentence, request=request)
 
 
-async def guarded(act: Callable[[], Awaitable[None]], say: Callable[[Message], Awaitable[None]], trail: Trail) -> None:
+async def run_reporting_errors(
+    act: Callable[[], Awaitable[None]], say: Callable[[Message], Awaitable[None]], trail: AuditContext
+) -> None:
     """Do it; whatever goes wrong is recorded, said through ``say`` and logged, and the work is over.
 
     Raises:
@@ -47,28 +49,28 @@ async def guarded(act: Callable[[], Awaitable[None]], say: Callable[[Message], A
     with about(request_id=request):
         try:
             await act()
-        except Refused as why:
+        except UserError as why:
             _log.info("Refused: %s", why.sentence)
             await recorded(why, trail)
             await say(refused_message(why, request))
         except SlackAway as error:
             _log.error("%s", error)
-            await recorded(Refused(str(error), FAILED), trail)
+            await recorded(UserError(str(error), FAILED), trail)
             raise
         except SlackRefused as error:
             _log.error("%s", error)
-            await recorded(Refused(error.sentence, FAILED), trail)
+            await recorded(UserError(error.sentence, FAILED), trail)
             await say(refusal(f"This could not be shown. {error.sentence}", request=request))
         except (AuditUnavailable, DatabaseError) as error:
             _log.error("%s", error)
             await say(refusal(f"This could not be answered. {error}", request=request))
         except Exception as error:
             _log.exception("A piece of work failed.")
-            await recorded(Refused(f"{type(error).__name__}, which the log tells more of", FAILED), trail)
+            await recorded(UserError(f"{type(error).__name__}, which the log tells more of", FAILED), trail)
             await say(refusal(UNEXPECTED, request=request))
 
 
-async def recorded(why: Refused, trail: Trail) -> None:
+async def recorded(why: UserError, trail: AuditContext) -> None:
     """Put it on record that something was not done. People are told so even where that fails."""
     try:
         await trail.record("refused", outcome=why.rule or "refused", detail={"text": why.sentence})
@@ -82,18 +84,18 @@ HELD_UP = (
 )
 
 
-async def excuse(desk: Desk, deed: Deed) -> None:
+async def excuse(context: HandlerContext, job: Job) -> None:
     """Say so to whoever waits for this work; to nobody where it was asked by nobody.
 
     Raises:
         SlackAway, SlackRefused: it is not said.
     """
-    user, channel, url = (str(deed.payload.get(name) or "") for name in ("user", "channel", "response_url"))
-    is_asked = user and deed.payload.get("how") != "unasked"
-    if not is_asked or not (channel or url) or not desk.warned(url or deed.key):
+    user, channel, url = (str(job.payload.get(name) or "") for name in ("user", "channel", "response_url"))
+    is_asked = user and job.payload.get("how") != "unasked"
+    if not is_asked or not (channel or url) or not context.warned(url or job.key):
         return
-    message = refusal(HELD_UP, request=deed.key)
+    message = refusal(HELD_UP, request=job.key)
     if url:  # good where netclinic is not in the channel, too
-        await desk.parts.poster.warn_at(url, message)
+        await context.parts.poster.warn_at(url, message)
     else:
-        await desk.parts.poster.warn(channel, user, message, str(deed.payload.get("thread_ts") or "") or None)
+        await context.parts.poster.warn(channel, user, message, str(job.payload.get("thread_ts") or "") or None)

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from bot.cluster.connection import ConnectionSettingsError
-from bot.cluster.facts import Fact, declared_facts, fact_of
-from bot.cluster.view import View
-from bot.diagnosis.clinic import observe
+from bot.cluster.facts import Fact, declared_facts, read_fact
+from bot.cluster.session import ClusterSession
+from bot.diagnosis.clinic import read_cluster_state
 from bot.slack.blocks.case import refusal
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import making_message
@@ -38,11 +38,11 @@ from bot.slack.blocks.overviews import (
 from bot.slack.cluster_choice import Unknown
 from bot.slack.handlers.audit import audit
 from bot.slack.handlers.command import SHARE, Command, ask, check, known_entry
-from bot.slack.handlers.context import Desk
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.handoff import NAME, as_posted, span_is_meant, stored
-from bot.slack.handlers.refusal import Refused, guarded
-from bot.slack.queue.job import Deed, Json
-from bot.store.cases import Case, KeptAnswer
+from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.queue.job import Job, Json
+from bot.store.cases import Case, StoredAnswer
 
 NEAREST = 8
 
@@ -50,8 +50,8 @@ NEAREST = 8
 async def entries(command: Command) -> None:
     """``entries [words]``: all, or the nearest to the words with their scores."""
     await command.permitted()
-    words, known = command.asked.words, command.desk.parts.entries
-    matcher = (await command.desk.parts.clinic()).matcher if words else None
+    words, known = command.asked.words, command.context.parts.entries
+    matcher = (await command.context.parts.clinic()).matcher if words else None
     if matcher is None:
         rows = [EntryRow(entry.id, str(entry.kind), entry.title) for entry in known.values()]
     else:
@@ -66,25 +66,25 @@ async def show(command: Command) -> None:
     await command.permitted()
     names = command.asked.words.split()
     if not names:
-        raise Refused("Name the entry: /netclinic show terway-mac-not-found; /netclinic entries names them all.")
-    known_entry(command.desk, names[0])
-    await command.answer(entry_message(command.desk.parts.entries[names[0]]))
+        raise UserError("Name the entry: /netclinic show terway-mac-not-found; /netclinic entries names them all.")
+    known_entry(command.context, names[0])
+    await command.answer(entry_message(command.context.parts.entries[names[0]]))
 
 
 async def list_cases(command: Command) -> None:
     """``cases``: what is open."""
     await command.permitted()
-    desk = command.desk
-    found = await desk.parts.store.run(desk.cases.opened, desk.parts.bot.team, command.typed.user, 50)
+    context = command.context
+    found = await context.parts.store.run(context.cases.opened, context.parts.bot.team, command.typed.user, 50)
     rows = [case_row(case) for case in found]
     if SHARE in command.asked.flags:
-        rows = await command.deed.waited("names", lambda: _by_name(desk, rows))
-    await command.answer(cases_message(rows, desk.now()))
+        rows = await command.job.waited("names", lambda: _by_name(context, rows))
+    await command.answer(cases_message(rows, context.now()))
 
 
-async def _by_name(desk: Desk, rows: Sequence[CaseRow]) -> list[CaseRow]:
+async def _by_name(context: HandlerContext, rows: Sequence[CaseRow]) -> list[CaseRow]:
     """With names in place of ids: a list that is shown to a channel mentions nobody."""
-    names = await desk.names_of({id_ for row in rows for id_ in (row.by, row.assignee) if id_})
+    names = await context.names_of({id_ for row in rows for id_ in (row.by, row.assignee) if id_})
     shown = [(row, names.get(row.by, "somebody"), names.get(row.assignee, "on-call")) for row in rows]
     return [replace(row, by=by, assignee=assignee if row.assignee else "") for row, by, assignee in shown]
 
@@ -94,26 +94,26 @@ async def facts(command: Command) -> None:
     await command.permitted()
     name = await command.cluster()
     if not name:
-        raise Refused("No cluster is configured here: set KUBECONFIG where netclinic runs.")
+        raise UserError("No cluster is configured here: set KUBECONFIG where netclinic runs.")
     await command.answer_with(lambda: _facts(command, name))
 
 
 async def _facts(command: Command, name: str) -> Message:
     try:
-        async with command.desk.parts.open_cluster(name, ()) as opened:
-            budget = (await command.desk.parts.clinic()).budget
+        async with command.context.parts.open_cluster(name, ()) as opened:
+            budget = (await command.context.parts.clinic()).budget
             async with command.trail.cluster(opened).reader(budget) as reader:
-                view = View(reader)
+                view = ClusterSession(reader)
                 try:
-                    state = await observe(view, name)
+                    state = await read_cluster_state(view, name)
                     if not state.reachable:
-                        return refusal(f"Cluster {name} could not be read: {state.problem}.", request=command.deed.key)
-                    found = await asyncio.gather(*(fact_of(view, fact) for fact in declared_facts()))
+                        return refusal(f"Cluster {name} could not be read: {state.problem}.", request=command.job.key)
+                    found = await asyncio.gather(*(read_fact(view, fact) for fact in declared_facts()))
                     return facts_message(name, _of_this_plugin(found), view.now())
                 finally:
                     await view.close()
     except ConnectionSettingsError as error:
-        return refusal(str(error), request=command.deed.key)
+        return refusal(str(error), request=command.job.key)
 
 
 def _of_this_plugin(found: Sequence[Fact]) -> list[Fact]:
@@ -125,20 +125,20 @@ def _of_this_plugin(found: Sequence[Fact]) -> list[Fact]:
 async def which_clusters(command: Command) -> None:
     """``cluster [name]``: all that may be asked about, or one; looked at unless that was done within the minute."""
     await command.permitted()
-    desk, wanted = command.desk, command.asked.words or command.asked.cluster
+    context, wanted = command.context, command.asked.words or command.asked.cluster
     try:
-        names = await asyncio.to_thread(desk.parts.clusters.known)
+        names = await asyncio.to_thread(context.parts.clusters.known)
         if wanted:
-            choice = await asyncio.to_thread(desk.parts.clusters.choose, given=wanted)
+            choice = await asyncio.to_thread(context.parts.clusters.choose, given=wanted)
             if isinstance(choice, Unknown):
-                raise Refused(choice.sentence)
+                raise UserError(choice.sentence)
             names = tuple(name for name in names if name.lower() == wanted.lower())
     except ConnectionSettingsError as error:
-        raise Refused(str(error)) from error
+        raise UserError(str(error)) from error
 
     async def made() -> Message:
-        rows = await desk.reach.look(names, command.trail, desk.parts.clusters.default)
-        return clusters_message(rows, desk.now())
+        rows = await context.reach.look(names, command.trail, context.parts.clusters.default)
+        return clusters_message(rows, context.now())
 
     await command.answer_with(made)
 
@@ -146,9 +146,9 @@ async def which_clusters(command: Command) -> None:
 async def status(command: Command) -> None:
     """``status``: version, work under way, and whether the index is there."""
     await command.permitted()
-    parts = command.desk.parts
+    parts = command.context.parts
     running = {name: count for name, count in (await parts.work.running()).items() if count}
-    opened = await parts.store.run(command.desk.cases.opened, parts.bot.team, command.typed.user, 1000)
+    opened = await parts.store.run(command.context.cases.opened, parts.bot.team, command.typed.user, 1000)
     under_way = ", ".join(f"{count} {name}" for name, count in running.items())
     rows = [
         ("Version", version("netclinic")),
@@ -169,13 +169,13 @@ async def handoff(command: Command) -> None:
     await command.permitted()
     words = command.typed.text.strip()[len(command.typed.name) :].replace(f"--{SHARE}", " ").strip()
     if shown := _ID.fullmatch(words):
-        await command.answer(as_posted(await stored(command.desk, shown[1])))
+        await command.answer(as_posted(await stored(command.context, shown[1])))
         return
-    channel = (await command.deed.step("channel", lambda: _channel(command)))["id"]
+    channel = (await command.job.step("channel", lambda: _channel(command)))["id"]
     if not channel:
-        name = command.desk.parts.settings.oncall_channel
-        raise Refused(f"There is no channel {name} that I am in: correct NETCLINIC_ONCALL_CHANNEL, or invite me.")
-    await span_is_meant(command.desk, words, channel, command.typed.user)
+        name = command.context.parts.settings.oncall_channel
+        raise UserError(f"There is no channel {name} that I am in: correct NETCLINIC_ONCALL_CHANNEL, or invite me.")
+    await span_is_meant(command.context, words, channel, command.typed.user)
     place = "here" if channel == command.typed.channel else "in the on-call channel"
     await command.answer(making_message(words, place))
     typed = command.typed
@@ -183,20 +183,20 @@ async def handoff(command: Command) -> None:
     payload["response_url"] = typed.response_url
 
     async def accepted() -> Json:
-        await command.desk.parts.work.accept(NAME, f"{command.deed.key}:{NAME}", payload)
+        await command.context.parts.work.accept(NAME, f"{command.job.key}:{NAME}", payload)
 
-    await command.deed.step("accept", accepted)
+    await command.job.step("accept", accepted)
 
 
 async def _channel(command: Command) -> Json:
-    wanted = command.desk.parts.settings.oncall_channel
-    found = await command.desk.parts.directory.channel_named(wanted) if wanted else command.typed.channel
+    wanted = command.context.parts.settings.oncall_channel
+    found = await command.context.parts.directory.channel_named(wanted) if wanted else command.typed.channel
     return {"id": found or ""}
 
 
 @dataclass(frozen=True)
 class Row:
-    """How a subcommand is shown, and who does it. ``run`` raises ``Refused`` with a sentence where it cannot."""
+    """How a subcommand is shown, and who does it. ``run`` raises ``UserError`` with a sentence where it cannot."""
 
     shown: Subcommand
     run: Callable[[Command], Awaitable[None]]
@@ -249,9 +249,9 @@ ROWS: tuple[Row, ...] = (
 )
 
 
-async def perform(desk: Desk, deed: Deed) -> None:
+async def perform(context: HandlerContext, job: Job) -> None:
     """The handler of typed commands; an unknown one is answered with the nearest and help."""
-    command = Command.of(desk, deed)
+    command = Command.of(context, job)
     name = command.typed.name
 
     async def act() -> None:
@@ -263,9 +263,9 @@ async def perform(desk: Desk, deed: Deed) -> None:
             await row.run(command)
 
     async def say(message: Message) -> None:
-        await deed.step("say", lambda: command.last_word(message))
+        await job.step("say", lambda: command.last_word(message))
 
-    await guarded(act, say, command.trail)
+    await run_reporting_errors(act, say, command.trail)
 
 
 def names() -> list[str]:
@@ -302,7 +302,7 @@ def case_row(case: Case) -> CaseRow:
     )
 
 
-def answer_row(case: Case, answer: KeptAnswer) -> CaseRow:
+def answer_row(case: Case, answer: StoredAnswer) -> CaseRow:
     """One answer of a case."""
     first = answer.told.diagnoses[0] if answer.told.diagnoses else None
     return CaseRow(

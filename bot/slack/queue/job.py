@@ -25,7 +25,7 @@ PATIENCE = 3600.0  # seconds for which a step is tried while Slack or the databa
 _log = logging.getLogger("netclinic.work")
 
 
-class Gate(Protocol):
+class WorkGuard(Protocol):
     """Whether this process may still do work."""
 
     def working(self) -> AbstractAsyncContextManager[None]:
@@ -39,7 +39,7 @@ class Gate(Protocol):
 
 
 @dataclass(frozen=True)
-class Deed:
+class Job:
     """``key`` names the work everywhere; ``payload`` is what was accepted with it.
 
     ``held_up`` hears, perhaps several times, that it waits for the database.
@@ -48,8 +48,8 @@ class Deed:
     name: str
     key: str
     payload: Mapping[str, Any]
-    gate: Gate = field(repr=False)
-    held_up: Callable[["Deed"], None] = field(repr=False, default=lambda deed: None)
+    gate: WorkGuard = field(repr=False)
+    held_up: Callable[["Job"], None] = field(repr=False, default=lambda job: None)
 
     async def step(self, name: str, act: Callable[[], Awaitable[Json]]) -> Json:
         """The result of ``act``, which is done at least once, and not again once its result is stored.

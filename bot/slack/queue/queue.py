@@ -17,21 +17,21 @@ from dbos import DBOS, SetWorkflowID, error
 from bot.slack import logs
 from bot.slack.api.errors import NotAccepting, SlackFailure
 from bot.slack.queue import dbos_engine
-from bot.slack.queue.job import Deed
-from bot.slack.queue.workers import Pulse, Replica
+from bot.slack.queue.job import Job
+from bot.slack.queue.workers import Heartbeat, Worker
 from bot.store import Store
 
-Handler = Callable[[Deed], Awaitable[None]]
-__all__ = ["Handler", "NotAccepting", "Work"]
+Handler = Callable[[Job], Awaitable[None]]
+__all__ = ["Handler", "JobQueue", "NotAccepting"]
 
-WORKFLOW = "netclinic.deed"
+WORKFLOW = "netclinic.job"
 UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 CLOSING = 10.0  # seconds that running steps have to finish
 
 _log = logging.getLogger("netclinic.work")
 
 
-class Work:
+class JobQueue:
     """The pieces of work of this process. One at a time in a process: DBOS is process-wide.
 
     They are kept in ``store``'s PostgreSQL database, or beside its SQLite file in ``data_dir``. ``lost`` is called when
@@ -39,9 +39,9 @@ class Work:
     """
 
     def __init__(
-        self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, pulse: Pulse | None = None
+        self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, pulse: Heartbeat | None = None
     ) -> None:
-        self.replica = Replica(store, data_dir, lost, pulse or Pulse())
+        self.replica = Worker(store, data_dir, lost, pulse or Heartbeat())
         self._store = store
         self._data_dir = data_dir
         self._handlers: dict[str, Handler] = {}
@@ -159,19 +159,19 @@ class Work:
         self._running[key] = name
         try:
             with logs.about(request_id=key):
-                await handler(Deed(name, key, payload, self.replica, self._held_up))
+                await handler(Job(name, key, payload, self.replica, self._held_up))
         finally:
             self._running.pop(key, None)
 
-    def _held_up(self, deed: Deed) -> None:
+    def _held_up(self, job: Job) -> None:
         """Beside the work, which may be over or given up before Slack has taken the word."""
 
         async def excused(excuse: Handler) -> None:
             try:
-                with logs.about(request_id=deed.key):
-                    await excuse(deed)
+                with logs.about(request_id=job.key):
+                    await excuse(job)
             except SlackFailure as error:
-                _log.warning("Nobody was told that %s waits: %s", deed.key, error)
+                _log.warning("Nobody was told that %s waits: %s", job.key, error)
 
         if self._excuse is not None:
             task = asyncio.create_task(excused(self._excuse), context=contextvars.Context())

@@ -35,7 +35,7 @@ def _now() -> float:
 
 
 @dataclass(frozen=True)
-class Pulse:
+class Heartbeat:
     """Seconds: between two signs of life, that the last one allows to work, and after which a process is given up.
 
     ``doubt``: after which people are told that the database does not answer.
@@ -47,10 +47,10 @@ class Pulse:
     doubt: float = 10.0
 
 
-class Replica:
+class Worker:
     """This process. ``lost`` is called once when its work was taken over."""
 
-    def __init__(self, store: Store, data_dir: Path, lost: Callable[[], None], pulse: Pulse) -> None:
+    def __init__(self, store: Store, data_dir: Path, lost: Callable[[], None], pulse: Heartbeat) -> None:
         host = socket.gethostname()
         self.id = f"{host}-{os.getpid()}-{secrets.token_hex(3)}"
         self._host = host

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
-from bot.audit import Actor, AuditLog, AuditUnavailable, Record, Trail
+from bot.audit import Actor, AuditContext, AuditLog, AuditUnavailable, Record
 from bot.audit.export import event_of
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
@@ -27,17 +27,17 @@ ENTRY = "terway-vswitch-out-of-ips"
 
 
 @pytest.fixture
-def trail(store: Store, bob: Actor) -> Iterator[Trail]:
+def trail(store: Store, bob: Actor) -> Iterator[AuditContext]:
     log = AuditLog(store)
-    yield Trail(log, bob, "r1", "NC-1")
+    yield AuditContext(log, bob, "r1", "NC-1")
     log.close()
 
 
-def stored(trail: Trail) -> list[Record]:
+def stored(trail: AuditContext) -> list[Record]:
     return list(list_records(trail.log.store, Filters(limit=1_000)))[::-1]
 
 
-async def asked(trail: Trail, entries: Mapping[str, Entry], meaning: Any, recording: str) -> Any:
+async def asked(trail: AuditContext, entries: Mapping[str, Entry], meaning: Any, recording: str) -> Any:
     async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
         cluster = trail.cluster(Cluster(Transport(link.client), recording))
         clinic = trail.clinic(Clinic(entries, meaning({ENTRY: 0.9, "terway-mac-not-found": 0.1})))
@@ -47,7 +47,7 @@ async def asked(trail: Trail, entries: Mapping[str, Entry], meaning: Any, record
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
-async def test_a_read_that_the_server_refuses_has_its_status_and_its_bytes(trail: Trail, status: int) -> None:
+async def test_a_read_that_the_server_refuses_has_its_status_and_its_bytes(trail: AuditContext, status: int) -> None:
     body = json.dumps({"kind": "Status", "message": "域名: no"}).encode()
 
     async def answer(_: web.Request) -> web.Response:
@@ -80,7 +80,7 @@ async def test_a_read_that_the_server_refuses_has_its_status_and_its_bytes(trail
 
 
 async def test_a_question_is_told_from_its_words_to_its_verdicts(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any
 ) -> None:
     answer = await asked(trail, entries, meaning, "terway-out-of-ips")
     records = stored(trail)
@@ -100,7 +100,7 @@ async def test_a_question_is_told_from_its_words_to_its_verdicts(
 
 
 async def test_each_read_is_stored_before_it_is_made_and_after(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any
 ) -> None:
     await asked(trail, entries, meaning, "terway-out-of-ips")
     before: dict[int, Record] = {}
@@ -118,7 +118,7 @@ async def test_each_read_is_stored_before_it_is_made_and_after(
 
 
 async def test_contents_of_the_cluster_are_not_recorded(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any
 ) -> None:
     await asked(trail, entries, meaning, "terway-out-of-ips")
     whole = json.dumps([record.details for record in stored(trail)])
@@ -127,7 +127,7 @@ async def test_contents_of_the_cluster_are_not_recorded(
 
 
 async def test_what_the_cluster_refused_is_a_record_of_its_own(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any
 ) -> None:
     await asked(trail, entries, meaning, "terway-out-of-ips-hidden")
     failed = [record for record in stored(trail) if record.action == "permission.failed"]
@@ -136,7 +136,9 @@ async def test_what_the_cluster_refused_is_a_record_of_its_own(
     assert all(record.details["path"].startswith("/api") for record in failed)
 
 
-async def test_nothing_that_fits_is_a_verdict_too(trail: Trail, entries: Mapping[str, Entry], meaning: Any) -> None:
+async def test_nothing_that_fits_is_a_verdict_too(
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any
+) -> None:
     answer = await trail.clinic(Clinic(entries, meaning({}))).ask("how is the weather")
     await trail.answered(answer)
     assert [(one.action, one.outcome) for one in stored(trail)] == [
@@ -187,7 +189,7 @@ def kubeconfig(url: str) -> dict[str, Any]:
 
 
 async def test_a_log_that_fails_half_way_stops_the_question_and_every_further_read(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any, counting: tuple[Counting, str]
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any, counting: tuple[Counting, str]
 ) -> None:
     handler, url = counting
     async with connect_to(kubeconfig(url), "c") as link:
@@ -206,7 +208,7 @@ async def test_a_log_that_fails_half_way_stops_the_question_and_every_further_re
 
 
 async def test_a_log_that_fails_at_once_lets_no_read_be_made(
-    trail: Trail, entries: Mapping[str, Entry], counting: tuple[Counting, str]
+    trail: AuditContext, entries: Mapping[str, Entry], counting: tuple[Counting, str]
 ) -> None:
     handler, url = counting
     handler._break()
@@ -218,7 +220,7 @@ async def test_a_log_that_fails_at_once_lets_no_read_be_made(
 
 
 async def test_verdicts_that_cannot_be_recorded_are_not_told(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any, counting: tuple[Counting, str]
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any, counting: tuple[Counting, str]
 ) -> None:
     answer = await Clinic(entries, meaning({ENTRY: 0.9})).ask("pods stuck")
     counting[0]._break()
@@ -227,7 +229,7 @@ async def test_verdicts_that_cannot_be_recorded_are_not_told(
 
 
 async def test_words_are_not_acted_on_where_it_cannot_be_recorded(
-    trail: Trail, entries: Mapping[str, Entry], meaning: Any, counting: tuple[Counting, str]
+    trail: AuditContext, entries: Mapping[str, Entry], meaning: Any, counting: tuple[Counting, str]
 ) -> None:
     counting[0]._break()
     with pytest.raises(AuditUnavailable):

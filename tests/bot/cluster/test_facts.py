@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.cluster.connection import connect_to
-from bot.cluster.facts import Fact, core_facts, declared_facts, fact_of
+from bot.cluster.facts import Fact, core_facts, declared_facts, read_fact
 from bot.cluster.facts.kube_proxy import duration_seconds
 from bot.cluster.reader import Reader
+from bot.cluster.session import ClusterSession
 from bot.cluster.transport import Transport
-from bot.cluster.view import View
 from bot.recordings import load, serve
 
 LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
@@ -22,7 +22,7 @@ LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 def read(view_of: Any) -> Any:
     async def facts(objects: list[Any], *names: str, **how: Any) -> Any:
         async with view_of(objects, **how) as view:
-            found = [await fact_of(view, name) for name in names]
+            found = [await read_fact(view, name) for name in names]
         return found[0].value if len(found) == 1 else [fact.value for fact in found]
 
     return facts
@@ -34,9 +34,9 @@ async def shipped(recording: str, *names: str) -> dict[str, Fact]:
         connect_to(server.kubeconfig, recording) as link,
         Reader(Transport(link.client)) as reader,
     ):
-        view = View(reader)
+        view = ClusterSession(reader)
         try:
-            return {name: await fact_of(view, name) for name in names or declared_facts()}
+            return {name: await read_fact(view, name) for name in names or declared_facts()}
         finally:
             await view.close()
 
@@ -99,7 +99,7 @@ async def test_an_empty_cluster_and_a_closed_one_give_reasons(view_of: Any) -> N
     for how in ({}, {"forbid": ["*"]}):
         async with view_of([], **how) as view:
             for name in declared_facts():
-                fact = await fact_of(view, name)
+                fact = await read_fact(view, name)
                 assert (fact.value is None) == bool(fact.reason), name
                 if how and name != "kubernetes.version":
                     assert fact.value is None, name
@@ -108,7 +108,7 @@ async def test_an_empty_cluster_and_a_closed_one_give_reasons(view_of: Any) -> N
 async def test_core_facts_cost_few_reads(make: Any, view_of: Any) -> None:
     async with view_of([*make.terway(), *make.proxy(), make.node()]) as view:
         for name in core_facts():
-            await fact_of(view, name)
+            await read_fact(view, name)
         assert view.reader.spent.requests <= 16
 
 
@@ -379,5 +379,5 @@ async def test_no_shape_of_configuration_costs_the_answer(
     ]
     async with view_of(objects) as view:
         for name in declared_facts():
-            fact = await fact_of(view, name)
+            fact = await read_fact(view, name)
             assert (fact.value is None) == bool(fact.reason), name

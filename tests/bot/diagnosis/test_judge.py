@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import declared_facts
-from bot.diagnosis.judge import Judge, Judgement, deciders, outcome_of
+from bot.diagnosis.judge import Judge, Judgement, deciding_findings, outcome_of
 from bot.probes import vocabulary
 from bot.probes.findings import Finding
 from knowledge.expressions import parse_condition
@@ -58,7 +58,7 @@ def test_deciders_always_bring_the_outcome_about() -> None:
     for condition, outcomes in itertools.product(shapes, itertools.product((P, A, U), repeat=3)):
         found = findings(*outcomes)
         outcome = outcome_of(condition, found)
-        decided_by = list(deciders(condition, found))
+        decided_by = list(deciding_findings(condition, found))
         assert decided_by
         if outcome is U:
             assert any(finding.outcome is U for finding in decided_by)

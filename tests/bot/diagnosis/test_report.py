@@ -18,7 +18,16 @@ from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer, ClusterState
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep, compare, tell
+from bot.diagnosis.report import (
+    Report,
+    ReportCluster,
+    ReportDiagnosis,
+    ReportEvidence,
+    ReportReading,
+    ReportStep,
+    compare,
+    make_report,
+)
 from bot.diagnosis.wording import WORDS
 from bot.recordings import load, serve
 from bot.text import clock, cost, counted, span
@@ -38,7 +47,7 @@ async def answered(
 
 async def test_a_fault_is_told_with_what_speaks_for_it(entries: Mapping[str, Entry], meaning: Meaning) -> None:
     answer = await answered(entries, meaning, "terway-out-of-ips", {"terway-vswitch-out-of-ips": 0.8})
-    told = tell(answer, NOW)
+    told = make_report(answer, NOW)
     first = told.diagnoses[0]
     assert (told.outcome, first.entry, first.verdict) == ("confirmed", "terway-vswitch-out-of-ips", Verdict.CONFIRMED)
     assert first.evidence[0].object == "Pod shop/web-5f7d9c6b8-k2x9q"
@@ -57,7 +66,7 @@ async def test_that_an_entry_fits_the_cluster_is_no_evidence_where_it_does(
     entries: Mapping[str, Entry], meaning: Meaning
 ) -> None:
     scores = {"flannel-ip-leak": 0.9, "terway-vswitch-out-of-ips": 0.2}
-    told = tell(await answered(entries, meaning, "terway-volume-mount-fails", scores))
+    told = make_report(await answered(entries, meaning, "terway-volume-mount-fails", scores))
     here, elsewhere = told.diagnoses
     assert (here.entry, here.elsewhere) == ("terway-vswitch-out-of-ips", False)
     assert "DaemonSet kube-system/terway-eniip" not in [piece.object for piece in here.evidence]
@@ -66,7 +75,7 @@ async def test_that_an_entry_fits_the_cluster_is_no_evidence_where_it_does(
 
 
 async def test_a_guide_is_told_with_what_was_read(entries: Mapping[str, Entry], meaning: Meaning) -> None:
-    told = tell(await answered(entries, meaning, "terway-healthy", {"terway-acceleration-mode": 0.9}))
+    told = make_report(await answered(entries, meaning, "terway-healthy", {"terway-acceleration-mode": 0.9}))
     first = told.diagnoses[0]
     assert first.evidence == ()
     assert any(reading.summary.startswith("terway.datapath is datapathv2") for reading in first.readings)
@@ -76,7 +85,7 @@ async def test_a_guide_is_told_with_what_was_read(entries: Mapping[str, Entry], 
 def test_what_could_move_hide_or_break_text_is_gone() -> None:
     hostile = "a\x00b\x1b[31mc\N{RIGHT-TO-LEFT OVERRIDE}d\N{ZERO WIDTH SPACE}e"
     state = ClusterState(context=hostile, reachable=True, facts=(Fact(name="network_plugin", value=hostile),))
-    told = tell(Answer(question=hostile, in_scope=False, confidence=0.1, cluster=state, unread=(hostile,)), NOW)
+    told = make_report(Answer(question=hostile, in_scope=False, confidence=0.1, cluster=state, unread=(hostile,)), NOW)
     assert told.question == "ab[31mcde"
     assert told.cluster is not None
     assert (told.cluster.name, told.cluster.facts) == ("ab[31mcde", {"network_plugin": "ab[31mcde"})
@@ -86,8 +95,8 @@ def test_what_could_move_hide_or_break_text_is_gone() -> None:
 
 def test_an_unreachable_cluster_is_told_with_its_trouble() -> None:
     state = ClusterState(context="prod", reachable=False, problem="connection refused")
-    told = tell(Answer(question="q", in_scope=True, confidence=0.9, cluster=state), NOW)
-    assert told.cluster == ToldCluster(
+    told = make_report(Answer(question="q", in_scope=True, confidence=0.9, cluster=state), NOW)
+    assert told.cluster == ReportCluster(
         name="prod", reachable=False, trouble="The cluster could not be read: connection refused."
     )
     assert not told.was_read
@@ -97,11 +106,11 @@ def test_an_unreachable_cluster_is_told_with_its_trouble() -> None:
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30))])
 MOMENTS = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=ZONES)
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=30)
-STEPS = st.lists(st.builds(ToldStep, text=TEXTS, command=st.none() | TEXTS), max_size=2).map(tuple)
-EVIDENCE = st.builds(ToldEvidence, object=TEXTS, excerpt=TEXTS, seen=MOMENTS, check=TEXTS)
-READINGS = st.builds(ToldReading, summary=TEXTS, checks=st.lists(TEXTS, max_size=2).map(tuple))
+STEPS = st.lists(st.builds(ReportStep, text=TEXTS, command=st.none() | TEXTS), max_size=2).map(tuple)
+EVIDENCE = st.builds(ReportEvidence, object=TEXTS, excerpt=TEXTS, seen=MOMENTS, check=TEXTS)
+READINGS = st.builds(ReportReading, summary=TEXTS, checks=st.lists(TEXTS, max_size=2).map(tuple))
 DIAGNOSES = st.builds(
-    ToldDiagnosis,
+    ReportDiagnosis,
     entry=TEXTS,
     title=TEXTS,
     kind=st.sampled_from(Kind),
@@ -119,7 +128,7 @@ DIAGNOSES = st.builds(
     verify=STEPS,
 )
 CLUSTERS = st.builds(
-    ToldCluster,
+    ReportCluster,
     name=TEXTS,
     reachable=st.booleans(),
     traits=TEXTS,
@@ -127,7 +136,7 @@ CLUSTERS = st.builds(
     facts=st.dictionaries(TEXTS, TEXTS, max_size=2),
 )
 TOLD = st.builds(
-    Told,
+    Report,
     question=TEXTS,
     in_scope=st.booleans(),
     cluster=st.none() | CLUSTERS,
@@ -142,9 +151,9 @@ TOLD = st.builds(
 
 
 @given(TOLD)
-def test_what_is_kept_is_what_was_told(told: Told) -> None:
+def test_what_is_kept_is_what_was_told(told: Report) -> None:
     kept = orjson.loads(orjson.dumps(told.to_json()))
-    again = Told.from_json(kept)
+    again = Report.from_json(kept)
     assert again == told
     assert again.to_json() == told.to_json()
     assert [type(item.verdict) for item in again.diagnoses] == [Verdict] * len(told.diagnoses)
@@ -152,12 +161,12 @@ def test_what_is_kept_is_what_was_told(told: Told) -> None:
 
 def test_records_of_another_shape_are_refused_loudly() -> None:
     with pytest.raises(KeyError):
-        Told.from_json({"question": "q"})
+        Report.from_json({"question": "q"})
 
 
-def told_of(*verdicts: tuple[str, Verdict], at: datetime = NOW, **more: Any) -> Told:
+def told_of(*verdicts: tuple[str, Verdict], at: datetime = NOW, **more: Any) -> Report:
     diagnoses = tuple(
-        ToldDiagnosis(
+        ReportDiagnosis(
             entry=entry,
             title=entry.upper(),
             kind=Kind.GUIDE if verdict is Verdict.ANSWERED else Kind.FAULT,
@@ -169,9 +178,9 @@ def told_of(*verdicts: tuple[str, Verdict], at: datetime = NOW, **more: Any) -> 
         )
         for entry, verdict in verdicts
     )
-    cluster = ToldCluster(name="prod", reachable=True)
+    cluster = ReportCluster(name="prod", reachable=True)
     whole: dict[str, Any] = {"cluster": cluster, "asked_at": at, "told_at": at, "diagnoses": diagnoses, **more}
-    return Told(question="q", in_scope=True, **whole)
+    return Report(question="q", in_scope=True, **whole)
 
 
 C, S, R, A = Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED
@@ -214,7 +223,7 @@ def test_what_could_not_be_read_again_is_not_called_cleared() -> None:
     earlier = told_of(("leak", C), ("slow", S))
     hidden = compare(earlier, told_of(unread=("events: not permitted",)))
     assert [item.entry for item in hidden.unclear] == ["leak", "slow"]
-    gone = told_of(("leak", S), ("new", S), cluster=ToldCluster(name="prod", reachable=False, trouble="It is away."))
+    gone = told_of(("leak", S), ("new", S), cluster=ReportCluster(name="prod", reachable=False, trouble="It is away."))
     away = compare(earlier, gone)
     assert [item.entry for item in away.unclear] == ["leak", "slow"]
     assert away.new == ()

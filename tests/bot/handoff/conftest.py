@@ -19,13 +19,13 @@ from bot.cluster.connection import ConnectionSettingsError, connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic, Cluster
-from bot.diagnosis.report import Told, tell
-from bot.handoff.make import Maker, Wish
-from bot.handoff.recheck import Looker
-from bot.handoff.repository import Kept
+from bot.diagnosis.report import Report, make_report
+from bot.handoff.make import HandoffGenerator, HandoffRequest
+from bot.handoff.recheck import Rechecker
+from bot.handoff.repository import StoredHandoff
 from bot.recordings import load, serve
 from bot.store import Store
-from bot.store.cases import Case, Cases, KeptAnswer
+from bot.store.cases import Case, Cases, StoredAnswer
 from bot.store.feedback import Feedback, FeedbackBook
 from knowledge.model import Entry
 
@@ -143,7 +143,7 @@ class Shift:
         opened = self.cases.open(case)
         told = await self._told(question, scores, recording, cluster, namespace or None)
         self.cases.keep(
-            KeptAnswer(
+            StoredAnswer(
                 id=f"{thread}:{before}",
                 case_id=opened.id,
                 kind=kind,
@@ -162,12 +162,12 @@ class Shift:
 
     async def _told(
         self, question: str, scores: Mapping[str, float], recording: str, cluster: str, namespace: str | None
-    ) -> Told:
+    ) -> Report:
         clinic = Clinic(self.entries, self.meaning(scores), Budget(seconds=30))
         if not recording:
-            return tell(await clinic.ask(question), told_at=END)
+            return make_report(await clinic.ask(question), told_at=END)
         async with Clusters({cluster: recording})(cluster) as reached:
-            return tell(await clinic.ask(question, reached, namespace), told_at=END)
+            return make_report(await clinic.ask(question, reached, namespace), told_at=END)
 
     def resolved(self, case: Case, *, before: float, by: str = MEI) -> None:
         assert self.cases.resolve(case.id, by, self.ago(before))
@@ -193,15 +193,15 @@ class Shift:
         seconds: float = 30,
         key: str = "a",
         **more: Any,
-    ) -> Kept:
+    ) -> StoredHandoff:
         """The handoff at the shift's end; ``now`` tells what each cluster shows by then, none: nobody looks again."""
         clinic = Clinic(self.entries, None, Budget(seconds=20))
-        looker = None if now is None else Looker(clinic, Clusters(now), seconds)
-        wish = Wish(key=key, words=words, now=more.pop("at", END), zone=SHANGHAI, people=PEOPLE, **more)
-        return await Maker(self.store, looker).make(wish)
+        looker = None if now is None else Rechecker(clinic, Clusters(now), seconds)
+        wish = HandoffRequest(key=key, words=words, now=more.pop("at", END), zone=SHANGHAI, people=PEOPLE, **more)
+        return await HandoffGenerator(self.store, looker).make(wish)
 
 
-def _then(told: Told, minutes: float) -> Told:
+def _then(told: Report, minutes: float) -> Report:
     """What was seen so long before the shift's end, when the question was asked."""
     earlier = timedelta(minutes=minutes)
     diagnoses = [

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from bot.audit import Actor, AuditLog, Draft
 from bot.handoff import wording
-from bot.handoff.make import Maker, Wish
+from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.records import Handoff
 from bot.store import Store
 from tests.bot.handoff.conftest import END, MEI, SHANGHAI, Shift
@@ -41,6 +41,6 @@ async def test_slack_is_asked_for_the_names_of_its_own_users_alone(shift: Shift,
         asked.extend(ids)
         return {MEI: "Mei"}
 
-    kept = await Maker(store, names=names).make(Wish(key="a", words="12h", now=END, zone=SHANGHAI))
+    kept = await HandoffGenerator(store, names=names).make(HandoffRequest(key="a", words="12h", now=END, zone=SHANGHAI))
     assert asked == [MEI]
     assert told(kept.handoff) == ["Mei 1", "Una@unas-laptop 1"]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.handoff.queries import read_facts
-from bot.handoff.records import Now
+from bot.handoff.records import CurrentState
 from bot.handoff.time_range import Span
 from bot.slack.blocks.handoff import handoff_message
 from bot.store.cases import Cases
@@ -35,7 +35,7 @@ async def test_what_was_ruled_out_when_it_was_asked_is_unexplained_not_cleared(s
     await shift.asked("1.1", "pods stuck", OUT, before=90, recording=WELL, cluster="prod")
     kept = await shift.handed_off({"prod": WELL})
     (case,) = kept.handoff.unexplained
-    assert (case.found, case.state.now) == ("ruled_out", Now.RULED_OUT)
+    assert (case.found, case.state.now) == ("ruled_out", CurrentState.RULED_OUT)
     assert (kept.handoff.open, kept.handoff.counts.open, kept.handoff.counts.unexplained) == ((), 0, 1)
     assert kept.text.startswith("# Handoff: 1 unexplained\n")
     assert "**“pods stuck”**" in kept.text
@@ -220,10 +220,10 @@ async def test_names_known_by_an_earlier_handoff_are_used_again(shift: Shift) ->
     Cases(shift.store).assign(case.id, MEI, shift.ago(80))
     first = await shift.handed_off()
     assert "on it: Mei" in first.text
-    from bot.handoff.make import Maker, Wish
+    from bot.handoff.make import HandoffGenerator, HandoffRequest
     from tests.bot.handoff.conftest import END, SHANGHAI
 
-    again = await Maker(shift.store).make(Wish(key="b", words="12h", now=END, zone=SHANGHAI))
+    again = await HandoffGenerator(shift.store).make(HandoffRequest(key="b", words="12h", now=END, zone=SHANGHAI))
     assert "on it: Mei" in again.text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.handoff.records import Handoff
-from bot.handoff.repository import Handoffs, Kept, handoff_id
+from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
 from bot.handoff.time_range import FIRST, SpanError
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
@@ -63,7 +63,7 @@ async def test_a_handoff_of_this_minute_cannot_be_handed_off_again(shift: Shift)
 
 
 async def test_a_scheduled_handoff_covers_its_shift_whatever_was_made_by_hand(shift: Shift, store: Store) -> None:
-    async def posted(key: str, hours: float, **more: Any) -> Kept:
+    async def posted(key: str, hours: float, **more: Any) -> StoredHandoff:
         made = await shift.handed_off(key=key, channel="C0OPS", at=END + hours * HOUR, **more)
         Handoffs(store).place(made.id, "C0OPS", f"{hours}", {"text": "", "blocks": []})
         return made
@@ -89,7 +89,7 @@ async def test_one_of_many_who_press_at_once_has_it(shift: Shift, store: Store) 
 
 async def test_who_is_to_be_reminded(shift: Shift, store: Store) -> None:
     handoffs = Handoffs(store)
-    made: dict[str, Kept] = {}
+    made: dict[str, StoredHandoff] = {}
     for name in ("posted", "taken", "reminded", "looked at", "old"):
         at = END - 3 * timedelta(days=1) if name == "old" else END
         made[name] = await shift.handed_off(key=name, at=at)

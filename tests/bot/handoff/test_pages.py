@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.audit import Actor, AuditLog, Draft
-from bot.handoff.repository import Kept
+from bot.handoff.repository import StoredHandoff
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
 
@@ -18,7 +18,7 @@ OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.9}
 LEAK = {"flannel-ip-leak": 0.8}
 
 
-def stands(kept: Kept, name: str) -> None:
+def stands(kept: StoredHandoff, name: str) -> None:
     page = PAGES / f"{name}.md"
     if os.environ.get("REWRITE"):
         PAGES.mkdir(exist_ok=True)

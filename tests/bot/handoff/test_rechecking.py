@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.cluster.requests import Budget
 from bot.diagnosis.clinic import Clinic
-from bot.handoff.recheck import Looker, Wanted
-from bot.handoff.records import Now, State
+from bot.handoff.recheck import Rechecker, RecheckTarget
+from bot.handoff.records import CurrentState, State
 from knowledge.model import Entry
 from tests.bot.handoff.conftest import Clusters
 
@@ -17,14 +17,14 @@ OUT, LEAK, UDP = "terway-vswitch-out-of-ips", "flannel-ip-leak", "kube-proxy-ipv
 
 def wanted(
     case: str, cluster: str, entry: str = OUT, before: str = "confirmed", *, sign: bool = True, ns: str = ""
-) -> Wanted:
-    return Wanted(case=case, entry=entry, cluster=cluster, namespace=ns, before=before, rests_on_sign=sign)
+) -> RecheckTarget:
+    return RecheckTarget(case=case, entry=entry, cluster=cluster, namespace=ns, before=before, rests_on_sign=sign)
 
 
 async def looked(
-    entries: Mapping[str, Entry], clusters: Clusters, *items: Wanted, seconds: float = 60
+    entries: Mapping[str, Entry], clusters: Clusters, *items: RecheckTarget, seconds: float = 60
 ) -> Mapping[str, State]:
-    return await Looker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).look(items)
+    return await Rechecker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).look(items)
 
 
 async def test_each_state(entries: dict[str, Entry]) -> None:
@@ -53,18 +53,18 @@ async def test_each_state(entries: dict[str, Entry]) -> None:
         wanted("gone entry", "sick", entry="somebody-deleted-it"),
     )
     assert {case: state.now for case, state in found.items()} == {
-        "still": Now.STILL,
-        "worse": Now.WORSE,
-        "back": Now.WORSE,
-        "cleared": Now.CLEARED,
-        "never sure": Now.RULED_OUT,
-        "never there": Now.RULED_OUT,
-        "unclear": Now.UNCLEAR,
-        "out of reach": Now.UNREAD,
-        "unknown context": Now.UNREAD,
-        "no cluster": Now.UNASKED,
-        "no answer yet": Now.UNASKED,
-        "gone entry": Now.UNASKED,
+        "still": CurrentState.STILL,
+        "worse": CurrentState.WORSE,
+        "back": CurrentState.WORSE,
+        "cleared": CurrentState.CLEARED,
+        "never sure": CurrentState.RULED_OUT,
+        "never there": CurrentState.RULED_OUT,
+        "unclear": CurrentState.UNCLEAR,
+        "out of reach": CurrentState.UNREAD,
+        "unknown context": CurrentState.UNREAD,
+        "no cluster": CurrentState.UNASKED,
+        "no answer yet": CurrentState.UNASKED,
+        "gone entry": CurrentState.UNASKED,
     }
     assert found["still"].seen
     assert "web-5f7d9c6b8-k2x9q" in found["still"].seen.object
@@ -75,7 +75,7 @@ async def test_each_state(entries: dict[str, Entry]) -> None:
 
 async def test_evidence_keeps_its_age_where_the_clusters_clock_is_wrong(entries: dict[str, Entry]) -> None:
     """The recording's clock shows 20 November: what it sees now is seen now, whatever day that is here."""
-    looker = Looker(Clinic(entries, None, Budget(seconds=20)), Clusters({"sick": "terway-out-of-ips"}), 60)
+    looker = Rechecker(Clinic(entries, None, Budget(seconds=20)), Clusters({"sick": "terway-out-of-ips"}), 60)
     here = datetime(2027, 3, 1, tzinfo=UTC)
     seen = (await looker.look([wanted("still", "sick")], here))["still"].seen
     assert seen
@@ -87,7 +87,7 @@ async def test_a_cluster_is_opened_once_for_all_of_its_cases(entries: dict[str, 
     items = [wanted(f"c{number}", "prod", ns="shop" if number % 2 else "") for number in range(12)]
     found = await looked(entries, clusters, *items)
     assert clusters.opened == ["prod"]
-    assert {state.now for state in found.values()} == {Now.STILL}
+    assert {state.now for state in found.values()} == {CurrentState.STILL}
 
 
 async def test_what_rested_on_a_setting_alone_is_judged_as_it_was_then(entries: dict[str, Entry]) -> None:
@@ -95,31 +95,31 @@ async def test_what_rested_on_a_setting_alone_is_judged_as_it_was_then(entries: 
     clusters = Clusters({"prod": "kube-proxy-udp-timeout"})
     entry = next(id_ for id_ in entries if "udp" in id_)
     found = await looked(entries, clusters, wanted("a", "prod", entry, sign=False), wanted("b", "prod", entry))
-    assert found["a"].now is Now.STILL
-    assert found["b"].now is Now.UNCLEAR
+    assert found["a"].now is CurrentState.STILL
+    assert found["b"].now is CurrentState.UNCLEAR
 
 
 async def test_a_cluster_that_hangs_costs_the_agreed_time_and_its_own_cases_alone(entries: dict[str, Entry]) -> None:
     clusters = Clusters({"hangs": "hangs", "sick": "terway-out-of-ips"})
     found = await looked(entries, clusters, wanted("slow", "hangs"), wanted("quick", "sick"), seconds=4)
-    assert found["quick"].now is Now.STILL
-    assert (found["slow"].now, found["slow"].reason) == (Now.UNREAD, "no answer within 4 s")
+    assert found["quick"].now is CurrentState.STILL
+    assert (found["slow"].now, found["slow"].reason) == (CurrentState.UNREAD, "no answer within 4 s")
 
 
 async def test_twenty_clusters_that_hang_do_so_at_the_same_time(entries: dict[str, Entry]) -> None:
     clusters = Clusters({f"c{number}": "hangs" for number in range(20)})
     started = time.monotonic()
     found = await looked(entries, clusters, *(wanted(name, name) for name in clusters.now), seconds=1)
-    assert {state.now for state in found.values()} == {Now.UNREAD}
+    assert {state.now for state in found.values()} == {CurrentState.UNREAD}
     assert time.monotonic() - started < 20, "one after the other they would have taken a minute and more"
     assert len(asyncio.all_tasks()) < 20, "those that were called off have ended"
 
 
 async def test_another_cluster_under_the_name_is_not_taken_for_it(entries: dict[str, Entry]) -> None:
     right = Clusters({"prod": "terway-out-of-ips"})
-    looker = Looker(Clinic(entries, None), lambda _: right("prod"), 60)
+    looker = Rechecker(Clinic(entries, None), lambda _: right("prod"), 60)
     found = await looker.look([wanted("a", "in-cluster")])
-    assert found["a"].now is Now.UNREAD
+    assert found["a"].now is CurrentState.UNREAD
     assert "in-cluster cannot be opened from here" in found["a"].reason
 
 

@@ -15,7 +15,7 @@ from bot.cluster.transport import ReadError, Transport
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.probes import vocabulary
-from bot.recordings import LogKey, RecordingError, Store, load, load_folder, serve
+from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, serve
 from bot.recordings.access import Ask, allowed, parse_denial
 from bot.recordings.capture import Capture
 from knowledge.loading import BUILTIN_FOLDER, load_entries
@@ -34,7 +34,7 @@ MIXED = (
 HIDDEN = ("terway-out-of-ips-hidden", "terway-mac-hidden", "flannel-hairpin-forbidden", "ipv6-services-hidden")
 
 
-async def judged(store: Store, capture: Capture | None = None, namespace: str | None = None) -> Answer:
+async def judged(store: Recording, capture: Capture | None = None, namespace: str | None = None) -> Answer:
     async with serve(store) as server, connect_to(server.kubeconfig, store.name) as connection:
         cluster = Cluster(Transport(connection.client), store.name, witness=capture)
         return await Clinic(ENTRIES).check(ENTRIES, cluster, namespace, words_are_clear=True)
@@ -47,7 +47,7 @@ def verdicts(answer: Answer) -> dict[str, tuple[str, list[tuple[str, str]]]]:
     }
 
 
-async def captured(store: Store, reads: Iterable[str], path: Path) -> Store:
+async def captured(store: Recording, reads: Iterable[str], path: Path) -> Recording:
     """The recording of a few single reads, each written as a person would say it."""
     capture = Capture()
     async with serve(store) as server, connect_to(server.kubeconfig, store.name) as connection:
@@ -141,7 +141,7 @@ async def test_secrets_and_kubectls_copies_are_not_saved(tmp_path: Path) -> None
     }
     data = {"eni_conf": f'{{"access_key": "LTAI0123456789abcdef", "access_secret": "{SECRET}"}}'}
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-    after = await captured(Store.of([config], name="one"), ["eni-config"], tmp_path / "saved")
+    after = await captured(Recording.of([config], name="one"), ["eni-config"], tmp_path / "saved")
     text = "".join(path.read_text() for path in (tmp_path / "saved").rglob("*") if path.is_file())
     assert SECRET not in text
     assert "LTAI" not in text
@@ -185,7 +185,7 @@ async def test_a_read_that_the_budget_refused_fails_in_the_replay_too(tmp_path: 
         assert (await reader.select(NODES)).complete
 
 
-async def _with_nodes_too(capture: Capture, path: Path) -> Store:
+async def _with_nodes_too(capture: Capture, path: Path) -> Recording:
     async with serve(load("terway-healthy")) as server, connect_to(server.kubeconfig, "healthy") as connection:
         await Reader(Transport(connection.client), witness=capture).select(NODES)
     return load_folder(capture.save(path))
@@ -195,7 +195,7 @@ async def _with_nodes_too(capture: Capture, path: Path) -> Store:
 async def test_a_refused_list_does_not_hide_the_namespace_that_was_read(tmp_path: Path, refused: str) -> None:
     """A role in one namespace: the cluster-wide list is refused, the namespace's own is not."""
     store = load("terway-healthy")
-    kept = Store.of(store.objects(), name="narrow", forbidden=[parse_denial("pods:shop")])
+    kept = Recording.of(store.objects(), name="narrow", forbidden=[parse_denial("pods:shop")])
     capture = Capture()
     async with serve(kept) as server, connect_to(server.kubeconfig, "narrow") as connection:
         reader = Reader(Transport(connection.client), witness=capture)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.recordings import LogKey, RecordingError, Store, load, load_folder, shipped, shipped_names
+from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, shipped, shipped_names
 from bot.recordings.manifests import merged, read_objects
 
 POD = """
@@ -50,7 +50,7 @@ def base(tmp_path: Path) -> Path:
     return home
 
 
-def found(store: Store, kind: str, name: str, namespace: str = "", group: str = "") -> dict[str, Any]:
+def found(store: Recording, kind: str, name: str, namespace: str = "", group: str = "") -> dict[str, Any]:
     item = store.find(kind, name, namespace, group)
     assert item is not None
     return item
@@ -192,7 +192,7 @@ def test_an_object_without_namespace_is_in_the_default_one() -> None:
     event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "involvedObject": {"namespace": "shop"}}
     bare = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}
-    store = Store.of([event, bare, node], name="bare")
+    store = Recording.of([event, bare, node], name="bare")
     assert store.find("Event", "e", "shop")
     assert store.find("ConfigMap", "c", "default")
     assert store.find("Node", "n")

@@ -13,7 +13,7 @@ import orjson
 import pytest
 import yaml
 
-from bot.recordings import LogKey, RecordingError, RecordingServer, Store, load, serve
+from bot.recordings import LogKey, Recording, RecordingError, RecordingServer, load, serve
 from bot.recordings.access import parse_denial, show_denial
 
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -51,7 +51,7 @@ class Api:
 
 
 @asynccontextmanager
-async def serving(store: Store) -> AsyncIterator[Api]:
+async def serving(store: Recording) -> AsyncIterator[Api]:
     async with serve(store) as server, aiohttp.ClientSession(auto_decompress=False) as session:
         yield Api(server, session)
 
@@ -77,9 +77,9 @@ def pod(name: str, *containers: str, namespace: str = "shop", **status: Any) -> 
     }
 
 
-def denying(*lines: str) -> Store:
+def denying(*lines: str) -> Recording:
     healthy = load("terway-healthy")
-    return Store.of(healthy.objects(), name="denied", forbidden=[parse_denial(line) for line in lines])
+    return Recording.of(healthy.objects(), name="denied", forbidden=[parse_denial(line) for line in lines])
 
 
 async def test_lists_have_the_shape_of_a_real_one(api: Api) -> None:
@@ -237,7 +237,7 @@ async def test_the_clock_is_the_recordings(api: Api) -> None:
 
 
 async def test_long_replies_are_packed_when_the_client_can_unpack() -> None:
-    store = Store.of([pod(f"p-{number:04}", "web", message="x" * 200) for number in range(1000)], name="long")
+    store = Recording.of([pod(f"p-{number:04}", "web", message="x" * 200) for number in range(1000)], name="long")
     async with serving(store) as api:
         _, packed, headers = await api.raw("/api/v1/pods", headers={"Accept-Encoding": "gzip"})
         _, plain, bare = await api.raw("/api/v1/pods", headers={"Accept-Encoding": "identity"})
@@ -322,7 +322,7 @@ async def logs() -> AsyncIterator[Api]:
     waiting = {"name": "web", "state": {"waiting": {"reason": "ContainerCreating"}}}
     objects = [pod("one", "web"), pod("two", "web", "side"), pod("new", "web", containerStatuses=[waiting])]
     held = {LogKey("shop", "one", "web"): LOG, LogKey("shop", "one", "web", previous=True): LOG[:35]}
-    async with serving(Store.of(objects, name="logs", logs=held)) as api:
+    async with serving(Recording.of(objects, name="logs", logs=held)) as api:
         yield api
 
 

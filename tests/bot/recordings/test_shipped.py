@@ -8,32 +8,32 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.recordings import Store, load
+from bot.recordings import Recording, load
 
 TERWAY = ["terway-healthy", "terway-dedicated", "terway-dual-stack", "terway-ipvlan", "terway-exclusive-eni"]
 BASES = [*TERWAY, "flannel-healthy", "flannel-dedicated"]
 
 
 @pytest.fixture(params=BASES)
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest) -> Recording:
     return load(request.param)
 
 
-def of(store: Store, kind: str, group: str = "") -> Iterator[dict[str, Any]]:
+def of(store: Recording, kind: str, group: str = "") -> Iterator[dict[str, Any]]:
     return (i for i in store.objects() if i["kind"] == kind and i["apiVersion"].rpartition("/")[0] == group)
 
 
-def own_pods(store: Store) -> list[dict[str, Any]]:
+def own_pods(store: Recording) -> list[dict[str, Any]]:
     return [pod for pod in of(store, "Pod") if not pod["spec"].get("hostNetwork")]
 
 
-def config(store: Store, name: str, key: str) -> Any:
+def config(store: Recording, name: str, key: str) -> Any:
     found = store.find("ConfigMap", name, "kube-system")
     assert found is not None
     return yaml.safe_load(found["data"][key])
 
 
-def test_nothing_is_failing(store: Store) -> None:
+def test_nothing_is_failing(store: Recording) -> None:
     for pod in of(store, "Pod"):
         assert pod["status"]["phase"] == "Running"
         assert all(each["ready"] and "running" in each["state"] for each in pod["status"]["containerStatuses"])
@@ -47,14 +47,14 @@ def test_nothing_is_failing(store: Store) -> None:
     assert {event["type"] for event in of(store, "Event")} == {"Normal"}
 
 
-def test_every_pod_is_on_a_node_and_has_an_address_of_its_own(store: Store) -> None:
+def test_every_pod_is_on_a_node_and_has_an_address_of_its_own(store: Recording) -> None:
     nodes = {node["metadata"]["name"] for node in of(store, "Node")}
     addresses = [each["ip"] for pod in own_pods(store) for each in pod["status"]["podIPs"]]
     assert {pod["spec"]["nodeName"] for pod in of(store, "Pod")} == nodes
     assert len(addresses) == len(set(addresses))
 
 
-def test_daemon_sets_count_their_pods(store: Store) -> None:
+def test_daemon_sets_count_their_pods(store: Recording) -> None:
     for kind, ready in (("DaemonSet", "numberReady"), ("ReplicaSet", "readyReplicas")):
         for owner in of(store, kind, "apps"):
             name, uid = owner["metadata"]["name"], owner["metadata"]["uid"]
@@ -67,14 +67,14 @@ def test_daemon_sets_count_their_pods(store: Store) -> None:
             assert len(owned) == owner["status"][ready], name
 
 
-def test_logs_belong_to_containers(store: Store) -> None:
+def test_logs_belong_to_containers(store: Recording) -> None:
     for key in store.logs:
         pod = store.find("Pod", key.pod, key.namespace)
         assert pod, key
         assert key.container in {each["name"] for each in pod["spec"]["containers"]}
 
 
-def test_endpoints_are_the_addresses_of_pods(store: Store) -> None:
+def test_endpoints_are_the_addresses_of_pods(store: Recording) -> None:
     held = {(p["metadata"]["name"], each["ip"]) for p in own_pods(store) for each in p["status"]["podIPs"]}
     for piece in of(store, "EndpointSlice", "discovery.k8s.io"):
         named = [
@@ -84,7 +84,7 @@ def test_endpoints_are_the_addresses_of_pods(store: Store) -> None:
         assert named or piece["metadata"]["name"] == "kubernetes"
 
 
-def test_no_risky_setting(store: Store) -> None:
+def test_no_risky_setting(store: Recording) -> None:
     for name in {item["metadata"]["name"] for item in of(store, "ConfigMap")} & {
         "kube-proxy-worker",
         "kube-proxy-master",

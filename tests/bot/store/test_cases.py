@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.store import Store
-from bot.store.cases import PRIVATE, Case, Cases, KeptAnswer, case_id
+from bot.store.cases import PRIVATE, Case, Cases, StoredAnswer, case_id
 from bot.store.feedback import Feedback, FeedbackBook
 from knowledge.model import Kind
 
@@ -18,8 +18,8 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
 
 
-def told(entry: str = "terway-mac-not-found", verdict: Verdict = Verdict.CONFIRMED) -> Told:
-    diagnosis = ToldDiagnosis(
+def told(entry: str = "terway-mac-not-found", verdict: Verdict = Verdict.CONFIRMED) -> Report:
+    diagnosis = ReportDiagnosis(
         entry=entry,
         title=f"Title of {entry}",
         kind=Kind.FAULT,
@@ -29,7 +29,7 @@ def told(entry: str = "terway-mac-not-found", verdict: Verdict = Verdict.CONFIRM
         elsewhere=False,
         reason="it waits",
     )
-    return Told(
+    return Report(
         question="pods stuck",
         in_scope=True,
         cluster=None,
@@ -45,8 +45,8 @@ def new(thread: str = "1.1", **more: object) -> Case:
     return Case(**{**fixed, "thread_ts": thread, "opened_at": NOON, "updated_at": NOON, **more})  # type: ignore[arg-type]
 
 
-def answer(case: Case, id_: str = "T1:C1:1.1", **more: object) -> KeptAnswer:
-    kept = KeptAnswer(
+def answer(case: Case, id_: str = "T1:C1:1.1", **more: object) -> StoredAnswer:
+    kept = StoredAnswer(
         id=id_,
         case_id=case.id,
         kind="ask",
@@ -83,7 +83,7 @@ def test_two_threads_whose_short_ids_are_equal_get_cases_of_their_own(store: Sto
     with store.writing() as connection:
         from bot.store.schema import cases as table
 
-        store.insert_once(connection, table, **vars(new("9.9", id=wanted)))
+        store.insert_if_absent(connection, table, **vars(new("9.9", id=wanted)))
     opened = cases.open(new("1.1"))
     assert opened.id != wanted
     assert opened.id.startswith(wanted)

@@ -12,7 +12,7 @@ from bot.cluster.connection import connect_to
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic, Cluster
-from bot.diagnosis.report import Told, tell
+from bot.diagnosis.report import Report, make_report
 from bot.recordings import load, serve
 from bot.slack.blocks.case import CaseLine
 from bot.slack.blocks.elements import Message
@@ -33,11 +33,11 @@ def told_on(entries: dict[str, Entry], meaning: Meaning) -> Ask:
 
     async def asked(
         recording: str | None, scores: Mapping[str, float], *, gone: bool = False, check: bool = False
-    ) -> Told:
+    ) -> Report:
         clinic = Clinic(entries, meaning(scores), Budget(seconds=30))
         question = "pods do not start"
         if recording is None:
-            return tell(await clinic.ask(question), told_at=OPENED)
+            return make_report(await clinic.ask(question), told_at=OPENED)
         store = load(recording)
         async with serve(store) as server:
             where: Any = dict(server.kubeconfig)
@@ -50,7 +50,7 @@ def told_on(entries: dict[str, Entry], meaning: Meaning) -> Ask:
             async with connect_to(where, store.name) as link:
                 answer = await clinic.ask(question, Cluster(Transport(link.client), store.name))
         cost = {"requests": 33, "bytes": 2_900_000, "elapsed_ms": 700} if answer.requests else {}
-        return tell(replace(answer, asked_at=store.recorded, **cost), told_at=OPENED)
+        return make_report(replace(answer, asked_at=store.recorded, **cost), told_at=OPENED)
 
     return asked
 

@@ -16,19 +16,19 @@ import pytest
 
 from bot.handoff.records import (
     Action,
-    Blind,
     CaseRef,
     Cause,
     Counts,
-    Gap,
+    CurrentState,
+    EvidenceRef,
     Handoff,
-    Now,
+    NextCheck,
     OpenCase,
     ResolvedCase,
-    Seen,
-    Settling,
     State,
+    UnansweredQuestion,
     Unhelpful,
+    UnreachableCluster,
 )
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import Taken, handoff_message, making_message, reminder_message
@@ -39,7 +39,7 @@ EARLIER = END - timedelta(hours=3)
 ONE_OF_EACH = Counts(
     opened=4, quiet=1, resolved=1, new_causes=1, unexplained=1, answered_late=1, unhelpful=1, actions=1
 )
-GAP = Gap(
+GAP = UnansweredQuestion(
     ref=CaseRef(id="NC-000080", link="https://example.slack.com/archives/C0INC/p80"),
     question="hm <!channel>",
     asked_at=EARLIER,
@@ -52,7 +52,7 @@ def ref(number: int) -> CaseRef:
     return CaseRef(id=f"NC-{number:06d}", link=f"https://example.slack.com/archives/C0INC/p{number}")
 
 
-def open_case(number: int, now: Now, outcome: str = "confirmed") -> OpenCase:
+def open_case(number: int, now: CurrentState, outcome: str = "confirmed") -> OpenCase:
     return OpenCase(
         ref=ref(number),
         entry="terway-vswitch-out-of-ips",
@@ -65,13 +65,15 @@ def open_case(number: int, now: Now, outcome: str = "confirmed") -> OpenCase:
         opened_at=EARLIER,
         assignee="U07MEI" if number % 2 else "",
         state=State(now=now, reason="1 pod waits in ContainerCreating: shop/web-0."),
-        seen=Seen(object="Pod shop/web-0", excerpt="ContainerCreating on node n1", at=EARLIER, check="kubectl get pod"),
-        settle=(Settling(text="Read `Available IPs`.", command="aliyun vpc"),) * 2 if outcome == "suspected" else (),
+        seen=EvidenceRef(
+            object="Pod shop/web-0", excerpt="ContainerCreating on node n1", at=EARLIER, check="kubectl get pod"
+        ),
+        settle=(NextCheck(text="Read `Available IPs`.", command="aliyun vpc"),) * 2 if outcome == "suspected" else (),
     )
 
 
 def busy(number: int = 3) -> Handoff:
-    states = [Now.STILL, Now.UNREAD, Now.CLEARED]
+    states = [CurrentState.STILL, CurrentState.UNREAD, CurrentState.CLEARED]
     opened = [open_case(at, states[at % 3], "suspected" if at % 3 == 1 else "confirmed") for at in range(number)]
     resolved = ResolvedCase(
         ref=ref(77),
@@ -100,11 +102,11 @@ def busy(number: int = 3) -> Handoff:
         resolved=(resolved,),
         new_causes=(cause,),
         repeated=(cause,),
-        unexplained=(open_case(40, Now.RULED_OUT, "ruled_out"),),
+        unexplained=(open_case(40, CurrentState.RULED_OUT, "ruled_out"),),
         answered_late=(replace(GAP, later="later in the thread: Leaks"),),
         unhelpful=(Unhelpful(ref=ref(81), entry="e", user="U07MEI", note="*no*", at=EARLIER),),
         actions=(Action(at=EARLIER, actor="U07MEI", what="resolved", ref=ref(77)),),
-        blind=(Blind(cluster="prod-bj", at=END, why="no answer", ref=ref(82), is_now=True),),
+        blind=(UnreachableCluster(cluster="prod-bj", at=END, why="no answer", ref=ref(82), is_now=True),),
     )
 
 
@@ -148,7 +150,7 @@ def test_what_does_not_fit_is_counted(refused: Any) -> None:
     assert shown + int(left[1]) > 60, "every open case that is not shown is counted, and the sections behind them"
 
 
-def alike(number: int, now: Now, outcome: str = "confirmed") -> tuple[OpenCase, ...]:
+def alike(number: int, now: CurrentState, outcome: str = "confirmed") -> tuple[OpenCase, ...]:
     """So many cases of one cause, a minute apart, in two namespaces; Mei has every other one."""
     cases = (open_case(at, now, outcome) for at in range(number))
     return tuple(
@@ -159,8 +161,10 @@ def alike(number: int, now: Now, outcome: str = "confirmed") -> tuple[OpenCase, 
 
 def test_fifteen_cases_of_one_cause_are_one_bullet_that_links_to_the_newest(page: Any, refused: Any) -> None:
     counts = Counts(opened=20, open=15, open_in_full=15, unexplained=2, unanswered=1)
-    unexplained = alike(2, Now.RULED_OUT, "ruled_out")
-    crowded = replace(busy(), counts=counts, open=alike(15, Now.STILL), unexplained=unexplained, unanswered=(GAP,))
+    unexplained = alike(2, CurrentState.RULED_OUT, "ruled_out")
+    crowded = replace(
+        busy(), counts=counts, open=alike(15, CurrentState.STILL), unexplained=unexplained, unanswered=(GAP,)
+    )
     stands("handoff-crowded", handoff_message(crowded), page, refused)
 
 
@@ -197,16 +201,16 @@ class Chance:
     def texts(self, *names: str) -> dict[str, str]:
         return {name: self.text() for name in names}
 
-    def seen(self) -> Seen:
-        return Seen(at=EARLIER, **self.texts("object", "excerpt", "check"))
+    def seen(self) -> EvidenceRef:
+        return EvidenceRef(at=EARLIER, **self.texts("object", "excerpt", "check"))
 
     def case(self) -> OpenCase:
         return OpenCase(
             ref=self.ref(),
             opened_at=EARLIER,
-            state=State(now=self.random.choice(list(Now)), reason=self.text(), seen=self.seen()),
+            state=State(now=self.random.choice(list(CurrentState)), reason=self.text(), seen=self.seen()),
             seen=self.random.choice([None, self.seen()]),
-            settle=self.some(lambda: Settling(text=self.text(), command=self.text()), 3),
+            settle=self.some(lambda: NextCheck(text=self.text(), command=self.text()), 3),
             **self.texts("entry", "title", "outcome", "found", "question", "cluster", "namespace", "assignee"),
         )
 
@@ -214,8 +218,8 @@ class Chance:
         cases = self.some(self.ref, 20)
         return Cause(clusters=self.some(self.text, 4), cases=cases, confirmed=1, **self.texts("entry", "title"))
 
-    def gap(self) -> Gap:
-        return Gap(ref=self.ref(), asked_at=EARLIER, **self.texts("question", "asked_by", "later"))
+    def gap(self) -> UnansweredQuestion:
+        return UnansweredQuestion(ref=self.ref(), asked_at=EARLIER, **self.texts("question", "asked_by", "later"))
 
     def word(self) -> Unhelpful:
         return Unhelpful(ref=self.ref(), at=EARLIER, **self.texts("entry", "user", "note"))
@@ -244,7 +248,7 @@ class Chance:
             answered_late=self.some(self.gap, 20),
             unhelpful=self.some(self.word, 20),
             actions=self.some(self.action, 40),
-            blind=self.some(lambda: Blind(at=END, ref=self.ref(), **self.texts("cluster", "why")), 5),
+            blind=self.some(lambda: UnreachableCluster(at=END, ref=self.ref(), **self.texts("cluster", "why")), 5),
             **self.texts("note"),
         )
 

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Change, Changes, Told, ToldCluster, ToldDiagnosis, ToldEvidence, ToldReading, ToldStep
+from bot.diagnosis.report import (
+    Change,
+    Changes,
+    Report,
+    ReportCluster,
+    ReportDiagnosis,
+    ReportEvidence,
+    ReportReading,
+    ReportStep,
+)
 from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal, refusal_modal
@@ -46,10 +55,10 @@ SCRAPS = [
 WORDS = st.lists(st.sampled_from(SCRAPS) | st.text(max_size=8), max_size=8).map("".join)
 HUGE = st.builds(lambda scrap, times: scrap * times, st.sampled_from([*SCRAPS, "x", "word "]), st.integers(200, 1500))
 TEXTS = st.one_of(*[WORDS] * 9, HUGE)
-STEPS_ = st.lists(st.builds(ToldStep, text=TEXTS, command=st.none() | TEXTS), max_size=7).map(tuple)
-EVIDENCE_ = st.builds(ToldEvidence, object=TEXTS, excerpt=TEXTS, seen=st.just(NOW), check=TEXTS)
+STEPS_ = st.lists(st.builds(ReportStep, text=TEXTS, command=st.none() | TEXTS), max_size=7).map(tuple)
+EVIDENCE_ = st.builds(ReportEvidence, object=TEXTS, excerpt=TEXTS, seen=st.just(NOW), check=TEXTS)
 DIAGNOSES = st.builds(
-    ToldDiagnosis,
+    ReportDiagnosis,
     entry=TEXTS,
     title=TEXTS,
     kind=st.sampled_from(Kind),
@@ -60,7 +69,7 @@ DIAGNOSES = st.builds(
     reason=TEXTS,
     evidence=st.lists(EVIDENCE_, max_size=6).map(tuple),
     readings=st.lists(
-        st.builds(ToldReading, summary=TEXTS, checks=st.lists(TEXTS, max_size=2).map(tuple)), max_size=3
+        st.builds(ReportReading, summary=TEXTS, checks=st.lists(TEXTS, max_size=2).map(tuple)), max_size=3
     ).map(tuple),
     cause=TEXTS,
     settle=STEPS_,
@@ -69,10 +78,10 @@ DIAGNOSES = st.builds(
     verify=STEPS_,
 )
 TOLD = st.builds(
-    Told,
+    Report,
     question=TEXTS,
     in_scope=st.booleans(),
-    cluster=st.none() | st.builds(ToldCluster, name=TEXTS, reachable=st.booleans(), traits=TEXTS, trouble=TEXTS),
+    cluster=st.none() | st.builds(ReportCluster, name=TEXTS, reachable=st.booleans(), traits=TEXTS, trouble=TEXTS),
     asked_at=st.none() | st.just(NOW),
     told_at=st.just(NOW),
     diagnoses=st.lists(DIAGNOSES, max_size=3).map(tuple),
@@ -134,7 +143,7 @@ def told_by(blocks: list[Any]) -> str:
 
 
 def all_pages(
-    show: Callable[[Told, ButtonValue], dict[str, Any]], told: Told, value: ButtonValue, refused: Refused
+    show: Callable[[Report, ButtonValue], dict[str, Any]], told: Report, value: ButtonValue, refused: Refused
 ) -> str:
     """Every page of a modal, turned by its own button; each is one that Slack takes."""
     whole, pages = "", 0
@@ -153,7 +162,7 @@ def all_pages(
 @thorough
 @given(TOLD, CASES, CHANGES, st.booleans(), st.none() | TEXTS)
 def test_an_answer_is_taken_and_read_by_nobody_but_people(
-    refused: Refused, told: Told, case: CaseLine, changes: Changes | None, buttons: bool, asker: str | None
+    refused: Refused, told: Report, case: CaseLine, changes: Changes | None, buttons: bool, asker: str | None
 ) -> None:
     message = answer_message(told, case=case, buttons=buttons, asker=asker, changes=changes)
     assert refused(message) == []
@@ -164,7 +173,7 @@ def test_an_answer_is_taken_and_read_by_nobody_but_people(
 
 @thorough
 @given(TOLD, CASES)
-def test_nothing_is_lost(refused: Refused, told: Told, case: CaseLine) -> None:
+def test_nothing_is_lost(refused: Refused, told: Report, case: CaseLine) -> None:
     message = answer_message(told, case=case)
     row = {part["action_id"] for part in parts(message.blocks) if part.get("type") == "button"}
     shown = told_by(message.blocks)
@@ -182,7 +191,7 @@ def test_nothing_is_lost(refused: Refused, told: Told, case: CaseLine) -> None:
 
 @thorough
 @given(TOLD)
-def test_nothing_is_lost_where_nothing_can_be_pressed(refused: Refused, told: Told) -> None:
+def test_nothing_is_lost_where_nothing_can_be_pressed(refused: Refused, told: Report) -> None:
     message = answer_message(told, buttons=False)
     whole = told_by(message.blocks) + letters(message.file.content if message.file else "")
     assert refused(message) == []
@@ -196,7 +205,7 @@ def test_nothing_is_lost_where_nothing_can_be_pressed(refused: Refused, told: To
 
 @thorough
 @given(TOLD, CASES, TEXTS, TEXTS, TEXTS)
-def test_a_handover_is_taken(refused: Refused, told: Told, case: CaseLine, to: str, by: str, note: str) -> None:
+def test_a_handover_is_taken(refused: Refused, told: Report, case: CaseLine, to: str, by: str, note: str) -> None:
     message = handover_summary(told, case, to=to, by=by, now=NOW, note=note)
     assert refused(message) == []
     assert parsed(message) == []
@@ -239,7 +248,7 @@ PLACES = st.lists(
 @thorough
 @given(TOLD, ROWS, PLACES, TEXTS)
 def test_lists_are_taken_and_whole(
-    refused: Refused, told: Told, rows: list[CaseRow], places: list[ClusterRow], words: str
+    refused: Refused, told: Report, rows: list[CaseRow], places: list[ClusterRow], words: str
 ) -> None:
     entries = [EntryRow(row.id, "fault", row.title, 0.5) for row in rows]
     facts = [Fact(name=place.name, value=place.traits, source=place.trouble) for place in places]
@@ -280,12 +289,12 @@ def test_slack_would_parse_what_is_not_escaped() -> None:
 
 
 def test_a_resolved_case_has_no_button_that_does_anything(refused: Refused) -> None:
-    step = ToldStep(text="Wait.", command="kubectl get pods")
-    item = ToldDiagnosis(
+    step = ReportStep(text="Wait.", command="kubectl get pods")
+    item = ReportDiagnosis(
         entry="a", title="A", kind=Kind.FAULT, verdict=Verdict.CONFIRMED, score=0.9, rests_on_sign=True,
         elsewhere=False, reason="It is so.", steps=(step,),
     )  # fmt: skip
-    told = Told(question="q", in_scope=True, cluster=None, asked_at=None, told_at=NOW, diagnoses=(item,))
+    told = Report(question="q", in_scope=True, cluster=None, asked_at=None, told_at=NOW, diagnoses=(item,))
     case = CaseLine(id="NC-1", diagnosis="d", at=NOW, resolved_at=NOW, resolved_by="U0BEN")
     short = answer_message(told, case=case)
     assert [block for block in short.blocks if block["type"] == "actions"] == []

@@ -11,10 +11,10 @@ from bot.slack.blocks.elements import (
     line,
     marked,
     mention,
+    mention_text,
     numbered,
     quote,
-    said,
-    who,
+    text_run,
 )
 from bot.slack.blocks.limits import chunks, fitting, packed, paged, pieces, size
 
@@ -41,15 +41,15 @@ def test_a_messages_text_stays_within_its_length_whatever_escaping_adds() -> Non
 
 def test_text_from_outside_is_one_run_without_style() -> None:
     hostile = "<!channel> *x* `y` &lt; :fire:"
-    assert said(hostile) == {"type": "text", "text": hostile}
-    assert said("  a \n b ") == {"type": "text", "text": " a b "}
-    assert said("")["text"] == said("\x00")["text"] == "-"
+    assert text_run(hostile) == {"type": "text", "text": hostile}
+    assert text_run("  a \n b ") == {"type": "text", "text": " a b "}
+    assert text_run("")["text"] == text_run("\x00")["text"] == "-"
 
 
 def test_what_an_entry_marks_as_code_is_code() -> None:
-    assert marked("read `a_b` now") == [said("read "), said("a_b", code=True), said(" now")]
-    assert marked("one ` alone") == [said("one ` alone")]
-    assert marked("`all`") == [said("all", code=True)]
+    assert marked("read `a_b` now") == [text_run("read "), text_run("a_b", code=True), text_run(" now")]
+    assert marked("one ` alone") == [text_run("one ` alone")]
+    assert marked("`all`") == [text_run("all", code=True)]
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_what_an_entry_marks_as_code_is_code() -> None:
     ],
 )
 def test_only_ids_are_mentioned(person: str, kind: str, text: str) -> None:
-    assert who(person)["type"] == kind
-    assert mention(person) == text
+    assert mention(person)["type"] == kind
+    assert mention_text(person) == text
 
 
 def test_nobody_is_somebody() -> None:
-    assert who("")["text"] == "somebody"
+    assert mention("")["text"] == "somebody"
 
 
 def test_a_title_that_is_too_long_for_a_header_is_whole() -> None:
@@ -87,7 +87,7 @@ def test_commands_and_quotes_keep_their_lines() -> None:
 
 
 def test_numbers_go_on_after_a_command() -> None:
-    first, second = numbered(line(said("a")), 1), numbered(line(said("b")), 2)
+    first, second = numbered(line(text_run("a")), 1), numbered(line(text_run("b")), 2)
     assert "offset" not in first
     assert second["offset"] == 1
 
@@ -106,28 +106,32 @@ def test_chunks_break_at_lines_and_blanks() -> None:
 
 
 def test_a_list_that_is_too_long_goes_on_with_its_number() -> None:
-    long = {"type": "rich_text_list", "style": "ordered", "elements": [line(said("x" * 2000)), line(said("y" * 2000))]}
+    long = {
+        "type": "rich_text_list",
+        "style": "ordered",
+        "elements": [line(text_run("x" * 2000)), line(text_run("y" * 2000))],
+    }
     assert [part.get("offset", 0) for part in pieces(long)] == [0, 1]
-    huge = numbered(line(said("x" * 4000)), 3)
+    huge = numbered(line(text_run("x" * 4000)), 3)
     assert [part["type"] for part in pieces(huge)] == ["rich_text_list", "rich_text_section"]
 
 
 def test_a_step_and_its_command_stay_together() -> None:
-    step = [line(said("x" * 900)), command("y" * 900)]
+    step = [line(text_run("x" * 900)), command("y" * 900)]
     blocks = packed([step, step, step])
     assert [len(block["elements"]) for block in blocks] == [2, 2, 2]
     assert size(blocks) == 5400
 
 
 def test_what_fits() -> None:
-    items = [[line(said("x" * 10))]] * 3
+    items = [[line(text_run("x" * 10))]] * 3
     assert [fitting(items, room) for room in (9, 10, 29, 30)] == [0, 1, 2, 3]
     assert fitting(items, 100, most=2) == 2
 
 
 def test_pages_are_at_least_one_and_hold_all() -> None:
     assert paged([]) == [[]]
-    blocks = packed([[line(said("x" * 2800))]] * 9)
+    blocks = packed([[line(text_run("x" * 2800))]] * 9)
     assert [len(page) for page in paged(blocks)] == [4, 4, 1]
 
 

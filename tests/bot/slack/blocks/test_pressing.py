@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Told, ToldCluster, ToldDiagnosis
+from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis
 from bot.slack.blocks import action_ids
 from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message
@@ -36,7 +36,7 @@ from knowledge.model import Kind
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 BUTTON = ButtonValue("NC-7F3K2Q", "T1:C1:1763665320.000100", NOW)
-ITEM = ToldDiagnosis(
+ITEM = ReportDiagnosis(
     entry="leak",
     title="A leak",
     kind=Kind.FAULT,
@@ -46,8 +46,8 @@ ITEM = ToldDiagnosis(
     elsewhere=False,
     reason="It leaks.",
 )
-CLUSTER_READ = ToldCluster(name="prod", reachable=True)
-TOLD = Told(question="q", in_scope=True, cluster=CLUSTER_READ, asked_at=NOW, told_at=NOW, diagnoses=(ITEM,))
+CLUSTER_READ = ReportCluster(name="prod", reachable=True)
+TOLD = Report(question="q", in_scope=True, cluster=CLUSTER_READ, asked_at=NOW, told_at=NOW, diagnoses=(ITEM,))
 CASE = CaseLine(id="NC-7F3K2Q", diagnosis="T1:C1:1763665320.000100", at=NOW)
 
 
@@ -71,7 +71,7 @@ def test_ids_are_told_apart() -> None:
     assert len(ids) == len(set(ids))
 
 
-def pressable(case: CaseLine, told: Told = TOLD) -> list[str]:
+def pressable(case: CaseLine, told: Report = TOLD) -> list[str]:
     blocks = answer_message(told, case=case).blocks
     return [button["action_id"] for block in blocks if block["type"] == "actions" for button in block["elements"]]
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import Fact
-from bot.diagnosis.report import Told, ToldStep, compare
+from bot.diagnosis.report import Report, ReportStep, compare
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal
 from bot.slack.blocks.elements import Message
@@ -38,7 +38,7 @@ from bot.slack.blocks.overviews import (
 
 SHOWN = Path(__file__).parent / "shown"
 Thing = Message | dict[str, Any]
-Tell = Callable[..., Awaitable[Told]]
+Tell = Callable[..., Awaitable[Report]]
 OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.8, "terway-pod-lifecycle": 0.15}
 ELSEWHERE = {"flannel-ip-leak": 0.9, "terway-vswitch-out-of-ips": 0.2, "terway-pod-lifecycle": 0.1}
 ALSO_SEEN = {"ipvs-udp-timeout": 0.9, "cluster-domain": 0.2}
@@ -101,11 +101,11 @@ async def test_a_very_long_answer(told_on: Tell, case: CaseLine, agreed: Agreed)
     agreed("very-long-modal-page-2", steps_modal(told, replace(case.value, page=1)))
 
 
-def _long(told: Told) -> Told:
+def _long(told: Report) -> Report:
     """The same, as if the entry had forty steps and as much evidence."""
     first = told.diagnoses[0]
     steps = tuple(
-        ToldStep(
+        ReportStep(
             text=f"Look at node {number}. " + "It is one of many. " * 20, command=f"kubectl describe node n{number}"
         )
         for number in range(1, 41)

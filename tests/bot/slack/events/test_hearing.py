@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events.messages import Heard, heard
+from bot.slack.events.messages import IncomingMessage, heard
 
 BOT = "U0CLINIC00"
 SAID = {"type": "message", "channel": "C1", "ts": "1.1", "user": "U1", "text": "pods stuck"}
@@ -45,7 +45,7 @@ def test_nobody_asked(more: dict[str, Any]) -> None:
 )
 def test_somebody_said_something(more: dict[str, Any], expected: dict[str, Any]) -> None:
     plain = {"channel": "C1", "ts": "1.1", "user": "U1", "text": "pods stuck"}
-    assert heard({**SAID, **more}, BOT) == Heard(**{**plain, **expected})
+    assert heard({**SAID, **more}, BOT) == IncomingMessage(**{**plain, **expected})
 
 
 def test_a_mention_and_its_message_are_the_same_thing() -> None:

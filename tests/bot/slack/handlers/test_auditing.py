@@ -93,13 +93,13 @@ async def test_without_a_channel_the_anchor_is_in_the_log_alone_whatever_its_lev
 
 async def test_a_replayed_anchor_is_the_one_that_was_made(open_scene: OpenScene) -> None:
     from bot.slack.handlers.audit import _made
-    from bot.slack.handlers.context import Desk
+    from bot.slack.handlers.context import HandlerContext
     from bot.slack.handlers.subcommands import help_of
 
     async with open_scene({}, settings=ANCHORED) as scene:
         await scene.slack.until(lambda: anchors(scene), 60)
         (record,) = recorded(scene, action="audit.anchored")
-        again = _made(Desk.of(scene.parts, help_of()), record.request_id)
+        again = _made(HandlerContext.of(scene.parts, help_of()), record.request_id)
         assert (again.seq, again.hash) == (record.seq, record.hash)
         assert len(recorded(scene, action="audit.anchored")) == 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.api.client import Caller, make_client, make_session
+from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.poster import Poster
 from bot.slack.api.updates import Tidier
 from bot.store import Store, open_store
@@ -90,9 +90,9 @@ async def slack() -> AsyncIterator[Workspace]:
 
 
 @pytest.fixture
-async def caller(slack: Workspace) -> AsyncIterator[Caller]:
+async def caller(slack: Workspace) -> AsyncIterator[SlackClient]:
     async with make_session() as session:
-        yield Caller(make_client(slack.bot_token, session, slack.environment["SLACK_API_URL"]))
+        yield SlackClient(make_client(slack.bot_token, session, slack.environment["SLACK_API_URL"]))
 
 
 @pytest.fixture
@@ -103,5 +103,5 @@ def plain_store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def poster(caller: Caller, plain_store: Store) -> Poster:
+def poster(caller: SlackClient, plain_store: Store) -> Poster:
     return Poster(caller, plain_store, Free(), Tidier(caller, pauses=(1.0, 2.0, 4.0)))

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from bot.slack.api.errors import SlackAway, SlackRefused, refusal
-from bot.slack.queue.job import Deed
-from bot.slack.queue.queue import NotAccepting, Work
+from bot.slack.queue.job import Job
+from bot.slack.queue.queue import JobQueue, NotAccepting
 from bot.store import Store, replicas
 
 SECONDS = 60.0
 
 
-async def nothing(_: Deed) -> None:
+async def nothing(_: Job) -> None:
     return
 
 
 async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -> None:
-    work = Work(store, tmp_path)
+    work = JobQueue(store, tmp_path)
     work.register("do", nothing)
     await work.launch()
     await work.replica.settle(0.0)
@@ -30,7 +30,7 @@ async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -
 
 async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(store: Store, tmp_path: Path) -> None:
     lost = asyncio.Event()
-    work = Work(store, tmp_path, lost=lost.set)
+    work = JobQueue(store, tmp_path, lost=lost.set)
     work.register("do", nothing)
     await work.launch()
     replicas.join(store, "heir", "host", "1")
@@ -42,7 +42,7 @@ async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(sto
 
 
 async def test_work_that_nobody_does_is_a_mistake_and_names_are_taken_once(store: Store, tmp_path: Path) -> None:
-    work = Work(store, tmp_path)
+    work = JobQueue(store, tmp_path)
     work.register("do", nothing)
     with pytest.raises(ValueError, match="two handlers"):
         work.register("do", nothing)
@@ -53,7 +53,7 @@ async def test_work_that_nobody_does_is_a_mistake_and_names_are_taken_once(store
 
 
 async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store, tmp_path: Path) -> None:
-    work, ended = Work(store, tmp_path), asyncio.Event()
+    work, ended = JobQueue(store, tmp_path), asyncio.Event()
     tried: list[str] = []
     told: list[str] = []
 
@@ -67,10 +67,10 @@ async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store,
         tried.append("refused")
         raise refusal("chat.postMessage", "is_archived")
 
-    async def do(deed: Deed) -> None:
-        told.append((await deed.step("post", away_twice))["ts"])
+    async def do(job: Job) -> None:
+        told.append((await job.step("post", away_twice))["ts"])
         try:
-            await deed.step("update", refused)
+            await job.step("update", refused)
         except SlackRefused as no:
             told.append(no.code)
         ended.set()
@@ -85,19 +85,19 @@ async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store,
 
 
 async def test_a_handler_may_accept_more_work_in_a_step(store: Store, tmp_path: Path) -> None:
-    work, ended = Work(store, tmp_path), asyncio.Event()
+    work, ended = JobQueue(store, tmp_path), asyncio.Event()
 
-    async def more(_: Deed) -> None:
+    async def more(_: Job) -> None:
         ended.set()
 
-    async def do(deed: Deed) -> None:
+    async def do(job: Job) -> None:
         async def hand_on() -> Any:
             return [
-                await work.accept("more", f"{deed.key}:more", {}),
-                await work.accept("more", f"{deed.key}:more", {}),
+                await work.accept("more", f"{job.key}:more", {}),
+                await work.accept("more", f"{job.key}:more", {}),
             ]
 
-        assert await deed.step("hand on", hand_on) == [True, False]
+        assert await job.step("hand on", hand_on) == [True, False]
 
     work.register("do", do)
     work.register("more", more)
@@ -110,12 +110,12 @@ async def test_a_handler_may_accept_more_work_in_a_step(store: Store, tmp_path: 
 async def test_stopped_right_after_its_start_it_ends_without_a_traceback(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def do(deed: Deed) -> None:
+    async def do(job: Job) -> None:
         for name in ("first", "second"):
-            await deed.step(name, lambda: asyncio.sleep(0))
+            await job.step(name, lambda: asyncio.sleep(0))
 
     for start in range(15):
-        work = Work(store, tmp_path)
+        work = JobQueue(store, tmp_path)
         work.register("do", do)
         await work.launch()
         accepting = asyncio.create_task(work.accept("do", f"{start}", {}))

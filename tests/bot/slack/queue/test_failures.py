@@ -10,7 +10,7 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.api.client import Caller, make_client, make_session
+from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.errors import SlackAway, SlackRefused, failure_of
 from tests.workspace import Workspace
 
@@ -101,7 +101,7 @@ async def test_a_proxys_page_in_place_of_slack_is_slack_away() -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with make_session() as session:
-        caller = Caller(make_client("xoxb-1", session, f"http://127.0.0.1:{runner.addresses[0][1]}/api"))
+        caller = SlackClient(make_client("xoxb-1", session, f"http://127.0.0.1:{runner.addresses[0][1]}/api"))
         with pytest.raises(SlackAway):
             await caller.call("auth.test")
     await runner.cleanup()
@@ -109,13 +109,13 @@ async def test_a_proxys_page_in_place_of_slack_is_slack_away() -> None:
 
 async def test_nobody_listening_is_slack_away_and_nothing_was_done() -> None:
     async with make_session() as session:
-        caller = Caller(make_client("xoxb-1", session, "http://127.0.0.1:9/api"))
+        caller = SlackClient(make_client("xoxb-1", session, "http://127.0.0.1:9/api"))
         with pytest.raises(SlackAway, match=r"127\.0\.0\.1:9") as away:
             await caller.call("auth.test")
     assert away.value.surely_not_done
 
 
-async def test_the_sdk_does_not_try_again_behind_our_back(slack: Workspace, caller: Caller) -> None:
+async def test_the_sdk_does_not_try_again_behind_our_back(slack: Workspace, caller: SlackClient) -> None:
     slack.fail("chat.postMessage", "drop", times=None)
     with pytest.raises(SlackAway):
         await caller.call("chat.postMessage", channel="inc-shop", text="Hello.")
@@ -130,7 +130,7 @@ async def test_slack_is_reached_while_all_threads_wait_for_something_else(slack:
     try:
         async with make_session() as session, asyncio.timeout(5):
             url = slack.environment["SLACK_API_URL"].replace("127.0.0.1", "localhost")
-            reply = await Caller(make_client(slack.bot_token, session, url)).call("auth.test")
+            reply = await SlackClient(make_client(slack.bot_token, session, url)).call("auth.test")
     finally:
         free.set()
     assert reply["ok"]

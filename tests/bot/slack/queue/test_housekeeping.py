@@ -6,18 +6,18 @@ from pathlib import Path
 
 from bot.slack.queue import dbos_engine
 from bot.slack.queue.dbos_engine import tidy
-from bot.slack.queue.job import Deed
-from bot.slack.queue.queue import Work
+from bot.slack.queue.job import Job
+from bot.slack.queue.queue import JobQueue
 from bot.store import Store, idempotency_keys, shared_reads
 
 SECONDS = 60.0
 
 
 async def test_finished_work_goes_after_days_and_pending_work_never(store: Store, tmp_path: Path) -> None:
-    work, done, never = Work(store, tmp_path), asyncio.Event(), asyncio.Event()
+    work, done, never = JobQueue(store, tmp_path), asyncio.Event(), asyncio.Event()
 
-    async def do(deed: Deed) -> None:
-        if deed.payload["pending"]:
+    async def do(job: Job) -> None:
+        if job.payload["pending"]:
             await never.wait()
         done.set()
 
@@ -38,7 +38,7 @@ async def test_finished_work_goes_after_days_and_pending_work_never(store: Store
 
 
 async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> None:
-    work = Work(store, tmp_path)
+    work = JobQueue(store, tmp_path)
     await work.launch()
     shared_reads.begin(store, "look", "k1")
     idempotency_keys.first(store, "post:1")

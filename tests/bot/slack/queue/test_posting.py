@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.api.client import Caller
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackAway, SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.case import Stage, progress_message
@@ -75,7 +75,7 @@ async def test_an_error_status_after_acceptance_does_not_double_it(slack: Worksp
 
 
 async def test_another_process_finds_what_the_first_one_posted(
-    slack: Workspace, poster: Poster, caller: Caller, plain_store: Store
+    slack: Workspace, poster: Poster, caller: SlackClient, plain_store: Store
 ) -> None:
     ts = await asked(slack)
     slack.fail("chat.postMessage", "drop", accepted=True)
@@ -255,7 +255,7 @@ async def test_only_one_person_sees_an_ephemeral_message(slack: Workspace, poste
 
 
 async def test_a_replica_that_was_taken_over_posts_nothing(
-    slack: Workspace, caller: Caller, plain_store: Store
+    slack: Workspace, caller: SlackClient, plain_store: Store
 ) -> None:
     ts = await asked(slack)
     with pytest.raises(TimeoutError):
@@ -264,7 +264,7 @@ async def test_a_replica_that_was_taken_over_posts_nothing(
 
 
 async def test_progress_of_a_replica_that_was_taken_over_does_not_overwrite_the_answer(
-    slack: Workspace, caller: Caller, plain_store: Store, poster: Poster
+    slack: Workspace, caller: SlackClient, plain_store: Store, poster: Poster
 ) -> None:
     ts = await asked(slack)
     posted = await post(poster, slack, ts)

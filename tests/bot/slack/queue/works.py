@@ -11,9 +11,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from bot.slack.queue.job import Deed
-from bot.slack.queue.queue import Work
-from bot.slack.queue.workers import Pulse
+from bot.slack.queue.job import Job
+from bot.slack.queue.queue import JobQueue
+from bot.slack.queue.workers import Heartbeat
 from bot.store import open_store
 
 STEPS = ("first", "look", "last")
@@ -22,7 +22,9 @@ STEPS = ("first", "look", "last")
 async def run(told: argparse.Namespace) -> None:
     store = open_store(told.database, told.data_dir)
     ended = asyncio.Event()
-    work = Work(store, told.data_dir, lost=ended.set, pulse=Pulse(beat=0.2, lease=told.lease, silence=told.silence))
+    work = JobQueue(
+        store, told.data_dir, lost=ended.set, pulse=Heartbeat(beat=0.2, lease=told.lease, silence=told.silence)
+    )
 
     def note(text: str) -> None:
         with told.journal.open("a") as journal:
@@ -34,21 +36,21 @@ async def run(told: argparse.Namespace) -> None:
 
     loop = asyncio.get_running_loop()
 
-    async def do(deed: Deed) -> None:
+    async def do(job: Job) -> None:
         assert asyncio.get_running_loop() is loop  # resumed work too: sessions and locks belong to this one
-        die_at("start", deed.key)
+        die_at("start", job.key)
         for name in STEPS:
 
             async def act(step: str = name) -> Any:
-                die_at(f"before {step}", deed.key)
+                die_at(f"before {step}", job.key)
                 await asyncio.sleep(told.slow)
-                note(f"{deed.key} {step} {deed.payload['words']}")
-                die_at(f"after {step}", deed.key)
+                note(f"{job.key} {step} {job.payload['words']}")
+                die_at(f"after {step}", job.key)
                 return {"step": step}
 
-            assert await deed.step(name, act) == {"step": name}
-        die_at("end", deed.key)
-        note(f"{deed.key} done by {told.name}")
+            assert await job.step(name, act) == {"step": name}
+        die_at("end", job.key)
+        note(f"{job.key} done by {told.name}")
 
     work.register("do", do)
     await work.launch()

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from bot.cluster.events import Event, Events, events_by_reason
 from bot.cluster.requests import Listing
 from bot.cluster.resources import PODS
+from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of, namespace_of, spelled
 from bot.cluster.transport import ReadError
-from bot.cluster.view import Object, View, dig, moment, name_of, namespace_of, spelled
 
 CREATING = "ContainerCreating"
 BEFORE_SANDBOX = frozenset({CREATING, ""})
@@ -31,8 +31,8 @@ _NOT_THE_NETWORK = re.compile(
 def waiting_reason(pod: Object) -> str:
     """The first waiting reason of its containers as kubectl shows it; empty where none waits or none is listed."""
     for kind in ("initContainerStatuses", "containerStatuses"):
-        for status in dig(pod, "status", kind) or []:
-            reason = dig(status, "state", "waiting", "reason")
+        for status in get_path(pod, "status", kind) or []:
+            reason = get_path(status, "state", "waiting", "reason")
             if reason and reason != "PodInitializing":
                 return str(reason)
     return CREATING if _bound(pod) and not _has_run(pod) else ""
@@ -42,29 +42,32 @@ def waits_for_sandbox(pod: Object) -> bool:
     """Bound to a node, nothing started, no address yet, and not on the host's network."""
     return (
         _bound(pod)
-        and not dig(pod, "spec", "hostNetwork")
+        and not get_path(pod, "spec", "hostNetwork")
         and not _has_run(pod)
-        and not dig(pod, "status", "podIP")
-        and not dig(pod, "metadata", "deletionTimestamp")
+        and not get_path(pod, "status", "podIP")
+        and not get_path(pod, "metadata", "deletionTimestamp")
         and waiting_reason(pod) in BEFORE_SANDBOX
     )
 
 
 def _bound(pod: Object) -> bool:
-    return bool(dig(pod, "spec", "nodeName")) and dig(pod, "status", "phase") == "Pending"
+    return bool(get_path(pod, "spec", "nodeName")) and get_path(pod, "status", "phase") == "Pending"
 
 
 def _has_run(pod: Object) -> bool:
-    statuses = [*(dig(pod, "status", "containerStatuses") or []), *(dig(pod, "status", "initContainerStatuses") or [])]
+    statuses = [
+        *(get_path(pod, "status", "containerStatuses") or []),
+        *(get_path(pod, "status", "initContainerStatuses") or []),
+    ]
     return any({"running", "terminated"} & set(status.get("state") or {}) for status in statuses)
 
 
-async def pending_pods(view: View) -> Listing:
+async def pending_pods(view: ClusterSession) -> Listing:
     """Pods of phase Pending in the namespace of the question, or everywhere."""
     return await view.all_of(PODS, fields="status.phase=Pending", from_cache=True)
 
 
-async def network_waiters(view: View) -> Listing:
+async def network_waiters(view: ClusterSession) -> Listing:
     """The pods that wait for their network now, those that the question names first.
 
     A pod whose newest event tells of a volume, an image or the runtime waits for that.
@@ -74,12 +77,12 @@ async def network_waiters(view: View) -> Listing:
     return Listing(tuple(sorted(others, key=lambda pod: not _is_meant(view, pod))), pending.complete)
 
 
-async def other_waiters(view: View) -> list[tuple[Object, Event]]:
+async def other_waiters(view: ClusterSession) -> list[tuple[Object, Event]]:
     """The pods that wait for something else, each with the event that tells for what."""
     return (await view.once("waiters", lambda: _waiters(view)))[1]
 
 
-async def _waiters(view: View) -> tuple[Listing, list[tuple[Object, Event]]]:
+async def _waiters(view: ClusterSession) -> tuple[Listing, list[tuple[Object, Event]]]:
     """Every pod that waits for its sandbox, and those of them whose wait is explained."""
     pending = await pending_pods(view)
     found = [pod for pod in pending.items if waits_for_sandbox(pod)]
@@ -95,13 +98,13 @@ def subject(pod: Object) -> tuple[str, str, str]:
     return "Pod", namespace_of(pod), name_of(pod)
 
 
-def _is_meant(view: View, pod: Object) -> bool:
-    return view.focus.names(pod) or str(dig(pod, "spec", "nodeName")).lower() in view.focus.words
+def _is_meant(view: ClusterSession, pod: Object) -> bool:
+    return view.focus.names(pod) or str(get_path(pod, "spec", "nodeName")).lower() in view.focus.words
 
 
 def newest_of(events: Events, pod: Object) -> Event | None:
     """The newest event about this very pod, and not about an earlier one of its name."""
-    uid = dig(pod, "metadata", "uid")
+    uid = get_path(pod, "metadata", "uid")
     mine = [event for event in events.items if event.subject == subject(pod) and event.uid in ("", uid or event.uid)]
     return max(mine, key=lambda event: event.last, default=None)
 
@@ -118,7 +121,7 @@ def _explanation(volume: Event | None, past: Event | None, network: Event | None
     return network if elsewhere else None
 
 
-async def _told(view: View, reasons: tuple[str, ...]) -> Events:
+async def _told(view: ClusterSession, reasons: tuple[str, ...]) -> Events:
     """Events of these reasons; none when they cannot be read: then nothing is explained."""
     try:
         return await events_by_reason(view, reasons, pods=True)
@@ -126,26 +129,26 @@ async def _told(view: View, reasons: tuple[str, ...]) -> Events:
         return Events(())
 
 
-async def network_failure(view: View, pod: Object) -> Event | None:
+async def network_failure(view: ClusterSession, pod: Object) -> Event | None:
     """The newest event by which this pod's network failed."""
     return newest_of(await _told(view, SANDBOX_REASONS), pod)
 
 
-async def affected_nodes(view: View) -> tuple[str, ...]:
+async def affected_nodes(view: ClusterSession) -> tuple[str, ...]:
     """The nodes of the pods that wait for their network, most waiting pods first among equals of the question."""
     waiters = (await network_waiters(view)).items
-    return tuple(dict.fromkeys(spelled(dig(pod, "spec", "nodeName")) for pod in waiters))
+    return tuple(dict.fromkeys(spelled(get_path(pod, "spec", "nodeName")) for pod in waiters))
 
 
 def scheduled_at(pod: Object) -> datetime | None:
     """When it was bound to its node; when nothing tells, not before it was created."""
-    told = [c for c in dig(pod, "status", "conditions") or [] if c.get("type") == "PodScheduled"]
-    started, created = dig(pod, "status", "startTime"), dig(pod, "metadata", "creationTimestamp")
+    told = [c for c in get_path(pod, "status", "conditions") or [] if c.get("type") == "PodScheduled"]
+    started, created = get_path(pod, "status", "startTime"), get_path(pod, "metadata", "creationTimestamp")
     times = [*(condition.get("lastTransitionTime") for condition in told), started, created]
     return next((at for at in map(moment, times) if at), None)
 
 
-async def explains_from(view: View) -> dict[str, datetime]:
+async def explains_from(view: ClusterSession) -> dict[str, datetime]:
     """By affected node, since when what was seen on it can explain why its pods wait.
 
     A failure long before they were bound is none of theirs. Terway repeats itself only every five to ten minutes, so
@@ -153,7 +156,7 @@ async def explains_from(view: View) -> dict[str, datetime]:
     """
     since: dict[str, datetime] = {}
     for pod in (await network_waiters(view)).items:
-        at, node = scheduled_at(pod), spelled(dig(pod, "spec", "nodeName"))
+        at, node = scheduled_at(pod), spelled(get_path(pod, "spec", "nodeName"))
         silent = SILENT_AFTER_FAILURE if await network_failure(view, pod) else SILENT
         mine = at - silent if at else datetime.min.replace(tzinfo=UTC)
         since[node] = min(mine, since.get(node, mine))

@@ -35,14 +35,14 @@ _KINDS = frozenset(
 
 
 @dataclass(frozen=True)
-class Focus:
+class QuestionScope:
     """What the question is about: a namespace, and words that may name objects of the cluster."""
 
     namespace: str | None = None
     words: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(question: str, namespace: str | None = None) -> "Focus":
+    def of(question: str, namespace: str | None = None) -> "QuestionScope":
         """The words of the question that are names of objects, by their look or by the kind written beside them.
 
         ``web-0`` is a name anywhere; a plain word like ``web`` is one in "service web", "web pod" or "shop/web" only.
@@ -53,7 +53,7 @@ class Focus:
             named |= {after} if before in _KINDS else {before} if after in _KINDS else set()
         for path in re.findall(rf"{_NAME}/{_NAME}", question.lower()):
             named |= {path, path.partition("/")[2]}
-        return Focus(namespace, frozenset(named))
+        return QuestionScope(namespace, frozenset(named))
 
     def names(self, obj: Object) -> bool:
         """Whether the question mentions this object by name."""
@@ -61,11 +61,11 @@ class Focus:
 
 
 @dataclass
-class View:
+class ClusterSession:
     """``once`` keeps each computed thing; concurrent askers share the one computation."""
 
     reader: Reader
-    focus: Focus = field(default_factory=Focus)
+    focus: QuestionScope = field(default_factory=QuestionScope)
     about_nodes: bool = True
     _kept: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
@@ -176,7 +176,7 @@ def moment(text: object) -> datetime | None:
     return found if found is not None and found.tzinfo is not None else None
 
 
-def dig(obj: Any, *path: str | int) -> Any:
+def get_path(obj: Any, *path: str | int) -> Any:
     """The value at a path of keys and list positions, ``None`` where it ends early."""
     for step in path:
         if isinstance(obj, dict) and isinstance(step, str):
@@ -193,8 +193,8 @@ def last_edited(obj: Object) -> datetime | None:
 
     An object never edited since its creation has nothing pending, whatever its age. Labels and annotations are no edit.
     """
-    created = moment(dig(obj, "metadata", "creationTimestamp"))
-    fields = dig(obj, "metadata", "managedFields") or []
+    created = moment(get_path(obj, "metadata", "creationTimestamp"))
+    fields = get_path(obj, "metadata", "managedFields") or []
     edits = [moment(entry.get("time")) for entry in fields if _touches_content(entry.get("fieldsV1"))]
     latest = max((edit for edit in edits if edit), default=None)
     if latest is None or created is None or latest - created < timedelta(minutes=1):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cluster.view import Focus, full_name
+from bot.cluster.session import QuestionScope, full_name
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,13 @@ from bot.cluster.view import Focus, full_name
     ],
 )
 def test_names_objects(question: str, named: str) -> None:
-    assert Focus.of(question).names({"metadata": {"name": named}}) or named in Focus.of(question).words
+    assert QuestionScope.of(question).names({"metadata": {"name": named}}) or named in QuestionScope.of(question).words
 
 
 @pytest.mark.parametrize("question", ["our web shop is slow", "the api is slow since the deploy", "新 pod 没有 ip"])
 @pytest.mark.parametrize("name", ["web", "api", "shop", "slow"])
 def test_everyday_words_name_nothing(question: str, name: str) -> None:
-    assert not Focus.of(question).names({"metadata": {"name": name}})
+    assert not QuestionScope.of(question).names({"metadata": {"name": name}})
 
 
 def test_a_forged_name_is_harmless_in_a_shell() -> None:
