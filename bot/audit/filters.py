@@ -1,69 +1,56 @@
 """Which records somebody wants to see, as they type it at the terminal or behind ``/netclinic audit``.
 
-The names of what is recorded, so that people find them: in filters, in help, in the README.
-
-Moments as people type them: 12h, 09:00, 2026-11-22, or in full.
+The names of what is recorded stand here too, so that people find them: in filters, in help, in the README.
 """
 
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from bot.audit.records import readable
+from bot.time_expressions import MomentError, parse_moment
 
-_SPAN = re.compile(r"([0-9]{1,6})\s*(s|m|min|h|d|w)", re.IGNORECASE | re.ASCII)
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-class MomentError(ValueError):
-    """The text names no moment; the message says what does."""
-
-
-def moment_of(text: str, *, now: datetime, zone: tzinfo | None, end: bool = False) -> datetime:
-    """The moment that ``text`` names.
-
-    A span is that long before ``now``; a time of day the last one that was; a date begins its day, or ends it
-    where ``end``. What has no zone is meant in ``zone``, the system's own where that is ``None``.
-
-    Raises:
-        MomentError: it names none.
-    """
-    given = text.strip()
-    try:
-        if span := _SPAN.fullmatch(given):
-            return now - timedelta(**{_UNITS[span[2].lower()]: int(span[1])})
-        if clock := _CLOCK.fullmatch(given):
-            today = _placed(datetime.combine(_local(now, zone), time(int(clock[1]), int(clock[2]))), zone)
-            return today if today <= now else _placed(today.replace(tzinfo=None) - timedelta(days=1), zone)
-        found = _day(given, end=end) or datetime.fromisoformat(given)
-        return (found if found.tzinfo else _placed(found, zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise MomentError(
-            f"{given!r} is no time: write 12h, 3d, 09:00, 2026-11-22 or 2026-11-22T09:00:00+08:00."
-        ) from None
-
-
-def _day(text: str, *, end: bool) -> datetime | None:
-    """Beginning or end of a day, in any way of writing a date."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime.combine(day, time()) + timedelta(days=end)
-
-
-def _placed(naive: datetime, zone: tzinfo | None) -> datetime:
-    return naive.replace(tzinfo=zone) if zone else naive.astimezone()
-
-
-def _local(now: datetime, zone: tzinfo | None) -> datetime:
-    return now.astimezone(zone)
-
-
+ACTIONS: Mapping[str, str] = {
+    "question.received": "somebody asked",
+    "command.received": "somebody called for something else",
+    "entries.considered": "what the words may mean, with scores",
+    "cluster.read": "a read of a cluster is about to be made",
+    "cluster.read.done": "what came of it: outcome, bytes, milliseconds",
+    "permission.failed": "a cluster or Slack refused us",
+    "login.failed": "Slack did not accept our token",
+    "verdict.reached": "the verdict on one entry",
+    "message.posting": "a message is about to be posted",
+    "message.posted": "it was posted",
+    "message.updating": "it is about to be changed",
+    "message.updated": "it was changed",
+    "button.pressed": "somebody pressed a button",
+    "case.resolved": "somebody resolved a case",
+    "refused": "netclinic did not do what it was asked to",
+    "settings.in_force": "settings at the start that differ from their defaults",
+    "handoff.made": "a handoff was made",
+    "handoff.acknowledged": "somebody has taken it",
+    "handoff.reminded": "nobody has, and they were reminded",
+    "export.made": "records were given out",
+    "audit.anchored": "the newest record's hash is about to be told outside",
+    "audit.pruned": "old records were archived and removed",
+    "audit.erased": "people's words were erased",
+}
+NAMES = ("since", "until", "actor", "channel", "case", "cluster", "action", "entry", "request", "limit")
+_EXAMPLES = {
+    "since": "12h",
+    "until": "2026-11-22",
+    "actor": "@bob",
+    "channel": "#incidents",
+    "case": "NC-7F3K2Q",
+    "cluster": "prod",
+    "action": "cluster.read",
+    "entry": "dns-timeout",
+    "request": "9f2c…",
+    "limit": "20",
+}
 MOST = 10_000  # records that one list may hold; an export has no limit
 _MENTION = re.compile(r"<[@#!]([A-Z0-9]+)(?:\|[^>]*)?>")
 _QUOTES = str.maketrans("“”‘’", "\"\"''")
@@ -94,9 +81,6 @@ class Filters:
         times = {"since": self.since, "until": self.until}
         given = {name: at.astimezone(UTC).isoformat() for name, at in times.items() if at is not None}
         return {**given, **{name: text for name, text in texts.items() if text}}
-
-
-NAMES = ("since", "until", "actor", "channel", "case", "cluster", "action", "entry", "request", "limit")
 
 
 def parse_filters(words: str | Sequence[str], *, now: datetime | None = None, zone: tzinfo | None = UTC) -> Filters:
@@ -132,7 +116,7 @@ def filters_of(
             continue
         try:
             if name in ("since", "until"):
-                parsed[name] = moment_of(value, now=moment, zone=zone, end=name == "until")
+                parsed[name] = parse_moment(value, now=moment, zone=zone, end=name == "until")
             else:
                 parsed[name] = _limit(value, most) if name == "limit" else _name(value)
         except MomentError as error:
@@ -164,20 +148,6 @@ def _next(left: list[str]) -> tuple[str, str]:
     return name, left.pop(0)
 
 
-_EXAMPLES = {
-    "since": "12h",
-    "until": "2026-11-22",
-    "actor": "@bob",
-    "channel": "#incidents",
-    "case": "NC-7F3K2Q",
-    "cluster": "prod",
-    "action": "cluster.read",
-    "entry": "dns-timeout",
-    "request": "9f2c…",
-    "limit": "20",
-}
-
-
 def _limit(value: str, most: int) -> int:
     is_number = value.isascii() and value.isdigit() and len(value) < 10
     if not is_number or not 0 < int(value) <= most:
@@ -191,33 +161,6 @@ def _name(value: str) -> str:
         raise FilterError(f"{value[:40]!r} holds what is no letter, so no record can fit: leave that out.")
     mention = _MENTION.fullmatch(value)
     return mention[1] if mention else value.strip().lstrip("@#")
-
-
-ACTIONS: Mapping[str, str] = {
-    "question.received": "somebody asked",
-    "command.received": "somebody called for something else",
-    "entries.considered": "what the words may mean, with scores",
-    "cluster.read": "a read of a cluster is about to be made",
-    "cluster.read.done": "what came of it: outcome, bytes, milliseconds",
-    "permission.failed": "a cluster or Slack refused us",
-    "login.failed": "Slack did not accept our token",
-    "verdict.reached": "the verdict on one entry",
-    "message.posting": "a message is about to be posted",
-    "message.posted": "it was posted",
-    "message.updating": "it is about to be changed",
-    "message.updated": "it was changed",
-    "button.pressed": "somebody pressed a button",
-    "case.resolved": "somebody resolved a case",
-    "refused": "netclinic did not do what it was asked to",
-    "settings.in_force": "settings at the start that differ from their defaults",
-    "handoff.made": "a handoff was made",
-    "handoff.acknowledged": "somebody has taken it",
-    "handoff.reminded": "nobody has, and they were reminded",
-    "export.made": "records were given out",
-    "audit.anchored": "the newest record's hash is about to be told outside",
-    "audit.pruned": "old records were archived and removed",
-    "audit.erased": "people's words were erased",
-}
 
 
 def called(action: str) -> list[str]:

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
+
+from bot.time_expressions import parse_date, parse_duration, parse_time_of_day
 
 USUAL = timedelta(hours=12)
 LONGEST = timedelta(days=31)
@@ -10,10 +12,6 @@ SHORTEST = timedelta(minutes=1)
 EXAMPLES = "`12h`, `8h30m`, `2d`, `since 09:00`, `since 2026-11-21 09:00` or `last`"
 JUST_MADE = "The last handoff was made less than a minute before this one, which covers its time once more."
 FIRST = "There is no earlier handoff, so this is the usual 12 hours."
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_LENGTH = re.compile(r"(?:[0-9]{1,6}[mhdw] ?)+")
-_PART = re.compile(r"([0-9]+)([mhdw])")
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
 class SpanError(Exception):
@@ -67,41 +65,16 @@ def _since_last(now: datetime, last: datetime | None) -> Span:
 
 
 def _since(said: str, now: datetime, zone: tzinfo) -> datetime | None:
-    length = re.sub(r"^(the )?(last|past) ", "", said)
-    if _LENGTH.fullmatch(length):
-        return _before(now, sum((int(number) * _UNITS[unit] for number, unit in _PART.findall(length)), timedelta()))
+    try:
+        duration = parse_duration(re.sub(r"^(the )?(last|past) ", "", said))
+    except OverflowError:
+        duration = timedelta.max
+    if duration is not None:  # time that passed, whatever the clocks on the wall did in between
+        return now - min(duration, LONGEST * 2)
     if not said.startswith("since "):
         return None
     moment = said.removeprefix("since ").strip()
-    clock = _CLOCK.fullmatch(moment)
-    return _clock(clock, now, zone) if clock else _date(moment, zone)
-
-
-def _before(now: datetime, length: timedelta) -> datetime:
-    """A length is time that passed, whatever the clocks on the wall did in between."""
-    return now - min(length, LONGEST * 2)
-
-
-def _clock(found: re.Match[str], now: datetime, zone: tzinfo) -> datetime | None:
-    """The last time that clocks in the zone showed it."""
-    try:
-        wanted = time(int(found[1]), int(found[2]))
-    except ValueError:
-        return None
-    today = now.astimezone(zone).date()
-    for days in range(3):
-        moment = datetime.combine(today - timedelta(days=days), wanted, zone).astimezone(UTC)
-        if now - moment >= SHORTEST:
-            return moment
-    return None
-
-
-def _date(text: str, zone: tzinfo) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.upper())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return parse_time_of_day(moment, now=now, zone=zone, past=SHORTEST) or parse_date(moment, zone=zone)
 
 
 def _checked(span: Span, words: str) -> Span:

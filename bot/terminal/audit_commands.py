@@ -131,15 +131,15 @@ def prune(
     utc: Utc = False,
 ) -> None:
     """Archive old records to a file and remove them, or erase people's words. The chain still verifies."""
-    from bot.audit.filters import MomentError, moment_of
     from bot.terminal.audit_files import prune_records, prune_words
     from bot.terminal.errors import UsageProblem
+    from bot.time_expressions import MomentError, parse_moment
 
     if (archive is None) != only_words or (actor and not only_words):
         raise UsageProblem("Say either --archive FILE for records, or --only-words [--actor WHO] for people's words.")
     app = _app()
     try:
-        moment = moment_of(before, now=datetime.now(UTC), zone=_zone(utc, app))
+        moment = parse_moment(before, now=datetime.now(UTC), zone=_zone(utc, app))
     except MomentError as error:
         raise UsageProblem(str(error)) from None
     if archive is None:
