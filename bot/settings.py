@@ -14,6 +14,8 @@ import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from knowledge.errors import UserFacingError
+
 FILE = "netclinic.toml"
 MASK = "********"
 PREFIX = "NETCLINIC_"
@@ -22,7 +24,7 @@ _PERSON = re.compile(r"@?[\w.-]+")
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)|([?&][^=&]*password=)[^&]*")
 
 
-class SettingsError(Exception):
+class SettingsError(UserFacingError):
     """A setting is unknown or malformed; the message names it and the way out."""
 
 

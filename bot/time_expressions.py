@@ -7,6 +7,8 @@ A zone of ``None`` stands for the system's own.
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from knowledge.errors import UserFacingError
+
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PART = re.compile(r"([0-9]{1,6})\s*(min|[smhdw])\s*", re.IGNORECASE | re.ASCII)
 _DURATION = re.compile(rf"(?:{_PART.pattern})+", re.IGNORECASE | re.ASCII)
@@ -14,7 +16,7 @@ _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _AT_MOST_MISSED = 3  # days to look back for a time of day: clocks that change may skip it once
 
 
-class MomentError(ValueError):
+class MomentError(UserFacingError):
     """The text names no moment; the message says what does."""
 
 

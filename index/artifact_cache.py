@@ -14,11 +14,13 @@ from typing import Any
 
 import orjson
 
+from knowledge.errors import UserFacingError
+
 MANIFEST = "manifest.json"
 KEEP = 3
 
 
-class CacheError(Exception):
+class CacheError(UserFacingError):
     """The cache folder cannot be used; the message names it and the way out."""
 
 

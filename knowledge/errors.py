@@ -1,9 +1,27 @@
-"""How a mistake in an entry is reported: where it is, what is wrong, and the way out."""
+"""Errors that are shown to people, and how a mistake in an entry is reported: where, what is wrong, and the way out."""
 
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+BAD_USAGE, FAILED = 2, 1
+"""Exit codes of the command line: bad usage or settings; the program failed."""
+
+
+class UserFacingError(Exception):
+    """What cannot be done, told to a person: ``str(error)`` is one sentence that names the thing and the way out.
+
+    Every door shows it as it is, without a traceback. ``exit_code`` is the command line's.
+    """
+
+    exit_code: ClassVar[int] = BAD_USAGE
+
+    def message(self) -> str:
+        """What the person is shown: one line, unless a subclass has a list to show."""
+        return " ".join(str(self).split())
+
 
 # Keys and positions from the top of the front matter down, e.g. ("confirmed_by", "all", 1).
 Place = tuple[str | int, ...]
@@ -31,12 +49,17 @@ class Problem:
         return f"{where}: {self.message}" + (f": {self.remedy}" if self.remedy else "")
 
 
-class EntryErrors(ValueError):
+class EntryErrors(UserFacingError):
     """Every problem of every file, so that one run shows all there is to mend."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+    def message(self) -> str:
+        """A line for each problem, and where to learn more."""
+        mend = "The entries cannot be used until these are mended; `netclinic knowledge lint` tells more."
+        return f"{self}\n{mend}"
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -17,10 +17,13 @@ from typing import IO, Any
 
 from bot.audit.chain import Row, Tombstone, leave_of
 from bot.audit.records import TEXTS, canonical
+from knowledge.errors import FAILED, UserFacingError
 
 
-class ArchiveError(Exception):
+class ArchiveError(UserFacingError):
     """The file cannot be written, or is no whole archive; the message says why and the way out."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True)

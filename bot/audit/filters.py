@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.audit.records import readable
 from bot.time_expressions import MomentError, parse_moment
+from knowledge.errors import UserFacingError
 
 ACTIONS: Mapping[str, str] = {
     "question.received": "somebody asked",
@@ -56,7 +57,7 @@ _MENTION = re.compile(r"<[@#!]([A-Z0-9]+)(?:\|[^>]*)?>")
 _QUOTES = str.maketrans("“”‘’", "\"\"''")
 
 
-class FilterError(ValueError):
+class FilterError(UserFacingError):
     """What was typed is no filter; the message says what is."""
 
 

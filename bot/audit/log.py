@@ -25,6 +25,7 @@ from bot.audit.records import GENESIS, Actor, Draft, Record, canonical, digest, 
 from bot.settings import shown_settings
 from bot.store import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
+from knowledge.errors import FAILED, UserFacingError
 
 LOCK = 7_220_012  # PostgreSQL advisory lock: any number that is ours
 PATIENCE = 5.0  # seconds to wait for another writer: somebody waits for an answer
@@ -32,8 +33,10 @@ MOST = 500  # that are stored together
 LINGER = 0.02  # seconds that an outcome nobody waits for may wait for company
 
 
-class AuditUnavailable(Exception):
+class AuditUnavailable(UserFacingError):
     """The record could not be stored, so what it would have allowed was not done; the message says why."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True)

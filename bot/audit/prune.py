@@ -20,16 +20,19 @@ from bot.audit.records import Actor, Draft, Record, readable, stamp
 from bot.audit.verify import checker_of, leaves, stored
 from bot.store.engine import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
+from knowledge.errors import FAILED, UserFacingError
 
 Tell = Callable[[int, int], None]
 
 
-class SeveralPeople(ValueError):
+class SeveralPeople(UserFacingError):
     """Words are erased by id, and this is not the id of one person alone; the message says whose it is."""
 
 
-class NotWhole(Exception):
+class NotWhole(UserFacingError):
     """The records to be pruned are not as they were written, so they stay; the message names the first one."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True)

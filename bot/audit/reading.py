@@ -10,6 +10,7 @@ from bot.audit.filters import Filters, called
 from bot.audit.records import Record, readable, stamp
 from bot.store.engine import Store
 from bot.store.schema import audit_records, audit_words
+from knowledge.errors import UserFacingError
 
 CHUNK = 2_000  # rows held at once
 MOST_SHOWN = 1_000  # records of one request that are shown in full: more is read in an export
@@ -17,7 +18,7 @@ NAMED = 3  # requests, where a name may mean any of them
 _KEPT = audit_words.c.words.label("kept")
 
 
-class SeveralRequests(ValueError):
+class SeveralRequests(UserFacingError):
     """The ids of several requests begin with the name; the message says which do."""
 
     def __init__(self, name: str, of: int, newest: Sequence[str]) -> None:

@@ -18,12 +18,14 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config
 from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
+from knowledge.errors import UserFacingError
+
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 PLUGIN_SECONDS = 30.0  # a credential plugin that asks a browser may never come back
 IN_CLUSTER = "in-cluster"
 
 
-class ConnectionSettingsError(Exception):
+class ConnectionSettingsError(UserFacingError):
     """The cluster to read could not be determined; the message says what is wrong and the way out."""
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from bot.time_expressions import parse_date, parse_duration, parse_time_of_day
+from knowledge.errors import UserFacingError
 
 USUAL = timedelta(hours=12)
 LONGEST = timedelta(days=31)
@@ -14,7 +15,7 @@ JUST_MADE = "The last handoff was made less than a minute before this one, which
 FIRST = "There is no earlier handoff, so this is the usual 12 hours."
 
 
-class SpanError(Exception):
+class SpanError(UserFacingError):
     """The words name no span that a handoff can be about; the message says what to write."""
 
 

@@ -3,6 +3,7 @@
 import difflib
 
 from bot.probes.registry import Probe, manuals, vocabulary
+from knowledge.errors import UserFacingError
 
 _HEAD = """\
 # Probes
@@ -21,7 +22,7 @@ Asked as `terway_mode() == "shared"`: the first dot becomes an underscore.
 """
 
 
-class UnknownProbe(Exception):
+class UnknownProbe(UserFacingError):
     """No probe of that name; the message names the nearest."""
 
 

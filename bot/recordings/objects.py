@@ -13,6 +13,7 @@ import orjson
 from bot.recordings.access import Denial
 from bot.recordings.resources import BUILT_IN, Json, Resource, as_core, as_events_api, group_of, known_resources
 from bot.recordings.times import format_time
+from knowledge.errors import UserFacingError
 
 DEFAULT_VERSION = "v1.32.1-aliyun.1"
 DEFAULT_CLOCK = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
@@ -22,7 +23,7 @@ _AGE_WHEN_UNSAID = timedelta(days=10)
 _Identity = tuple[str, str, str, str]
 
 
-class RecordingError(Exception):
+class RecordingError(UserFacingError):
     """A recording that is unknown, damaged or cannot be served or written; the message is one sentence for a person."""
 
 

@@ -15,6 +15,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.settings import Settings, SettingsError
+from knowledge.errors import UserFacingError
 
 PATIENCE = 0.8  # seconds for the database to answer: who asks for our health often waits no longer than one
 
@@ -81,7 +82,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Address = tuple[str, int]
 
 
-class AddressTaken(Exception):
+class AddressTaken(UserFacingError):
     """The address cannot be listened at; the message names it and the way out."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.slack.cluster_choice import fits
+from knowledge.errors import FAILED, UserFacingError
 
 EVERYONE = "everyone"
 Right = Literal["ask", "recheck", "resolve", "audit"]
@@ -24,8 +25,10 @@ def is_user(name: str) -> bool:
     return _USER.fullmatch(name) is not None
 
 
-class CannotTell(Exception):
+class CannotTell(UserFacingError):
     """Slack did not tell who is in a group; the message says why."""
+
+    exit_code = FAILED
 
 
 class Groups(Protocol):

@@ -31,6 +31,7 @@ from bot.slack.scheduler import Clock, schedule
 from bot.slack.services import OpenCluster, Services
 from bot.slack.socket_mode import HttpLink, SocketLink
 from bot.store import Store, replicas
+from knowledge.errors import FAILED, UserFacingError
 from knowledge.model import Entry
 
 INDEX_THREAD = "netclinic-index"
@@ -40,8 +41,10 @@ Join = Callable[[Services, AsyncWebClient], AsyncApp]
 _log = logging.getLogger("netclinic.serve")
 
 
-class CannotServe(Exception):
+class CannotServe(UserFacingError):
     """Serving came to an end that nobody asked for; the message says why and the way out."""
+
+    exit_code = FAILED
 
 
 @dataclass(frozen=True, kw_only=True)

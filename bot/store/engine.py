@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store.error_advice import told, way_out
+from knowledge.errors import FAILED, UserFacingError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,11 +33,13 @@ SILENCE = "netclinic_silence"  # execution option: seconds without a word of Pos
 READING, ANSWERING = 60, 10  # such seconds: for what is read, and for what is stored once its locks are held
 
 
-class DatabaseError(Exception):
+class DatabaseError(UserFacingError):
     """The database cannot be used; the message names it and the way out.
 
     ``passing``: it is locked or cannot be reached, which may be over in a while; a full or damaged one stays so.
     """
+
+    exit_code = FAILED
 
     def __init__(self, sentence: str, *, passing: bool = False) -> None:
         super().__init__(sentence)

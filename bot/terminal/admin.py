@@ -21,8 +21,9 @@ from bot.cluster.access import cluster_role, gaps
 from bot.probes import entries_needing, needed
 from bot.settings import load_settings, shown_settings
 from bot.terminal.console import write_json
-from bot.terminal.errors import FAILED, OutOfReach
+from bot.terminal.errors import OutOfReach
 from bot.terminal.inputs import Target
+from knowledge.errors import FAILED
 
 
 def show_settings(output: str) -> None:

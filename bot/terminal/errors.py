@@ -7,33 +7,20 @@ import sys
 
 import typer
 
+from knowledge.errors import FAILED, UserFacingError
+
 NAME = "netclinic"
-BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
-
-# By name: importing them here would load the Kubernetes client and pydantic for every command.
-_BAD_USAGE = frozenset(
-    {
-        "AddressTaken",
-        "ConnectionSettingsError",
-        "ModelError",
-        "NoClusterConfigured",
-        "QuestionsError",
-        "RecordingError",
-        "SettingsError",
-        "CacheError",
-        "UnknownProbe",
-        "UsageProblem",
-    }
-)
-_CANNOT_GO_ON = frozenset({"ArchiveError", "AuditUnavailable", "CannotServe", "DatabaseError", "NotWhole"})
+INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 
 
-class UsageProblem(Exception):
+class UsageProblem(UserFacingError):
     """What was typed cannot be done; the message says what to type instead."""
 
 
-class OutOfReach(Exception):
+class OutOfReach(UserFacingError):
     """The cluster did not let us do it; the message says why and the way out."""
+
+    exit_code = FAILED
 
 
 def run(cli: typer.Typer) -> int:
@@ -45,62 +32,61 @@ def run(cli: typer.Typer) -> int:
         cli(prog_name=NAME)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-        return 0 if isinstance(end.__context__, BrokenPipeError) else _flushed(code)
+        return 0 if isinstance(end.__context__, BrokenPipeError) else _flush(code)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        return _flushed(0)
+        return _flush(0)
     except Exception as error:
-        return _failed(error)
-    return _flushed(0)
+        return _report_failure(error)
+    return _flush(0)
 
 
-def _flushed(code: int) -> int:
+def _flush(code: int) -> int:
     """What a reader such as ``head`` no longer wants is dropped in silence."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _dropped()
+        _discard_output()
     except OSError as error:
-        return _failed(error)
+        return _report_failure(error)
     return code
 
 
-def _dropped() -> None:
+def _discard_output() -> None:
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _failed(error: Exception) -> int:
-    said = " ".join(str(error).split())
-    name = type(error).__name__
+def _report_failure(error: Exception) -> int:
+    """Say on stderr why the command ended; the exit code."""
     if isinstance(error, OSError):
-        _dropped()  # what standard output did not take is not tried again at the exit
-    if name in _BAD_USAGE:
-        return _told(said, BAD_USAGE)
-    if name == "EntryErrors":
-        mend = "The entries cannot be used until these are mended; `netclinic knowledge lint` tells more."
-        return _told(f"{error}\n{mend}", BAD_USAGE)
-    if isinstance(error, OutOfReach) or name in _CANNOT_GO_ON:
-        return _told(said, FAILED)
+        _discard_output()  # what standard output did not take is not tried again at the exit
+    if isinstance(error, UserFacingError):
+        return _print_error(error.message(), error.exit_code)
+    name, said = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, PermissionError | FileExistsError | NotADirectoryError) and error.filename:
         why = (error.strerror or name).lower()
         way_out = "choose another place, for example with NETCLINIC_DATA_DIR, or change its permissions"
-        return _told(f"{error.filename} cannot be used ({why}): {way_out}.", FAILED)
+        return _print_error(f"{error.filename} cannot be used ({why}): {way_out}.", FAILED)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
         what = error.filename or "Standard output, or a file that netclinic writes,"
-        return _told(f"{what} cannot be written ({error.strerror}): make room there, or write elsewhere.", FAILED)
-    return _told(f"netclinic failed: {name}: {said[:300]}{_place(error)} Please report it with this line.", FAILED)
+        return _print_error(
+            f"{what} cannot be written ({error.strerror}): make room there, or write elsewhere.", FAILED
+        )
+    return _print_error(
+        f"netclinic failed: {name}: {said[:300]}{_source_line(error)} Please report it with this line.", FAILED
+    )
 
 
-def _place(error: Exception) -> str:
+def _source_line(error: Exception) -> str:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     return "" if frame is None else f" ({frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno})."
 
 
-def _told(text: str, code: int) -> int:
+def _print_error(text: str, code: int) -> int:
     from rich.console import Console
 
     from bot.text import plain

@@ -8,6 +8,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.store import DatabaseError
+from knowledge.errors import FAILED, UserFacingError
 
 # What Slack says when it is not well itself: the same call may succeed a little later.
 _AWAY = frozenset(
@@ -56,8 +57,10 @@ PERMISSION_ERRORS = frozenset({"missing_scope", "no_permission", "restricted_act
 OPENING = "apps.connections.open"  # the one method that takes the app-level token
 
 
-class SlackFailure(Exception):
+class SlackFailure(UserFacingError):
     """A call to Slack came to nothing; the message is one sentence."""
+
+    exit_code = FAILED
 
 
 class SlackAway(SlackFailure):
@@ -82,8 +85,10 @@ class SlackRefused(SlackFailure):
         self.sentence = sentence
 
 
-class NotAccepting(Exception):
+class NotAccepting(UserFacingError):
     """The process ends or cannot reach its database: what is not stored must not be acknowledged."""
+
+    exit_code = FAILED
 
 
 def is_passing(error: BaseException) -> bool:

@@ -5,7 +5,6 @@ Telling people that what they asked for waits for the database: without the data
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from bot.audit import AuditContext, AuditUnavailable
 from bot.slack.api.errors import SlackAway, SlackRefused
@@ -15,6 +14,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.logs import about
 from bot.slack.queue.job import Job
 from bot.store import DatabaseError
+from knowledge.errors import UserFacingError
 
 UNEXPECTED = (
     "This could not be answered: something unexpected went wrong here, and the log has the details. "
@@ -24,12 +24,13 @@ FAILED = "failed"  # the outcome of what nobody refused
 _log = logging.getLogger("netclinic.deeds")
 
 
-@dataclass(frozen=True)
-class UserError(Exception):
+class UserError(UserFacingError):
     """What was asked is not done; ``sentence`` says why and the way out, ``rule`` names the setting, if one says so."""
 
-    sentence: str
-    rule: str = ""
+    def __init__(self, sentence: str, rule: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.rule = rule
 
 
 def refused_message(why: UserError, request: str) -> Message:
