@@ -1,4 +1,4 @@
-"""The text that a new entry starts from: complete and loadable, with every place that needs a person marked TODO."""
+"""What a new entry starts from: an entry and a recording that proves it, with every place to fill in marked TODO."""
 
 from knowledge.model import Kind
 
@@ -12,6 +12,9 @@ _ENGLISH = (
     "TODO the same with another word for it",
 )
 _CHINESE = ("TODO 用户怎么描述这个问题", "TODO 报错信息加上一句话", "TODO 一个简短的提问")
+# Of each base a node, for the pod of the new recording.
+_FLANNEL = ("flannel-healthy", "cn-hangzhou.172.16.0.11")
+_TERWAY = ("terway-healthy", "cn-hangzhou.10.0.0.11")
 
 _STEPS = """
 ## Steps
@@ -37,17 +40,18 @@ _FAULT_FRONT = """\
 confirmed_by:
   all:
     # TODO the reads that confirm it; `netclinic knowledge probes` lists all probes with their parameters.
-    - pod_waiting(reason="ContainerCreating")
+    - pod_event(reason="FailedCreatePodSandBox", contains="TODO the words of the error", within="30m")
 facts: [network_plugin]
 proved_on:
-  confirmed: [TODO-recording-where-it-holds]
-  ruled_out: [TODO-recording-that-looks-alike]
+  confirmed: [ENTRY]
+  # TODO add recordings that look alike to ruled_out, and one where permissions hide it as suspected: [...]
+  ruled_out: [BASE]
 """
 
 _GUIDE_FRONT = """\
 facts: [network_plugin]
 proved_on:
-  answered: [TODO-recording]
+  answered: [BASE]
 """
 
 _FAULT_BODY = """
@@ -69,6 +73,39 @@ _GUIDE_BODY = """
 TODO the answer itself. Live facts may stand in it: this cluster runs {{ network_plugin }}.
 """
 
+_RECORDING = """\
+description: "TODO what goes wrong on this cluster, in one sentence"
+base: BASE
+"""
+
+_OBJECTS = """\
+# TODO the objects of the fault in place of these. Each is merged with the base's of the same kind, namespace and name.
+apiVersion: v1
+kind: Pod
+metadata: {namespace: shop, name: web-0, creationTimestamp: now-5m}
+spec:
+  nodeName: NODE
+  containers: [{name: web, image: "registry.example.com/shop/web:1.0"}]
+status:
+  phase: Pending
+  startTime: now-5m
+  conditions: [{type: PodScheduled, status: "True", lastTransitionTime: now-5m}]
+  containerStatuses:
+    - {name: web, ready: false, restartCount: 0, state: {waiting: {reason: ContainerCreating}}}
+---
+apiVersion: v1
+kind: Event
+metadata: {namespace: shop, name: web-0.1}
+involvedObject: {kind: Pod, namespace: shop, name: web-0}
+type: Warning
+reason: FailedCreatePodSandBox
+message: "Failed to create pod sandbox: TODO the words of the error, as the event has them"
+source: {component: kubelet, host: NODE}
+firstTimestamp: now-5m
+lastTimestamp: now-1m
+count: 6
+"""
+
 
 def entry_template(entry_id: str, kind: Kind, section: str) -> str:
     """The Markdown of a new entry, to be saved as ``<section>/<entry_id>.md``."""
@@ -82,9 +119,19 @@ def entry_template(entry_id: str, kind: Kind, section: str) -> str:
         "headings: []\n"
         f"symptoms:\n{symptoms}"
         "identifiers: []\n"
-        f"{_applies(section)}{front}"
+        f"{_applies(section)}{front.replace('ENTRY', entry_id).replace('BASE', _base(section)[0])}"
         f"---\n{body}{_STEPS}"
     )
+
+
+def recording_template(section: str) -> dict[str, str]:
+    """The files of a recording that confirms a new fault, by name: a healthy cluster on which one pod fails."""
+    base, node = _base(section)
+    return {"recording.yaml": _RECORDING.replace("BASE", base), "objects.yaml": _OBJECTS.replace("NODE", node)}
+
+
+def _base(section: str) -> tuple[str, str]:
+    return _FLANNEL if section == "flannel" else _TERWAY
 
 
 def _applies(section: str) -> str:

@@ -1,5 +1,7 @@
 """The YAML between the ``---`` lines of an entry, turned into plain data that remembers its line numbers."""
 
+from pathlib import Path
+
 import yaml
 
 from knowledge.diagnostics import FileDiagnostics
@@ -16,11 +18,18 @@ KEYS = (
 REQUIRED = ("id", "title", "kind", "symptoms")
 
 
+def is_document(path: Path) -> bool:
+    """Whether the file is named in capitals (README.md, CHANGELOG.md): ids are lower-case, so it is no entry."""
+    return path.name.partition(".")[0].isupper()
+
+
 def split(text: str, diagnostics: FileDiagnostics) -> tuple[str, str]:
     """Front matter and body. The body keeps its place in the file by blank lines, so that line numbers stay true."""
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
-        diagnostics.add(1, "the file does not start with front matter", f'write "{FENCE}" in the first line')
+        document = ", or name a file that is a document in capitals, like NOTES.md"
+        remedy = f'write "{FENCE}" in the first line' + ("" if is_document(diagnostics.path) else document)
+        diagnostics.add(1, "this is no entry, it does not start with front matter", remedy)
         return "", ""
     ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE)
     end = next(ends, None)

@@ -3,9 +3,10 @@
 Each rule is a function from one entry to its problems; they all run, so that one run names all there is to mend.
 """
 
+import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from knowledge.command_rules import (
 )
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, Place, Problem, suggestion
-from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
+from knowledge.loading import BUILTIN_FOLDER, LoadedFile, entry_files, read_folders
 from knowledge.model import Call, Condition, Entry, Kind, Step
 from knowledge.templates import OBJECTS, PLURALS, is_template, names_in
 from knowledge.vocabulary import Vocabulary
@@ -40,7 +41,7 @@ class _EntryContext:
     diagnostics: FileDiagnostics
     text: str
     vocabulary: Vocabulary
-    recordings: Collection[str]
+    recordings: Mapping[str, Path]
     facts: Collection[str]
     ids: Collection[str]
 
@@ -50,26 +51,47 @@ class _EntryContext:
 
 
 def lint(
-    folders: Iterable[Path],
+    paths: Iterable[Path],
     vocabulary: Vocabulary,
-    recordings: Collection[str],
+    recordings: Mapping[str, Path],
     facts: Collection[str] | None = None,
     *,
+    in_use: Iterable[Path] = (),
     builtin: Path = BUILTIN_FOLDER,
 ) -> list[Problem]:
-    """All problems of these folders, in the order of files and lines. Empty: all is well."""
-    folders = list(folders)
-    loaded, problems = read_folders(folders, vocabulary)
+    """All problems of these folders and files, in the order of files and lines. Empty: all is well.
+
+    ``recordings``: the folder of each by name. ``in_use``: folders whose entries may be referred to and must not be
+    repeated; of their own problems only those below ``paths`` are given.
+    """
+    asked = [_absolute(path) for path in paths]
+    folders = [_absolute(folder) for folder in in_use]
+    loaded, problems = read_folders([*folders, *_outside(asked, folders)], vocabulary)
     known = vocabulary.facts if facts is None else facts
     ids = {one.entry.id for one in loaded if one.entry}
+    problems = [problem for problem in (*problems, *_check_repeated_symptoms(loaded)) if _is_below(problem.file, asked)]
     for one in loaded:
-        if one.entry:
+        if one.entry and _is_below(one.diagnostics.path, asked):
             context = _EntryContext(one.entry, one.diagnostics, one.text, vocabulary, recordings, known, ids)
             problems += [problem for rule in RULES for problem in rule(context)]
-    problems += _check_repeated_symptoms(loaded)
-    if builtin in folders:
-        problems += _check_headings(loaded, builtin)
+    if _absolute(builtin) in asked:
+        problems += _check_headings(loaded, _absolute(builtin))
     return sorted(set(problems))
+
+
+def _absolute(path: Path) -> Path:
+    """One spelling for each path, so that no file counts twice; links stay, a mounted ConfigMap is made of them."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _outside(asked: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
+    """What reading the folders does not read anyway."""
+    read = {file for folder in folders for file in entry_files(folder)}
+    return [path for path in asked if not path.exists() or any(file not in read for file in entry_files(path))]
+
+
+def _is_below(file: Path, paths: Iterable[Path]) -> bool:
+    return any(file.is_relative_to(path) for path in paths)
 
 
 def faq_headings() -> tuple[str, ...]:
@@ -95,9 +117,15 @@ def _check_symptom_count(context: _EntryContext) -> Iterator[Problem]:
 
 
 def _check_placeholders(context: _EntryContext) -> Iterator[Problem]:
-    for number, line in enumerate(context.text.split("\n"), 1):
+    yield from _placeholders(context.diagnostics.path, context.text)
+
+
+def _placeholders(path: Path, text: str) -> Iterator[Problem]:
+    """What a person has still to write, each with what it is to say."""
+    for number, line in enumerate(text.split("\n"), 1):
         if TO_FILL in line:
-            yield context.problem(number, "this place is still to be filled", f'replace what starts with "{TO_FILL}"')
+            wanted = line.partition(TO_FILL)[2].partition('"')[0].strip(" :.")
+            yield Problem(path, number, "still to be filled in", wanted or f'replace "{TO_FILL}"')
 
 
 def _check_proofs(context: _EntryContext) -> Iterator[Problem]:
@@ -120,8 +148,11 @@ def _check_recordings(context: _EntryContext) -> Iterator[Problem]:
     proof = context.entry.proved_on
     for verdict in ("confirmed", "ruled_out", "suspected", "answered"):
         for at, name in enumerate(getattr(proof, verdict)):
-            if name not in context.recordings and TO_FILL not in name:
-                remedy = f"make that recording or name another{suggestion(name, context.recordings)}"
+            if name in context.recordings:
+                for file in sorted(context.recordings[name].glob("*.yaml")):
+                    yield from _placeholders(file, file.read_text(encoding="utf-8", errors="replace"))
+            elif TO_FILL not in name:
+                remedy = f"make recordings/{name}/recording.yaml or name another{suggestion(name, context.recordings)}"
                 yield context.problem(("proved_on", verdict, at), f'there is no recording "{name}"', remedy)
 
 
@@ -272,6 +303,8 @@ def _check_repeated_symptoms(loaded: Iterable[LoadedFile]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for one in loaded:
         for at, symptom in enumerate(one.entry.symptoms if one.entry else ()):
+            if TO_FILL in symptom:
+                continue
             line = one.diagnostics.line(("symptoms", at))
             here = f"{one.diagnostics.path}:{line}"
             there = first.setdefault(re.sub(r"\W+", " ", symptom.casefold()).strip(), here)

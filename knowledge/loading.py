@@ -9,7 +9,7 @@ from typing import Literal
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import EntryErrors, ExpressionError, Problem, suggestion
 from knowledge.expressions import read_condition
-from knowledge.frontmatter import front_matter, split
+from knowledge.frontmatter import front_matter, is_document, split
 from knowledge.model import Condition, Entry, Group, Kind, Proof
 from knowledge.sections import read_body
 from knowledge.vocabulary import Vocabulary
@@ -39,24 +39,29 @@ def load_entries(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tupl
     return tuple(one.entry for one in loaded if one.entry is not None)
 
 
-def read_folders(folders: Iterable[Path], vocabulary: Vocabulary | None) -> tuple[list[LoadedFile], list[Problem]]:
-    """What could be read, and what could not; lint goes on from here."""
+def read_folders(paths: Iterable[Path], vocabulary: Vocabulary | None) -> tuple[list[LoadedFile], list[Problem]]:
+    """What could be read of these folders and files, and what could not; lint goes on from here."""
     loaded: list[LoadedFile] = []
     problems: list[Problem] = []
-    for folder in dict.fromkeys(folders):
-        if not folder.is_dir():
-            problems.append(Problem(folder, 0, "there is no such folder", "name a folder of entries (*.md)"))
-        for path in entry_files(folder):
-            loaded.append(read_file(path, folder, vocabulary))
+    for given in dict.fromkeys(paths):
+        if not given.exists():
+            problems.append(Problem(given, 0, "there is no such folder", "name a folder of entries (*.md)"))
+        for path in entry_files(given):
+            loaded.append(read_file(path, given, vocabulary))
             problems += loaded[-1].diagnostics.problems
     return loaded, problems + list(_find_duplicates(loaded))
 
 
-def entry_files(folder: Path) -> Iterator[Path]:
-    """The Markdown files below the folder. Hidden folders are left out: a mounted ConfigMap keeps copies in them."""
-    for path in sorted(folder.rglob("*.md")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.name != "README.md":
+def entry_files(given: Path) -> Iterator[Path]:
+    """The files that are read as entries: the Markdown files below a folder, or the one file that is given by name.
+
+    Documents (README.md) and hidden folders are left out: a mounted ConfigMap keeps copies in these.
+    """
+    if given.is_file():
+        yield given
+    for path in sorted(given.rglob("*.md")):
+        hidden = any(part.startswith(".") for part in path.relative_to(given).parts)
+        if not hidden and not is_document(path):
             yield path
 
 

@@ -71,7 +71,9 @@ def known_entries(app: "App", ids: Sequence[str]) -> None:
         if id_ not in app.entries:
             near = difflib.get_close_matches(id_, list(app.entries), n=1, cutoff=0.4)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise UsageProblem(f"There is no entry {id_!r}.{hint} `netclinic knowledge list` names them all.")
+            where = " or ".join(str(folder) for folder in app.folders)
+            everything = "`netclinic knowledge list` names them all."
+            raise UsageProblem(f"There is no entry {id_!r} in {where}.{hint} {everything}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+import shlex
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -57,28 +60,63 @@ def show(entry: Annotated[str, typer.Argument(help="the entry's id")]) -> None:
 
 @knowledge.command()
 def lint(
-    folders: Annotated[
-        list[Path] | None, typer.Argument(help="folders of entries; the ones in use when left out")
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="folders of entries, or single files; all that are in use when left out")
     ] = None,
 ) -> None:
     """Check entries: every problem with file, line and remedy."""
     from bot.app import App
     from bot.probes import vocabulary
-    from bot.recordings import shipped_names
+    from bot.probes.registry import count
     from knowledge.linting import lint as lint_entries
 
-    chosen = folders or App.from_environment().folders
-    problems = lint_entries(chosen, vocabulary(), set(shipped_names()) | _own_recordings(chosen))
+    app = App.from_environment()
+    chosen = paths or app.folders
+    sizes = {path: _entry_count(path, named=bool(paths)) for path in chosen}
+    problems = lint_entries(chosen, vocabulary(), _recordings(app, chosen), in_use=app.folders)
     for problem in problems:
-        sys.stdout.write(f"{problem}\n")
+        sys.stdout.write(f"{replace(problem, file=_from_here(problem.file))}\n")
+    found = count(len(problems), "problem") if problems else "No problems"
+    sys.stdout.write(f"{found} in {_scope(sizes)}.\n")
     if problems:
         raise typer.Exit(1)
-    sys.stdout.write("No problems.\n")
 
 
-def _own_recordings(folders: list[Path]) -> set[str]:
-    """A team keeps the recordings of its entries in a folder ``recordings`` beside them."""
-    return {path.parent.name for folder in folders for path in folder.glob("recordings/*/recording.yaml")}
+def _entry_count(path: Path, named: bool) -> int:
+    from bot.terminal.errors import UsageProblem
+    from knowledge.loading import entry_files
+
+    if not path.exists():
+        raise UsageProblem(f"There is no file or folder {path}: name a folder of entries, or an entry's file.")
+    size = len(list(entry_files(path)))
+    if named and not size:
+        raise UsageProblem(f"{path} holds no entries (*.md): `netclinic knowledge new ID --dir {path}` writes one.")
+    return size
+
+
+def _scope(sizes: dict[Path, int]) -> str:
+    """What was checked: how many entries in which folders, or the one file."""
+    if len(sizes) == 1 and (only := next(iter(sizes))).is_file():
+        return str(_from_here(only))
+    total = sum(sizes.values())
+    parts = ", ".join(f"{size or 'none'} in {_from_here(path)}" for path, size in sizes.items())
+    return f"{total} {'entry' if total == 1 else 'entries'}: {parts}"
+
+
+def _recordings(app: "App", paths: Iterable[Path]) -> dict[str, Path]:
+    """The folder of every recording by name: the shipped ones, and a team's in ``recordings`` beside its entries."""
+    from knowledge import RECORDINGS_FOLDER
+
+    beside = [parent for path in paths for parent in (path, *list(path.absolute().parents)[:2])]
+    own = [app.settings.knowledge_dir] if app.settings.knowledge_dir else []
+    folders = [RECORDINGS_FOLDER, *(folder / RECORDINGS_FOLDER.name for folder in (*beside, *own))]
+    return {path.parent.name: path.parent for folder in folders for path in folder.glob("*/recording.yaml")}
+
+
+def _from_here(path: Path) -> Path:
+    """As somebody in the current folder would type it."""
+    path = path.absolute()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 @knowledge.command()
@@ -88,19 +126,54 @@ def new(
         Literal["fault", "guide"], typer.Option(help="fault: something is broken; guide: how-to or policy")
     ] = "fault",
     section: Annotated[str, typer.Option(help="sub-folder, e.g. " + ", ".join(SECTIONS))] = "other",
+    folder: Annotated[
+        Path | None,
+        typer.Option("--dir", help="folder of entries; NETCLINIC_KNOWLEDGE_DIR or, in a checkout, the built-in one"),
+    ] = None,
 ) -> None:
-    """Write a complete skeleton into the team's folder (NETCLINIC_KNOWLEDGE_DIR), or into the current one."""
+    """Write an entry, and for a fault a recording that proves it, with every place to fill in marked TODO."""
     from bot.app import App
-    from knowledge.entry_template import entry_template
+    from knowledge.entry_template import entry_template, recording_template
     from knowledge.model import Kind
 
-    path = _free_place(App.from_environment(), entry, section)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(entry_template(entry, Kind(kind), section), encoding="utf-8")
-    sys.stdout.write(f"Wrote {path}. Fill it in, then: netclinic knowledge lint {path.parent.parent}\n")
+    app = App.from_environment()
+    root = _root_of_new(app, folder)
+    path = _free_path(app, root, entry, section)
+    files = {path: entry_template(entry, Kind(kind), section)}
+    recording = _recordings_beside(root) / entry
+    if kind == "fault" and not recording.exists():
+        files |= {recording / name: text for name, text in recording_template(section).items()}
+    for file, text in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"Wrote {_from_here(file)}\n")
+    sys.stdout.write("\nFill in the places marked TODO, then:\n")
+    for command in _next_commands(app, root, path, recording if kind == "fault" else None):
+        sys.stdout.write(f"    {command}\n")
 
 
-def _free_place(app: "App", entry: str, section: str) -> Path:
+def _root_of_new(app: "App", folder: Path | None) -> Path:
+    """Where the section of a new entry goes: what is written there has to be read by every other command."""
+    from bot.terminal.errors import UsageProblem
+    from knowledge.loading import BUILTIN_FOLDER
+
+    if folder or app.settings.knowledge_dir:
+        return folder or app.folders[-1]
+    if (BUILTIN_FOLDER.parents[1] / "pyproject.toml").is_file():
+        return BUILTIN_FOLDER
+    raise UsageProblem(
+        "There is no folder of your own entries yet: set NETCLINIC_KNOWLEDGE_DIR to one, or name one with --dir."
+    )
+
+
+def _recordings_beside(root: Path) -> Path:
+    from knowledge import RECORDINGS_FOLDER
+    from knowledge.loading import BUILTIN_FOLDER
+
+    return RECORDINGS_FOLDER if root == BUILTIN_FOLDER else root / RECORDINGS_FOLDER.name
+
+
+def _free_path(app: "App", root: Path, entry: str, section: str) -> Path:
     from bot.terminal.errors import UsageProblem
 
     for name in (entry, section):
@@ -108,10 +181,22 @@ def _free_place(app: "App", entry: str, section: str) -> Path:
             raise UsageProblem(f"{name!r} is no name for an entry or section: use lower-case words joined by dashes.")
     if entry in app.entries:
         raise UsageProblem(f"There is an entry {entry} already: {app.entries[entry].path}.")
-    path = (app.settings.knowledge_dir or Path.cwd()) / section / f"{entry}.md"
+    path = root / section / f"{entry}.md"
     if path.exists():
         raise UsageProblem(f"{path} exists already: choose another id.")
     return path
+
+
+def _next_commands(app: "App", root: Path, path: Path, recording: Path | None) -> Iterator[str]:
+    """Lines to copy into a shell, in this order."""
+    if root.absolute() not in [folder.absolute() for folder in app.folders]:
+        yield f"export NETCLINIC_KNOWLEDGE_DIR={shlex.quote(str(root.absolute()))}"
+    yield f"netclinic knowledge lint {shlex.quote(str(_from_here(path)))}"
+    yield f"netclinic knowledge test {path.stem}"
+    if recording:
+        yield f"netclinic check {path.stem} --recording {shlex.quote(str(_from_here(recording)))}"
+    else:
+        yield f"netclinic knowledge show {path.stem}"
 
 
 def prove(
@@ -120,17 +205,33 @@ def prove(
     """Prove entries on their recordings; all failures are listed at once."""
     from bot.app import App
     from bot.terminal.inputs import known_entries
+    from knowledge.model import Proof
 
     app = App.from_environment()
     known_entries(app, entries or [])
+    unproved = [id_ for id_ in entries or app.entries if app.entries[id_].proved_on == Proof()]
+    for id_ in unproved:
+        sys.stdout.write(f"{id_} names no recordings: {_way_to_prove(app, id_)}\n")
     proven = asyncio.run(_proven(app, entries or []))
     failed = [item for item in proven if not item.holds]
     for item in failed:
         verdicts = f"expected {item.expected}, came to {item.verdict}"
         sys.stdout.write(f"{item.entry} on {item.recording}: {verdicts}: {item.reason}\n")
     sys.stdout.write(f"{len(proven) - len(failed)} of {len(proven)} verdicts are as expected.\n")
-    if failed:
+    if failed or unproved:
         raise typer.Exit(1)
+
+
+def _way_to_prove(app: "App", id_: str) -> str:
+    """What to do about an entry that nothing proves."""
+    from knowledge.model import Kind
+
+    entry = app.entries[id_]
+    if entry.kind is Kind.GUIDE:
+        wanted = "answered: [...]"
+    else:
+        wanted = "suspected: [...]" if entry.confirmed_by is None else "confirmed: [...] and ruled_out: [...]"
+    return f"add proved_on with {wanted} to {_from_here(entry.path)} (`netclinic recordings` lists the shipped ones)."
 
 
 knowledge.command("test")(prove)  # under another name, so that pytest does not take it for a test

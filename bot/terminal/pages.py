@@ -199,7 +199,8 @@ def show_cost(console: Console, answer: Answer) -> None:
 def show_entry(console: Console, entry: Entry) -> None:
     """Its texts, how it is confirmed, and on which recordings it is proved."""
     say(console, Text.assemble((entry.title, "bold"), f"  ({entry.id}, {entry.kind})"))
-    say(console, f"FAQ: {'; '.join(entry.headings)}", style="dim")
+    if entry.headings:
+        say(console, f"FAQ: {'; '.join(entry.headings)}", style="dim")
     console.print()
     show_prose(console, render_text(entry.cause, {}, {}))
     show_steps(console, "Settle it first", render(entry.settle, {}, {}))

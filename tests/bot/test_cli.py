@@ -127,65 +127,12 @@ def test_the_completion_of_bash_finds_commands(netclinic: Run) -> None:
     assert ran.out.split() == ["record", "recordings"]
 
 
-def test_a_new_entry_is_complete_and_lint_names_the_places_to_fill(netclinic: Run, tmp_path: Path) -> None:
-    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path)}
-    made = netclinic("knowledge", "new", "our-proxy-drops", "--section", "ours", **own)
-    path = tmp_path / "ours" / "our-proxy-drops.md"
-    assert made.code == 0
-    assert str(path) in made.out
-    listed = netclinic("knowledge", "list", "our-proxy", "-o", "json", **own)
-    assert [item["id"] for item in listed.json] == ["our-proxy-drops"]
-    lint = netclinic("knowledge", "lint", str(tmp_path), **own)
-    assert lint.code == 1
-    places = [line for line in lint.out.splitlines() if line.startswith(f"{path}:")]
-    assert len(places) > 5
-    lines = path.read_text().splitlines()
-    todos = {number for number, line in enumerate(lines, 1) if "TODO" in line and "#" not in line}
-    named = {int(place.removeprefix(f"{path}:").partition(":")[0]) for place in places}
-    assert todos <= named
-
-
-def test_a_new_entry_never_overwrites_one(netclinic: Run, tmp_path: Path) -> None:
-    assert netclinic("knowledge", "new", "mine", cwd=tmp_path).code == 0
-    assert netclinic("knowledge", "new", "mine", cwd=tmp_path).code == 2
-    assert netclinic("knowledge", "new", "flannel-ip-leak", cwd=tmp_path).code == 2
-    assert netclinic("knowledge", "new", "../evil", cwd=tmp_path).code == 2
-
-
-def test_the_shipped_entries_pass_lint(netclinic: Run) -> None:
-    ran = netclinic("knowledge", "lint")
-    assert (ran.code, ran.out) == (0, "No problems.\n")
-
-
 def test_an_entry_is_shown_for_any_cluster(netclinic: Run) -> None:
     ran = netclinic("knowledge", "show", "ipvs-udp-timeout")
     assert ran.code == 0
     assert "{{" not in ran.out
     assert "FAQ: Modify the IPVS UDP session timeout" in ran.out
     assert "kubectl -n NAMESPACE exec POD" in ran.out
-
-
-def test_proving_tells_every_verdict_that_differs(netclinic: Run, tmp_path: Path) -> None:
-    assert netclinic("knowledge", "test", "flannel-ip-leak").code == 0
-    shipped = json.loads(netclinic("knowledge", "list", "leaked", "-o", "json").out)
-    assert [item["id"] for item in shipped] == ["flannel-ip-leak"]
-    entry = Path(__file__).parents[2] / "knowledge" / "entries" / "flannel" / "flannel-ip-leak.md"
-    text = entry.read_text(encoding="utf-8").replace("id: flannel-ip-leak", "id: our-leak")
-    text = re.sub(r"  confirmed: .*", "  confirmed: [flannel-healthy]", text, count=1)
-    text = re.sub(r"  ruled_out: .*", "  ruled_out: [flannel-ip-leak, terway-healthy]", text, count=1)
-    (tmp_path / "our-leak.md").write_text(text, encoding="utf-8")
-    ran = netclinic("knowledge", "test", "our-leak", NETCLINIC_KNOWLEDGE_DIR=str(tmp_path))
-    assert ran.code == 1
-    assert "our-leak on flannel-healthy: expected confirmed, came to ruled_out: " in ran.out
-    assert "our-leak on flannel-ip-leak: expected ruled_out, came to confirmed: " in ran.out
-
-
-def test_probes_are_documented_one_by_one(netclinic: Run) -> None:
-    whole = netclinic("knowledge", "probes").out
-    one = netclinic("knowledge", "probes", "pod_waiting").out
-    assert one.startswith("## pod_waiting")
-    assert one in whole
-    assert "- `reason`: " in one
 
 
 def test_what_was_recorded_answers_like_the_cluster(netclinic: Run, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from knowledge.vocabulary import Vocabulary
 
 Write = Callable[..., Path]
 Lint = Callable[[], list[Problem]]
-RECORDINGS = {"thing-broken", "thing-fine"}
+RECORDINGS = {name: Path("recordings") / name for name in ("thing-broken", "thing-fine")}
+FENCED = 'write "---" in the first line'
 
 
 @pytest.fixture
@@ -41,11 +42,14 @@ MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
     ([("  - no thing today\n", "")], "6: there are 9 symptoms: write at least 10"),
     ([("  - 东西坏了", "  - it broke")], "6: 2 symptoms are in Chinese: write at least 3"),
     ([("  - no thing today", "  - Thing is broken!")], "12: the symptom"),
-    ([("no thing today", "TODO today")], "12: this place is still to be filled"),
+    ([("no thing today", "TODO today")], "12: still to be filled in: today"),
     ([("  confirmed: [thing-broken]\n", "")], "no recording proves the verdict confirmed"),
     ([("  ruled_out: [thing-fine]\n", "")], "no recording proves the verdict ruled_out"),
     ([("  ruled_out: [thing-fine]\n", ""), ("facts:", "absence: suspected\nfacts:")], "verdict ruled_out or suspected"),
-    ([("ruled_out: [thing-fine]", "ruled_out: [thing-fin]")], 'no recording "thing-fin": make that recording or name'),
+    (
+        [("ruled_out: [thing-fine]", "ruled_out: [thing-fin]")],
+        'no recording "thing-fin": make recordings/thing-fin/rec',
+    ),
     ([("ruled_out: [thing-fine]", "ruled_out: [thing-fin]")], 'did you mean "thing-fine"'),
     ([("terway.mode]", "terway.mod]")], '26: there is no fact "terway.mod"'),
     ([("facts:", "related: [other]\nfacts:")], 'there is no entry "other"'),
@@ -139,17 +143,56 @@ def test_the_facts_can_be_handed_in(write: Write, folder: Path, vocabulary: Voca
     assert messages == ['there is no fact "terway.mode"']
 
 
+def test_one_file_is_linted_alone_and_knows_the_entries_in_use(
+    write: Write, folder: Path, vocabulary: Vocabulary
+) -> None:
+    in_use = folder.parent / "in-use"
+    first = write(name="../in-use/broken-thing.md")
+    write(("kind: fault", "kind: riddle"), name="../in-use/bad.md")
+    other = write(("id: broken-thing", "id: other"), ("facts:", "related: [thing]\nfacts:"), name="other.md")
+    found = [str(problem) for problem in lint([other], vocabulary, RECORDINGS, in_use=[in_use])]
+    assert all(problem.startswith(f"{other}:") for problem in found)
+    assert any('there is no entry "thing"' in problem for problem in found)
+    assert any(f"also stands at {in_use / first.name}:" in problem for problem in found)
+    other.write_text(other.read_text().replace("related: [thing]", "related: [broken-thing]"))
+    found = [str(problem) for problem in lint([other], vocabulary, RECORDINGS, in_use=[in_use])]
+    assert not any("there is no entry" in problem for problem in found)
+
+
+def test_a_file_below_the_folders_in_use_is_read_once(write: Write, folder: Path, vocabulary: Vocabulary) -> None:
+    path = write()
+    assert lint([path], vocabulary, RECORDINGS, in_use=[folder]) == []
+    document = folder / "CHANGELOG.md"
+    document.write_text("# Changes")
+    assert lint([folder], vocabulary, RECORDINGS) == []
+    (problem,) = lint([document], vocabulary, RECORDINGS, in_use=[folder])
+    assert str(problem) == f"{document}:1: this is no entry, it does not start with front matter: {FENCED}"
+
+
+def test_the_places_to_fill_of_its_recordings_are_named(write: Write, folder: Path, vocabulary: Vocabulary) -> None:
+    write()
+    recording = folder / "recordings" / "thing-broken"
+    recording.mkdir(parents=True)
+    (recording / "recording.yaml").write_text('base: thing-fine\ndescription: "TODO what it shows"\n')
+    problems = lint([folder], vocabulary, {**RECORDINGS, "thing-broken": recording})
+    place = recording / "recording.yaml"
+    assert [str(problem) for problem in problems] == [f"{place}:2: still to be filled in: what it shows"]
+
+
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("section", ["terway", "runbooks"])
-def test_a_skeleton_lints_with_only_its_places_to_fill(
-    kind: Kind, section: str, folder: Path, vocabulary: Vocabulary, problems: Lint
+@pytest.mark.parametrize("section", ["terway", "flannel", "runbooks"])
+def test_a_new_entry_lints_with_only_its_places_to_fill(
+    kind: Kind, section: str, folder: Path, vocabulary: Vocabulary
 ) -> None:
     path = folder / section / "my-entry.md"
     path.parent.mkdir()
     path.write_text(entry_template("my-entry", kind, section), encoding="utf-8")
     (entry,) = load_entries([folder], vocabulary)
     assert (entry.id, entry.kind, entry.section) == ("my-entry", kind, section)
-    assert {problem.message for problem in problems()} == {"this place is still to be filled"}
+    named = [name for names in vars(entry.proved_on).values() for name in names]
+    problems = lint([folder], vocabulary, {name: folder / name for name in named})
+    assert {problem.message for problem in problems} == {"still to be filled in"}
+    assert all(problem.remedy for problem in problems)
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("proved_on:\n", "absence: maybe\nproved_on:\n", 'absence is "maybe"'),
     ("  confirmed: [", "  confirmd: [", '28: "confirmd" is no verdict: use confirmed, ruled_out, suspected, answered'),
     ("  confirmed: [thing-broken]", "  confirmed: thing-broken", '"confirmed" is not a list'),
-    ("---\nid", "id", "1: the file does not start with front matter"),
+    ("---\nid", "id", "1: this is no entry, it does not start with front matter: write"),
     ("---\n\n## Cause", "\n## Cause", "the front matter does not end"),
     ("## Cause\n", "## Why\n", 'the section "## Why" is not known: use ## Cause, ## Settle'),
     ("## Cause\n", "## Why\n", 'the section "## Cause" is missing'),

@@ -214,10 +214,8 @@ def _listed(
 
 def entry_message(entry: Entry) -> Message:
     """Its cause, cautions and steps; a file holds it all where a message cannot."""
-    top = [
-        header(entry.title),
-        rich([line(text_run(entry.id, code=True), text_run(f" · {entry.kind} · FAQ: {'; '.join(entry.headings)}"))]),
-    ]
+    faq = f" · FAQ: {'; '.join(entry.headings)}" if entry.headings else ""
+    top = [header(entry.title), rich([line(text_run(entry.id, code=True), text_run(f" · {entry.kind}{faq}"))])]
     items = list(_items(entry))
     blocks = packed(items)
     closing = context(f"/netclinic check {entry.id} judges it on a cluster")

@@ -1,0 +1,170 @@
+"""``netclinic knowledge`` as an author uses it: what one command writes, the others read."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder that the packages are imported from, as pip would have put them there."""
+    site = tmp_path / "site"
+    shutil.copytree(ROOT / "knowledge", site / "knowledge", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("bot", "index"):
+        (site / package).symlink_to(ROOT / package)
+    return site
+
+
+@pytest.fixture
+def checkout(installed: Path) -> Path:
+    """A clone of the repository, as far as entries go."""
+    shutil.copy(ROOT / "pyproject.toml", installed)
+    return installed
+
+
+def commands_of(out: str) -> list[list[str]]:
+    """The commands that ``knowledge new`` prints, without the program's name."""
+    return [line.split()[1:] for line in out.splitlines() if line.startswith("    netclinic ")]
+
+
+def test_in_a_checkout_a_new_entry_is_built_in_and_proved_at_once(netclinic: Run, checkout: Path) -> None:
+    def run(*arguments: str) -> Any:
+        return netclinic(*arguments, cwd=checkout, PYTHONPATH=str(checkout))
+
+    made = run("knowledge", "new", "flannel-route-lost", "--section", "flannel")
+    assert made.code == 0, made.err
+    assert re.findall(r"^Wrote (.*)$", made.out, re.MULTILINE) == [
+        "knowledge/entries/flannel/flannel-route-lost.md",
+        "knowledge/recordings/flannel-route-lost/recording.yaml",
+        "knowledge/recordings/flannel-route-lost/objects.yaml",
+    ]
+    lint, test, check = (run(*command) for command in commands_of(made.out))
+    assert lint.code == 1
+    assert all(": still to be filled in: " in line for line in lint.out.splitlines()[:-1])
+    assert (test.code, test.out) == (0, "2 of 2 verdicts are as expected.\n")
+    assert re.search("CONFIRMED +flannel-route-lost", check.out), check.out
+    whole = run("knowledge", "lint")
+    assert whole.out.splitlines()[:-1] == lint.out.splitlines()[:-1]
+    assert re.search(r" problems in (\d+) entries: \1 in knowledge/entries\.$", whole.out), whole.out
+
+
+def test_a_team_writes_into_its_own_folder(netclinic: Run, checkout: Path, tmp_path: Path) -> None:
+    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path / "ours"), "PYTHONPATH": str(checkout)}
+    (tmp_path / "ours").mkdir()
+    empty = netclinic("knowledge", "lint", **own)
+    assert empty.out.endswith(f", none in {tmp_path / 'ours'}.\n")
+    made = netclinic("knowledge", "new", "our-proxy-drops", "--section", "proxies", **own)
+    path = tmp_path / "ours" / "proxies" / "our-proxy-drops.md"
+    assert f"Wrote {path}\n" in made.out
+    assert (tmp_path / "ours" / "recordings" / "our-proxy-drops" / "objects.yaml").is_file()
+    listed = netclinic("knowledge", "list", "our-proxy", "-o", "json", **own)
+    assert [item["id"] for item in listed.json] == ["our-proxy-drops"]
+    lint, test, check = (netclinic(*command, **own) for command in commands_of(made.out))
+    assert [lint.code, test.code, check.code] == [1, 0, 0], check.err
+    lines = path.read_text().splitlines()
+    named = set(map(int, re.findall(rf"^{re.escape(str(path))}:(\d+): ", lint.out, re.MULTILINE)))
+    assert {number for number, line in enumerate(lines, 1) if "TODO" in line} <= named
+
+
+def test_a_folder_named_by_hand_comes_with_the_setting_that_makes_it_read(
+    netclinic: Run, installed: Path, tmp_path: Path
+) -> None:
+    made = netclinic("knowledge", "new", "slow-dns", "--dir", "our books", cwd=tmp_path, PYTHONPATH=str(installed))
+    assert made.code == 0, made.err
+    assert f"    export NETCLINIC_KNOWLEDGE_DIR='{tmp_path / 'our books'}'\n" in made.out
+    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path / "our books"), "PYTHONPATH": str(installed)}
+    assert netclinic("knowledge", "test", "slow-dns", cwd=tmp_path, **own).code == 0
+
+
+def test_where_nothing_would_read_it_no_entry_is_written(netclinic: Run, installed: Path, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    refused = netclinic("knowledge", "new", "slow-dns", cwd=here, PYTHONPATH=str(installed))
+    assert refused.code == 2
+    assert "set NETCLINIC_KNOWLEDGE_DIR to one, or name one with --dir" in refused.err
+    assert list(here.iterdir()) == []
+
+
+def test_a_new_entry_never_overwrites_one(netclinic: Run, tmp_path: Path) -> None:
+    def new(entry: str, section: str = "other") -> int:
+        code: int = netclinic("knowledge", "new", entry, "--section", section, "--dir", str(tmp_path)).code
+        return code
+
+    assert [new("mine"), new("mine"), new("flannel-ip-leak"), new("../evil"), new("fine", "../evil")] == [0, 2, 2, 2, 2]
+    recording = tmp_path / "recordings" / "taken" / "recording.yaml"
+    recording.parent.mkdir(parents=True)
+    recording.write_text("base: terway-healthy\n")
+    assert new("taken") == 0
+    assert recording.read_text() == "base: terway-healthy\n"
+
+
+def test_the_shipped_entries_pass_lint(netclinic: Run) -> None:
+    ran = netclinic("knowledge", "lint")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"No problems in (\d+) entries: \1 in .*knowledge/entries\.\n", ran.out), ran.out
+
+
+def test_lint_says_of_a_file_that_it_is_no_entry(netclinic: Run, tmp_path: Path) -> None:
+    (tmp_path / "CHANGELOG.md").write_text("# Changes\n")
+    ran = netclinic("knowledge", "lint", "CHANGELOG.md", cwd=tmp_path)
+    assert ran.code == 1
+    assert ran.out.startswith("CHANGELOG.md:1: this is no entry, ")
+    empty = netclinic("knowledge", "lint", ".", cwd=tmp_path)
+    assert empty.code == 2
+    assert "holds no entries" in empty.err
+    missing = netclinic("knowledge", "lint", "nowhere", cwd=tmp_path)
+    assert missing.code == 2
+    assert "There is no file or folder nowhere" in missing.err
+
+
+@pytest.fixture
+def our_leak(tmp_path: Path) -> Path:
+    """A copy of a shipped entry under another id."""
+    entry = ROOT / "knowledge" / "entries" / "flannel" / "flannel-ip-leak.md"
+    path = tmp_path / "our-leak.md"
+    path.write_text(entry.read_text(encoding="utf-8").replace("id: flannel-ip-leak", "id: our-leak"), encoding="utf-8")
+    return path
+
+
+def replace_line(path: Path, start: str, line: str) -> None:
+    path.write_text(re.sub(rf"^{start}.*\n", line, path.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE))
+
+
+def test_proving_tells_every_verdict_that_differs(netclinic: Run, our_leak: Path) -> None:
+    assert netclinic("knowledge", "test", "flannel-ip-leak").code == 0
+    replace_line(our_leak, "  confirmed:", "  confirmed: [flannel-healthy]\n")
+    replace_line(our_leak, "  ruled_out:", "  ruled_out: [flannel-ip-leak, terway-healthy]\n")
+    ran = netclinic("knowledge", "test", "our-leak", NETCLINIC_KNOWLEDGE_DIR=str(our_leak.parent))
+    assert ran.code == 1
+    assert "our-leak on flannel-healthy: expected confirmed, came to ruled_out: " in ran.out
+    assert "our-leak on flannel-ip-leak: expected ruled_out, came to confirmed: " in ran.out
+
+
+def test_an_entry_without_proofs_is_told_what_to_add(netclinic: Run, our_leak: Path) -> None:
+    for verdict in ("confirmed", "ruled_out", "suspected"):
+        replace_line(our_leak, f"  {verdict}:", "")
+    ran = netclinic("knowledge", "test", "our-leak", NETCLINIC_KNOWLEDGE_DIR=str(our_leak.parent))
+    assert ran.code == 1
+    assert f"add proved_on with confirmed: [...] and ruled_out: [...] to {our_leak}" in ran.out
+
+
+def test_an_entry_that_is_not_there_is_told_with_the_folders_that_are_read(netclinic: Run, our_leak: Path) -> None:
+    ran = netclinic("knowledge", "test", "our-leek", NETCLINIC_KNOWLEDGE_DIR=str(our_leak.parent))
+    assert ran.code == 2
+    assert f"There is no entry 'our-leek' in {ROOT / 'knowledge' / 'entries'} or {our_leak.parent}." in ran.err
+    assert "Did you mean our-leak?" in ran.err
+
+
+def test_probes_are_documented_one_by_one(netclinic: Run) -> None:
+    whole = netclinic("knowledge", "probes").out
+    one = netclinic("knowledge", "probes", "pod_waiting").out
+    assert one.startswith("## pod_waiting")
+    assert one in whole
+    assert "- `reason`: " in one
