@@ -6,9 +6,7 @@ import yaml
 
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import Place, suggestion
-
-# The C loader is about eight times faster; PyYAML may have been built without it.
-_Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from knowledge.untrusted_yaml import SAFE_LOADER, check
 
 FENCE = "---"
 KEYS = (
@@ -55,8 +53,9 @@ def front_matter(text: str, diagnostics: FileDiagnostics) -> dict[str, object]:
 
 
 def _load(text: str, diagnostics: FileDiagnostics) -> dict[str, object] | None:
-    loader = _Loader(text)
+    loader = SAFE_LOADER(text)
     try:
+        check(text)
         node = loader.get_single_node()
         data = _NodeReader(loader, diagnostics).value(node, ()) if node is not None else {}
     except yaml.MarkedYAMLError as error:

@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 import yaml
 
+from knowledge import untrusted_yaml
+
 MASK = "<redacted>"  # a plain scalar in YAML, so that masking again changes nothing
 _WORDS = (
     r"access[_-]?key(?:[_-]?(?:id|secret))?|access[_-]?secret|(?:secret|api|private)[_-]?(?:access[_-]?)?key|"
@@ -48,7 +50,6 @@ _SHAPES = re.compile(
     r"|(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)",
     re.DOTALL,
 )
-_LONGEST_YAML = 100_000  # characters: longer ones are masked line by line
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][^\s,\]}]", re.MULTILINE)
 _TRIGGER = (
     r"access|secret|pass|pwd|token|api[_-]?key|private|credential|authoriz|dockerconfig|client-|certificate-|"
@@ -133,11 +134,11 @@ def _json_text(value: Any) -> str:
 
 def _yaml(text: str) -> Any:
     """A mapping or a list of several lines. Anchors are not followed: a few can stand for millions of values."""
-    if "\n" not in text.strip() or len(text) > _LONGEST_YAML or _ANCHOR.search(text):
+    if "\n" not in text.strip() or _ANCHOR.search(text):
         return None
     try:
-        found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both are safe)
-    except (yaml.YAMLError, ValueError):
+        found = untrusted_yaml.load(text, untrusted_yaml.EMBEDDED)
+    except untrusted_yaml.UntrustedYamlError:
         return None
     return found if isinstance(found, dict | list) else None
 

@@ -6,8 +6,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 
-import yaml
-
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
@@ -16,6 +14,7 @@ from bot.cluster.transport import ReadError
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, came_up, is_live, labelled, pod_evidence
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
+from knowledge import untrusted_yaml
 from knowledge.versions import parse_version
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
@@ -93,8 +92,8 @@ def _value_at(text: Any, path: str) -> Any:
     if not path:
         return text
     try:
-        value: Any = yaml.safe_load(str(text))  # JSON is YAML
-    except yaml.YAMLError:
+        value: Any = untrusted_yaml.load(str(text), untrusted_yaml.EMBEDDED)  # JSON is YAML
+    except untrusted_yaml.UntrustedYamlError:
         return _MISSING
     for name, filters in _STEP.findall(path):
         value = value.get(name, _MISSING) if isinstance(value, dict) else _MISSING

@@ -1,15 +1,14 @@
 """Reading the object files of a recording: YAML or JSON, one or many objects a file, and merging one over another."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import orjson
-import yaml
 
 from bot.recordings.objects import RecordingError
 from bot.recordings.resources import Json, group_of
+from knowledge import untrusted_yaml
 
 Identity = tuple[str, str, str, str]
 
@@ -17,8 +16,8 @@ Identity = tuple[str, str, str, str]
 def read_objects(content: bytes, where: str) -> list[Json]:
     """Every object of a file, lists unfolded; ``where`` names the file in what is said about a damaged one."""
     try:
-        documents = [orjson.loads(content)] if where.endswith(".json") else list(_yaml_documents(content))
-    except (yaml.YAMLError, ValueError) as problem:
+        documents = [orjson.loads(content)] if where.endswith(".json") else _yaml_documents(content)
+    except ValueError as problem:
         raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
     return [_checked(item, where) for document in documents if document is not None for item in _unfolded(document)]
 
@@ -27,7 +26,7 @@ def read_mapping(content: bytes, where: str) -> Json:
     """A file that holds one mapping, such as ``recording.yaml``."""
     try:
         documents = [document for document in _yaml_documents(content) if document is not None]
-    except (yaml.YAMLError, ValueError) as problem:
+    except ValueError as problem:
         raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
     if len(documents) != 1 or not isinstance(documents[0], dict):
         raise RecordingError(f"{where} has to hold one mapping of settings.")
@@ -74,15 +73,14 @@ def _one_line(problem: Exception) -> str:
     return " ".join(str(problem).split()).rstrip(".")
 
 
-def _yaml_documents(content: bytes) -> Iterator[Any]:
+def _yaml_documents(content: bytes) -> list[Any]:
     """YAML as Kubernetes' tools read it: moments and MAC addresses stay strings, only true and false are booleans."""
-    return yaml.load_all(content, Loader=_kubernetes_loader())
+    return untrusted_yaml.load_all(content, untrusted_yaml.FILE, _kubernetes_loader())
 
 
 @cache
 def _kubernetes_loader() -> Any:
-    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader: Any = type("KubernetesLoader", (safe,), {"yaml_implicit_resolvers": {}})
+    loader: Any = type("KubernetesLoader", (untrusted_yaml.SAFE_LOADER,), {"yaml_implicit_resolvers": {}})
     for tag, pattern, first in (
         ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
         ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),

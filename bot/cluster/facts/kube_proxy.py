@@ -7,13 +7,12 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import yaml
-
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_check
 from bot.cluster.facts.registry import Fact, Permission, fact, known, unknown
 from bot.cluster.resources import NODES, PODS
 from bot.cluster.session import SYSTEM, ClusterSession, get_path, last_edited, moment
 from bot.cluster.transport import ReadError
+from knowledge import untrusted_yaml
 
 CONFIG_MAPS = ("kube-proxy-worker", "kube-proxy", "kube-proxy-master")
 LIST_PODS = Permission("list", PODS)
@@ -34,8 +33,8 @@ async def proxy_config(view: ClusterSession) -> tuple[dict[str, Any] | None, str
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
+        found = untrusted_yaml.load(text, untrusted_yaml.EMBEDDED)
+    except untrusted_yaml.UntrustedYamlError:
         return {}
     return found if isinstance(found, dict) else {}
 
