@@ -13,7 +13,7 @@ from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
-    from bot.audit import AuditLog
+    from bot.audit import AuditContext, AuditLog
     from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Clinic, Cluster
     from bot.slack.serve import Join, ServeConfig
@@ -121,16 +121,23 @@ class App:
             clusters=Clusters(
                 configured, listed(settings.clusters), settings.default_cluster, paired(settings.channel_clusters)
             ),
-            open_cluster=self._named_cluster,
+            open_cluster=self.open_named_cluster,
             join=join,
         )
 
-    def _named_cluster(
-        self, name: str, observers: Sequence["Observer"] = ()
+    def open_named_cluster(
+        self,
+        name: str,
+        audit: "AuditContext",
+        observers: Sequence["Observer"] = (),
+        *,
+        kubeconfig: Path | None = None,
     ) -> contextlib.AbstractAsyncContextManager["Cluster"]:
+        """The cluster by the name that people call it: a context, or the one that netclinic itself runs in."""
         from bot.cluster.connection import IN_CLUSTER
 
-        return self.cluster(context=None if name == IN_CLUSTER else name, observers=observers)
+        context = None if name == IN_CLUSTER else name
+        return self.open_cluster(audit, kubeconfig=kubeconfig, context=context, observers=observers)
 
     def clinic(self, index: "Index | None" = None) -> "Clinic":
         """The flow over the entries; with an index it answers questions in words."""
@@ -140,31 +147,39 @@ class App:
         return Clinic(self.entries, index, Budget(seconds=self.settings.deadline))
 
     @contextlib.asynccontextmanager
-    async def cluster(
+    async def open_cluster(
         self,
+        audit: "AuditContext",
         *,
         kubeconfig: Path | None = None,
         context: str | None = None,
         recording: str | None = None,
         observers: Sequence["Observer"] = (),
-        witness: "Recorder | None" = None,
+        recorder: "Recorder | None" = None,
     ) -> AsyncIterator["Cluster"]:
         """The cluster to read: a recording served on loopback, or a context of the kubeconfig.
 
-        ``witness`` is shown all that is read of it.
+        No door has another way to open one, so nothing is read that the audit log does not hold: each read is a
+        record of ``audit`` before it is made. What opens recordings without it reads no cluster of anybody's:
+        ``bot/diagnosis/proofs.py`` judges entries on recordings, and ``netclinic replay`` serves one to kubectl.
+        ``recorder`` is shown all that is read.
 
         Raises:
             RecordingError: there is no such recording, or it is damaged.
             ConnectionSettingsError: the kubeconfig or context cannot be used.
         """
-        from bot.cluster.connection import connect, connect_to
+        from bot.cluster.connection import Connection, connect, connect_to
         from bot.cluster.transport import Transport
         from bot.diagnosis.clinic import Cluster
         from bot.recordings import load, serve
 
+        def audited(connection: Connection) -> Cluster:
+            cluster = Cluster(Transport(connection.client), connection.context, observers, recorder)
+            return audit.cluster(cluster)
+
         if recording is None:
             async with connect(kubeconfig, context) as connection:
-                yield Cluster(Transport(connection.client), connection.context, observers, witness)
+                yield audited(connection)
             return
         async with serve(load(recording)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
-            yield Cluster(Transport(connection.client), connection.context, observers, witness)
+            yield audited(connection)

@@ -31,7 +31,7 @@ class Reader:
     transport: Transport
     budget: Budget = field(default_factory=Budget)
     observers: Sequence[Observer] = ()
-    witness: Recorder | None = None
+    recorder: Recorder | None = None
     spent: Spent = field(default_factory=Spent)
     _failures: dict[str, str] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
@@ -218,8 +218,8 @@ class Reader:
         return self._shown(request, redact_text(reply.body.decode("utf-8", errors="replace")).splitlines())
 
     def _shown(self, request: Request, content: T) -> T:
-        if self.witness is not None:
-            self.witness.saw(request, content, self.now())
+        if self.recorder is not None:
+            self.recorder.record(request, content, self.now())
         return content
 
     async def _send(self, request: Request) -> Reply:
@@ -262,8 +262,8 @@ class Reader:
         return reply
 
     def _note(self, request: Request, error: ReadError) -> None:
-        if self.witness is not None:
-            self.witness.missed(request, error)
+        if self.recorder is not None:
+            self.recorder.record_failure(request, error)
         if error.kind != "not_found":
             self._failures.setdefault(request.resource, str(error))
 

@@ -181,11 +181,11 @@ class Cluster:
     transport: Transport
     context: str
     observers: Sequence[Observer] = ()
-    witness: Recorder | None = None
+    recorder: Recorder | None = None
 
     def reader(self, budget: Budget) -> Reader:
         """A reader for one question."""
-        return Reader(self.transport, budget, self.observers, self.witness)
+        return Reader(self.transport, budget, self.observers, self.recorder)
 
 
 async def read_cluster_state(view: ClusterSession, context: str) -> ClusterState:

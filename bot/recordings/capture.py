@@ -43,7 +43,7 @@ class _Target:
 
 @dataclass
 class Capture:
-    """A witness for readers. One capture may see several questions; ``save`` writes all that they read."""
+    """A recorder of what readers read. One capture may see several questions; ``save`` writes all that they read."""
 
     _objects: dict[_Key, Json] = field(default_factory=dict)
     _partial: set[_Key] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Capture:
     _version: str = DEFAULT_VERSION
     _clock: datetime | None = None
 
-    def saw(self, request: Request, content: Any, at: datetime) -> None:
+    def record(self, request: Request, content: Any, at: datetime) -> None:
         """Keep what one request gave; ``at`` is the server's clock."""
         self._clock = at
         if request.path == "/version":
@@ -70,7 +70,7 @@ class Capture:
             else:
                 self._keep(target, content)
 
-    def missed(self, request: Request, error: ReadError) -> None:
+    def record_failure(self, request: Request, error: ReadError) -> None:
         """Remember what could not be read; what does not exist needs no remembering."""
         target = _target(request)
         if target is None or error.kind == "not_found":

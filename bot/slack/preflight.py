@@ -229,7 +229,7 @@ async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
 
 
 async def _cluster(premises: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
-    async with premises.open_cluster(name) as cluster, trail.cluster(cluster).reader(Budget()) as reader:
+    async with premises.open_cluster(name, trail) as cluster, cluster.reader(Budget()) as reader:
         version = await reader.version()
         missing = await gaps(reader, needed())
     found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.audit import AuditLog
+from bot.audit import AuditContext, AuditLog
 from bot.cluster.requests import Observer
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.settings import Settings
@@ -29,9 +29,11 @@ class Bot:
 
 
 class OpenCluster(Protocol):
-    """Opens a cluster for as long as one question reads it."""
+    """Opens a cluster for as long as one question reads it; each read is a record of ``audit`` before it is made."""
 
-    def __call__(self, name: str, observers: Sequence[Observer] = ()) -> AbstractAsyncContextManager[Cluster]:
+    def __call__(
+        self, name: str, audit: AuditContext, observers: Sequence[Observer] = ()
+    ) -> AbstractAsyncContextManager[Cluster]:
         """Raises ``ConnectionSettingsError`` when it cannot be used."""
         ...
 

@@ -64,7 +64,7 @@ async def check_access(where: Target, output: str) -> None:
     app = App.from_environment()
     async with auditing(app, "rbac --check", where) as begin:
         trail = await begin()
-        async with where.opened(app) as opened, trail.cluster(opened).reader(app.clinic().budget) as reader:
+        async with where.open(app, trail) as opened, opened.reader(app.clinic().budget) as reader:
             try:
                 found = await gaps(reader, needed())
             except ReadError as error:

@@ -79,8 +79,8 @@ async def ask_and_show(question: str, where: Target, namespace: str | None, outp
         trail = await begin(question=question, namespace=namespace)
         clinic = trail.clinic(app.clinic(index))
         with reading(errors) as observers:
-            async with _maybe_cluster(app, where, observers) as (opened, why):
-                answer = await clinic.ask(question, trail.cluster(opened) if opened else None, namespace)
+            async with _maybe_cluster(app, where, trail, observers) as (cluster, why):
+                answer = await clinic.ask(question, cluster, namespace)
         await trail.answered(answer)
     if why and answer.diagnoses:
         say(errors, why, style="yellow")
@@ -100,8 +100,8 @@ async def check_and_show(entries: Sequence[str], where: Target, namespace: str |
     async with auditing(app, "check", where) as begin:
         trail = await begin(entries=list(entries), namespace=namespace)
         with reading(errors) as observers:
-            async with where.opened(app, observers) as cluster:
-                answer = await app.clinic().check(entries, trail.cluster(cluster), namespace)
+            async with where.open(app, trail, observers) as cluster:
+                answer = await app.clinic().check(entries, cluster, namespace)
         if answer.cluster is not None and not answer.cluster.reachable:
             raise OutOfReach(f"Cluster {answer.cluster.context} could not be read: {answer.cluster.problem}.")
         await trail.answered(answer)
@@ -114,8 +114,8 @@ async def facts_and_show(where: Target, output: str) -> None:
     async with auditing(app, "facts", where) as begin:
         trail = await begin()
         with reading(errors) as observers:
-            async with where.opened(app, observers) as cluster:
-                found = await _facts(app, trail.cluster(cluster))
+            async with where.open(app, trail, observers) as cluster:
+                found = await _facts(app, cluster)
     if output == "json":
         rows = {f.name: {"value": f.value, "source": f.source, "check": f.check, "reason": f.reason} for f in found}
         write_json({"context": cluster.context, "facts": rows})
@@ -138,18 +138,18 @@ async def _facts(app: App, cluster: Cluster) -> Sequence[Fact]:
 
 @contextlib.asynccontextmanager
 async def _maybe_cluster(
-    app: App, where: Target, observers: Sequence[Observer]
+    app: App, where: Target, audit: "AuditContext", observers: Sequence[Observer]
 ) -> AsyncIterator[tuple[Cluster | None, str]]:
     """The cluster, or none and why where nobody has configured one: knowledge alone is then still given."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            opened = await stack.enter_async_context(where.opened(app, observers))
+            cluster = await stack.enter_async_context(where.open(app, audit, observers))
         except NoClusterConfigured as nothing:
             if where.context:
                 raise
             yield None, str(nothing)
             return
-        yield opened, ""
+        yield cluster, ""
 
 
 def _show(answer: Answer, output: str, show: Callable[[Console, Answer], None]) -> None:

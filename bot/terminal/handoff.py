@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import sys
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,15 +65,10 @@ async def show_again(id_: str, where: Target, out: Path | None, output: str) -> 
 
 
 def _looker(app: App, where: Target, trail: "AuditContext") -> Rechecker:
-    from bot.cluster.connection import IN_CLUSTER
+    def open_cluster(name: str) -> contextlib.AbstractAsyncContextManager["Cluster"]:
+        return app.open_named_cluster(name, trail, kubeconfig=where.kubeconfig)
 
-    @contextlib.asynccontextmanager
-    async def opened(context: str) -> AsyncIterator["Cluster"]:
-        named = None if context == IN_CLUSTER else context
-        async with app.cluster(kubeconfig=where.kubeconfig, context=named) as cluster:
-            yield trail.cluster(cluster)
-
-    return Rechecker(app.clinic(), opened, app.settings.handoff_deadline)
+    return Rechecker(app.clinic(), open_cluster, app.settings.handoff_deadline)
 
 
 def _wish(app: App, words: str, trail: "AuditContext") -> HandoffRequest:

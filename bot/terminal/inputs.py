@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.audit import AuditContext
     from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Cluster
 
@@ -99,14 +100,19 @@ class Target:
         given = {"kubeconfig": self.kubeconfig, "context": self.context, "recording": self.recording}
         return {name: str(value) for name, value in given.items() if value is not None}
 
-    def opened(
-        self, app: "App", observers: Sequence["Observer"] = (), witness: "Recorder | None" = None
+    def open(
+        self,
+        app: "App",
+        audit: "AuditContext",
+        observers: Sequence["Observer"] = (),
+        recorder: "Recorder | None" = None,
     ) -> AbstractAsyncContextManager["Cluster"]:
-        """The cluster, for as long as the block runs."""
-        return app.cluster(
+        """The cluster, for as long as the block runs; each read is a record of ``audit`` before it is made."""
+        return app.open_cluster(
+            audit,
             kubeconfig=self.kubeconfig,
             context=self.context,
             recording=self.recording,
             observers=observers,
-            witness=witness,
+            recorder=recorder,
         )

@@ -49,8 +49,7 @@ async def _read(capture: Capture, symptom: str | None, where: Target, namespace:
         trail = await begin(question=symptom, namespace=namespace)
         clinic = trail.clinic(app.clinic(index))
         with reading(errors) as observers:
-            async with where.opened(app, observers, capture) as opened:
-                cluster = trail.cluster(opened)
+            async with where.open(app, trail, observers, capture) as cluster:
                 asking = (
                     clinic.check([], cluster, namespace) if symptom is None else clinic.ask(symptom, cluster, namespace)
                 )

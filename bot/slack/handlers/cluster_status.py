@@ -49,8 +49,8 @@ class Reach:
     async def _looked(self, name: str, trail: AuditContext) -> ClusterRow:
         row = ClusterRow(name=name, reachable=False, checked_at=datetime.now(UTC))
         try:
-            async with asyncio.timeout(LONGEST), self.open_cluster(name, ()) as cluster:
-                state = await _state(trail.cluster(cluster), name)
+            async with asyncio.timeout(LONGEST), self.open_cluster(name, trail) as cluster:
+                state = await _state(cluster, name)
         except ConnectionSettingsError as error:
             return replace(row, trouble=str(error))
         except TimeoutError:

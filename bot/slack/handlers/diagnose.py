@@ -55,8 +55,8 @@ async def look(
     """
     clinic = trail.clinic(await context.parts.clinic())
     try:
-        async with _opened(context, cluster, observers) as opened:
-            answer = await ask(clinic, trail.cluster(opened) if opened else None)
+        async with _opened(context, cluster, trail, observers) as opened:
+            answer = await ask(clinic, opened)
     except ConnectionSettingsError as error:
         problem = str(error).rstrip(".")
         answer = replace(
@@ -68,12 +68,12 @@ async def look(
 
 @contextlib.asynccontextmanager
 async def _opened(
-    context: HandlerContext, cluster: str, observers: Sequence[Observer]
+    context: HandlerContext, cluster: str, trail: AuditContext, observers: Sequence[Observer]
 ) -> AsyncIterator[Cluster | None]:
     if not cluster:
         yield None
         return
-    async with context.parts.open_cluster(cluster, observers) as opened:
+    async with context.parts.open_cluster(cluster, trail, observers) as opened:
         yield opened
 
 

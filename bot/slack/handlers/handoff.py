@@ -6,7 +6,7 @@ Taking a handoff over: who has it is recorded once, and where nobody has, the ch
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -209,14 +209,12 @@ def _trail(context: HandlerContext, job: Job) -> AuditContext:
 
 
 def _looker(context: HandlerContext, trail: AuditContext) -> Rechecker:
-    @contextlib.asynccontextmanager
-    async def opened(name: str) -> AsyncIterator[Cluster]:
-        async with context.parts.open_cluster(name) as cluster:
-            yield trail.cluster(cluster)
+    def open_cluster(name: str) -> contextlib.AbstractAsyncContextManager[Cluster]:
+        return context.parts.open_cluster(name, trail)
 
     settings = context.parts.settings
     clinic = Clinic(context.parts.entries, None, Budget(seconds=settings.deadline))
-    return Rechecker(clinic, opened, settings.handoff_deadline)
+    return Rechecker(clinic, open_cluster, settings.handoff_deadline)
 
 
 async def _placed(context: HandlerContext, kept: StoredHandoff, channel: str, ts: str, message: Message) -> Json:

@@ -100,9 +100,9 @@ async def facts(command: Command) -> None:
 
 async def _facts(command: Command, name: str) -> Message:
     try:
-        async with command.context.parts.open_cluster(name, ()) as opened:
+        async with command.context.parts.open_cluster(name, command.trail) as opened:
             budget = (await command.context.parts.clinic()).budget
-            async with command.trail.cluster(opened).reader(budget) as reader:
+            async with opened.reader(budget) as reader:
                 view = ClusterSession(reader)
                 try:
                     state = await read_cluster_state(view, name)

@@ -36,7 +36,7 @@ HIDDEN = ("terway-out-of-ips-hidden", "terway-mac-hidden", "flannel-hairpin-forb
 
 async def judged(store: Recording, capture: Capture | None = None, namespace: str | None = None) -> Answer:
     async with serve(store) as server, connect_to(server.kubeconfig, store.name) as connection:
-        cluster = Cluster(Transport(connection.client), store.name, witness=capture)
+        cluster = Cluster(Transport(connection.client), store.name, recorder=capture)
         return await Clinic(ENTRIES).check(ENTRIES, cluster, namespace, words_are_clear=True)
 
 
@@ -51,7 +51,7 @@ async def captured(store: Recording, reads: Iterable[str], path: Path) -> Record
     """The recording of a few single reads, each written as a person would say it."""
     capture = Capture()
     async with serve(store) as server, connect_to(server.kubeconfig, store.name) as connection:
-        reader = Reader(Transport(connection.client), witness=capture)
+        reader = Reader(Transport(connection.client), recorder=capture)
         for read in reads:
             await READS[read](reader)
     return load_folder(capture.save(path))
@@ -166,7 +166,7 @@ async def test_a_list_that_was_not_read_to_its_end_is_never_taken_for_all(tmp_pa
 async def test_a_read_that_the_budget_refused_fails_in_the_replay_too(tmp_path: Path) -> None:
     capture = Capture()
     async with serve(load("terway-healthy")) as server, connect_to(server.kubeconfig, "healthy") as connection:
-        reader = Reader(Transport(connection.client), Budget(requests=1), witness=capture)
+        reader = Reader(Transport(connection.client), Budget(requests=1), recorder=capture)
         await reader.version()
         with pytest.raises(ReadError):
             await reader.select(TERWAY_NODES)
@@ -187,7 +187,7 @@ async def test_a_read_that_the_budget_refused_fails_in_the_replay_too(tmp_path: 
 
 async def _with_nodes_too(capture: Capture, path: Path) -> Recording:
     async with serve(load("terway-healthy")) as server, connect_to(server.kubeconfig, "healthy") as connection:
-        await Reader(Transport(connection.client), witness=capture).select(NODES)
+        await Reader(Transport(connection.client), recorder=capture).select(NODES)
     return load_folder(capture.save(path))
 
 
@@ -198,7 +198,7 @@ async def test_a_refused_list_does_not_hide_the_namespace_that_was_read(tmp_path
     kept = Recording.of(store.objects(), name="narrow", forbidden=[parse_denial("pods:shop")])
     capture = Capture()
     async with serve(kept) as server, connect_to(server.kubeconfig, "narrow") as connection:
-        reader = Reader(Transport(connection.client), witness=capture)
+        reader = Reader(Transport(connection.client), recorder=capture)
         with pytest.raises(ReadError):
             await reader.select(PODS, "shop" if refused == "pods:shop" else None)
         seen = await reader.select(PODS, "kube-system")
