@@ -17,13 +17,13 @@ from bot.store.schema import audit_records, cases
 from bot.text import one_line
 
 PRESSED, REFUSED = "button.pressed", "refused"
-DID = {
+BUTTON_WORDS = {
     "recheck": "checked again",
     "hand_over": "handed over",
     "helped": "found helpful",
     "not_helped": "found no help in",
 }
-TOLD = {
+ACTION_WORDS = {
     "case.resolved": "resolved",
     "handoff.acknowledged": "took over a handoff",
     "export.made": "exported the audit log",
@@ -37,7 +37,7 @@ _COLUMNS = ("time", "action", *_ACTOR, "case", "cluster", "request_id", "outcome
 
 
 @dataclass(frozen=True)
-class Deeds:
+class SpanActions:
     """The actions, oldest first, the ids of the Slack users among those who did them, and names by id."""
 
     actions: tuple[Action, ...]
@@ -45,7 +45,7 @@ class Deeds:
     people: Mapping[str, str]
 
 
-def read_actions(store: Store, span: Span, team: str = "") -> Deeds:
+def read_actions(store: Store, span: Span, team: str = "") -> SpanActions:
     """The actions of a span, of one Slack team (and of terminals) or of all. What is done again is told once.
 
     Raises:
@@ -55,7 +55,7 @@ def read_actions(store: Store, span: Span, team: str = "") -> Deeds:
     query = (
         select(*(table.c[name] for name in _COLUMNS))
         .where(table.c.time >= stamp(span.since), table.c.time < stamp(span.until))
-        .where(table.c.action.in_((PRESSED, REFUSED, *TOLD)))
+        .where(table.c.action.in_((PRESSED, REFUSED, *ACTION_WORDS)))
         .order_by(table.c.seq)
     )
     if team:
@@ -66,7 +66,7 @@ def read_actions(store: Store, span: Span, team: str = "") -> Deeds:
     actions, of_slack = _once(_actions(rows, links)), [row for row in rows if row["actor_kind"] == "slack"]
     users = {action.actor for action in actions} & {row["actor_id"] for row in of_slack}
     people = {row["actor_id"]: row["actor_name"] for row in of_slack if row["actor_name"]}
-    return Deeds(tuple(actions), frozenset(users), people)
+    return SpanActions(tuple(actions), frozenset(users), people)
 
 
 def _links(connection: Connection, ids: set[str]) -> dict[str, str]:
@@ -103,9 +103,9 @@ def _actor(row: Any) -> str:
 def _what(row: Any, press: Any) -> str:
     """In a few words; empty for what is of no interest here, such as looking at evidence."""
     if row["action"] == PRESSED:
-        return DID.get(row["outcome"], "")
+        return BUTTON_WORDS.get(row["outcome"], "")
     if row["action"] != REFUSED:
-        return TOLD[row["action"]]
+        return ACTION_WORDS[row["action"]]
     wish = f": {press['outcome'].replace('_', ' ')}" if press is not row else ""
     rule = f" ({one_line(row['outcome'])[:80]})" if row["outcome"].startswith(PREFIX) else ""
     if not wish and not rule:

@@ -1,11 +1,10 @@
-"""Where a case stands, seen over all of its answers.
+"""What is known of a case over all of its answers, and which cases are alike.
 
 A case's newest answer is not always the one that counts: a guide that was asked for in the same thread settles
 nothing, and after the fix the cause that had been confirmed is ruled out.
 
-Cases that are alike are one item: the same cause and verdict on the same cluster, and the same state now.
-
-Fifteen people who ask about one empty vSwitch are one thing to know, not fifteen.
+Cases are alike with the same cause and verdict on the same cluster and the same state now: fifteen people who ask
+about one empty vSwitch are one thing to know, not fifteen.
 """
 
 from collections import defaultdict
@@ -14,23 +13,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from bot.handoff.queries import ABOUT_FAULTS, NOT_TOLD, CaseRow, Facts, LookRow
+from bot.handoff.queries import ABOUT_FAULTS, NO_FAULT, AnswerRow, CaseRow, Facts
 from bot.handoff.records import CurrentState, EvidenceRef, OpenCase, ResolvedCase
 
-RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
-_WRONG = ("confirmed", "suspected")
+VERDICT_RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
+FAULT_SEEN = ("confirmed", "suspected")
+
+T = TypeVar("T")
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Standing:
+class CaseState:
     """``cause`` is the answer that names the cause, ``newest`` the last one about a fault; neither before an answer.
 
     A cause that was confirmed and has been ruled out since stays the cause, with ``outcome`` ``ruled_out``.
     """
 
     case: CaseRow
-    cause: LookRow | None = None
-    newest: LookRow | None = None
+    cause: AnswerRow | None = None
+    newest: AnswerRow | None = None
 
     @property
     def outcome(self) -> str:
@@ -58,9 +60,9 @@ class Standing:
         return self.found == "ruled_out"
 
     @property
-    def is_told(self) -> bool:
+    def has_open_problem(self) -> bool:
         """Whether it is open and something is, or may be, wrong."""
-        return self.case.state == "open" and self.outcome not in NOT_TOLD
+        return self.case.state == "open" and self.outcome not in NO_FAULT
 
     @property
     def cluster(self) -> str:
@@ -68,58 +70,56 @@ class Standing:
         return (self.cause.cluster if self.cause else "") or self.case.cluster
 
 
-def standings(facts: Facts) -> Mapping[str, Standing]:
+def case_states(facts: Facts) -> Mapping[str, CaseState]:
     """Every case of the facts, by id."""
-    looks: dict[str, list[LookRow]] = defaultdict(list)
-    for look in facts.looks:
-        looks[look.case_id].append(look)
-    return {id_: _standing(case, looks[id_]) for id_, case in facts.cases.items()}
+    answers: dict[str, list[AnswerRow]] = defaultdict(list)
+    for answer in facts.answers:
+        answers[answer.case_id].append(answer)
+    return {id_: _case_state(case, answers[id_]) for id_, case in facts.cases.items()}
 
 
-def _standing(case: CaseRow, looks: Sequence[LookRow]) -> Standing:
-    about_faults = [look for look in looks if look.outcome in ABOUT_FAULTS]
+def _case_state(case: CaseRow, answers: Sequence[AnswerRow]) -> CaseState:
+    about_faults = [answer for answer in answers if answer.outcome in ABOUT_FAULTS]
     if not about_faults:
-        return Standing(case)
+        return CaseState(case)
     newest = about_faults[-1]
-    if newest.outcome in _WRONG:
-        return Standing(case, newest, newest)
-    found = [[look for look in about_faults if look.outcome == outcome] for outcome in _WRONG]
-    return Standing(case, next((some[-1] for some in found if some), newest), newest)
+    if newest.outcome in FAULT_SEEN:
+        return CaseState(case, newest, newest)
+    found = [[answer for answer in about_faults if answer.outcome == outcome] for outcome in FAULT_SEEN]
+    return CaseState(case, next((some[-1] for some in found if some), newest), newest)
 
 
-T = TypeVar("T")
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def alike_open(cases: Iterable[OpenCase]) -> list[Sequence[OpenCase]]:
+def group_open_cases(cases: Iterable[OpenCase]) -> list[Sequence[OpenCase]]:
     """Groups in the order of their first members, the newest case of each first. Without an answer none are alike."""
-    groups = _grouped(cases, lambda case: (*_or_alone(case.entry, case), case.found, case.outcome, case.state.now))
+    groups = _group_by(
+        cases, lambda case: (*_cause_or_case(case.entry, case), case.found, case.outcome, case.state.now)
+    )
     return [sorted(group, key=lambda case: case.opened_at, reverse=True) for group in groups]
 
 
-def alike_resolved(cases: Iterable[ResolvedCase]) -> list[Sequence[ResolvedCase]]:
+def group_resolved_cases(cases: Iterable[ResolvedCase]) -> list[Sequence[ResolvedCase]]:
     """The same for resolved ones. Where the cause stayed unknown, each question stands for itself."""
-    return _grouped(
-        cases, lambda case: (*_or_alone(case.entry if case.outcome != "ruled_out" else "", case), case.outcome)
+    return _group_by(
+        cases, lambda case: (*_cause_or_case(case.entry if case.outcome != "ruled_out" else "", case), case.outcome)
     )
 
 
-def lead(group: Sequence[OpenCase]) -> OpenCase:
+def representative(group: Sequence[OpenCase]) -> OpenCase:
     """The case that speaks for its group: the one with the newest evidence."""
-    return max(group, key=lambda case: (seen.at if (seen := newest(case)) else _NEVER, case.opened_at))
+    return max(group, key=lambda case: (seen.at if (seen := latest_evidence(case)) else _NEVER, case.opened_at))
 
 
-def newest(case: OpenCase) -> EvidenceRef | None:
+def latest_evidence(case: OpenCase) -> EvidenceRef | None:
     """The last evidence: what was seen just now where it is still there, else what the answer showed."""
     is_there = case.state.now in (CurrentState.STILL, CurrentState.WORSE)
     return case.state.seen if is_there and case.state.seen else case.seen
 
 
-def _or_alone(entry: str, case: OpenCase | ResolvedCase) -> tuple[str, str]:
+def _cause_or_case(entry: str, case: OpenCase | ResolvedCase) -> tuple[str, str]:
     return (entry, case.cluster) if entry else ("", case.ref.id)
 
 
-def _grouped(items: Iterable[T], key: Callable[[T], Hashable]) -> list[Sequence[T]]:
+def _group_by(items: Iterable[T], key: Callable[[T], Hashable]) -> list[Sequence[T]]:
     groups: dict[Hashable, list[T]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.handoff.case_state import RANK, Standing, standings
-from bot.handoff.queries import CaseRow, Facts, LookRow, thread_link
+from bot.handoff.case_state import FAULT_SEEN, VERDICT_RANK, CaseState, case_states
+from bot.handoff.queries import AnswerRow, CaseRow, Facts, thread_link
 from bot.handoff.recheck import RecheckTarget
 from bot.handoff.records import (
     Action,
-    Bar,
     CaseRef,
     Cause,
     Counts,
@@ -25,6 +24,7 @@ from bot.handoff.records import (
     OpenCase,
     ResolvedCase,
     State,
+    TimelineBar,
     UnansweredQuestion,
     Unhelpful,
     UnreachableCluster,
@@ -32,8 +32,7 @@ from bot.handoff.records import (
 )
 from bot.handoff.time_range import Span
 
-WRONG = ("confirmed", "suspected")
-NOT_LOOKED = State(now=CurrentState.UNASKED)
+NOT_RECHECKED = State(now=CurrentState.UNASKED)
 
 
 MOST = 60  # of each list and of the picture's bars; what is left out is counted
@@ -45,8 +44,8 @@ class Draft:
 
     span: Span
     facts: Facts
-    standings: Mapping[str, Standing]
-    open: Sequence[Standing]
+    case_states: Mapping[str, CaseState]
+    open: Sequence[CaseState]
 
     def answers(self) -> list[str]:
         """The ids of the answers that the open cases rest on."""
@@ -54,34 +53,34 @@ class Draft:
 
     def wanted(self, told: Mapping[str, Report]) -> list[RecheckTarget]:
         """The open cases as they are to be looked at."""
-        return [_wanted(standing, told_of(standing, told)) for standing in self.open]
+        return [_wanted(standing, report_for(standing, told)) for standing in self.open]
 
 
-def draft(facts: Facts, span: Span) -> Draft:
+def make_draft(facts: Facts, span: Span) -> Draft:
     """The open cases that are told in full: the worst first, of these the newest activity."""
-    found = standings(facts)
-    told = [standing for standing in found.values() if standing.is_told]
-    told.sort(key=lambda item: (RANK.get(item.outcome, 9), -item.case.updated_at.timestamp(), item.case.id))
+    found = case_states(facts)
+    told = [standing for standing in found.values() if standing.has_open_problem]
+    told.sort(key=lambda item: (VERDICT_RANK.get(item.outcome, 9), -item.case.updated_at.timestamp(), item.case.id))
     return Draft(span, facts, found, told[:MOST])
 
 
-def ref_of(case: CaseRow, text: str = "") -> CaseRef:
+def case_ref(case: CaseRow, text: str = "") -> CaseRef:
     link = case.link or thread_link(case.team, case.channel, case.thread_ts)
     return CaseRef(id=case.id, link=link, text=text)
 
 
-def told_of(standing: Standing, told: Mapping[str, Report]) -> Report | None:
+def report_for(standing: CaseState, told: Mapping[str, Report]) -> Report | None:
     """What was told when the cause was found."""
     return told.get(standing.cause.id) if standing.cause else None
 
 
-def diagnosis_of(standing: Standing, told: Report | None) -> ReportDiagnosis | None:
+def cause_diagnosis(standing: CaseState, told: Report | None) -> ReportDiagnosis | None:
     """The part of it that is about the cause."""
     return next((item for item in told.diagnoses if item.entry == standing.entry), None) if told else None
 
 
-def _wanted(standing: Standing, told: Report | None) -> RecheckTarget:
-    diagnosis = diagnosis_of(standing, told)
+def _wanted(standing: CaseState, told: Report | None) -> RecheckTarget:
+    diagnosis = cause_diagnosis(standing, told)
     return RecheckTarget(
         case=standing.case.id,
         entry=standing.entry,
@@ -92,23 +91,23 @@ def _wanted(standing: Standing, told: Report | None) -> RecheckTarget:
     )
 
 
-def people_of(draft: Draft) -> set[str]:
+def people_in(draft: Draft) -> set[str]:
     """The ids of everybody whom the handoff may name."""
     cases = draft.facts.cases.values()
     found = {person for case in cases for person in (case.assignee, case.resolved_by)}
-    unanswered = {look.asked_by for look in draft.facts.looks if look.outcome == "unmatched"}
+    unanswered = {answer.asked_by for answer in draft.facts.answers if answer.outcome == "unmatched"}
     return (found | unanswered | {word.user for word in draft.facts.unhelpful}) - {""}
 
 
 def resolved_cases(draft: Draft) -> list[ResolvedCase]:
     """The newest first."""
     span, found = draft.span, []
-    for item in draft.standings.values():
+    for item in draft.case_states.values():
         case = item.case
         if case.state == "resolved" and case.resolved_at and span.since <= case.resolved_at < span.until:
             found.append(
                 ResolvedCase(
-                    ref=ref_of(case),
+                    ref=case_ref(case),
                     entry=item.entry,
                     title=item.title,
                     outcome=item.found,
@@ -123,8 +122,8 @@ def resolved_cases(draft: Draft) -> list[ResolvedCase]:
     return sorted(found, key=lambda item: (item.resolved_at, item.ref.id), reverse=True)
 
 
-def _in_span(draft: Draft) -> list[LookRow]:
-    return [look for look in draft.facts.looks if draft.span.since <= look.asked_at < draft.span.until]
+def _in_span(draft: Draft) -> list[AnswerRow]:
+    return [answer for answer in draft.facts.answers if draft.span.since <= answer.asked_at < draft.span.until]
 
 
 def find_causes(draft: Draft, outcomes: Sequence[str]) -> list[Cause]:
@@ -133,19 +132,19 @@ def find_causes(draft: Draft, outcomes: Sequence[str]) -> list[Cause]:
     confirmed: dict[str, set[str]] = defaultdict(set)
     titles: dict[str, str] = {}
     clusters: dict[str, set[str]] = defaultdict(set)
-    for look in _in_span(draft):
-        case = draft.facts.cases.get(look.case_id)
-        if case is not None and look.outcome in outcomes:
-            titles[look.entry] = look.title
-            cases[look.entry][case.id] = case
-            clusters[look.entry] |= {look.cluster} - {""}
-            confirmed[look.entry] |= {case.id} if look.outcome == "confirmed" else set()
+    for answer in _in_span(draft):
+        case = draft.facts.cases.get(answer.case_id)
+        if case is not None and answer.outcome in outcomes:
+            titles[answer.entry] = answer.title
+            cases[answer.entry][case.id] = case
+            clusters[answer.entry] |= {answer.cluster} - {""}
+            confirmed[answer.entry] |= {case.id} if answer.outcome == "confirmed" else set()
     found = [
         Cause(
             entry=entry,
             title=titles[entry],
             clusters=tuple(sorted(clusters[entry])),
-            cases=tuple(ref_of(case) for case in sorted(some.values(), key=lambda case: (case.opened_at, case.id))),
+            cases=tuple(case_ref(case) for case in sorted(some.values(), key=lambda case: (case.opened_at, case.id))),
             confirmed=len(confirmed[entry]),
         )
         for entry, some in cases.items()
@@ -159,23 +158,27 @@ def unanswered_questions(draft: Draft) -> list[UnansweredQuestion]:
     So are those of open cases that are told as unexplained already.
     """
     found: dict[tuple[str, str], UnansweredQuestion] = {}
-    for look in _in_span(draft):
-        case = draft.facts.cases.get(look.case_id)
-        if look.outcome != "unmatched" or case is None or case.is_direct or not look.question.strip():
+    for answer in _in_span(draft):
+        case = draft.facts.cases.get(answer.case_id)
+        if answer.outcome != "unmatched" or case is None or case.is_direct or not answer.question.strip():
             continue
-        standing = draft.standings[case.id]
-        if standing.is_told and standing.is_unexplained:
+        standing = draft.case_states[case.id]
+        if standing.has_open_problem and standing.is_unexplained:
             continue
-        later = _later(standing, look)
-        found[case.id, look.question] = UnansweredQuestion(
-            ref=ref_of(case), question=look.question, asked_at=look.asked_at, asked_by=look.asked_by, later=later
+        later = _later(standing, answer)
+        found[case.id, answer.question] = UnansweredQuestion(
+            ref=case_ref(case),
+            question=answer.question,
+            asked_at=answer.asked_at,
+            asked_by=answer.asked_by,
+            later=later,
         )
     return list(found.values())
 
 
-def _later(standing: Standing, look: LookRow) -> str:
+def _later(standing: CaseState, answer: AnswerRow) -> str:
     """What became of a question; empty while nothing explains it."""
-    if standing.newest and standing.newest.asked_at > look.asked_at and not standing.is_unexplained:
+    if standing.newest and standing.newest.asked_at > answer.asked_at and not standing.is_unexplained:
         return f"later in the thread: {standing.title}"
     return "resolved since" if standing.case.state == "resolved" else ""
 
@@ -185,7 +188,7 @@ def unhelpful_answers(draft: Draft) -> list[Unhelpful]:
     cases = draft.facts.cases
     return [
         Unhelpful(
-            ref=ref_of(cases[word.case_id]),
+            ref=case_ref(cases[word.case_id]),
             entry=word.entry,
             user=word.user,
             note=word.note,
@@ -201,32 +204,34 @@ def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[Unre
     """Clusters that could not be read, in the span or now; what reads again now is told too."""
     found = {
         row.cluster: UnreachableCluster(
-            cluster=row.cluster, at=row.asked_at, why=row.trouble, ref=ref_of(draft.facts.cases[row.case_id])
+            cluster=row.cluster, at=row.asked_at, why=row.trouble, ref=case_ref(draft.facts.cases[row.case_id])
         )
-        for row in draft.facts.out_of_reach
+        for row in draft.facts.unreachable
         if row.case_id in draft.facts.cases
     }
     for item in draft.open:
-        state = states.get(item.case.id, NOT_LOOKED)
+        state = states.get(item.case.id, NOT_RECHECKED)
         if state.now is CurrentState.UNREAD:
             found[item.cluster] = UnreachableCluster(
-                cluster=item.cluster, at=draft.span.until, why=state.reason, ref=ref_of(item.case), is_now=True
+                cluster=item.cluster, at=draft.span.until, why=state.reason, ref=case_ref(item.case), is_now=True
             )
         elif state.now is not CurrentState.UNASKED:
             found.pop(item.cluster, None)  # it was just read
     return [found[name] for name in sorted(found)]
 
 
-def timeline_bars(draft: Draft, states: Mapping[str, State]) -> list[Bar]:
+def timeline_bars(draft: Draft, states: Mapping[str, State]) -> list[TimelineBar]:
     """The cases of the picture: what is open and wrong is the last to be left out."""
-    wanted = [item for item in draft.standings.values() if _is_drawn(item, draft.span)]
-    wanted.sort(key=lambda item: (not item.is_told, RANK.get(item.found, 9), item.case.opened_at, item.case.id))
-    return [_bar(item, states.get(item.case.id, NOT_LOOKED).now) for item in wanted]
+    wanted = [item for item in draft.case_states.values() if _is_drawn(item, draft.span)]
+    wanted.sort(
+        key=lambda item: (not item.has_open_problem, VERDICT_RANK.get(item.found, 9), item.case.opened_at, item.case.id)
+    )
+    return [_bar(item, states.get(item.case.id, NOT_RECHECKED).now) for item in wanted]
 
 
-def _bar(item: Standing, now: CurrentState) -> Bar:
-    verdict = item.outcome if item.is_told else item.found
-    return Bar(
+def _bar(item: CaseState, now: CurrentState) -> TimelineBar:
+    verdict = item.outcome if item.has_open_problem else item.found
+    return TimelineBar(
         case=item.case.id,
         entry="" if item.is_unexplained and now is not CurrentState.WORSE else item.entry,
         cluster=item.cluster,
@@ -237,9 +242,9 @@ def _bar(item: Standing, now: CurrentState) -> Bar:
     )
 
 
-def _is_drawn(item: Standing, span: Span) -> bool:
+def _is_drawn(item: CaseState, span: Span) -> bool:
     ended = item.case.resolved_at or span.until
-    is_wrong_or_resolved = item.is_told or item.case.state == "resolved"
+    is_wrong_or_resolved = item.has_open_problem or item.case.state == "resolved"
     return (
         item.case.opened_at < span.until
         and ended >= span.since
@@ -252,19 +257,23 @@ MOST_GUIDES = 10
 
 
 def compose(
-    blank: Handoff, draft: Draft, told: Mapping[str, Report], states: Mapping[str, State], actions: Sequence[Action]
+    blank: Handoff,
+    draft: Draft,
+    told: Mapping[str, Report],
+    states: Mapping[str, State],
+    actions: Sequence[Action],
 ) -> Handoff:
     """``blank``, which knows its id, span, and from whom to whom it is, filled in; ``states`` by case, as found now."""
     facts, span = draft.facts, draft.span
-    opened = [item for item in draft.standings.values() if span.since <= item.case.opened_at < span.until]
-    open_ = [item for item in draft.standings.values() if item.is_told]
+    opened = [item for item in draft.case_states.values() if span.since <= item.case.opened_at < span.until]
+    open_ = [item for item in draft.case_states.values() if item.has_open_problem]
     unexplained = [item for item in open_ if item.is_unexplained and _now(item, states) is not CurrentState.WORSE]
     resolved = resolved_cases(draft)
-    gaps, causes = unanswered_questions(draft), find_causes(draft, WRONG)
+    gaps, causes = unanswered_questions(draft), find_causes(draft, FAULT_SEEN)
     late = [gap for gap in gaps if gap.later]
     gaps = [gap for gap in gaps if not gap.later]
     new = [cause for cause in find_causes(draft, ("confirmed",)) if cause.entry not in facts.known]
-    told_open = [_open(item, told_of(item, told), states.get(item.case.id, NOT_LOOKED)) for item in draft.open]
+    told_open = [_open(item, report_for(item, told), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open]
     bars, unhelpful = timeline_bars(draft, states), unhelpful_answers(draft)
     guides = [item for item in opened if item.case.state == "open" and item.outcome == "answered"]
     counts = Counts(
@@ -287,8 +296,8 @@ def compose(
         counts=counts,
         open=tuple(sorted((case for case in told_open if not case.is_unexplained), key=_urgency)),
         unexplained=tuple(case for case in told_open if case.is_unexplained),
-        quiet=tuple(ref_of(case, case.title) for case in facts.quiet),
-        guides=tuple(ref_of(item.case, item.case.title) for item in guides[:MOST_GUIDES]),
+        quiet=tuple(case_ref(case, case.title) for case in facts.quiet),
+        guides=tuple(case_ref(item.case, item.case.title) for item in guides[:MOST_GUIDES]),
         resolved=tuple(resolved[:MOST]),
         new_causes=tuple(new),
         repeated=tuple(cause for cause in causes if len(cause.cases) > 1),
@@ -301,20 +310,20 @@ def compose(
     )
 
 
-def _now(standing: Standing, states: Mapping[str, State]) -> CurrentState:
-    return states.get(standing.case.id, NOT_LOOKED).now
+def _now(standing: CaseState, states: Mapping[str, State]) -> CurrentState:
+    return states.get(standing.case.id, NOT_RECHECKED).now
 
 
 def _urgency(case: OpenCase) -> tuple[int, int]:
     """What is there now comes first, what is gone last; otherwise the order stays."""
     now = {CurrentState.STILL: 0, CurrentState.WORSE: 0, CurrentState.CLEARED: 2}.get(case.state.now, 1)
-    return now, RANK.get(case.outcome, 9)
+    return now, VERDICT_RANK.get(case.outcome, 9)
 
 
-def _open(standing: Standing, told: Report | None, state: State) -> OpenCase:
-    case, diagnosis = standing.case, diagnosis_of(standing, told)
+def _open(standing: CaseState, told: Report | None, state: State) -> OpenCase:
+    case, diagnosis = standing.case, cause_diagnosis(standing, told)
     return OpenCase(
-        ref=ref_of(case),
+        ref=case_ref(case),
         entry=standing.entry,
         title=standing.title,
         outcome=standing.outcome,
@@ -338,6 +347,6 @@ def _settling(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextChec
     return tuple(NextCheck(text=step.text, command=step.command) for step in diagnosis.settle)
 
 
-def _also(standing: Standing, told: Report | None) -> list[str]:
+def _also(standing: CaseState, told: Report | None) -> list[str]:
     items = told.diagnoses if told else ()
     return [item.entry for item in items if item.entry != standing.entry and str(item.verdict) == "confirmed"]

@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 from bot.diagnosis.report import Report
 from bot.handoff.actions import read_actions
-from bot.handoff.compose import Draft, compose, draft, people_of
-from bot.handoff.markdown import markdown
-from bot.handoff.queries import read_facts, read_told
+from bot.handoff.compose import Draft, compose, make_draft, people_in
+from bot.handoff.markdown import render_markdown
+from bot.handoff.queries import read_facts, read_reports
 from bot.handoff.recheck import Rechecker
 from bot.handoff.records import Handoff
 from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
-from bot.handoff.time_range import Span, span_due, span_of
-from bot.handoff.timeline import alt_text, picture
+from bot.handoff.time_range import Span, parse_span, scheduled_span
+from bot.handoff.timeline import alt_text, draw_timeline
 from bot.store import Store
 
-Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
+NameLookup = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class HandoffGenerator:
 
     store: Store
     looker: Rechecker | None = None
-    names: Names | None = None
+    names: NameLookup | None = None
 
     async def make(self, wish: HandoffRequest) -> StoredHandoff:
         """The handoff, stored; where it was made before, that one.
@@ -75,7 +75,7 @@ class HandoffGenerator:
         states = await self.looker.look(begun.wanted(told), wish.now) if self.looker else {}
         deeds = await self.store.run(read_actions, self.store, span, wish.team)
         known = {**(last.handoff.people if last else {}), **deeds.people, **wish.people}
-        wanted = people_of(begun) | deeds.users - set(wish.people)
+        wanted = people_in(begun) | deeds.users - set(wish.people)
         people = {**known, **(await self.names(wanted) if self.names else {})}
         blank = self._blank(wish, span, people)
         handoff = compose(blank, begun, told, states, deeds.actions)
@@ -96,12 +96,12 @@ class HandoffGenerator:
 
     def _span(self, wish: HandoffRequest, last: StoredHandoff | None) -> Span:
         if wish.is_due:
-            return span_due(wish.now, Span(last.handoff.since, last.handoff.until) if last else None)
-        return span_of(wish.words, now=wish.now, zone=wish.zone, last=last.handoff.until if last else None)
+            return scheduled_span(wish.now, Span(last.handoff.since, last.handoff.until) if last else None)
+        return parse_span(wish.words, now=wish.now, zone=wish.zone, last=last.handoff.until if last else None)
 
     def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Report]]:
-        begun = draft(read_facts(self.store, span, team), span)
-        return begun, read_told(self.store, begun.answers())
+        begun = make_draft(read_facts(self.store, span, team), span)
+        return begun, read_reports(self.store, begun.answers())
 
     def _blank(self, wish: HandoffRequest, span: Span, people: Mapping[str, str]) -> Handoff:
         return Handoff(
@@ -119,5 +119,7 @@ class HandoffGenerator:
 
 
 def _finished(handoff: Handoff, wish: HandoffRequest) -> StoredHandoff:
-    page = markdown(handoff, alt_text(handoff))
-    return StoredHandoff(handoff=handoff, text=page, picture=picture(handoff), made_at=wish.now, channel=wish.channel)
+    page = render_markdown(handoff, alt_text(handoff))
+    return StoredHandoff(
+        handoff=handoff, text=page, picture=draw_timeline(handoff), made_at=wish.now, channel=wish.channel
+    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.handoff import wording
-from bot.handoff.case_state import alike_open, alike_resolved, lead, newest
+from bot.handoff.case_state import group_open_cases, group_resolved_cases, latest_evidence, representative
 from bot.handoff.records import (
     Action,
     CaseRef,
@@ -25,7 +25,7 @@ _AUTOLINK = re.compile(r"(?i)(https?)://")
 _NO_URL = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C"})
 
 
-def markdown(handoff: Handoff, alt: str = "") -> str:
+def render_markdown(handoff: Handoff, alt: str = "") -> str:
     """The page; ``alt`` is what the picture shows, in words, empty where there is no picture."""
     return "\n".join(_page(handoff, alt)) + "\n"
 
@@ -41,13 +41,13 @@ def page_name(handoff_id: str) -> str:
 
 
 def _page(handoff: Handoff, alt: str) -> Iterator[str]:
-    yield f"# {escaped(wording.headline(handoff))}"
+    yield f"# {escape(wording.headline(handoff))}"
     yield ""
-    yield f"{escaped(wording.about(handoff))} · {handoff.id}"
+    yield f"{escape(wording.about(handoff))} · {handoff.id}"
     if handoff.is_empty:
         yield from ("", wording.EMPTY)
     if alt:
-        yield from ("", f"![{escaped(alt)}]({picture_name(handoff.id)})")
+        yield from ("", f"![{escape(alt)}]({picture_name(handoff.id)})")
     counts = handoff.counts
     yield from _section(f"Open: {counts.open}", _open(handoff))
     yield from _section(f"Unexplained: {counts.unexplained + counts.unanswered}", _unexplained(handoff))
@@ -60,7 +60,7 @@ def _page(handoff: Handoff, alt: str) -> Iterator[str]:
     yield from _section("Clusters that cannot be read", (_blind(handoff, item) for item in handoff.blind))
     yield from _section(f"Actions taken: {counts.actions}", _actions(handoff))
     yield from ("", "---", "")
-    yield f"_{' '.join(escaped(text) for text in wording.footers(handoff))}_"
+    yield f"_{' '.join(escape(text) for text in wording.footers(handoff))}_"
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _open(handoff: Handoff) -> Iterator[str]:
-    for group in alike_open(handoff.open):
+    for group in group_open_cases(handoff.open):
         yield from _open_group(handoff, group)
     more = handoff.counts.open_in_full - len(handoff.open)
     if more > 0:
@@ -85,14 +85,14 @@ def _open(handoff: Handoff) -> Iterator[str]:
 
 
 def _open_group(handoff: Handoff, group: Sequence[OpenCase]) -> Iterator[str]:
-    case = lead(group)
+    case = representative(group)
     which = _link(case.ref) if len(group) == 1 else counted(len(group), "case")
     yield f"- **{_title(case.title, case.question)}** ({which}{_entry(case.entry)})"
     yield from _now(handoff, case)
     yield f"  - {_capital(wording.standing(case))}{_where(group)}; {_who(handoff, group)}."
     yield from _threads(handoff, group)
-    if seen := newest(case):
-        what = f"{escaped(seen.object)}: {code(clip(seen.excerpt, EXCERPT))}"
+    if seen := latest_evidence(case):
+        what = f"{escape(seen.object)}: {code(clip(seen.excerpt, EXCERPT))}"
         yield f"  - Last evidence, {age(seen.at, handoff.until)}: {what}"
         if seen.check:
             yield f"    {code(seen.check)}"
@@ -102,7 +102,7 @@ def _open_group(handoff: Handoff, group: Sequence[OpenCase]) -> Iterator[str]:
 
 def _now(handoff: Handoff, case: OpenCase) -> Iterator[str]:
     if now := wording.state(handoff, case):
-        yield f"  - **Now: {now}.** {escaped(clip(wording.why(case), REASON))}".rstrip()
+        yield f"  - **Now: {now}.** {escape(clip(wording.why(case), REASON))}".rstrip()
 
 
 def _where(group: Sequence[OpenCase]) -> str:
@@ -117,7 +117,7 @@ def _where(group: Sequence[OpenCase]) -> str:
 def _who(handoff: Handoff, group: Sequence[OpenCase]) -> str:
     up_to = "up to " if len(group) > 1 else ""
     open_for = span(group[-1].opened_at, handoff.until)
-    return f"open for {up_to}{open_for}; on it: {escaped(wording.on_it(handoff, group))}"
+    return f"open for {up_to}{open_for}; on it: {escape(wording.on_it(handoff, group))}"
 
 
 def _threads(handoff: Handoff, group: Sequence[OpenCase]) -> Iterator[str]:
@@ -129,8 +129,8 @@ def _threads(handoff: Handoff, group: Sequence[OpenCase]) -> Iterator[str]:
 
 def _unexplained(handoff: Handoff) -> Iterator[str]:
     """What is open, and of which nobody knows the cause."""
-    for group in alike_open(handoff.unexplained):
-        case = lead(group)
+    for group in group_open_cases(handoff.unexplained):
+        case = representative(group)
         which = _link(case.ref) if len(group) == 1 else counted(len(group), "case")
         yield f"- **{_title('', case.question)}** ({which})"
         yield f"  - Cause unknown: {_ruled_out(case)}{_where(group)}; {_who(handoff, group)}."
@@ -140,7 +140,7 @@ def _unexplained(handoff: Handoff) -> Iterator[str]:
     if more > 0:
         yield f"- {counted(more, 'more case')} of which only a cause was ruled out; `/netclinic cases` lists them."
     for gap in handoff.unanswered:
-        yield f"- **“{escaped(clip(gap.question, WORDS))}”** ({_asked(handoff, gap)}): no entry fits."
+        yield f"- **“{escape(clip(gap.question, WORDS))}”** ({_asked(handoff, gap)}): no entry fits."
     yield from _more(handoff.counts.unanswered - len(handoff.unanswered))
 
 
@@ -149,7 +149,7 @@ def _ruled_out(case: OpenCase | ResolvedCase) -> str:
 
 
 def _asked(handoff: Handoff, gap: UnansweredQuestion) -> str:
-    return f"{_link(gap.ref)}, {wording.at(handoff, gap.asked_at)}, {escaped(wording.name(handoff, gap.asked_by))}"
+    return f"{_link(gap.ref)}, {wording.at(handoff, gap.asked_at)}, {escape(wording.name(handoff, gap.asked_by))}"
 
 
 def _more(number: int) -> Iterator[str]:
@@ -158,7 +158,7 @@ def _more(number: int) -> Iterator[str]:
 
 
 def _resolved(handoff: Handoff) -> Iterator[str]:
-    for group in alike_resolved(handoff.resolved):
+    for group in group_resolved_cases(handoff.resolved):
         yield f"- {_was(group)}, {_times(handoff, group)}"
     more = handoff.counts.resolved - len(handoff.resolved)
     if more > 0:
@@ -179,7 +179,7 @@ def _was(group: Sequence[ResolvedCase]) -> str:
 
 def _times(handoff: Handoff, group: Sequence[ResolvedCase]) -> str:
     people = tuple(dict.fromkeys(case.resolved_by for case in group if case.resolved_by))
-    by = f" by {escaped(wording.names(handoff, people))}" if people else ""
+    by = f" by {escape(wording.names(handoff, people))}" if people else ""
     return f"{wording.times(group)}{by}."
 
 
@@ -210,23 +210,23 @@ def _settling(handoff: Handoff) -> Iterator[str]:
 
 def _late(handoff: Handoff) -> Iterator[str]:
     for gap in handoff.answered_late:
-        later = escaped(clip(gap.later, TITLE))
-        yield f"- “{escaped(clip(gap.question, WORDS))}” ({_asked(handoff, gap)}); {later}"
+        later = escape(clip(gap.later, TITLE))
+        yield f"- “{escape(clip(gap.question, WORDS))}” ({_asked(handoff, gap)}); {later}"
     yield from _more(handoff.counts.answered_late - len(handoff.answered_late))
 
 
 def _unhelpful(handoff: Handoff) -> Iterator[str]:
     for word in handoff.unhelpful:
-        said = f": “{escaped(clip(word.note, WORDS))}”" if word.note.strip() else f", {wording.unquoted(word)}"
+        said = f": “{escape(clip(word.note, WORDS))}”" if word.note.strip() else f", {wording.unquoted(word)}"
         what = code(word.entry) if word.entry else "no entry had fitted"
-        yield f"- {what} ({_link(word.ref)}): {escaped(wording.name(handoff, word.user))}{said}"
+        yield f"- {what} ({_link(word.ref)}): {escape(wording.name(handoff, word.user))}{said}"
     yield from _more(handoff.counts.unhelpful - len(handoff.unhelpful))
 
 
 def _blind(handoff: Handoff, item: UnreachableCluster) -> str:
     when = "when this was made" if item.is_now else f"at the last try, {wording.at(handoff, item.at)}"
     case = f" ({_link(item.ref)})" if item.ref else ""
-    return f"- {code(item.cluster)}{case}, {when}: {escaped(clip(item.why, REASON))}"
+    return f"- {code(item.cluster)}{case}, {when}: {escape(clip(item.why, REASON))}"
 
 
 def _actions(handoff: Handoff) -> Iterator[str]:
@@ -234,21 +234,21 @@ def _actions(handoff: Handoff) -> Iterator[str]:
     if earlier > 0:
         yield f"- {earlier:,} earlier ones; `netclinic audit list` has them all."
     for action in handoff.actions:
-        yield f"- {wording.at(handoff, action.at)} {escaped(wording.name(handoff, action.actor))} {_what(action)}"
+        yield f"- {wording.at(handoff, action.at)} {escape(wording.name(handoff, action.actor))} {_what(action)}"
 
 
 def _what(action: Action) -> str:
     case = f" {_link(action.ref)}" if action.ref else ""
     where = f" on {code(action.cluster)}" if action.cluster else ""
     again = f" ({action.times} times)" if action.times > 1 else ""
-    return f"{escaped(action.what)}{case}{where}{again}"
+    return f"{escape(action.what)}{case}{where}{again}"
 
 
 def _title(title: str, question: str = "") -> str:
     """What it is; a case without an answer goes by its question."""
     if title.strip():
-        return escaped(clip(title, TITLE))
-    return f"“{escaped(clip(question, WORDS))}”" if question.strip() else "A question in a direct message"
+        return escape(clip(title, TITLE))
+    return f"“{escape(clip(question, WORDS))}”" if question.strip() else "A question in a direct message"
 
 
 def _entry(entry: str) -> str:
@@ -257,7 +257,7 @@ def _entry(entry: str) -> str:
 
 def _link(ref: CaseRef) -> str:
     url = plain(ref.link).translate(_NO_URL)
-    return f"[{escaped(ref.id)}]({url})" if url.startswith(("https://", "http://")) else escaped(ref.id)
+    return f"[{escape(ref.id)}]({url})" if url.startswith(("https://", "http://")) else escape(ref.id)
 
 
 def _fenced(text: str, indent: int) -> list[str]:
@@ -272,7 +272,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Text on one line that formats nothing and links nowhere."""
     return _AUTOLINK.sub(r"\1\\://", _SPECIAL.sub(r"\\\1", one_line(text)))
 
@@ -281,13 +281,13 @@ def marked(text: str) -> str:
     """A sentence of an entry: what stands between backticks is code."""
     runs = one_line(text).split("`")
     if len(runs) % 2 == 0:
-        return escaped(text)
+        return escape(text)
     return "".join(code(run) if number % 2 and run else _kept(run) for number, run in enumerate(runs))
 
 
 def _kept(run: str) -> str:
     """Escaped, with the blanks at its ends."""
-    return f"{' ' * run[:1].isspace()}{escaped(run)}{' ' * (run[-1:].isspace() and bool(run.strip()))}"
+    return f"{' ' * run[:1].isspace()}{escape(run)}{' ' * (run[-1:].isspace() and bool(run.strip()))}"
 
 
 def code(text: str) -> str:

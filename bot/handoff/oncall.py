@@ -42,7 +42,7 @@ class OnCall:
         return self.people[turn % len(self.people)]
 
 
-def on_call(setting: str, zone: ZoneInfo) -> OnCall:
+def parse_on_call(setting: str, zone: ZoneInfo) -> OnCall:
     """What the setting says; nobody where it is empty.
 
     Raises:

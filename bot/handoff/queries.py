@@ -20,12 +20,22 @@ from bot.store.schema import cases, diagnoses, feedback
 QUIET = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not told in full
 MOST_QUIET = 5
 MOST_IDS = 5000
-NOT_TOLD = ("unmatched", "answered")  # open, but nothing is known to be wrong
+NO_FAULT = ("unmatched", "answered")  # open, but nothing is known to be wrong
 ABOUT_FAULTS = ("confirmed", "suspected", "ruled_out")
 _DIRECT = "D"  # how ids of direct messages begin
-_CASE = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "cluster", "namespace")
-_STATE = ("state", "assignee", "entry", "title", "outcome", "diagnosed_at", "updated_at", "resolved_at", "resolved_by")
-_LOOK = ("id", "case_id", "kind", "asked_at", "asked_by", "cluster", "entry", "title", "outcome")
+_CASE_COLUMNS = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "cluster", "namespace")
+_STATE_COLUMNS = (
+    "state",
+    "assignee",
+    "entry",
+    "title",
+    "outcome",
+    "diagnosed_at",
+    "updated_at",
+    "resolved_at",
+    "resolved_by",
+)
+_ANSWER_COLUMNS = ("id", "case_id", "kind", "asked_at", "asked_by", "cluster", "entry", "title", "outcome")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +69,8 @@ class CaseRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookRow:
-    """An answer without what it told."""
+class AnswerRow:
+    """An answer without its report."""
 
     id: str
     case_id: str
@@ -75,7 +85,7 @@ class LookRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordRow:
+class FeedbackRow:
     """What one person said of an answer that was of no help."""
 
     case_id: str
@@ -86,8 +96,8 @@ class WordRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReachRow:
-    """A look at a cluster that failed; ``trouble`` is the sentence that was told."""
+class UnreachableRow:
+    """A read of a cluster that failed; ``trouble`` is the sentence that was told."""
 
     cluster: str
     case_id: str
@@ -99,16 +109,16 @@ class ReachRow:
 class Facts:
     """All that a handoff is made from. ``cases`` by id: those of the span, and those that are open and not quiet.
 
-    ``looks`` are the answers of these cases, oldest first; ``quiet`` the newest of ``quiet_count`` open cases that
+    ``answers`` are the answers of these cases, oldest first; ``quiet`` the newest of ``quiet_count`` open cases that
     nobody has touched for a week; ``known`` the entries that were confirmed before the span.
     """
 
     cases: Mapping[str, CaseRow]
-    looks: Sequence[LookRow]
+    answers: Sequence[AnswerRow]
     quiet: Sequence[CaseRow]
     quiet_count: int
-    unhelpful: Sequence[WordRow]
-    out_of_reach: Sequence[ReachRow]
+    unhelpful: Sequence[FeedbackRow]
+    unreachable: Sequence[UnreachableRow]
     known: frozenset[str]
 
 
@@ -126,22 +136,28 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
         DatabaseError: the database cannot be used.
     """
     with store.reading() as connection:
-        ours = _ours(team)
-        rows = _cases(connection, _of_cases().where(ours, _wanted(span)))
-        unhelpful, beyond = _unhelpful(connection, span, ours), _out_of_reach(connection, span, ours)
-        named = _answered(connection, span, ours) | {word.case_id for word in unhelpful}
+        ours = _visible_to(team)
+        rows = _cases(connection, _case_query().where(ours, _in_scope(span)))
+        unhelpful, beyond = _unhelpful(connection, span, ours), _unreachable(connection, span, ours)
+        named = _case_ids_asked_in(connection, span, ours) | {word.case_id for word in unhelpful}
         found = {row.id: row for row in rows}
-        found |= _named(connection, named - set(found))
-        looks = _looks(connection, list(found))
+        found |= _cases_by_id(connection, named - set(found))
+        answers = _answers(connection, list(found))
         quiet, count = _quiet(connection, span, ours, found.values())
-        known = _known(connection, span, looks)
+        known = _entries_confirmed_before(connection, span, answers)
     return Facts(
-        cases=found, looks=looks, quiet=quiet, quiet_count=count, unhelpful=unhelpful, out_of_reach=beyond, known=known
+        cases=found,
+        answers=answers,
+        quiet=quiet,
+        quiet_count=count,
+        unhelpful=unhelpful,
+        unreachable=beyond,
+        known=known,
     )
 
 
-def read_told(store: Store, ids: Iterable[str]) -> Mapping[str, Report]:
-    """What these answers told, by id.
+def read_reports(store: Store, ids: Iterable[str]) -> Mapping[str, Report]:
+    """The reports of these answers, by id.
 
     Raises:
         DatabaseError: the database cannot be used.
@@ -159,20 +175,20 @@ def _rows(connection: Connection, query: Any) -> Iterable[Any]:
     return connection.execute(query).mappings().all()
 
 
-def _words(column: Any) -> Any:
+def _unless_direct(column: Any) -> Any:
     """What a person wrote; empty where it was in a direct message."""
     return case((cases.c.channel.startswith(_DIRECT), ""), else_=column).label(column.name)
 
 
-def _of_cases() -> Select[Any]:
-    return select(*_of(cases, _CASE + _STATE), _words(cases.c.question))
+def _case_query() -> Select[Any]:
+    return select(*_of(cases, _CASE_COLUMNS + _STATE_COLUMNS), _unless_direct(cases.c.question))
 
 
 def _cases(connection: Connection, query: Any) -> list[CaseRow]:
     return [CaseRow(**row) for row in _rows(connection, query)]
 
 
-def _ours(team: str) -> ColumnElement[bool]:
+def _visible_to(team: str) -> ColumnElement[bool]:
     public = cases.c.state.in_(("open", "resolved"))
     return and_(public, cases.c.team == team) if team else public
 
@@ -185,7 +201,7 @@ def _within(column: Any, span: Span) -> ColumnElement[bool]:
     return and_(column >= span.since, column < span.until)
 
 
-def _wanted(span: Span) -> ColumnElement[bool]:
+def _in_scope(span: Span) -> ColumnElement[bool]:
     is_fresh = and_(cases.c.state == "open", cases.c.updated_at >= _quiet_before(span))
     return or_(_within(cases.c.opened_at, span), _within(cases.c.resolved_at, span), is_fresh)
 
@@ -194,7 +210,7 @@ def _asked(span: Span) -> ColumnElement[bool]:
     return _within(diagnoses.c.asked_at, span)
 
 
-def _answered(connection: Connection, span: Span, ours: ColumnElement[bool]) -> set[str]:
+def _case_ids_asked_in(connection: Connection, span: Span, ours: ColumnElement[bool]) -> set[str]:
     """The cases that were asked in."""
     query = select(diagnoses.c.case_id).join(cases, cases.c.id == diagnoses.c.case_id)
     return set(connection.execute(query.where(ours, _asked(span))).scalars())
@@ -205,16 +221,16 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
 
 
-def _looks(connection: Connection, ids: Sequence[str]) -> list[LookRow]:
+def _answers(connection: Connection, ids: Sequence[str]) -> list[AnswerRow]:
     """All answers of these cases, oldest first."""
-    query = select(*_of(diagnoses, _LOOK), _words(diagnoses.c.question))
+    query = select(*_of(diagnoses, _ANSWER_COLUMNS), _unless_direct(diagnoses.c.question))
     query = query.join(cases, cases.c.id == diagnoses.c.case_id)
     rows = [row for some in _chunks(ids) for row in _rows(connection, query.where(diagnoses.c.case_id.in_(some)))]
-    return sorted((LookRow(**row) for row in rows), key=lambda look: (look.asked_at, look.id))
+    return sorted((AnswerRow(**row) for row in rows), key=lambda answer: (answer.asked_at, answer.id))
 
 
-def _named(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
-    found = _cases(connection, _of_cases().where(cases.c.id.in_(sorted(ids)))) if ids else []
+def _cases_by_id(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
+    found = _cases(connection, _case_query().where(cases.c.id.in_(sorted(ids)))) if ids else []
     return {row.id: row for row in found}
 
 
@@ -225,23 +241,23 @@ def _quiet(
     border = _quiet_before(span)
     told_in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]
     is_quiet = and_(cases.c.state == "open", cases.c.updated_at < border, cases.c.id.not_in(told_in_full))
-    # As in standing.py: a guide that was asked for later in the thread settles nothing.
+    # As in case_state.py: a guide that was asked for later in the thread settles nothing.
     had_fault = exists().where(diagnoses.c.case_id == cases.c.id, diagnoses.c.outcome.in_(ABOUT_FAULTS))
-    told = and_(ours, is_quiet, or_(cases.c.outcome.not_in(NOT_TOLD), had_fault))
-    newest = _of_cases().where(told).order_by(cases.c.updated_at.desc(), cases.c.id)
+    told = and_(ours, is_quiet, or_(cases.c.outcome.not_in(NO_FAULT), had_fault))
+    newest = _case_query().where(told).order_by(cases.c.updated_at.desc(), cases.c.id)
     count = connection.execute(select(func.count()).select_from(cases).where(told)).scalar_one()
     return _cases(connection, newest.limit(MOST_QUIET)), count
 
 
-def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[WordRow]:
+def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[FeedbackRow]:
     columns = _of(feedback, ("case_id", "entry", "user", "at"))
-    query = select(*columns, _words(feedback.c.note)).join(cases, cases.c.id == feedback.c.case_id)
+    query = select(*columns, _unless_direct(feedback.c.note)).join(cases, cases.c.id == feedback.c.case_id)
     query = query.where(ours, feedback.c.helped.is_(False), _within(feedback.c.at, span)).order_by(feedback.c.at)
-    return [WordRow(**row) for row in _rows(connection, query)]
+    return [FeedbackRow(**row) for row in _rows(connection, query)]
 
 
-def _out_of_reach(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[ReachRow]:
-    """The clusters whose newest look in the span failed."""
+def _unreachable(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[UnreachableRow]:
+    """The clusters whose newest read in the span failed."""
     cluster = diagnoses.c.told["cluster"]
     query = (
         select(
@@ -254,12 +270,12 @@ def _out_of_reach(connection: Connection, span: Span, ours: ColumnElement[bool])
         .order_by(diagnoses.c.asked_at, diagnoses.c.id)
     )
     newest = {row["cluster"]: dict(row) for row in _rows(connection, query) if row["reachable"] is not None}
-    return [ReachRow(**row) for row in newest.values() if not row.pop("reachable")]
+    return [UnreachableRow(**row) for row in newest.values() if not row.pop("reachable")]
 
 
-def _known(connection: Connection, span: Span, looks: Sequence[LookRow]) -> frozenset[str]:
+def _entries_confirmed_before(connection: Connection, span: Span, answers: Sequence[AnswerRow]) -> frozenset[str]:
     """Of the entries confirmed in the span, those that had been confirmed before."""
-    fresh = {look.entry for look in looks if look.outcome == "confirmed" and look.asked_at >= span.since}
+    fresh = {answer.entry for answer in answers if answer.outcome == "confirmed" and answer.asked_at >= span.since}
     seen = and_(diagnoses.c.outcome == "confirmed", diagnoses.c.asked_at < span.since)
     query = select(diagnoses.c.entry).where(seen, diagnoses.c.entry.in_(sorted(fresh))).distinct()
     return frozenset(connection.execute(query).scalars()) if fresh else frozenset()

@@ -19,7 +19,7 @@ from bot.handoff.records import CurrentState, State, first_seen
 if TYPE_CHECKING:
     from bot.diagnosis.clinic import Clinic, Cluster
 
-Opened = Callable[[str], "AbstractAsyncContextManager[Cluster]"]
+OpenCluster = Callable[[str], "AbstractAsyncContextManager[Cluster]"]
 AT_ONCE = 16  # clusters
 GRACE = 2.0  # seconds for a look that was called off to close its connections
 _UNREAD = "The cluster could not be read: "
@@ -43,7 +43,7 @@ class Rechecker:
     """Looks at clusters again. ``opened`` gives a cluster by its name; ``seconds`` is the time for all of them."""
 
     clinic: "Clinic"
-    opened: Opened
+    opened: OpenCluster
     seconds: float
 
     async def look(self, wanted: Sequence[RecheckTarget], at: datetime | None = None) -> Mapping[str, State]:

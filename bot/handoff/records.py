@@ -174,7 +174,7 @@ class UnreachableCluster:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
+class TimelineBar:
     """A case on the picture's time line; ``end`` is ``None`` while it is open, ``cleared`` by now or not.
 
     ``entry`` is empty where the cause is unknown.
@@ -244,7 +244,7 @@ class Handoff:
     unhelpful: tuple[Unhelpful, ...] = ()
     actions: tuple[Action, ...] = ()
     blind: tuple[UnreachableCluster, ...] = ()
-    bars: tuple[Bar, ...] = ()
+    bars: tuple[TimelineBar, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -50,7 +50,7 @@ class Schedule:
         return croniter(self.cron, moment.astimezone(self.zone))
 
 
-def schedule_of(setting: str, zone: ZoneInfo) -> Schedule | None:
+def parse_schedule(setting: str, zone: ZoneInfo) -> Schedule | None:
     """What the setting says; ``None`` where it is empty.
 
     Raises:
@@ -78,7 +78,7 @@ _LOCALTIME = Path("/etc/localtime")
 _FOLDER = "zoneinfo/"
 
 
-def zone_named(name: str) -> ZoneInfo:
+def parse_zone(name: str) -> ZoneInfo:
     """The zone of this IANA name.
 
     Raises:
@@ -92,14 +92,14 @@ def zone_named(name: str) -> ZoneInfo:
     return found
 
 
-def zone_of(setting: str, reader: str = "") -> ZoneInfo:
+def choose_zone(setting: str, reader: str = "") -> ZoneInfo:
     """The reader's zone where it is known and real, else the settings', else the machine's.
 
     Raises:
         SettingsError: the settings name a zone that does not exist.
     """
     readers = _zone(reader) if reader else None
-    return readers or (zone_named(setting) if setting else _machines())
+    return readers or (parse_zone(setting) if setting else _machines())
 
 
 def _machines() -> ZoneInfo:

@@ -33,7 +33,7 @@ class Span:
         return self.until - self.since
 
 
-def span_of(words: str, *, now: datetime, zone: tzinfo, last: datetime | None) -> Span:
+def parse_span(words: str, *, now: datetime, zone: tzinfo, last: datetime | None) -> Span:
     """The span that the words name, up to ``now``; nothing and ``last`` mean: since the last handoff, at ``last``.
 
     Raises:
@@ -48,7 +48,7 @@ def span_of(words: str, *, now: datetime, zone: tzinfo, last: datetime | None) -
     return _checked(Span(since, now), words)
 
 
-def span_due(now: datetime, before: Span | None) -> Span:
+def scheduled_span(now: datetime, before: Span | None) -> Span:
     """The span of a handoff that is due by schedule: since the one ``before`` it. A shift waits for it: never none."""
     if before is not None and now - before.until < SHORTEST:
         return Span(before.since, now, JUST_MADE)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from bot.handoff import wording
-from bot.handoff.records import Bar, Handoff
+from bot.handoff.records import Handoff, TimelineBar
 from bot.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _DAYS = (1, 2, 4, 7)
 class Row:
     """One bar: ``top`` of its row, ``start`` and ``end`` on the axis; cut where it began before or goes on."""
 
-    bar: Bar
+    bar: TimelineBar
     top: int
     start: float
     end: float
@@ -81,7 +81,7 @@ class Layout:
         return self.height - BELOW
 
 
-def laid_out(handoff: Handoff) -> Layout:
+def make_layout(handoff: Handoff) -> Layout:
     """Clusters in the order of their names, their cases by time."""
     bands, rows, top = [], [], TOP
     for cluster in sorted({bar.cluster for bar in handoff.bars}):
@@ -94,7 +94,7 @@ def laid_out(handoff: Handoff) -> Layout:
     return Layout(bands, rows, list(_ticks(handoff)), top + 8 + BELOW)
 
 
-def _row(handoff: Handoff, bar: Bar, top: int) -> Row:
+def _row(handoff: Handoff, bar: TimelineBar, top: int) -> Row:
     start = _x(handoff, max(bar.start, handoff.since))
     end = _x(handoff, min(bar.end or handoff.until, handoff.until))
     if end - start < THIN:
@@ -138,7 +138,7 @@ def _exists(local: datetime) -> bool:
 DPI = 120
 PAPER, INK, FAINT, GRID = "#fbfaf7", "#1d1d1f", "#5c5c66", "#d9d7d0"
 # Colours after Okabe and Ito, which colour-blind people tell apart; each with a hatching of its own.
-LOOKS = {
+STYLES = {
     "confirmed": ("#d55e00", ""),
     "suspected": ("#f2c14e", "////"),
     "": ("#ffffff", ""),
@@ -160,11 +160,11 @@ LONGEST_ALT = 900
 _drawing = threading.Lock()  # matplotlib's fonts are not made for threads
 
 
-def picture(handoff: Handoff) -> bytes:
+def draw_timeline(handoff: Handoff) -> bytes:
     """A PNG, the same bytes for the same handoff; empty where there is no case to draw."""
     if not handoff.bars:
         return b""
-    layout = laid_out(handoff)
+    layout = make_layout(handoff)
     with _drawing:
         return _Drawing(handoff, layout).png()
 
@@ -184,13 +184,13 @@ def alt_text(handoff: Handoff) -> str:
     return f"{kept}; and more."
 
 
-def _bar(handoff: Handoff, bar: Bar) -> str:
+def _bar(handoff: Handoff, bar: TimelineBar) -> str:
     end = f"resolved {wording.at(handoff, bar.end)}" if bar.end else "cleared by now" if bar.cleared else "open"
     unknown = "cause unknown, " if _is_unknown(bar) else ""
     return f"{bar.case} {unknown}{wording.VERDICTS.get(bar.outcome, bar.outcome)}, {end}"
 
 
-def _is_unknown(bar: Bar) -> bool:
+def _is_unknown(bar: TimelineBar) -> bool:
     return bar.outcome == "ruled_out" and not bar.entry
 
 
@@ -263,7 +263,7 @@ class _Drawing:
     def _legend(self) -> None:
         y, x = self._layout.height - BELOW + 66, 24.0
         present = {bar.outcome for bar in self._handoff.bars}
-        for outcome in (outcome for outcome in LOOKS if outcome in present):
+        for outcome in (outcome for outcome in STYLES if outcome in present):
             self._box(x, y - 14, 34, 18, outcome)
             x = self._label(x + 44, y, wording.VERDICTS[outcome])
         self._line(x + 6, y - 16, x + 6, y + 6, INK, 2.4)
@@ -290,7 +290,7 @@ class _Drawing:
     def _box(self, x: float, y: float, width: float, height: float, outcome: str) -> None:
         from matplotlib.patches import Rectangle
 
-        colour, hatch = LOOKS.get(outcome, LOOKS[""])
+        colour, hatch = STYLES.get(outcome, STYLES[""])
         look: dict[str, Any] = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.9, "hatch": hatch or None}
         self._axes.add_patch(Rectangle((x, y), width, height, **look))
 

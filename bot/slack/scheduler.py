@@ -9,9 +9,9 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.handoff.oncall import on_call
+from bot.handoff.oncall import parse_on_call
 from bot.handoff.repository import Handoffs
-from bot.handoff.schedule import Schedule, schedule_of, zone_of
+from bot.handoff.schedule import Schedule, choose_zone, parse_schedule
 from bot.settings import Settings, SettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.handlers import audit, handoff
@@ -30,9 +30,9 @@ def schedule(settings: Settings) -> Schedule | None:
     Raises:
         SettingsError: the schedule, the rotation or the zone cannot be read, or nobody says where to post.
     """
-    zone = zone_of(settings.time_zone)
-    on_call(settings.oncall, zone)
-    found = schedule_of(settings.handoff_schedule, zone)
+    zone = choose_zone(settings.time_zone)
+    parse_on_call(settings.oncall, zone)
+    found = parse_schedule(settings.handoff_schedule, zone)
     if found and not settings.oncall_channel:
         raise SettingsError("NETCLINIC_HANDOFF_SCHEDULE needs a channel to post to: set NETCLINIC_ONCALL_CHANNEL.")
     return found

@@ -162,10 +162,10 @@ def _to_read(app: "App") -> "Store":
 
 def _zone(utc: bool, app: "App") -> tzinfo | None:
     """UTC, the settings' zone, or ``None`` for the system's own."""
-    from bot.handoff.schedule import zone_named
+    from bot.handoff.schedule import parse_zone
 
     name = app.settings.time_zone
-    return UTC if utc else zone_named(name) if name else None
+    return UTC if utc else parse_zone(name) if name else None
 
 
 def _filters(zone: tzinfo | None, *values: str) -> "Filters":

@@ -15,7 +15,7 @@ from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
-from bot.handoff.schedule import zone_of
+from bot.handoff.schedule import choose_zone
 from bot.handoff.time_range import SpanError
 from bot.terminal.audited_command import auditing
 from bot.terminal.console import say, write_json
@@ -72,7 +72,7 @@ def _looker(app: App, where: Target, trail: "AuditContext") -> Rechecker:
 
 
 def _wish(app: App, words: str, trail: "AuditContext") -> HandoffRequest:
-    zone = zone_of(app.settings.time_zone)
+    zone = choose_zone(app.settings.time_zone)
     return HandoffRequest(key=uuid.uuid4().hex, words=words, now=datetime.now(UTC), zone=zone, made_by=trail.actor.name)
 
 

@@ -9,7 +9,7 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
 from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
 from bot.probes.findings import clip
-from bot.slack.blocks.case import CaseLine, case_buttons, footer, resolved_line
+from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, resolved_line
 from bot.slack.blocks.diagnosis import (
     CAUSE,
     CAUTION,
@@ -20,11 +20,11 @@ from bot.slack.blocks.diagnosis import (
     SETTLE,
     STEPS,
     VERIFY,
-    Treatment,
+    DiagnosisSections,
     changes_items,
     changes_text,
-    other_blocks,
-    treatment,
+    diagnosis_sections,
+    secondary_findings,
 )
 from bot.slack.blocks.elements import (
     Block,
@@ -32,18 +32,18 @@ from bot.slack.blocks.elements import (
     Snippet,
     actions,
     context,
-    escaped,
+    escape_mrkdwn,
     header,
+    inline_code_runs,
     line,
-    marked,
-    rich,
+    rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, missing, packed, size
+from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, find_missing, pack_blocks, size
 from bot.text import age, clock, cost, counted, plain
 
 
-def snippet(told: Report) -> Snippet:
+def answer_file(told: Report) -> Snippet:
     """A file that holds every word of it."""
     name = told.diagnoses[0].entry if told.diagnoses else "answer"
     return Snippet(f"{name[:80]}.txt", plain("\n".join(_lines(told))) + "\n", "The whole answer")
@@ -113,23 +113,27 @@ def answer_message(
     """The whole answer. Where nothing can be pressed, what did not fit is in the message's file."""
     has_row = buttons and case is not None
     top = list(_top(told, case, changes))
-    end = [*other_blocks(told), *_end(told, case, asker)]
+    end = [*secondary_findings(told), *_end(told, case, asker)]
     room, most = MOST_IN_MESSAGE - size([top, end]), MOST_BLOCKS - len(top) - len(end)
-    middle = treatment(told, room, most, IN_MODALS if has_row else IN_FILE) if told.diagnoses else Treatment([])
+    middle = (
+        diagnosis_sections(told, room, most, IN_MODALS if has_row else IN_FILE)
+        if told.diagnoses
+        else DiagnosisSections([])
+    )
     whole = [*top, *middle.blocks, *end]
-    seen, to_do = missing(told, whole) if told.diagnoses else (False, False)
+    seen, to_do = find_missing(told, whole) if told.diagnoses else (False, False)
     evidence, steps = seen or middle.evidence_cut, to_do or middle.steps_cut
     row = case_buttons(case, told, evidence=evidence, steps=steps) if buttons and case else []
     return Message(
         text=answer_text(told, case=case, changes=changes),
         blocks=[*whole, *([actions("case", row)] if row else [])],
-        file=snippet(told) if (evidence or steps) and not has_row else None,
+        file=answer_file(told) if (evidence or steps) and not has_row else None,
     )
 
 
 def answer_text(told: Report, *, case: CaseLine | None = None, changes: Changes | None = None) -> str:
     """For notifications and screen readers: two or three sentences."""
-    return escaped(" ".join(part for part in _sentences(told, case, changes) if part))
+    return escape_mrkdwn(" ".join(part for part in _sentences(told, case, changes) if part))
 
 
 def _sentences(told: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[str]:
@@ -160,7 +164,7 @@ def _outcome(told: Report, changes: Changes | None) -> Iterator[str]:
 def _top(told: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
     """What must be seen without scrolling: verdict and title, what changed, why, and which cluster said so."""
     if case and case.resolved_at:
-        yield rich([resolved_line(case)])
+        yield rich_text([resolved_line(case)])
     if told.cluster and not told.cluster.reachable:
         yield _trouble(told.cluster, told)
     if told.diagnoses:
@@ -169,7 +173,7 @@ def _top(told: Report, case: CaseLine | None, changes: Changes | None) -> Iterat
     elif changes and told.was_read:
         yield header(NOTHING_SEEN if told.unread else f"✓ {NOTHING_NOW}")
     if changes:
-        yield from packed(changes_items(changes))
+        yield from pack_blocks(changes_items(changes))
     yield from _why(told) if told.diagnoses else _unmatched(told, changes)
     if told.cluster:
         yield _where(told.cluster, told)
@@ -182,7 +186,7 @@ def _why(told: Report) -> Iterator[Block]:
     if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
         lines.append(line(text_run(clip(reason, LONGEST_REASON))))
     if lines:
-        yield rich(lines)
+        yield rich_text(lines)
 
 
 def _reason(first: ReportDiagnosis, told: Report) -> str:
@@ -199,17 +203,17 @@ def _where(cluster: ReportCluster, told: Report) -> Block:
 def _trouble(cluster: ReportCluster, told: Report) -> Block:
     """That the cluster is out of reach, and what that makes of the rest."""
     after = [line(text_run(KNOWLEDGE_ALONE))] if told.diagnoses else []
-    return rich([line(text_run(f"⚠ {clip(cluster.trouble, LONGEST_REASON)}", bold=True)), *after])
+    return rich_text([line(text_run(f"⚠ {clip(cluster.trouble, LONGEST_REASON)}", bold=True)), *after])
 
 
 def _unmatched(told: Report, changes: Changes | None) -> Iterator[Block]:
     """What to type instead; after a re-check the words had been understood before."""
     if not changes:
-        yield rich(
+        yield rich_text(
             [
                 line(text_run(unmatched(told.requests, is_whole=not told.unread), bold=True)),
                 line(text_run(SAY)),
-                line(*marked(ELSEWHERE)),
+                line(*inline_code_runs(ELSEWHERE)),
             ]
         )
 
@@ -218,4 +222,4 @@ def _end(told: Report, case: CaseLine | None, asker: str | None) -> Iterator[Blo
     if told.was_read:
         yield context(cost(told.requests, told.bytes, told.elapsed_ms))
     if case:
-        yield rich(footer(case, asker))
+        yield rich_text(case_footer(case, asker))

@@ -14,17 +14,17 @@ from bot.probes.findings import clip
 from bot.slack.blocks.elements import (
     Element,
     Message,
-    bullets,
+    bullet_list,
     context,
-    escaped,
+    escape_mrkdwn,
     heading,
+    inline_code_runs,
     line,
-    marked,
     mention,
-    rich,
+    rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed
+from bot.slack.blocks.limits import MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks
 from bot.text import counted, one_line
 
 SHORT = 80  # characters of a name, or of what a record is about
@@ -58,31 +58,39 @@ def records_message(page: Page, none: str = "") -> Message:
     if not page.records:
         return _plainly(none or "No record fits.")
     items = list(_items(page.records[:MOST_LINES], page.zone))
-    kept = fitting(items, MOST_IN_MESSAGE - CLOSING)
+    kept = count_fitting(items, MOST_IN_MESSAGE - CLOSING)
     number = sum(len(item[-1]["elements"]) for item in items[:kept])
     left = page.fit - number
     title = f"{page.about}: {_extent(number, page.fit)}"
     further = f"{left:,} more: narrow with {NARROWER}; `{COMMAND} export` with the same filters gives all."
-    more = [rich([line(*marked(further))])] if left else []
+    more = [rich_text([line(*inline_code_runs(further))])] if left else []
     first = page.records[0].seq
     small = [f"{COMMAND} show {first} shows record {first} in full.", f"Times: {_zone_name(page)}."]
     return Message(
-        text=escaped(f"{title}."),
-        blocks=[*packed([[heading(title)], *items[:kept]]), *more, context(*small, LEFT_OUT if page.hides else "")],
+        text=escape_mrkdwn(f"{title}."),
+        blocks=[
+            *pack_blocks([[heading(title)], *items[:kept]]),
+            *more,
+            context(*small, LEFT_OUT if page.hides else ""),
+        ],
     )
 
 
 def record_message(record: Record, page: Page) -> Message:
     """One record in full; ``page.fit`` is how many its request has."""
-    items: list[Item] = [[heading(f"Record {record.seq:,}: {record.action}")]]
+    items: list[ElementGroup] = [[heading(f"Record {record.seq:,}: {record.action}")]]
     items += [[line(text_run(f"{name}: ", bold=True), *value)] for name, value in _fields(record, page.zone)]
     if page.fit > 1:
-        items.append([line(*marked(f"{page.fit:,} records of this request: `{COMMAND} show {record.request_id}`"))])
-    kept = fitting(items, MOST_IN_MESSAGE - CLOSING)
+        items.append(
+            [line(*inline_code_runs(f"{page.fit:,} records of this request: `{COMMAND} show {record.request_id}`"))]
+        )
+    kept = count_fitting(items, MOST_IN_MESSAGE - CLOSING)
     cut = f"At a terminal `netclinic audit show {record.seq}` shows what did not fit here."
-    ends = [rich([line(*marked(cut))])] if kept < len(items) or "…" in str(items) else []
+    ends = [rich_text([line(*inline_code_runs(cut))])] if kept < len(items) or "…" in str(items) else []
     hidden = [context(LEFT_OUT)] if page.hides else []
-    return Message(escaped(f"Record {record.seq}: {record.action}."), [*packed(items[:kept]), *ends, *hidden])
+    return Message(
+        escape_mrkdwn(f"Record {record.seq}: {record.action}."), [*pack_blocks(items[:kept]), *ends, *hidden]
+    )
 
 
 def verifying_message(records: int) -> Message:
@@ -101,7 +109,10 @@ def verified_message(verified: Verified) -> Message:
     else:
         title = f"The chain holds: {counted(verified.count, 'record')}, {verified.first:,} to {verified.last:,}"
         rest = list(_checked(verified))
-    return Message(escaped(f"{title}."), [rich([heading(title), bullets([line(*marked(text)) for text in rest])])])
+    return Message(
+        escape_mrkdwn(f"{title}."),
+        [rich_text([heading(title), bullet_list([line(*inline_code_runs(text)) for text in rest])])],
+    )
 
 
 def _before(verified: Verified) -> Iterator[str]:
@@ -119,23 +130,23 @@ def anchor_message(anchor: Anchor) -> Message:
     """One line that can be copied whole into ``netclinic audit verify --anchor``."""
     told = anchor_text(anchor)
     use = "Keep it: netclinic audit verify --anchor tells by it whether the log was cut or rewritten since."
-    return Message(escaped(told), [rich([line(text_run(told, code=True))]), context(use)])
+    return Message(escape_mrkdwn(told), [rich_text([line(text_run(told, code=True))]), context(use)])
 
 
 def _plainly(sentence: str) -> Message:
-    return Message(escaped(sentence), [rich([line(*marked(sentence))])])
+    return Message(escape_mrkdwn(sentence), [rich_text([line(*inline_code_runs(sentence))])])
 
 
 def _extent(number: int, fit: int) -> str:
     return counted(number, "record") if number == fit else f"{number:,} of {counted(fit, 'record')}"
 
 
-def _items(shown: Sequence[Record], zone: tzinfo) -> Iterator[Item]:
+def _items(shown: Sequence[Record], zone: tzinfo) -> Iterator[ElementGroup]:
     """Neighbours of one request stand together below who made it, when and under which id."""
     for _, group in itertools.groupby(shown, key=lambda one: (one.request_id, one.actor_id, one.time[:10])):
         records = list(group)
         for at in range(0, len(records), TOGETHER):
-            lines = bullets(_row(record, zone) for record in records[at : at + TOGETHER])
+            lines = bullet_list(_row(record, zone) for record in records[at : at + TOGETHER])
             yield [lines] if at else [_head(records[0], zone), lines]
 
 

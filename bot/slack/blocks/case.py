@@ -23,21 +23,21 @@ from bot.slack.blocks.elements import (
     Message,
     View,
     button,
-    command,
     confirm_dialog,
     context,
-    escaped,
+    escape_mrkdwn,
     header,
+    inline_code_runs,
     line,
     link,
-    marked,
     mention,
     mention_text,
     plain_text,
-    rich,
+    preformatted,
+    rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import packed
+from bot.slack.blocks.limits import pack_blocks
 from bot.text import age, clock, one_line, span
 
 LONGEST_QUESTION = 300
@@ -73,7 +73,7 @@ class CaseLine:
         return ButtonValue(self.id, self.diagnosis, self.at)
 
 
-def footer(case: CaseLine, asker: str | None) -> list[Element]:
+def case_footer(case: CaseLine, asker: str | None) -> list[Element]:
     """Small facts: what was asked and by whom, the case, and what was done with it."""
     asked = (
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
@@ -86,10 +86,10 @@ def footer(case: CaseLine, asker: str | None) -> list[Element]:
     return [*asked, line(*parts)]
 
 
-def welcome(case: str) -> Message:
+def welcome_message(case: str) -> Message:
     """What one says when thanked; ``case`` is the open one that it was about, if any."""
     still = f" Case {case} is still open: press Resolve on its answer once it is over." if case else ""
-    return Message(text=f"You are welcome.{still}", blocks=[rich([line(text_run(f"You are welcome.{still}"))])])
+    return Message(text=f"You are welcome.{still}", blocks=[rich_text([line(text_run(f"You are welcome.{still}"))])])
 
 
 def resolved_line(case: CaseLine) -> Element:
@@ -154,14 +154,14 @@ def handover_summary(
     mark, word = (WORDS[first.verdict].mark, WORDS[first.verdict].word) if first else ("?", "UNKNOWN")
     title = clip(first.title, LONGEST_TITLE) if first else NOTHING
     where = f"Cluster {clip(told.cluster.name, 100)}, case" if told.cluster else "Case"
-    said_aloud = escaped(f"{word}: {title}. {where} {case.id}.")
+    said_aloud = escape_mrkdwn(f"{word}: {title}. {where} {case.id}.")
     facts = [*_case_parts(told, case, now, permalink), *_note(note), *(_next_parts(first, told) if first else [])]
     return Message(
         text=f"{mention_text(to)} {mention_text(by)} hands this case to you. {said_aloud}",
         blocks=[
-            rich([line(mention(to), text_run(", "), mention(by), text_run(" hands this case to you."))]),
+            rich_text([line(mention(to), text_run(", "), mention(by), text_run(" hands this case to you."))]),
             header(f"{mark} {word}: {title}"),
-            *packed([facts]),
+            *pack_blocks([facts]),
         ],
     )
 
@@ -190,7 +190,7 @@ def _next_parts(first: ReportDiagnosis, told: Report) -> Iterator[Element]:
         label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "
         yield line(text_run(label, bold=True), text_run(clip(step.text, LONGEST_REASON)))
         if step.command and len(step.command) <= LONGEST_COMMAND:
-            yield command(step.command)
+            yield preformatted(step.command)
 
 
 PROGRESS_LONGEST_QUESTION = 150
@@ -231,8 +231,8 @@ def progress_message(
     first = line(text_run("Looking at "), text_run(asked, italic=True), text_run(f"{where}. {_WORDS[stage]}"))
     reads = _reads(done, doing)
     return Message(
-        text=escaped(f"Looking at “{asked}”{where}. {_WORDS[stage]}"),
-        blocks=[rich([first]), *([context(*reads)] if reads else [])],
+        text=escape_mrkdwn(f"Looking at “{asked}”{where}. {_WORDS[stage]}"),
+        blocks=[rich_text([first]), *([context(*reads)] if reads else [])],
         richer=[_plan(clip(f"Looking at “{asked}”{where}", PROGRESS_LONGEST_TITLE), stage, reads)],
     )
 
@@ -247,7 +247,7 @@ def _plan(title: str, stage: Stage, reads: Sequence[str]) -> Block:
 
 def _task(stage: Stage, at: int, now: int, reads: Sequence[str]) -> Block:
     status = "complete" if at < now else "in_progress" if at == now else "pending"
-    details = {"details": rich([line(text_run("; ".join(reads)))])} if stage is Stage.READING and reads else {}
+    details = {"details": rich_text([line(text_run("; ".join(reads)))])} if stage is Stage.READING and reads else {}
     return {"type": "task_card", "task_id": str(stage), "title": _WORDS[stage], "status": status, **details}
 
 
@@ -259,11 +259,11 @@ def _reads(done: Sequence[str], doing: str) -> list[str]:
     return lines + ([f"… {clip(doing, 60)}"] if doing else [])
 
 
-def refusal(sentence: str, *, request: str = "") -> Message:
+def refusal_message(sentence: str, *, request: str = "") -> Message:
     """``request``: the id under which the audit log and the structured logs hold the details."""
     shown = clip(sentence, LONGEST_TEXT)
     details = [context(f"Details under request {request}")] if request else []
-    return Message(text=escaped(shown), blocks=[rich([line(*marked(shown))]), *details])
+    return Message(text=escape_mrkdwn(shown), blocks=[rich_text([line(*inline_code_runs(shown))]), *details])
 
 
 def refusal_modal(sentence: str, *, request: str = "") -> View:
@@ -272,5 +272,5 @@ def refusal_modal(sentence: str, *, request: str = "") -> View:
         "type": "modal",
         "title": plain_text("Not done"),
         "close": plain_text("Close"),
-        "blocks": refusal(sentence, request=request).blocks,
+        "blocks": refusal_message(sentence, request=request).blocks,
     }

@@ -15,8 +15,19 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportEvidence, ReportReading, ReportStep
 from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
-from bot.slack.blocks.elements import Block, Element, bullets, command, heading, line, marked, numbered, quote, text_run
-from bot.slack.blocks.limits import Item, fitting, packed, size
+from bot.slack.blocks.elements import (
+    Block,
+    Element,
+    bullet_list,
+    heading,
+    inline_code_runs,
+    line,
+    numbered_item,
+    preformatted,
+    quote,
+    text_run,
+)
+from bot.slack.blocks.limits import ElementGroup, count_fitting, pack_blocks, size
 from bot.text import age, clock
 from knowledge.model import Kind
 
@@ -34,18 +45,18 @@ READINGS = "Read from this cluster"
 
 def step_parts(step: ReportStep, number: int) -> list[Element]:
     """One numbered step."""
-    parts = [numbered(line(*marked(step.text)), number)]
-    return [*parts, command(step.command)] if step.command else parts
+    parts = [numbered_item(line(*inline_code_runs(step.text)), number)]
+    return [*parts, preformatted(step.command)] if step.command else parts
 
 
 def caution_parts(texts: Sequence[str]) -> list[Element]:
     """What the steps can hurt: told before the first of them."""
-    return [heading(CAUTION), bullets(line(*marked(text)) for text in texts)] if texts else []
+    return [heading(CAUTION), bullet_list(line(*inline_code_runs(text)) for text in texts)] if texts else []
 
 
 def prose_parts(text: str) -> list[Element]:
     """Paragraphs."""
-    return [line(*marked(paragraph)) for paragraph in text.split("\n\n") if paragraph.strip()]
+    return [line(*inline_code_runs(paragraph)) for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
 def evidence_parts(piece: ReportEvidence, now: datetime, *, whole: bool) -> list[Element]:
@@ -53,12 +64,12 @@ def evidence_parts(piece: ReportEvidence, now: datetime, *, whole: bool) -> list
     named = piece.object if whole else clip(piece.object, SHORT_EXCERPT)
     first = line(text_run(named, bold=True), text_run(f" · seen {age(piece.seen, now)}"))
     excerpt = quote(piece.excerpt if whole else clip(piece.excerpt, SHORT_EXCERPT))
-    return [first, excerpt, *([command(piece.check)] if piece.check else [])]
+    return [first, excerpt, *([preformatted(piece.check)] if piece.check else [])]
 
 
 def reading_parts(reading: ReportReading) -> list[Element]:
     """A fact with the commands that show it."""
-    return [line(text_run(reading.summary)), *(command(check) for check in reading.checks)]
+    return [line(text_run(reading.summary)), *(preformatted(check) for check in reading.checks)]
 
 
 def cause_title(item: ReportDiagnosis) -> str:
@@ -66,7 +77,7 @@ def cause_title(item: ReportDiagnosis) -> str:
     return CAUSE_IF_SO if item.verdict is Verdict.SUSPECTED else CAUSE
 
 
-def groups(item: ReportDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
+def step_groups(item: ReportDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
     """All that is to be done about a diagnosis, in the order in which it is to be read: title and items."""
     if item.settle:
         yield SETTLE, [step_parts(step, number) for number, step in enumerate(item.settle, 1)]
@@ -93,25 +104,25 @@ class Section:
     """A title and what belongs below it. ``in_order``: where it is cut, the later ones of its kind are left out."""
 
     title: str
-    items: Sequence[Item]
+    items: Sequence[ElementGroup]
     most: int = MOST
     in_order: bool = False
 
 
 @dataclass(frozen=True)
-class Rest:
+class OverflowHint:
     """Where what did not fit is to be found."""
 
     evidence: str
     steps: str
 
 
-IN_MODALS = Rest("press Show evidence", "press All steps")
-IN_FILE = Rest("see the file below", "see the file below")
+IN_MODALS = OverflowHint("press Show evidence", "press All steps")
+IN_FILE = OverflowHint("see the file below", "see the file below")
 
 
 @dataclass(frozen=True)
-class Treatment:
+class DiagnosisSections:
     """The blocks, and whether some of the evidence and of the steps did not fit."""
 
     blocks: list[Block]
@@ -119,43 +130,43 @@ class Treatment:
     steps_cut: bool = False
 
 
-def treatment(told: Report, room: int, most_blocks: int, elsewhere: Rest) -> Treatment:
+def diagnosis_sections(told: Report, room: int, most_blocks: int, elsewhere: OverflowHint) -> DiagnosisSections:
     """What fits into ``room`` characters; ``elsewhere`` is told where something does not."""
     blocks: list[Block] = []
     evidence_cut = steps_cut = False
     for section in _sections(told.diagnoses[0], told):
         if section.in_order and steps_cut:
             continue
-        kept = fitting(section.items, room - NOTE - len(section.title), section.most)
+        kept = count_fitting(section.items, room - NOTE - len(section.title), section.most)
         left = len(section.items) - kept
         rest = f"{left} more: {elsewhere.steps if section.in_order else elsewhere.evidence}." if left else ""
-        made = packed(_shown(section, kept, rest))
+        made = pack_blocks(_shown(section, kept, rest))
         if len(blocks) + len(made) > most_blocks:
-            return Treatment(blocks, evidence_cut=True, steps_cut=True)
+            return DiagnosisSections(blocks, evidence_cut=True, steps_cut=True)
         blocks += made
         room -= size(made)
         steps_cut = steps_cut or bool(section.in_order and left)
         evidence_cut = evidence_cut or bool(left and not section.in_order)
-    return Treatment(blocks, evidence_cut, steps_cut)
+    return DiagnosisSections(blocks, evidence_cut, steps_cut)
 
 
 def _sections(item: ReportDiagnosis, told: Report) -> Iterator[Section]:
     prose = [prose_parts(item.cause)] if item.cause else []
     if item.kind is Kind.GUIDE and prose:
         yield Section("", prose, in_order=True)
-    evidence: list[Item] = [evidence_parts(piece, told.now, whole=False) for piece in item.evidence]
+    evidence: list[ElementGroup] = [evidence_parts(piece, told.now, whole=False) for piece in item.evidence]
     yield Section(EVIDENCE, evidence, MOST_EVIDENCE)
     yield Section(READINGS, [reading_parts(reading) for reading in item.readings], MOST_READINGS)
-    for title, items in groups(item):
+    for title, items in step_groups(item):
         yield Section(title, items, MOST_STEPS.get(title, MOST), in_order=True)
     if item.kind is Kind.FAULT and prose and item.verdict is not Verdict.RULED_OUT:
         yield Section(cause_title(item), prose, in_order=True)
 
 
-def _shown(section: Section, kept: int, rest: str) -> list[Item]:
+def _shown(section: Section, kept: int, rest: str) -> list[ElementGroup]:
     """An item below its heading is never parted from it."""
     title: list[Element] = [heading(section.title)] if section.title else []
-    items: list[Item] = [[*title, *section.items[0]], *section.items[1:kept]] if kept else []
+    items: list[ElementGroup] = [[*title, *section.items[0]], *section.items[1:kept]] if kept else []
     if rest and not kept:
         return [[*title, line(text_run(rest))]]
     return [*items, [line(text_run(f"and {rest}"))]] if rest else items
@@ -172,7 +183,7 @@ _WORDS = {
 }
 
 
-def changes_items(changes: Changes) -> list[Item]:
+def changes_items(changes: Changes) -> list[ElementGroup]:
     """A heading with the earlier look's time, and one line a change."""
     told = [line(text_run(f"{mark} {word}: ", bold=True), text_run(title)) for mark, word, title in _all(changes)]
     if not told:
@@ -180,7 +191,7 @@ def changes_items(changes: Changes) -> list[Item]:
             [line(text_run(f"Nothing changed since {clock(changes.since)}: no fault was seen then, and none now."))]
         ]
     more = [line(text_run(f"and {len(told) - CHANGES_MOST} more"))] if len(told) > CHANGES_MOST else []
-    return [[heading(f"Since {clock(changes.since)}"), bullets([*told[:CHANGES_MOST], *more])]]
+    return [[heading(f"Since {clock(changes.since)}"), bullet_list([*told[:CHANGES_MOST], *more])]]
 
 
 def changes_text(changes: Changes) -> str:
@@ -209,51 +220,51 @@ RBAC = "`netclinic rbac` prints the ClusterRole that permits all of it."
 SHOW = "`/netclinic show ENTRY` shows one in full."
 
 
-def other_blocks(told: Report) -> list[Block]:
+def secondary_findings(told: Report) -> list[Block]:
     """In the order in which they are worth reading."""
     items = [*_confirmed(told), *_considered(told), *unread_items(told)]
-    return [block for item in items for block in packed([item])]  # blocks of their own, so that a gap parts them
+    return [block for item in items for block in pack_blocks([item])]  # blocks of their own, so that a gap parts them
 
 
-def _confirmed(told: Report) -> Iterator[Item]:
+def _confirmed(told: Report) -> Iterator[ElementGroup]:
     first, others = told.diagnoses[:1], told.diagnoses[1:]
     if first and first[0].verdict is Verdict.RULED_OUT:
-        yield [line(*marked(NO_OTHER))]
+        yield [line(*inline_code_runs(NO_OTHER))]
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     asked = [item for item in confirmed if item.score is not None]
     seen = [item for item in confirmed if item.score is None]
     for title, items in (("Also confirmed", asked), ("Also seen on this cluster", seen)):
         if items:
-            yield [heading(title), bullets(map(_in_short, items[:MOST_CONFIRMED])), *_more(items[MOST_CONFIRMED:])]
+            yield [heading(title), bullet_list(map(_in_short, items[:MOST_CONFIRMED])), *_more(items[MOST_CONFIRMED:])]
 
 
-def _considered(told: Report) -> Iterator[Item]:
+def _considered(told: Report) -> Iterator[ElementGroup]:
     rest = [item for item in told.diagnoses[1:] if item.verdict is not Verdict.CONFIRMED]
     near = [item for item in rest if not item.elsewhere]
     parts: list[Element] = (
-        [bullets(_in_short(item, reason=told.was_read) for item in near[:MOST_CONSIDERED])] if near else []
+        [bullet_list(_in_short(item, reason=told.was_read) for item in near[:MOST_CONSIDERED])] if near else []
     )
     parts += _more(near[MOST_CONSIDERED:])
     elsewhere = ", ".join(item.entry for item in rest if item.elsewhere)
     if elsewhere:
         parts.append(line(text_run(f"Not for this cluster: {clip(elsewhere, SHORT)}")))
     if near:
-        parts.append(line(*marked(SHOW)))
+        parts.append(line(*inline_code_runs(SHOW)))
     if parts:
         yield [heading("Also considered"), *parts]
 
 
-def unread_items(told: Report) -> Iterator[Item]:
+def unread_items(told: Report) -> Iterator[ElementGroup]:
     """What could not be looked at, why, and the way out."""
     if not told.unread:
         return
     shown = [line(text_run(clip(text, SHORT))) for text in told.unread[:MOST_UNREAD]]
     more = len(told.unread) - len(shown)
-    parts = [heading("Not looked at"), bullets(shown)]
+    parts = [heading("Not looked at"), bullet_list(shown)]
     if more:
         parts.append(line(text_run(f"and {more} more")))
     if any("not permitted" in text for text in told.unread):
-        parts.append(line(*marked(RBAC)))
+        parts.append(line(*inline_code_runs(RBAC)))
     yield parts
 
 

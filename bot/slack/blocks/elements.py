@@ -55,7 +55,7 @@ def text_run(text: str, *, bold: bool = False, italic: bool = False, code: bool 
     return {**element, "style": style} if style else element
 
 
-def marked(text: str) -> list[Element]:
+def inline_code_runs(text: str) -> list[Element]:
     """Runs of a sentence of ours or of an entry: what stands between backticks is shown as code."""
     runs = text.split("`")
     if len(runs) % 2 == 0:
@@ -81,7 +81,7 @@ def mention_text(person: str) -> str:
     """The same in a message's notification text (mrkdwn)."""
     if _PERSON.fullmatch(person):
         return f"<@{person}>"
-    return f"<!subteam^{person}>" if _GROUP.fullmatch(person) else escaped(clip(person, LONGEST_NAME))
+    return f"<!subteam^{person}>" if _GROUP.fullmatch(person) else escape_mrkdwn(clip(person, LONGEST_NAME))
 
 
 def line(*parts: Element) -> Element:
@@ -89,18 +89,18 @@ def line(*parts: Element) -> Element:
     return {"type": "rich_text_section", "elements": list(parts) or [text_run("")]}
 
 
-def numbered(part: Element, number: int) -> Element:
+def numbered_item(part: Element, number: int) -> Element:
     """One item of a numbered list, which may be interrupted by commands; ``number`` counts from 1."""
     whole: Element = {"type": "rich_text_list", "style": "ordered", "elements": [part]}
     return {**whole, "offset": number - 1} if number > 1 else whole
 
 
-def bullets(parts: Iterable[Element]) -> Element:
+def bullet_list(parts: Iterable[Element]) -> Element:
     """An unordered list."""
     return {"type": "rich_text_list", "style": "bullet", "elements": list(parts)}
 
 
-def command(text: str) -> Element:
+def preformatted(text: str) -> Element:
     """Preformatted, so that it can be copied whole."""
     return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": plain(text).strip("\n") or EMPTY}]}
 
@@ -110,14 +110,14 @@ def quote(text: str) -> Element:
     return {"type": "rich_text_quote", "elements": [{"type": "text", "text": plain(text).strip() or EMPTY}]}
 
 
-def rich(parts: Sequence[Element]) -> Block:
+def rich_text(parts: Sequence[Element]) -> Block:
     """A block of rich text."""
     return {"type": "rich_text", "elements": list(parts)}
 
 
 def section(text: str) -> Block:
     """A paragraph without formatting."""
-    return rich([line(text_run(text))])
+    return rich_text([line(text_run(text))])
 
 
 def heading(text: str) -> Element:
@@ -129,7 +129,7 @@ def header(text: str) -> Block:
     """A large line; one that is too long for Slack is only bold, but whole."""
     whole = one_line(text)
     if len(whole) > LONGEST_HEADER:
-        return rich([line(text_run(whole, bold=True))])
+        return rich_text([line(text_run(whole, bold=True))])
     return {"type": "header", "text": plain_text(whole)}
 
 
@@ -163,7 +163,7 @@ _FORMATTING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗",
 _EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
 
 
-def escaped(text: str) -> str:
+def escape_mrkdwn(text: str) -> str:
     """For a message's text, the one place where Slack would parse: marks that format are replaced by their likes."""
     made = _EDGE.sub("＿", one_line(text)).translate(_FORMATTING)
-    return (made or EMPTY) if len(made) <= LONGEST_FALLBACK else escaped(clip(text, len(text) // 2))
+    return (made or EMPTY) if len(made) <= LONGEST_FALLBACK else escape_mrkdwn(clip(text, len(text) // 2))

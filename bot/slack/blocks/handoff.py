@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.handoff import wording
-from bot.handoff.case_state import alike_open, alike_resolved, lead, newest
+from bot.handoff.case_state import group_open_cases, group_resolved_cases, latest_evidence, representative
 from bot.handoff.records import (
     Action,
     CaseRef,
@@ -28,21 +28,21 @@ from bot.slack.blocks.elements import (
     Element,
     Message,
     actions,
-    bullets,
+    bullet_list,
     button,
     context,
-    escaped,
+    escape_mrkdwn,
     header,
     heading,
+    inline_code_runs,
     line,
     link,
-    marked,
     mention,
     mention_text,
-    rich,
+    rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import MOST_BLOCKS, Item, packed, size
+from bot.slack.blocks.limits import MOST_BLOCKS, ElementGroup, pack_blocks, size
 from bot.text import age, counted, one_line, span
 
 TITLE, REASON, EXCERPT, WORDS = 150, 220, 200, 150  # characters
@@ -50,17 +50,17 @@ MOST_LINKS, MOST_THREADS, MOST_SPACES = 8, 5, 3  # behind one cause, and behind 
 SPACE: Element = {"type": "text", "text": " "}
 
 
-def sections(handoff: Handoff) -> Iterator[Item]:
+def sections(handoff: Handoff) -> Iterator[ElementGroup]:
     """All of them, the most urgent first."""
     counts = handoff.counts
-    opened = [_open(handoff, group) for group in alike_open(handoff.open)]
+    opened = [_open(handoff, group) for group in group_open_cases(handoff.open)]
     yield from _headed(f"Open: {counts.open}", opened, _beyond_open(handoff))
-    unexplained = [*(_unexplained(handoff, group) for group in alike_open(handoff.unexplained))]
+    unexplained = [*(_unexplained(handoff, group) for group in group_open_cases(handoff.unexplained))]
     gaps = [_bullet(_gap(gap)) for gap in handoff.unanswered]
     number = counts.unexplained + counts.unanswered
     more = number - len(handoff.unexplained) - len(gaps)
     yield from _headed(f"Unexplained: {number}", [*unexplained, *gaps], more)
-    resolved = [_bullet(_resolved(handoff, group)) for group in alike_resolved(handoff.resolved)]
+    resolved = [_bullet(_resolved(handoff, group)) for group in group_resolved_cases(handoff.resolved)]
     yield from _headed(f"Resolved: {counts.resolved}", resolved, counts.resolved - len(handoff.resolved))
     yield from _headed("New causes", [_bullet(_new(cause)) for cause in handoff.new_causes])
     yield from _headed("Seen more than once", [_bullet(_repeated(cause)) for cause in handoff.repeated])
@@ -75,7 +75,7 @@ def sections(handoff: Handoff) -> Iterator[Item]:
     yield from _headed(f"Actions taken: {counts.actions}", done, counts.actions - len(done))
 
 
-def _headed(title: str, items: list[Item], more: int | list[Item] = 0) -> Iterator[Item]:
+def _headed(title: str, items: list[ElementGroup], more: int | list[ElementGroup] = 0) -> Iterator[ElementGroup]:
     """A heading stays with its first item."""
     beyond = more if isinstance(more, list) else [_bullet([text_run(f"{more:,} more")])] if more > 0 else []
     every = [*items, *beyond]
@@ -84,23 +84,23 @@ def _headed(title: str, items: list[Item], more: int | list[Item] = 0) -> Iterat
         yield from every[1:]
 
 
-def _bullet(parts: list[Element]) -> Item:
-    return [bullets([line(*parts)])]
+def _bullet(parts: list[Element]) -> ElementGroup:
+    return [bullet_list([line(*parts)])]
 
 
-def _open(handoff: Handoff, group: Sequence[OpenCase]) -> Item:
-    case = lead(group)
+def _open(handoff: Handoff, group: Sequence[OpenCase]) -> ElementGroup:
+    case = representative(group)
     parts = [text_run(_title(case.title, case.question), bold=True), SPACE, *_threads(handoff, group)]
     parts += [text_run(f"\u00a0· {wording.standing(case)}{_where(group)} · {_who(handoff, group)}. ")]
     parts += _now(handoff, case)
-    if seen := newest(case):
+    if seen := latest_evidence(case):
         parts += [text_run(f"Last evidence, {age(seen.at, handoff.until)}: {seen.object}: ")]
         parts += [text_run(clip(seen.excerpt, EXCERPT), code=True)]
     return _bullet(parts)
 
 
-def _unexplained(handoff: Handoff, group: Sequence[OpenCase]) -> Item:
-    case = lead(group)
+def _unexplained(handoff: Handoff, group: Sequence[OpenCase]) -> ElementGroup:
+    case = representative(group)
     parts = [text_run(_title("", case.question), bold=True), SPACE, *_threads(handoff, group)]
     parts += [text_run(f"\u00a0· cause unknown: “{_title(case.title, '')}” was ruled out{_where(group)}")]
     return _bullet([*parts, text_run(f" · {_who(handoff, group)}. "), *_now(handoff, case)])
@@ -132,7 +132,7 @@ def _who(handoff: Handoff, group: Sequence[OpenCase]) -> str:
     return f"open for {up_to}{span(group[-1].opened_at, handoff.until)} · on it: {wording.on_it(handoff, group)}"
 
 
-def _beyond_open(handoff: Handoff) -> list[Item]:
+def _beyond_open(handoff: Handoff) -> list[ElementGroup]:
     """What is open and not told in full."""
     counts, found = handoff.counts, []
     if (more := counts.open_in_full - len(handoff.open)) > 0:
@@ -171,13 +171,15 @@ def _repeated(cause: Cause) -> list[Element]:
     return [text_run(f"{clip(cause.title, TITLE)}: {wording.how_often(cause)}{where}: "), *_links(cause.cases)]
 
 
-def _settling(case: OpenCase, every: list[OpenCase]) -> Item:
+def _settling(case: OpenCase, every: list[OpenCase]) -> ElementGroup:
     """Its first step; the page has them all, with the commands."""
     first, more = case.settle[0], len(case.settle) - 1
     told = f" ({counted(more, 'more step')} in the page)" if more else ""
     parts = [text_run(f"{clip(case.title, TITLE)} "), *_links([other.ref for other in every]), text_run(": ")]
     return _bullet(
-        [*parts, *marked(clip(first.text, REASON)), text_run(told)] if told else [*parts, *marked(first.text)]
+        [*parts, *inline_code_runs(clip(first.text, REASON)), text_run(told)]
+        if told
+        else [*parts, *inline_code_runs(first.text)]
     )
 
 
@@ -230,24 +232,24 @@ _PAGE = "The whole page is in the handoff's thread."
 
 
 @dataclass(frozen=True)
-class Taken:
+class Acknowledgement:
     """Who has a handoff, and since when."""
 
     by: str
     at: datetime
 
 
-def handoff_message(handoff: Handoff, *, taken: Taken | None = None, button_shown: bool = True) -> Message:
+def handoff_message(handoff: Handoff, *, taken: Acknowledgement | None = None, button_shown: bool = True) -> Message:
     """The handoff. ``taken`` stands in place of the button."""
-    told = escaped(f"{wording.headline(handoff)}. {wording.about(handoff)}.")
+    told = escape_mrkdwn(f"{wording.headline(handoff)}. {wording.about(handoff)}.")
     to = [person for person in handoff.handed_to[:MOST_MENTIONED] if not taken]
     body, left = _fitting(sections(handoff))
     more = [context(f"{counted(left, 'more line')} in the page, in the handoff's thread.")] if left else []
     blocks = [
         header(wording.headline(handoff)),
         context(f"{wording.about(handoff)} · {handoff.id}"),
-        *([rich([line(*_called(to))])] if to else []),
-        *([rich([line(text_run(wording.EMPTY))])] if handoff.is_empty else []),
+        *([rich_text([line(*_called(to))])] if to else []),
+        *([rich_text([line(text_run(wording.EMPTY))])] if handoff.is_empty else []),
         *body,
         *more,
         context(" ".join([_FILES if handoff.bars else _PAGE, *wording.footers(handoff)])),
@@ -268,8 +270,8 @@ def _calling(handoff: Handoff, sentence: str) -> Message:
     """Said to those who are to take it over."""
     to = handoff.handed_to[:MOST_MENTIONED]
     return Message(
-        text=" ".join([*map(mention_text, to), escaped(sentence)]),
-        blocks=[rich([line(*_called(to), text_run(sentence))])],
+        text=" ".join([*map(mention_text, to), escape_mrkdwn(sentence)]),
+        blocks=[rich_text([line(*_called(to), text_run(sentence))])],
     )
 
 
@@ -290,9 +292,18 @@ def unattached_message(id_: str, channel: str, failed: Mapping[str, str]) -> Mes
         f"{' '.join(dict.fromkeys(failed.values()))} `netclinic handoff --show {id_} --out DIR` writes them to files."
     )
     return Message(
-        text=f"{escaped(begin)}<#{channel}>{escaped(middle + rest)}",
+        text=f"{escape_mrkdwn(begin)}<#{channel}>{escape_mrkdwn(middle + rest)}",
         blocks=[
-            rich([line(text_run(begin), {"type": "channel", "channel_id": channel}, text_run(middle), *marked(rest))])
+            rich_text(
+                [
+                    line(
+                        text_run(begin),
+                        {"type": "channel", "channel_id": channel},
+                        text_run(middle),
+                        *inline_code_runs(rest),
+                    )
+                ]
+            )
         ],
     )
 
@@ -301,27 +312,27 @@ def making_message(words: str, place: str) -> Message:
     """What the one who asked for it hears first."""
     what = f"of {words}" if words else "since the last one"
     sentence = f"Making the handoff {what}; the open cases are looked at again, then it is posted {place}."
-    return Message(text=escaped(sentence), blocks=[rich([line(text_run(sentence))])])
+    return Message(text=escape_mrkdwn(sentence), blocks=[rich_text([line(text_run(sentence))])])
 
 
 def _called(people: Iterable[str]) -> list[Element]:
     return [part for person in people for part in (mention(person), SPACE)]
 
 
-def _taking(handoff: Handoff, taken: Taken | None, button_shown: bool) -> list[Element]:
+def _taking(handoff: Handoff, taken: Acknowledgement | None, button_shown: bool) -> list[Element]:
     if taken:
         expected = taken.by in handoff.handed_to or not handoff.handed_to
         instead = "" if expected else f", though it was meant for {wording.names(handoff, handoff.handed_to)}"
         since = wording.at(handoff, taken.at)
-        return [rich([line(mention(taken.by), text_run(f" has it since {since}{instead}."))])]
+        return [rich_text([line(mention(taken.by), text_run(f" has it since {since}{instead}."))])]
     if not button_shown:
         return []
     return [actions(f"{HANDOFF_TAKEN}:{handoff.id}", [button(HANDOFF_TAKEN, "I have it", handoff.id, style="primary")])]
 
 
-def _fitting(items: Iterable[Item]) -> tuple[list[Element], int]:
+def _fitting(items: Iterable[ElementGroup]) -> tuple[list[Element], int]:
     """The blocks of the items that fit, and how many do not."""
-    kept: list[Item] = []
+    kept: list[ElementGroup] = []
     used = left = 0
     for item in items:
         used += size(item)
@@ -329,6 +340,6 @@ def _fitting(items: Iterable[Item]) -> tuple[list[Element], int]:
             left += 1
         else:
             kept.append(item)
-    while len(packed(kept)) > MOST_BLOCKS - 8:
+    while len(pack_blocks(kept)) > MOST_BLOCKS - 8:
         kept, left = kept[:-1], left + 1
-    return packed(kept), left
+    return pack_blocks(kept), left

@@ -8,14 +8,14 @@ from typing import Any
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.slack.blocks.elements import LONGEST_TEXT, Block, Element, rich
+from bot.slack.blocks.elements import LONGEST_TEXT, Block, Element, rich_text
 from bot.text import one_line
 
 MOST_IN_MESSAGE = 9000  # characters of all blocks; Slack refuses a message from about 11,000 on
 MOST_BLOCKS = 48
 MOST_IN_VIEW = 12000  # a page of a modal: more is no longer read
 MOST_BLOCKS_IN_VIEW = 60
-Item = Sequence[Element]  # parts that belong together: a step and its command
+ElementGroup = Sequence[Element]  # parts that belong together: a step and its command
 
 
 def size(part: Any) -> int:
@@ -27,7 +27,7 @@ def size(part: Any) -> int:
     return sum(map(size, part)) if isinstance(part, list | tuple) else 0
 
 
-def fitting(items: Sequence[Item], room: int, most: int = 1000) -> int:
+def count_fitting(items: Sequence[ElementGroup], room: int, most: int = 1000) -> int:
     """How many of the items fit into so many characters."""
     used = 0
     for number, item in enumerate(items):
@@ -37,37 +37,37 @@ def fitting(items: Sequence[Item], room: int, most: int = 1000) -> int:
     return len(items)
 
 
-def packed(items: Iterable[Item]) -> list[Block]:
+def pack_blocks(items: Iterable[ElementGroup]) -> list[Block]:
     """Blocks of rich text that hold the items one below the other; an item is broken only where it must be."""
     blocks: list[list[Element]] = [[]]
     for item in items:
-        parts = [piece for part in item for piece in pieces(part)]
+        parts = [piece for part in item for piece in split_element(part)]
         if blocks[-1] and size(blocks[-1]) + size(parts) > LONGEST_TEXT:
             blocks.append([])
         for part in parts:
             if blocks[-1] and size(blocks[-1]) + size(part) > LONGEST_TEXT:
                 blocks.append([])
             blocks[-1].append(part)
-    return [rich(parts) for parts in blocks if parts]
+    return [rich_text(parts) for parts in blocks if parts]
 
 
-def pieces(part: Element) -> Iterator[Element]:
+def split_element(part: Element) -> Iterator[Element]:
     """The part, or several where it is too long for one block."""
     if size(part) <= LONGEST_TEXT:
         yield part
     elif part["type"] == "rich_text_list":
         for at, member in enumerate(part["elements"]):
-            first, *more = pieces(member)
+            first, *more = split_element(member)
             number = part.get("offset", 0) + at if part["style"] == "ordered" else 0
             yield {**part, **({"offset": number} if number else {}), "elements": [first]}
             yield from more
     else:
         for run in part["elements"]:
-            for text in chunks(run.get("text", ""), LONGEST_TEXT):
+            for text in split_text(run.get("text", ""), LONGEST_TEXT):
                 yield {**part, "elements": [{**run, "text": text} if text else run]}
 
 
-def chunks(text: str, longest: int) -> Iterator[str]:
+def split_text(text: str, longest: int) -> Iterator[str]:
     """The text in pieces that are not longer, broken at a line's end or a blank where there is one."""
     rest = text
     while len(rest) > longest:
@@ -77,7 +77,7 @@ def chunks(text: str, longest: int) -> Iterator[str]:
     yield rest
 
 
-def paged(blocks: Iterable[Block]) -> list[list[Block]]:
+def split_pages(blocks: Iterable[Block]) -> list[list[Block]]:
     """Pages of a modal, at least one."""
     pages: list[list[Block]] = [[]]
     for block in blocks:
@@ -91,16 +91,16 @@ def paged(blocks: Iterable[Block]) -> list[list[Block]]:
 RUNS = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")  # whose elements are one text
 
 
-def missing(told: Report, blocks: Sequence[Block]) -> tuple[bool, bool]:
+def find_missing(told: Report, blocks: Sequence[Block]) -> tuple[bool, bool]:
     """Whether the blocks lack some of what was seen, and some of what is to be done."""
-    shown = "\n".join(_bare(text) for text in texts(blocks))
+    shown = "\n".join(_bare(text) for text in visible_texts(blocks))
     return (
         _lacks(shown, _seen(told)),
         _lacks(shown, (text for item in told.diagnoses for text in _to_do(item))),
     )
 
 
-def texts(part: Any) -> Iterator[str]:
+def visible_texts(part: Any) -> Iterator[str]:
     """Every text that people see of blocks or parts of them."""
     if isinstance(part, dict) and part.get("type") in RUNS:
         yield "".join(run.get("text", "") for run in part["elements"])
@@ -109,10 +109,10 @@ def texts(part: Any) -> Iterator[str]:
             if name == "text" and isinstance(value, str):
                 yield value
             else:
-                yield from texts(value)
+                yield from visible_texts(value)
     elif isinstance(part, list | tuple):
         for member in part:
-            yield from texts(member)
+            yield from visible_texts(member)
 
 
 def _lacks(shown: str, wanted: Iterable[str]) -> bool:

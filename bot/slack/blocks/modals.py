@@ -23,24 +23,24 @@ from bot.slack.blocks.action_ids import (
     STEPS_VIEW,
     ButtonValue,
 )
-from bot.slack.blocks.diagnosis import READINGS, cause_title, evidence_parts, groups, prose_parts, reading_parts
+from bot.slack.blocks.diagnosis import READINGS, cause_title, evidence_parts, prose_parts, reading_parts, step_groups
 from bot.slack.blocks.elements import (
     Block,
     Element,
     Message,
     View,
     actions,
-    bullets,
+    bullet_list,
     button,
     context,
-    escaped,
+    escape_mrkdwn,
     heading,
     line,
     plain_text,
-    rich,
+    rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import Item, packed, paged
+from bot.slack.blocks.limits import ElementGroup, pack_blocks, split_pages
 from bot.text import clock, one_line, plain
 from knowledge.model import Kind
 
@@ -57,13 +57,13 @@ def steps_modal(told: Report, value: ButtonValue) -> View:
     return _modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value)
 
 
-def _where(told: Report) -> Iterator[Item]:
+def _where(told: Report) -> Iterator[ElementGroup]:
     if told.cluster:
         words = told.cluster.trouble or f"{told.cluster.traits} · read {clock(told.now)}"
         yield [line(text_run(f"Cluster {told.cluster.name}", bold=True), text_run(f" · {words}"))]
 
 
-def _evidence_items(item: ReportDiagnosis, told: Report) -> Iterator[Item]:
+def _evidence_items(item: ReportDiagnosis, told: Report) -> Iterator[ElementGroup]:
     yield [_title(item), *([] if item.readings else [line(text_run(item.reason))])]
     yield from (evidence_parts(piece, told.now, whole=True) for piece in item.evidence)
     if item.readings:
@@ -71,13 +71,13 @@ def _evidence_items(item: ReportDiagnosis, told: Report) -> Iterator[Item]:
     yield from (reading_parts(reading) for reading in item.readings)
 
 
-def _unread(told: Report) -> Iterator[Item]:
+def _unread(told: Report) -> Iterator[ElementGroup]:
     if told.unread:
-        yield [heading("Not looked at"), bullets(line(text_run(text)) for text in told.unread)]
+        yield [heading("Not looked at"), bullet_list(line(text_run(text)) for text in told.unread)]
 
 
-def _steps_items(item: ReportDiagnosis) -> Iterator[Item]:
-    groups_ = list(groups(item))
+def _steps_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
+    groups_ = list(step_groups(item))
     if item.verdict is Verdict.RULED_OUT or not (groups_ or item.cause):
         return
     yield [_title(item)]
@@ -93,8 +93,8 @@ def _title(item: ReportDiagnosis) -> dict[str, object]:
     return line(text_run(f"{word.mark} {word.word}: {item.title}", bold=True), text_run(f" ({item.entry})"))
 
 
-def _modal(title: str, callback: str, action: str, items: Sequence[Item], value: ButtonValue) -> View:
-    pages = paged(packed(items or [[line(text_run("There is none."))]]))
+def _modal(title: str, callback: str, action: str, items: Sequence[ElementGroup], value: ButtonValue) -> View:
+    pages = split_pages(pack_blocks(items or [[line(text_run("There is none."))]]))
     number = min(max(value.page, 0), len(pages) - 1)
     return {
         "type": "modal",
@@ -133,7 +133,7 @@ LONGEST_VALUE = 150
 
 
 @dataclass(frozen=True)
-class Place:
+class AnswerTarget:
     """Where the answer of a form goes: a thread, a channel, or (empty) where the form says."""
 
     channel: str = ""
@@ -141,20 +141,20 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What was filled in. ``cluster`` is a chosen value: ``chosen_cluster`` names it."""
+class AskFormInput:
+    """What was filled in. ``cluster`` is a chosen value: ``cluster_for_option`` names it."""
 
     symptom: str
     cluster: str
     namespace: str
-    place: Place
+    place: AnswerTarget
 
 
 def ask_form(
-    clusters: Sequence[str], default: str, *, symptom: str = "", namespace: str = "", place: Place | None = None
+    clusters: Sequence[str], default: str, *, symptom: str = "", namespace: str = "", place: AnswerTarget | None = None
 ) -> View:
     """The form of both shortcuts. Without a ``place`` it asks for the channel."""
-    place = place or Place()
+    place = place or AnswerTarget()
     blocks = [
         _input(SYMPTOM, "What do you see?", _long(symptom, EXAMPLE), hint=CUT if len(symptom) > LONGEST_INPUT else ""),
         *([_input(CLUSTER, "Cluster", cluster_select(VALUE, clusters, default))] if clusters else []),
@@ -165,16 +165,16 @@ def ask_form(
     return _form(ASK_FORM, "Ask netclinic", "Ask", blocks, kept)
 
 
-def filled(view: Mapping[str, Any]) -> Filled:
+def parse_ask_form(view: Mapping[str, Any]) -> AskFormInput:
     """A submitted ``ask_form``."""
     kept = json.loads(view.get("private_metadata") or "{}")
     values = view["state"]["values"]
     channel = kept.get("channel") or _value(values, CHANNEL)
-    return Filled(
+    return AskFormInput(
         symptom=_value(values, SYMPTOM).strip(),
         cluster=_value(values, CLUSTER),
         namespace=_value(values, NAMESPACE).strip(),
-        place=Place(channel, kept.get("thread", "")),
+        place=AnswerTarget(channel, kept.get("thread", "")),
     )
 
 
@@ -187,7 +187,7 @@ def note_form(value: ButtonValue, *, helped: bool) -> View:
     return _form(NOTE_FORM, "Leave a note", "Save", blocks, kept)
 
 
-def noted(view: Mapping[str, Any]) -> tuple[ButtonValue, bool, str]:
+def parse_note_form(view: Mapping[str, Any]) -> tuple[ButtonValue, bool, str]:
     """A submitted ``note_form``: what it is about, whether it helped, and the note."""
     kept = json.loads(view["private_metadata"])
     return ButtonValue.loads(kept["value"]), bool(kept["helped"]), _value(view["state"]["values"], NOTE).strip()
@@ -198,9 +198,9 @@ def cluster_menu(question: str, clusters: Sequence[str], question_id: str) -> Me
     select = cluster_select(CHOOSE_CLUSTER, clusters)
     shown = clip(one_line(question), 150)
     return Message(
-        text=escaped(f"Which cluster is “{shown}” about? Choose one of {len(clusters)}; nothing was read yet."),
+        text=escape_mrkdwn(f"Which cluster is “{shown}” about? Choose one of {len(clusters)}; nothing was read yet."),
         blocks=[
-            rich(
+            rich_text(
                 [
                     line(
                         text_run("Which cluster is "),
@@ -226,12 +226,12 @@ def cluster_select(action: str, clusters: Sequence[str], default: str = "") -> E
     return made | ({"initial_option": _option(default)} if default in clusters else {})
 
 
-def chosen_cluster(value: str, clusters: Sequence[str]) -> str | None:
+def cluster_for_option(value: str, clusters: Sequence[str]) -> str | None:
     """The cluster that an option stands for; ``None`` where it is no longer there."""
-    return next((name for name in clusters if cluster_value(name) == value), None)
+    return next((name for name in clusters if option_value(name) == value), None)
 
 
-def cluster_value(name: str) -> str:
+def option_value(name: str) -> str:
     """The name, or what stands for one that is too long for an option."""
     if 0 < len(name) <= LONGEST_VALUE and name.isprintable():
         return name
@@ -239,7 +239,7 @@ def cluster_value(name: str) -> str:
 
 
 def _option(name: str) -> Element:
-    return {"text": plain_text(clip(one_line(name), 75)), "value": cluster_value(name)}
+    return {"text": plain_text(clip(one_line(name), 75)), "value": option_value(name)}
 
 
 def _span(page: Sequence[Element]) -> str:

@@ -27,20 +27,20 @@ from bot.slack.blocks.elements import (
     Snippet,
     View,
     actions,
-    bullets,
+    bullet_list,
     button,
     context,
-    escaped,
+    escape_mrkdwn,
     header,
     heading,
+    inline_code_runs,
     line,
     link,
-    marked,
     mention,
-    rich,
+    rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import MOST_IN_MESSAGE, Item, fitting, packed, size, texts
+from bot.slack.blocks.limits import MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks, size, visible_texts
 from bot.text import age, clock, cost, counted, plain
 from knowledge.model import Entry, Step
 from knowledge.rendering import render, render_text
@@ -179,7 +179,7 @@ def verdicts_message(told: Report) -> Message:
     return _listed(first, map(_verdict, told_in_full), "Nothing is suspected.", closing, "verdicts", after)
 
 
-def _named(title: str, items: Sequence[ReportDiagnosis]) -> list[Item]:
+def _named(title: str, items: Sequence[ReportDiagnosis]) -> list[ElementGroup]:
     """What nobody has to look at now: ids alone; ``/netclinic check ENTRY`` says why."""
     names = ", ".join(item.entry for item in items)
     return [[line(text_run(f"{title} ({len(items)}): ", bold=True), text_run(names))]] if items else []
@@ -195,42 +195,42 @@ def _verdict(item: ReportDiagnosis) -> Element:
 
 
 def _listed(
-    title: str, lines: Iterable[Element], none: str, closing: str, name: str, after: Sequence[Item] = ()
+    title: str, lines: Iterable[Element], none: str, closing: str, name: str, after: Sequence[ElementGroup] = ()
 ) -> Message:
     """As many lines as fit; the file holds them all where some do not."""
     rows = list(lines)
-    items: list[Item] = [[heading(title)], *([bullets([row])] for row in rows), *after]
+    items: list[ElementGroup] = [[heading(title)], *([bullet_list([row])] for row in rows), *after]
     if not rows:
         items.insert(1, [line(text_run(none))])
-    kept = fitting(items, MOST_IN_MESSAGE - LONGEST)
+    kept = count_fitting(items, MOST_IN_MESSAGE - LONGEST)
     left = len(items) - kept
     if left:
         items = [*items[:kept], [line(text_run(f"and {left} more lines, in the file below"))]]
-    blocks: list[Block] = [*packed(items), *([context(closing)] if closing else [])]
-    whole = "\n".join(texts([rows, list(after)])) if left else ""
-    text = escaped(f"{title.rstrip('.')}. {none if not rows else ''}".strip())
+    blocks: list[Block] = [*pack_blocks(items), *([context(closing)] if closing else [])]
+    whole = "\n".join(visible_texts([rows, list(after)])) if left else ""
+    text = escape_mrkdwn(f"{title.rstrip('.')}. {none if not rows else ''}".strip())
     return Message(text, blocks, Snippet(f"{name}.txt", plain(f"{title}\n{whole}\n"), title) if left else None)
 
 
 def entry_message(entry: Entry) -> Message:
     """Its cause, cautions and steps; a file holds it all where a message cannot."""
     faq = f" · FAQ: {'; '.join(entry.headings)}" if entry.headings else ""
-    top = [header(entry.title), rich([line(text_run(entry.id, code=True), text_run(f" · {entry.kind}{faq}"))])]
+    top = [header(entry.title), rich_text([line(text_run(entry.id, code=True), text_run(f" · {entry.kind}{faq}"))])]
     items = list(_items(entry))
-    blocks = packed(items)
+    blocks = pack_blocks(items)
     closing = context(f"/netclinic check {entry.id} judges it on a cluster")
-    text = escaped(f"{entry.title} ({entry.kind}). {render_text(entry.cause, {}, {})[:300]}")
+    text = escape_mrkdwn(f"{entry.title} ({entry.kind}). {render_text(entry.cause, {}, {})[:300]}")
     if size([top, blocks]) <= MOST_IN_MESSAGE:
         return Message(text, [*top, *blocks, closing])
-    kept = fitting(items, MOST_IN_MESSAGE - size(top))
-    note: Item = [line(text_run(f"and {len(items) - kept} more, in the file below"))]
-    whole = "\n".join(texts([top, blocks]))
+    kept = count_fitting(items, MOST_IN_MESSAGE - size(top))
+    note: ElementGroup = [line(text_run(f"and {len(items) - kept} more, in the file below"))]
+    whole = "\n".join(visible_texts([top, blocks]))
     return Message(
-        text, [*top, *packed([*items[:kept], note]), closing], Snippet(f"{entry.id}.txt", whole, entry.title)
+        text, [*top, *pack_blocks([*items[:kept], note]), closing], Snippet(f"{entry.id}.txt", whole, entry.title)
     )
 
 
-def _items(entry: Entry) -> Iterator[Item]:
+def _items(entry: Entry) -> Iterator[ElementGroup]:
     yield prose_parts(render_text(entry.cause, {}, {}))
     yield from _titled("Settle it first", entry.settle)
     if entry.caution:
@@ -239,7 +239,7 @@ def _items(entry: Entry) -> Iterator[Item]:
     yield from _titled("Verify", entry.verify)
 
 
-def _titled(title: str, steps: Sequence[Step]) -> Iterator[Item]:
+def _titled(title: str, steps: Sequence[Step]) -> Iterator[ElementGroup]:
     shown = [ReportStep(text=step.text, command=step.command) for step in render(steps, {}, {})]
     for number, step in enumerate(shown, 1):
         yield [*([heading(title)] if number == 1 else []), *step_parts(step, number)]
@@ -267,12 +267,12 @@ def help_message(subcommands: Sequence[Subcommand], *, unknown: str = "") -> Mes
     """All of them; ``unknown`` is what was typed and is none of them."""
     first = [f"There is no {COMMAND} {clip(unknown, 80)}."] if unknown else []
     names = ", ".join(subcommand.name for subcommand in subcommands)
-    items: list[Item] = [[line(text_run(first[0], bold=True))]] if first else []
+    items: list[ElementGroup] = [[line(text_run(first[0], bold=True))]] if first else []
     items += [list(_parts(subcommand)) for subcommand in subcommands]
     closing = "Answers are shown to you alone; --share shows them to the channel. Or mention me and say what you see."
     return Message(
-        text=escaped(" ".join([*first, f"{COMMAND} takes: {names}."])),
-        blocks=[*packed(items), rich([line(text_run(closing, italic=True))])],
+        text=escape_mrkdwn(" ".join([*first, f"{COMMAND} takes: {names}."])),
+        blocks=[*pack_blocks(items), rich_text([line(text_run(closing, italic=True))])],
     )
 
 
@@ -306,7 +306,7 @@ def home_view(
 
 def closed_home_view(sentence: str) -> View:
     """For somebody who may not ask: why, and nothing of cases and clusters."""
-    return {"type": "home", "blocks": [rich([line(*marked(sentence))])]}
+    return {"type": "home", "blocks": [rich_text([line(*inline_code_runs(sentence))])]}
 
 
 def _listed_home(title: str, lines: Sequence[dict[str, object]], most: int, none: str) -> Iterator[Block]:
@@ -314,4 +314,4 @@ def _listed_home(title: str, lines: Sequence[dict[str, object]], most: int, none
     shown = list(lines[:most])
     if len(lines) > most:
         shown.append(line(text_run(f"and {len(lines) - most} more; /netclinic cases lists them")))
-    yield from packed([[bullets(shown)]]) if shown else packed([[line(text_run(none))]])
+    yield from pack_blocks([[bullet_list(shown)]]) if shown else pack_blocks([[line(text_run(none))]])

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.audit import AuditContext
 from bot.slack.api.errors import SlackFailure
-from bot.slack.blocks.case import refusal, refusal_modal
+from bot.slack.blocks.case import refusal_message, refusal_modal
 from bot.slack.handlers.context import HandlerContext
 
 PATIENCE = 2.2  # seconds: Slack waits three, and then says only that something failed
@@ -38,7 +38,7 @@ async def said_not_stored(context: HandlerContext, body: Mapping[str, Any], key:
     url, poster = str(body.get("response_url") or ""), context.parts.poster
     try:
         if url and context.warned(url):
-            await poster.warn_at(url, refusal(NOT_STORED, request=key))
+            await poster.warn_at(url, refusal_message(NOT_STORED, request=key))
         elif not url:
             await poster.open_view(str(body["trigger_id"]), refusal_modal(NOT_STORED, request=key))
     except SlackFailure as error:
@@ -48,6 +48,6 @@ async def said_not_stored(context: HandlerContext, body: Mapping[str, Any], key:
 async def said_alone(context: HandlerContext, trail: AuditContext, response_url: str, sentence: str) -> None:
     """Say it; where Slack does not take it, the log has it."""
     try:
-        await context.voice(trail).respond(response_url, refusal(sentence, request=trail.request_id))
+        await context.voice(trail).respond(response_url, refusal_message(sentence, request=trail.request_id))
     except SlackFailure as error:
         _log.warning("%s It was to say: %s", error, sentence, extra={"request_id": trail.request_id})

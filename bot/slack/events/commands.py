@@ -7,7 +7,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
-from bot.slack.blocks.case import Stage, progress_message, refusal
+from bot.slack.blocks.case import Stage, progress_message, refusal_message
 from bot.slack.blocks.overviews import COMMAND
 from bot.slack.events.accept import NOT_STORED, said_alone, said_not_stored, stored
 from bot.slack.events.forms import opened_form
@@ -43,7 +43,7 @@ def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
         )
         key = f"{context.parts.bot.team}:{said.channel}:command:{command['trigger_id']}"
         if await stored(context.parts.work.accept(NAME, key, said.to_json()), key) is None:
-            told = refusal(NOT_STORED, request=key)
+            told = refusal_message(NOT_STORED, request=key)
             await ack(text=told.text, blocks=told.blocks)
             return
         row = subcommands.row_of(said.name)

@@ -15,7 +15,17 @@ from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.resources import namespace_trouble
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.action_ids import ASK_FORM, NOTE_FORM
-from bot.slack.blocks.modals import CHANNEL, CLUSTER, NAMESPACE, NOTE, SYMPTOM, ask_form, chosen_cluster, filled, noted
+from bot.slack.blocks.modals import (
+    CHANNEL,
+    CLUSTER,
+    NAMESPACE,
+    NOTE,
+    SYMPTOM,
+    ask_form,
+    cluster_for_option,
+    parse_ask_form,
+    parse_note_form,
+)
 from bot.slack.cluster_choice import Unknown
 from bot.slack.events.accept import NOT_STORED, stored
 from bot.slack.handlers import question as question_handler
@@ -43,7 +53,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.view(NOTE_FORM)
     async def note(ack: AsyncAck, body: View, view: View) -> None:
-        value, helped, text = noted(view)
+        value, helped, text = parse_note_form(view)
         trail = context.trail(str(body["user"]["id"]), "", f"{context.parts.bot.team}:note:{view['id']}", value.case)
 
         async def kept() -> bool:
@@ -59,7 +69,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
 async def _question(context: HandlerContext, view: View, user: str) -> tuple[Question, dict[str, str]]:
     """The question in the form, and what is wrong with it by block."""
-    form = filled(view)
+    form = parse_ask_form(view)
     words = read_question(form.symptom, bot_user=context.parts.bot.user)
     cluster, trouble = await _cluster(context, form.cluster, words.cluster)
     question = Question(
@@ -86,7 +96,7 @@ async def _cluster(context: HandlerContext, value: str, in_words: str) -> tuple[
         if in_words or not value:
             choice = await asyncio.to_thread(context.parts.clusters.choose, given=in_words)
             return in_words, choice.sentence if isinstance(choice, Unknown) else ""
-        name = chosen_cluster(value, await asyncio.to_thread(context.parts.clusters.known))
+        name = cluster_for_option(value, await asyncio.to_thread(context.parts.clusters.known))
     except ConnectionSettingsError as error:
         return "", str(error)
     return name or "", "" if name else "That cluster is gone: choose another."

@@ -16,7 +16,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.api.errors import SlackAway, SlackFailure
-from bot.slack.blocks.case import refusal
+from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers import question as question_handler
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.question import How, Question
@@ -115,7 +115,10 @@ async def _accepted(context: HandlerContext, question: Question, key: str) -> bo
         if question.how != "unasked" and context.warned(key):
             with contextlib.suppress(SlackFailure):
                 await context.parts.poster.warn(
-                    question.channel, question.user, refusal(NOT_STORED, request=key), question.thread_ts or None
+                    question.channel,
+                    question.user,
+                    refusal_message(NOT_STORED, request=key),
+                    question.thread_ts or None,
                 )
         raise
 

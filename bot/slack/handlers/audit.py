@@ -28,7 +28,7 @@ from bot.audit.reading import (
 )
 from bot.audit.records import Record
 from bot.audit.verify import Anchor, Verified, make_anchor, parse_anchors, verify
-from bot.handoff.schedule import zone_of
+from bot.handoff.schedule import choose_zone
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.blocks.audit import (
     MOST_LINES,
@@ -225,7 +225,7 @@ async def _meant(command: Command, words: str) -> tuple[tzinfo, Filters]:
 async def _zone(command: Command) -> tzinfo:
     settings = command.context.parts.settings
     told = await command.job.step("zone", lambda: zone_name(command.context, command.typed.user))
-    return zone_of(settings.time_zone, told)
+    return choose_zone(settings.time_zone, told)
 
 
 async def _channel(command: Command, name: str) -> str:

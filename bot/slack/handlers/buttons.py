@@ -18,7 +18,7 @@ from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackFailure
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.modals import chosen_cluster
+from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.context import HandlerContext, shown
 from bot.slack.handlers.question import Question
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
@@ -210,7 +210,7 @@ class Pressing:
         key, _, option = self.pressed.value.partition(" ")
         payload = await self.context.parts.work.payload(key)
         try:
-            name = chosen_cluster(option, await asyncio.to_thread(self.context.parts.clusters.known))
+            name = cluster_for_option(option, await asyncio.to_thread(self.context.parts.clusters.known))
         except ConnectionSettingsError as error:
             raise UserError(str(error)) from error
         if payload is None or name is None:

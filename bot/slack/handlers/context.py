@@ -16,7 +16,7 @@ from bot.settings import listed
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine, refusal
+from bot.slack.blocks.case import CaseLine, refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import verdicts_message
 from bot.slack.cluster_choice import fits
@@ -185,7 +185,7 @@ def shown(context: HandlerContext, answer: StoredAnswer) -> Message:
     case, entries = context.cases.get(answer.case_id), checked(context, answer.question)
     if entries is not None and not answer.told.was_read:
         trouble = answer.told.cluster.trouble if answer.told.cluster else "No cluster was read."
-        return refusal(f"Nothing was judged. {trouble}", request=answer.id)
+        return refusal_message(f"Nothing was judged. {trouble}", request=answer.id)
     if case is None or (entries is not None and len(entries) != 1):
         return verdicts_message(answer.told)
     return answer_message(

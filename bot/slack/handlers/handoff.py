@@ -17,16 +17,22 @@ from bot.cluster.requests import Budget
 from bot.diagnosis.clinic import Clinic, Cluster
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.markdown import page_name, picture_name
-from bot.handoff.oncall import on_call
+from bot.handoff.oncall import parse_on_call
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
-from bot.handoff.schedule import zone_of
+from bot.handoff.schedule import choose_zone
 from bot.handoff.time_range import SpanError
 from bot.handoff.timeline import alt_text
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.handoff import Taken, handoff_message, reminder_message, taken_message, unattached_message
+from bot.slack.blocks.handoff import (
+    Acknowledgement,
+    handoff_message,
+    reminder_message,
+    taken_message,
+    unattached_message,
+)
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AuditedMessenger
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
@@ -116,7 +122,7 @@ async def span_is_meant(context: HandlerContext, words: str, channel: str, reade
     Raises:
         Refused: with the sentence.
     """
-    zone = zone_of(context.parts.settings.time_zone, await zone_name(context, reader))
+    zone = choose_zone(context.parts.settings.time_zone, await zone_name(context, reader))
     try:
         await HandoffGenerator(context.parts.store).span(
             HandoffRequest(key="", words=words, now=context.now(), zone=zone, channel=channel)
@@ -157,12 +163,12 @@ async def _who(context: HandlerContext, payload: Mapping[str, Any]) -> Json:
     user, settings = str(payload["user"]), context.parts.settings
     last = await context.parts.store.run(Handoffs(context.parts.store).last, str(payload["channel"]))
     had = tuple(filter(None, [last.acknowledged_by])) or last.handoff.handed_to if last else ()
-    zone = zone_of(settings.time_zone, await zone_name(context, user))
+    zone = choose_zone(settings.time_zone, await zone_name(context, user))
     if settings.oncall_group:
         to = await _members(context, settings.oncall_group)
         giver = [person for person in had if person not in to]
     else:
-        turns = on_call(settings.oncall, zone_of(settings.time_zone)).handing(context.now())
+        turns = parse_on_call(settings.oncall, choose_zone(settings.time_zone)).handing(context.now())
         giver, to = list(turns[0] or had), list(turns[1])
     giver = giver or [person for person in [user] if person and person not in to]
     return {"from": giver, "to": to, "zone": zone.key}
@@ -183,7 +189,7 @@ async def _made(context: HandlerContext, job: Job, about: Mapping[str, Any]) -> 
         key=job.key,
         words=str(job.payload["words"]),
         now=context.now(),
-        zone=zone_of(str(about["zone"])),
+        zone=choose_zone(str(about["zone"])),
         made_by=user,
         is_due=not user,
         team=context.parts.bot.team,
@@ -290,7 +296,7 @@ async def shown(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
     kept = await stored(context, id_)
     if kept.acknowledged_at is None or not kept.message_ts:
         return
-    message = handoff_message(kept.handoff, taken=Taken(kept.acknowledged_by, kept.acknowledged_at))
+    message = handoff_message(kept.handoff, taken=Acknowledgement(kept.acknowledged_by, kept.acknowledged_at))
     with contextlib.suppress(SlackRefused):
         await context.voice(trail).update(kept.channel, kept.message_ts, message)
 

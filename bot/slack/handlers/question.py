@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackRefused
-from bot.slack.blocks.case import refusal, welcome
+from bot.slack.blocks.case import refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu
 from bot.slack.cluster_choice import Ambiguous, Choice, Chosen
@@ -125,7 +125,7 @@ class Asking:
             menu = cluster_menu(meant["words"], meant["menu"], self.job.key)
             await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "thanked" in meant:
-            await self.job.step("welcome", lambda: self.reply.begin(welcome(meant["thanked"])))
+            await self.job.step("welcome", lambda: self.reply.begin(welcome_message(meant["thanked"])))
         elif meant["words"] or self.question.is_check:
             await self._inquiry(**meant).run()
         else:
@@ -238,7 +238,7 @@ class Asking:
 
         async def tell() -> Json:
             channel = await self.context.parts.directory.direct(user)
-            message = refusal(f"I could not answer where you asked. {no.sentence}", request=self.job.key)
+            message = refusal_message(f"I could not answer where you asked. {no.sentence}", request=self.job.key)
             voice, key = self.context.voice(self.reply.trail), f"{self.job.key}:why"
             ts = await voice.post_once(channel=channel, thread_ts=None, key=key, message=message)
             if channel != self.question.channel and self.question.how in ("form", "shortcut", "command"):

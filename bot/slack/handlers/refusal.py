@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.audit import AuditContext, AuditUnavailable
 from bot.slack.api.errors import SlackAway, SlackRefused
-from bot.slack.blocks.case import refusal
+from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.logs import about
@@ -35,7 +35,7 @@ class UserError(UserFacingError):
 
 def refused_message(why: UserError, request: str) -> Message:
     """The refusal as a message."""
-    return refusal(why.sentence, request=request)
+    return refusal_message(why.sentence, request=request)
 
 
 async def run_reporting_errors(
@@ -61,14 +61,14 @@ async def run_reporting_errors(
         except SlackRefused as error:
             _log.error("%s", error)
             await recorded(UserError(error.sentence, FAILED), trail)
-            await say(refusal(f"This could not be shown. {error.sentence}", request=request))
+            await say(refusal_message(f"This could not be shown. {error.sentence}", request=request))
         except (AuditUnavailable, DatabaseError) as error:
             _log.error("%s", error)
-            await say(refusal(f"This could not be answered. {error}", request=request))
+            await say(refusal_message(f"This could not be answered. {error}", request=request))
         except Exception as error:
             _log.exception("A piece of work failed.")
             await recorded(UserError(f"{type(error).__name__}, which the log tells more of", FAILED), trail)
-            await say(refusal(UNEXPECTED, request=request))
+            await say(refusal_message(UNEXPECTED, request=request))
 
 
 async def recorded(why: UserError, trail: AuditContext) -> None:
@@ -95,7 +95,7 @@ async def excuse(context: HandlerContext, job: Job) -> None:
     is_asked = user and job.payload.get("how") != "unasked"
     if not is_asked or not (channel or url) or not context.warned(url or job.key):
         return
-    message = refusal(HELD_UP, request=job.key)
+    message = refusal_message(HELD_UP, request=job.key)
     if url:  # good where netclinic is not in the channel, too
         await context.parts.poster.warn_at(url, message)
     else:

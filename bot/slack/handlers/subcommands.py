@@ -20,7 +20,7 @@ from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.facts import Fact, declared_facts, read_fact
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.clinic import read_cluster_state
-from bot.slack.blocks.case import refusal
+from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import making_message
 from bot.slack.blocks.overviews import (
@@ -107,13 +107,15 @@ async def _facts(command: Command, name: str) -> Message:
                 try:
                     state = await read_cluster_state(view, name)
                     if not state.reachable:
-                        return refusal(f"Cluster {name} could not be read: {state.problem}.", request=command.job.key)
+                        return refusal_message(
+                            f"Cluster {name} could not be read: {state.problem}.", request=command.job.key
+                        )
                     found = await asyncio.gather(*(read_fact(view, fact) for fact in declared_facts()))
                     return facts_message(name, _of_this_plugin(found), view.now())
                 finally:
                     await view.close()
     except ConnectionSettingsError as error:
-        return refusal(str(error), request=command.job.key)
+        return refusal_message(str(error), request=command.job.key)
 
 
 def _of_this_plugin(found: Sequence[Fact]) -> list[Fact]:

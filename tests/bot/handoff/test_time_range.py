@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.handoff.schedule import zone_of
-from bot.handoff.time_range import FIRST, JUST_MADE, Span, SpanError, span_due, span_of
+from bot.handoff.schedule import choose_zone
+from bot.handoff.time_range import FIRST, JUST_MADE, Span, SpanError, parse_span, scheduled_span
 from bot.settings import SettingsError
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
@@ -16,7 +16,7 @@ LAST = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
 def since(words: str, now: datetime = NOON, zone: ZoneInfo = SHANGHAI, last: datetime | None = LAST) -> str:
-    return f"{span_of(words, now=now, zone=zone, last=last).since.astimezone(UTC):%m-%d %H:%M}"
+    return f"{parse_span(words, now=now, zone=zone, last=last).since.astimezone(UTC):%m-%d %H:%M}"
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_words_for_a_span(words: str, told: str) -> None:
 
 
 def test_the_first_handoff_covers_the_usual_time_and_says_so() -> None:
-    span = span_of("last", now=NOON, zone=SHANGHAI, last=None)
+    span = parse_span("last", now=NOON, zone=SHANGHAI, last=None)
     assert (span.length, span.note) == (timedelta(hours=12), FIRST)
-    assert span_of("12h", now=NOON, zone=SHANGHAI, last=None).note == ""
+    assert parse_span("12h", now=NOON, zone=SHANGHAI, last=None).note == ""
 
 
 def test_a_last_handoff_of_long_ago_is_cut_and_says_so() -> None:
-    span = span_of("", now=NOON, zone=SHANGHAI, last=NOON - timedelta(days=90))
+    span = parse_span("", now=NOON, zone=SHANGHAI, last=NOON - timedelta(days=90))
     assert span.length == timedelta(days=31)
     assert "2026-08-24" in span.note
 
@@ -135,10 +135,10 @@ def test_nothing_has_happened_since_a_handoff_of_this_minute() -> None:
 def test_a_scheduled_handoff_is_about_some_time_however_new_the_last_one_is() -> None:
     hour = timedelta(hours=1)
     for new in (timedelta(), timedelta(seconds=30), -timedelta(seconds=1)):
-        span = span_due(NOON, Span(NOON - new - hour, NOON - new))
+        span = scheduled_span(NOON, Span(NOON - new - hour, NOON - new))
         assert (span.since, span.until, span.note) == (NOON - new - hour, NOON, JUST_MADE)
-    assert span_due(NOON, Span(NOON - 9 * hour, NOON - 8 * hour)) == Span(NOON - 8 * hour, NOON)
-    assert span_due(NOON, None).note == FIRST
+    assert scheduled_span(NOON, Span(NOON - 9 * hour, NOON - 8 * hour)) == Span(NOON - 8 * hour, NOON)
+    assert scheduled_span(NOON, None).note == FIRST
 
 
 @pytest.mark.parametrize(
@@ -163,15 +163,15 @@ def test_spans_across_both_changes_of_clocks_in_berlin(words: str, now: str, tol
 
 def test_zones_readers_settings_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
-    assert zone_of("Asia/Shanghai", "America/Lima").key == "America/Lima"
-    assert zone_of("Asia/Shanghai", "no/where").key == "Asia/Shanghai"
-    assert zone_of("Asia/Shanghai").key == "Asia/Shanghai"
-    assert zone_of("").key == "Europe/Berlin"
+    assert choose_zone("Asia/Shanghai", "America/Lima").key == "America/Lima"
+    assert choose_zone("Asia/Shanghai", "no/where").key == "Asia/Shanghai"
+    assert choose_zone("Asia/Shanghai").key == "Asia/Shanghai"
+    assert choose_zone("").key == "Europe/Berlin"
     monkeypatch.setenv("TZ", "CST6CDT-and-nonsense")
-    assert zone_of("").key
+    assert choose_zone("").key
 
 
 @pytest.mark.parametrize("name", ["Peking", "Asia", "../etc/passwd", "/etc/localtime", "\0", "GMT+25"])
 def test_a_zone_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="NETCLINIC_TIME_ZONE"):
-        zone_of(name)
+        choose_zone(name)

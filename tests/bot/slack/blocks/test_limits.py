@@ -24,9 +24,9 @@ from bot.diagnosis.report import (
 )
 from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal, refusal_modal
+from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message, refusal_modal
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.modals import Place, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
+from bot.slack.blocks.modals import AnswerTarget, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
 from bot.slack.blocks.overviews import (
     CaseRow,
     ClusterRow,
@@ -222,10 +222,10 @@ def test_forms_progress_and_refusals_are_taken(
     things: list[Thing] = [
         progress,
         Message(progress.text, progress.richer),
-        refusal(one or two or three or "No.", request=two),
+        refusal_message(one or two or three or "No.", request=two),
         refusal_modal(one or two or three or "No.", request=two),
         ask_form(clusters, names[0] if names else "", symptom=two, namespace=three),
-        ask_form(clusters, one, symptom=two, place=Place("C1", "1.2")),
+        ask_form(clusters, one, symptom=two, place=AnswerTarget("C1", "1.2")),
         note_form(value, helped=True),
         help_message([Subcommand("ask", "<symptom>", "about", ("pods",))] * 12, unknown=three),
         status_message([(one, two)] * 30, trouble=three),

@@ -1,6 +1,6 @@
 """Handoffs in Slack: the shown texts of a busy shift, and whatever one holds, Slack takes it and parses nothing.
 
-REWRITE=1 python -m pytest tests/bot/slack/blocks/test_handoffs.py && git diff tests/bot/slack/blocks/shown
+REWRITE=1 python -m pytest tests/bot/slack/blocks/test_handoff.py && git diff tests/bot/slack/blocks/shown
 """
 
 import os
@@ -31,7 +31,7 @@ from bot.handoff.records import (
     UnreachableCluster,
 )
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.handoff import Taken, handoff_message, making_message, reminder_message
+from bot.slack.blocks.handoff import Acknowledgement, handoff_message, making_message, reminder_message
 
 SHOWN = Path(__file__).parent / "shown"
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -122,7 +122,7 @@ def stands(name: str, message: Message, page: Callable[[Thing], str], refused: C
     ("name", "message"),
     [
         ("handoff", handoff_message(busy())),
-        ("handoff-taken", handoff_message(busy(1), taken=Taken("U07MEI", END + timedelta(minutes=4)))),
+        ("handoff-taken", handoff_message(busy(1), taken=Acknowledgement("U07MEI", END + timedelta(minutes=4)))),
         ("handoff-reminder", reminder_message(busy(), 30)),
         ("handoff-making", making_message("12h", "here")),
         ("handoff-empty", handoff_message(Handoff(id="HO-A", since=EARLIER, until=END, zone="UTC"))),
@@ -256,7 +256,7 @@ class Chance:
 @pytest.mark.parametrize("seed", range(60))
 def test_whatever_it_holds_slack_takes_it_and_parses_nothing(refused: Any, seed: int) -> None:
     chance = Chance(seed)
-    handoff, taken = chance.handoff(), Taken(chance.text(), END)
+    handoff, taken = chance.handoff(), Acknowledgement(chance.text(), END)
     for message in (handoff_message(handoff), handoff_message(handoff, taken=taken), reminder_message(handoff, 30)):
         assert refused(message) == []
         ours = re.sub(r"<@[UW][A-Z0-9]{2,20}>|<!subteam\^S[A-Z0-9]{2,20}>", "", message.text)

@@ -2,7 +2,7 @@
 
 After a wanted change write them anew and read the difference:
 
-    REWRITE=1 python -m pytest tests/bot/slack/blocks/test_shown.py && git diff tests/bot/slack/blocks/shown
+    REWRITE=1 python -m pytest tests/bot/slack/blocks/test_messages.py && git diff tests/bot/slack/blocks/shown
 """
 
 import os
@@ -17,9 +17,9 @@ import pytest
 from bot.cluster.facts import Fact
 from bot.diagnosis.report import Report, ReportStep, compare
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal
+from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.modals import Place, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
+from bot.slack.blocks.modals import AnswerTarget, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
 from bot.slack.blocks.overviews import (
     CaseRow,
     ClusterRow,
@@ -240,7 +240,7 @@ async def test_check(told_on: Tell, agreed: Agreed) -> None:
 
 def test_forms_and_menus(case: CaseLine, agreed: Agreed) -> None:
     agreed("ask-form", ask_form(CLUSTERS, CLUSTERS[0]))
-    agreed("ask-form-of-message", ask_form(CLUSTERS, "", symptom=CHINESE, place=Place("C1", "1.2")))
+    agreed("ask-form-of-message", ask_form(CLUSTERS, "", symptom=CHINESE, place=AnswerTarget("C1", "1.2")))
     agreed("note-form", note_form(case.value, helped=False))
     agreed("cluster-menu", cluster_menu(CHINESE, CLUSTERS, "T1:C1:1763665320.000100"))
 
@@ -259,4 +259,4 @@ def test_help(agreed: Agreed) -> None:
 
 def test_refusals(agreed: Agreed) -> None:
     sentence = "You may not resolve cases here: `@netops` may, ask <@U1> or <!here>."
-    agreed("refusal", refusal(sentence, request="r-8f2c"))
+    agreed("refusal", refusal_message(sentence, request="r-8f2c"))

@@ -1,6 +1,6 @@
 """The pages of a quiet, a busy and a messy shift, whole. After a change of words:
 
-REWRITE=1 python -m pytest tests/bot/handoff/test_pages.py && git diff tests/bot/handoff/pages
+REWRITE=1 python -m pytest tests/bot/handoff/test_markdown.py && git diff tests/bot/handoff/pages
 """
 
 import json

@@ -2,21 +2,21 @@
 
 import pytest
 
-from bot.slack.blocks.case import refusal
+from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import (
     Message,
-    command,
-    escaped,
+    escape_mrkdwn,
     header,
+    inline_code_runs,
     line,
-    marked,
     mention,
     mention_text,
-    numbered,
+    numbered_item,
+    preformatted,
     quote,
     text_run,
 )
-from bot.slack.blocks.limits import chunks, fitting, packed, paged, pieces, size
+from bot.slack.blocks.limits import count_fitting, pack_blocks, size, split_element, split_pages, split_text
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ from bot.slack.blocks.limits import chunks, fitting, packed, paged, pieces, size
     ],
 )
 def test_a_messages_text_is_escaped(text: str, shown: str) -> None:
-    assert escaped(text) == shown
+    assert escape_mrkdwn(text) == shown
 
 
 def test_a_messages_text_stays_within_its_length_whatever_escaping_adds() -> None:
-    assert len(escaped("<" * 50_000)) <= 3000
-    assert escaped("x" * 3000) == "x" * 3000
+    assert len(escape_mrkdwn("<" * 50_000)) <= 3000
+    assert escape_mrkdwn("x" * 3000) == "x" * 3000
 
 
 def test_text_from_outside_is_one_run_without_style() -> None:
@@ -47,9 +47,9 @@ def test_text_from_outside_is_one_run_without_style() -> None:
 
 
 def test_what_an_entry_marks_as_code_is_code() -> None:
-    assert marked("read `a_b` now") == [text_run("read "), text_run("a_b", code=True), text_run(" now")]
-    assert marked("one ` alone") == [text_run("one ` alone")]
-    assert marked("`all`") == [text_run("all", code=True)]
+    assert inline_code_runs("read `a_b` now") == [text_run("read "), text_run("a_b", code=True), text_run(" now")]
+    assert inline_code_runs("one ` alone") == [text_run("one ` alone")]
+    assert inline_code_runs("`all`") == [text_run("all", code=True)]
 
 
 @pytest.mark.parametrize(
@@ -82,27 +82,27 @@ def test_a_title_that_is_too_long_for_a_header_is_whole() -> None:
 
 
 def test_commands_and_quotes_keep_their_lines() -> None:
-    assert command("a\n  b\x00")["elements"][0]["text"] == "a\n  b"
+    assert preformatted("a\n  b\x00")["elements"][0]["text"] == "a\n  b"
     assert quote(" a\nb ")["elements"][0]["text"] == "a\nb"
 
 
 def test_numbers_go_on_after_a_command() -> None:
-    first, second = numbered(line(text_run("a")), 1), numbered(line(text_run("b")), 2)
+    first, second = numbered_item(line(text_run("a")), 1), numbered_item(line(text_run("b")), 2)
     assert "offset" not in first
     assert second["offset"] == 1
 
 
 @pytest.mark.parametrize("text", ["x" * 25, "word " * 5, "a\nb\n" * 6, "", "x" * 10, "x" * 20])
 def test_chunks_hold_every_character(text: str) -> None:
-    found = list(chunks(text, 10))
+    found = list(split_text(text, 10))
     assert "".join(found) == text
     assert all(len(chunk) <= 10 for chunk in found)
     assert all(found) or not text
 
 
 def test_chunks_break_at_lines_and_blanks() -> None:
-    assert list(chunks("one two three four", 10)) == ["one two ", "three four"]
-    assert list(chunks("one two\nthree four", 10)) == ["one two\n", "three four"]
+    assert list(split_text("one two three four", 10)) == ["one two ", "three four"]
+    assert list(split_text("one two\nthree four", 10)) == ["one two\n", "three four"]
 
 
 def test_a_list_that_is_too_long_goes_on_with_its_number() -> None:
@@ -111,32 +111,32 @@ def test_a_list_that_is_too_long_goes_on_with_its_number() -> None:
         "style": "ordered",
         "elements": [line(text_run("x" * 2000)), line(text_run("y" * 2000))],
     }
-    assert [part.get("offset", 0) for part in pieces(long)] == [0, 1]
-    huge = numbered(line(text_run("x" * 4000)), 3)
-    assert [part["type"] for part in pieces(huge)] == ["rich_text_list", "rich_text_section"]
+    assert [part.get("offset", 0) for part in split_element(long)] == [0, 1]
+    huge = numbered_item(line(text_run("x" * 4000)), 3)
+    assert [part["type"] for part in split_element(huge)] == ["rich_text_list", "rich_text_section"]
 
 
 def test_a_step_and_its_command_stay_together() -> None:
-    step = [line(text_run("x" * 900)), command("y" * 900)]
-    blocks = packed([step, step, step])
+    step = [line(text_run("x" * 900)), preformatted("y" * 900)]
+    blocks = pack_blocks([step, step, step])
     assert [len(block["elements"]) for block in blocks] == [2, 2, 2]
     assert size(blocks) == 5400
 
 
 def test_what_fits() -> None:
     items = [[line(text_run("x" * 10))]] * 3
-    assert [fitting(items, room) for room in (9, 10, 29, 30)] == [0, 1, 2, 3]
-    assert fitting(items, 100, most=2) == 2
+    assert [count_fitting(items, room) for room in (9, 10, 29, 30)] == [0, 1, 2, 3]
+    assert count_fitting(items, 100, most=2) == 2
 
 
 def test_pages_are_at_least_one_and_hold_all() -> None:
-    assert paged([]) == [[]]
-    blocks = packed([[line(text_run("x" * 2800))]] * 9)
-    assert [len(page) for page in paged(blocks)] == [4, 4, 1]
+    assert split_pages([]) == [[]]
+    blocks = pack_blocks([[line(text_run("x" * 2800))]] * 9)
+    assert [len(page) for page in split_pages(blocks)] == [4, 4, 1]
 
 
 def test_a_refusal_is_one_sentence_with_the_way_to_its_details() -> None:
-    made = refusal("You may not: ask `@netops`.", request="r-1")
+    made = refusal_message("You may not: ask `@netops`.", request="r-1")
     assert isinstance(made, Message)
     assert made.text == "You may not: ask '@netops'."
     assert made.blocks[1]["elements"][0]["text"] == "Details under request r-1"

@@ -22,15 +22,15 @@ from bot.slack.blocks.modals import (
     NOTE,
     SYMPTOM,
     VALUE,
-    Filled,
-    Place,
+    AnswerTarget,
+    AskFormInput,
     ask_form,
-    chosen_cluster,
+    cluster_for_option,
     cluster_menu,
     cluster_select,
-    filled,
     note_form,
-    noted,
+    parse_ask_form,
+    parse_note_form,
 )
 from knowledge.model import Kind
 
@@ -126,14 +126,14 @@ def submitted(view: dict[str, Any], **values: Any) -> dict[str, Any]:
 def test_a_form_comes_back_as_it_was_filled_in() -> None:
     view = ask_form(["prod", "staging"], "prod")
     sent = submitted(view, **{SYMPTOM: " pods stuck ", CLUSTER: "staging", NAMESPACE: "shop", CHANNEL: "C1"})
-    assert filled(sent) == Filled("pods stuck", "staging", "shop", Place("C1"))
-    assert filled(submitted(view, **{SYMPTOM: "dns"})) == Filled("dns", "prod", "", Place())
+    assert parse_ask_form(sent) == AskFormInput("pods stuck", "staging", "shop", AnswerTarget("C1"))
+    assert parse_ask_form(submitted(view, **{SYMPTOM: "dns"})) == AskFormInput("dns", "prod", "", AnswerTarget())
 
 
 def test_a_form_about_a_message_keeps_its_place_and_its_words() -> None:
-    view = ask_form(["prod"], "", symptom="pods *stuck*", namespace="shop", place=Place("C1", "1.2"))
+    view = ask_form(["prod"], "", symptom="pods *stuck*", namespace="shop", place=AnswerTarget("C1", "1.2"))
     assert CHANNEL not in [block["block_id"] for block in view["blocks"]]
-    assert filled(submitted(view)) == Filled("pods *stuck*", "", "shop", Place("C1", "1.2"))
+    assert parse_ask_form(submitted(view)) == AskFormInput("pods *stuck*", "", "shop", AnswerTarget("C1", "1.2"))
 
 
 def test_a_form_without_clusters_asks_for_none() -> None:
@@ -148,15 +148,19 @@ def test_words_that_a_form_cannot_hold_are_not_cut_in_silence() -> None:
 
 @pytest.mark.parametrize("helped", [True, False])
 def test_a_note_comes_back_with_what_it_is_about(helped: bool) -> None:
-    assert noted(submitted(note_form(BUTTON, helped=helped), **{NOTE: " thanks "})) == (BUTTON, helped, "thanks")
-    assert noted(submitted(note_form(BUTTON, helped=helped))) == (BUTTON, helped, "")
+    assert parse_note_form(submitted(note_form(BUTTON, helped=helped), **{NOTE: " thanks "})) == (
+        BUTTON,
+        helped,
+        "thanks",
+    )
+    assert parse_note_form(submitted(note_form(BUTTON, helped=helped))) == (BUTTON, helped, "")
 
 
 def test_a_cluster_of_any_name_can_be_chosen(refused: Callable[[Any], list[str]]) -> None:
     names = ["prod", "x" * 200, "x" * 201, "a\N{RIGHT-TO-LEFT OVERRIDE}b", "节点"]
     select = cluster_select("choose", names)
-    assert [chosen_cluster(option["value"], names) for option in select["options"]] == names
-    assert chosen_cluster("gone", names) is None
+    assert [cluster_for_option(option["value"], names) for option in select["options"]] == names
+    assert cluster_for_option("gone", names) is None
     assert refused(cluster_menu("q", names, "T1:C1:1.2")) == []
 
 

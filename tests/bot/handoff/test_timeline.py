@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from bot.handoff.records import Bar, Counts, Handoff
-from bot.handoff.timeline import LEFT, LONGEST_ALT, LOOKS, RIGHT, ROW, WIDTH, alt_text, laid_out, picture
+from bot.handoff.records import Counts, Handoff, TimelineBar
+from bot.handoff.timeline import LEFT, LONGEST_ALT, RIGHT, ROW, STYLES, WIDTH, alt_text, draw_timeline, make_layout
 from bot.handoff.wording import period
 
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
-OUTCOMES = list(LOOKS)
+OUTCOMES = list(STYLES)
 HOSTILE = [
     "$x^2$ {bad}",
     "生产-北京",
@@ -28,15 +28,17 @@ HOSTILE = [
 ]
 
 
-def handoff(bars: list[Bar], hours: float = 12, zone: str = "Asia/Shanghai", total: int = 0) -> Handoff:
+def handoff(bars: list[TimelineBar], hours: float = 12, zone: str = "Asia/Shanghai", total: int = 0) -> Handoff:
     since = END - timedelta(hours=hours)
     counts = Counts(opened=len(bars), open=1, bars=total or len(bars))
     return Handoff(id="HO-AAAAAAAA", since=since, until=END, zone=zone, bars=tuple(bars), counts=counts)
 
 
-def bar(number: int = 0, *, start: float = 2, end: float | None = None, cluster: str = "prod", entry: str = "e") -> Bar:
+def bar(
+    number: int = 0, *, start: float = 2, end: float | None = None, cluster: str = "prod", entry: str = "e"
+) -> TimelineBar:
     """``start`` and ``end`` in hours before the handoff."""
-    return Bar(
+    return TimelineBar(
         case=f"NC-{number:06X}",
         entry=entry,
         cluster=cluster,
@@ -55,19 +57,19 @@ def size(png: bytes) -> tuple[int, int]:
 @pytest.mark.parametrize("number", [1, 2, 7, 30, 60])
 def test_rows_never_touch_and_stay_in_the_picture(number: int) -> None:
     bars = [bar(n, start=n % 14 + 0.01, end=None if n % 3 else 0.005, cluster=f"c{n % 5}") for n in range(number)]
-    layout = laid_out(handoff(bars))
+    layout = make_layout(handoff(bars))
     tops = sorted([*(row.top for row in layout.rows), *(band.top for band in layout.bands)])
     assert all(below - above >= ROW for above, below in pairwise(tops))
     assert tops[-1] + ROW <= layout.bottom
     assert len(layout.rows) == number
     assert all(LEFT <= row.start < row.end <= RIGHT for row in layout.rows)
-    assert size(picture(handoff(bars))) == (WIDTH, layout.height)
+    assert size(draw_timeline(handoff(bars))) == (WIDTH, layout.height)
 
 
 @pytest.mark.parametrize("hours", [0.05, 0.5, 3, 8.5, 12, 24, 50, 168, 400, 744])
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kathmandu", "America/Los_Angeles", "UTC"])
 def test_ticks_are_few_and_far_enough_from_each_other(hours: float, zone: str) -> None:
-    ticks = laid_out(handoff([bar()], hours, zone)).ticks
+    ticks = make_layout(handoff([bar()], hours, zone)).ticks
     assert len(ticks) <= 12
     assert all(right.x - left.x >= 78 for left, right in pairwise(ticks))
     assert ticks or hours < 0.5
@@ -81,7 +83,7 @@ def test_ticks_are_at_round_hours_where_summer_ends() -> None:
         zone="Europe/Berlin",
         bars=(bar(),),
     )
-    texts = [tick.text for tick in laid_out(span).ticks]
+    texts = [tick.text for tick in make_layout(span).ticks]
     assert texts == ["22:00", "Sun 25 Oct", "02:00", "04:00", "06:00", "08:00"]
 
 
@@ -101,14 +103,14 @@ def test_no_tick_is_at_an_hour_that_clocks_skipped_and_the_span_says_whose_time_
     since: datetime, until: datetime, told: str
 ) -> None:
     span = Handoff(id="HO-A", since=since, until=until, zone="Europe/Berlin", bars=(bar(),))
-    places = [tick.x for tick in laid_out(span).ticks]
+    places = [tick.x for tick in make_layout(span).ticks]
     assert places == sorted(set(places))
     assert told in period(span)
     assert period(replace(span, zone="Asia/Shanghai")).count("CST") == 0
 
 
 def test_what_began_before_and_what_goes_on() -> None:
-    rows = laid_out(handoff([bar(1, start=30), bar(2, start=30, end=3), bar(3, start=1)])).rows
+    rows = make_layout(handoff([bar(1, start=30), bar(2, start=30, end=3), bar(3, start=1)])).rows
     assert [(row.start == LEFT, row.end == RIGHT, row.began_before) for row in rows] == [
         (True, True, True),
         (True, False, True),
@@ -117,30 +119,30 @@ def test_what_began_before_and_what_goes_on() -> None:
 
 
 def test_the_shortest_case_can_be_seen_even_at_the_edge() -> None:
-    rows = laid_out(handoff([bar(1, start=0.0001), bar(2, start=12, end=11.9999)], hours=12)).rows
+    rows = make_layout(handoff([bar(1, start=0.0001), bar(2, start=12, end=11.9999)], hours=12)).rows
     assert all(row.end - row.start >= 7 and row.start >= LEFT and row.end <= RIGHT for row in rows)
 
 
 def test_the_same_handoff_is_the_same_picture() -> None:
     bars = [bar(number, cluster=f"c{number % 2}") for number in range(9)]
-    assert picture(handoff(bars)) == picture(handoff(bars))
+    assert draw_timeline(handoff(bars)) == draw_timeline(handoff(bars))
 
 
 def test_every_verdict_has_a_look_of_its_own_without_colour() -> None:
-    assert len({hatch for _, hatch in LOOKS.values()}) == len(LOOKS) - 1, "no answer yet is an empty box"
-    assert len({colour for colour, _ in LOOKS.values()}) == len(LOOKS)
+    assert len({hatch for _, hatch in STYLES.values()}) == len(STYLES) - 1, "no answer yet is an empty box"
+    assert len({colour for colour, _ in STYLES.values()}) == len(STYLES)
 
 
 def test_no_name_can_harm_it() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         bars = [bar(number, cluster=name, entry=name) for number, name in enumerate(HOSTILE)]
-        png = picture(handoff(bars))
+        png = draw_timeline(handoff(bars))
     assert size(png)[0] == WIDTH
 
 
 def test_nothing_to_draw() -> None:
-    assert (picture(handoff([])), alt_text(handoff([]))) == (b"", "")
+    assert (draw_timeline(handoff([])), alt_text(handoff([]))) == (b"", "")
 
 
 def test_it_is_told_in_words() -> None:

@@ -12,7 +12,7 @@ from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
 from bot.handoff.time_range import FIRST, SpanError
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
-from tests.bot.handoff.test_pages import busy
+from tests.bot.handoff.test_markdown import busy
 
 HOUR = timedelta(hours=1)
 

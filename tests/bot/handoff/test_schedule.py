@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.handoff.oncall import on_call
-from bot.handoff.schedule import schedule_of
+from bot.handoff.oncall import parse_on_call
+from bot.handoff.schedule import parse_schedule
 from bot.settings import SettingsError
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
@@ -17,7 +17,7 @@ def utc(text: str) -> datetime:
 
 
 def due(cron: str, zone: ZoneInfo, start: str, times: int = 3) -> list[str]:
-    schedule, moment, found = schedule_of(cron, zone), utc(start), []
+    schedule, moment, found = parse_schedule(cron, zone), utc(start), []
     assert schedule
     for _ in range(times):
         moment = schedule.next(moment)
@@ -55,7 +55,7 @@ def test_each_shift_is_handed_over_once_when_clocks_are_moved(cron: str, start: 
 
 
 def test_a_missed_time_in_the_hour_that_comes_twice_is_its_first() -> None:
-    found = schedule_of("30 2 * * *", BERLIN)
+    found = parse_schedule("30 2 * * *", BERLIN)
     assert found
     for now in ("2026-10-25T00:30", "2026-10-25T01:29", "2026-10-25T01:30", "2026-10-25T02:30"):
         assert found.missed(utc(now)) == utc("2026-10-25T00:30")
@@ -63,7 +63,7 @@ def test_a_missed_time_in_the_hour_that_comes_twice_is_its_first() -> None:
 
 
 def test_a_time_that_was_missed_counts_for_two_hours() -> None:
-    schedule = schedule_of("0 9 * * *", SHANGHAI)
+    schedule = parse_schedule("0 9 * * *", SHANGHAI)
     assert schedule
     assert schedule.missed(utc("2026-11-22T01:00")) == utc("2026-11-22T01:00")
     assert schedule.missed(utc("2026-11-22T02:59")) == utc("2026-11-22T01:00")
@@ -72,7 +72,7 @@ def test_a_time_that_was_missed_counts_for_two_hours() -> None:
 
 
 def test_no_schedule() -> None:
-    assert schedule_of("  ", SHANGHAI) is None
+    assert parse_schedule("  ", SHANGHAI) is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_no_schedule() -> None:
 )
 def test_what_is_no_schedule_is_refused_in_one_sentence(cron: str) -> None:
     with pytest.raises(SettingsError, match=r"NETCLINIC_HANDOFF_SCHEDULE .* such as 0 9,21"):
-        schedule_of(cron, SHANGHAI)
+        parse_schedule(cron, SHANGHAI)
 
 
 TURNS = "U07MEI, @U08JONAS, U09LIN every 12h from 2026-11-16 09:00"
@@ -98,20 +98,20 @@ TURNS = "U07MEI, @U08JONAS, U09LIN every 12h from 2026-11-16 09:00"
     ],
 )
 def test_turns(now: str, handing: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
-    assert on_call(TURNS, SHANGHAI).handing(utc(now)) == handing
+    assert parse_on_call(TURNS, SHANGHAI).handing(utc(now)) == handing
 
 
 def test_turns_change_by_the_clock_on_the_wall() -> None:
     """09:00 in Berlin is 07:00 UTC in summer and 08:00 in winter."""
-    turns = on_call("U07MEI, U08JONAS every 1w from 2026-10-19 09:00", BERLIN)
+    turns = parse_on_call("U07MEI, U08JONAS every 1w from 2026-10-19 09:00", BERLIN)
     assert turns.handing(utc("2026-10-26T07:30")) == (("U07MEI",), ("U08JONAS",))
     assert turns.handing(utc("2026-10-26T08:30")) == (("U07MEI",), ("U08JONAS",))
     assert turns.handing(utc("2026-10-26T09:30")) == (("U08JONAS",), ("U07MEI",))
 
 
 def test_people_without_turns_are_all_on_call() -> None:
-    assert on_call("U07MEI,U08JONAS", SHANGHAI).handing(utc("2026-11-16T01:00")) == ((), ("U07MEI", "U08JONAS"))
-    assert on_call("", SHANGHAI).handing(utc("2026-11-16T01:00")) == ((), ())
+    assert parse_on_call("U07MEI,U08JONAS", SHANGHAI).handing(utc("2026-11-16T01:00")) == ((), ("U07MEI", "U08JONAS"))
+    assert parse_on_call("", SHANGHAI).handing(utc("2026-11-16T01:00")) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_people_without_turns_are_all_on_call() -> None:
 )
 def test_what_is_no_rotation_is_refused_in_one_sentence(setting: str) -> None:
     with pytest.raises(SettingsError, match=r"NETCLINIC_ONCALL .*`every 12h from"):
-        on_call(setting, SHANGHAI)
+        parse_on_call(setting, SHANGHAI)
