@@ -1,13 +1,16 @@
-"""An answer as it is told: plain records that Slack shows, the store keeps and the handoff reads back.
+"""An answer as people are shown it: plain records that every door renders, the store keeps and the handoff reads back.
 
 An ``Answer`` holds entries, judgements and findings, which live as long as one question; a ``Report`` holds what a
 person was shown, and outlives the entries that it was made from.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, TypeAdapter
 
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_of, is_elsewhere
 from bot.diagnosis.judge import Verdict
@@ -16,6 +19,8 @@ from bot.text import one_line, plain
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep
 
+Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, when_used="json")]  # with the offset that it had
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReportEvidence:
@@ -23,7 +28,7 @@ class ReportEvidence:
 
     object: str
     excerpt: str
-    seen: datetime
+    seen: Moment
     check: str
 
 
@@ -63,25 +68,6 @@ class ReportDiagnosis:
     caution: tuple[str, ...] = ()
     verify: tuple[ReportStep, ...] = ()
 
-    @staticmethod
-    def from_json(kept: Mapping[str, Any]) -> "ReportDiagnosis":
-        """The inverse of ``Report.to_json``."""
-        plainly = {name: kept[name] for name in ("entry", "title", "score", "rests_on_sign", "elsewhere", "reason")}
-        return ReportDiagnosis(
-            **plainly,
-            kind=Kind(kept["kind"]),
-            verdict=Verdict(kept["verdict"]),
-            evidence=tuple(ReportEvidence(**{**piece, "seen": _moment(piece["seen"])}) for piece in kept["evidence"]),
-            readings=tuple(
-                ReportReading(summary=item["summary"], checks=(*item["checks"],)) for item in kept["readings"]
-            ),
-            cause=kept["cause"],
-            settle=_steps(kept["settle"]),
-            steps=_steps(kept["steps"]),
-            caution=tuple(kept["caution"]),
-            verify=_steps(kept["verify"]),
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReportCluster:
@@ -101,8 +87,8 @@ class Report:
     question: str
     in_scope: bool
     cluster: ReportCluster | None
-    asked_at: datetime | None
-    told_at: datetime
+    asked_at: Moment | None
+    told_at: Moment
     diagnoses: tuple[ReportDiagnosis, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0
@@ -126,38 +112,21 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Every field, times in ISO 8601; ``from_json`` gives the same record back."""
-        return dict(_jsonable(asdict(self)))
+        return dict(_codec().dump_python(self, mode="json"))
 
     @staticmethod
-    def from_json(kept: Mapping[str, Any]) -> "Report":
-        """What ``to_json`` wrote."""
-        plainly = {name: kept[name] for name in ("question", "in_scope", "requests", "bytes", "elapsed_ms")}
-        return Report(
-            **plainly,
-            cluster=ReportCluster(**kept["cluster"]) if kept["cluster"] else None,
-            asked_at=_moment(kept["asked_at"]) if kept["asked_at"] else None,
-            told_at=_moment(kept["told_at"]),
-            diagnoses=tuple(map(ReportDiagnosis.from_json, kept["diagnoses"])),
-            unread=tuple(kept["unread"]),
-        )
+    def from_json(stored: Mapping[str, Any]) -> "Report":
+        """What ``to_json`` wrote, in this version or an earlier one.
+
+        Raises:
+            pydantic.ValidationError: it is of another shape.
+        """
+        return _codec().validate_python(stored)
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _jsonable(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(member) for member in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Kind | Verdict) else value
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _steps(kept: list[dict[str, Any]]) -> tuple[ReportStep, ...]:
-    return tuple(ReportStep(**step) for step in kept)
+@cache
+def _codec() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
 
 
 def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
@@ -165,10 +134,10 @@ def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
     return Report(
         question=plain(answer.question),
         in_scope=answer.in_scope,
-        cluster=_told_cluster(answer.cluster) if answer.cluster else None,
+        cluster=_report_cluster(answer.cluster) if answer.cluster else None,
         asked_at=answer.asked_at,
         told_at=told_at or datetime.now(UTC),
-        diagnoses=tuple(map(_told_diagnosis, answer.diagnoses)),
+        diagnoses=tuple(map(_report_diagnosis, answer.diagnoses)),
         unread=tuple(map(one_line, answer.unread)),
         requests=answer.requests,
         bytes=answer.bytes,
@@ -176,7 +145,7 @@ def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
     )
 
 
-def _told_cluster(state: ClusterState) -> ReportCluster:
+def _report_cluster(state: ClusterState) -> ReportCluster:
     return ReportCluster(
         name=one_line(state.context),
         reachable=state.reachable,
@@ -197,7 +166,7 @@ def traits(state: ClusterState) -> Iterator[str]:
         )
 
 
-def _told_diagnosis(item: Diagnosis) -> ReportDiagnosis:
+def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
     is_guide = item.entry.kind is Kind.GUIDE
     return ReportDiagnosis(
         entry=item.entry.id,
@@ -208,28 +177,28 @@ def _told_diagnosis(item: Diagnosis) -> ReportDiagnosis:
         rests_on_sign=item.judgement.rests_on_sign,
         elsewhere=is_elsewhere(item),
         reason=one_line(item.judgement.reason),
-        evidence=() if is_guide else tuple(map(_told_evidence, evidence_of(item))),
-        readings=tuple(map(_told_reading, item.judgement.findings)) if is_guide else (),
+        evidence=() if is_guide else tuple(map(_report_evidence, evidence_of(item))),
+        readings=tuple(map(_report_reading, item.judgement.findings)) if is_guide else (),
         cause=plain(item.cause).strip(),
-        settle=tuple(map(_told_step, item.settle)),
-        steps=tuple(map(_told_step, item.steps)),
+        settle=tuple(map(_report_step, item.settle)),
+        steps=tuple(map(_report_step, item.steps)),
         caution=tuple(map(one_line, item.caution)),
-        verify=tuple(map(_told_step, item.verify)),
+        verify=tuple(map(_report_step, item.verify)),
     )
 
 
-def _told_evidence(piece: Evidence) -> ReportEvidence:
+def _report_evidence(piece: Evidence) -> ReportEvidence:
     return ReportEvidence(
         object=one_line(piece.object), excerpt=plain(piece.excerpt), seen=piece.seen, check=plain(piece.check)
     )
 
 
-def _told_reading(finding: Finding) -> ReportReading:
+def _report_reading(finding: Finding) -> ReportReading:
     checks = dict.fromkeys(plain(piece.check) for piece in finding.evidence if piece.check)
     return ReportReading(summary=one_line(finding.summary), checks=tuple(checks))
 
 
-def _told_step(step: RenderedStep) -> ReportStep:
+def _report_step(step: RenderedStep) -> ReportStep:
     return ReportStep(text=one_line(step.text), command=plain(step.command) if step.command else None)
 
 
@@ -269,22 +238,22 @@ def compare(before: Report, now: Report) -> Changes:
             earlier[entry].verdict if entry in earlier else None,
             later[entry].verdict if entry in later else None,
         )
-        found.setdefault(_kind_of(change, now), []).append(change)
+        found.setdefault(_field_of(change, now), []).append(change)
     found.pop("", None)
     return Changes(since=before.now, **{kind: tuple(changes) for kind, changes in found.items()})
 
 
-def _faults(told: Report) -> dict[str, ReportDiagnosis]:
-    return {item.entry: item for item in told.diagnoses if item.kind is Kind.FAULT}
+def _faults(report: Report) -> dict[str, ReportDiagnosis]:
+    return {item.entry: item for item in report.diagnoses if item.kind is Kind.FAULT}
 
 
-def _kind_of(change: Change, now: Report) -> str:
+def _field_of(change: Change, now: Report) -> str:
     """The field of ``Changes`` that it belongs to; empty where nothing is wrong, then and now."""
     was_wrong = change.before in (Verdict.CONFIRMED, Verdict.SUSPECTED)
     if not now.was_read:
         return "unclear" if was_wrong else ""
     if change.now in (Verdict.CONFIRMED, Verdict.SUSPECTED):
-        return _kind_of_wrong(change) if was_wrong else "new"
+        return _field_of_wrong(change) if was_wrong else "new"
     if not was_wrong:
         return ""
     # What is confirmed by the cluster alone is not told once it is gone, nor where it could not be read again.
@@ -292,7 +261,7 @@ def _kind_of(change: Change, now: Report) -> str:
     return "cleared" if is_known else "unclear"
 
 
-def _kind_of_wrong(change: Change) -> str:
+def _field_of_wrong(change: Change) -> str:
     """Of what was wrong then and is not excluded now."""
     if change.before is change.now:
         return "still"

@@ -26,7 +26,7 @@ from bot.terminal.audited_command import auditing
 from bot.terminal.console import say, show_table, write_json
 from bot.terminal.errors import OutOfReach
 from bot.terminal.inputs import Target, known_entries, lines_of_stdin, question_of
-from bot.terminal.pages import show_answer
+from bot.terminal.pages import show_report
 from bot.terminal.progress import building, reading
 
 if TYPE_CHECKING:
@@ -36,29 +36,29 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from bot.diagnosis.answer import Diagnosis, is_elsewhere
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.terminal.pages import show_cost, show_unread, verdict_word
 
 ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
 
 
-def show_verdicts(console: Console, answer: Answer) -> None:
+def show_verdicts(console: Console, report: Report) -> None:
     """``check``: one row an entry, what needs a person first; what is for other clusters in one line."""
-    elsewhere = [item for item in answer.diagnoses if is_elsewhere(item)]
-    here = [item for item in answer.diagnoses if item not in elsewhere]
+    elsewhere = [item for item in report.diagnoses if item.elsewhere]
+    here = [item for item in report.diagnoses if not item.elsewhere]
     here.sort(key=lambda item: ORDER.index(item.verdict))
     if here:
         show_table(console, ("verdict", "entry", "reason"), map(_row, here))
     if elsewhere:
         console.print()
-        say(console, f"Not for this cluster: {', '.join(item.entry.id for item in elsewhere)}")
-    show_unread(console, answer.unread)
-    show_cost(console, answer)
+        say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}")
+    show_unread(console, report.unread)
+    show_cost(console, report)
 
 
-def _row(item: Diagnosis) -> tuple[Text, str, str]:
-    return Text(*verdict_word(item.verdict)), item.entry.id, item.judgement.reason
+def _row(item: ReportDiagnosis) -> tuple[Text, str, str]:
+    return Text(*verdict_word(item.verdict)), item.entry, item.reason
 
 
 def show_facts(console: Console, facts: Iterable[Fact]) -> None:
@@ -90,7 +90,7 @@ async def ask_and_show(question: str, where: Target, namespace: str | None, outp
             f"The commands below are for this cluster; before you copy one: {where.for_kubectl()}",
             style="yellow",
         )
-    _show(answer, output, show_answer)
+    _show(answer, output, show_report)
 
 
 async def check_and_show(entries: Sequence[str], where: Target, namespace: str | None, output: str) -> None:
@@ -152,11 +152,11 @@ async def _maybe_cluster(
         yield cluster, ""
 
 
-def _show(answer: Answer, output: str, show: Callable[[Console, Answer], None]) -> None:
+def _show(answer: Answer, output: str, show: Callable[[Console, Report], None]) -> None:
     if output == "json":
         write_json(answer.to_json())
     else:
-        show(Console(), answer)
+        show(Console(), make_report(answer))
 
 
 SHOWN = 8

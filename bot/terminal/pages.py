@@ -1,17 +1,16 @@
-"""The page of an answer: verdict and title first, then evidence, steps, cautions, and what else was seen.
+"""The page of a report: verdict and title first, then evidence, steps, cautions, and what else was seen.
 
 One entry in full, as ``knowledge show`` prints it: for any cluster, names in the commands left as capitals.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_of, is_elsewhere
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import traits
+from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportStep
 from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command
@@ -28,22 +27,22 @@ STYLES = {
 MOST_EVIDENCE = 5
 
 
-def show_answer(console: Console, answer: Answer) -> None:
-    """Print the answer; ages are told by the cluster's clock, so that a replayed incident keeps them."""
-    if answer.cluster is not None:
-        _show_cluster(console, answer.cluster)
-    if not answer.diagnoses:
-        _show_unmatched(console, answer)
+def show_report(console: Console, report: Report) -> None:
+    """Print the report; ages are counted by the cluster's clock, so that a replayed incident keeps them."""
+    if report.cluster is not None:
+        _show_cluster(console, report.cluster)
+    if not report.diagnoses:
+        _show_unmatched(console, report)
         return
-    _show_diagnoses(console, answer)
-    if answer.cluster is not None and answer.cluster.reachable:
-        show_unread(console, answer.unread)
-        show_cost(console, answer)
+    _show_diagnoses(console, report)
+    if report.was_read:
+        show_unread(console, report.unread)
+        show_cost(console, report)
 
 
-def _show_diagnoses(console: Console, answer: Answer) -> None:
-    now, trouble = answer.asked_at or datetime.now(UTC), answer.cluster.trouble if answer.cluster else ""
-    first, *others = answer.diagnoses
+def _show_diagnoses(console: Console, report: Report) -> None:
+    now, trouble = report.now, report.cluster.trouble if report.cluster else ""
+    first, *others = report.diagnoses
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     also_seen = [item for item in confirmed if item.score is None]
     if first.score is None:
@@ -57,42 +56,41 @@ def _show_diagnoses(console: Console, answer: Answer) -> None:
             heading(console, "Also seen on this cluster", "bold underline")
         console.print()
         _show_diagnosis(console, item, now)
-    was_read = answer.cluster is not None and answer.cluster.reachable
-    _show_considered(console, [item for item in others if item not in confirmed], was_read)
+    _show_considered(console, [item for item in others if item not in confirmed], report.was_read)
 
 
-def _show_unmatched(console: Console, answer: Answer) -> None:
-    say(console, unmatched(answer.requests, is_whole=not answer.unread), style="bold")
+def _show_unmatched(console: Console, report: Report) -> None:
+    say(console, unmatched(report.requests, is_whole=not report.unread), style="bold")
     say(
         console,
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
         "nearest entries, `netclinic check` looks at everything.",
     )
-    show_unread(console, answer.unread)
+    show_unread(console, report.unread)
 
 
-def _show_cluster(console: Console, cluster: ClusterState) -> None:
+def _show_cluster(console: Console, cluster: ReportCluster) -> None:
     if cluster.reachable:
-        say(console, " · ".join([f"Cluster {cluster.context}", *traits(cluster)]), style="dim")
+        say(console, f"Cluster {cluster.name} · {cluster.traits}", style="dim")
     else:
-        say(console, f"Cluster {cluster.context} could not be read: {cluster.problem}.", style="bold yellow")
+        say(console, f"Cluster {cluster.name} {cluster.trouble.removeprefix('The cluster ')}", style="bold yellow")
         say(console, KNOWLEDGE_ALONE)
     console.print()
 
 
-def _show_diagnosis(console: Console, item: Diagnosis, now: datetime, told: str = "") -> None:
-    """``told``: what the page has said of the cluster already."""
+def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trouble: str = "") -> None:
+    """``trouble``: what the page has said of the cluster already."""
     _show_title(console, item)
-    if item.entry.kind is Kind.GUIDE:
+    if item.kind is Kind.GUIDE:
         console.print()
         show_prose(console, item.cause)
         _show_readings(console, item)
     else:
-        say(console, item.judgement.reason.removeprefix(told), indent=2)
+        say(console, item.reason.removeprefix(trouble), indent=2)
         _show_evidence(console, item, now)
     if item.verdict is Verdict.RULED_OUT:
         return
-    if item.entry.kind is Kind.FAULT:
+    if item.kind is Kind.FAULT:
         heading(console, "Cause")
         show_prose(console, item.cause)
     show_steps(console, "Settle it first", item.settle)
@@ -106,35 +104,34 @@ def verdict_word(verdict: Verdict) -> tuple[str, str]:
     return WORDS[verdict].word, STYLES[verdict]
 
 
-def _show_title(console: Console, item: Diagnosis, indent: int = 0, weight: str = "bold") -> None:
+def _show_title(console: Console, item: ReportDiagnosis, indent: int = 0, weight: str = "bold") -> None:
     say(
         console,
-        Text.assemble(verdict_word(item.verdict), "  ", (item.entry.title, weight), f"  ({item.entry.id})"),
+        Text.assemble(verdict_word(item.verdict), "  ", (item.title, weight), f"  ({item.entry})"),
         indent=indent,
     )
 
 
-def _show_readings(console: Console, item: Diagnosis) -> None:
+def _show_readings(console: Console, item: ReportDiagnosis) -> None:
     """A guide's facts of this cluster, each with the object that it was read from."""
-    if item.judgement.findings:
+    if item.readings:
         heading(console, "Read from this cluster")
-    for finding in item.judgement.findings:
-        say(console, finding.summary, indent=2)
-        for piece in finding.evidence:
-            say_command(console, piece.check, indent=4)
+    for reading in item.readings:
+        say(console, reading.summary, indent=2)
+        for check in reading.checks:
+            say_command(console, check, indent=4)
 
 
-def _show_evidence(console: Console, item: Diagnosis, now: datetime) -> None:
-    pieces = list(evidence_of(item))
-    if not pieces:
+def _show_evidence(console: Console, item: ReportDiagnosis, now: datetime) -> None:
+    if not item.evidence:
         return
     heading(console, "Evidence")
-    for piece in pieces[:MOST_EVIDENCE]:
+    for piece in item.evidence[:MOST_EVIDENCE]:
         say(console, Text.assemble((one_line(piece.object), "bold"), f", seen {age(piece.seen, now)}"), indent=2)
         say(console, clip(piece.excerpt), indent=4)
         say_command(console, piece.check, indent=4)
-    if len(pieces) > MOST_EVIDENCE:
-        say(console, f"and {len(pieces) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
+    if len(item.evidence) > MOST_EVIDENCE:
+        say(console, f"and {len(item.evidence) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
 
 
 def show_prose(console: Console, text: str) -> None:
@@ -145,7 +142,7 @@ def show_prose(console: Console, text: str) -> None:
         say(console, paragraph, indent=2)
 
 
-def show_steps(console: Console, title: str, steps: Sequence[RenderedStep]) -> None:
+def show_steps(console: Console, title: str, steps: Sequence[ReportStep | RenderedStep]) -> None:
     """Numbered, each command below its sentence."""
     if not steps:
         return
@@ -163,18 +160,18 @@ def show_cautions(console: Console, texts: Sequence[str]) -> None:
         say(console, text, indent=3, mark="!", style="yellow")
 
 
-def _show_considered(console: Console, items: Sequence[Diagnosis], was_read: bool) -> None:
+def _show_considered(console: Console, items: Sequence[ReportDiagnosis], was_read: bool) -> None:
     """The rest in one line each; what does not even apply here in one line together."""
-    elsewhere = [item for item in items if is_elsewhere(item)]
-    near = [item for item in items if item not in elsewhere]
+    elsewhere = [item for item in items if item.elsewhere]
+    near = [item for item in items if not item.elsewhere]
     if items:
         heading(console, "Also considered")
     for item in near:
         _show_title(console, item, indent=2, weight="")
         if was_read and item.verdict is not Verdict.ANSWERED:
-            say(console, clip(item.judgement.reason), indent=4)
+            say(console, clip(item.reason), indent=4)
     if elsewhere:
-        say(console, f"Not for this cluster: {', '.join(item.entry.id for item in elsewhere)}", indent=2)
+        say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}", indent=2)
     if near:
         say(console, "`netclinic knowledge show ENTRY` shows one in full.", indent=2, style="dim")
 
@@ -190,10 +187,10 @@ def show_unread(console: Console, unread: Sequence[str]) -> None:
         say(console, "`netclinic rbac` prints the ClusterRole that permits all of it.", indent=2, style="dim")
 
 
-def show_cost(console: Console, answer: Answer) -> None:
+def show_cost(console: Console, report: Report) -> None:
     """What the answer took."""
     console.print()
-    say(console, cost(answer.requests, answer.bytes, answer.elapsed_ms), style="dim")
+    say(console, cost(report.requests, report.bytes, report.elapsed_ms), style="dim")
 
 
 def show_entry(console: Console, entry: Entry) -> None:

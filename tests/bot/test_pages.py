@@ -24,10 +24,11 @@ from bot.cluster.session import spelled
 from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.report import make_report
 from bot.recordings import Recording, load, serve
 from bot.terminal.ask import show_facts, show_verdicts
 from bot.terminal.console import say, say_command, show_table, wrapped
-from bot.terminal.pages import show_answer, show_entry
+from bot.terminal.pages import show_entry, show_report
 from bot.text import age, plain
 from knowledge.model import Entry
 
@@ -72,14 +73,14 @@ def printed(show: object, subject: object, width: int) -> str:
 async def test_a_page_reads_as_agreed(entries: Entries, meaning: Meaning, name: str) -> None:
     recording, scores, width = CASES[name]
     answer = await answered(entries, meaning, scores, load(recording) if recording else None)
-    agreed(name, printed(show_answer, answer, width))
+    agreed(name, printed(show_report, make_report(answer), width))
 
 
 async def test_where_little_could_be_read_not_seeing_is_not_told_as_not_there(
     entries: Entries, meaning: Meaning
 ) -> None:
     answer = await answered(entries, meaning, OUT_OF_IPS, load("terway-out-of-ips-hidden"))
-    agreed("unclear-hidden", printed(show_answer, replace(answer, in_scope=False, diagnoses=()), 80))
+    agreed("unclear-hidden", printed(show_report, make_report(replace(answer, in_scope=False, diagnoses=())), 80))
 
 
 def agreed(name: str, page: str) -> None:
@@ -96,7 +97,7 @@ async def test_no_line_is_padded_and_only_commands_are_wider_than_the_screen(
 ) -> None:
     recording, scores, width = CASES[name]
     answer = await answered(entries, meaning, scores, load(recording or ""))
-    page = printed(show_answer, answer, width)
+    page = printed(show_report, make_report(answer), width)
     commands = _commands(answer)
     assert all(line in page for step in answer.diagnoses[0].steps for line in (step.command or "").splitlines())
     for line in page.splitlines():
@@ -113,7 +114,8 @@ def _commands(answer: Answer) -> set[str]:
 
 
 async def test_the_order_at_3_am(entries: Entries, meaning: Meaning) -> None:
-    page = printed(show_answer, await answered(entries, meaning, OUT_OF_IPS, load("terway-out-of-ips")), 80)
+    answer = await answered(entries, meaning, OUT_OF_IPS, load("terway-out-of-ips"))
+    page = printed(show_report, make_report(answer), 80)
     parts = ["CONFIRMED", "Evidence", "Cause", "Steps", "Caution", "Verify", "Also considered", "Nothing was changed"]
     assert [part for part in re.findall("|".join(parts), page) if part] == parts
 
@@ -128,13 +130,13 @@ async def test_hostile_names_and_lines_are_shown_as_text(entries: Entries, meani
     ]
     store = Recording.of(objects, name="hostile", recorded=base.recorded)
     answer = await answered(entries, meaning, OUT_OF_IPS, store)
-    page = printed(show_answer, answer, 80)
+    page = printed(show_report, make_report(answer), 80)
     assert "CONFIRMED" in page
     assert "[bold red]x[/]" in page
     assert "<!channel>" in page
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\N{RIGHT-TO-LEFT OVERRIDE}]", page)
     assert spelled(HOSTILE) in page, "as a name it can do nothing in a shell"
-    verdicts = printed(show_verdicts, answer, 60)
+    verdicts = printed(show_verdicts, make_report(answer), 60)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\N{RIGHT-TO-LEFT OVERRIDE}]", verdicts)
 
 
@@ -159,7 +161,7 @@ def test_verdicts_that_need_a_person_stand_above_the_others(entries: Entries) ->
     import asyncio
 
     answer = asyncio.run(_checked(entries, "flannel-ip-leak"))
-    rows = printed(show_verdicts, answer, 100).splitlines()
+    rows = printed(show_verdicts, make_report(answer), 100).splitlines()
     words = [row[:9] for row in rows if re.match("CONFIRMED|SUSPECTED|RULED OUT", row)]
     assert words == sorted(words, key=["CONFIRMED", "SUSPECTED", "RULED OUT"].index)
     assert words[0] == "CONFIRMED"
