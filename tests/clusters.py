@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from bot.recordings import RecordingServer, load, serve
+from tests.ports import free_address
 
 
 @dataclass
@@ -30,9 +30,7 @@ class Clusters:
 
     def unreachable(self, name: str) -> None:
         """A context whose API server does not answer: nobody listens there."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._dead[name] = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self._dead[name] = f"http://{free_address()}"
         self._write()
 
     async def hanging(self, name: str) -> None:

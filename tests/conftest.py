@@ -1,71 +1,20 @@
-"""The command line as people run it: a real process, a home of its own, and one index for the whole run."""
+"""One index for the whole run, the command line over it, and words whose meaning is given."""
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from filelock import FileLock
 
+from bot.probes import vocabulary
+from index.search import is_built
+from knowledge.loading import BUILTIN_FOLDER, load_entries
+from tests.command_line import ROOT, START, Netclinic, Ran
+
+__all__ = ["ROOT", "START", "Netclinic", "Ran"]
 pytest_plugins = ["tests.browsers", "tests.databases"]
-ROOT = Path(__file__).parents[1]
-START = [sys.executable, "-c", "from bot.cli import main; main()"]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output, all of it, as one JSON value."""
-        return json.loads(self.out)
-
-    @property
-    def lines(self) -> list[Any]:
-        """Standard output as one JSON value a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@dataclass(frozen=True)
-class Netclinic:
-    """Runs commands; nothing of the caller's environment or current folder reaches them."""
-
-    home: Path
-    data_dir: Path
-
-    def __call__(self, *arguments: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **environment: str) -> Ran:
-        done = subprocess.run(
-            [*START, *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=cwd or self.home,
-            env=self.environment(environment),
-            timeout=1200,  # the index takes a minute to build, and many on a busy machine
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        """What a command sees."""
-        return {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(self.home),
-            "NETCLINIC_DATA_DIR": str(self.data_dir),
-            "COLUMNS": "80",
-            "LANG": "C.UTF-8",
-            **{name: os.environ[name] for name in ("COVERAGE_PROCESS_CONFIG",) if name in os.environ},
-            **more,
-        }
 
 
 @pytest.fixture(scope="session")
@@ -76,15 +25,20 @@ def netclinic(tmp_path_factory: pytest.TempPathFactory) -> Netclinic:
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory, netclinic: Netclinic) -> Path:
-    """A data directory with the index over the shipped entries, built once a run by the command that people use.
+    """A data directory of this worker's own, with the index over the shipped entries in it.
 
-    ``TEST_DATA_DIR`` names one that holds it already: the build takes a minute.
+    The index takes a minute to build: it is built by the command that people use, once for all workers, and kept for
+    later runs until entries, model or code of the index change. ``TEST_DATA_DIR`` names the data directory that keeps
+    it, ``.cache/tests`` of this checkout if unset.
     """
-    if os.environ.get("TEST_DATA_DIR"):
-        return Path(os.environ["TEST_DATA_DIR"])
+    kept = Path(os.environ.get("TEST_DATA_DIR") or ROOT / ".cache" / "tests").resolve()
+    kept.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept / "index.lock"):
+        if not is_built(load_entries([BUILTIN_FOLDER], vocabulary()), cache_dir=kept / "index"):
+            built = netclinic.process("index", "build", NETCLINIC_DATA_DIR=str(kept))
+            assert built.code == 0, built.err
     folder = tmp_path_factory.mktemp("data")
-    built = netclinic("index", "build", NETCLINIC_DATA_DIR=str(folder))
-    assert built.code == 0, built.err
+    (folder / "index").symlink_to(kept / "index")
     return folder
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,17 +12,11 @@ from typing import Any
 
 import aiohttp
 
-from tests.conftest import ROOT, START
+from tests.command_line import ROOT, START
+from tests.ports import free_port
 from tests.workspace import Workspace
 
 SECONDS = 90.0  # a busy machine's patience; nothing is measured by it
-
-
-def free_port() -> int:
-    """A port that nobody listens at just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from bot.slack.serve import Serving
 from bot.slack.services import Services
 from index.search import Index
 from tests.clusters import Clusters
+from tests.ports import free_address
 from tests.workspace import App as SlackApp
 from tests.workspace import Workspace
 
@@ -132,14 +132,14 @@ def open_scene(tmp_path: Path, data_dir: Path, shared_index: Index, monkeypatch:
                 clusters.unreachable(name)
             for name in hanging:
                 await clusters.hanging(name)
-            address = _free_address() if by_http else ""
+            address = free_address() if by_http else ""
             url = f"http://{address}/slack/events" if by_http else None
             app = SlackApp.from_manifest(MANIFEST)
             slack = await stack.enter_async_context(Workspace(app, request_url=url, clusters=[*served, *dead]))
             told = {
                 "NETCLINIC_DATA_DIR": str(tmp_path / "data"),
                 "NETCLINIC_INDEX_DIR": str(data_dir / "index"),
-                "NETCLINIC_HEALTH_ADDRESS": _free_address(),
+                "NETCLINIC_HEALTH_ADDRESS": free_address(),
                 **({"KUBECONFIG": str(clusters.path)} if served or dead or hanging else {}),
                 "HOME": str(tmp_path),  # where nobody's own kubeconfig is
                 **({"NETCLINIC_HTTP_ADDRESS": address} if by_http else {}),
@@ -157,9 +157,3 @@ def open_scene(tmp_path: Path, data_dir: Path, shared_index: Index, monkeypatch:
                 await bot.stop()
 
     return opened
-
-
-def _free_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"

@@ -1,7 +1,6 @@
 """Bots made with Slack's own SDKs: what they accept as Slack is the proof that the workspace plays it well."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -80,12 +79,6 @@ async def listening(handle: Callable[[web.Request], Awaitable[web.Response]], po
         yield
     finally:
         await runner.cleanup()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def settled(slack: Workspace) -> None:

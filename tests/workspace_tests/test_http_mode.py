@@ -8,8 +8,9 @@ import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
+from tests.ports import free_port
 from tests.workspace import NotAcknowledged, Workspace
-from tests.workspace_tests.bots import bolt, free_port, listening, serving
+from tests.workspace_tests.bots import bolt, listening, serving
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.clusters import Clusters
-from tests.processes import SECONDS, Served, free_port, tokens
+from tests.ports import free_port
+from tests.processes import SECONDS, Served, tokens
 from tests.workspace import Message, Workspace
 
 CLUSTER = "terway-out-of-ips"

@@ -17,7 +17,8 @@ from bot.app import App
 from bot.slack.app import join
 from bot.slack.serve import CannotServe, Serving
 from tests.conftest import Netclinic
-from tests.processes import SECONDS, Served, free_port, health, tokens
+from tests.ports import free_port
+from tests.processes import SECONDS, Served, health, tokens
 from tests.scenes import OpenScene
 from tests.workspace import Workspace
 from tests.workspace.http_mode import sign

@@ -41,9 +41,9 @@ def _open(url: str, folder: str) -> str:
         return str(version(connection))
 
 
-def test_processes_that_start_at_once_migrate_once(database_url: str, tmp_path: Path) -> None:
+def test_processes_that_start_at_once_migrate_once(empty_database_url: str, tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
-        assert pool.starmap(_open, [(database_url, str(tmp_path))] * 3) == [newest()] * 3
+        assert pool.starmap(_open, [(empty_database_url, str(tmp_path))] * 3) == [newest()] * 3
 
 
 def test_a_key_is_inserted_once(store: Store) -> None:
