@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types contracts tests eval bench bench-audit bench-handoff bench-slack clean
+.PHONY: demo test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-slack clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
@@ -29,7 +29,10 @@ demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, ope
 	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
 	@$(BIN)/python -m tests.demo --port $(PORT)
 
-test: lint types contracts tests   ## what CI runs
+test: lint types contracts tests   ## what every change needs
+
+check: $(VENV)/.installed-dev   ## lint, types, contracts and the tests of what changed: make check [SINCE=origin/main]
+	$(MAKE) --no-print-directory --jobs 4 --output-sync lint types contracts tests-of-changes
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -41,8 +44,21 @@ types: $(VENV)/.installed-dev
 contracts: $(VENV)/.installed-dev
 	$(BIN)/lint-imports --no-cache
 
+# Tests wait far more than they compute: for Slack's pace, for processes, for the disk.
+WORKERS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 12 --dist worksteal
+
 tests: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(PYTEST) -m "not slow"
+
+test-slow: $(VENV)/.installed-dev   ## kill -9 again and again, both databases and both ways in everywhere
+	$(PYTEST) -m slow
+
+tests-of-changes: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.changes $(SINCE) | xargs -r $(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
+
+coverage: $(VENV)/.installed-dev   ## all tests, with the lines that none of them runs
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 eval: $(VENV)/.installed   ## matching, side by side with plain MiniLM and BM25: make eval [QUESTIONS=FILE]
 	$(BIN)/python -m tests.eval.evaluate $(if $(QUESTIONS),--questions $(QUESTIONS))

@@ -27,6 +27,13 @@ SECONDS = 1200  # for a process: the index takes a minute to build, and many on 
 _ONE_AT_A_TIME = threading.RLock()  # environment, folder and streams belong to the whole process
 
 
+def kept_dir() -> Path:
+    """Where indexes stay for later runs: ``TEST_DATA_DIR``, ``.cache/tests`` of this checkout if unset."""
+    folder = Path(os.environ.get("TEST_DATA_DIR") or ROOT / ".cache" / "tests").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @dataclass(frozen=True)
 class Ran:
     """What one command came to."""

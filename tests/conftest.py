@@ -1,6 +1,5 @@
 """One index for the whole run, the command line over it, and words whose meaning is given."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,8 @@ from filelock import FileLock
 from bot.probes import vocabulary
 from index.search import is_built
 from knowledge.loading import BUILTIN_FOLDER, load_entries
-from tests.command_line import ROOT, START, Netclinic, Ran
+from tests.command_line import Netclinic, kept_dir
 
-__all__ = ["ROOT", "START", "Netclinic", "Ran"]
 pytest_plugins = ["tests.browsers", "tests.databases"]
 
 
@@ -28,11 +26,9 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, netclinic: Netclinic) -> 
     """A data directory of this worker's own, with the index over the shipped entries in it.
 
     The index takes a minute to build: it is built by the command that people use, once for all workers, and kept for
-    later runs until entries, model or code of the index change. ``TEST_DATA_DIR`` names the data directory that keeps
-    it, ``.cache/tests`` of this checkout if unset.
+    later runs until entries, model or code of the index change.
     """
-    kept = Path(os.environ.get("TEST_DATA_DIR") or ROOT / ".cache" / "tests").resolve()
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = kept_dir()
     with FileLock(kept / "index.lock"):
         if not is_built(load_entries([BUILTIN_FOLDER], vocabulary()), cache_dir=kept / "index"):
             built = netclinic.process("index", "build", NETCLINIC_DATA_DIR=str(kept))

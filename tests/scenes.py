@@ -111,7 +111,13 @@ def shared_index(data_dir: Path) -> Index:
 
 
 @pytest.fixture
-def open_scene(tmp_path: Path, data_dir: Path, shared_index: Index, monkeypatch: pytest.MonkeyPatch) -> OpenScene:
+def open_scene(
+    tmp_path: Path,
+    data_dir: Path,
+    shared_index: Index,
+    put_sqlite: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> OpenScene:
     """``async with open_scene({"prod": "terway-out-of-ips"}, settings={...}) as scene``: workspace, clusters, bot."""
 
     @contextlib.asynccontextmanager
@@ -125,6 +131,7 @@ def open_scene(tmp_path: Path, data_dir: Path, shared_index: Index, monkeypatch:
         matcher: Any = None,
     ) -> AsyncIterator[Scene]:
         async with contextlib.AsyncExitStack() as stack:
+            put_sqlite(tmp_path / "data")
             clusters = Clusters(tmp_path / "kubeconfig", stack)
             for name, recording in served.items():
                 await clusters.serve(recording, name)

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +14,9 @@ import pytest
 import yaml
 
 from bot.recordings import shipped_names
+from tests.command_line import START
 
 Run = Callable[..., Any]
-START = [sys.executable, "-c", "from bot.cli import main; main()"]
 COMMANDS = ("ask", "check", "facts", "match", "record", "replay", "recordings", "rbac", "settings", "completion",
             "knowledge", "index")  # fmt: skip
 

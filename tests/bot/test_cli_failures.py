@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.command_line import START
+
 Run = Callable[..., Any]
-START = [sys.executable, "-c", "from bot.cli import main; main()"]
 QUESTION = "pods stuck in ContainerCreating, InvalidVSwitchId.IpNotEnough"
 
 

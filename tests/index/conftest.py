@@ -1,5 +1,6 @@
 """One encoder and one index for all tests here: the real model, a few of the shipped entries, some outside examples."""
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from index.artifact_cache import artifact_path
-from index.build import encoder_key, index_key
+from index.build import encoder_folder, encoder_key, index_key
 from index.corpus import build_corpus
 from index.export import BuildEncoder
 from index.models import resolve_model
 from index.search import KNOWLEDGE, Index, open_index
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry, Kind
+from tests.command_line import kept_dir
 
 CHOSEN = (
     "conntrack-table-full",
@@ -44,8 +46,15 @@ def knowledge_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def cache() -> Path:
+    """One cache of all workers, kept for later runs, with the encoder that the index of all entries has, too."""
+    model = resolve_model()
+    encoder = encoder_folder(kept_dir() / "index", model, BuildEncoder(model), lambda *_: None)
+    folder = kept_dir() / "small-index"
+    folder.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (folder / encoder.name).symlink_to(encoder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +70,8 @@ def sentence_transformers() -> BuildEncoder:
 @pytest.fixture
 def encoder_only(index: Index, cache: Path, tmp_path: Path) -> Path:
     """A cache that holds the exported encoder but no index."""
-    shutil.copytree(next(cache.glob("encoder-*")), tmp_path / "cache" / next(cache.glob("encoder-*")).name)
+    folder = artifact_path(cache, "encoder", encoder_key(resolve_model()))
+    shutil.copytree(folder, tmp_path / "cache" / folder.name)
     return tmp_path / "cache"
 
 

@@ -23,9 +23,9 @@ from sqlalchemy.engine import make_url
 from bot.audit import Actor, AuditLog
 from bot.audit.log import LOCK
 from bot.store import open_store
+from tests.command_line import START
 
 Run = Callable[..., Any]
-START = [sys.executable, "-c", "from bot.cli import main; main()"]
 
 
 class Server(ThreadingHTTPServer):

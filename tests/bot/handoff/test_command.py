@@ -10,7 +10,7 @@ from bot.recordings import load, serve
 from bot.store import open_store
 from knowledge.model import Entry
 from tests.bot.handoff.conftest import Shift
-from tests.conftest import Netclinic
+from tests.command_line import Netclinic
 
 OUT = {"terway-vswitch-out-of-ips": 0.9}
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.slack.preflight import SCOPES
 from tests.clusters import Clusters
-from tests.conftest import Netclinic, Ran
+from tests.command_line import Netclinic, Ran
 from tests.processes import tokens
 from tests.workspace import App, Workspace
 

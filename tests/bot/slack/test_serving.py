@@ -16,7 +16,7 @@ import pytest
 from bot.app import App
 from bot.slack.app import join
 from bot.slack.serve import CannotServe, Serving
-from tests.conftest import Netclinic
+from tests.command_line import Netclinic
 from tests.ports import free_port
 from tests.processes import SECONDS, Served, health, tokens
 from tests.scenes import OpenScene
