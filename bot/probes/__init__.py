@@ -1,6 +1,11 @@
-"""The vocabulary: what an entry may ask of a cluster. Each probe is read-only, parametric and under a page."""
+"""The vocabulary: what an entry may ask of a cluster. Each probe is read-only, parametric and under a page.
 
-from bot.probes import config, events, logs, nodes, pods, policies, services, terway  # noqa: F401  (they register their probes)
-from bot.probes.registry import ask, entries_needing, needed, vocabulary
+Every module here is imported, so that a file of probes is all that a new probe takes.
+"""
 
-__all__ = ["ask", "entries_needing", "needed", "vocabulary"]
+from bot.probes.registry import ask, entries_needing, required_permissions, vocabulary
+from knowledge.declarations import import_declarations
+
+__all__ = ["ask", "entries_needing", "required_permissions", "vocabulary"]
+
+import_declarations(__name__, __path__)

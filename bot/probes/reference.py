@@ -3,6 +3,7 @@
 import difflib
 
 from bot.probes.registry import Probe, manuals, vocabulary
+from knowledge.call_validation import fact_to_probe
 from knowledge.errors import UserFacingError
 
 _HEAD = """\
@@ -23,11 +24,11 @@ Asked as `terway_mode() == "shared"`: the first dot becomes an underscore.
 
 
 class UnknownProbe(UserFacingError):
-    """No probe of that name; the message names the nearest."""
+    """No probe or fact of that name; the message names the nearest."""
 
 
 def reference(name: str = "") -> str:
-    """Markdown about one probe, or about all probes and facts.
+    """Markdown about one probe or fact, or about all of them.
 
     Raises:
         UnknownProbe: there is none of that name.
@@ -36,11 +37,21 @@ def reference(name: str = "") -> str:
     if not name:
         facts = "".join(f"| `{fact}` | {meaning} |\n" for fact, meaning in vocabulary().facts.items())
         return _HEAD + "\n".join(_section(probe) for probe in found.values()) + _FACTS + facts
+    facts = {fact_to_probe(fact): fact for fact in vocabulary().facts}
+    if fact_to_probe(name) in facts:
+        return _fact_section(facts[fact_to_probe(name)])
     if name not in found:
-        near = difflib.get_close_matches(name, found, n=1)
+        near = difflib.get_close_matches(name, [*found, *facts], n=1)
         hint = f"Did you mean {near[0]}?" if near else "Leave the name out to see all."
-        raise UnknownProbe(f"There is no probe {name!r}. {hint}")
+        raise UnknownProbe(f"There is no probe or fact {name!r}. {hint}")
     return _section(found[name])
+
+
+def _fact_section(fact: str) -> str:
+    asked = fact_to_probe(fact)
+    meaning = vocabulary().facts[fact]
+    use = f'A fact. In conditions: `{asked}() == "..."`. In texts: `{{{{ {fact} }}}}`.'
+    return f"## {fact}\n\n{meaning}\n\n{use}\n"
 
 
 def _section(probe: Probe) -> str:

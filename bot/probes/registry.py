@@ -3,27 +3,24 @@
 The declaration that entries are checked against, the reference documentation and the ClusterRole all come from here.
 """
 
-import inspect
-import re
-import typing
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 
 from bot.cluster.facts import declared_facts
 from bot.cluster.facts.registry import ODD_SHAPES, Permission
 from bot.cluster.facts.registry import permissions as fact_permissions
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
+from bot.probes.declaration import Ask, Strings, declaration_of, manual_of
 from bot.probes.findings import Evidence, Finding
+from knowledge.call_validation import duration, fact_to_probe
+from knowledge.declarations import DeclarationError, place_of
 from knowledge.logic import Outcome
 from knowledge.model import Call, Condition, Entry, Value
-from knowledge.vocabulary import Parameter, ProbeDeclaration, Vocabulary
+from knowledge.vocabulary import ProbeDeclaration, Vocabulary
 
-Strings = tuple[str, ...]
-Ask = Callable[..., Awaitable[Finding]]
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+__all__ = ["Permission", "Strings", "absent", "ask", "count", "present", "probe", "some", "unknown", "vocabulary"]
 
 
 @dataclass(frozen=True)
@@ -42,49 +39,28 @@ _PROBES: dict[str, Probe] = {}
 def probe(
     *, nature: Literal["sign", "condition"], reads: tuple[Permission, ...], cost: Literal["narrow", "wide"] = "narrow"
 ) -> Callable[[Ask], Ask]:
-    """Declare a probe under the function's name."""
+    """Declare a probe under the function's name.
+
+    Raises:
+        DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
+    """
 
     def register(function: Ask) -> Ask:
-        name = function.__name__
-        manual = inspect.cleandoc(function.__doc__ or "")
-        declaration = ProbeDeclaration(
-            name=name,
-            nature=nature,
-            summary=manual.split("\n", 1)[0],
-            parameters=_parameters(function, manual),
-            cost=cost,
-        )
-        _PROBES[name] = Probe(declaration, function, reads, manual)
+        declaration = declaration_of(function, nature, cost, reads)
+        _refuse_taken_name(function)
+        _PROBES[declaration.name] = Probe(declaration, function, reads, manual_of(function))
         return function
 
     return register
 
 
-def _parameters(function: Ask, manual: str) -> tuple[Parameter, ...]:
-    hints = typing.get_type_hints(function)
-    docs = dict(re.findall(r"^\s{4}(\w+): (.+)$", manual, re.MULTILINE))
-    found = []
-    for name, given in inspect.signature(function).parameters.items():
-        if given.kind is inspect.Parameter.KEYWORD_ONLY:
-            kind, choices = _type_of(hints[name])
-            required = given.default is inspect.Parameter.empty
-            found.append(Parameter(name=name, type=kind, required=required, choices=choices, doc=docs.get(name, "")))
-    return tuple(found)
-
-
-_Kind = Literal["string", "strings", "integer", "boolean", "duration", "choice"]
-
-
-def _type_of(hint: Any) -> tuple[_Kind, tuple[str, ...]]:
-    members = [member for member in get_args(hint) if member is not type(None)]
-    if get_origin(hint) is Literal:
-        return "choice", tuple(str(member) for member in get_args(hint))
-    if hint == Strings:
-        return "strings", ()
-    if type(None) in get_args(hint) and members:
-        return _type_of(members[0])
-    plain: dict[Any, _Kind] = {str: "string", int: "integer", bool: "boolean", timedelta: "duration"}
-    return plain[hint], ()
+def _refuse_taken_name(function: Ask) -> None:
+    name = function.__name__
+    taken = place_of(_PROBES[name].function) if name in _PROBES else None
+    if taken is None and name in map(fact_to_probe, declared_facts()):
+        taken = "the facts"
+    if taken:
+        raise DeclarationError(f"{place_of(function)}: probe {name}: that name is taken by {taken}: choose another.")
 
 
 def vocabulary() -> Vocabulary:
@@ -92,7 +68,7 @@ def vocabulary() -> Vocabulary:
     facts = declared_facts()
     probes = {name: declared.declaration for name, declared in sorted(_PROBES.items())}
     for name, meaning in facts.items():
-        asked = name.replace(".", "_", 1)
+        asked = fact_to_probe(name)
         probes[asked] = ProbeDeclaration(name=asked, nature="fact", summary=meaning)
     return Vocabulary(probes=probes, facts=facts)
 
@@ -102,7 +78,7 @@ def manuals() -> dict[str, Probe]:
     return dict(sorted(_PROBES.items()))
 
 
-def needed() -> set[Permission]:
+def required_permissions() -> set[Permission]:
     """Everything that probes and facts read."""
     return {permission for declared in _PROBES.values() for permission in declared.reads} | fact_permissions()
 
@@ -113,7 +89,7 @@ def entries_needing(entries: Iterable[Entry], permission: Permission) -> list[st
 
 
 def _reads_of(entry: Entry) -> Iterator[Iterable[Permission]]:
-    names = {name.replace(".", "_", 1): name for name in declared_facts()}
+    names = {fact_to_probe(name): name for name in declared_facts()}
     for call in (*calls(entry.applies), *calls(entry.confirmed_by)):
         yield fact_permissions(names[call.probe]) if call.probe in names else _PROBES[call.probe].reads
     for name in entry.facts:
@@ -136,13 +112,13 @@ def is_wide(call: Call) -> bool:
     return _PROBES[call.probe].declaration.cost == "wide" or ("on", "all") in call.arguments
 
 
-async def ask(view: ClusterSession, call: Call) -> Finding:
+async def ask(session: ClusterSession, call: Call) -> Finding:
     """The finding of one probe; a read that failed is unknown with its reason."""
     declared = _PROBES[call.probe]
     arguments = dict(call.arguments)
     absence, presence = arguments.pop("absence", None), arguments.pop("presence", None)
     try:
-        found = await declared.function(view, **_converted(declared.declaration, arguments))
+        found = await declared.function(session, **_typed_arguments(declared.declaration, arguments))
     except ReadError as error:
         found = unknown(str(error))
     except ODD_SHAPES as error:
@@ -155,7 +131,7 @@ async def ask(view: ClusterSession, call: Call) -> Finding:
     return found
 
 
-def _converted(declaration: ProbeDeclaration, arguments: dict[str, Value]) -> dict[str, Any]:
+def _typed_arguments(declaration: ProbeDeclaration, arguments: dict[str, Value]) -> dict[str, Any]:
     types = {parameter.name: parameter.type for parameter in declaration.parameters}
     return {name: _convert(types[name], value) for name, value in arguments.items()}
 
@@ -164,11 +140,6 @@ def _convert(kind: str, value: Value) -> Any:
     if kind == "strings":
         return value if isinstance(value, tuple) else (str(value),)
     return duration(str(value)) if kind == "duration" else value
-
-
-def duration(text: str) -> timedelta:
-    """``90s``, ``30m``, ``2h`` or ``1d``."""
-    return timedelta(seconds=int(text[:-1]) * _UNITS[text[-1]])
 
 
 def present(

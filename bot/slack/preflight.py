@@ -11,7 +11,7 @@ from bot.cluster.access import gaps
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
 from bot.cluster.transport import ReadError
-from bot.probes import entries_needing, needed
+from bot.probes import entries_needing, required_permissions
 from bot.settings import Settings, SettingsError, listed
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Channels, Directory, channels_of
@@ -231,7 +231,7 @@ async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
 async def _cluster(premises: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
     async with premises.open_cluster(name, trail) as cluster, cluster.reader(Budget()) as reader:
         version = await reader.version()
-        missing = await gaps(reader, needed())
+        missing = await gaps(reader, required_permissions())
     found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]
     if missing:
         entries = premises.entries().values()

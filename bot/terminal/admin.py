@@ -18,7 +18,7 @@ import typer
 
 from bot.app import App
 from bot.cluster.access import cluster_role, gaps
-from bot.probes import entries_needing, needed
+from bot.probes import entries_needing, required_permissions
 from bot.settings import load_settings, shown_settings
 from bot.terminal.console import write_json
 from bot.terminal.errors import OutOfReach
@@ -45,7 +45,7 @@ def show_cluster_role(output: str) -> None:
     """As YAML to apply, or as one JSON object."""
     import yaml
 
-    role = cluster_role(needed())
+    role = cluster_role(required_permissions())
     if output == "json":
         write_json(role)
     else:
@@ -66,7 +66,7 @@ async def check_access(where: Target, output: str) -> None:
         trail = await begin()
         async with where.open(app, trail) as opened, opened.reader(app.clinic().budget) as reader:
             try:
-                found = await gaps(reader, needed())
+                found = await gaps(reader, required_permissions())
             except ReadError as error:
                 raise OutOfReach(f"Cluster {opened.context} could not be asked: {error}.") from error
     rows = [(gap, entries_needing(app.entries.values(), gap.permission)) for gap in found]

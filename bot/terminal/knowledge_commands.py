@@ -252,7 +252,7 @@ async def _proven(app: "App", ids: list[str]) -> list["ProofResult"]:
 
 
 @knowledge.command()
-def probes(name: Annotated[str, typer.Argument(help="one probe; all when left out")] = "") -> None:
+def probes(name: Annotated[str, typer.Argument(help="one probe or fact; all when left out")] = "") -> None:
     """The vocabulary for entries: every probe with its parameters, and every fact."""
     from bot.probes.reference import reference
 

@@ -16,7 +16,7 @@ from bot.cluster.resources import Resource
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic, Cluster
-from bot.probes import needed
+from bot.probes import required_permissions
 from bot.recordings import Served, load, serve
 from knowledge.model import Entry
 
@@ -77,13 +77,13 @@ async def test_the_role_allows_every_request(entries: Mapping[str, Entry], recor
     assert {request.method for request in requests} == {"GET"}
     made = {asked(request) for request in requests} - {None}
     assert len(made) > 5
-    assert made - allowed(cluster_role(needed())) == set()
+    assert made - allowed(cluster_role(required_permissions())) == set()
 
 
 async def test_every_kind_in_the_role_is_read_somewhere(entries: Mapping[str, Entry]) -> None:
     made = {asked(request) for recording in RECORDINGS for request in await everything(entries, recording)} - {None}
     read = {(group, resource) for _, group, resource in made}
-    granted = {(group, resource) for _, group, resource in allowed(cluster_role(needed()))}
+    granted = {(group, resource) for _, group, resource in allowed(cluster_role(required_permissions()))}
     assert granted - read == {("apps", "deployments")}  # in the vocabulary for a team's own entries
 
 
@@ -110,7 +110,7 @@ async def test_gaps_are_what_the_server_refuses() -> None:
         connect_to(server.kubeconfig, recording) as link,
         Reader(Transport(link.client)) as reader,
     ):
-        found = await gaps(reader, needed())
+        found = await gaps(reader, required_permissions())
     shown = [gap.shown() for gap in found]
     assert "list events" in shown
     assert "get pods/log" in shown

@@ -90,6 +90,14 @@ def test_every_probe_and_fact_is_documented() -> None:
 def test_an_unknown_probe_names_the_nearest() -> None:
     with pytest.raises(UnknownProbe, match="Did you mean pod_waiting"):
         reference("pod_wait")
+    with pytest.raises(UnknownProbe, match="Did you mean terway_mode"):
+        reference("terway_mod")
+
+
+def test_a_fact_is_documented_under_both_its_names() -> None:
+    assert reference("terway.mode") == reference("terway_mode")
+    assert reference("terway.mode").startswith("## terway.mode\n\nshared, exclusive or mixed ENI mode\n")
+    assert '`terway_mode() == "..."`' in reference("terway.mode")
 
 
 def test_the_headings_file_is_part_of_the_package() -> None:

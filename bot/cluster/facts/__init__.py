@@ -1,6 +1,11 @@
-"""Cluster facts: what kind of cluster this is, each with the object that it was read from."""
+"""Cluster facts: what kind of cluster this is, each with the object that it was read from.
 
-from bot.cluster.facts import eni_config, flannel, kube_proxy, platform, pods, terway  # noqa: F401  (they register their facts)
+Every module here is imported, so that a file of facts is all that a new fact takes.
+"""
+
 from bot.cluster.facts.registry import Fact, FactValue, core_facts, declared_facts, permissions, read_fact
+from knowledge.declarations import import_declarations
 
 __all__ = ["Fact", "FactValue", "core_facts", "declared_facts", "permissions", "read_fact"]
+
+import_declarations(__name__, __path__)

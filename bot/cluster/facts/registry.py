@@ -1,13 +1,17 @@
 """How a fact is declared and read: by name, once a question, with its source or the reason why it is unknown."""
 
-from collections.abc import Awaitable, Callable
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.cluster.resources import Resource
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
+from knowledge.declarations import DeclarationError, place_of
 
 FactValue = str | int
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,32 @@ _DECLARED: dict[str, _Declaration] = {}
 
 
 def fact(name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: bool = False) -> Callable[[Read], Read]:
-    """Declare a fact. ``core`` ones are read for every question and shown with the cluster."""
+    """Declare a fact. ``core`` ones are read for every question and shown with the cluster.
+
+    Raises:
+        DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
+    """
 
     def register(read: Read) -> Read:
+        if mistake := next(_mistakes(name, meaning, read, reads), None):
+            raise DeclarationError(f"{place_of(read)}: fact {name}: {mistake}.")
         _DECLARED[name] = _Declaration(name=name, meaning=meaning, read=read, reads=reads, core=core)
         return read
 
     return register
+
+
+def _mistakes(name: str, meaning: str, read: Read, reads: tuple[Permission, ...]) -> Iterator[str]:
+    if not _NAME.fullmatch(name):
+        yield "the name does not fit: use lower-case words, like terway.pod_capacity"
+    if not meaning.strip():
+        yield "it has no meaning: say in one line what it tells"
+    if not inspect.iscoroutinefunction(read):
+        yield "write `async def`"
+    if not isinstance(reads, tuple) or not all(isinstance(each, Permission) for each in reads):
+        yield 'reads is a tuple of what it reads, like (Permission("list", NODES),)'
+    if name in _DECLARED:
+        yield f"that name is taken by {place_of(_DECLARED[name].read)}: choose another"
 
 
 async def read_fact(view: ClusterSession, name: str) -> Fact:
