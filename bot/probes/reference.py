@@ -37,11 +37,11 @@ def reference(name: str = "") -> str:
     if not name:
         facts = "".join(f"| `{fact}` | {meaning} |\n" for fact, meaning in vocabulary().facts.items())
         return _HEAD + "\n".join(_section(probe) for probe in found.values()) + _FACTS + facts
-    facts = {fact_to_probe(fact): fact for fact in vocabulary().facts}
-    if fact_to_probe(name) in facts:
-        return _fact_section(facts[fact_to_probe(name)])
+    facts_by_probe = {fact_to_probe(fact): fact for fact in vocabulary().facts}
+    if fact_to_probe(name) in facts_by_probe:
+        return _fact_section(facts_by_probe[fact_to_probe(name)])
     if name not in found:
-        near = difflib.get_close_matches(name, [*found, *facts], n=1)
+        near = difflib.get_close_matches(name, [*found, *facts_by_probe], n=1)
         hint = f"Did you mean {near[0]}?" if near else "Leave the name out to see all."
         raise UnknownProbe(f"There is no probe or fact {name!r}. {hint}")
     return _section(found[name])

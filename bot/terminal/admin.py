@@ -16,10 +16,6 @@ from dataclasses import asdict
 
 import typer
 
-from bot.app import App
-from bot.cluster.access import cluster_role, gaps
-from bot.probes import entries_needing, required_permissions
-from bot.settings import load_settings, shown_settings
 from bot.terminal.console import write_json
 from bot.terminal.errors import OutOfReach
 from bot.terminal.inputs import Target
@@ -28,6 +24,8 @@ from knowledge.errors import FAILED
 
 def show_settings(output: str) -> None:
     """A table, or a JSON list of ``{name, value, source, about}``; what is wrong with them is told after it."""
+    from bot.settings import load_settings, shown_settings
+
     rows = shown_settings()
     if output == "json":
         write_json([asdict(row) for row in rows])
@@ -45,6 +43,9 @@ def show_cluster_role(output: str) -> None:
     """As YAML to apply, or as one JSON object."""
     import yaml
 
+    from bot.cluster.access import cluster_role
+    from bot.probes import required_permissions
+
     role = cluster_role(required_permissions())
     if output == "json":
         write_json(role)
@@ -57,7 +58,9 @@ async def check_access(where: Target, output: str) -> None:
     from rich.console import Console
 
     from bot.app import App
+    from bot.cluster.access import gaps
     from bot.cluster.transport import ReadError
+    from bot.probes import entries_needing, required_permissions
     from bot.terminal.audited_command import auditing
     from bot.terminal.console import show_table
 
@@ -110,6 +113,7 @@ def status() -> None:
 
 def serve_slack() -> None:
     """Serve until stopped."""
+    from bot.app import App
     from bot.slack.app import join
     from bot.slack.serve import INDEX_THREAD, serve
 
@@ -123,6 +127,7 @@ def check_serving(output: str) -> None:
     """A table of what was tested; exit code 1 when something is missing."""
     from rich.console import Console
 
+    from bot.app import App
     from bot.slack.app import join
     from bot.slack.preflight import Check, check
     from bot.terminal.audited_command import auditing

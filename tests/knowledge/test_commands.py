@@ -36,7 +36,7 @@ def commands_of(out: str) -> list[list[str]]:
 
 def test_in_a_checkout_a_new_entry_is_built_in_and_proved_at_once(netclinic: Run, checkout: Path) -> None:
     def run(*arguments: str) -> Any:
-        return netclinic(*arguments, cwd=checkout, PYTHONPATH=str(checkout))
+        return netclinic.process(*arguments, cwd=checkout, PYTHONPATH=str(checkout))
 
     made = run("knowledge", "new", "flannel-route-lost", "--section", "flannel")
     assert made.code == 0, made.err
@@ -55,8 +55,8 @@ def test_in_a_checkout_a_new_entry_is_built_in_and_proved_at_once(netclinic: Run
     assert re.search(r" problems in (\d+) entries: \1 in knowledge/entries\.$", whole.out), whole.out
 
 
-def test_a_team_writes_into_its_own_folder(netclinic: Run, checkout: Path, tmp_path: Path) -> None:
-    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path / "ours"), "PYTHONPATH": str(checkout)}
+def test_a_team_writes_into_its_own_folder(netclinic: Run, tmp_path: Path) -> None:
+    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path / "ours")}
     (tmp_path / "ours").mkdir()
     empty = netclinic("knowledge", "lint", **own)
     assert empty.out.endswith(f", none in {tmp_path / 'ours'}.\n")
@@ -73,20 +73,18 @@ def test_a_team_writes_into_its_own_folder(netclinic: Run, checkout: Path, tmp_p
     assert {number for number, line in enumerate(lines, 1) if "TODO" in line} <= named
 
 
-def test_a_folder_named_by_hand_comes_with_the_setting_that_makes_it_read(
-    netclinic: Run, installed: Path, tmp_path: Path
-) -> None:
-    made = netclinic("knowledge", "new", "slow-dns", "--dir", "our books", cwd=tmp_path, PYTHONPATH=str(installed))
+def test_a_folder_named_by_hand_comes_with_the_setting_that_makes_it_read(netclinic: Run, tmp_path: Path) -> None:
+    made = netclinic("knowledge", "new", "slow-dns", "--dir", "our books", cwd=tmp_path)
     assert made.code == 0, made.err
     assert f"    export NETCLINIC_KNOWLEDGE_DIR='{tmp_path / 'our books'}'\n" in made.out
-    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path / "our books"), "PYTHONPATH": str(installed)}
+    own = {"NETCLINIC_KNOWLEDGE_DIR": str(tmp_path / "our books")}
     assert netclinic("knowledge", "test", "slow-dns", cwd=tmp_path, **own).code == 0
 
 
 def test_where_nothing_would_read_it_no_entry_is_written(netclinic: Run, installed: Path, tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
-    refused = netclinic("knowledge", "new", "slow-dns", cwd=here, PYTHONPATH=str(installed))
+    refused = netclinic.process("knowledge", "new", "slow-dns", cwd=here, PYTHONPATH=str(installed))
     assert refused.code == 2
     assert "set NETCLINIC_KNOWLEDGE_DIR to one, or name one with --dir" in refused.err
     assert list(here.iterdir()) == []
