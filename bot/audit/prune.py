@@ -18,7 +18,7 @@ from bot.audit.log import AuditLog, append, hold, prepare
 from bot.audit.reading import CHUNK, as_stored, of_actor
 from bot.audit.records import Actor, Draft, Record, readable, stamp
 from bot.audit.verify import checker_of, leaves, stored
-from bot.store.engine import DatabaseError, Store
+from bot.store import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
 from knowledge.errors import FAILED, UserFacingError
 

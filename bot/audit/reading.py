@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from bot.audit.filters import Filters, called
 from bot.audit.records import Record, readable, stamp
-from bot.store.engine import Store
+from bot.store import Store
 from bot.store.schema import audit_records, audit_words
 from knowledge.errors import UserFacingError
 

@@ -22,7 +22,7 @@ from bot.audit.chain import ChainVerifier, Fault, Row, Tombstone, leave_of, prun
 from bot.audit.log import AuditLog
 from bot.audit.reading import CHUNK, as_stored
 from bot.audit.records import SYSTEM, Actor, stamp
-from bot.store.engine import Store
+from bot.store import Store
 from bot.store.schema import audit_records, audit_words
 
 _ANCHOR = re.compile(r"(?<![\w:])#?([1-9]\d{0,17})\s?:\s?(?:sha256:)?([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)

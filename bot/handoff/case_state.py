@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from bot.handoff.queries import ABOUT_FAULTS, NO_FAULT, AnswerRow, CaseRow, Facts
+from bot.handoff.queries import ABOUT_FAULTS, NO_FAULT, AnswerRow, Facts
 from bot.handoff.records import CurrentState, EvidenceRef, OpenCase, ResolvedCase
+from bot.store.cases import Case
 
 VERDICT_RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
 FAULT_SEEN = ("confirmed", "suspected")
@@ -30,7 +31,7 @@ class CaseState:
     A cause that was confirmed and has been ruled out since stays the cause, with ``outcome`` ``ruled_out``.
     """
 
-    case: CaseRow
+    case: Case
     cause: AnswerRow | None = None
     newest: AnswerRow | None = None
 
@@ -78,7 +79,7 @@ def case_states(facts: Facts) -> Mapping[str, CaseState]:
     return {id_: _case_state(case, answers[id_]) for id_, case in facts.cases.items()}
 
 
-def _case_state(case: CaseRow, answers: Sequence[AnswerRow]) -> CaseState:
+def _case_state(case: Case, answers: Sequence[AnswerRow]) -> CaseState:
     about_faults = [answer for answer in answers if answer.outcome in ABOUT_FAULTS]
     if not about_faults:
         return CaseState(case)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.handoff.case_state import FAULT_SEEN, VERDICT_RANK, CaseState, case_states
-from bot.handoff.queries import AnswerRow, CaseRow, Facts, thread_link
+from bot.handoff.queries import AnswerRow, Facts, thread_link
 from bot.handoff.recheck import RecheckTarget
 from bot.handoff.records import (
     Action,
@@ -31,6 +31,7 @@ from bot.handoff.records import (
     first_seen,
 )
 from bot.handoff.time_range import Span
+from bot.store.cases import Case
 
 NOT_RECHECKED = State(now=CurrentState.UNASKED)
 
@@ -64,7 +65,7 @@ def make_draft(facts: Facts, span: Span) -> Draft:
     return Draft(span, facts, found, told[:MOST])
 
 
-def case_ref(case: CaseRow, text: str = "") -> CaseRef:
+def case_ref(case: Case, text: str = "") -> CaseRef:
     link = case.link or thread_link(case.team, case.channel, case.thread_ts)
     return CaseRef(id=case.id, link=link, text=text)
 
@@ -128,7 +129,7 @@ def _in_span(draft: Draft) -> list[AnswerRow]:
 
 def find_causes(draft: Draft, outcomes: Sequence[str]) -> list[Cause]:
     """The causes found in the span with these verdicts, those of most cases first."""
-    cases: dict[str, dict[str, CaseRow]] = defaultdict(dict)
+    cases: dict[str, dict[str, Case]] = defaultdict(dict)
     confirmed: dict[str, set[str]] = defaultdict(set)
     titles: dict[str, str] = {}
     clusters: dict[str, set[str]] = defaultdict(set)

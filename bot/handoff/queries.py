@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, fu
 from bot.diagnosis.report import Report
 from bot.handoff.time_range import Span
 from bot.store import Store
+from bot.store.cases import DIRECT, Case
 from bot.store.schema import cases, diagnoses, feedback
 
 QUIET = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not told in full
@@ -22,55 +23,12 @@ MOST_QUIET = 5
 MOST_IDS = 5000
 NO_FAULT = ("unmatched", "answered")  # open, but nothing is known to be wrong
 ABOUT_FAULTS = ("confirmed", "suspected", "ruled_out")
-_DIRECT = "D"  # how ids of direct messages begin
-_CASE_COLUMNS = ("id", "channel", "thread_ts", "team", "link", "opened_at", "opened_by", "cluster", "namespace")
-_STATE_COLUMNS = (
-    "state",
-    "assignee",
-    "entry",
-    "title",
-    "outcome",
-    "diagnosed_at",
-    "updated_at",
-    "resolved_at",
-    "resolved_by",
-)
 _ANSWER_COLUMNS = ("id", "case_id", "kind", "asked_at", "asked_by", "cluster", "entry", "title", "outcome")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseRow:
-    """A case as it is stored."""
-
-    id: str
-    channel: str
-    thread_ts: str
-    team: str
-    link: str
-    opened_at: datetime
-    opened_by: str
-    question: str
-    cluster: str
-    namespace: str
-    state: str
-    assignee: str
-    entry: str
-    title: str
-    outcome: str
-    diagnosed_at: datetime | None
-    updated_at: datetime
-    resolved_at: datetime | None
-    resolved_by: str
-
-    @property
-    def is_direct(self) -> bool:
-        """Whether it was asked in a direct message: its words are nobody else's business."""
-        return self.channel.startswith(_DIRECT)
-
-
-@dataclass(frozen=True, kw_only=True)
 class AnswerRow:
-    """An answer without its report."""
+    """An answer without its report, which is some 10 kB: a span may hold thousands."""
 
     id: str
     case_id: str
@@ -113,9 +71,9 @@ class Facts:
     nobody has touched for a week; ``known`` the entries that were confirmed before the span.
     """
 
-    cases: Mapping[str, CaseRow]
+    cases: Mapping[str, Case]
     answers: Sequence[AnswerRow]
-    quiet: Sequence[CaseRow]
+    quiet: Sequence[Case]
     quiet_count: int
     unhelpful: Sequence[FeedbackRow]
     unreachable: Sequence[UnreachableRow]
@@ -177,15 +135,16 @@ def _rows(connection: Connection, query: Any) -> Iterable[Any]:
 
 def _unless_direct(column: Any) -> Any:
     """What a person wrote; empty where it was in a direct message."""
-    return case((cases.c.channel.startswith(_DIRECT), ""), else_=column).label(column.name)
+    return case((cases.c.channel.startswith(DIRECT), ""), else_=column).label(column.name)
 
 
 def _case_query() -> Select[Any]:
-    return select(*_of(cases, _CASE_COLUMNS + _STATE_COLUMNS), _unless_direct(cases.c.question))
+    others = [column for column in cases.c if column.name != "question"]
+    return select(*others, _unless_direct(cases.c.question))
 
 
-def _cases(connection: Connection, query: Any) -> list[CaseRow]:
-    return [CaseRow(**row) for row in _rows(connection, query)]
+def _cases(connection: Connection, query: Any) -> list[Case]:
+    return [Case(**row) for row in _rows(connection, query)]
 
 
 def _visible_to(team: str) -> ColumnElement[bool]:
@@ -229,14 +188,14 @@ def _answers(connection: Connection, ids: Sequence[str]) -> list[AnswerRow]:
     return sorted((AnswerRow(**row) for row in rows), key=lambda answer: (answer.asked_at, answer.id))
 
 
-def _cases_by_id(connection: Connection, ids: set[str]) -> dict[str, CaseRow]:
+def _cases_by_id(connection: Connection, ids: set[str]) -> dict[str, Case]:
     found = _cases(connection, _case_query().where(cases.c.id.in_(sorted(ids)))) if ids else []
     return {row.id: row for row in found}
 
 
 def _quiet(
-    connection: Connection, span: Span, ours: ColumnElement[bool], found: Iterable[CaseRow]
-) -> tuple[list[CaseRow], int]:
+    connection: Connection, span: Span, ours: ColumnElement[bool], found: Iterable[Case]
+) -> tuple[list[Case], int]:
     """The newest, and how many; those among ``found`` are told in full, such as one that was marked as no help."""
     border = _quiet_before(span)
     told_in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]

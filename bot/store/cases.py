@@ -17,6 +17,7 @@ from bot.store.engine import Store
 from bot.store.schema import cases, diagnoses
 
 OPEN, RESOLVED, PRIVATE = "open", "resolved", "private"
+DIRECT = "D"  # how the ids of direct messages begin
 _LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads share the first six
 
 
@@ -47,6 +48,11 @@ class Case:
     diagnosed_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str = ""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was asked in a direct message: its words are nobody else's business."""
+        return self.channel.startswith(DIRECT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +192,7 @@ class Cases:
 
 
 def _is_shown_to(reader: str) -> ColumnElement[bool]:
-    return or_(cases.c.channel.not_like("D%"), cases.c.opened_by == reader)
+    return or_(cases.c.channel.not_like(f"{DIRECT}%"), cases.c.opened_by == reader)
 
 
 def _of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> Case | None:

@@ -24,14 +24,14 @@ _POSTGRESQL: Mapping[str, str] = {
 }
 
 
-def told(error: Exception) -> str:
+def driver_message(error: Exception) -> str:
     """What the driver said, on one line, without fragments of SQL."""
     origin = getattr(error, "orig", None) or error
     said = getattr(getattr(origin, "diag", None), "message_primary", None) or str(origin)
     return " ".join(said.split())[:LONGEST].rstrip(".")
 
 
-def way_out(shown: str, error: Exception) -> str:
+def advice_for(shown: str, error: Exception) -> str:
     """What to do about it, ``shown`` being the database's URL."""
     origin = getattr(error, "orig", None) or error
     if shown.startswith("sqlite"):

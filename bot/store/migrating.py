@@ -6,7 +6,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.engine import PATIENCE, SILENCE, DatabaseError, Store, to_database_error
+from bot.store.engine import Store
+from bot.store.errors import PATIENCE, SILENCE, DatabaseError, to_database_error
 
 LOCK = 7_220_011  # PostgreSQL advisory lock: any number that is ours
 OTHERS = 60  # seconds to wait for another process that migrates

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, event
 
-from bot.store.engine import SILENCE
+from bot.store.errors import SILENCE
 
 LOCKS = 20  # seconds to wait for a lock; shorter than most silences, so that the server says which of both it is
 

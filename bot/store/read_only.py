@@ -5,8 +5,10 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 
-from bot.store.engine import FILE, DatabaseError, Store, open_store
+from bot.store.engine import Store
+from bot.store.errors import DatabaseError
 from bot.store.migrating import is_newest
+from bot.store.opening import FILE, open_store
 
 _UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR")
 

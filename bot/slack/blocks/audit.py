@@ -3,11 +3,20 @@
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any
 
-from bot.audit.privacy import OWN_WORDS
+from bot.audit.page import (
+    EMPTY_LOG,
+    NO_RECORD,
+    RecordPage,
+    RecordRow,
+    chain_fields,
+    local_time,
+    name_fields,
+    record_row,
+    verification_page,
+)
 from bot.audit.records import Record
 from bot.audit.verify import Anchor, Verified, anchor_text
 from bot.probes.findings import clip
@@ -34,49 +43,29 @@ CLOSING = 900  # characters that are kept free for what stands at the end
 MOST_LINES = 300  # as many as a message ever has room for: of records that nobody will see no lines are made
 TOGETHER = 10  # lines of one request that are shown all or not at all
 COMMAND = "/netclinic audit"
-LEFT_OUT = "Other people's words are left out; NETCLINIC_MAY_AUDIT names who may read them."
 NARROWER = "since 2h, actor @name, channel #name, case NC-…, cluster …, action verdict.reached, entry …"
-_WEAK = "No anchor was given (audit verify SEQ:HASH): a cut tail or a rewritten chain would not show."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Records as somebody wants them: ``fit`` is how many there are in all, ``zone`` the reader's.
-
-    ``about`` names them. ``hides``: other people's words are not in them.
-    """
-
-    records: Sequence[Record]
-    fit: int
-    zone: tzinfo
-    about: str = "Audit log"
-    hides: bool = False
-
-
-def records_message(page: Page, none: str = "") -> Message:
+def records_message(page: RecordPage, none: str = "") -> Message:
     """Who did what, when (the reader's clock and UTC), on what and how it came out, in the order that is given."""
     if not page.records:
-        return _plainly(none or "No record fits.")
+        return _plainly(none or NO_RECORD)
     items = list(_items(page.records[:MOST_LINES], page.zone))
     kept = count_fitting(items, MOST_IN_MESSAGE - CLOSING)
     number = sum(len(item[-1]["elements"]) for item in items[:kept])
     left = page.fit - number
-    title = f"{page.about}: {_extent(number, page.fit)}"
+    title = page.heading(number)
     further = f"{left:,} more: narrow with {NARROWER}; `{COMMAND} export` with the same filters gives all."
     more = [rich_text([line(*inline_code_runs(further))])] if left else []
     first = page.records[0].seq
     small = [f"{COMMAND} show {first} shows record {first} in full.", f"Times: {_zone_name(page)}."]
     return Message(
         text=escape_mrkdwn(f"{title}."),
-        blocks=[
-            *pack_blocks([[heading(title)], *items[:kept]]),
-            *more,
-            context(*small, LEFT_OUT if page.hides else ""),
-        ],
+        blocks=[*pack_blocks([[heading(title)], *items[:kept]]), *more, context(*small, *page.notes)],
     )
 
 
-def record_message(record: Record, page: Page) -> Message:
+def record_message(record: Record, page: RecordPage) -> Message:
     """One record in full; ``page.fit`` is how many its request has."""
     items: list[ElementGroup] = [[heading(f"Record {record.seq:,}: {record.action}")]]
     items += [[line(text_run(f"{name}: ", bold=True), *value)] for name, value in _fields(record, page.zone)]
@@ -87,7 +76,7 @@ def record_message(record: Record, page: Page) -> Message:
     kept = count_fitting(items, MOST_IN_MESSAGE - CLOSING)
     cut = f"At a terminal `netclinic audit show {record.seq}` shows what did not fit here."
     ends = [rich_text([line(*inline_code_runs(cut))])] if kept < len(items) or "…" in str(items) else []
-    hidden = [context(LEFT_OUT)] if page.hides else []
+    hidden = [context(*page.notes)] if page.notes else []
     return Message(
         escape_mrkdwn(f"Record {record.seq}: {record.action}."), [*pack_blocks(items[:kept]), *ends, *hidden]
     )
@@ -100,25 +89,18 @@ def verifying_message(records: int) -> Message:
 
 def verified_message(verified: Verified) -> Message:
     """What was checked; or the first record that is not as it was written."""
-    if verified.fault is not None:
-        is_open = verified.fault.what == "unproven"
-        title = "NOT PROVEN" if is_open else f"BROKEN at record {verified.fault.seq:,}"
-        rest = [verified.fault.why, *_before(verified)]
-    elif not verified.count:
-        return _plainly("The audit log is empty.")
+    archives = "at a terminal --archive FILE"
+    page = verification_page(verified, archive_option=archives, anchor_option="audit verify SEQ:HASH")
+    if page.why:
+        lines = [page.why, *page.notes]
+    elif page.title:
+        rate = f"{verified.rate:,.0f} records/s"
+        read = f"Read in {verified.seconds:.1f} s ({rate}); each record's hash and its link."
+        lines = [read, *page.notes, f"Anchor of now: `{page.anchor}`"]
     else:
-        title = f"The chain holds: {counted(verified.count, 'record')}, {verified.first:,} to {verified.last:,}"
-        rest = list(_checked(verified))
-    return Message(
-        escape_mrkdwn(f"{title}."),
-        [rich_text([heading(title), bullet_list([line(*inline_code_runs(text)) for text in rest])])],
-    )
-
-
-def _before(verified: Verified) -> Iterator[str]:
-    if not verified.all_read:
-        hold = "holds" if verified.count == 1 else "hold"
-        yield f"Up to there {counted(verified.count, 'record')} {hold}; what comes after was not checked."
+        return _plainly(EMPTY_LOG)
+    blocks = [rich_text([heading(page.title), bullet_list([line(*inline_code_runs(text)) for text in lines])])]
+    return Message(escape_mrkdwn(f"{page.title}."), blocks)
 
 
 def exported_message(records: int, filename: str) -> Message:
@@ -137,20 +119,16 @@ def _plainly(sentence: str) -> Message:
     return Message(escape_mrkdwn(sentence), [rich_text([line(*inline_code_runs(sentence))])])
 
 
-def _extent(number: int, fit: int) -> str:
-    return counted(number, "record") if number == fit else f"{number:,} of {counted(fit, 'record')}"
-
-
-def _items(shown: Sequence[Record], zone: tzinfo) -> Iterator[ElementGroup]:
+def _items(shown: Sequence[Record], zone: tzinfo | None) -> Iterator[ElementGroup]:
     """Neighbours of one request stand together below who made it, when and under which id."""
     for _, group in itertools.groupby(shown, key=lambda one: (one.request_id, one.actor_id, one.time[:10])):
         records = list(group)
         for at in range(0, len(records), TOGETHER):
-            lines = bullet_list(_row(record, zone) for record in records[at : at + TOGETHER])
+            lines = bullet_list(_row(record_row(record, zone)) for record in records[at : at + TOGETHER])
             yield [lines] if at else [_head(records[0], zone), lines]
 
 
-def _head(record: Record, zone: tzinfo) -> Element:
+def _head(record: Record, zone: tzinfo | None) -> Element:
     where = f", {record.channel}" if record.actor_kind == "terminal" and record.channel else ""
     person = mention(record.actor_id) if record.actor_kind == "slack" else text_run(_name(record))
     id_ = record.request_id[:LONGEST_REQUEST]
@@ -162,30 +140,28 @@ def _name(record: Record) -> str:
     return clip(record.actor_name or record.actor_id or record.actor_kind, SHORT)
 
 
-def _row(record: Record, zone: tzinfo) -> Element:
-    at = _local(record, zone)
-    about = [record.outcome, _hint(record), record.entry, record.case, record.cluster]
-    told = " · ".join(clip(text, SHORT) for text in dict.fromkeys(about) if text)
+def _row(row: RecordRow) -> Element:
+    record, at = row.record, row.at
+    told = [record.outcome, _hint(row), record.entry, record.case, record.cluster]
+    summary = " · ".join(clip(text, SHORT) for text in dict.fromkeys(told) if text)
     parts = [text_run(f"{record.seq}", code=True), text_run(f" {at:%H:%M:%S} " if at else f" {record.time[:40]} ")]
-    return line(*parts, text_run(record.action[:SHORT], bold=True), *([text_run(f" · {told}")] if told else []))
+    return line(*parts, text_run(record.action[:SHORT], bold=True), *([text_run(f" · {summary}")] if summary else []))
 
 
-def _hint(record: Record) -> str:
+def _hint(row: RecordRow) -> str:
     """What is read, or what somebody wrote."""
-    detail = record.details
-    if record.action.startswith("cluster.read"):
-        return f"{detail.get('verb', '')} {detail.get('resource', '')}".strip()
-    return next((f"“{detail[name]}”" for name in OWN_WORDS if isinstance(detail.get(name), str)), "")
+    if row.is_read:
+        return f"{row.detail.get('verb', '')} {row.detail.get('resource', '')}".strip()
+    return next(iter(row.words), "")
 
 
-def _fields(record: Record, zone: tzinfo) -> Iterator[tuple[str, list[Element]]]:
-    names = ("channel", "team", "case", "cluster", "entry", "request_id", "outcome")
+def _fields(record: Record, zone: tzinfo | None) -> Iterator[tuple[str, list[Element]]]:
     yield "time", [text_run(f"{_moment(record, zone)}; {clip(record.time, SHORT)}")]
     yield "actor", [mention(record.actor_id)] if record.actor_kind == "slack" else [text_run(_name(record))]
-    yield from ((name.replace("_id", ""), [text_run(text)]) for name in names if (text := getattr(record, name)))
+    yield from ((name, [text_run(text)]) for name, text in name_fields(record))
     for name, value in record.details.items():
         yield clip(name, SHORT), [text_run(clip(_value(value), LONGEST))]
-    yield from (("prev", [text_run(record.prev, code=True)]), ("hash", [text_run(record.hash, code=True)]))
+    yield from ((name, [text_run(text, code=True)]) for name, text in chain_fields(record))
 
 
 def _value(value: Any) -> str:
@@ -194,27 +170,9 @@ def _value(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _checked(verified: Verified) -> Iterator[str]:
-    yield f"Read in {verified.seconds:.1f} s ({verified.rate:,.0f} records/s); each record's hash and its link."
-    if verified.pruned:
-        yield f"Records 1 to {verified.pruned:,} were pruned; at a terminal --archive FILE checks them too."
-    yield f"People's words: {verified.words_kept:,} as they were written, {verified.words_erased:,} erased."
-    out = f", {verified.anchors_out_of_reach:,} in the pruned part" if verified.anchors_out_of_reach else ""
-    yield f"{counted(verified.anchors, 'anchor')} checked{out}." if verified.anchors or out else _WEAK
-    yield f"Anchor of now: `{verified.last}:{verified.head}`"
-
-
-def _local(record: Record, zone: tzinfo) -> datetime | None:
-    """``None`` for a time that somebody has changed into none."""
-    try:
-        return record.at.astimezone(zone)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _moment(record: Record, zone: tzinfo) -> str:
+def _moment(record: Record, zone: tzinfo | None) -> str:
     """``2026-11-22 22:02 +0800 (14:02 UTC)``; the date in UTC too where it is another one."""
-    at = _local(record, zone)
+    at = local_time(record, zone)
     if at is None:
         return clip(record.time, SHORT)
     utc = at.astimezone(UTC)
@@ -224,5 +182,5 @@ def _moment(record: Record, zone: tzinfo) -> str:
     return f"{at:%Y-%m-%d %H:%M %z} ({day}{utc:%H:%M} UTC)"
 
 
-def _zone_name(page: Page) -> str:
+def _zone_name(page: RecordPage) -> str:
     return str(getattr(page.zone, "key", "") or page.zone)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, tzinfo
 from bot.audit import AuditUnavailable
 from bot.audit.export import write_events
 from bot.audit.filters import MOST, FilterError, Filters, parse_filters
+from bot.audit.page import RecordPage, without_others_words
 from bot.audit.reading import (
     SeveralRequests,
     count_records,
@@ -32,7 +33,6 @@ from bot.handoff.schedule import choose_zone
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.blocks.audit import (
     MOST_LINES,
-    Page,
     anchor_message,
     exported_message,
     record_message,
@@ -52,7 +52,6 @@ from bot.store import DatabaseError, Store
 
 ROWS = 20  # records of one list: what is read on a phone
 OWN = 10  # more than a command has recorded of itself when it lists
-HIDDEN = '{"words": "left out"}'
 _CASE = re.compile(r"NC-[A-Z0-9]+", re.IGNORECASE)
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{6,}")
 _NOBODY = "No record fits. People go by mention, as in actor @name; {command} shows the newest of all."
@@ -87,7 +86,7 @@ async def _list(command: Command, words: str) -> None:
         found = await store.run(list_records, store, replace(filters, limit=rows + OWN))
         others = [record for record in found if record.request_id != own]
         fit = await store.run(_count, store, filters) - (len(found) - len(others))
-        page = Page(records=_readable(command, others[:rows]), fit=max(fit, len(others[:rows])), zone=zone)
+        page = RecordPage(records=_readable(command, others[:rows]), fit=max(fit, len(others[:rows])), zone=zone)
         nobody = _NOBODY.format(command="/netclinic audit")
         return records_message(replace(page, hides=_hides(command)), nobody if filters.actor else "")
 
@@ -109,7 +108,7 @@ async def _show(command: Command, name: str) -> None:
         raise UserError(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
 
     async def made() -> Message:
-        page = Page(records=_readable(command, found), fit=fit, zone=zone, hides=_hides(command))
+        page = RecordPage(records=_readable(command, found), fit=fit, zone=zone, hides=_hides(command))
         if len(found) == 1:
             return record_message(page.records[0], page)
         about = f"Case {name.upper()}" if _CASE.fullmatch(name) else "Request"
@@ -247,8 +246,7 @@ def _readable(command: Command, records: Sequence[Record]) -> list[Record]:
     """Without other people's words, where nobody in particular is named who may read them."""
     if not _hides(command):
         return list(records)
-    own = command.typed.user
-    return [replace(one, kept=HIDDEN) if one.kept and one.actor_id != own else one for one in records]
+    return without_others_words(records, command.typed.user)
 
 
 def _count(store: Store, filters: Filters) -> int:

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.audit.chain import Fault
+from bot.audit.page import RecordPage
 from bot.audit.records import Record, canonical, stamp
 from bot.audit.verify import Anchor, Verified, parse_anchors
 from bot.slack.blocks.audit import (
-    Page,
     anchor_message,
     exported_message,
     record_message,
@@ -120,9 +120,9 @@ Agreed = Callable[[str, Message], None]
 
 
 def test_records(agreed: Agreed) -> None:
-    agreed("audit", records_message(Page(records=RECORDS, fit=134, zone=SHANGHAI, hides=True)))
-    agreed("audit-utc", records_message(Page(records=RECORDS[1:3], fit=2, zone=UTC, about="Case NC-7F3K2Q")))
-    agreed("audit-none", records_message(Page(records=(), fit=0, zone=UTC)))
+    agreed("audit", records_message(RecordPage(records=RECORDS, fit=134, zone=SHANGHAI, hides=True)))
+    agreed("audit-utc", records_message(RecordPage(records=RECORDS[1:3], fit=2, zone=UTC, about="Case NC-7F3K2Q")))
+    agreed("audit-none", records_message(RecordPage(records=(), fit=0, zone=UTC)))
 
 
 def test_of_a_long_request_as_many_lines_are_made_as_fit(refused: Callable[..., list[str]]) -> None:
@@ -140,7 +140,7 @@ def test_of_a_long_request_as_many_lines_are_made_as_fit(refused: Callable[..., 
             return super().__iter__()
 
     some = Counted(record(seq, "cluster.read.done", outcome="ok") for seq in range(1, 2001))
-    message = records_message(Page(records=some, fit=200_000, zone=UTC, about="Request"))
+    message = records_message(RecordPage(records=some, fit=200_000, zone=UTC, about="Request"))
     assert refused(message) == []
     assert some.read < 500
     shown = [
@@ -156,7 +156,7 @@ def test_of_a_long_request_as_many_lines_are_made_as_fit(refused: Callable[..., 
 
 def test_one_record(agreed: Agreed) -> None:
     read = replace(RECORDS[2], detail=told(verb="list", path="/api/v1/pods", bytes=1200, ms=31, nested={"a": [1]}))
-    agreed("audit-record", record_message(read, Page(records=[read], fit=66, zone=SHANGHAI)))
+    agreed("audit-record", record_message(read, RecordPage(records=[read], fit=66, zone=SHANGHAI)))
 
 
 def test_verifying(agreed: Agreed) -> None:
@@ -200,7 +200,7 @@ def test_whatever_records_hold_slack_takes_it_and_parses_nothing(seed: int, refu
         )
         for seq in range(1, chance.randint(2, 30))
     ]
-    page = Page(records=some, fit=len(some) + seed, zone=SHANGHAI)
+    page = RecordPage(records=some, fit=len(some) + seed, zone=SHANGHAI)
     for message in (records_message(page), record_message(some[0], page)):
         assert refused(message) == []
         assert not {"mrkdwn", "markdown"} & {part.get("type") for part in _parts(message.blocks)}

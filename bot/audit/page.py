@@ -1,0 +1,141 @@
+"""Pages of the audit log as plain data, before a terminal or Slack draws them: a list, one record, a verification."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Any
+
+from bot.audit.privacy import OWN_WORDS
+from bot.audit.records import Record
+from bot.audit.verify import Verified
+from bot.text import counted
+
+NO_RECORD = "No record fits."
+EMPTY_LOG = "The audit log is empty."
+WORDS_LEFT_OUT = "Other people's words are left out; NETCLINIC_MAY_AUDIT names who may read them."
+_HIDDEN = '{"words": "left out"}'
+_NAMES = ("channel", "team", "case", "cluster", "entry", "request_id", "outcome")
+_VOUCHED_FOR = "what comes before is vouched for by the record of its own pruning alone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordPage:
+    """Records as somebody wants them: ``fit`` is how many there are in all, ``zone`` the reader's.
+
+    ``about`` names them. ``hides``: other people's words are not in them.
+    """
+
+    records: Sequence[Record]
+    fit: int
+    zone: tzinfo | None
+    about: str = "Audit log"
+    hides: bool = False
+
+    def heading(self, shown: int) -> str:
+        """What is shown, and of how many, where ``shown`` records have found room."""
+        extent = counted(shown, "record") if shown == self.fit else f"{shown:,} of {counted(self.fit, 'record')}"
+        return f"{self.about}: {extent}"
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What must be known to read it."""
+        return (WORDS_LEFT_OUT,) if self.hides else ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRow:
+    """One record in a list: ``words`` are people's own in quotes, ``detail`` is the rest of what the record says.
+
+    ``at`` is in the reader's zone, ``None`` for a time that somebody has changed into none.
+    """
+
+    record: Record
+    at: datetime | None
+    words: Sequence[str]
+    detail: Mapping[str, Any]
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is about a read of a cluster."""
+        return self.record.action.startswith("cluster.read")
+
+
+def record_row(record: Record, zone: tzinfo | None) -> RecordRow:
+    """The record for a reader in that zone; ``None`` stands for the system's own."""
+    detail = dict(record.details)
+    words = [f"“{detail.pop(name)}”" for name in OWN_WORDS if isinstance(detail.get(name), str)]
+    return RecordRow(record=record, at=local_time(record, zone), words=words, detail=detail)
+
+
+def local_time(record: Record, zone: tzinfo | None) -> datetime | None:
+    """When it was, in the reader's zone; ``None`` for a time that somebody has changed into none."""
+    try:
+        return record.at.astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def name_fields(record: Record) -> list[tuple[str, str]]:
+    """What the record is about, under the names that filters have."""
+    return [(name.replace("_id", ""), text) for name in _NAMES if (text := getattr(record, name))]
+
+
+def chain_fields(record: Record) -> list[tuple[str, str]]:
+    """The record's link and its hash."""
+    return [("prev", record.prev), ("hash", record.hash)]
+
+
+def without_others_words(records: Sequence[Record], reader: str) -> list[Record]:
+    """The records without what other people than the ``reader``, an actor's id, wrote."""
+    return [replace(one, kept=_HIDDEN) if one.kept and one.actor_id != reader else one for one in records]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerificationPage:
+    """What was checked: ``title`` says whether it holds, ``why`` is what is wrong; both are empty for an empty log.
+
+    ``anchor`` names the newest record, where all hold.
+    """
+
+    title: str = ""
+    why: str = ""
+    notes: Sequence[str] = ()
+    anchor: str = ""
+
+
+def verification_page(verified: Verified, *, archive_option: str, anchor_option: str) -> VerificationPage:
+    """The page, with this door's way of giving archives and anchors in its notes."""
+    fault = verified.fault
+    if fault is not None:
+        title = "NOT PROVEN" if fault.what == "unproven" else f"BROKEN at record {fault.seq:,}"
+        up_to_there = f"Up to there {_those_hold(verified)}; what comes after was not checked."
+        return VerificationPage(title=title, why=fault.why, notes=() if verified.all_read else (up_to_there,))
+    if not verified.count:
+        return VerificationPage()
+    title = f"The chain holds: {counted(verified.count, 'record')}, {verified.first:,} to {verified.last:,}"
+    notes = [f"Records 1 to {verified.pruned:,} were pruned; {archive_option} checks them too."] * bool(verified.pruned)
+    notes += [
+        f"Records {first:,} to {last:,} were pruned too, and their archive was not given: {_VOUCHED_FOR}."
+        for first, last in verified.not_given
+    ]
+    notes += [f"People's words: {verified.words_kept:,} as they were written, {verified.words_erased:,} erased."]
+    notes += [_anchors_note(verified, anchor_option)]
+    return VerificationPage(title=title, notes=notes, anchor=f"{verified.last}:{verified.head}")
+
+
+def complete_reading(verified: Verified) -> str:
+    """That all was read although something is wrong; empty where that is not so."""
+    if not (verified.all_read and verified.count):
+        return ""
+    return f"All was read: as a chain {_those_hold(verified)}, {verified.first:,} to {verified.last:,}."
+
+
+def _those_hold(verified: Verified) -> str:
+    return f"{counted(verified.count, 'record')} {'holds' if verified.count == 1 else 'hold'}"
+
+
+def _anchors_note(verified: Verified, option: str) -> str:
+    out = f", {verified.anchors_out_of_reach:,} in the pruned part" if verified.anchors_out_of_reach else ""
+    if verified.anchors or out:
+        return f"{counted(verified.anchors, 'anchor')} checked{out}."
+    return f"No anchor was given ({option}): a cut tail or a rewritten chain would not show."
