@@ -41,6 +41,10 @@ class ResponseUrls:
         self._addresses[key] = _Address(channel, user, message, time.monotonic())
         return f"{self._workspace.url}/response/{self._workspace.team.id}/{key}"
 
+    def restore(self, key: str, channel: str, user: str) -> None:
+        """Let an address hold that an earlier workspace gave out."""
+        self._addresses[key] = _Address(channel, user, None, time.monotonic())
+
     def expire(self) -> None:
         """Let the thirty minutes of all be over."""
         for address in self._addresses.values():
