@@ -24,7 +24,7 @@ from bot.store import Store
 Handler = Callable[[Job], Awaitable[None]]
 __all__ = ["Handler", "JobQueue", "NotAccepting"]
 
-WORKFLOW = "netclinic.job"
+WORKFLOW = "netclinic.deed"  # as it is stored with all that is under way: never to be renamed
 UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 CLOSING = 10.0  # seconds that running steps have to finish
 
