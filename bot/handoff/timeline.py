@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
-from bot.handoff import wording
 from bot.handoff.records import Handoff, TimelineBar
 from bot.text import counted, one_line
 
@@ -25,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.handoff.wording import day
+from bot.handoff.text import VERDICTS, format_day, format_period, format_time, headline
 
 WIDTH = 1440
 LEFT, RIGHT = 440, 1395  # of the time axis
@@ -115,7 +114,7 @@ def _ticks(handoff: Handoff) -> Iterator[Tick]:
         x = _x(handoff, local.astimezone(UTC))
         is_day = (local.hour, local.minute) == (0, 0)
         if LEFT <= x <= RIGHT:
-            yield Tick(x, day(local) if is_day else f"{local:%H:%M}", is_day)
+            yield Tick(x, format_day(local) if is_day else f"{local:%H:%M}", is_day)
 
 
 def _clock_times(start: datetime, end: datetime, step: timedelta | None, whole: timedelta) -> Iterator[datetime]:
@@ -175,7 +174,7 @@ def alt_text(handoff: Handoff) -> str:
         return ""
     clusters = {bar.cluster for bar in handoff.bars if bar.cluster}
     where = f" on {counted(len(clusters), 'cluster')}" if clusters else ""
-    start = f"Time line of {wording.period(handoff)}: {counted(len(handoff.bars), 'case')}{where}"
+    start = f"Time line of {format_period(handoff)}: {counted(len(handoff.bars), 'case')}{where}"
     told = "; ".join(_bar(handoff, bar) for bar in handoff.bars)
     text = f"{start}: {told}."
     if len(text) <= LONGEST_ALT:
@@ -185,9 +184,9 @@ def alt_text(handoff: Handoff) -> str:
 
 
 def _bar(handoff: Handoff, bar: TimelineBar) -> str:
-    end = f"resolved {wording.at(handoff, bar.end)}" if bar.end else "cleared by now" if bar.cleared else "open"
+    end = f"resolved {format_time(handoff, bar.end)}" if bar.end else "cleared by now" if bar.cleared else "open"
     unknown = "cause unknown, " if _is_unknown(bar) else ""
-    return f"{bar.case} {unknown}{wording.VERDICTS.get(bar.outcome, bar.outcome)}, {end}"
+    return f"{bar.case} {unknown}{VERDICTS.get(bar.outcome, bar.outcome)}, {end}"
 
 
 def _is_unknown(bar: TimelineBar) -> bool:
@@ -225,9 +224,9 @@ class _Drawing:
 
     def _title(self) -> None:
         handoff = self._handoff
-        self._text(24, 42, wording.headline(handoff), size=16, weight="bold", cells=90)
+        self._text(24, 42, headline(handoff), size=16, weight="bold", cells=90)
         more = handoff.counts.bars - len(handoff.bars)
-        told = f"{wording.period(handoff)}, {handoff.zone}" + (
+        told = f"{format_period(handoff)}, {handoff.zone}" + (
             f" · {counted(more, 'more case')} not drawn" if more else ""
         )
         self._text(24, 76, told, size=10.5, colour=FAINT, cells=150)
@@ -265,7 +264,7 @@ class _Drawing:
         present = {bar.outcome for bar in self._handoff.bars}
         for outcome in (outcome for outcome in STYLES if outcome in present):
             self._box(x, y - 14, 34, 18, outcome)
-            x = self._label(x + 44, y, wording.VERDICTS[outcome])
+            x = self._label(x + 44, y, VERDICTS[outcome])
         self._line(x + 6, y - 16, x + 6, y + 6, INK, 2.4)
         x = self._label(x + 16, y, "resolved")
         self._goes_on(x, y - 5)

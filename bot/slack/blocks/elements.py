@@ -50,8 +50,9 @@ _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 def text_run(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:
     """A run of text on one line."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
-    lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
-    element: Element = {"type": "text", "text": f"{lead}{one_line(text)}{trail}" or EMPTY}
+    words = one_line(text)
+    lead, trail = " " * text[:1].isspace(), " " * (bool(words) and text[-1:].isspace())
+    element: Element = {"type": "text", "text": f"{lead}{words}{trail}" or EMPTY}
     return {**element, "style": style} if style else element
 
 

@@ -30,7 +30,7 @@ from bot.slack.blocks.handoff import (
     Acknowledgement,
     handoff_message,
     reminder_message,
-    taken_message,
+    taken_by_other_message,
     unattached_message,
 )
 from bot.slack.handlers.context import HandlerContext
@@ -296,7 +296,7 @@ async def shown(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
     kept = await stored(context, id_)
     if kept.acknowledged_at is None or not kept.message_ts:
         return
-    message = handoff_message(kept.handoff, taken=Acknowledgement(kept.acknowledged_by, kept.acknowledged_at))
+    message = handoff_message(kept.handoff, acknowledged=Acknowledgement(kept.acknowledged_by, kept.acknowledged_at))
     with contextlib.suppress(SlackRefused):
         await context.voice(trail).update(kept.channel, kept.message_ts, message)
 
@@ -305,7 +305,7 @@ async def _told_expected(context: HandlerContext, trail: AuditContext, taking: T
     """Somebody must have it, so anybody may take it; but those who were expected must not wait for it, or think it
     theirs."""
     kept = await stored(context, taking.handoff)
-    message = taken_message(kept.handoff, await context.person_name(taking.user))
+    message = taken_by_other_message(kept.handoff, await context.person_name(taking.user))
     key = f"{trail.request_id}:{kept.id}:instead"
     await context.voice(trail).post_once(channel=kept.channel, thread_ts=kept.message_ts, key=key, message=message)
 

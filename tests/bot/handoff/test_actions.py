@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 
 from bot.audit import Actor, AuditLog, Draft
-from bot.handoff import wording
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.records import Handoff
+from bot.handoff.text import person_name
 from bot.store import Store
 from tests.bot.handoff.conftest import END, MEI, SHANGHAI, Shift
 
@@ -23,7 +23,7 @@ def did(shift: Shift, store: Store, *who: Actor) -> None:
 
 
 def told(handoff: Handoff) -> list[str]:
-    return [f"{wording.name(handoff, action.actor)} {action.times}" for action in handoff.actions]
+    return [f"{person_name(handoff, action.actor)} {action.times}" for action in handoff.actions]
 
 
 async def test_people_at_terminals_are_told_apart_by_name_and_host(shift: Shift, store: Store) -> None:

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from bot.handoff.records import Counts, Handoff, TimelineBar
+from bot.handoff.text import format_period
 from bot.handoff.timeline import LEFT, LONGEST_ALT, RIGHT, ROW, STYLES, WIDTH, alt_text, draw_timeline, make_layout
-from bot.handoff.wording import period
 
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 OUTCOMES = list(STYLES)
@@ -105,8 +105,8 @@ def test_no_tick_is_at_an_hour_that_clocks_skipped_and_the_span_says_whose_time_
     span = Handoff(id="HO-A", since=since, until=until, zone="Europe/Berlin", bars=(bar(),))
     places = [tick.x for tick in make_layout(span).ticks]
     assert places == sorted(set(places))
-    assert told in period(span)
-    assert period(replace(span, zone="Asia/Shanghai")).count("CST") == 0
+    assert told in format_period(span)
+    assert format_period(replace(span, zone="Asia/Shanghai")).count("CST") == 0
 
 
 def test_what_began_before_and_what_goes_on() -> None:

@@ -122,7 +122,7 @@ def stands(name: str, message: Message, page: Callable[[Thing], str], refused: C
     ("name", "message"),
     [
         ("handoff", handoff_message(busy())),
-        ("handoff-taken", handoff_message(busy(1), taken=Acknowledgement("U07MEI", END + timedelta(minutes=4)))),
+        ("handoff-taken", handoff_message(busy(1), acknowledged=Acknowledgement("U07MEI", END + timedelta(minutes=4)))),
         ("handoff-reminder", reminder_message(busy(), 30)),
         ("handoff-making", making_message("12h", "here")),
         ("handoff-empty", handoff_message(Handoff(id="HO-A", since=EARLIER, until=END, zone="UTC"))),
@@ -257,7 +257,11 @@ class Chance:
 def test_whatever_it_holds_slack_takes_it_and_parses_nothing(refused: Any, seed: int) -> None:
     chance = Chance(seed)
     handoff, taken = chance.handoff(), Acknowledgement(chance.text(), END)
-    for message in (handoff_message(handoff), handoff_message(handoff, taken=taken), reminder_message(handoff, 30)):
+    for message in (
+        handoff_message(handoff),
+        handoff_message(handoff, acknowledged=taken),
+        reminder_message(handoff, 30),
+    ):
         assert refused(message) == []
         ours = re.sub(r"<@[UW][A-Z0-9]{2,20}>|<!subteam\^S[A-Z0-9]{2,20}>", "", message.text)
         assert not re.findall(r"<.{0,30}|[`*~]|&(?!amp;|lt;|gt;)", ours)

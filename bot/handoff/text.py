@@ -13,7 +13,7 @@ EMPTY = (
     "No case was opened or resolved, none is open, and netclinic was asked nothing in Slack. "
     "That nobody asked does not prove that nothing broke."
 )
-LONGEST_NAME, MOST_NAMES = 60, 6
+LONGEST_NAME, MOST_NAMES = 60, 6  # characters of a person's name, people of one list
 _DAWN = datetime(2026, 1, 1, tzinfo=UTC)
 SETTLE_TITLE = "Suspected, and what would settle it"
 VERDICTS = {
@@ -32,31 +32,31 @@ def headline(handoff: Handoff) -> str:
         return NOTHING
     counts = handoff.counts
     unexplained = counts.unexplained + counts.unanswered
-    told = [f"{counts.open} open{_by_now(handoff)}"] if counts.open else [] if unexplained else ["nothing open"]
-    told += [f"{unexplained} unexplained"] if unexplained else []
-    told += [f"{counts.resolved} resolved"] if counts.resolved else []
-    told += [counted(counts.new_causes, "new cause")] if counts.new_causes else []
-    return f"Handoff: {', '.join(told)}"
+    parts = [f"{counts.open} open{_gone_by_now(handoff)}"] if counts.open else [] if unexplained else ["nothing open"]
+    parts += [f"{unexplained} unexplained"] if unexplained else []
+    parts += [f"{counts.resolved} resolved"] if counts.resolved else []
+    parts += [counted(counts.new_causes, "new cause")] if counts.new_causes else []
+    return f"Handoff: {', '.join(parts)}"
 
 
-def _by_now(handoff: Handoff) -> str:
+def _gone_by_now(handoff: Handoff) -> str:
     gone = [
         (sum(case.state.now is now for case in handoff.open), now)
         for now in (CurrentState.CLEARED, CurrentState.RULED_OUT)
     ]
-    told = ", ".join(f"{number} {now}" for number, now in gone if number)
-    return f" ({told} by now)" if told else ""
+    parts = ", ".join(f"{number} {now}" for number, now in gone if number)
+    return f" ({parts} by now)" if parts else ""
 
 
-def about(handoff: Handoff) -> str:
+def subtitle(handoff: Handoff) -> str:
     """Which span, and from whom to whom."""
-    told = [f"{period(handoff)} ({length(handoff.until - handoff.since)}, {handoff.zone})"]
+    parts = [f"{format_period(handoff)} ({format_length(handoff.until - handoff.since)}, {handoff.zone})"]
     if handoff.handed_from or handoff.handed_to:
-        told.append(from_to(handoff))
-    return " · ".join(told)
+        parts.append(handover_text(handoff))
+    return " · ".join(parts)
 
 
-def period(handoff: Handoff) -> str:
+def format_period(handoff: Handoff) -> str:
     """``Fri 20 Nov 21:00 to Sat 21 Nov 09:00``; the day once where it is the same.
 
     Where clocks were moved in between, whose time it was: ``Sat 24 Oct 21:00 CEST to Sun 25 Oct 09:00 CET``.
@@ -64,60 +64,61 @@ def period(handoff: Handoff) -> str:
     zone = ZoneInfo(handoff.zone)
     start, end = handoff.since.astimezone(zone), handoff.until.astimezone(zone)
     clock = "%H:%M" if start.utcoffset() == end.utcoffset() else "%H:%M %Z"
-    return f"{day(start)} {start:{clock}} to {f'{day(end)} ' if start.date() != end.date() else ''}{end:{clock}}"
+    last_day = f"{format_day(end)} " if start.date() != end.date() else ""
+    return f"{format_day(start)} {start:{clock}} to {last_day}{end:{clock}}"
 
 
-def day(moment: datetime) -> str:
+def format_day(moment: datetime) -> str:
     """``Fri 20 Nov``, whatever the machine's language."""
     weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
     month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
     return f"{weekday} {moment.day} {month}"
 
 
-def at(handoff: Handoff, moment: datetime) -> str:
+def format_time(handoff: Handoff, moment: datetime) -> str:
     """A clock time of the span, with its day where it is not the last one."""
     zone = ZoneInfo(handoff.zone)
     local, end = moment.astimezone(zone), handoff.until.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == end.date() else f"{day(local)} {local:%H:%M}"
+    return f"{local:%H:%M}" if local.date() == end.date() else f"{format_day(local)} {local:%H:%M}"
 
 
-def length(whole: timedelta) -> str:
+def format_length(whole: timedelta) -> str:
     """``12 h``, ``8 h 30 min``, ``2 d``."""
     minutes = round(whole.total_seconds() / 60)
     parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
 
 
-def name(handoff: Handoff, person: str) -> str:
+def person_name(handoff: Handoff, person: str) -> str:
     """A person by name where it is known, by id otherwise."""
     return clip(one_line(handoff.people.get(person, "") or person), LONGEST_NAME)
 
 
-def names(handoff: Handoff, people: tuple[str, ...]) -> str:
+def person_names(handoff: Handoff, people: tuple[str, ...]) -> str:
     """Several."""
     more = len(people) - MOST_NAMES
-    told = ", ".join(name(handoff, person) for person in people[:MOST_NAMES])
-    return f"{told} and {more} more" if more > 0 else told
+    parts = ", ".join(person_name(handoff, person) for person in people[:MOST_NAMES])
+    return f"{parts} and {more} more" if more > 0 else parts
 
 
-def from_to(handoff: Handoff) -> str:
+def handover_text(handoff: Handoff) -> str:
     """``from Mei to Jonas``, as far as it is known."""
-    giver = f"from {names(handoff, handoff.handed_from)}" if handoff.handed_from else ""
-    taker = f"to {names(handoff, handoff.handed_to)}" if handoff.handed_to else ""
+    giver = f"from {person_names(handoff, handoff.handed_from)}" if handoff.handed_from else ""
+    taker = f"to {person_names(handoff, handoff.handed_to)}" if handoff.handed_to else ""
     return " ".join(part for part in (giver, taker) if part)
 
 
-def standing(case: OpenCase) -> str:
+def verdict_text(case: OpenCase) -> str:
     """The verdict as the answers left it."""
     word = VERDICTS.get(case.outcome, case.outcome)
     if case.found == "ruled_out":
-        return f"{word} at first"  # it is confirmed now, or it would be told as unexplained
+        return f"{word} at first"  # it is confirmed now, or it would be shown as unexplained
     if case.outcome == "ruled_out" and case.found in ("confirmed", "suspected"):
         return f"{case.found} at first, {word} since"
     return word
 
 
-def state(handoff: Handoff, case: OpenCase) -> str:
+def state_text(handoff: Handoff, case: OpenCase) -> str:
     """The state now; empty where nobody was to look."""
     if not handoff.rechecked:
         return ""
@@ -125,7 +126,7 @@ def state(handoff: Handoff, case: OpenCase) -> str:
     return f"{'still ' if still else ''}{case.state.now}"
 
 
-def why(case: OpenCase) -> str:
+def reason_sentence(case: OpenCase) -> str:
     """The reason for the state now as a sentence."""
     reason = one_line(case.state.reason)
     reason = reason[:1].upper() + reason[1:]
@@ -134,55 +135,59 @@ def why(case: OpenCase) -> str:
     return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
-def on_it(handoff: Handoff, group: Sequence[OpenCase]) -> str:
+def assignees_text(handoff: Handoff, group: Sequence[OpenCase]) -> str:
     """Who is on the case, or on the cases."""
     people = tuple(dict.fromkeys(case.assignee for case in group if case.assignee))
     free = sum(not case.assignee for case in group)
     if not people:
         return "nobody"
     others = f"; nobody on the other{f' {free}' if free > 1 else ''}" if free else ""
-    return f"{names(handoff, people)}{others}"
+    return f"{person_names(handoff, people)}{others}"
 
 
-def since_when(handoff: Handoff, group: Sequence[OpenCase]) -> str:
+def opening_times(handoff: Handoff, group: Sequence[OpenCase]) -> str:
     """When the cases, newest first, were opened."""
-    return f"first {at(handoff, group[-1].opened_at)}, last {at(handoff, group[0].opened_at)}"
+    return f"first {format_time(handoff, group[-1].opened_at)}, last {format_time(handoff, group[0].opened_at)}"
 
 
-def places(group: Sequence[OpenCase]) -> list[str]:
+def namespaces_of(group: Sequence[OpenCase]) -> list[str]:
     """The namespaces; none where one of the cases is about the whole cluster."""
     found = {case.namespace for case in group}
     return [] if "" in found else sorted(found)
 
 
-def times(group: Sequence[ResolvedCase]) -> str:
+def resolution_times(group: Sequence[ResolvedCase]) -> str:
     """How long it took from the question to the first answer, and to the end."""
-    resolved = f"resolved after {_between([case.resolved_at - case.opened_at for case in group])}"
+    resolved = f"resolved after {_shortest_to_longest([case.resolved_at - case.opened_at for case in group])}"
     if group[0].outcome == "ruled_out":
         return resolved
     diagnosed = [case.diagnosed_at - case.opened_at for case in group if case.diagnosed_at]
-    return f"diagnosed after {_between(diagnosed)}, {resolved}" if diagnosed else f"never diagnosed, {resolved}"
+    return (
+        f"diagnosed after {_shortest_to_longest(diagnosed)}, {resolved}"
+        if diagnosed
+        else f"never diagnosed, {resolved}"
+    )
 
 
-def _between(lengths: Sequence[timedelta]) -> str:
+def _shortest_to_longest(lengths: Sequence[timedelta]) -> str:
     """The shortest and the longest, as ``5 min to 2 h``."""
     ends = (span(_DAWN, _DAWN + some(lengths)) for some in (min, max))
     return " to ".join(dict.fromkeys(ends))
 
 
-def how_often(cause: Cause) -> str:
+def case_count(cause: Cause) -> str:
     """In how many cases a cause was seen."""
     cases = counted(len(cause.cases), "case")
     confirmed = "all" if cause.confirmed == len(cause.cases) else f"{cause.confirmed or 'none'}"
     return f"{cases} ({confirmed} confirmed)"
 
 
-def unquoted(word: Unhelpful) -> str:
+def missing_note(word: Unhelpful) -> str:
     """Why no note is quoted."""
     return "in a direct message" if word.is_direct else "without a note"
 
 
-def unsettled(handoff: Handoff) -> list[tuple[OpenCase, list[OpenCase]]]:
+def unsettled_causes(handoff: Handoff) -> list[tuple[OpenCase, list[OpenCase]]]:
     """The suspected causes, each once: the case whose steps name most of this cluster, and all of its cases."""
     found: dict[str, list[OpenCase]] = {}
     for case in handoff.open:
@@ -191,7 +196,7 @@ def unsettled(handoff: Handoff) -> list[tuple[OpenCase, list[OpenCase]]]:
     return [(next((case for case in some if case.seen), some[0]), some) for some in found.values()]
 
 
-def footers(handoff: Handoff) -> Iterator[str]:
+def footnotes(handoff: Handoff) -> Iterator[str]:
     """Where this comes from, and what it is not."""
     if handoff.note:
         yield handoff.note
