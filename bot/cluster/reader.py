@@ -21,6 +21,7 @@ from bot.cluster.transport import Kind, ReadError, Reply, Transport
 T = TypeVar("T")
 FROM_CACHE = ("resourceVersion", "0")
 PAGE = 500  # objects a page: what kubectl asks for
+_SMALL = 16_384  # bytes that are cleaned in a millisecond or so: a thread would cost more
 MASK_OF_METADATA = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
@@ -211,11 +212,23 @@ class Reader:
             self._refuse(request, f"the reply to {request.path} was not JSON", "invalid")
         if not isinstance(parsed, dict):
             self._refuse(request, f"the reply to {request.path} was no Kubernetes object", "invalid")
-        return self._shown(request, redact(parsed) if may_hold_secrets(reply.body) else parsed)
+        if may_hold_secrets(reply.body):
+            parsed = await self._redacted(request, redact, parsed, len(reply.body))
+        return self._shown(request, parsed)
 
     async def _fetch_lines(self, request: Request) -> list[str]:
         reply = await self._send(request)
-        return self._shown(request, redact_text(reply.body.decode("utf-8", errors="replace")).splitlines())
+        text = reply.body.decode("utf-8", errors="replace")
+        return self._shown(request, (await self._redacted(request, redact_text, text, len(reply.body))).splitlines())
+
+    async def _redacted(self, request: Request, redact: Callable[[T], T], content: T, size: int) -> T:
+        """Large replies are cleaned in a thread, so that others are answered meanwhile, and within the deadline."""
+        if size < _SMALL:
+            return redact(content)
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(redact, content), max(self._left(), 0.001))
+        except TimeoutError:
+            self._refuse(request, f"the deadline of {self.budget.seconds:g} s had passed", "deadline")
 
     def _shown(self, request: Request, content: T) -> T:
         if self.recorder is not None:

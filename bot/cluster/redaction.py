@@ -21,12 +21,16 @@ _WORDS = (
     r"client-(?:key|certificate)-data|certificate-authority-data"
 )
 _NAME = re.compile(rf"(?:{_WORDS})s?$", re.IGNORECASE)
+# Every pattern takes time in proportion to the text, whatever stands there: a key begins at a word's edge and nowhere
+# else, and what is repeated in front of something that may be missing is bounded.
 _KEY = rf"[\w.-]*(?:{_WORDS})s?"
+_EDGE = r"(?<![\w.-])"
+_QUOTE = r"""(?:(?<!\\)\\{0,128}["'])?"""
 # Backslashes in front of a quote: JSON inside JSON. A string ends where as many of them stand as where it began.
 _QUOTED = r"""(?P<{0}>\\*["']).*?(?:(?<!\\)(?P={0})|$)"""
 _SLASH = r"""\\(?![nrt"'\\])"""  # one of the value itself, no escape
 _PAIR = re.compile(
-    rf"""(?P<name>(?:\\*["'])?{_KEY}(?:\\*["'])?[ \t]*[:=][ \t]*)"""
+    rf"""(?P<name>{_EDGE}{_KEY}{_QUOTE}[ \t]*[:=][ \t]*)"""
     rf"""(?P<value>{_QUOTED.format("quote")}|(?:(?:Bearer|Basic)\s+)?(?:[^\s;}}\]"'\[{{&|>\\]|{_SLASH})(?:[^\s,;}}\]"'&\\]|,(?!\s*\\*["'])|{_SLASH})*)""",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -46,10 +50,14 @@ _BLOCK = re.compile(  # YAML's block scalars: every deeper line below the key
 )
 _SHAPES = re.compile(
     r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)"
-    r"|\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bBearer\s+[\w.~+/=-]{8,}"
+    r"|\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{8,}|\bBearer\s+[\w.~+/=-]{8,}"
     r"|(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)",
     re.DOTALL,
 )
+_DOTTED = re.compile(r"(?<![\w.-])[\w-]+(?:\.[\w-]+){2,}")  # what a JSON Web Token looks like, among much else
+_SHORTEST_TOKEN_PART = 11  # characters: eyJ and eight more
+_LONGEST_TEXT = 262_144  # characters, the most that the annotations of an object may hold: what follows is cut off
+CUT = " … (cut)"
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][^\s,\]}]", re.MULTILINE)
 _TRIGGER = (
     r"access|secret|pass|pwd|token|api[_-]?key|private|credential|authoriz|dockerconfig|client-|certificate-|"
@@ -66,22 +74,37 @@ def may_hold_secrets(raw: bytes) -> bool:
 
 def redact_text(text: str) -> str:
     """The text with the values of secret-sounding names, key shapes and PEM blocks masked."""
+    text = _cut(text)
     if not _TRIGGER_IN_TEXT.search(text):
         return text
     text = _BLOCK.sub(lambda found: f"{found['indent']}{found['name']}\n{_depth(found)}{MASK}", text)
-    text = _LINE.sub(_mask_value, _SHAPES.sub(MASK, text))
+    text = _LINE.sub(_mask_value, _SHAPES.sub(MASK, _DOTTED.sub(_mask_web_token, text)))
     return _NAMED.sub(_mask_value, _PAIR.sub(_mask_value, text))
 
 
 def redact(value: Any) -> Any:
     """A copy of parsed JSON with every secret masked: by key, by ``{name, value}`` pair, and inside strings."""
     if isinstance(value, str):
+        value = _cut(value)
         return _redact_embedded(value) if _TRIGGER_IN_TEXT.search(value) else value
     if isinstance(value, list):
         return [redact(member) for member in value]
     if isinstance(value, dict):
         return _redact_object(value)
     return value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + CUT
+
+
+def _mask_web_token(found: re.Match[str]) -> str:
+    """From the part that begins with ``eyJ`` (``{"`` in base64) on, where two more follow it."""
+    text = found[0]
+    at = text.find("eyJ")
+    parts = text[at:].split(".") if at >= 0 else []
+    is_token = len(parts) >= 3 and len(parts[0]) >= _SHORTEST_TOKEN_PART and len(parts[1]) >= _SHORTEST_TOKEN_PART - 3
+    return text[:at] + MASK if is_token else text
 
 
 def _redact_embedded(text: str) -> str:

@@ -1,7 +1,10 @@
 """No secret may survive redaction, however it is nested; what is harmless stays as it was."""
 
+import itertools
 import json
 import string
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -189,3 +192,64 @@ def test_hostile_documents_cost_neither_time_nor_the_program() -> None:
 def test_the_cheap_look_never_misses_what_redaction_would_mask(secret: str, name: str) -> None:
     for value in ({name: secret}, {"env": [{"name": name, "value": secret}]}, {"x": f"{name}={secret}"}):
         assert may_hold_secrets(json.dumps(value).encode())
+
+
+FRAGMENTS = [
+    "a", "token", "token ", "token:", "token: ", "token=", "\\", '\\"', '"', "'", "password: x\n", "a: ", "[",
+    "{", " ", "\t", "\n", "- ", "name: token ", "name:", "name: token, value: ", "value", "-----BEGIN A-----",
+    "-----BEGIN ", "A ", "-----END ", "eyJ", "eyJ-", "eyJaaaaaaaaa.", "LTAI", "STS.", "Bearer ", "://", "://a:",
+    "@", ":", "://x:y@", ",", ", ", "token: |\n", "token: |\n  x\n", "access_key", "access-", "secretsecret",
+    "/", ";", "}", "client-key-data: ", "=", "|", "&", "密",
+]  # fmt: skip
+
+
+def growth(text: Callable[[int], str], size: int, tries: int) -> float:
+    """How many times longer four times the text takes: CPU time of this thread, the least of some tries."""
+
+    def seconds(characters: int) -> float:
+        taken = []
+        for _ in range(tries):
+            started = time.thread_time()
+            redact_text(text(characters))
+            taken.append(time.thread_time() - started)
+        return min(taken)
+
+    return seconds(4 * size) / max(seconds(size), 1e-4)
+
+
+@pytest.mark.parametrize("start", ["", "token: ", "name: password value: ", "://", '"'])
+def test_the_time_grows_with_the_text_and_not_with_its_square(start: str) -> None:
+    slow = []
+    for fragment in [*FRAGMENTS, *map("".join, itertools.pairwise(FRAGMENTS))]:
+
+        def text(size: int, fragment: str = fragment) -> str:
+            return start + fragment * (size // len(fragment))
+
+        if growth(text, 2_000, 1) > 6 and growth(text, 8_000, 5) > 6:  # a busy machine is measured again, with care
+            slow.append(fragment)
+    assert not slow
+
+
+@pytest.mark.parametrize(
+    "shape", ["eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "x-eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "a.eyJhbGciOiJI.eyJzdWIiOiIx.c2"]
+)
+def test_a_web_token_is_masked_wherever_it_stands(shape: str) -> None:
+    assert "eyJzdWIiOiIx" not in redact_text(f"got {shape}, and more")
+
+
+@pytest.mark.parametrize("text", ["registry-vpc.cn-beijing.aliyuncs.com", "v1.2.3-aliyun.1", "eyJ.a.b", "10.0.0.1"])
+def test_names_with_dots_stay(text: str) -> None:
+    assert redact_text(f"token of {text} x") == f"token of {text} x"
+
+
+def test_what_is_too_long_is_cut_before_it_is_looked_at() -> None:
+    shown = redact({"metadata": {"annotations": {"note": "password: S3cr3t\n" + "x" * 2_000_000}}})
+    text = shown["metadata"]["annotations"]["note"]
+    assert len(text) < 300_000
+    assert text.endswith("(cut)")
+    assert not leaks("S3cr3t", shown)
+
+
+def test_a_text_that_would_overflow_a_yaml_loader_is_masked_all_the_same() -> None:
+    shown = redact({"metadata": {"annotations": {"note": "password: S3cr3t\na: " + "[" * 50_000}}})
+    assert not leaks("S3cr3t", shown)
