@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bot.private_files import UMASK
 from bot.terminal.admin import index
 from bot.terminal.audit_commands import audit
 from bot.terminal.errors import NAME, UsageProblem, run
@@ -249,5 +250,6 @@ cli.add_typer(audit, name="audit", help="The audit log: list, show, verify, expo
 def main() -> None:
     """Entry point of the ``netclinic`` command."""
     gc.set_threshold(50_000, 50, 100)  # a start makes much that stays: looking for garbage in it costs a tenth of it
+    os.umask(UMASK)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     sys.exit(run(cli))

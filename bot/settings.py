@@ -21,6 +21,8 @@ MASK = "********"
 PREFIX = "NETCLINIC_"
 SHORTEST_KEY = 16  # characters of NETCLINIC_AUDIT_KEY
 _PERSON = re.compile(r"@?[\w.-]+")
+_SERVICE = re.compile(r"NETCLINIC_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
+_SERVICE_PORT = re.compile(r"NETCLINIC_(?:\w+_)?PORT")
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)|([?&][^=&]*password=)[^&]*")
 
 
@@ -249,12 +251,20 @@ def _first_lower(text: str) -> str:
 def _refuse_unknown(in_file: set[str]) -> None:
     known = set(variables().values())
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and not _is_of_a_service(name, os.environ[name]):
             raise SettingsError(f"{name} is not a setting{_nearest(name, known)}; `netclinic settings` lists them.")
     keys = {name.lower() for name in known}
     for key in sorted(in_file - keys):
         near = _nearest(key.lower(), keys)
         raise SettingsError(f"{key} in {FILE} is not a setting{near}; `netclinic settings` lists them.")
+
+
+def _is_of_a_service(name: str, value: str) -> bool:
+    """Whether Kubernetes set it: a pod beside a Service ``netclinic`` or ``netclinic-…`` finds that one described.
+
+    https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+    """
+    return _SERVICE.fullmatch(name) is not None or (_SERVICE_PORT.fullmatch(name) is not None and "://" in value)
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -11,6 +11,7 @@ from bot.cluster.access import gaps
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
 from bot.cluster.transport import ReadError
+from bot.private_files import make_private_folder
 from bot.probes import entries_needing, required_permissions
 from bot.settings import Settings, SettingsError, listed
 from bot.slack.api.client import SlackClient, make_client, make_session
@@ -79,7 +80,7 @@ async def check(premises: ServeConfig, begin: Callable[[], Awaitable[AuditContex
 
 async def _data_directory(settings: Settings) -> Check:
     def write() -> None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(settings.data_dir)
         with tempfile.NamedTemporaryFile(dir=settings.data_dir):
             pass
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.private_files import make_private_folder
 from bot.store.engine import BEGIN_OPTION, PATIENCE_OPTION, Store
 from bot.store.errors import PATIENCE, DatabaseError
 from bot.store.migrating import migrate
@@ -28,7 +29,7 @@ def open_store(url: str, data_dir: Path) -> Store:
 def _connect(url: str, data_dir: Path) -> Store:
     if not url:
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
+            make_private_folder(data_dir)
         except OSError as error:
             raise DatabaseError(
                 f"The data directory {data_dir} cannot be made ({error.strerror}): set NETCLINIC_DATA_DIR to another."

@@ -127,3 +127,39 @@ def test_a_team_s_folder_is_searched_beside_the_built_in_one(monkeypatch: pytest
     assert app.folders[-1] == bare
     assert len(app.folders) == 2
     assert app.index_folder == app.settings.data_dir / "index"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NETCLINIC_PORT", "tcp://10.0.0.7:8080"),
+        ("NETCLINIC_SERVICE_HOST", "10.0.0.7"),
+        ("NETCLINIC_SERVICE_PORT", "8080"),
+        ("NETCLINIC_SERVICE_PORT_HTTP_METRICS", "8080"),
+        ("NETCLINIC_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+        ("NETCLINIC_PORT_8080_TCP_ADDR", "10.0.0.7"),
+        ("NETCLINIC_PORT_53_UDP_PROTO", "udp"),
+        ("NETCLINIC_WEB_SERVICE_HOST", "10.0.0.8"),
+        ("NETCLINIC_WEB_PORT", "tcp://10.0.0.8:80"),
+    ],
+)
+def test_what_kubernetes_tells_of_services_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert load_settings().deadline == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NETCLINIC_PORT", "8080"),
+        ("NETCLINIC_HTTP_PORT", "8080"),
+        ("NETCLINIC_SERVICE", "x"),
+        ("NETCLINIC_SERVICE_HOSTS", "x"),
+    ],
+)
+def test_what_only_looks_like_it_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"{name} is not a setting"):
+        load_settings()

@@ -18,6 +18,7 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, Serializer
 from dbos._dbos import _get_dbos_instance
 
+from bot.private_files import make_private_folder
 from bot.slack.queue import dbos_engine
 from bot.store import DatabaseError, Store, idempotency_keys, replicas, shared_reads
 
@@ -123,7 +124,7 @@ async def forget(before: datetime) -> int:
 def _prepared(path: Path) -> str:
     """The URL of the SQLite file, in the mode in which readers do not wait for writers; the file remembers it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
     except (sqlite3.Error, OSError) as error:
