@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from bot.audit.chain import Row, Tombstone, leave_of
+from bot.audit.chain import Row, Tombstone, parse_tombstone
 from bot.audit.records import TEXTS, canonical
 from knowledge.errors import FAILED, UserFacingError
 
@@ -28,7 +28,7 @@ class ArchiveError(UserFacingError):
 
 @dataclass(frozen=True)
 class Archive:
-    """A file made by :class:`Archiving`, whose lines were found to be whole."""
+    """A file made by :class:`ArchiveWriter`, whose lines were found to be whole."""
 
     path: Path
     first: int
@@ -36,7 +36,7 @@ class Archive:
     sha256: str
 
     @staticmethod
-    def opened(path: Path) -> "Archive":
+    def open(path: Path) -> "Archive":
         """The archive in a file.
 
         Raises:
@@ -67,20 +67,20 @@ class Archive:
             if "record" in value:
                 yield _row(self.path, value)
 
-    def leaves(self) -> list[Tombstone]:
+    def tombstones(self) -> list[Tombstone]:
         """What its records say was taken out of the log."""
-        return [leave for row in self.rows() if (leave := leave_of(row))]
+        return [tombstone for row in self.rows() if (tombstone := parse_tombstone(row))]
 
-    def holder(self, hash_: str) -> int | None:
+    def number_of_hash(self, hash_: str) -> int | None:
         """The number of the record with this hash."""
         return next((row["seq"] for row in self.rows() if row["hash"] == hash_), None)
 
-    def followers(self, hash_: str) -> list[int]:
+    def numbers_after_hash(self, hash_: str) -> list[int]:
         """The numbers of the records that were written after it."""
         return [row["seq"] for row in self.rows() if row["prev"] == hash_]
 
 
-class Archiving:
+class ArchiveWriter:
     """Writes an archive beside its place and moves it there when it is whole. One process at a time can."""
 
     def __init__(self, path: Path) -> None:
@@ -93,7 +93,7 @@ class Archiving:
         try:
             _free(path)  # whoever had the unfinished file before us may have finished
         except ArchiveError:
-            self.given_up()
+            self.discard()
             raise
 
     def add(self, row: Row) -> None:
@@ -104,7 +104,7 @@ class Archiving:
         self._lines.update(line)
         self._write(line)
 
-    def finished(self, manifest: dict[str, Any]) -> str:
+    def finish(self, manifest: dict[str, Any]) -> str:
         """Sign it off and put it in its place; the SHA-256 of the whole file.
 
         Raises:
@@ -121,13 +121,13 @@ class Archiving:
             raise self._failed(error) from error
         return self._whole.hexdigest()
 
-    def given_up(self) -> None:
+    def discard(self) -> None:
         """Leave nothing unfinished behind."""
         with contextlib.suppress(OSError):  # closing writes what is left: a full disk fails once more
             self._file.close()
         self._unfinished.unlink(missing_ok=True)
 
-    def withdrawn(self) -> None:
+    def withdraw(self) -> None:
         """Remove what was finished, but is not signed off."""
         self._path.unlink(missing_ok=True)
 

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from bot.audit.records import GENESIS, TEXTS, digest, readable, words_digest
 
-What = Literal["changed", "removed", "inserted", "reordered", "erased", "cut", "rewritten", "unproven"]
+FaultKind = Literal["changed", "removed", "inserted", "reordered", "erased", "cut", "rewritten", "unproven"]
 Row = Mapping[str, Any]
 REACH = 10_000  # numbers up and down among which that of a moved record is looked for: a second at most
 MOST_HASHED = 100_000_000  # characters, in each direction: a record that somebody has blown up holds nobody up
+_NOBODY_ERASED = "The words kept with record {} are gone, and no record says that they were erased."
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Fault:
     """The first record that is not as it was written, and how that shows."""
 
     seq: int
-    what: What
+    what: FaultKind
     why: str
 
 
@@ -41,7 +42,7 @@ class Tombstone:
     sha256: str = ""
 
 
-def leave_of(row: Row) -> Tombstone | None:
+def parse_tombstone(row: Row) -> Tombstone | None:
     """What this row says was taken out, if it says so."""
     if row["action"] not in ("audit.pruned", "audit.erased"):
         return None
@@ -57,13 +58,14 @@ def leave_of(row: Row) -> Tombstone | None:
 class ChainVerifier:
     """Feed it rows; it stops at the first fault.
 
-    ``holder`` tells the number of the record with a hash, ``followers`` those of the records written after it.
+    ``number_of_hash`` gives the number of the record with a hash, ``numbers_after_hash`` those of the records that
+    were written after it.
     ``oldest`` is the first number in the database, ``gaps`` are what was pruned and is in no archive that was given.
     """
 
-    leaves: Sequence[Tombstone]
-    holder: Callable[[str], int | None]
-    followers: Callable[[str], Sequence[int]]
+    tombstones: Sequence[Tombstone]
+    number_of_hash: Callable[[str], int | None]
+    numbers_after_hash: Callable[[str], Sequence[int]]
     oldest: int = 0
     first: int = 0
     last: int = 0
@@ -72,63 +74,63 @@ class ChainVerifier:
     words_kept: int = 0
     words_erased: int = 0
     gaps: list[tuple[int, int]] = field(default_factory=list)
-    _before: str = ""
+    _hash_before: str = ""
 
-    def feed(self, row: Row) -> Fault | None:
+    def check_next(self, row: Row) -> Fault | None:
         """The fault of this row, if it is the first one that has any."""
         seq = row["seq"]
-        fault = self._out_of_place(seq, row) or self._changed(seq, row) or self._words(seq, row)
+        fault = self._place_fault(seq, row) or self._content_fault(seq, row) or self._words_fault(seq, row)
         if fault is None:
             self.first = self.first or seq
-            self._before, self.head, self.last = self.head, row["hash"], seq
+            self._hash_before, self.head, self.last = self.head, row["hash"], seq
             self.count += 1
         return fault
 
-    def _out_of_place(self, seq: int, row: Row) -> Fault | None:
+    def _place_fault(self, seq: int, row: Row) -> Fault | None:
         if seq < 1 or (self.count and seq <= self.last):
             why = "numbers begin with 1" if seq < 1 else "two archives hold that number"
             return Fault(seq, "inserted", f"Record {seq} was inserted: {why}.")
         if seq == self.last + 1:
             self.head = self.head or GENESIS
             return None
-        pruned = next(iter(prunings(self.leaves, seq - 1)), None)
+        pruned = next(iter(tombstones_up_to(self.tombstones, seq - 1)), None)
         if pruned is None or (self.count and seq > self.oldest):  # pruning leaves no hole in the database
-            return _missing(self.last + 1, seq - 1)
+            return _removal_fault(self.last + 1, seq - 1)
         self.head = pruned.hash
         if self.count:
             self.gaps.append((self.last + 1, seq - 1))
         return None
 
-    def _changed(self, seq: int, row: Row) -> Fault | None:
-        if _is_whole(row, seq):
-            return None if row["prev"] == self.head else self._made_anew(seq, row)
-        was = self._number_before(seq, row)
+    def _content_fault(self, seq: int, row: Row) -> Fault | None:
+        if _matches_hash(row, seq):
+            return None if row["prev"] == self.head else self._link_fault(seq, row)
+        was = self._original_number(seq, row)
         if was is None:
             return Fault(seq, "changed", f"Record {seq} was changed: its fields do not give its hash.")
         if was < seq:
-            return self._pushed_on(seq, row, was)
-        if self.holder(row["prev"]) is not None:
+            return self._insertion_fault(seq, row, was)
+        if self.number_of_hash(row["prev"]) is not None:
             return Fault(seq, "reordered", f"Record {seq} is out of its place: it was written as {was}.")
         return Fault(seq, "removed", f"Record {seq} was removed: what stands in its place was written as {was}.")
 
-    def _pushed_on(self, seq: int, row: Row, was: int) -> Fault:
+    def _insertion_fault(self, seq: int, row: Row, was: int) -> Fault:
         """What stands in its own place before it is no fault of the chain, so that it was put there."""
-        first = self.holder(row["hash"])
+        first = self.number_of_hash(row["hash"])
         if first is not None and first < seq:
             return Fault(seq, "inserted", f"Record {seq} was inserted: it is a copy of record {first}.")
         told = f"Record {was} was" if was == seq - 1 else f"Records {was} to {seq - 1} were"
         why = f"{told} inserted: the one that stands after that now as {seq} was written as {was}."
         return Fault(was, "inserted", why)
 
-    def _made_anew(self, seq: int, row: Row) -> Fault:
+    def _link_fault(self, seq: int, row: Row) -> Fault:
         """A record that is whole but was written after another one than stands before it."""
         if not self.count:
             told = "does not begin the chain" if seq == 1 else f"was not written after the pruned record {seq - 1}"
             return Fault(seq, "changed", f"Record {seq} {told}: it was changed, and its hash made anew.")
-        if any(number != seq for number in self.followers(self.head)):
+        if any(number != seq for number in self.numbers_after_hash(self.head)):
             why = f"Record {seq} was inserted: it was not written after record {seq - 1}, and another one was."
             return Fault(seq, "inserted", why)
-        if row["prev"] == self._before and self.count > 1:
+        if row["prev"] == self._hash_before and self.count > 1:
             why = f"Record {seq - 1} was inserted: the one after it was written after record {seq - 2}."
             return Fault(seq - 1, "inserted", why)
         return Fault(
@@ -137,37 +139,34 @@ class ChainVerifier:
             f"Record {seq - 1} was changed and its hash made anew: record {seq} was written after another one.",
         )
 
-    def _number_before(self, seq: int, row: Row) -> int | None:
+    def _original_number(self, seq: int, row: Row) -> int | None:
         """The number under which this row would be whole, if it was only moved."""
-        holder = self.holder(row["prev"]) if _may_be_hash(row["prev"]) else None
-        near = [] if holder is None else [holder, holder + 1, holder + 2]
+        before = self.number_of_hash(row["prev"]) if _may_be_hash(row["prev"]) else None
+        near = [] if before is None else [before, before + 1, before + 2]
         reach = min(REACH, MOST_HASHED // (_size(row) + 1))
         around = (*range(seq + 1, seq + 1 + reach), *range(seq - 1, seq - 1 - reach, -1))
-        return next((number for number in (*near, *around) if number > 0 and _is_whole(row, number)), None)
+        return next((number for number in (*near, *around) if number > 0 and _matches_hash(row, number)), None)
 
-    def _words(self, seq: int, row: Row) -> Fault | None:
+    def _words_fault(self, seq: int, row: Row) -> Fault | None:
         if not row["words"]:
             return None
         if row["salt"] is None:
             self.words_erased += 1
-            return None if self._were_erased(seq, row) else Fault(seq, "erased", _NOBODY_ERASED.format(seq))
+            return None if self._is_erasure_recorded(seq, row) else Fault(seq, "erased", _NOBODY_ERASED.format(seq))
         self.words_kept += 1
-        if _are_whole(row):
+        if _words_match(row):
             return None
         return Fault(seq, "changed", f"The words kept with record {seq} are not those that were written.")
 
-    def _were_erased(self, seq: int, row: Row) -> bool:
+    def _is_erasure_recorded(self, seq: int, row: Row) -> bool:
         return any(
-            leave.to >= seq and leave.seq > seq and leave.actor in ("", row["actor_id"])
-            for leave in self.leaves
-            if leave.action == "audit.erased"
+            tombstone.to >= seq and tombstone.seq > seq and tombstone.actor in ("", row["actor_id"])
+            for tombstone in self.tombstones
+            if tombstone.action == "audit.erased"
         )
 
 
-_NOBODY_ERASED = "The words kept with record {} are gone, and no record says that they were erased."
-
-
-def _is_whole(row: Row, seq: int) -> bool:
+def _matches_hash(row: Row, seq: int) -> bool:
     try:
         return bool(digest({**row, "seq": seq}) == row["hash"])
     except (ValueError, TypeError, KeyError):
@@ -182,18 +181,18 @@ def _size(row: Row) -> int:
     return sum(len(row[name]) for name in TEXTS if isinstance(row[name], str))
 
 
-def _are_whole(row: Row) -> bool:
+def _words_match(row: Row) -> bool:
     try:
         return bool(words_digest(row["salt"], row["kept"]) == row["words"])
     except ValueError:  # no UTF-8
         return False
 
 
-def prunings(leaves: Sequence[Tombstone], to: int) -> list[Tombstone]:
+def tombstones_up_to(tombstones: Sequence[Tombstone], to: int) -> list[Tombstone]:
     """The records that say that all up to that number were pruned; each is itself younger than what it prunes."""
-    return [leave for leave in leaves if leave.action == "audit.pruned" and leave.to == to < leave.seq]
+    return [one for one in tombstones if one.action == "audit.pruned" and one.to == to < one.seq]
 
 
-def _missing(first: int, last: int) -> Fault:
+def _removal_fault(first: int, last: int) -> Fault:
     told = f"Record {first} is missing" if first == last else f"Records {first} to {last} are missing"
     return Fault(first, "removed", f"{told}, and no record says that they were pruned.")

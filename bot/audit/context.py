@@ -1,29 +1,25 @@
-"""The records of one request, from the question to its verdicts: alike behind both doors, terminal and Slack.
+"""Everything that is recorded of one request, from the question over each read of a cluster to its verdicts.
 
-The reader's observer by which every read of a cluster is a record, stored before the read, and a second one after.
-
-An exception here is no :class:`~bot.cluster.transport.ReadError`, so no probe can take it for "unknown": the whole
-question stops.
+It is alike behind both doors, the terminal and Slack. A read is a record that is stored before the read is made, and a
+second one after. Where that fails the exception is no :class:`~bot.cluster.transport.ReadError`, so no probe can take
+it for "unknown": the whole question stops.
 """
 
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.audit.log import AuditLog
 from bot.audit.records import Actor, Draft, Record
 
 if TYPE_CHECKING:
+    from bot.cluster.requests import Request
     from bot.diagnosis.answer import Answer
     from bot.diagnosis.clinic import Clinic, Cluster, Matcher, Matches
-import itertools
-from dataclasses import field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bot.cluster.requests import Request
 
 DENIED = frozenset({"forbidden", "unauthorized"})
+MOST_CONSIDERED = 10  # entries by their scores: twice as many as are ever shown for one question
 
 
 @dataclass
@@ -45,7 +41,7 @@ class AuditObserver:
             AuditUnavailable: it could not be stored; the read must not be made.
         """
         number = next(self._numbers)
-        await self.log.astore_all([self._draft("cluster.read", request, number)])
+        await self.log.aappend([self._draft("cluster.read", request, number)])
         self._made[id(request)] = (request, number)
 
     async def after(self, request: "Request", outcome: str, size: int, seconds: float) -> None:
@@ -55,7 +51,7 @@ class AuditObserver:
         drafts = [self._draft("cluster.read.done", request, number, outcome, figures)]
         if outcome in DENIED:
             drafts.append(self._draft("permission.failed", request, number, outcome))
-        self.log.owe_all(drafts)
+        self.log.enqueue(drafts)
 
     def _draft(
         self, action: str, request: "Request", number: int, outcome: str = "", figures: dict[str, Any] | None = None
@@ -71,9 +67,6 @@ class AuditObserver:
             outcome=outcome,
             detail={**read, **({"query": query} if query else {}), **(figures or {})},
         )
-
-
-MOST_CONSIDERED = 10  # entries by their scores: twice as many as are ever shown for one question
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,7 @@ class AuditContext:
         Raises:
             AuditUnavailable: it could not be stored; what it would have allowed must not be done.
         """
-        return (await self.log.astore_all([self.draft(action, cluster, entry, outcome, detail)]))[0]
+        return (await self.log.aappend([self.draft(action, cluster, entry, outcome, detail)]))[0]
 
     def clinic(self, clinic: "Clinic") -> "Clinic":
         """The clinic, which from now on records what entries it considers, before it reads a cluster."""
@@ -110,7 +103,7 @@ class AuditContext:
         observer = AuditObserver(self.log, self.actor, self.request_id, self.case, cluster.context)
         return replace(cluster, observers=(observer, *cluster.observers))
 
-    async def answered(self, answer: "Answer") -> None:
+    async def record_verdicts(self, answer: "Answer") -> None:
         """Record the verdicts, one record each, before they are told.
 
         Raises:
@@ -135,7 +128,7 @@ class AuditContext:
         ]
         unread = {"unread": list(answer.unread)} if answer.unread else {}
         unmatched = self.draft("verdict.reached", cluster, None, answer.outcome, {**spent, **unread})
-        await self.log.astore_all(drafts or [unmatched])
+        await self.log.aappend(drafts or [unmatched])
 
     def considered(self, found: "Matches") -> Draft:
         """The record of what the words may mean."""
@@ -176,5 +169,5 @@ class AuditedMatcher:
             AuditUnavailable: it could not be recorded.
         """
         found = self.matcher.match(text)
-        self.trail.log.store_all([self.trail.considered(found)])
+        self.trail.log.append([self.trail.considered(found)])
         return found

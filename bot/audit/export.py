@@ -58,7 +58,7 @@ def write_events(records: Iterable[Record], out: IO[bytes]) -> int:
     """One Event a line; how many there are."""
     count = 0
     for record in records:
-        out.write(orjson.dumps(event_of(record), option=orjson.OPT_APPEND_NEWLINE))
+        out.write(orjson.dumps(to_event(record), option=orjson.OPT_APPEND_NEWLINE))
         count += 1
     return count
 
@@ -78,7 +78,7 @@ def write_csv(records: Iterable[Record], out: IO[str]) -> int:
     return count
 
 
-def event_of(record: Record) -> dict[str, Any]:
+def to_event(record: Record) -> dict[str, Any]:
     """The record as an Event."""
     detail = record.details
     is_read = record.action.startswith("cluster.read")
@@ -89,7 +89,7 @@ def event_of(record: Record) -> dict[str, Any]:
         "level": "Metadata",
         "auditID": _audit_id(record, detail),
         "stage": "RequestReceived" if record.action in _BEFORE else "ResponseComplete",
-        "requestURI": uri_of(detail) if is_read else f"/netclinic/{record.action}",
+        "requestURI": request_uri(detail) if is_read else f"/netclinic/{record.action}",
         "verb": str(detail.get("verb", "")) if is_read else record.action,
         "user": _user(record),
         "userAgent": "netclinic",
@@ -114,7 +114,7 @@ def _audit_id(record: Record, detail: dict[str, Any]) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"netclinic:{of_read}"))
 
 
-def uri_of(detail: Mapping[str, Any]) -> str:
+def request_uri(detail: Mapping[str, Any]) -> str:
     """Path and query of a read."""
     path = str(detail.get("path", ""))
     return f"{path}?{detail['query']}" if detail.get("query") else path

@@ -52,7 +52,7 @@ _EXAMPLES = {
     "request": "9f2c…",
     "limit": "20",
 }
-MOST = 10_000  # records that one list may hold; an export has no limit
+MOST_RECORDS = 10_000  # records that one list may hold; an export has no limit
 _MENTION = re.compile(r"<[@#!]([A-Z0-9]+)(?:\|[^>]*)?>")
 _QUOTES = str.maketrans("“”‘’", "\"\"''")
 
@@ -92,18 +92,18 @@ def parse_filters(words: str | Sequence[str], *, now: datetime | None = None, zo
     Raises:
         FilterError: one is unknown, stands without its value, or has a value that it cannot have.
     """
-    left = _split(words) if isinstance(words, str) else list(words)
+    left = _split_words(words) if isinstance(words, str) else list(words)
     given: dict[str, str] = {}
     while left:
-        name, value = _next(left)
+        name, value = _next_filter(left)
         if name in given:
             raise FilterError(f"{name} is given twice: once is enough.")
         given[name] = value
-    return filters_of(given, now=now, zone=zone)
+    return build_filters(given, now=now, zone=zone)
 
 
-def filters_of(
-    given: Mapping[str, str], *, now: datetime | None = None, zone: tzinfo | None = UTC, most: int = MOST
+def build_filters(
+    given: Mapping[str, str], *, now: datetime | None = None, zone: tzinfo | None = UTC, most: int = MOST_RECORDS
 ) -> Filters:
     """Filters from their names and values as typed; empty values are none.
 
@@ -119,7 +119,7 @@ def filters_of(
             if name in ("since", "until"):
                 parsed[name] = parse_moment(value, now=moment, zone=zone, end=name == "until")
             else:
-                parsed[name] = _limit(value, most) if name == "limit" else _name(value)
+                parsed[name] = _parse_limit(value, most) if name == "limit" else _parse_name(value)
         except MomentError as error:
             raise FilterError(str(error)) from None
     found = Filters(**parsed)
@@ -128,7 +128,7 @@ def filters_of(
     return found
 
 
-def _split(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     plain = text.translate(_QUOTES)
     try:
         return shlex.split(plain)
@@ -136,7 +136,7 @@ def _split(text: str) -> list[str]:
         return plain.split()
 
 
-def _next(left: list[str]) -> tuple[str, str]:
+def _next_filter(left: list[str]) -> tuple[str, str]:
     word = left.pop(0)
     name, equals, value = word.lstrip("-–—").partition("=")
     name = name.lower()
@@ -149,14 +149,14 @@ def _next(left: list[str]) -> tuple[str, str]:
     return name, left.pop(0)
 
 
-def _limit(value: str, most: int) -> int:
+def _parse_limit(value: str, most: int) -> int:
     is_number = value.isascii() and value.isdigit() and len(value) < 10
     if not is_number or not 0 < int(value) <= most:
         raise FilterError(f"{value[:40]!r} is no limit: write a number from 1 to {most:,}.")
     return int(value)
 
 
-def _name(value: str) -> str:
+def _parse_name(value: str) -> str:
     """Slack hands a person over as ``<@U1|bob>``, and people write ``@bob`` and ``#incidents``."""
     if readable(value) != value:
         raise FilterError(f"{value[:40]!r} holds what is no letter, so no record can fit: leave that out.")
@@ -164,6 +164,6 @@ def _name(value: str) -> str:
     return mention[1] if mention else value.strip().lstrip("@#")
 
 
-def called(action: str) -> list[str]:
+def actions_named(action: str) -> list[str]:
     """The actions that a name stands for: ``cluster`` means all that begin with ``cluster.``."""
     return [action, *(name for name in ACTIONS if name.startswith(f"{action}."))]

@@ -1,11 +1,8 @@
-"""The audit log as everybody else sees it: hand a record over, and go on when it is stored.
+"""The audit log: a record is handed over, and the caller goes on when it is stored in the hash chain.
 
-What is in force at a start, for the record: with it the rest of the log can be judged.
-
-Adding to the chain: one thread a process stores what has gathered in one transaction, so that many cost as one.
-
-Several processes may write: on SQLite the transaction has the file to itself, on PostgreSQL an advisory lock is held
-until the commit, so that the newest record is read by one writer at a time.
+One thread a process stores what has gathered in one transaction, so that many records cost as much as one. Several
+processes may write: on SQLite the transaction has the file to itself, on PostgreSQL an advisory lock is held until the
+commit, so that the newest record is read by one writer at a time.
 """
 
 import asyncio
@@ -20,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from bot.audit.privacy import Kept, Privacy
+from bot.audit.privacy import Privacy, SeparateWords
 from bot.audit.records import GENESIS, Actor, Draft, Record, canonical, digest, short, stamp
 from bot.settings import shown_settings
 from bot.store import DatabaseError, Store
@@ -44,7 +41,7 @@ class Prepared:
     """A record but for its place: number and link are given where the chain is held."""
 
     fields: dict[str, str]
-    kept: Kept | None
+    kept: SeparateWords | None
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,14 @@ class _Waiting:
     stored: "Future[list[Record]] | None" = None
 
 
-class Writer:
+class BatchWriter:
     """Stores drafts in the order in which they are handed over. Any thread may hand over."""
 
     def __init__(self, store: Store, privacy: Privacy) -> None:
         self._store = store
         self._privacy = privacy
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._owed: list[Prepared] = []
+        self._outcomes: list[Prepared] = []
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -72,15 +69,15 @@ class Writer:
         The future's exception is :class:`AuditUnavailable`.
         """
         stored: Future[list[Record]] = Future()
-        self._hand_over(_Waiting([prepare(draft, self._privacy) for draft in drafts], stored))
+        self._put(_Waiting([prepare(draft, self._privacy) for draft in drafts], stored))
         return stored
 
-    def owe(self, drafts: Iterable[Draft]) -> None:
+    def enqueue(self, drafts: Iterable[Draft]) -> None:
         """Store them in their order without anybody waiting: with the next that somebody waits for, or soon.
 
         Where that fails they come before whatever is stored next, and :meth:`close` tells of them.
         """
-        self._hand_over(_Waiting([prepare(draft, self._privacy) for draft in drafts]))
+        self._put(_Waiting([prepare(draft, self._privacy) for draft in drafts]))
 
     def close(self) -> None:
         """Store what has been handed over, then stop.
@@ -93,11 +90,11 @@ class Writer:
         if thread is not None:
             self._waiting.put(None)
             thread.join()
-        if self._owed:
+        if self._outcomes:
             self.submit([]).result()
             self.close()
 
-    def _hand_over(self, item: _Waiting) -> None:
+    def _put(self, item: _Waiting) -> None:
         with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
@@ -106,12 +103,12 @@ class Writer:
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
-            batch, stop = self._gathered(first)
+            batch, stop = self._next_batch(first)
             self._commit(batch)
             if stop:
                 return
 
-    def _gathered(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+    def _next_batch(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
         """What is there by now; where nobody waits for any of it, what comes in a moment, too."""
         batch, until = [first], time.monotonic() + LINGER
         while len(batch) < MOST:
@@ -127,18 +124,18 @@ class Writer:
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         wanted = [item for item in batch if item.stored is None or item.stored.set_running_or_notify_cancel()]
-        whole = [*self._owed, *(one for item in wanted for one in item.prepared)]
+        whole = [*self._outcomes, *(one for item in wanted for one in item.prepared)]
         try:
             with self._store.writing(PATIENCE) as connection:
-                records = append(self._store, connection, whole)
+                records = append_to_chain(self._store, connection, whole)
         except Exception as error:
-            self._owed += [one for item in wanted if item.stored is None for one in item.prepared]
+            self._outcomes += [one for item in wanted if item.stored is None for one in item.prepared]
             for item in wanted:
                 if item.stored is not None:
-                    item.stored.set_exception(unavailable(error))
+                    item.stored.set_exception(to_audit_unavailable(error))
             return
-        left = iter(records[len(self._owed) :])
-        self._owed = []
+        left = iter(records[len(self._outcomes) :])
+        self._outcomes = []
         for item in wanted:
             theirs = [next(left) for _ in item.prepared]
             if item.stored is not None:
@@ -147,7 +144,7 @@ class Writer:
 
 def prepare(draft: Draft, privacy: Privacy) -> Prepared:
     """The draft as it will be stored, people's words apart."""
-    detail, kept = privacy.part(draft.detail)
+    detail, kept = privacy.separate(draft.detail)
     actor = draft.actor
     names = {
         "action": draft.action,
@@ -167,10 +164,9 @@ def prepare(draft: Draft, privacy: Privacy) -> Prepared:
     return Prepared(fields, kept)
 
 
-def append(store: Store, connection: Connection, prepared: Sequence[Prepared]) -> list[Record]:
+def append_to_chain(store: Store, connection: Connection, prepared: Sequence[Prepared]) -> list[Record]:
     """Add to the chain, in a writing transaction of the caller's."""
-    head = hold(store, connection)
-    seq, prev = head if head else (0, GENESIS)
+    seq, prev = lock_head(store, connection) or (0, GENESIS)
     records: list[Record] = []
     rows, words = [], []
     for item in prepared:
@@ -188,22 +184,22 @@ def append(store: Store, connection: Connection, prepared: Sequence[Prepared]) -
     return records
 
 
-def hold(store: Store, connection: Connection) -> tuple[int, str] | None:
+def lock_head(store: Store, connection: Connection) -> tuple[int, str] | None:
     """Number and hash of the newest record, which stays the newest until the transaction ends."""
     if not store.is_sqlite:
         connection.execute(text(f"SET LOCAL lock_timeout = '{int(PATIENCE)}s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-    return head(connection)
+    return read_head(connection)
 
 
-def head(connection: Connection) -> tuple[int, str] | None:
+def read_head(connection: Connection) -> tuple[int, str] | None:
     """Number and hash of the newest record; ``None`` where there is none yet."""
     newest = select(audit_records.c.seq, audit_records.c.hash).order_by(audit_records.c.seq.desc()).limit(1)
     row = connection.execute(newest).first()
     return (row.seq, row.hash) if row else None
 
 
-def unavailable(error: Exception) -> AuditUnavailable:
+def to_audit_unavailable(error: Exception) -> AuditUnavailable:
     """The one sentence for a record that could not be stored."""
     why = str(error) if isinstance(error, DatabaseError) else f"{type(error).__name__}: {getattr(error, 'orig', error)}"
     told = " ".join(why.split())
@@ -214,16 +210,13 @@ def unavailable(error: Exception) -> AuditUnavailable:
     return found
 
 
-__all__ = ["AuditLog", "AuditUnavailable"]
-
-
 class AuditLog:
     """One database's log. Records can be added from any thread and any event loop; nothing changes or removes them."""
 
     def __init__(self, store: Store, privacy: Privacy | None = None) -> None:
         self.store = store
         self.privacy = privacy or Privacy()
-        self._writer = Writer(store, self.privacy)
+        self._writer = BatchWriter(store, self.privacy)
 
     def record(
         self,
@@ -245,7 +238,7 @@ class AuditLog:
         Raises:
             AuditUnavailable: it could not be stored; what it would have allowed must not be done.
         """
-        return self.store_all([_draft(action, actor, request_id, case, cluster, entry, outcome, detail)])[0]
+        return self.append([_draft(action, actor, request_id, case, cluster, entry, outcome, detail)])[0]
 
     async def arecord(
         self,
@@ -260,9 +253,9 @@ class AuditLog:
         detail: Mapping[str, Any] | None = None,
     ) -> Record:
         """The same without holding up the event loop; records that wait at the same time are stored together."""
-        return (await self.astore_all([_draft(action, actor, request_id, case, cluster, entry, outcome, detail)]))[0]
+        return (await self.aappend([_draft(action, actor, request_id, case, cluster, entry, outcome, detail)]))[0]
 
-    def store_all(self, drafts: Iterable[Draft]) -> list[Record]:
+    def append(self, drafts: Iterable[Draft]) -> list[Record]:
         """Add several records next to each other: all are stored, or none.
 
         Raises:
@@ -270,17 +263,17 @@ class AuditLog:
         """
         return self._writer.submit(drafts).result()
 
-    async def astore_all(self, drafts: Iterable[Draft]) -> list[Record]:
+    async def aappend(self, drafts: Iterable[Draft]) -> list[Record]:
         """The same without holding up the event loop."""
         return await asyncio.wrap_future(self._writer.submit(drafts))
 
-    def owe_all(self, drafts: Iterable[Draft]) -> None:
+    def enqueue(self, drafts: Iterable[Draft]) -> None:
         """Hand over the outcome of what a stored record allowed, without waiting for it to be stored.
 
         It is stored in this order, with the next record that somebody waits for or a moment later. Where the database
         fails, so does that next record, and the outcome is stored before any other once it is back.
         """
-        self._writer.owe(drafts)
+        self._writer.enqueue(drafts)
 
     def close(self) -> None:
         """Store what was handed over, and stop the writer; the database stays open.
@@ -313,7 +306,7 @@ def _draft(
     )
 
 
-def settings_in_force() -> Mapping[str, Any]:
+def settings_snapshot() -> Mapping[str, Any]:
     """netclinic's version, and every setting that somebody has made, secrets masked."""
     try:
         ours = version("netclinic")

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.audit.privacy import OWN_WORDS
 from bot.audit.records import Record
-from bot.audit.verify import Verified
+from bot.audit.verify import Verification
 from bot.text import counted
 
 NO_RECORD = "No record fits."
@@ -103,39 +103,43 @@ class VerificationPage:
     anchor: str = ""
 
 
-def verification_page(verified: Verified, *, archive_option: str, anchor_option: str) -> VerificationPage:
+def verification_page(verification: Verification, *, archive_option: str, anchor_option: str) -> VerificationPage:
     """The page, with this door's way of giving archives and anchors in its notes."""
-    fault = verified.fault
+    fault = verification.fault
     if fault is not None:
         title = "NOT PROVEN" if fault.what == "unproven" else f"BROKEN at record {fault.seq:,}"
-        up_to_there = f"Up to there {_those_hold(verified)}; what comes after was not checked."
-        return VerificationPage(title=title, why=fault.why, notes=() if verified.all_read else (up_to_there,))
-    if not verified.count:
+        up_to_there = f"Up to there {_those_hold(verification)}; what comes after was not checked."
+        return VerificationPage(title=title, why=fault.why, notes=() if verification.all_read else (up_to_there,))
+    if not verification.count:
         return VerificationPage()
-    title = f"The chain holds: {counted(verified.count, 'record')}, {verified.first:,} to {verified.last:,}"
-    notes = [f"Records 1 to {verified.pruned:,} were pruned; {archive_option} checks them too."] * bool(verified.pruned)
+    title = f"The chain holds: {counted(verification.count, 'record')}, {verification.first:,} to {verification.last:,}"
+    notes = [f"Records 1 to {verification.pruned:,} were pruned; {archive_option} checks them too."] * bool(
+        verification.pruned
+    )
     notes += [
         f"Records {first:,} to {last:,} were pruned too, and their archive was not given: {_VOUCHED_FOR}."
-        for first, last in verified.not_given
+        for first, last in verification.not_given
     ]
-    notes += [f"People's words: {verified.words_kept:,} as they were written, {verified.words_erased:,} erased."]
-    notes += [_anchors_note(verified, anchor_option)]
-    return VerificationPage(title=title, notes=notes, anchor=f"{verified.last}:{verified.head}")
+    notes += [
+        f"People's words: {verification.words_kept:,} as they were written, {verification.words_erased:,} erased."
+    ]
+    notes += [_anchors_note(verification, anchor_option)]
+    return VerificationPage(title=title, notes=notes, anchor=f"{verification.last}:{verification.head}")
 
 
-def complete_reading(verified: Verified) -> str:
+def complete_reading(verification: Verification) -> str:
     """That all was read although something is wrong; empty where that is not so."""
-    if not (verified.all_read and verified.count):
+    if not (verification.all_read and verification.count):
         return ""
-    return f"All was read: as a chain {_those_hold(verified)}, {verified.first:,} to {verified.last:,}."
+    return f"All was read: as a chain {_those_hold(verification)}, {verification.first:,} to {verification.last:,}."
 
 
-def _those_hold(verified: Verified) -> str:
-    return f"{counted(verified.count, 'record')} {'holds' if verified.count == 1 else 'hold'}"
+def _those_hold(verification: Verification) -> str:
+    return f"{counted(verification.count, 'record')} {'holds' if verification.count == 1 else 'hold'}"
 
 
-def _anchors_note(verified: Verified, option: str) -> str:
-    out = f", {verified.anchors_out_of_reach:,} in the pruned part" if verified.anchors_out_of_reach else ""
-    if verified.anchors or out:
-        return f"{counted(verified.anchors, 'anchor')} checked{out}."
+def _anchors_note(verification: Verification, option: str) -> str:
+    out = f", {verification.anchors_out_of_reach:,} in the pruned part" if verification.anchors_out_of_reach else ""
+    if verification.anchors or out:
+        return f"{counted(verification.anchors, 'anchor')} checked{out}."
     return f"No anchor was given ({option}): a cut tail or a rewritten chain would not show."

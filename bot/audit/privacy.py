@@ -14,7 +14,7 @@ Mode = Literal["keep", "hash", "drop"]
 
 
 @dataclass(frozen=True)
-class Kept:
+class SeparateWords:
     """Words as they are stored beside a record, and what the record holds of them."""
 
     salt: str
@@ -33,14 +33,14 @@ class Privacy:
     mode: Mode = "keep"
     key: bytes = b""
 
-    def part(self, detail: Mapping[str, Any]) -> tuple[dict[str, Any], Kept | None]:
+    def separate(self, detail: Mapping[str, Any]) -> tuple[dict[str, Any], SeparateWords | None]:
         """The detail that everybody may keep for ever, and the words to be kept apart."""
         own = {name: readable(detail[name]) for name in OWN_WORDS if detail.get(name) not in (None, "")}
         rest = {name: value for name, value in detail.items() if name not in own}
         if not own:
             return rest, None
         if self.mode == "keep":
-            return rest, Kept(secrets.token_hex(16), canonical(own).decode())
+            return rest, SeparateWords(secrets.token_hex(16), canonical(own).decode())
         return {**rest, **{name: self._trace(text) for name, text in own.items()}}, None
 
     def _trace(self, text: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ This is the only code that deletes. The triggers let it, because a newer record 
 role to which the two functions are granted. What was deleted is overwritten in SQLite's file.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,24 +11,27 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, text
 
-from bot.audit.archives import Archiving
+from bot.audit.archives import ArchiveWriter
 from bot.audit.chain import ChainVerifier
-from bot.audit.log import AuditLog, append, hold, prepare
-from bot.audit.reading import CHUNK, as_stored, of_actor
+from bot.audit.log import AuditLog, append_to_chain, lock_head, prepare
+from bot.audit.reading import CHUNK, is_by_actor, undecodable_text_kept
 from bot.audit.records import Actor, Draft, Record, readable, stamp
-from bot.audit.verify import checker_of, leaves, stored
+from bot.audit.verify import Progress, make_verifier, read_tombstones, stored_rows
 from bot.store import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
 from knowledge.errors import FAILED, UserFacingError
 
-Tell = Callable[[int, int], None]
+_KEPT = (
+    "The archive {} is kept, since the records may be gone all the same: `netclinic audit list --action audit.pruned` "
+    "tells; where they are not, remove it and prune again."
+)
 
 
-class SeveralPeople(UserFacingError):
+class AmbiguousActor(UserFacingError):
     """Words are erased by id, and this is not the id of one person alone; the message says whose it is."""
 
 
-class NotWhole(UserFacingError):
+class BrokenChain(UserFacingError):
     """The records to be pruned are not as they were written, so they stay; the message names the first one."""
 
     exit_code = FAILED
@@ -55,7 +57,12 @@ class Erased:
 
 
 def prune(
-    log: AuditLog, before: datetime, archive: Path, *, actor: Actor, tell: Tell = lambda done, of: None
+    log: AuditLog,
+    before: datetime,
+    archive: Path,
+    *,
+    actor: Actor,
+    progress: Progress = lambda done, of: None,
 ) -> Pruned | None:
     """Archive the records older than ``before``, then remove them; ``None`` where there are none.
 
@@ -68,46 +75,40 @@ def prune(
     to = _last_before(log.store, before)
     if not to:
         return None
-    writing = Archiving(archive)
+    writing = ArchiveWriter(archive)
     try:
-        checker = _archive(log.store, to, writing, tell)
-        manifest = {"first": checker.first, "to": to, "count": checker.count, "hash": checker.head}
-        sha256 = writing.finished({**manifest, "made_at": stamp(datetime.now(UTC)), "made_by": _who(actor)})
+        verifier = _archive(log.store, to, writing, progress)
+        manifest = {"first": verifier.first, "to": to, "count": verifier.count, "hash": verifier.head}
+        sha256 = writing.finish({**manifest, "made_at": stamp(datetime.now(UTC)), "made_by": _actor_json(actor)})
     except BaseException:
-        writing.given_up()
+        writing.discard()
         raise
     said = {**manifest, "archive": archive.name, "sha256": sha256}
-    record = _taken_out(log, said, writing, actor)
-    _emptied(log.store)
-    return Pruned(checker.count, to, archive, sha256, record)
+    record = _record_and_remove(log, said, writing, actor)
+    _truncate_write_ahead_log(log.store)
+    return Pruned(verifier.count, to, archive, sha256, record)
 
 
-def _taken_out(log: AuditLog, said: dict[str, Any], writing: Archiving, actor: Actor) -> Record:
+def _record_and_remove(log: AuditLog, said: dict[str, Any], writing: ArchiveWriter, actor: Actor) -> Record:
     """Record that what is archived goes, and remove it. Where it stays, so does no archive with people's words."""
     is_removed = False
     try:
         with log.store.writing(long=True) as connection:
-            _for_good(log.store, connection)
-            record = _said(log, connection, "audit.pruned", actor, said)
+            _overwrite_deleted(log.store, connection)
+            record = _append_record(log, connection, "audit.pruned", actor, said)
             if connection.execute(select(func.min(audit_records.c.seq))).scalar() != said["first"]:
-                raise NotWhole(
+                raise BrokenChain(
                     "Another process has pruned these records meanwhile, so nothing was pruned: see audit list."
                 )
             _remove(log.store, connection, said["to"])
             is_removed = True
     except BaseException as error:
         if not is_removed:
-            writing.withdrawn()
+            writing.withdraw()
         elif isinstance(error, Exception):  # a COMMIT whose answer is lost may have been carried out
             raise DatabaseError(f"{error} {_KEPT.format(said['archive'])}") from error
         raise
     return record
-
-
-_KEPT = (
-    "The archive {} is kept, since the records may be gone all the same: `netclinic audit list --action audit.pruned` "
-    "tells; where they are not, remove it and prune again."
-)
 
 
 def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") -> Erased | None:
@@ -121,28 +122,28 @@ def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") 
     """
     to = _last_before(log.store, before)
     with log.store.writing(long=True) as connection:
-        id_ = _id_of(connection, readable(of)) if of else ""
-        wanted = _words(to, id_)
+        id_ = _actor_id(connection, readable(of)) if of else ""
+        wanted = _words_of(to, id_)
         count = connection.execute(select(func.count()).select_from(audit_words).where(wanted)).scalar_one()
         if not count:
             return None
-        _for_good(log.store, connection)
-        record = _said(log, connection, "audit.erased", actor, {"to": to, "actor": id_, "count": count})
+        _overwrite_deleted(log.store, connection)
+        record = _append_record(log, connection, "audit.erased", actor, {"to": to, "actor": id_, "count": count})
         if log.store.is_sqlite:
             connection.execute(delete(audit_words).where(wanted))
         else:
             connection.execute(select(func.netclinic_audit_erase(to, id_)))
-    _emptied(log.store)
+    _truncate_write_ahead_log(log.store)
     return Erased(count, record)
 
 
-def _id_of(connection: Connection, of: str) -> str:
+def _actor_id(connection: Connection, of: str) -> str:
     """Their id, which nobody else may have: the record of an erasure, and PostgreSQL's function, name it alone."""
     columns = audit_records.c
-    ids = connection.execute(select(columns.actor_id).distinct().where(of_actor(of)).order_by(columns.actor_id))
+    ids = connection.execute(select(columns.actor_id).distinct().where(is_by_actor(of)).order_by(columns.actor_id))
     found = [readable(id_) for id_ in ids.scalars()]
     if len(found) > 1:
-        raise SeveralPeople(f"{of!r} is {' and '.join(found)}, so nothing was erased: give one of these ids.")
+        raise AmbiguousActor(f"{of!r} is {' and '.join(found)}, so nothing was erased: give one of these ids.")
     if not found:
         return of
     at_terminals = (columns.actor_id == found[0]) & (columns.actor_kind == "terminal")
@@ -150,14 +151,14 @@ def _id_of(connection: Connection, of: str) -> str:
     called = sorted(f"{name}@{host}" for name, host in people)
     if len({name for name, _ in people}) > 1 or (of in called and len(called) > 1):
         told = ", ".join(called[:5]) + (" and others" if called[5:] else "")
-        raise SeveralPeople(
+        raise AmbiguousActor(
             f"The id {found[0]} is that of several people ({told}), and words are erased by id, so nothing was erased: "
             "leave --actor out to erase everybody's, or prune those records."
         )
     return found[0]
 
 
-def _words(to: int, of: str) -> Any:
+def _words_of(to: int, of: str) -> Any:
     theirs = select(audit_records.c.seq).where(audit_records.c.actor_id == of)
     return (audit_words.c.seq <= to) & (audit_words.c.seq.in_(theirs) if of else True)
 
@@ -174,23 +175,23 @@ def _last_before(store: Store, before: datetime) -> int:
     return int(older or 0)
 
 
-def _archive(store: Store, to: int, writing: Archiving, tell: Tell) -> ChainVerifier:
-    with store.reading() as connection, as_stored(connection):
-        checker = checker_of(connection, (), leaves(connection))
-        for row in stored(connection, to):
-            fault = checker.feed(row)
+def _archive(store: Store, to: int, writing: ArchiveWriter, progress: Progress) -> ChainVerifier:
+    with store.reading() as connection, undecodable_text_kept(connection):
+        verifier = make_verifier(connection, (), read_tombstones(connection))
+        for row in stored_rows(connection, to):
+            fault = verifier.check_next(row)
             if fault is not None:
-                raise NotWhole(f"{fault.why} Nothing was pruned: `netclinic audit verify` tells more.")
+                raise BrokenChain(f"{fault.why} Nothing was pruned: `netclinic audit verify` tells more.")
             writing.add(row)
-            if checker.count % CHUNK == 0:
-                tell(checker.count, to - checker.first + 1)
-    return checker
+            if verifier.count % CHUNK == 0:
+                progress(verifier.count, to - verifier.first + 1)
+    return verifier
 
 
-def _said(log: AuditLog, connection: Connection, action: str, actor: Actor, detail: dict[str, Any]) -> Record:
-    hold(log.store, connection)
+def _append_record(log: AuditLog, connection: Connection, action: str, actor: Actor, detail: dict[str, Any]) -> Record:
+    lock_head(log.store, connection)
     draft = Draft(action=action, actor=actor, detail=detail)
-    return append(log.store, connection, [prepare(draft, log.privacy)])[0]
+    return append_to_chain(log.store, connection, [prepare(draft, log.privacy)])[0]
 
 
 def _remove(store: Store, connection: Connection, to: int) -> None:
@@ -201,12 +202,12 @@ def _remove(store: Store, connection: Connection, to: int) -> None:
         connection.execute(select(func.netclinic_audit_prune(to)))
 
 
-def _for_good(store: Store, connection: Connection) -> None:
+def _overwrite_deleted(store: Store, connection: Connection) -> None:
     if store.is_sqlite:
         connection.execute(text("PRAGMA secure_delete = ON"))
 
 
-def _emptied(store: Store) -> None:
+def _truncate_write_ahead_log(store: Store) -> None:
     """SQLite's write-ahead log may still hold what was deleted."""
     if store.is_sqlite:
         with store.engine.connect() as connection:
@@ -215,5 +216,5 @@ def _emptied(store: Store) -> None:
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _who(actor: Actor) -> dict[str, str]:
+def _actor_json(actor: Actor) -> dict[str, str]:
     return {"kind": actor.kind, "id": actor.id, "name": actor.name}

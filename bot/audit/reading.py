@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
-from bot.audit.filters import Filters, called
+from bot.audit.filters import Filters, actions_named
 from bot.audit.records import Record, readable, stamp
 from bot.store import Store
 from bot.store.schema import audit_records, audit_words
@@ -18,7 +18,7 @@ NAMED = 3  # requests, where a name may mean any of them
 _KEPT = audit_words.c.words.label("kept")
 
 
-class SeveralRequests(UserFacingError):
+class AmbiguousRequest(UserFacingError):
     """The ids of several requests begin with the name; the message says which do."""
 
     def __init__(self, name: str, of: int, newest: Sequence[str]) -> None:
@@ -33,22 +33,22 @@ def list_records(store: Store, filters: Filters) -> Sequence[Record]:
     Raises:
         DatabaseError: the database cannot be read.
     """
-    wanted = fitting(_whole(), filters).order_by(audit_records.c.seq.desc()).limit(filters.limit)
-    with store.reading() as connection, as_stored(connection):
-        return [record_of(row) for row in connection.execute(wanted)]
+    wanted = where_filters(_records_with_words(), filters).order_by(audit_records.c.seq.desc()).limit(filters.limit)
+    with store.reading() as connection, undecodable_text_kept(connection):
+        return [to_record(row) for row in connection.execute(wanted)]
 
 
 def stream_records(connection: Connection, filters: Filters) -> Iterator[Record]:
     """All that fit, oldest first, without holding them all."""
-    wanted = fitting(_whole(), filters).order_by(audit_records.c.seq)
-    with as_stored(connection):
+    wanted = where_filters(_records_with_words(), filters).order_by(audit_records.c.seq)
+    with undecodable_text_kept(connection):
         for row in connection.execution_options(yield_per=CHUNK).execute(wanted):
-            yield record_of(row)
+            yield to_record(row)
 
 
 def count_records(connection: Connection, filters: Filters) -> int:
     """How many fit."""
-    return int(connection.execute(fitting(select(func.count()).select_from(audit_records), filters)).scalar_one())
+    return int(connection.execute(where_filters(select(func.count()).select_from(audit_records), filters)).scalar_one())
 
 
 def first_records(store: Store, filters: Filters) -> Sequence[Record]:
@@ -57,9 +57,9 @@ def first_records(store: Store, filters: Filters) -> Sequence[Record]:
     Raises:
         DatabaseError: the database cannot be read.
     """
-    wanted = fitting(_whole(), filters).order_by(audit_records.c.seq).limit(filters.limit)
-    with store.reading() as connection, as_stored(connection):
-        return [record_of(row) for row in connection.execute(wanted)]
+    wanted = where_filters(_records_with_words(), filters).order_by(audit_records.c.seq).limit(filters.limit)
+    with store.reading() as connection, undecodable_text_kept(connection):
+        return [to_record(row) for row in connection.execute(wanted)]
 
 
 def find_records(store: Store, name: str, most: int = MOST_SHOWN) -> Sequence[Record]:
@@ -72,15 +72,17 @@ def find_records(store: Store, name: str, most: int = MOST_SHOWN) -> Sequence[Re
     if readable(name) != name:  # bytes that are no UTF-8, as the shell hands them over
         return []
     is_number = name.isascii() and name.isdigit() and len(name) < 18
-    with store.reading() as connection, as_stored(connection):
-        rows = connection.execute(_whole().where(audit_records.c.seq == int(name))).all() if is_number else []
+    with store.reading() as connection, undecodable_text_kept(connection):
+        rows = (
+            connection.execute(_records_with_words().where(audit_records.c.seq == int(name))).all() if is_number else []
+        )
         if rows:
-            return [record_of(row) for row in rows]
-        request = _request(connection, name) if name else ""
+            return [to_record(row) for row in rows]
+        request = _request_id(connection, name) if name else ""
     return first_records(store, Filters(request=request, limit=most)) if request else []
 
 
-def _request(connection: Connection, name: str) -> str:
+def _request_id(connection: Connection, name: str) -> str:
     """The id of the request that a name stands for; empty where there is none."""
     id_ = audit_records.c.request_id
     if connection.execute(select(id_).where(id_ == name).limit(1)).first():
@@ -91,11 +93,11 @@ def _request(connection: Connection, name: str) -> str:
     found = list(connection.execute(ids).scalars())
     if len(found) > 1:
         of = connection.execute(select(func.count(id_.distinct())).where(begin_so)).scalar_one()
-        raise SeveralRequests(name, of, [_text(one) for one in found])
+        raise AmbiguousRequest(name, of, [_text(one) for one in found])
     return _text(found[0]) if found else ""
 
 
-def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:
+def where_filters(wanted: Select[Any], filters: Filters) -> Select[Any]:
     """The query, for records that fit alone."""
     columns = audit_records.c
     if filters.since:
@@ -103,9 +105,9 @@ def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:
     if filters.until:
         wanted = wanted.where(columns.time < stamp(filters.until))
     if filters.actor:
-        wanted = wanted.where(of_actor(filters.actor))
+        wanted = wanted.where(is_by_actor(filters.actor))
     if filters.action:
-        wanted = wanted.where(columns.action.in_(called(filters.action)))
+        wanted = wanted.where(columns.action.in_(actions_named(filters.action)))
     if filters.request:
         wanted = wanted.where(columns.request_id == filters.request)
     for name in ("channel", "case", "cluster", "entry"):
@@ -114,7 +116,7 @@ def fitting(wanted: Select[Any], filters: Filters) -> Select[Any]:
     return wanted
 
 
-def of_actor(who: str) -> ColumnElement[bool]:
+def is_by_actor(who: str) -> ColumnElement[bool]:
     """Records of whoever has that id or name, or is called ``name@host`` at a terminal.
 
     The first user of every laptop has the same id, so an id that is known under the name counts for records that have
@@ -129,14 +131,14 @@ def of_actor(who: str) -> ColumnElement[bool]:
     return or_(*alike, *([there] if name else []))
 
 
-def record_of(row: Row[Any]) -> Record:
+def to_record(row: Row[Any]) -> Record:
     """The record of a row that has its columns, and ``kept``; what somebody has spoilt in it is made readable."""
     fields: dict[str, Any] = {name: value if name == "seq" else _text(value) for name, value in row._mapping.items()}
     return Record(**fields)
 
 
 @contextlib.contextmanager
-def as_stored(connection: Connection) -> Iterator[None]:
+def undecodable_text_kept(connection: Connection) -> Iterator[None]:
     """Meanwhile SQLite hands over text that is no UTF-8, its bytes as surrogates, rather than fail at it.
 
     Only who tampers with the file can put it there, and then its record is to be named.
@@ -158,7 +160,7 @@ def _text(value: object) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str("" if value is None else value)
 
 
-def _whole() -> Select[Any]:
+def _records_with_words() -> Select[Any]:
     return select(audit_records, _KEPT).join_from(
         audit_records, audit_words, audit_words.c.seq == audit_records.c.seq, isouter=True
     )

@@ -112,7 +112,7 @@ class Record:
     @property
     def at(self) -> datetime:
         """The time, in UTC."""
-        return moment(self.time)
+        return parse_stamp(self.time)
 
     @property
     def actor(self) -> Actor:
@@ -126,7 +126,7 @@ def stamp(at: datetime) -> str:
     return f"{utc.year:04d}{utc.strftime(_TIME)[-len('-11-22T12:00:00.000000Z') :]}"
 
 
-def moment(text: str) -> datetime:
+def parse_stamp(text: str) -> datetime:
     """The moment of a stamp.
 
     Raises:

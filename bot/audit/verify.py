@@ -1,8 +1,7 @@
 """Verifying the whole log: the chain, people's words beside it, archives before it and anchors from outside.
 
-Anchors: number and hash of a record told outside the database, so that a cut tail or a rewritten chain shows.
-
-The record ``audit.anchored`` is its own anchor: it is stored first, and what is told is its number and hash.
+An anchor is the number and the hash of a record, told outside the database, so that a cut tail or a rewritten chain
+shows. The record ``audit.anchored`` is its own anchor: it is stored first, and what is told is its number and hash.
 """
 
 import itertools
@@ -18,14 +17,19 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from bot.audit.archives import Archive
-from bot.audit.chain import ChainVerifier, Fault, Row, Tombstone, leave_of, prunings
+from bot.audit.chain import ChainVerifier, Fault, Row, Tombstone, parse_tombstone, tombstones_up_to
 from bot.audit.log import AuditLog
-from bot.audit.reading import CHUNK, as_stored
+from bot.audit.reading import CHUNK, undecodable_text_kept
 from bot.audit.records import SYSTEM, Actor, stamp
 from bot.store import Store
 from bot.store.schema import audit_records, audit_words
 
 _ANCHOR = re.compile(r"(?<![\w:])#?([1-9]\d{0,17})\s?:\s?(?:sha256:)?([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
+Progress = Callable[[int, int], None]
+_OUT_OF_REACH = (
+    "The archive {} is signed off by none of the records at hand, and records {} to {} were pruned too: give their "
+    "archive as well (--archive FILE)."
+)
 _logger = logging.getLogger("netclinic.audit")
 
 
@@ -68,11 +72,8 @@ def parse_anchors(text: str) -> list[Anchor]:
     return [Anchor(int(seq), hash_.lower()) for seq, hash_ in _ANCHOR.findall(text)]
 
 
-Tell = Callable[[int, int], None]
-
-
 @dataclass(frozen=True, kw_only=True)
-class Verified:
+class Verification:
     """What was checked, and the first fault if there is one. ``pruned`` is the last number that was pruned.
 
     ``not_given`` are later numbers that were pruned too, but are in none of the archives.
@@ -123,8 +124,12 @@ class Verified:
 
 
 def verify(
-    store: Store, *, anchors: Sequence[Anchor] = (), archives: Sequence[Path] = (), tell: Tell = lambda done, of: None
-) -> Verified:
+    store: Store,
+    *,
+    anchors: Sequence[Anchor] = (),
+    archives: Sequence[Path] = (),
+    progress: Progress = lambda done, of: None,
+) -> Verification:
     """Read every record once, oldest first, those of ``archives`` before those of the database.
 
     Raises:
@@ -132,44 +137,49 @@ def verify(
         ArchiveError: a file is no archive of this log.
     """
     started = time.monotonic()
-    older = _opened(archives)
+    older = _open_archives(archives)
     read: dict[int, str] = {}
-    with store.reading() as connection, as_stored(connection):
-        taken_out = [*leaves(connection), *(leave for archive in older for leave in archive.leaves())]
-        checker = checker_of(connection, older, taken_out)
-        broken = _walk(checker, connection, older, read, {anchor.seq for anchor in anchors}, tell)
-        fault = broken or _orphan(connection) or _not_signed_off(connection, older, taken_out, checker.gaps)
-    said = {leave.to: leave.hash for leave in taken_out if leave.action == "audit.pruned"}
-    fault = fault or _against(anchors, {**said, **read}, checker) or _unproven(anchors, read)
-    return Verified(
-        first=checker.first,
-        last=checker.last,
-        count=checker.count,
-        head=checker.head if checker.count else "",
-        pruned=max(checker.first - 1, 0),
-        words_kept=checker.words_kept,
-        words_erased=checker.words_erased,
+    with store.reading() as connection, undecodable_text_kept(connection):
+        tombstones = [
+            *read_tombstones(connection),
+            *(tombstone for archive in older for tombstone in archive.tombstones()),
+        ]
+        verifier = make_verifier(connection, older, tombstones)
+        broken = _check_rows(verifier, connection, older, read, {anchor.seq for anchor in anchors}, progress)
+        fault = (
+            broken or _orphaned_words_fault(connection) or _archive_fault(connection, older, tombstones, verifier.gaps)
+        )
+    pruned_hashes = {tombstone.to: tombstone.hash for tombstone in tombstones if tombstone.action == "audit.pruned"}
+    fault = fault or _anchor_fault(anchors, {**pruned_hashes, **read}, verifier) or _reach_fault(anchors, read)
+    return Verification(
+        first=verifier.first,
+        last=verifier.last,
+        count=verifier.count,
+        head=verifier.head if verifier.count else "",
+        pruned=max(verifier.first - 1, 0),
+        words_kept=verifier.words_kept,
+        words_erased=verifier.words_erased,
         anchors=sum(anchor.seq in read for anchor in anchors),
-        anchors_out_of_reach=sum(0 < anchor.seq <= checker.last and anchor.seq not in read for anchor in anchors),
+        anchors_out_of_reach=sum(0 < anchor.seq <= verifier.last and anchor.seq not in read for anchor in anchors),
         seconds=time.monotonic() - started,
         fault=fault,
         all_read=broken is None,
-        not_given=checker.gaps,
+        not_given=verifier.gaps,
     )
 
 
-def _opened(archives: Sequence[Path]) -> list[Archive]:
+def _open_archives(archives: Sequence[Path]) -> list[Archive]:
     """The archives, oldest first; one that is given twice counts once."""
-    found = {archive.sha256: archive for archive in map(Archive.opened, archives)}
+    found = {archive.sha256: archive for archive in map(Archive.open, archives)}
     return sorted(found.values(), key=lambda archive: archive.first)
 
 
-def checker_of(connection: Connection, older: Sequence[Archive], taken_out: Sequence[Tombstone]) -> ChainVerifier:
+def make_verifier(connection: Connection, older: Sequence[Archive], tombstones: Sequence[Tombstone]) -> ChainVerifier:
     """A checker that looks around in the database and in the archives."""
     return ChainVerifier(
-        taken_out,
-        lambda hash_: holder(connection, older, hash_),
-        lambda hash_: followers(connection, older, hash_),
+        tombstones,
+        lambda hash_: number_of_hash(connection, older, hash_),
+        lambda hash_: numbers_after_hash(connection, older, hash_),
         _oldest(connection) or 0,
     )
 
@@ -179,35 +189,35 @@ def _oldest(connection: Connection) -> int | None:
     return found
 
 
-def _walk(
-    checker: ChainVerifier,
+def _check_rows(
+    verifier: ChainVerifier,
     connection: Connection,
     older: Sequence[Archive],
     read: dict[int, str],
     wanted: Set[int],
-    tell: Tell,
+    progress: Progress,
 ) -> Fault | None:
     """Feed all rows; ``read`` gets the hashes of the records that anchors are about."""
     smallest, of = connection.execute(select(func.min(audit_records.c.seq), func.count())).one()
-    for row in itertools.chain(_archived(older, smallest), stored(connection)):
-        fault = checker.feed(row)
+    for row in itertools.chain(_archived_rows(older, smallest), stored_rows(connection)):
+        fault = verifier.check_next(row)
         if fault is not None:
             return fault
         if row["seq"] in wanted:
             read[row["seq"]] = row["hash"]
-        if checker.count % CHUNK == 0:
-            tell(checker.count, of)
-    tell(checker.count, of)
+        if verifier.count % CHUNK == 0:
+            progress(verifier.count, of)
+    progress(verifier.count, of)
     return None
 
 
-def _archived(older: Sequence[Archive], before: int | None) -> Iterator[Row]:
+def _archived_rows(older: Sequence[Archive], before: int | None) -> Iterator[Row]:
     """Of the archives, what the database no longer holds."""
     for archive in older:
         yield from (row for row in archive.rows() if before is None or row["seq"] < before)
 
 
-def stored(connection: Connection, to: int | None = None) -> Iterator[Row]:
+def stored_rows(connection: Connection, to: int | None = None) -> Iterator[Row]:
     """The rows of the chain with their words, oldest first, up to a number."""
     with_words = audit_records.outerjoin(audit_words, audit_words.c.seq == audit_records.c.seq)
     columns = (*audit_records.c, audit_words.c.salt, audit_words.c.words.label("kept"))
@@ -218,34 +228,34 @@ def stored(connection: Connection, to: int | None = None) -> Iterator[Row]:
     return (row._asdict() for row in streaming.execute(wanted))
 
 
-def leaves(connection: Connection) -> list[Tombstone]:
+def read_tombstones(connection: Connection) -> list[Tombstone]:
     """What the database's records say was taken out of the log."""
-    taken_out = audit_records.c.action.in_(("audit.pruned", "audit.erased"))
-    rows = connection.execute(select(audit_records).where(taken_out).order_by(audit_records.c.seq))
-    return [leave for row in rows if (leave := leave_of(row._asdict()))]
+    tombstones = audit_records.c.action.in_(("audit.pruned", "audit.erased"))
+    rows = connection.execute(select(audit_records).where(tombstones).order_by(audit_records.c.seq))
+    return [tombstone for row in rows if (tombstone := parse_tombstone(row._asdict()))]
 
 
-def holder(connection: Connection, older: Sequence[Archive], hash_: str) -> int | None:
+def number_of_hash(connection: Connection, older: Sequence[Archive], hash_: str) -> int | None:
     """The number of the first record with this hash."""
     found = connection.execute(select(func.min(audit_records.c.seq)).where(audit_records.c.hash == hash_)).scalar()
-    return found if found is not None else next((seq for one in older if (seq := one.holder(hash_))), None)
+    return found if found is not None else next((seq for one in older if (seq := one.number_of_hash(hash_))), None)
 
 
-def followers(connection: Connection, older: Sequence[Archive], hash_: str) -> list[int]:
+def numbers_after_hash(connection: Connection, older: Sequence[Archive], hash_: str) -> list[int]:
     """The numbers of the records that were written after the one with this hash."""
     found = connection.execute(select(audit_records.c.seq).where(audit_records.c.prev == hash_)).scalars().all()
-    return [*found, *(seq for one in older for seq in one.followers(hash_))]
+    return [*found, *(seq for one in older for seq in one.numbers_after_hash(hash_))]
 
 
-def _not_signed_off(
-    connection: Connection, older: Sequence[Archive], taken_out: Sequence[Tombstone], gaps: Sequence[tuple[int, int]]
+def _archive_fault(
+    connection: Connection, older: Sequence[Archive], tombstones: Sequence[Tombstone], gaps: Sequence[tuple[int, int]]
 ) -> Fault | None:
     """An archive that stands for records, but is another file than the record of their pruning says."""
     smallest = _oldest(connection)
     for archive in older:
-        signed = prunings(taken_out, archive.last)
+        signed = tombstones_up_to(tombstones, archive.last)
         if (signed or smallest is None or archive.first < smallest) and archive.sha256 not in (
-            leave.sha256 for leave in signed
+            tombstone.sha256 for tombstone in signed
         ):
             if not signed and gaps:
                 return Fault(archive.first, "unproven", _OUT_OF_REACH.format(archive.path, *gaps[-1]))
@@ -255,13 +265,7 @@ def _not_signed_off(
     return None
 
 
-_OUT_OF_REACH = (
-    "The archive {} is signed off by none of the records at hand, and records {} to {} were pruned too: give their "
-    "archive as well (--archive FILE)."
-)
-
-
-def _orphan(connection: Connection) -> Fault | None:
+def _orphaned_words_fault(connection: Connection) -> Fault | None:
     """Words that belong to no record, or to one that was written without."""
     missing = select(audit_words.c.seq).outerjoin(audit_records, audit_records.c.seq == audit_words.c.seq)
     found = connection.execute(
@@ -270,22 +274,22 @@ def _orphan(connection: Connection) -> Fault | None:
     return None if found is None else Fault(found, "inserted", f"Words are kept for record {found}, which has none.")
 
 
-def _against(anchors: Sequence[Anchor], told: Mapping[int, str], checker: ChainVerifier) -> Fault | None:
+def _anchor_fault(anchors: Sequence[Anchor], hashes: Mapping[int, str], verifier: ChainVerifier) -> Fault | None:
     for anchor in sorted(anchors, key=lambda one: one.seq):
         if anchor.seq < 1:
             return Fault(
                 anchor.seq, "unproven", f"No record {anchor.seq} can have been anchored: numbers begin with 1."
             )
-        if anchor.seq > checker.last:
-            why = f"The log ends at record {checker.last}, but record {anchor.seq} was anchored: its tail was cut off."
-            return Fault(checker.last + 1, "cut", why)
-        if told.get(anchor.seq, anchor.hash) != anchor.hash:
+        if anchor.seq > verifier.last:
+            why = f"The log ends at record {verifier.last}, but record {anchor.seq} was anchored: its tail was cut off."
+            return Fault(verifier.last + 1, "cut", why)
+        if hashes.get(anchor.seq, anchor.hash) != anchor.hash:
             why = f"Record {anchor.seq} is another one than was anchored: the chain was rewritten up to there."
             return Fault(anchor.seq, "rewritten", why)
     return None
 
 
-def _unproven(anchors: Sequence[Anchor], read: Mapping[int, str]) -> Fault | None:
+def _reach_fault(anchors: Sequence[Anchor], read: Mapping[int, str]) -> Fault | None:
     """The newest anchor proves all before it; where its record is out of reach, nothing that is left is proven."""
     newest = max((anchor.seq for anchor in anchors), default=0)
     if not newest or newest in read:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.audit.records import moment, stamp
+from bot.audit.records import parse_stamp, stamp
 from bot.handoff.queries import thread_link
 from bot.handoff.records import Action, CaseRef
 from bot.handoff.time_range import Span
@@ -85,7 +85,7 @@ def _actions(rows: Sequence[Any], links: Mapping[str, str]) -> Iterable[Action]:
         what, case = _what(row, press), _case(press)
         if what and not was_refused and (not case or case in links):
             yield Action(
-                at=moment(row["time"]),
+                at=parse_stamp(row["time"]),
                 actor=_actor(row),
                 what=what,
                 ref=CaseRef(id=case, link=links[case]) if case else None,

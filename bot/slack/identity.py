@@ -156,6 +156,6 @@ class Denials:
             self._told[what] = now
             action = "login.failed" if error.code in TOKEN_ERRORS else "permission.failed"
             detail = {"method": method, "reason": error.sentence}
-            self.log.owe_all(
+            self.log.enqueue(
                 [Draft(action=action, actor=SYSTEM, request_id=request, outcome=error.code, detail=detail)]
             )

@@ -12,7 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.audit import AuditLog
-from bot.audit.log import settings_in_force
+from bot.audit.log import settings_snapshot
 from bot.audit.records import SYSTEM
 from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings, SettingsError
@@ -137,9 +137,9 @@ class Serving:
         stack.callback(audit.close)
         work = JobQueue(store, settings.data_dir, lost=self._lost)
         self.health.replica = work.replica.id
-        self.health.database = lambda: store.run(replicas.others, store, work.replica.id)
+        self.health.database = lambda: store.run(replicas.seconds_silent, store, work.replica.id)
         logs.set_up(settings.log_level, secrets_of(settings), replica=work.replica.id)
-        await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.replica.id, detail=settings_in_force())
+        await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.replica.id, detail=settings_snapshot())
         caller = SlackClient(client, Denials(audit))
         bot = await introduced(caller, self.health, Identity(settings.data_dir / "slack-identity.json"))
         return Services(

@@ -95,13 +95,13 @@ class Cases:
             DatabaseError: it could not be stored.
         """
         with self.store.writing() as connection:
-            kept = _of_thread(connection, case.team, case.channel, case.thread_ts)
+            kept = _case_of_thread(connection, case.team, case.channel, case.thread_ts)
             for letters in () if kept else _LENGTHS:
                 wanted = replace(case, id=case_id(case.team, case.channel, case.thread_ts, letters))
                 if self.store.insert_if_absent(connection, cases, **vars(wanted)):
                     return wanted
             # On PostgreSQL somebody else may have opened it between our look and our insert.
-            found = kept or _of_thread(connection, case.team, case.channel, case.thread_ts)
+            found = kept or _case_of_thread(connection, case.team, case.channel, case.thread_ts)
         if found is None:
             raise LookupError(f"no id is free for the case of {case.channel} {case.thread_ts}")
         return found
@@ -112,12 +112,12 @@ class Cases:
             row = connection.execute(select(cases).where(cases.c.id == id_.strip().upper())).mappings().first()
         return None if row is None else Case(**row)
 
-    def of_thread(self, team: str, channel: str, thread_ts: str) -> Case | None:
+    def for_thread(self, team: str, channel: str, thread_ts: str) -> Case | None:
         """The case of a thread."""
         with self.store.reading() as connection:
-            return _of_thread(connection, team, channel, thread_ts)
+            return _case_of_thread(connection, team, channel, thread_ts)
 
-    def keep(self, answer: StoredAnswer) -> None:
+    def save_answer(self, answer: StoredAnswer) -> None:
         """Store an answer, and bring its case up to it. A question in a resolved case opens the case again."""
         with self.store.writing() as connection:
             first = answer.told.diagnoses[0] if answer.told.diagnoses else None
@@ -130,9 +130,9 @@ class Cases:
             }
             told = {"told": answer.told.to_json(), "elapsed_ms": answer.told.elapsed_ms}
             if self.store.insert_if_absent(connection, diagnoses, **{**vars(answer), **told, **about}):
-                _bring_up(connection, answer, about)
+                _update_case(connection, answer, about)
 
-    def place(self, id_: str, channel: str, message_ts: str) -> None:
+    def set_message(self, id_: str, channel: str, message_ts: str) -> None:
         """Note where an answer stands."""
         with self.store.writing() as connection:
             where = {"channel": channel, "message_ts": message_ts}
@@ -142,42 +142,42 @@ class Cases:
         """An answer by its id."""
         with self.store.reading() as connection:
             row = connection.execute(select(diagnoses).where(diagnoses.c.id == id_)).mappings().first()
-        return None if row is None else _answer(row)
+        return None if row is None else _stored_answer(row)
 
     def answers(self, case: str) -> list[StoredAnswer]:
         """All answers of a case, oldest first."""
         query = select(diagnoses).where(diagnoses.c.case_id == case).order_by(diagnoses.c.finished_at, diagnoses.c.id)
         with self.store.reading() as connection:
-            return [_answer(row) for row in connection.execute(query).mappings()]
+            return [_stored_answer(row) for row in connection.execute(query).mappings()]
 
     def resolve(self, id_: str, by: str, at: datetime) -> bool:
         """Close a case; false when it was closed before, or is nobody's but one person's."""
-        return self._changed(id_, OPEN, state=RESOLVED, resolved_at=at, resolved_by=by, updated_at=at)
+        return self._update(id_, OPEN, state=RESOLVED, resolved_at=at, resolved_by=by, updated_at=at)
 
     def assign(self, id_: str, to: str, at: datetime) -> bool:
         """Note who is on an open case: a Slack user or group id."""
-        return self._changed(id_, OPEN, assignee=to, updated_at=at)
+        return self._update(id_, OPEN, assignee=to, updated_at=at)
 
     def set_link(self, id_: str, link: str) -> None:
         """Note the thread's address."""
         with self.store.writing() as connection:
             connection.execute(update(cases).where(cases.c.id == id_).values(link=link))
 
-    def opened(self, team: str, reader: str, most: int = 20) -> list[Case]:
+    def list_open(self, team: str, reader: str, most: int = 20) -> list[Case]:
         """Open cases in which something was found, the newest activity first; no other people's direct messages."""
         query = select(cases).where(
-            cases.c.team == team, cases.c.state == OPEN, cases.c.entry != "", _is_shown_to(reader)
+            cases.c.team == team, cases.c.state == OPEN, cases.c.entry != "", _is_visible_to(reader)
         )
         with self.store.reading() as connection:
             rows = connection.execute(query.order_by(cases.c.updated_at.desc(), cases.c.id).limit(most)).mappings()
             return [Case(**row) for row in rows]
 
-    def recent(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, StoredAnswer]]:
+    def recent_answers(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, StoredAnswer]]:
         """The newest answers that everybody in their channel saw, with their cases; the same are left out."""
         query = (
             select(diagnoses.c.id, cases.c.id.label("case"))
             .join(cases, cases.c.id == diagnoses.c.case_id)
-            .where(cases.c.team == team, cases.c.state != PRIVATE, _is_shown_to(reader))
+            .where(cases.c.team == team, cases.c.state != PRIVATE, _is_visible_to(reader))
             .order_by(diagnoses.c.finished_at.desc(), diagnoses.c.id)
         )
         with self.store.reading() as connection:
@@ -185,23 +185,23 @@ class Cases:
         found = [(self.get(case), self.answer(id_)) for id_, case in ids]
         return [(case, answer) for case, answer in found if case and answer]
 
-    def _changed(self, id_: str, when: str, **values: Any) -> bool:
+    def _update(self, id_: str, when: str, **values: Any) -> bool:
         with self.store.writing() as connection:
             done = connection.execute(update(cases).where(cases.c.id == id_, cases.c.state == when).values(**values))
         return bool(done.rowcount)
 
 
-def _is_shown_to(reader: str) -> ColumnElement[bool]:
+def _is_visible_to(reader: str) -> ColumnElement[bool]:
     return or_(cases.c.channel.not_like(f"{DIRECT}%"), cases.c.opened_by == reader)
 
 
-def _of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> Case | None:
+def _case_of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> Case | None:
     place = (cases.c.team == team, cases.c.channel == channel, cases.c.thread_ts == thread_ts)
     row = connection.execute(select(cases).where(*place)).mappings().first()
     return None if row is None else Case(**row)
 
 
-def _bring_up(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
+def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
     this = cases.c.id == answer.case_id
     if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
         about = {name: about[name] for name in ("cluster", "namespace")}
@@ -218,5 +218,5 @@ def _bring_up(connection: Connection, answer: StoredAnswer, about: dict[str, str
 _KEPT: Sequence[str] = [field.name for field in fields(StoredAnswer)]
 
 
-def _answer(row: Any) -> StoredAnswer:
+def _stored_answer(row: Any) -> StoredAnswer:
     return StoredAnswer(**{name: row[name] for name in _KEPT} | {"told": Report.from_json(row["told"])})

@@ -28,7 +28,7 @@ class FeedbackBook:
 
     store: Store
 
-    def give(self, word: Feedback) -> None:
+    def save(self, word: Feedback) -> None:
         """Store it in place of what the same person said of the same answer before; the same word keeps its note."""
         statement = self.store.insert(feedback).values(**vars(word))
         new = statement.excluded
@@ -37,13 +37,13 @@ class FeedbackBook:
         with self.store.writing() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=list(feedback.primary_key), set_=changes))
 
-    def note(self, diagnosis_id: str, user: str, note: str) -> bool:
+    def add_note(self, diagnosis_id: str, user: str, note: str) -> bool:
         """Add a note to what this person said; false when nothing was said."""
         with self.store.writing() as connection:
             done = connection.execute(feedback.update().where(*_by(diagnosis_id, user)).values(note=note))
         return bool(done.rowcount)
 
-    def of_case(self, case_id: str) -> list[Feedback]:
+    def for_case(self, case_id: str) -> list[Feedback]:
         """All that was said in a case, oldest first."""
         query = select(feedback).where(feedback.c.case_id == case_id).order_by(feedback.c.at, feedback.c.user)
         with self.store.reading() as connection:

@@ -8,19 +8,19 @@ from bot.store.engine import Store
 from bot.store.schema import presses
 
 
-def first(store: Store, key: str, user: str = "") -> bool:
+def claim(store: Store, key: str, user: str = "") -> bool:
     """Whether nobody entered this key before; entered it is from now on."""
     with store.writing() as connection:
         return store.insert_if_absent(connection, presses, key=key, user=user, at=datetime.now(UTC))
 
 
-def entered_at(store: Store, key: str) -> datetime | None:
+def claimed_at(store: Store, key: str) -> datetime | None:
     """When the key was entered first."""
     with store.reading() as connection:
         return connection.scalars(select(presses.c.at).where(presses.c.key == key)).first()
 
 
-def forget(store: Store, before: datetime) -> int:
+def delete_before(store: Store, before: datetime) -> int:
     """Remove what was entered before that time; how many."""
     with store.writing() as connection:
         return int(connection.execute(delete(presses).where(presses.c.at < before)).rowcount)

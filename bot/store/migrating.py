@@ -22,7 +22,7 @@ def migrate(store: Store, data_dir: Path) -> None:
         DatabaseError: the database cannot be used, or a newer netclinic made it.
     """
     try:
-        if _version(store) == newest():
+        if _version(store) == newest_version():
             return
         if not store.is_sqlite:
             _upgrade(store)
@@ -34,29 +34,29 @@ def migrate(store: Store, data_dir: Path) -> None:
         raise to_database_error(store.shown, error) from error
 
 
-def newest() -> str:
+def newest_version() -> str:
     """The newest migration of this version, by the names of the scripts."""
     return max(path.name[:4] for path in (SCRIPTS / "versions").glob(f"{_NUMBER}_*.py"))
 
 
-def is_newest(store: Store) -> bool:
+def is_up_to_date(store: Store) -> bool:
     """Whether its tables are those of this version.
 
     Raises:
         DatabaseError: it cannot be read.
     """
     try:
-        return _version(store) == newest()
+        return _version(store) == newest_version()
     except DBAPIError as error:
         raise to_database_error(store.shown, error) from error
 
 
 def _version(store: Store) -> str | None:
     with store.engine.connect().execution_options(**{SILENCE: PATIENCE}) as connection, connection.begin():
-        return version(connection)
+        return stored_version(connection)
 
 
-def version(connection: Connection) -> str | None:
+def stored_version(connection: Connection) -> str | None:
     """The newest migration that this database has seen."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -81,5 +81,5 @@ def _upgrade(store: Store) -> None:
         except CommandError as error:
             raise DatabaseError(
                 f"The database {store.shown} was made by a newer netclinic (its tables are at "
-                f"{version(connection)}): run that version, or name another database."
+                f"{stored_version(connection)}): run that version, or name another database."
             ) from error

@@ -14,7 +14,7 @@ from bot.store.errors import SILENCE
 LOCKS = 20  # seconds to wait for a lock; shorter than most silences, so that the server says which of both it is
 
 
-class Impatient(psycopg.Connection[Any]):
+class TimeoutConnection(psycopg.Connection[Any]):
     """A connection that is closed where no answer comes within ``silence`` seconds; ``None`` waits for ever."""
 
     silence: float | None = 10.0
@@ -25,9 +25,9 @@ class Impatient(psycopg.Connection[Any]):
         Raises:
             OperationalError: nothing came in time.
         """
-        return super().wait(self._impatient(gen), *arguments, **named)
+        return super().wait(self._give_up_on_silence(gen), *arguments, **named)
 
-    def _impatient(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    def _give_up_on_silence(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         heard = time.monotonic()
         try:
             wanted = next(gen)
@@ -50,8 +50,8 @@ def apply_read_timeout(engine: Engine, patience: float) -> None:
     """
 
     @event.listens_for(engine, "do_connect")
-    def connect(_: Any, __: Any, arguments: Any, named: Any) -> Impatient:
-        return Impatient.connect(*arguments, **named)
+    def connect(_: Any, __: Any, arguments: Any, named: Any) -> TimeoutConnection:
+        return TimeoutConnection.connect(*arguments, **named)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -62,9 +62,9 @@ def apply_read_timeout(engine: Engine, patience: float) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         raw: Any = connection.connection.driver_connection
-        raw.silence = connection.get_execution_options().get(SILENCE, Impatient.silence)
+        raw.silence = connection.get_execution_options().get(SILENCE, TimeoutConnection.silence)
 
     @event.listens_for(engine, "checkin")
     def checkin(connection: Any, _: Any) -> None:
         if connection is not None:
-            connection.silence = Impatient.silence
+            connection.silence = TimeoutConnection.silence

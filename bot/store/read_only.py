@@ -7,7 +7,7 @@ from sqlalchemy.engine import make_url
 
 from bot.store.engine import Store
 from bot.store.errors import DatabaseError
-from bot.store.migrating import is_newest
+from bot.store.migrating import is_up_to_date
 from bot.store.opening import FILE, open_store
 
 _UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR")
@@ -26,7 +26,7 @@ def open_to_read(url: str, data_dir: Path) -> Store:
         is_unwritable = getattr(cause, "sqlite_errorname", "").startswith(_UNWRITABLE)
         path = _file(url, data_dir) if is_unwritable else None
         store = _read_only(path) if path else None
-        if store is None or not is_newest(store):
+        if store is None or not is_up_to_date(store):
             raise
         return store
 

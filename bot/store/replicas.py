@@ -28,7 +28,7 @@ def beat(store: Store, id_: str) -> bool:
         return connection.execute(update(replicas).where(*mine).values(seen_at=_now(store, connection))).rowcount == 1
 
 
-def others(store: Store, id_: str) -> dict[str, float]:
+def seconds_silent(store: Store, id_: str) -> dict[str, float]:
     """Seconds since each other process was last heard of, those aside whose work was taken over."""
     with store.reading() as connection:
         now = _now(store, connection)
@@ -58,7 +58,7 @@ def leave(store: Store, id_: str) -> None:
         connection.execute(update(replicas).where(replicas.c.id == id_).values(seen_at=datetime.fromtimestamp(0, UTC)))
 
 
-def forget(store: Store, before: datetime) -> int:
+def delete_started_before(store: Store, before: datetime) -> int:
     """Remove processes that were started before that time and whose work was taken over; how many."""
     with store.writing() as connection:
         old = (replicas.c.taken_over_by != "", replicas.c.started_at < before)

@@ -70,7 +70,7 @@ diagnoses = Table(
     Column("entry", Text, nullable=False, default=""),
     Column("title", Text, nullable=False, default=""),
     Column("outcome", Text, nullable=False),
-    Column("told", Json, nullable=False),  # bot.telling.Told
+    Column("told", Json, nullable=False),  # bot.diagnosis.report.Report
     Column("finished_at", Time, nullable=False),
     Column("elapsed_ms", Integer, nullable=False, default=0),
     Column("channel", Text, nullable=False, default=""),
@@ -122,7 +122,7 @@ looks = Table(
     Column("key", Text, primary_key=True),  # digest of channel, words, cluster, namespace and the minute
     Column("owner", Text, nullable=False),  # key of the work that looks
     Column("started_at", Time, nullable=False, index=True),
-    Column("told", Json),  # bot.telling.Told, once it is there
+    Column("told", Json),  # bot.diagnosis.report.Report, once it is there
     Column("seconds", Float, nullable=False, default=0.0),
 )
 

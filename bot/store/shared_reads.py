@@ -26,26 +26,26 @@ def take_over(store: Store, key: str, owner: str, before: datetime) -> bool:
         return connection.execute(change).rowcount == 1
 
 
-def end(store: Store, key: str, told: Any) -> None:
+def finish(store: Store, key: str, told: Any) -> None:
     """Keep what was seen."""
     with store.writing() as connection:
         connection.execute(update(looks).where(looks.c.key == key).values(told=told))
 
 
-def give_up(store: Store, key: str, owner: str) -> None:
+def abandon(store: Store, key: str, owner: str) -> None:
     """The look came to nothing: the next one looks itself."""
     with store.writing() as connection:
         connection.execute(delete(looks).where(looks.c.key == key, looks.c.owner == owner, looks.c.told.is_(None)))
 
 
-def state(store: Store, key: str) -> tuple[datetime | None, Any]:
+def read_state(store: Store, key: str) -> tuple[datetime | None, Any]:
     """When somebody began it, and what was seen; ``None`` for what is not so yet."""
     with store.reading() as connection:
         row = connection.execute(select(looks.c.started_at, looks.c.told).where(looks.c.key == key)).first()
         return (row.started_at, row.told) if row else (None, None)
 
 
-def forget(store: Store, before: datetime) -> int:
+def delete_before(store: Store, before: datetime) -> int:
     """Remove looks from before that time; how many."""
     with store.writing() as connection:
         return int(connection.execute(delete(looks).where(looks.c.started_at < before)).rowcount)

@@ -81,7 +81,7 @@ async def ask_and_show(question: str, where: Target, namespace: str | None, outp
         with reading(errors) as observers:
             async with _maybe_cluster(app, where, trail, observers) as (cluster, why):
                 answer = await clinic.ask(question, cluster, namespace)
-        await trail.answered(answer)
+        await trail.record_verdicts(answer)
     if why and answer.diagnoses:
         say(errors, why, style="yellow")
     if where.for_kubectl() and answer.diagnoses and output == "text":
@@ -104,7 +104,7 @@ async def check_and_show(entries: Sequence[str], where: Target, namespace: str |
                 answer = await app.clinic().check(entries, cluster, namespace)
         if answer.cluster is not None and not answer.cluster.reachable:
             raise OutOfReach(f"Cluster {answer.cluster.context} could not be read: {answer.cluster.problem}.")
-        await trail.answered(answer)
+        await trail.record_verdicts(answer)
     _show(answer, output, show_verdicts)
 
 
@@ -193,7 +193,7 @@ def _match(index: "Index", question: str, trail: "AuditContext", show: Callable[
     """One text is recorded with its scores before they are shown; lines of stdin, maybe thousands, in one sum."""
     if question:
         found = index.match(question)
-        trail.log.store_all([trail.considered(found)])
+        trail.log.append([trail.considered(found)])
         show(found)
         return
     best: Counter[str] = Counter()
@@ -206,7 +206,7 @@ def _match(index: "Index", question: str, trail: "AuditContext", show: Callable[
             show(found)
     finally:
         detail = {"lines": lines, "in_scope": best.total(), "best": dict(best.most_common(MOST_SUMMED))}
-        trail.log.store_all([trail.draft("entries.considered", None, None, "", detail)])
+        trail.log.append([trail.draft("entries.considered", None, None, "", detail)])
 
 
 def _trail(log: "AuditLog", question: str) -> "AuditContext":
@@ -217,7 +217,7 @@ def _trail(log: "AuditLog", question: str) -> "AuditContext":
     trail = AuditContext(log, operating_system_user(), uuid.uuid4().hex)
     asked = {"command": "match", **({"question": question} if question else {"lines of": "standard input"})}
     action = "question.received" if question else "command.received"
-    log.store_all([in_force(trail), trail.draft(action, None, None, "", asked)])
+    log.append([in_force(trail), trail.draft(action, None, None, "", asked)])
     return trail
 
 

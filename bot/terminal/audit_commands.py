@@ -56,14 +56,14 @@ def show(
     output: Output = "text",
 ) -> None:
     """One record in full, or all records of one request."""
-    from bot.audit.reading import SeveralRequests, find_records
+    from bot.audit.reading import AmbiguousRequest, find_records
     from bot.terminal.audit_pages import show_in_full
     from bot.terminal.errors import UsageProblem
 
     app = _app()
     try:
         found = find_records(_to_read(app), record)
-    except SeveralRequests as error:
+    except AmbiguousRequest as error:
         raise UsageProblem(str(error)) from None
     if not found:
         raise UsageProblem(f"There is no record or request {record!r}: `netclinic audit list` shows the newest.")
@@ -88,7 +88,7 @@ def verify(
     anchors = [found for given in anchor or [] for found in _anchors(given)]
     store = _to_read(_app())
     with counting(Console(stderr=True), "verifying") as tell:
-        verified = verify_log(store, anchors=anchors, archives=archive or [], tell=tell)
+        verified = verify_log(store, anchors=anchors, archives=archive or [], progress=tell)
     show_verified(verified, output)
     if not verified.holds:
         raise typer.Exit(1)
@@ -169,12 +169,12 @@ def _zone(utc: bool, app: "App") -> tzinfo | None:
 
 
 def _filters(zone: tzinfo | None, *values: str) -> "Filters":
-    from bot.audit.filters import FilterError, filters_of
+    from bot.audit.filters import FilterError, build_filters
     from bot.terminal.errors import UsageProblem
 
     names = ("since", "until", "actor", "channel", "case", "cluster", "action", "entry", "limit")
     try:
-        return filters_of(dict(zip(names, values, strict=True)), zone=zone)
+        return build_filters(dict(zip(names, values, strict=True)), zone=zone)
     except FilterError as error:
         raise UsageProblem(str(error)) from None
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bot.audit.prune import SeveralPeople, erase_words, prune
+from bot.audit.prune import AmbiguousActor, erase_words, prune
 from bot.terminal.console import say
 from bot.terminal.progress import counting
 
@@ -113,7 +113,7 @@ def prune_records(app: App, before: datetime, archive: Path) -> None:
     if hint := slices_hint(app.store, count):
         say(Console(stderr=True), hint, style="dim")
     with counting(Console(stderr=True), "archiving") as tell:
-        done = prune(app.audit, before, archive, actor=operating_system_user(), tell=tell)
+        done = prune(app.audit, before, archive, actor=operating_system_user(), progress=tell)
     if done is None:
         sys.stdout.write("No record is older: nothing was pruned.\n")
         return
@@ -131,7 +131,7 @@ def prune_words(app: App, before: datetime, of: str) -> None:
     """
     try:
         done = erase_words(app.audit, before, actor=operating_system_user(), of=of)
-    except SeveralPeople as error:
+    except AmbiguousActor as error:
         raise UsageProblem(str(error)) from None
     if done is None:
         sys.stdout.write("No words are kept with older records: nothing was erased.\n")

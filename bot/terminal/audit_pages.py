@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bot.audit.export import uri_of
+from bot.audit.export import request_uri
 from bot.audit.filters import ACTIONS, Filters
 from bot.audit.page import (
     EMPTY_LOG,
@@ -22,7 +22,7 @@ from bot.audit.page import (
 )
 from bot.audit.reading import MOST_SHOWN
 from bot.audit.records import Record
-from bot.audit.verify import Verified
+from bot.audit.verify import Verification
 from bot.probes.findings import clip
 from bot.terminal.console import say, show_table, write_json
 from bot.text import one_line
@@ -63,21 +63,21 @@ def show_in_full(records: Sequence[Record], zone: tzinfo | None, output: str) ->
             say(console, Text(f"{name:<{WIDEST}}  ", style="dim") + Text(one_line(value), style=""))
 
 
-def show_verified(verified: Verified, output: str) -> None:
+def show_verified(verification: Verification, output: str) -> None:
     """What was checked, and what is wrong if anything is."""
     if output == "json":
-        write_json(verified.to_json())
+        write_json(verification.to_json())
         return
     console = Console()
-    page = verification_page(verified, archive_option="--archive FILE", anchor_option="--anchor SEQ:HASH")
+    page = verification_page(verification, archive_option="--archive FILE", anchor_option="--anchor SEQ:HASH")
     if page.why:
         say(console, f"{page.title}: {page.why}", style="bold red")
     elif page.title:
-        rate = f"{verified.rate:,.0f} records/s"
-        say(console, f"{page.title}, in {verified.seconds:.1f} s ({rate}).", style="bold green")
+        rate = f"{verification.rate:,.0f} records/s"
+        say(console, f"{page.title}, in {verification.seconds:.1f} s ({rate}).", style="bold green")
     else:
         say(console, EMPTY_LOG)
-    complete = complete_reading(verified) if page.why else ""
+    complete = complete_reading(verification) if page.why else ""
     for note in (*page.notes, complete, f"Anchor: {page.anchor}" if page.anchor else ""):
         if note:
             say(console, note)
@@ -127,7 +127,7 @@ def _summary(row: RecordRow) -> str:
     record, detail = row.record, row.detail
     if row.is_read:
         figures = [f"{detail[name]} {name}" for name in ("bytes", "ms") if name in detail]
-        parts = [*row.words, record.outcome, *figures, str(detail.get("verb", "")), uri_of(detail)]
+        parts = [*row.words, record.outcome, *figures, str(detail.get("verb", "")), request_uri(detail)]
         return clip(" ".join(part for part in parts if part), LONGEST)
     if record.action == "verdict.reached":
         detail = {name: detail[name] for name in ("score", "reads", "unread") if detail.get(name) is not None}

@@ -34,7 +34,7 @@ async def auditing(app: "App", command: str, where: "Target") -> AsyncIterator[B
         trail = AuditContext(await opening, operating_system_user(), uuid.uuid4().hex)
         action = "question.received" if typed.get("question") else "command.received"
         asked = {"command": command, **where.typed(), **{name: value for name, value in typed.items() if value}}
-        await trail.log.astore_all([in_force(trail), trail.draft(action, None, None, "", asked)])
+        await trail.log.aappend([in_force(trail), trail.draft(action, None, None, "", asked)])
         begun.append(trail)
         return trail
 
@@ -61,9 +61,9 @@ async def _refused(begun: list["AuditContext"], error: Exception) -> None:
 
 def in_force(trail: "AuditContext") -> "Draft":
     """The record of the settings that differ from their defaults, secrets masked."""
-    from bot.audit.log import settings_in_force
+    from bot.audit.log import settings_snapshot
 
-    return trail.draft("settings.in_force", None, None, "", settings_in_force())
+    return trail.draft("settings.in_force", None, None, "", settings_snapshot())
 
 
 def operating_system_user() -> "Actor":

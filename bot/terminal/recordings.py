@@ -54,7 +54,7 @@ async def _read(capture: Capture, symptom: str | None, where: Target, namespace:
                     clinic.check([], cluster, namespace) if symptom is None else clinic.ask(symptom, cluster, namespace)
                 )
                 answer = await asking
-        await trail.answered(answer)
+        await trail.record_verdicts(answer)
         return answer
 
 

@@ -81,7 +81,7 @@ def _timed(what: Callable[[], T]) -> tuple[T, float]:
 def _fill(log: AuditLog, count: int) -> None:
     drafts = _drafts(count)
     while batch := list(itertools.islice(drafts, A_QUESTION)):
-        log.store_all(batch)
+        log.append(batch)
 
 
 def _drafts(count: int) -> Iterator[Draft]:
@@ -123,7 +123,7 @@ async def _questions(log: AuditLog) -> None:
             started = time.perf_counter()
             answer = await clinic.check(["terway-vswitch-out-of-ips"], trail.cluster(cluster) if recorded else cluster)
             if recorded:
-                await trail.answered(answer)
+                await trail.record_verdicts(answer)
             if number:
                 taken[recorded].append(time.perf_counter() - started)
     without, recorded_ms = (1000 * statistics.median(taken[key]) for key in (False, True))

@@ -178,9 +178,9 @@ class Poster:
         Where the database fails nobody can tell, and what is to be said may be just that: then Slack is asked.
         """
         try:
-            if await self._store.run(idempotency_keys.first, self._store, key):
+            if await self._store.run(idempotency_keys.claim, self._store, key):
                 return None
-            return await self._store.run(idempotency_keys.entered_at, self._store, key) or datetime.fromtimestamp(
+            return await self._store.run(idempotency_keys.claimed_at, self._store, key) or datetime.fromtimestamp(
                 0, UTC
             )
         except DatabaseError as error:

@@ -18,7 +18,7 @@ from bot.audit.page import (
     verification_page,
 )
 from bot.audit.records import Record
-from bot.audit.verify import Anchor, Verified, anchor_text
+from bot.audit.verify import Anchor, Verification, anchor_text
 from bot.probes.findings import clip
 from bot.slack.blocks.elements import (
     Element,
@@ -87,15 +87,15 @@ def verifying_message(records: int) -> Message:
     return _plainly(f"Verifying the audit log: reading {counted(records, 'record')}. The result will stand here.")
 
 
-def verified_message(verified: Verified) -> Message:
+def verified_message(verification: Verification) -> Message:
     """What was checked; or the first record that is not as it was written."""
     archives = "at a terminal --archive FILE"
-    page = verification_page(verified, archive_option=archives, anchor_option="audit verify SEQ:HASH")
+    page = verification_page(verification, archive_option=archives, anchor_option="audit verify SEQ:HASH")
     if page.why:
         lines = [page.why, *page.notes]
     elif page.title:
-        rate = f"{verified.rate:,.0f} records/s"
-        read = f"Read in {verified.seconds:.1f} s ({rate}); each record's hash and its link."
+        rate = f"{verification.rate:,.0f} records/s"
+        read = f"Read in {verification.seconds:.1f} s ({rate}); each record's hash and its link."
         lines = [read, *page.notes, f"Anchor of now: `{page.anchor}`"]
     else:
         return _plainly(EMPTY_LOG)

@@ -58,7 +58,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
         async def kept() -> bool:
             await trail.record("button.pressed", outcome="noted", detail={"note": text, "helped": helped})
-            await context.parts.store.run(context.feedback.note, value.diagnosis, trail.actor.id, text)
+            await context.parts.store.run(context.feedback.add_note, value.diagnosis, trail.actor.id, text)
             return True
 
         if text and not await stored(kept(), trail.request_id):

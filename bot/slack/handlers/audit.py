@@ -1,6 +1,6 @@
-"""``/netclinic audit``: the audit log read, proven and given out, to the asker alone.
+"""``/netclinic audit``: the audit log read, proven and given out, to the asker alone; and its anchors, by the clock.
 
-Anchors of the audit log, by the clock: each time slot once, whatever replica is awake, told outside the database.
+An anchor is made once a time slot, whatever replica is awake, and told outside the database.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from datetime import UTC, datetime, tzinfo
 
 from bot.audit import AuditUnavailable
 from bot.audit.export import write_events
-from bot.audit.filters import MOST, FilterError, Filters, parse_filters
+from bot.audit.filters import MOST_RECORDS, FilterError, Filters, parse_filters
 from bot.audit.page import RecordPage, without_others_words
 from bot.audit.reading import (
-    SeveralRequests,
+    AmbiguousRequest,
     count_records,
     find_records,
     first_records,
@@ -28,7 +28,7 @@ from bot.audit.reading import (
     stream_records,
 )
 from bot.audit.records import Record
-from bot.audit.verify import Anchor, Verified, make_anchor, parse_anchors, verify
+from bot.audit.verify import Anchor, Verification, make_anchor, parse_anchors, verify
 from bot.handoff.schedule import choose_zone
 from bot.slack.api.errors import SlackFailure, SlackRefused
 from bot.slack.blocks.audit import (
@@ -52,9 +52,13 @@ from bot.store import DatabaseError, Store
 
 ROWS = 20  # records of one list: what is read on a phone
 OWN = 10  # more than a command has recorded of itself when it lists
+NAME = "audit.anchor"
+PATIENCE = 3600.0  # seconds for which an anchor is tried while the database is away
+PAUSE = 30.0
 _CASE = re.compile(r"NC-[A-Z0-9]+", re.IGNORECASE)
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{6,}")
 _NOBODY = "No record fits. People go by mention, as in actor @name; {command} shows the newest of all."
+_log = logging.getLogger("netclinic.audit")
 
 
 async def audit(command: Command) -> None:
@@ -102,7 +106,7 @@ async def _show(command: Command, name: str) -> None:
     store = command.context.parts.store
     try:
         found, fit = await store.run(_found, store, name)
-    except SeveralRequests as error:
+    except AmbiguousRequest as error:
         raise UserError(str(error)) from error
     if not found:
         raise UserError(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
@@ -146,7 +150,7 @@ async def _verify(command: Command, words: str) -> None:
     await command.job.step("told", lambda: _told_late(command, Message(found["text"], found["blocks"])))
 
 
-async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verified:
+async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verification:
     """In a thread that ends soon when nobody waits for it any more."""
     given_up = threading.Event()
 
@@ -155,7 +159,7 @@ async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verified:
             raise InterruptedError(f"verifying was given up after {done} of {of} records")
 
     try:
-        return await store.run(verify, store, anchors=anchors, tell=tell)
+        return await store.run(verify, store, anchors=anchors, progress=tell)
     finally:
         given_up.set()
 
@@ -176,7 +180,7 @@ async def _export(command: Command, words: str) -> None:
 
     async def recorded() -> Json:
         count, newest = await store.run(_extent, store, filters)
-        if not 0 < count <= MOST:
+        if not 0 < count <= MOST_RECORDS:
             return {"records": count}
         detail = {"format": "jsonl", "records": count, "to": "direct message", "filters": filters.shown()}
         record = await command.trail.record("export.made", detail=detail)
@@ -200,7 +204,7 @@ def _why_not(count: int) -> str:
     if not count:
         return "No record fits, so there is nothing to export: /netclinic audit shows the newest."
     return (
-        f"{count:,} records fit, and one file may hold {MOST:,} here: narrow it with since and until, "
+        f"{count:,} records fit, and one file may hold {MOST_RECORDS:,} here: narrow it with since and until, "
         "or run `netclinic audit export` at a terminal."
     )
 
@@ -267,12 +271,6 @@ def _lines(command: Command, filters: Filters, newest: int) -> bytes:
         found = [record for record in stream_records(connection, filters) if record.seq <= newest]
     write_events(_readable(command, found), out)
     return out.getvalue()
-
-
-NAME = "audit.anchor"
-PATIENCE = 3600.0  # seconds for which it is tried while the database is away
-PAUSE = 30.0
-_log = logging.getLogger("netclinic.audit")
 
 
 def due_key(team: str, now: datetime, hours: float) -> str:

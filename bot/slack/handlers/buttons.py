@@ -200,7 +200,7 @@ class Pressing:
             helped=self.pressed.action == HELPED,
             at=self.context.now(),
         )
-        await self.context.parts.store.run(self.context.feedback.give, word)
+        await self.context.parts.store.run(self.context.feedback.save, word)
         if not self.pressed.is_private:
             await refreshed(self.context, self.trail, case.id, answer.id)
         return {}

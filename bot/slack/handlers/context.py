@@ -201,7 +201,7 @@ def checked(context: HandlerContext, question: str) -> tuple[str, ...] | None:
 
 def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> CaseLine:
     """The case as this answer of it shows it."""
-    said = [word for word in context.feedback.of_case(case.id) if word.diagnosis_id == answer.id]
+    said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id == answer.id]
     line = CaseLine(
         id=case.id,
         diagnosis=answer.id,

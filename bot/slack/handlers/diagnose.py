@@ -62,7 +62,7 @@ async def look(
         answer = replace(
             await ask(clinic, None), cluster=ClusterState(context=cluster, reachable=False, problem=problem)
         )
-    await trail.answered(answer)
+    await trail.record_verdicts(answer)
     return make_report(answer)
 
 
@@ -190,7 +190,7 @@ class DiagnoseJob:
             channel=self.reply.channel,
             message_ts=self.reply.ts or "",
         )
-        await self.context.parts.store.run(self.context.cases.keep, answer)
+        await self.context.parts.store.run(self.context.cases.save_answer, answer)
 
     async def _message(self) -> Message:
         answer = await self.context.parts.store.run(self.context.cases.answer, self.job.key)
@@ -201,7 +201,7 @@ class DiagnoseJob:
     async def _answered(self) -> Json:
         ts = await self.reply.end(await self._message())
         if ts != (self.reply.ts or ""):
-            await self.context.parts.store.run(self.context.cases.place, self.job.key, self.reply.channel, ts)
+            await self.context.parts.store.run(self.context.cases.set_message, self.job.key, self.reply.channel, ts)
         return ts
 
     async def _attached(self) -> Json:

@@ -65,8 +65,8 @@ async def _names(context: HandlerContext) -> tuple[str, ...]:
 
 async def _view(context: HandlerContext, user: str) -> View:
     team, store = context.parts.bot.team, context.parts.store
-    opened = await store.run(context.cases.opened, team, user, 100)
-    recent = await store.run(context.cases.recent, team, user, 10)
+    opened = await store.run(context.cases.list_open, team, user, 100)
+    recent = await store.run(context.cases.recent_answers, team, user, 10)
     clusters = context.reach.known(await _names(context), context.parts.clusters.default)
     return home_view(
         [case_row(case) for case in opened], clusters, [answer_row(*pair) for pair in recent], context.now()

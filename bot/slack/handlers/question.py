@@ -195,7 +195,7 @@ class Asking:
         if not asked.thread_ts:
             return None
         return await self.context.parts.store.run(
-            self.context.cases.of_thread, self.context.parts.bot.team, asked.channel, asked.thread_ts
+            self.context.cases.for_thread, self.context.parts.bot.team, asked.channel, asked.thread_ts
         )
 
     async def _choice(self, case: Case | None) -> Choice:

@@ -75,7 +75,7 @@ async def list_cases(command: Command) -> None:
     """``cases``: what is open."""
     await command.permitted()
     context = command.context
-    found = await context.parts.store.run(context.cases.opened, context.parts.bot.team, command.typed.user, 50)
+    found = await context.parts.store.run(context.cases.list_open, context.parts.bot.team, command.typed.user, 50)
     rows = [case_row(case) for case in found]
     if SHARE in command.asked.flags:
         rows = await command.job.waited("names", lambda: _by_name(context, rows))
@@ -150,7 +150,7 @@ async def status(command: Command) -> None:
     await command.permitted()
     parts = command.context.parts
     running = {name: count for name, count in (await parts.work.running()).items() if count}
-    opened = await parts.store.run(command.context.cases.opened, parts.bot.team, command.typed.user, 1000)
+    opened = await parts.store.run(command.context.cases.list_open, parts.bot.team, command.typed.user, 1000)
     under_way = ", ".join(f"{count} {name}" for name, count in running.items())
     rows = [
         ("Version", version("netclinic")),

@@ -166,9 +166,9 @@ async def keep_house(store: Store) -> None:
 async def tidy(store: Store, now: datetime) -> int:
     """Forget what is old enough; how many rows."""
     removed = await dbos_engine.forget(now - WORK_KEPT)
-    removed += await store.run(shared_reads.forget, store, now - LOOKS_KEPT)
-    removed += await store.run(idempotency_keys.forget, store, now - ONCE_KEPT)
-    removed += await store.run(replicas.forget, store, now - REPLICAS_KEPT)
+    removed += await store.run(shared_reads.delete_before, store, now - LOOKS_KEPT)
+    removed += await store.run(idempotency_keys.delete_before, store, now - ONCE_KEPT)
+    removed += await store.run(replicas.delete_started_before, store, now - REPLICAS_KEPT)
     if removed:
         _log.info("Forgot %d rows that nobody needs any more.", removed)
     return removed

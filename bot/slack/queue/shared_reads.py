@@ -47,7 +47,7 @@ class Looks:
         digest = hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:32]
         minute = int(started // WINDOW)
         earlier = f"{digest}:{minute - 1}"
-        began, _ = await self._store.run(shared_reads.state, self._store, earlier)
+        began, _ = await self._store.run(shared_reads.read_state, self._store, earlier)
         recent = began is not None and started - began.timestamp() < WINDOW
         return earlier if recent else f"{digest}:{minute}"
 
@@ -55,9 +55,9 @@ class Looks:
         try:
             seen = await self.alone(look)
         except BaseException:
-            await asyncio.shield(self._store.run(shared_reads.give_up, self._store, key, owner))
+            await asyncio.shield(self._store.run(shared_reads.abandon, self._store, key, owner))
             raise
-        await self._store.run(shared_reads.end, self._store, key, seen)
+        await self._store.run(shared_reads.finish, self._store, key, seen)
         return seen
 
     async def _taken_over(self, key: str, owner: str, late: datetime) -> bool:
@@ -69,7 +69,7 @@ class Looks:
     async def _waited(self, key: str, owner: str) -> Any:
         """What the other sees; ``None`` when the look is ours now."""
         while True:
-            began, seen = await self._store.run(shared_reads.state, self._store, key)
+            began, seen = await self._store.run(shared_reads.read_state, self._store, key)
             if seen is not None:
                 return seen
             late = datetime.now(UTC) - timedelta(seconds=self._patience)

@@ -163,7 +163,7 @@ class Worker:
         await self._confirm()
         if self._is_lost:
             return
-        for id_, silent in (await self._store.run(replicas.others, self._store, self.id)).items():
+        for id_, silent in (await self._store.run(replicas.seconds_silent, self._store, self.id)).items():
             ended = await asyncio.to_thread(self._has_ended, id_)
             least = 0.0 if ended else self._pulse.silence
             if silent >= least and await self._store.run(replicas.claim, self._store, id_, self.id, least):

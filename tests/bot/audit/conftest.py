@@ -67,4 +67,4 @@ def owner(store: Store) -> Callable[..., None]:
 @pytest.fixture
 def filled(log: AuditLog) -> Callable[[int], list[Record]]:
     """``filled(n)``: the log with so many records of an ordinary day."""
-    return lambda count: log.store_all(drafts(count))
+    return lambda count: log.append(drafts(count))

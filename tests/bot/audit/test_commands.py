@@ -217,7 +217,7 @@ def test_a_record_and_a_request_are_shown_in_full(run: Run, log: AuditLog) -> No
 
 def test_what_is_shown_in_full_is_one_request_and_bounded(run: Run, log: AuditLog) -> None:
     bob = Actor("slack", "U1", "bob")
-    log.store_all([Draft(action="cluster.read", actor=bob, request_id="T1:C1:1") for _ in range(1001)])
+    log.append([Draft(action="cluster.read", actor=bob, request_id="T1:C1:1") for _ in range(1001)])
     ran = run("audit", "show", "T1", "-o", "json")
     assert [one["seq"] for one in ran.json] == list(range(1, 1001))
     assert ran.err == "The first 1,000; `netclinic audit export` gives all.\n"
@@ -344,7 +344,7 @@ def test_an_export_says_how_many_it_holds_though_others_write(
     app.audit.record("refused", actor=actor)
     other = sqlite3.connect(tmp_path / "netclinic.sqlite", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
-    app.audit.owe_all([Draft(action="refused", actor=actor)] * 3)
+    app.audit.enqueue([Draft(action="refused", actor=actor)] * 3)
     threading.Thread(target=lambda: (time.sleep(1), other.rollback())).start()
     export_to(app, str(out), "jsonl", Filters())
     assert capsys.readouterr().out == f"Wrote 4 records to {out}.\n"
@@ -410,7 +410,7 @@ SPOILT = {
 @pytest.mark.parametrize("what", SPOILT)
 def test_a_record_that_somebody_spoilt_can_be_read(run: Run, log: AuditLog, what: str) -> None:
     actor = Actor("slack", "U1", "bob")
-    log.store_all([Draft(action="cluster.read", actor=actor, detail={"path": "/x"}) for _ in range(3)])
+    log.append([Draft(action="cluster.read", actor=actor, detail={"path": "/x"}) for _ in range(3)])
     with log.store.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_records_never_change")
         connection.exec_driver_sql("UPDATE audit_records SET detail = ? WHERE seq = 2", (SPOILT[what],))
@@ -423,7 +423,7 @@ def test_a_record_that_somebody_spoilt_can_be_read(run: Run, log: AuditLog, what
 
 def test_an_archive_that_was_not_given_is_named(run: Run, log: AuditLog, tmp_path: Path) -> None:
     bob, started = Actor("slack", "U1", "bob"), datetime(2020, 1, 1, tzinfo=UTC)
-    log.store_all([Draft(action="message.posted", actor=bob, time=started + timedelta(days=n)) for n in range(5)])
+    log.append([Draft(action="message.posted", actor=bob, time=started + timedelta(days=n)) for n in range(5)])
     for archive, before in (("one", "2020-01-03"), ("two", "2020-01-05"), ("three", "2999-01-01")):
         pruned = run("audit", "prune", "--utc", "--before", before, "--archive", str(tmp_path / archive))
         assert pruned.code == 0

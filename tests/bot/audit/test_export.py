@@ -11,7 +11,7 @@ import pytest
 
 from bot.audit import Actor, AuditLog, Record
 from bot.audit.context import AuditObserver
-from bot.audit.export import COLUMNS, event_of, write_csv, write_events
+from bot.audit.export import COLUMNS, to_event, write_csv, write_events
 from bot.audit.filters import ACTIONS
 from bot.audit.records import TEXTS, digest
 from bot.cluster.requests import Request
@@ -135,7 +135,7 @@ async def test_a_read_that_failed_says_so(store: Store, bob: Actor, outcome: str
         "cluster.read.done", actor=bob, outcome=outcome, detail={"verb": "get", "path": "/version", "read": 1, "ms": 3}
     )
     log.close()
-    status = event_of(record)["responseStatus"]
+    status = to_event(record)["responseStatus"]
     assert (status["status"], status["code"], status["reason"]) == ("Failure", code, outcome)
 
 
@@ -147,7 +147,7 @@ def test_other_records_have_ids_of_their_own_and_name_their_case(filled: Filled)
 
 
 def test_what_is_about_to_be_done_is_no_result(log: AuditLog, bob: Actor) -> None:
-    received = {name for name in ACTIONS if event_of(log.record(name, actor=bob))["stage"] == "RequestReceived"}
+    received = {name for name in ACTIONS if to_event(log.record(name, actor=bob))["stage"] == "RequestReceived"}
     before = {name for name, about in ACTIONS.items() if "about to be" in about}
     assert {"message.updating", "audit.anchored"} <= before
     assert received == before | {"question.received", "command.received"}

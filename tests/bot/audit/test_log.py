@@ -70,7 +70,7 @@ def test_threads_and_logs_of_one_database_share_the_chain(log: AuditLog, store: 
 
 def test_several_records_are_stored_next_to_each_other(log: AuditLog, bob: Actor) -> None:
     actions = ["cluster.read.done", "permission.failed"]
-    records = log.store_all([Draft(action=action, actor=bob) for action in actions])
+    records = log.append([Draft(action=action, actor=bob) for action in actions])
     assert [record.action for record in records] == actions
     assert records[1].prev == records[0].hash
 
@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_and_nothing_of_the_record_is_left(tmp_path: Path, b
     log = AuditLog(store)
     drafts = ([Draft(action="cluster.read", actor=bob, detail={"path": "/" * 500})] for _ in range(500))
     with pytest.raises(AuditUnavailable, match="full"):
-        deque(map(log.store_all, drafts))
+        deque(map(log.append, drafts))
     log.close()
     verified = verify(store)
     assert verified.holds
@@ -187,16 +187,16 @@ async def test_an_outcome_is_stored_in_its_place_without_anybody_waiting(log: Au
     commits = []
     event.listen(log.store.engine, "commit", commits.append)
     await log.arecord("cluster.read", actor=bob)
-    log.owe_all(outcome(bob, 1))
+    log.enqueue(outcome(bob, 1))
     await log.arecord("cluster.read", actor=bob)
     assert len(commits) == 2
-    log.owe_all(outcome(bob, 2))
+    log.enqueue(outcome(bob, 2))
     log.close()
     assert actions(log) == ["cluster.read", "cluster.read.done"] * 2
 
 
 def test_an_outcome_is_stored_soon_though_nothing_follows(log: AuditLog, bob: Actor) -> None:
-    log.owe_all(outcome(bob, 1))
+    log.enqueue(outcome(bob, 1))
     for _ in range(600):
         if actions(log):
             break
@@ -210,7 +210,7 @@ def test_an_outcome_that_could_not_be_stored_comes_before_whatever_follows(
     log.record("cluster.read", actor=bob)
     with store.writing() as connection:
         connection.execute(text("ALTER TABLE audit_records RENAME TO away"))
-    log.owe_all(outcome(bob, 1))
+    log.enqueue(outcome(bob, 1))
     with pytest.raises(AuditUnavailable):
         log.record("cluster.read", actor=bob)
     with pytest.raises(AuditUnavailable):

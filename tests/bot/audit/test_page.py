@@ -16,7 +16,7 @@ from bot.audit.page import (
     without_others_words,
 )
 from bot.audit.records import Record
-from bot.audit.verify import Verified
+from bot.audit.verify import Verification
 
 RECORD = Record(
     seq=7,
@@ -38,7 +38,7 @@ RECORD = Record(
     hash="f" * 64,
     kept='{"question":"dns is slow"}',
 )
-WHOLE = Verified(
+WHOLE = Verification(
     first=1,
     last=3,
     count=3,
@@ -53,7 +53,7 @@ WHOLE = Verified(
 )
 
 
-def page(verified: Verified) -> VerificationPage:
+def page(verified: Verification) -> VerificationPage:
     return verification_page(verified, archive_option="--archive FILE", anchor_option="--anchor SEQ:HASH")
 
 

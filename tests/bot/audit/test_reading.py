@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.audit import Actor, AuditLog, Draft, Record
-from bot.audit.filters import ACTIONS, Filters, called
+from bot.audit.filters import ACTIONS, Filters, actions_named
 from bot.audit.reading import (
-    SeveralRequests,
+    AmbiguousRequest,
     count_records,
     find_records,
     first_records,
-    fitting,
     list_records,
     stream_records,
+    where_filters,
 )
 from bot.store.schema import audit_records
 from tests.bot.audit.conftest import BOB, NOON
@@ -68,7 +68,7 @@ def test_a_list_is_as_long_as_asked_for(log: AuditLog, filled: Filled) -> None:
 def test_each_filter_has_its_index(log: AuditLog, filled: Filled, kind: str) -> None:
     filled(3)
     if log.store.is_sqlite:
-        query = fitting(select(audit_records), KINDS[kind][0])
+        query = where_filters(select(audit_records), KINDS[kind][0])
         shown = str(query.compile(log.store.engine, compile_kwargs={"literal_binds": True}))
         with log.store.reading() as connection:
             plan = str(connection.execute(text("EXPLAIN QUERY PLAN " + shown.replace(":", "\\:"))).all())
@@ -106,7 +106,7 @@ def test_a_record_is_found_by_its_number_and_a_request_by_its_id(log: AuditLog, 
 
 def test_how_several_requests_begin_is_no_name_of_one(log: AuditLog, filled: Filled) -> None:
     records = filled(12)
-    with pytest.raises(SeveralRequests) as told:
+    with pytest.raises(AmbiguousRequest) as told:
         find_records(log.store, "r")
     assert str(told.value) == "The ids of 4 requests begin with 'r': give more of the id, as in r3 or r2 or r1."
     longer = log.record("refused", actor=BOB, request_id="r2:press:1")
@@ -115,15 +115,15 @@ def test_how_several_requests_begin_is_no_name_of_one(log: AuditLog, filled: Fil
 
 
 def test_of_a_long_request_as_much_is_read_as_is_wanted(log: AuditLog) -> None:
-    records = log.store_all([Draft(action="cluster.read", actor=BOB, request_id="T1:C1:1") for _ in range(9)])
+    records = log.append([Draft(action="cluster.read", actor=BOB, request_id="T1:C1:1") for _ in range(9)])
     assert list(find_records(log.store, "T1", 4)) == records[:4]
     assert list(first_records(log.store, Filters(limit=3))) == records[:3]
 
 
 def test_the_names_of_actions_group_by_their_first_words() -> None:
-    assert called("cluster.read") == ["cluster.read", "cluster.read.done"]
-    assert called("nothing") == ["nothing"]
-    assert set(called("audit")) == {"audit", "audit.anchored", "audit.pruned", "audit.erased"}
+    assert actions_named("cluster.read") == ["cluster.read", "cluster.read.done"]
+    assert actions_named("nothing") == ["nothing"]
+    assert set(actions_named("audit")) == {"audit", "audit.anchored", "audit.pruned", "audit.erased"}
     assert all(about and about == about.strip(". ") for about in ACTIONS.values())
 
 

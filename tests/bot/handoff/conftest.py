@@ -142,7 +142,7 @@ class Shift:
         )
         opened = self.cases.open(case)
         told = await self._told(question, scores, recording, cluster, namespace or None)
-        self.cases.keep(
+        self.cases.save_answer(
             StoredAnswer(
                 id=f"{thread}:{before}",
                 case_id=opened.id,

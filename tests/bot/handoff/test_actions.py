@@ -16,7 +16,7 @@ UNA = Actor("terminal", "1000", "Una", "unas-laptop")  # begins like the id of a
 def did(shift: Shift, store: Store, *who: Actor) -> None:
     log = AuditLog(store)
     minutes = range(60, 60 - len(who), -1)
-    log.store_all(
+    log.append(
         [Draft(action="export.made", actor=actor, time=shift.ago(at)) for actor, at in zip(who, minutes, strict=True)]
     )
     log.close()

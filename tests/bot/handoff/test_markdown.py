@@ -117,7 +117,7 @@ def acted(store: Store, *cases: str) -> None:
         Draft(action="export.made", actor=Actor("terminal", "1000", "ops <b>", "host"), time=ago(30)),
         Draft(action="permission.failed", actor=mei, cluster="prod-hz", outcome="forbidden", time=ago(60 * 30)),
     ]
-    log.store_all(drafts)
+    log.append(drafts)
     log.close()
 
 

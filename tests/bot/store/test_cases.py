@@ -72,8 +72,8 @@ def test_a_thread_has_one_case_whoever_opens_it(store: Store) -> None:
     again = cases.open(replace(new(), question="something else", opened_at=LATER))
     assert again == first
     assert cases.get(first.id.lower()) == first
-    assert cases.of_thread("T1", "C1", "1.1") == first
-    assert cases.of_thread("T1", "C2", "1.1") is None
+    assert cases.for_thread("T1", "C1", "1.1") == first
+    assert cases.for_thread("T1", "C2", "1.1") is None
     assert cases.get("NC-NOSUCH") is None
 
 
@@ -94,23 +94,23 @@ def test_an_answer_brings_its_case_up_to_date_and_is_read_back_as_it_was(store: 
     cases = Cases(store)
     case = cases.open(new())
     kept = answer(case)
-    cases.keep(kept)
+    cases.save_answer(kept)
     assert cases.answer(kept.id) == kept
     assert cases.answer("nothing") is None
     now = cases.get(case.id)
     assert now is not None
     assert (now.entry, now.title, now.outcome) == ("terway-mac-not-found", "Title of terway-mac-not-found", "confirmed")
     assert (now.cluster, now.namespace, now.diagnosed_at, now.updated_at) == ("prod", "shop", LATER, LATER)
-    cases.keep(replace(kept, told=told("another-entry")))
+    cases.save_answer(replace(kept, told=told("another-entry")))
     assert cases.get(case.id) == now, "an answer that is kept already is not kept again"
 
 
 def test_the_first_diagnosis_keeps_its_time_and_the_newest_gives_the_verdict(store: Store) -> None:
     cases = Cases(store)
     case = cases.open(new())
-    cases.keep(answer(case))
+    cases.save_answer(answer(case))
     later = LATER + timedelta(hours=1)
-    cases.keep(answer(case, "recheck:1", kind="recheck", finished_at=later, told=told("b", Verdict.RULED_OUT)))
+    cases.save_answer(answer(case, "recheck:1", kind="recheck", finished_at=later, told=told("b", Verdict.RULED_OUT)))
     now = cases.get(case.id)
     assert now is not None
     assert (now.diagnosed_at, now.outcome, now.entry, now.updated_at) == (LATER, "ruled_out", "b", later)
@@ -120,33 +120,33 @@ def test_the_first_diagnosis_keeps_its_time_and_the_newest_gives_the_verdict(sto
 def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> None:
     cases = Cases(store)
     case = cases.open(new())
-    cases.keep(answer(case, "first", told=told("")))
+    cases.save_answer(answer(case, "first", told=told("")))
     assert cases.get(case.id).outcome == "unmatched"  # type: ignore[union-attr]
-    cases.keep(answer(case, "second"))
-    cases.keep(answer(case, "third", told=told(""), cluster="staging"))
+    cases.save_answer(answer(case, "second"))
+    cases.save_answer(answer(case, "third", told=told(""), cluster="staging"))
     now = cases.get(case.id)
     assert now is not None
     assert (now.entry, now.outcome, now.cluster) == ("terway-mac-not-found", "confirmed", "staging")
-    cases.keep(answer(case, "fourth", kind="recheck", told=told("")))
+    cases.save_answer(answer(case, "fourth", kind="recheck", told=told("")))
     again = cases.get(case.id)
     assert again is not None
     assert (again.entry, again.outcome) == ("terway-mac-not-found", "unmatched"), "a re-check that finds nothing counts"
-    assert [found.id for found in cases.opened("T1", "U9")] == [case.id]
+    assert [found.id for found in cases.list_open("T1", "U9")] == [case.id]
 
 
 def test_a_case_is_resolved_once_and_a_new_question_opens_it_again(store: Store) -> None:
     cases = Cases(store)
     case = cases.open(new())
-    cases.keep(answer(case))
+    cases.save_answer(answer(case))
     assert cases.resolve(case.id, "U2", LATER)
     assert not cases.resolve(case.id, "U3", LATER + timedelta(minutes=1))
     closed = cases.get(case.id)
     assert closed is not None
     assert (closed.state, closed.resolved_by, closed.resolved_at) == ("resolved", "U2", LATER)
     assert not cases.assign(case.id, "S1", LATER), "nobody is put on a resolved case"
-    cases.keep(answer(case, "recheck:1", kind="recheck"))
+    cases.save_answer(answer(case, "recheck:1", kind="recheck"))
     assert cases.get(case.id).state == "resolved", "a re-check does not open it"  # type: ignore[union-attr]
-    cases.keep(answer(case, "T1:C1:1.9"))
+    cases.save_answer(answer(case, "T1:C1:1.9"))
     reopened = cases.get(case.id)
     assert reopened is not None
     assert (reopened.state, reopened.resolved_by, reopened.resolved_at) == ("open", "", None)
@@ -161,25 +161,25 @@ def test_lists_hold_what_everybody_may_see(store: Store) -> None:
         cases.open(new("4.1")),
     )
     cases.open(new("5.1"))  # nothing is known of it yet
-    cases.keep(answer(found, "a"))
-    cases.keep(answer(unmatched, "b", told=told("")))
-    cases.keep(answer(private, "c", finished_at=LATER + timedelta(minutes=1)))
-    cases.keep(answer(resolved, "d", finished_at=LATER + timedelta(minutes=2)))
+    cases.save_answer(answer(found, "a"))
+    cases.save_answer(answer(unmatched, "b", told=told("")))
+    cases.save_answer(answer(private, "c", finished_at=LATER + timedelta(minutes=1)))
+    cases.save_answer(answer(resolved, "d", finished_at=LATER + timedelta(minutes=2)))
     assert cases.resolve(resolved.id, "U2", LATER + timedelta(minutes=3))
     assert not cases.resolve(private.id, "U2", LATER)
-    assert [case.id for case in cases.opened("T1", "U9")] == [found.id]
-    assert cases.opened("T2", "U9") == []
-    assert [kept.id for _, kept in cases.recent("T1", "U9")] == ["d", "a", "b"]
-    assert len(cases.recent("T1", "U9", most=1)) == 1
+    assert [case.id for case in cases.list_open("T1", "U9")] == [found.id]
+    assert cases.list_open("T2", "U9") == []
+    assert [kept.id for _, kept in cases.recent_answers("T1", "U9")] == ["d", "a", "b"]
+    assert len(cases.recent_answers("T1", "U9", most=1)) == 1
 
 
 def test_who_is_on_it_and_where_it_stands(store: Store) -> None:
     cases = Cases(store)
     case = cases.open(new())
-    cases.keep(answer(case, message_ts=""))
+    cases.save_answer(answer(case, message_ts=""))
     assert cases.assign(case.id, "S1", LATER)
     cases.set_link(case.id, "https://slack.example/p1")
-    cases.place("T1:C1:1.1", "C1", "1.7")
+    cases.set_message("T1:C1:1.1", "C1", "1.7")
     now, kept = cases.get(case.id), cases.answer("T1:C1:1.1")
     assert now is not None
     assert kept is not None
@@ -190,16 +190,16 @@ def test_who_is_on_it_and_where_it_stands(store: Store) -> None:
 def test_the_last_word_counts_and_can_be_noted(store: Store, helped: bool) -> None:
     cases, book = Cases(store), FeedbackBook(store)
     case = cases.open(new())
-    cases.keep(answer(case))
+    cases.save_answer(answer(case))
     word = Feedback(
         diagnosis_id="T1:C1:1.1", user="U1", case_id=case.id, entry="terway-mac-not-found", helped=not helped, at=NOON
     )
-    assert not book.note("T1:C1:1.1", "U1", "nothing was said yet")
-    book.give(word)
-    book.give(replace(word, helped=helped, at=LATER))
-    book.give(replace(word, user="U2"))
-    assert book.note("T1:C1:1.1", "U1", "the node was rebooted")
-    said = book.of_case(case.id)
+    assert not book.add_note("T1:C1:1.1", "U1", "nothing was said yet")
+    book.save(word)
+    book.save(replace(word, helped=helped, at=LATER))
+    book.save(replace(word, user="U2"))
+    assert book.add_note("T1:C1:1.1", "U1", "the node was rebooted")
+    said = book.for_case(case.id)
     assert [(item.user, item.helped, item.note) for item in said] == [
         ("U2", not helped, ""),
         ("U1", helped, "the node was rebooted"),
@@ -209,11 +209,11 @@ def test_the_last_word_counts_and_can_be_noted(store: Store, helped: bool) -> No
 def test_direct_messages_are_listed_for_their_asker_alone(store: Store) -> None:
     cases = Cases(store)
     case = cases.open(new(channel="D1", opened_by="U1"))
-    cases.keep(answer(case, "a"))
-    assert [found.id for found in cases.opened("T1", "U1")] == [case.id]
-    assert [kept.id for _, kept in cases.recent("T1", "U1")] == ["a"]
-    assert cases.opened("T1", "U2") == []
-    assert cases.recent("T1", "U2") == []
+    cases.save_answer(answer(case, "a"))
+    assert [found.id for found in cases.list_open("T1", "U1")] == [case.id]
+    assert [kept.id for _, kept in cases.recent_answers("T1", "U1")] == ["a"]
+    assert cases.list_open("T1", "U2") == []
+    assert cases.recent_answers("T1", "U2") == []
 
 
 def test_two_who_open_a_threads_case_at_the_same_moment_have_the_same_one(store: Store) -> None:
@@ -236,21 +236,21 @@ def test_two_presses_of_one_person_at_the_same_moment_are_one_word(store: Store)
     word = Feedback(diagnosis_id="", user="U1", case_id=case.id, entry="x", helped=True, at=LATER)
     with ThreadPoolExecutor(2) as both:
         for number in range(60):
-            cases.keep(answer(case, f"a{number}"))
+            cases.save_answer(answer(case, f"a{number}"))
             given = replace(word, diagnosis_id=f"a{number}")
-            for done in [both.submit(book.give, given) for _ in range(2)]:
+            for done in [both.submit(book.save, given) for _ in range(2)]:
                 done.result()
-    assert len(book.of_case(case.id)) == 60
+    assert len(book.for_case(case.id)) == 60
 
 
 def test_the_same_word_again_keeps_its_note_and_another_one_does_not(store: Store) -> None:
     cases, book = Cases(store), FeedbackBook(store)
     case = cases.open(new())
-    cases.keep(answer(case, "a"))
+    cases.save_answer(answer(case, "a"))
     word = Feedback(diagnosis_id="a", user="U1", case_id=case.id, entry="x", helped=True, at=NOON)
-    book.give(word)
-    assert book.note("a", "U1", "a second vSwitch")
-    book.give(replace(word, at=LATER))
-    assert [(said.note, said.at) for said in book.of_case(case.id)] == [("a second vSwitch", LATER)]
-    book.give(replace(word, helped=False))
-    assert [(said.helped, said.note) for said in book.of_case(case.id)] == [(False, "")]
+    book.save(word)
+    assert book.add_note("a", "U1", "a second vSwitch")
+    book.save(replace(word, at=LATER))
+    assert [(said.note, said.at) for said in book.for_case(case.id)] == [("a second vSwitch", LATER)]
+    book.save(replace(word, helped=False))
+    assert [(said.helped, said.note) for said in book.for_case(case.id)] == [(False, "")]

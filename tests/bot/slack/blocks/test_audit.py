@@ -17,7 +17,7 @@ import pytest
 from bot.audit.chain import Fault
 from bot.audit.page import RecordPage
 from bot.audit.records import Record, canonical, stamp
-from bot.audit.verify import Anchor, Verified, parse_anchors
+from bot.audit.verify import Anchor, Verification, parse_anchors
 from bot.slack.blocks.audit import (
     anchor_message,
     exported_message,
@@ -33,7 +33,7 @@ AT = datetime(2026, 11, 22, 17, 2, 11, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 REQUEST = "T1:C1:1763665320.000100"
 HASH = "0123456789abcdef" * 4
-DONE = Verified(
+DONE = Verification(
     first=101,
     last=100_000,
     count=99_900,

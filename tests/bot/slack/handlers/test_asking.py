@@ -34,8 +34,8 @@ async def test_what_was_asked_and_answered_is_kept_with_its_thread(open_scene: O
         ts = await scene.slack.people.say("ada", "inc-shop", f"{STUCK} ns=shop")
         answer = await scene.answer("inc-shop", ts)
         cases, channel = Cases(scene.parts.store), answer.channel
-        await scene.slack.until(lambda: (cases.of_thread(scene.slack.team.id, channel, ts) or answer).link)
-        case = cases.of_thread(scene.slack.team.id, channel, ts)
+        await scene.slack.until(lambda: (cases.for_thread(scene.slack.team.id, channel, ts) or answer).link)
+        case = cases.for_thread(scene.slack.team.id, channel, ts)
         assert case is not None
         assert case.id in answer.plain
         assert (case.cluster, case.namespace, case.outcome) == ("prod", "shop", "confirmed")
@@ -81,7 +81,7 @@ async def test_in_a_crowded_channel_each_question_has_one_message_that_is_its_an
         assert at_once
         last, cases = at_once[-1], Cases(scene.parts.store)
         thread = last.thread_ts
-        await scene.slack.until(lambda: (cases.of_thread(scene.slack.team.id, last.channel, thread) or last).link)
+        await scene.slack.until(lambda: (cases.for_thread(scene.slack.team.id, last.channel, thread) or last).link)
         (kept,) = cases.answers(re.findall(r"NC-\w+", last.plain)[0])
         assert kept.message_ts == last.ts
         await people.press("lin", last, "Resolve")

@@ -41,12 +41,12 @@ async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> No
     work = JobQueue(store, tmp_path)
     await work.launch()
     shared_reads.begin(store, "look", "k1")
-    idempotency_keys.first(store, "post:1")
+    idempotency_keys.claim(store, "post:1")
 
     now = datetime.now(UTC)
     assert await tidy(store, now) == 0
     assert await tidy(store, now + timedelta(days=2)) == 1
-    assert not idempotency_keys.first(store, "post:1")
+    assert not idempotency_keys.claim(store, "post:1")
     assert await tidy(store, now + timedelta(days=500)) == 1
-    assert idempotency_keys.first(store, "post:1")
+    assert idempotency_keys.claim(store, "post:1")
     await work.close()

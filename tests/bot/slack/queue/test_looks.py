@@ -113,7 +113,7 @@ async def test_a_look_across_the_turn_of_the_minute_is_shared(store: Store) -> N
     now = datetime.now(UTC).timestamp()
     key = await shared._key(ASKED, now - 60)
     shared_reads.begin(store, key, "k1")
-    shared_reads.end(store, key, {"seen": 0})
+    shared_reads.finish(store, key, {"seen": 0})
     assert await shared.shared(ASKED, "k2", cluster) == ({"seen": 0}, True)
 
 

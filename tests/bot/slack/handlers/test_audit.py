@@ -238,7 +238,7 @@ async def test_a_record_a_request_and_a_case_are_shown(open_scene: OpenScene) ->
 async def test_of_a_long_request_the_first_records_are_shown_and_all_are_counted(open_scene: OpenScene) -> None:
     async with open_scene({}) as scene:
         reads = [Draft(action="cluster.read", actor=SYSTEM, request_id="night:1", case="NC-NIGHT") for _ in range(400)]
-        await scene.parts.ledger.astore_all(reads)
+        await scene.parts.ledger.aappend(reads)
         first = recorded(scene, request="night:1")[0]
         for name, about in (("night", "Request"), ("nc-night", "Case NC-NIGHT")):
             await scene.slack.people.command("ada", "ops", f"/netclinic audit show {name}")

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 
 from bot.audit import Actor, AuditLog, Record
 from bot.audit.archives import ArchiveError
-from bot.audit.prune import NotWhole, SeveralPeople, erase_words, prune
+from bot.audit.prune import AmbiguousActor, BrokenChain, erase_words, prune
 from bot.audit.records import digest
 from bot.audit.verify import Anchor, verify
 from bot.store import DatabaseError
@@ -158,7 +158,7 @@ def test_a_broken_chain_is_not_pruned_away(
 ) -> None:
     filled(12)
     owner("UPDATE audit_records SET outcome = 'x' WHERE seq = 5")
-    with pytest.raises(NotWhole, match="Record 5 was changed"):
+    with pytest.raises(BrokenChain, match="Record 5 was changed"):
         prune(log, at(7), archive, actor=bob)
     assert not archive.exists()
     assert not list(archive.parent.glob(".*.unfinished"))
@@ -318,9 +318,9 @@ def test_two_who_archive_to_one_file_do_not_spoil_it(log: AuditLog, filled: Fill
             prune(log, at(7), archive, actor=bob)
         told.append(str(refused.value))
 
-    log.store_all(drafts(2000, start=NOON - timedelta(days=9)))
+    log.append(drafts(2000, start=NOON - timedelta(days=9)))
     filled(1)
-    pruned = prune(log, LATER, archive, actor=bob, tell=meanwhile)
+    pruned = prune(log, LATER, archive, actor=bob, progress=meanwhile)
     assert pruned is not None
     assert told
     assert hashlib.sha256(archive.read_bytes()).hexdigest() == pruned.sha256
@@ -330,14 +330,14 @@ def test_two_who_archive_to_one_file_do_not_spoil_it(log: AuditLog, filled: Fill
 def test_what_another_pruned_meanwhile_is_not_signed_off_twice(
     log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path
 ) -> None:
-    log.store_all(drafts(2000, start=NOON - timedelta(days=9)))
+    log.append(drafts(2000, start=NOON - timedelta(days=9)))
     done: list[bool] = []
 
     def meanwhile(_: int, __: int) -> None:
         done.append(prune(log, LATER, tmp_path / "a", actor=bob) is not None)
 
-    with pytest.raises(NotWhole, match="Another process has pruned"):
-        prune(log, LATER, tmp_path / "b", actor=bob, tell=meanwhile)
+    with pytest.raises(BrokenChain, match="Another process has pruned"):
+        prune(log, LATER, tmp_path / "b", actor=bob, progress=meanwhile)
     assert done == [True]
     assert not (tmp_path / "b").exists()
     verified = verify(log.store, archives=[tmp_path / "a"])
@@ -348,7 +348,7 @@ def test_a_disk_that_is_full_leaves_nothing_and_removes_nothing(
     log: AuditLog, filled: Filled, bob: Actor, archive: Path
 ) -> None:
     """The limit on the size of files is what a full disk is: a write that fails, and fails again at closing."""
-    log.store_all(drafts(200))
+    log.append(drafts(200))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
     try:
@@ -440,7 +440,7 @@ MIXED = {
 def test_nobody_else_s_words_are_erased_with_one_s(log: AuditLog, bob: Actor, of: str) -> None:
     ask(log, *SHARED, Actor("slack", "U3EVE", "eve"), Actor("terminal", "501", "eve", "mac"))
     ask(log, *(Actor("terminal", "502", "ada", host) for host in ("one", "two")))
-    with pytest.raises(SeveralPeople) as told:
+    with pytest.raises(AmbiguousActor) as told:
         erase_words(log, LATER, actor=bob, of=of)
     assert str(told.value).startswith(MIXED[of])
     assert verify(log.store).words_kept == 6

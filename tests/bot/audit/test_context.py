@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from bot.audit import Actor, AuditContext, AuditLog, AuditUnavailable, Record
-from bot.audit.export import event_of
+from bot.audit.export import to_event
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.verify import verify
@@ -42,7 +42,7 @@ async def asked(trail: AuditContext, entries: Mapping[str, Entry], meaning: Any,
         cluster = trail.cluster(Cluster(Transport(link.client), recording))
         clinic = trail.clinic(Clinic(entries, meaning({ENTRY: 0.9, "terway-mac-not-found": 0.1})))
         answer = await clinic.ask("pods stuck", cluster)
-        await trail.answered(answer)
+        await trail.record_verdicts(answer)
         return answer
 
 
@@ -76,7 +76,7 @@ async def test_a_read_that_the_server_refuses_has_its_status_and_its_bytes(trail
     trail.log.close()
     (done,) = (record for record in stored(trail) if record.action == "cluster.read.done")
     assert done.details["bytes"] == len(body)
-    assert event_of(done)["responseStatus"]["code"] == status
+    assert to_event(done)["responseStatus"]["code"] == status
 
 
 async def test_a_question_is_told_from_its_words_to_its_verdicts(
@@ -140,7 +140,7 @@ async def test_nothing_that_fits_is_a_verdict_too(
     trail: AuditContext, entries: Mapping[str, Entry], meaning: Any
 ) -> None:
     answer = await trail.clinic(Clinic(entries, meaning({}))).ask("how is the weather")
-    await trail.answered(answer)
+    await trail.record_verdicts(answer)
     assert [(one.action, one.outcome) for one in stored(trail)] == [
         ("entries.considered", "out_of_scope"),
         ("verdict.reached", "unmatched"),
@@ -225,7 +225,7 @@ async def test_verdicts_that_cannot_be_recorded_are_not_told(
     answer = await Clinic(entries, meaning({ENTRY: 0.9})).ask("pods stuck")
     counting[0]._break()
     with pytest.raises(AuditUnavailable):
-        await trail.answered(answer)
+        await trail.record_verdicts(answer)
 
 
 async def test_words_are_not_acted_on_where_it_cannot_be_recorded(

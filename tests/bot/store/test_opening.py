@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from bot.store import DatabaseError, Store, open_store
-from bot.store.idempotency_keys import first
-from bot.store.migrating import newest, version
+from bot.store.idempotency_keys import claim
+from bot.store.migrating import newest_version, stored_version
 from bot.store.schema import metadata, presses
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         ours = [change for change in compare_metadata(context, metadata) if "alembic_version" not in str(change)]
         assert ours == []
-        assert version(connection) == newest()
+        assert stored_version(connection) == newest_version()
 
 
 def test_a_second_start_finds_everything_done(store: Store, database_url: str, tmp_path: Path) -> None:
@@ -38,12 +38,12 @@ def test_a_second_start_finds_everything_done(store: Store, database_url: str, t
 def _open(url: str, folder: str) -> str:
     store = open_store(url, Path(folder))
     with store.reading() as connection:
-        return str(version(connection))
+        return str(stored_version(connection))
 
 
 def test_processes_that_start_at_once_migrate_once(empty_database_url: str, tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
-        assert pool.starmap(_open, [(empty_database_url, str(tmp_path))] * 3) == [newest()] * 3
+        assert pool.starmap(_open, [(empty_database_url, str(tmp_path))] * 3) == [newest_version()] * 3
 
 
 def test_a_key_is_inserted_once(store: Store) -> None:
@@ -129,7 +129,7 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with pytest.raises(DatabaseError, match="the file is damaged, so put a backup in its place"):
-        first(open_store("", tmp_path), "a")
+        claim(open_store("", tmp_path), "a")
 
 
 def test_a_lock_of_another_is_told(store: Store, database_url: str, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import insert, update
 
 from bot.audit import Actor, AuditLog, Record
 from bot.audit.filters import Filters
-from bot.audit.prune import NotWhole, prune
+from bot.audit.prune import BrokenChain, prune
 from bot.audit.reading import find_records, list_records, stream_records
 from bot.audit.records import GENESIS, TEXTS, digest
-from bot.audit.verify import Anchor, Verified, anchor_text, make_anchor, parse_anchors, verify
+from bot.audit.verify import Anchor, Verification, anchor_text, make_anchor, parse_anchors, verify
 from bot.store import Store
 from bot.store.schema import audit_records
 from tests.bot.audit.conftest import NOON
@@ -24,7 +24,7 @@ Owner = Callable[..., None]
 COUNT = 12
 
 
-def verdict(verified: Verified) -> tuple[int, str]:
+def verdict(verified: Verification) -> tuple[int, str]:
     assert verified.fault is not None
     assert verified.fault.why.endswith(".")
     return verified.fault.seq, verified.fault.what
@@ -57,7 +57,7 @@ def move(owner: Owner, *numbers: tuple[int, int]) -> None:
 def test_what_nobody_touched_holds_and_says_what_was_checked(log: AuditLog, filled: Filled) -> None:
     records = filled(COUNT)
     told: list[tuple[int, int]] = []
-    verified = verify(log.store, tell=lambda done, of: told.append((done, of)))
+    verified = verify(log.store, progress=lambda done, of: told.append((done, of)))
     assert verified.holds
     assert (verified.first, verified.last, verified.count) == (1, COUNT, COUNT)
     assert (verified.head, verified.pruned) == (records[-1].hash, 0)
@@ -224,7 +224,7 @@ def test_bytes_that_are_no_text_name_their_record(
     column = "words" if table == "audit_words" else "detail"
     owner(f"UPDATE {table} SET {column} = CAST(x'22ff4122' AS TEXT) WHERE seq = 7")  # noqa: S608
     assert verdict(verify(log.store)) == (7, "changed")
-    with pytest.raises(NotWhole, match="7"):
+    with pytest.raises(BrokenChain, match="7"):
         prune(log, datetime.now(UTC), tmp_path / "a.jsonl", actor=Actor("system", "x"))
     (record,) = find_records(log.store, "7")
     assert "?A" in (record.kept if column == "words" else record.detail)
