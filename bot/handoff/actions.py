@@ -46,7 +46,7 @@ class SpanActions:
 
 
 def read_actions(store: Store, span: Span, team: str = "") -> SpanActions:
-    """The actions of a span, of one Slack team (and of terminals) or of all. What is done again is told once.
+    """The actions of a span, of one Slack team (and of terminals) or of all. What is done again is listed once.
 
     Raises:
         DatabaseError: the database cannot be used.
@@ -70,7 +70,7 @@ def read_actions(store: Store, span: Span, team: str = "") -> SpanActions:
 
 
 def _links(connection: Connection, ids: set[str]) -> dict[str, str]:
-    """The threads of these cases; those that one person alone saw have none, and what was done there is not told."""
+    """The threads of these cases; those that one person alone saw have none, and what was done there is left out."""
     columns = [cases.c[name] for name in ("id", "link", "team", "channel", "thread_ts", "state")]
     rows = connection.execute(select(*columns).where(cases.c.id.in_(sorted(ids)), cases.c.state != "private"))
     return {row.id: row.link or thread_link(row.team, row.channel, row.thread_ts) for row in rows}

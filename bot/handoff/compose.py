@@ -1,8 +1,8 @@
-"""From facts to the handoff: what is told of the span, in which order, and how much of it. No reading, no clock.
+"""From facts to the handoff: what it says of the span, in which order, and how much of it. No reading, no clock.
 
-Which cases a handoff is about, before anybody has looked again: the open ones with what was told of them.
-
-What happened in the span: resolved cases, causes, questions that nothing answered, complaints, blind clusters.
+First a draft, before anybody has looked again: which open cases the handoff is about, and what their answers said.
+Then what happened in the span: resolved cases, causes, questions that nothing answered, complaints, clusters out of
+reach.
 """
 
 from collections import defaultdict
@@ -28,41 +28,41 @@ from bot.handoff.records import (
     UnansweredQuestion,
     Unhelpful,
     UnreachableCluster,
-    first_seen,
+    first_evidence,
 )
 from bot.handoff.time_range import Span
 from bot.store.cases import Case
 
+MOST_LISTED = 60  # of each list and of the time line's bars; what is left out is counted
+MOST_ACTIONS = 40
+MOST_GUIDES = 10
 NOT_RECHECKED = State(now=CurrentState.UNASKED)
-
-
-MOST = 60  # of each list and of the picture's bars; what is left out is counted
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The cases of a span, before anybody has looked again. ``open`` are those that are told in full, worst first."""
+    """The cases of a span, before anybody has looked again. ``open`` are those that are shown in full, worst first."""
 
     span: Span
     facts: Facts
     case_states: Mapping[str, CaseState]
     open: Sequence[CaseState]
 
-    def answers(self) -> list[str]:
+    def answer_ids(self) -> list[str]:
         """The ids of the answers that the open cases rest on."""
-        return [standing.cause.id for standing in self.open if standing.cause]
+        return [case_state.cause.id for case_state in self.open if case_state.cause]
 
-    def wanted(self, told: Mapping[str, Report]) -> list[RecheckTarget]:
+    def recheck_targets(self, reports: Mapping[str, Report]) -> list[RecheckTarget]:
         """The open cases as they are to be looked at."""
-        return [_wanted(standing, report_for(standing, told)) for standing in self.open]
+        return [_recheck_target(case_state, report_for(case_state, reports)) for case_state in self.open]
 
 
 def make_draft(facts: Facts, span: Span) -> Draft:
-    """The open cases that are told in full: the worst first, of these the newest activity."""
+    """The open cases that are shown in full: the worst first, of these the newest activity."""
     found = case_states(facts)
-    told = [standing for standing in found.values() if standing.has_open_problem]
-    told.sort(key=lambda item: (VERDICT_RANK.get(item.outcome, 9), -item.case.updated_at.timestamp(), item.case.id))
-    return Draft(span, facts, found, told[:MOST])
+    in_full = [case_state for case_state in found.values() if case_state.has_open_problem]
+    in_full.sort(key=lambda item: (VERDICT_RANK.get(item.outcome, 9), -item.case.updated_at.timestamp(), item.case.id))
+    return Draft(span, facts, found, in_full[:MOST_LISTED])
 
 
 def case_ref(case: Case, text: str = "") -> CaseRef:
@@ -70,24 +70,24 @@ def case_ref(case: Case, text: str = "") -> CaseRef:
     return CaseRef(id=case.id, link=link, text=text)
 
 
-def report_for(standing: CaseState, told: Mapping[str, Report]) -> Report | None:
-    """What was told when the cause was found."""
-    return told.get(standing.cause.id) if standing.cause else None
+def report_for(case_state: CaseState, reports: Mapping[str, Report]) -> Report | None:
+    """The answer in which the cause was found."""
+    return reports.get(case_state.cause.id) if case_state.cause else None
 
 
-def cause_diagnosis(standing: CaseState, told: Report | None) -> ReportDiagnosis | None:
+def cause_diagnosis(case_state: CaseState, report: Report | None) -> ReportDiagnosis | None:
     """The part of it that is about the cause."""
-    return next((item for item in told.diagnoses if item.entry == standing.entry), None) if told else None
+    return next((item for item in report.diagnoses if item.entry == case_state.entry), None) if report else None
 
 
-def _wanted(standing: CaseState, told: Report | None) -> RecheckTarget:
-    diagnosis = cause_diagnosis(standing, told)
+def _recheck_target(case_state: CaseState, report: Report | None) -> RecheckTarget:
+    diagnosis = cause_diagnosis(case_state, report)
     return RecheckTarget(
-        case=standing.case.id,
-        entry=standing.entry,
-        cluster=standing.cluster,
-        namespace=standing.case.namespace,
-        before=standing.found,
+        case=case_state.case.id,
+        entry=case_state.entry,
+        cluster=case_state.cluster,
+        namespace=case_state.case.namespace,
+        before=case_state.found,
         rests_on_sign=diagnosis is None or diagnosis.rests_on_sign,
     )
 
@@ -156,17 +156,17 @@ def find_causes(draft: Draft, outcomes: Sequence[str]) -> list[Cause]:
 def unanswered_questions(draft: Draft) -> list[UnansweredQuestion]:
     """Questions without an answer, a question once a thread. Those asked in a direct message are left out.
 
-    So are those of open cases that are told as unexplained already.
+    So are those of open cases that are listed as unexplained already.
     """
     found: dict[tuple[str, str], UnansweredQuestion] = {}
     for answer in _in_span(draft):
         case = draft.facts.cases.get(answer.case_id)
         if answer.outcome != "unmatched" or case is None or case.is_direct or not answer.question.strip():
             continue
-        standing = draft.case_states[case.id]
-        if standing.has_open_problem and standing.is_unexplained:
+        case_state = draft.case_states[case.id]
+        if case_state.has_open_problem and case_state.is_unexplained:
             continue
-        later = _later(standing, answer)
+        later = _later(case_state, answer)
         found[case.id, answer.question] = UnansweredQuestion(
             ref=case_ref(case),
             question=answer.question,
@@ -177,11 +177,11 @@ def unanswered_questions(draft: Draft) -> list[UnansweredQuestion]:
     return list(found.values())
 
 
-def _later(standing: CaseState, answer: AnswerRow) -> str:
+def _later(case_state: CaseState, answer: AnswerRow) -> str:
     """What became of a question; empty while nothing explains it."""
-    if standing.newest and standing.newest.asked_at > answer.asked_at and not standing.is_unexplained:
-        return f"later in the thread: {standing.title}"
-    return "resolved since" if standing.case.state == "resolved" else ""
+    if case_state.newest and case_state.newest.asked_at > answer.asked_at and not case_state.is_unexplained:
+        return f"later in the thread: {case_state.title}"
+    return "resolved since" if case_state.case.state == "resolved" else ""
 
 
 def unhelpful_answers(draft: Draft) -> list[Unhelpful]:
@@ -202,7 +202,7 @@ def unhelpful_answers(draft: Draft) -> list[Unhelpful]:
 
 
 def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[UnreachableCluster]:
-    """Clusters that could not be read, in the span or now; what reads again now is told too."""
+    """Clusters that could not be read, in the span or now; what can be read again now is left out."""
     found = {
         row.cluster: UnreachableCluster(
             cluster=row.cluster, at=row.asked_at, why=row.trouble, ref=case_ref(draft.facts.cases[row.case_id])
@@ -221,9 +221,9 @@ def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[Unre
     return [found[name] for name in sorted(found)]
 
 
-def timeline_bars(draft: Draft, states: Mapping[str, State]) -> list[TimelineBar]:
+def timeline_of(draft: Draft, states: Mapping[str, State]) -> list[TimelineBar]:
     """The cases of the picture: what is open and wrong is the last to be left out."""
-    wanted = [item for item in draft.case_states.values() if _is_drawn(item, draft.span)]
+    wanted = [item for item in draft.case_states.values() if _is_on_timeline(item, draft.span)]
     wanted.sort(
         key=lambda item: (not item.has_open_problem, VERDICT_RANK.get(item.found, 9), item.case.opened_at, item.case.id)
     )
@@ -243,7 +243,7 @@ def _bar(item: CaseState, now: CurrentState) -> TimelineBar:
     )
 
 
-def _is_drawn(item: CaseState, span: Span) -> bool:
+def _is_on_timeline(item: CaseState, span: Span) -> bool:
     ended = item.case.resolved_at or span.until
     is_wrong_or_resolved = item.has_open_problem or item.case.state == "resolved"
     return (
@@ -253,18 +253,14 @@ def _is_drawn(item: CaseState, span: Span) -> bool:
     )
 
 
-MOST_ACTIONS = 40
-MOST_GUIDES = 10
-
-
 def compose(
-    blank: Handoff,
+    empty: Handoff,
     draft: Draft,
-    told: Mapping[str, Report],
+    reports: Mapping[str, Report],
     states: Mapping[str, State],
     actions: Sequence[Action],
 ) -> Handoff:
-    """``blank``, which knows its id, span, and from whom to whom it is, filled in; ``states`` by case, as found now."""
+    """``empty``, which knows its id, span, and from whom to whom it is, filled in; ``states`` by case, as found now."""
     facts, span = draft.facts, draft.span
     opened = [item for item in draft.case_states.values() if span.since <= item.case.opened_at < span.until]
     open_ = [item for item in draft.case_states.values() if item.has_open_problem]
@@ -274,12 +270,12 @@ def compose(
     late = [gap for gap in gaps if gap.later]
     gaps = [gap for gap in gaps if not gap.later]
     new = [cause for cause in find_causes(draft, ("confirmed",)) if cause.entry not in facts.known]
-    told_open = [_open(item, report_for(item, told), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open]
-    bars, unhelpful = timeline_bars(draft, states), unhelpful_answers(draft)
+    in_full = [_open(item, report_for(item, reports), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open]
+    timeline, unhelpful = timeline_of(draft, states), unhelpful_answers(draft)
     guides = [item for item in opened if item.case.state == "open" and item.outcome == "answered"]
     counts = Counts(
         opened=len(opened),
-        open=len(open_) - len(unexplained) + facts.quiet_count,
+        open=len(open_) - len(unexplained) + facts.stale_count,
         open_in_full=len(open_) - len(unexplained),
         resolved=len(resolved),
         new_causes=len(new),
@@ -288,31 +284,31 @@ def compose(
         answered_late=len(late),
         unhelpful=len(unhelpful),
         actions=len(actions),
-        quiet=facts.quiet_count,
+        stale=facts.stale_count,
         guides=len(guides),
-        bars=len(bars),
+        timeline=len(timeline),
     )
     return replace(
-        blank,
+        empty,
         counts=counts,
-        open=tuple(sorted((case for case in told_open if not case.is_unexplained), key=_urgency)),
-        unexplained=tuple(case for case in told_open if case.is_unexplained),
-        quiet=tuple(case_ref(case, case.title) for case in facts.quiet),
+        open=tuple(sorted((case for case in in_full if not case.is_unexplained), key=_urgency)),
+        unexplained=tuple(case for case in in_full if case.is_unexplained),
+        stale=tuple(case_ref(case, case.title) for case in facts.stale),
         guides=tuple(case_ref(item.case, item.case.title) for item in guides[:MOST_GUIDES]),
-        resolved=tuple(resolved[:MOST]),
+        resolved=tuple(resolved[:MOST_LISTED]),
         new_causes=tuple(new),
         repeated=tuple(cause for cause in causes if len(cause.cases) > 1),
-        unanswered=tuple(gaps[:MOST]),
-        answered_late=tuple(late[:MOST]),
-        unhelpful=tuple(unhelpful[:MOST]),
+        unanswered=tuple(gaps[:MOST_LISTED]),
+        answered_late=tuple(late[:MOST_LISTED]),
+        unhelpful=tuple(unhelpful[:MOST_LISTED]),
         actions=tuple(actions[-MOST_ACTIONS:]),
-        blind=tuple(unreachable_clusters(draft, states)),
-        bars=tuple(bars[:MOST]),
+        unreachable=tuple(unreachable_clusters(draft, states)),
+        timeline=tuple(timeline[:MOST_LISTED]),
     )
 
 
-def _now(standing: CaseState, states: Mapping[str, State]) -> CurrentState:
-    return states.get(standing.case.id, NOT_RECHECKED).now
+def _now(case_state: CaseState, states: Mapping[str, State]) -> CurrentState:
+    return states.get(case_state.case.id, NOT_RECHECKED).now
 
 
 def _urgency(case: OpenCase) -> tuple[int, int]:
@@ -321,23 +317,23 @@ def _urgency(case: OpenCase) -> tuple[int, int]:
     return now, VERDICT_RANK.get(case.outcome, 9)
 
 
-def _open(standing: CaseState, told: Report | None, state: State) -> OpenCase:
-    case, diagnosis = standing.case, cause_diagnosis(standing, told)
+def _open(case_state: CaseState, report: Report | None, state: State) -> OpenCase:
+    case, diagnosis = case_state.case, cause_diagnosis(case_state, report)
     return OpenCase(
         ref=case_ref(case),
-        entry=standing.entry,
-        title=standing.title,
-        outcome=standing.outcome,
-        found=standing.found,
+        entry=case_state.entry,
+        title=case_state.title,
+        outcome=case_state.outcome,
+        found=case_state.found,
         question=case.question,
-        cluster=standing.cluster,
+        cluster=case_state.cluster,
         namespace=case.namespace,
         opened_at=case.opened_at,
         assignee=case.assignee,
         state=state,
-        seen=first_seen(told, diagnosis) if told else None,
-        settle=_settling(diagnosis, state) if standing.outcome == "suspected" else (),
-        also=tuple(_also(standing, told)),
+        seen=first_evidence(report, diagnosis) if report else None,
+        settle=_settling(diagnosis, state) if case_state.outcome == "suspected" else (),
+        also=tuple(_also(case_state, report)),
     )
 
 
@@ -348,6 +344,6 @@ def _settling(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextChec
     return tuple(NextCheck(text=step.text, command=step.command) for step in diagnosis.settle)
 
 
-def _also(standing: CaseState, told: Report | None) -> list[str]:
-    items = told.diagnoses if told else ()
-    return [item.entry for item in items if item.entry != standing.entry and str(item.verdict) == "confirmed"]
+def _also(case_state: CaseState, report: Report | None) -> list[str]:
+    items = report.diagnoses if report else ()
+    return [item.entry for item in items if item.entry != case_state.entry and str(item.verdict) == "confirmed"]

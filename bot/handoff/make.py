@@ -1,4 +1,4 @@
-"""A handoff from beginning to end: span, facts, another look at what is open, page and picture, kept."""
+"""A handoff from beginning to end: span, facts, another look at what is open, page and picture, stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -50,16 +50,16 @@ class HandoffRequest:
 
 @dataclass(frozen=True)
 class HandoffGenerator:
-    """Makes handoffs. Without ``looker`` the open cases keep the state that their answers left.
+    """Makes handoffs. Without ``rechecker`` the open cases keep the state that their answers left.
 
     ``names`` looks people up by their ids; without it those that the last handoff knew are used.
     """
 
     store: Store
-    looker: Rechecker | None = None
+    rechecker: Rechecker | None = None
     names: NameLookup | None = None
 
-    async def make(self, wish: HandoffRequest) -> StoredHandoff:
+    async def make(self, request: HandoffRequest) -> StoredHandoff:
         """The handoff, stored; where it was made before, that one.
 
         Raises:
@@ -67,59 +67,59 @@ class HandoffGenerator:
             DatabaseError: the database cannot be used.
         """
         handoffs = Handoffs(self.store)
-        if made := await self.store.run(handoffs.get, wish.id):
+        if made := await self.store.run(handoffs.get, request.id):
             return made
-        last = await self.store.run(self._last, wish)
-        span = self._span(wish, last)
-        begun, told = await self.store.run(self._read, span, wish.team)
-        states = await self.looker.look(begun.wanted(told), wish.now) if self.looker else {}
-        deeds = await self.store.run(read_actions, self.store, span, wish.team)
-        known = {**(last.handoff.people if last else {}), **deeds.people, **wish.people}
-        wanted = people_in(begun) | deeds.users - set(wish.people)
+        last = await self.store.run(self._last, request)
+        span = self._span(request, last)
+        draft, reports = await self.store.run(self._read, span, request.team)
+        states = await self.rechecker.recheck(draft.recheck_targets(reports), request.now) if self.rechecker else {}
+        done = await self.store.run(read_actions, self.store, span, request.team)
+        known = {**(last.handoff.people if last else {}), **done.people, **request.people}
+        wanted = people_in(draft) | done.users - set(request.people)
         people = {**known, **(await self.names(wanted) if self.names else {})}
-        blank = self._blank(wish, span, people)
-        handoff = compose(blank, begun, told, states, deeds.actions)
-        return await self.store.run(handoffs.keep, await asyncio.to_thread(_finished, handoff, wish))
+        handoff = self._empty_handoff(request, span, people)
+        handoff = compose(handoff, draft, reports, states, done.actions)
+        return await self.store.run(handoffs.save, await asyncio.to_thread(_render, handoff, request))
 
-    async def span(self, wish: HandoffRequest) -> Span:
+    async def span(self, request: HandoffRequest) -> Span:
         """The span that the words name.
 
         Raises:
             SpanError: they name none that a handoff can be about.
         """
-        return self._span(wish, await self.store.run(self._last, wish))
+        return self._span(request, await self.store.run(self._last, request))
 
-    def _last(self, wish: HandoffRequest) -> StoredHandoff | None:
+    def _last(self, request: HandoffRequest) -> StoredHandoff | None:
         handoffs = Handoffs(self.store)
-        scheduled = handoffs.last_by_schedule(wish.channel) if wish.is_due else None
-        return scheduled or handoffs.last(wish.channel)
+        scheduled = handoffs.last_by_schedule(request.channel) if request.is_due else None
+        return scheduled or handoffs.last(request.channel)
 
-    def _span(self, wish: HandoffRequest, last: StoredHandoff | None) -> Span:
-        if wish.is_due:
-            return scheduled_span(wish.now, Span(last.handoff.since, last.handoff.until) if last else None)
-        return parse_span(wish.words, now=wish.now, zone=wish.zone, last=last.handoff.until if last else None)
+    def _span(self, request: HandoffRequest, last: StoredHandoff | None) -> Span:
+        if request.is_due:
+            return scheduled_span(request.now, Span(last.handoff.since, last.handoff.until) if last else None)
+        return parse_span(request.words, now=request.now, zone=request.zone, last=last.handoff.until if last else None)
 
     def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Report]]:
-        begun = make_draft(read_facts(self.store, span, team), span)
-        return begun, read_reports(self.store, begun.answers())
+        draft = make_draft(read_facts(self.store, span, team), span)
+        return draft, read_reports(self.store, draft.answer_ids())
 
-    def _blank(self, wish: HandoffRequest, span: Span, people: Mapping[str, str]) -> Handoff:
+    def _empty_handoff(self, request: HandoffRequest, span: Span, people: Mapping[str, str]) -> Handoff:
         return Handoff(
-            id=wish.id,
+            id=request.id,
             since=span.since,
             until=span.until,
-            zone=wish.zone.key,
+            zone=request.zone.key,
             note=span.note,
-            made_by=wish.made_by,
-            handed_from=wish.handed_from,
-            handed_to=wish.handed_to,
+            made_by=request.made_by,
+            handed_from=request.handed_from,
+            handed_to=request.handed_to,
             people=people,
-            rechecked=self.looker is not None,
+            rechecked=self.rechecker is not None,
         )
 
 
-def _finished(handoff: Handoff, wish: HandoffRequest) -> StoredHandoff:
+def _render(handoff: Handoff, request: HandoffRequest) -> StoredHandoff:
     page = render_markdown(handoff, alt_text(handoff))
     return StoredHandoff(
-        handoff=handoff, text=page, picture=draw_timeline(handoff), made_at=wish.now, channel=wish.channel
+        handoff=handoff, text=page, picture=draw_timeline(handoff), made_at=request.now, channel=request.channel
     )

@@ -1,6 +1,6 @@
 """What the store holds of a span: the only place of the handoff that asks for cases.
 
-Answers are large (some 10 kB each). They are fetched only for the open cases that are told in full; of the others the
+Answers are large (some 10 kB each). They are fetched only for the open cases that are shown in full; of the others the
 narrow columns do, so that a year of cases is read in well under a second. Cases that one person alone saw are left
 out, and so is whatever people wrote in a direct message: their words do not leave the database.
 """
@@ -18,8 +18,8 @@ from bot.store import Store
 from bot.store.cases import DIRECT, Case
 from bot.store.schema import cases, diagnoses, feedback
 
-QUIET = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not told in full
-MOST_QUIET = 5
+STALE_AFTER = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not shown in full
+MOST_STALE = 5
 MOST_IDS = 5000
 NO_FAULT = ("unmatched", "answered")  # open, but nothing is known to be wrong
 ABOUT_FAULTS = ("confirmed", "suspected", "ruled_out")
@@ -55,7 +55,7 @@ class FeedbackRow:
 
 @dataclass(frozen=True, kw_only=True)
 class UnreachableRow:
-    """A read of a cluster that failed; ``trouble`` is the sentence that was told."""
+    """A read of a cluster that failed; ``trouble`` is the sentence that was shown."""
 
     cluster: str
     case_id: str
@@ -65,16 +65,16 @@ class UnreachableRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that a handoff is made from. ``cases`` by id: those of the span, and those that are open and not quiet.
+    """All that a handoff is made from. ``cases`` by id: those of the span, and those that are open and not stale.
 
-    ``answers`` are the answers of these cases, oldest first; ``quiet`` the newest of ``quiet_count`` open cases that
+    ``answers`` are the answers of these cases, oldest first; ``stale`` the newest of ``stale_count`` open cases that
     nobody has touched for a week; ``known`` the entries that were confirmed before the span.
     """
 
     cases: Mapping[str, Case]
     answers: Sequence[AnswerRow]
-    quiet: Sequence[Case]
-    quiet_count: int
+    stale: Sequence[Case]
+    stale_count: int
     unhelpful: Sequence[FeedbackRow]
     unreachable: Sequence[UnreachableRow]
     known: frozenset[str]
@@ -101,13 +101,13 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
         found = {row.id: row for row in rows}
         found |= _cases_by_id(connection, named - set(found))
         answers = _answers(connection, list(found))
-        quiet, count = _quiet(connection, span, ours, found.values())
+        stale, count = _stale(connection, span, ours, found.values())
         known = _entries_confirmed_before(connection, span, answers)
     return Facts(
         cases=found,
         answers=answers,
-        quiet=quiet,
-        quiet_count=count,
+        stale=stale,
+        stale_count=count,
         unhelpful=unhelpful,
         unreachable=beyond,
         known=known,
@@ -152,8 +152,8 @@ def _visible_to(team: str) -> ColumnElement[bool]:
     return and_(public, cases.c.team == team) if team else public
 
 
-def _quiet_before(span: Span) -> datetime:
-    return min(span.since, span.until - QUIET)
+def _stale_before(span: Span) -> datetime:
+    return min(span.since, span.until - STALE_AFTER)
 
 
 def _within(column: Any, span: Span) -> ColumnElement[bool]:
@@ -161,7 +161,7 @@ def _within(column: Any, span: Span) -> ColumnElement[bool]:
 
 
 def _in_scope(span: Span) -> ColumnElement[bool]:
-    is_fresh = and_(cases.c.state == "open", cases.c.updated_at >= _quiet_before(span))
+    is_fresh = and_(cases.c.state == "open", cases.c.updated_at >= _stale_before(span))
     return or_(_within(cases.c.opened_at, span), _within(cases.c.resolved_at, span), is_fresh)
 
 
@@ -193,19 +193,19 @@ def _cases_by_id(connection: Connection, ids: set[str]) -> dict[str, Case]:
     return {row.id: row for row in found}
 
 
-def _quiet(
+def _stale(
     connection: Connection, span: Span, ours: ColumnElement[bool], found: Iterable[Case]
 ) -> tuple[list[Case], int]:
-    """The newest, and how many; those among ``found`` are told in full, such as one that was marked as no help."""
-    border = _quiet_before(span)
-    told_in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]
-    is_quiet = and_(cases.c.state == "open", cases.c.updated_at < border, cases.c.id.not_in(told_in_full))
+    """The newest, and how many; those among ``found`` are shown in full, such as one that was marked as no help."""
+    border = _stale_before(span)
+    in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]
+    is_stale = and_(cases.c.state == "open", cases.c.updated_at < border, cases.c.id.not_in(in_full))
     # As in case_state.py: a guide that was asked for later in the thread settles nothing.
     had_fault = exists().where(diagnoses.c.case_id == cases.c.id, diagnoses.c.outcome.in_(ABOUT_FAULTS))
-    told = and_(ours, is_quiet, or_(cases.c.outcome.not_in(NO_FAULT), had_fault))
-    newest = _case_query().where(told).order_by(cases.c.updated_at.desc(), cases.c.id)
-    count = connection.execute(select(func.count()).select_from(cases).where(told)).scalar_one()
-    return _cases(connection, newest.limit(MOST_QUIET)), count
+    is_counted = and_(ours, is_stale, or_(cases.c.outcome.not_in(NO_FAULT), had_fault))
+    newest = _case_query().where(is_counted).order_by(cases.c.updated_at.desc(), cases.c.id)
+    count = connection.execute(select(func.count()).select_from(cases).where(is_counted)).scalar_one()
+    return _cases(connection, newest.limit(MOST_STALE)), count
 
 
 def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[FeedbackRow]:

@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
-from bot.handoff.records import CurrentState, State, first_seen
+from bot.handoff.records import CurrentState, State, first_evidence
 
 if TYPE_CHECKING:
     from bot.diagnosis.clinic import Clinic, Cluster
 
 OpenCluster = Callable[[str], "AbstractAsyncContextManager[Cluster]"]
 AT_ONCE = 16  # clusters
-GRACE = 2.0  # seconds for a look that was called off to close its connections
+CLOSING_SECONDS = 2.0  # seconds for a look that was called off to close its connections
 _UNREAD = "The cluster could not be read: "
 _log = logging.getLogger(__name__)
 
@@ -40,18 +40,18 @@ class RecheckTarget:
 
 @dataclass(frozen=True)
 class Rechecker:
-    """Looks at clusters again. ``opened`` gives a cluster by its name; ``seconds`` is the time for all of them."""
+    """Looks at clusters again. ``open_cluster`` opens one by its name; ``seconds`` is the time for all of them."""
 
     clinic: "Clinic"
-    opened: OpenCluster
+    open_cluster: OpenCluster
     seconds: float
 
-    async def look(self, wanted: Sequence[RecheckTarget], at: datetime | None = None) -> Mapping[str, State]:
+    async def recheck(self, targets: Sequence[RecheckTarget], at: datetime | None = None) -> Mapping[str, State]:
         """The state of each case now, by its id; ``at`` is now by our clock. Never raises for what a cluster does."""
         by_cluster: dict[str, list[RecheckTarget]] = defaultdict(list)
         states: dict[str, State] = {}
-        for item in wanted:
-            if why := self._why_not(item):
+        for item in targets:
+            if why := self._reason_not_to(item):
                 states[item.case] = State(now=CurrentState.UNASKED, reason=why)
             else:
                 by_cluster[item.cluster].append(item)
@@ -59,16 +59,18 @@ class Rechecker:
         tasks = {
             asyncio.create_task(self._cluster(name, items, places, at)): items for name, items in by_cluster.items()
         }
-        return states | await self._in_time(tasks)
+        return states | await self._states_in_time(tasks)
 
-    def _why_not(self, item: RecheckTarget) -> str:
+    def _reason_not_to(self, item: RecheckTarget) -> str:
         if not item.entry:
             return "there is no answer yet"
         if not item.cluster:
             return "no cluster was read for it"
         return "" if item.entry in self.clinic.entries else f"the entry {item.entry} is no longer known"
 
-    async def _in_time(self, tasks: Mapping["asyncio.Task[dict[str, State]]", list[RecheckTarget]]) -> dict[str, State]:
+    async def _states_in_time(
+        self, tasks: Mapping["asyncio.Task[dict[str, State]]", list[RecheckTarget]]
+    ) -> dict[str, State]:
         states: dict[str, State] = {}
         done, late = await asyncio.wait(tasks, timeout=self.seconds) if tasks else (set(), set())
         for task in late:
@@ -76,7 +78,7 @@ class Rechecker:
             slow = State(now=CurrentState.UNREAD, reason=f"no answer within {self.seconds:g} s")
             states |= {item.case: slow for item in tasks[task]}
         if late:
-            await asyncio.wait(late, timeout=GRACE)
+            await asyncio.wait(late, timeout=CLOSING_SECONDS)
         for task in done:
             states |= task.result()
         return states
@@ -88,14 +90,14 @@ class Rechecker:
         from bot.recordings import RecordingError
 
         try:
-            async with places, self.opened(name) as cluster:
+            async with places, self.open_cluster(name) as cluster:
                 if cluster.context != name:
                     raise ConnectionSettingsError(f"{name} cannot be opened from here: it would be {cluster.context}.")
                 groups: dict[tuple[str, bool], list[RecheckTarget]] = defaultdict(list)
                 for item in items:
                     groups[item.namespace, item.before == "confirmed" and not item.rests_on_sign].append(item)
                 found = await asyncio.gather(
-                    *(self._checked(cluster, space, clear, some, at) for (space, clear), some in groups.items())
+                    *(self._check_group(cluster, space, clear, some, at) for (space, clear), some in groups.items())
                 )
                 return {case: state for states in found for case, state in states.items()}
         except (ConnectionSettingsError, RecordingError) as error:
@@ -106,21 +108,21 @@ class Rechecker:
             why = f"the look failed ({type(error).__name__}: {error})"
         return {item.case: State(now=CurrentState.UNREAD, reason=why) for item in items}
 
-    async def _checked(
+    async def _check_group(
         self, cluster: "Cluster", namespace: str, clear: bool, items: Sequence[RecheckTarget], at: datetime | None
     ) -> dict[str, State]:
         entries = dict.fromkeys(item.entry for item in items)
         answer = await self.clinic.check(entries, cluster, namespace or None, words_are_clear=clear)
-        told = make_report(answer)
-        found = {item.entry: item for item in told.diagnoses}
-        return {item.case: _state(item, told, found.get(item.entry), at) for item in items}
+        report = make_report(answer)
+        found = {item.entry: item for item in report.diagnoses}
+        return {item.case: _state(item, report, found.get(item.entry), at) for item in items}
 
 
-def _state(wanted: RecheckTarget, told: Report, now: ReportDiagnosis | None, at: datetime | None) -> State:
-    if not told.was_read or now is None:
-        trouble = told.cluster.trouble if told.cluster else ""
+def _state(target: RecheckTarget, report: Report, now: ReportDiagnosis | None, at: datetime | None) -> State:
+    if not report.was_read or now is None:
+        trouble = report.cluster.trouble if report.cluster else ""
         return State(now=CurrentState.UNREAD, reason=trouble.removeprefix(_UNREAD))
-    return State(now=_now(wanted.before, str(now.verdict)), reason=now.reason, seen=first_seen(told, now, at))
+    return State(now=_now(target.before, str(now.verdict)), reason=now.reason, seen=first_evidence(report, now, at))
 
 
 def _now(before: str, now: str) -> CurrentState:

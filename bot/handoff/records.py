@@ -1,24 +1,27 @@
-"""The records of a handoff. All that a handoff shows is in them: they are stored, and shown again from there.
-
-The piece of evidence that a handoff shows of a diagnosis, at a time of our own clock.
-"""
+"""The records of a handoff. All that a handoff shows is in them: they are stored, and shown again from there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.diagnosis.report import Report, ReportDiagnosis
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+# Names under which handoffs were always stored, where they are not those of the fields.
+_STORED_NAMES = {"stale": "quiet", "timeline": "bars", "unreachable": "blind"}
+
+
+def _stored_name(field_name: str) -> str:
+    return _STORED_NAMES.get(field_name, field_name)
+
 
 class CurrentState(StrEnum):
-    """What the look at an open case showed when the handoff was made.
+    """What was seen of an open case when the handoff was made.
 
     Only what had been confirmed can be cleared: what was never sure and is not there leaves the case unexplained.
     """
@@ -193,14 +196,16 @@ class TimelineBar:
 class Counts:
     """The headline, and how many there are of what the lists hold the first of.
 
-    ``open`` includes ``quiet`` ones; ``open_in_full`` does not. ``unexplained`` are the open cases of which only a
+    ``open`` includes ``stale`` ones; ``open_in_full`` does not. ``unexplained`` are the open cases of which only a
     cause was ruled out, ``unanswered`` the open questions that nothing answered: neither is in ``open``.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": _stored_name}
 
     opened: int = 0
     open: int = 0
     open_in_full: int = 0
-    quiet: int = 0
+    stale: int = 0
     guides: int = 0
     resolved: int = 0
     new_causes: int = 0
@@ -209,17 +214,19 @@ class Counts:
     answered_late: int = 0
     unhelpful: int = 0
     actions: int = 0
-    bars: int = 0
+    timeline: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handoff:
     """What the next engineer must know of a span. ``zone`` is that of its clock times; ``people`` holds names by id.
 
-    ``quiet`` are the newest of the open cases that nobody has touched for a week, ``guides`` questions of the span
+    ``stale`` are the newest of the open cases that nobody has touched for a week, ``guides`` questions of the span
     that a guide answered and nobody resolved. ``unexplained`` are open cases of which only a cause was ruled out;
     ``answered_late`` questions that nothing answered when they were asked, and that are explained or resolved since.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": _stored_name}
 
     id: str
     since: datetime
@@ -233,7 +240,7 @@ class Handoff:
     counts: Counts = field(default_factory=Counts)
     rechecked: bool = True
     open: tuple[OpenCase, ...] = ()
-    quiet: tuple[CaseRef, ...] = ()
+    stale: tuple[CaseRef, ...] = ()
     guides: tuple[CaseRef, ...] = ()
     resolved: tuple[ResolvedCase, ...] = ()
     new_causes: tuple[Cause, ...] = ()
@@ -243,24 +250,26 @@ class Handoff:
     answered_late: tuple[UnansweredQuestion, ...] = ()
     unhelpful: tuple[Unhelpful, ...] = ()
     actions: tuple[Action, ...] = ()
-    blind: tuple[UnreachableCluster, ...] = ()
-    bars: tuple[TimelineBar, ...] = ()
+    unreachable: tuple[UnreachableCluster, ...] = ()
+    timeline: tuple[TimelineBar, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Nothing happened, and nothing is open."""
-        told = (self.open, self.quiet, self.guides, self.resolved, self.unexplained, self.unanswered)
-        return not any((*told, self.answered_late, self.unhelpful, self.blind, self.actions, self.counts.opened))
+        listed = (self.open, self.stale, self.guides, self.resolved, self.unexplained, self.unanswered)
+        return not any(
+            (*listed, self.answered_late, self.unhelpful, self.unreachable, self.actions, self.counts.opened)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Every field, times in ISO 8601; ``from_json`` gives the same record back."""
-        whole: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        whole: dict[str, Any] = _adapter().dump_python(self, mode="json", by_alias=True)
         return whole
 
     @staticmethod
-    def from_json(kept: Mapping[str, Any]) -> "Handoff":
+    def from_json(stored: Mapping[str, Any]) -> "Handoff":
         """What ``to_json`` wrote."""
-        return _adapter().validate_python(kept)
+        return _adapter().validate_python(stored)
 
 
 @cache
@@ -270,10 +279,10 @@ def _adapter() -> "TypeAdapter[Handoff]":
     return TypeAdapter(Handoff)
 
 
-def first_seen(told: Report, diagnosis: ReportDiagnosis | None, at: datetime | None = None) -> EvidenceRef | None:
-    """The first piece. It was seen by the cluster's clock, which may be wrong: its age is kept, as told ``at`` ours."""
+def first_evidence(report: Report, diagnosis: ReportDiagnosis | None, at: datetime | None = None) -> EvidenceRef | None:
+    """The first piece. It was seen by the cluster's clock, which may be wrong: its age counts, ``at`` by ours."""
     if diagnosis is None or not diagnosis.evidence:
         return None
     piece = diagnosis.evidence[0]
-    age = max(told.now - piece.seen, timedelta())
-    return EvidenceRef(object=piece.object, excerpt=piece.excerpt, at=(at or told.told_at) - age, check=piece.check)
+    age = max(report.now - piece.seen, timedelta())
+    return EvidenceRef(object=piece.object, excerpt=piece.excerpt, at=(at or report.told_at) - age, check=piece.check)

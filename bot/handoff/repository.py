@@ -1,4 +1,4 @@
-"""Handoffs as they were made: kept with their page and picture, so that they are shown again exactly as posted."""
+"""Handoffs as they were made: stored with their page and picture, so that they are shown again exactly as posted."""
 
 import base64
 import hashlib
@@ -51,25 +51,25 @@ class Handoffs:
 
     store: Store
 
-    def keep(self, kept: StoredHandoff) -> StoredHandoff:
+    def save(self, stored: StoredHandoff) -> StoredHandoff:
         """Store a handoff; where one with its id is there, that one counts and comes back."""
-        handoff = kept.handoff
+        handoff = stored.handoff
         values = {
             "id": handoff.id,
             "since": handoff.since,
             "until": handoff.until,
-            "made_at": kept.made_at,
+            "made_at": stored.made_at,
             "made_by": handoff.made_by,
             "handed_from": list(handoff.handed_from),
             "handed_to": list(handoff.handed_to),
-            "text": kept.text,
+            "text": stored.text,
             "told": handoff.to_json(),
-            "picture": kept.picture,
-            "channel": kept.channel,
+            "picture": stored.picture,
+            "channel": stored.channel,
         }
         with self.store.writing() as connection:
             is_new = self.store.insert_if_absent(connection, handoffs, **values)
-        return kept if is_new else self.get(handoff.id) or kept
+        return stored if is_new else self.get(handoff.id) or stored
 
     def get(self, id_: str) -> StoredHandoff | None:
         """By its id, in any letters."""
@@ -88,7 +88,7 @@ class Handoffs:
         """The newest that was posted to this channel and that nobody had asked for."""
         return self._first(handoffs.c.message_ts != "", handoffs.c.channel == channel, handoffs.c.made_by == "")
 
-    def place(self, id_: str, channel: str, message_ts: str, posted: Mapping[str, Any]) -> None:
+    def note_posted(self, id_: str, channel: str, message_ts: str, posted: Mapping[str, Any]) -> None:
         """Note where it was posted, and the message."""
         self._change(id_, handoffs.c.message_ts == "", channel=channel, message_ts=message_ts, posted=dict(posted))
 
@@ -96,7 +96,7 @@ class Handoffs:
         """Note who has it; false where somebody has it already."""
         return self._change(id_, handoffs.c.acknowledged_by == "", acknowledged_by=user, acknowledged_at=at)
 
-    def reminded(self, id_: str, at: datetime) -> bool:
+    def note_reminded(self, id_: str, at: datetime) -> bool:
         """Note that a reminder was sent; false where one was, or somebody has it."""
         open_ = and_(handoffs.c.reminded_at.is_(None), handoffs.c.acknowledged_by == "")
         return self._change(id_, open_, reminded_at=at)
@@ -117,7 +117,7 @@ class Handoffs:
         query = select(handoffs).where(*where).order_by(handoffs.c.made_at.desc(), handoffs.c.id).limit(1)
         with self.store.reading() as connection:
             row = connection.execute(query).mappings().first()
-        return None if row is None else _kept(row)
+        return None if row is None else _from_row(row)
 
     def _change(self, id_: str, when: ColumnElement[bool], **values: Any) -> bool:
         with self.store.writing() as connection:
@@ -125,7 +125,7 @@ class Handoffs:
         return bool(done.rowcount)
 
 
-def _kept(row: Any) -> StoredHandoff:
+def _from_row(row: Any) -> StoredHandoff:
     same = ("text", "picture", "made_at", "channel", "message_ts", "posted")
     later = ("acknowledged_by", "acknowledged_at", "reminded_at")
     return StoredHandoff(handoff=Handoff.from_json(row["told"]), **{name: row[name] for name in (*same, *later)})

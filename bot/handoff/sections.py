@@ -157,7 +157,7 @@ def make_sections(handoff: Handoff) -> Iterator[Section]:
         Section("Suspected, and what would settle it", [*_unsettled(handoff)]),
         Section(f"Questions that nothing answered at first: {counts.answered_late}", [*_answered_late(handoff)]),
         Section(f"Answers marked as no help: {counts.unhelpful}", [*_unhelpful(handoff)]),
-        Section("Clusters that cannot be read", [_unreachable(handoff, item) for item in handoff.blind]),
+        Section("Clusters that cannot be read", [_unreachable(handoff, item) for item in handoff.unreachable]),
         Section(f"Actions taken: {counts.actions}", [*_actions(handoff)]),
     )
     return (section for section in sections if section.items)
@@ -169,9 +169,9 @@ def _open(handoff: Handoff) -> Iterator[Item | Problem]:
         yield _open_problem(handoff, group)
     if (more := counts.open_in_full - len(handoff.open)) > 0:
         yield _more_cases(counted(more, "more open case"))
-    if counts.quiet:
-        words = f"{counted(counts.quiet, 'open case')} that nobody has touched for a week; the newest: "
-        yield Item(parts=[Text(words), Cases(handoff.quiet)])
+    if counts.stale:
+        words = f"{counted(counts.stale, 'open case')} that nobody has touched for a week; the newest: "
+        yield Item(parts=[Text(words), Cases(handoff.stale)])
     if handoff.guides:
         more = counts.guides - len(handoff.guides)
         beyond = [Text(f" and {more} more", only=Door.PAGE)] if more > 0 else []

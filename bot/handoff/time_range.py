@@ -45,7 +45,7 @@ def parse_span(words: str, *, now: datetime, zone: tzinfo, last: datetime | None
     since = _since(said, now, zone)
     if since is None:
         raise SpanError(f"{words.strip()[:60]!r} is no span of time: write {EXAMPLES}.")
-    return _checked(Span(since, now), words)
+    return _validate(Span(since, now), words)
 
 
 def scheduled_span(now: datetime, before: Span | None) -> Span:
@@ -78,12 +78,12 @@ def _since(said: str, now: datetime, zone: tzinfo) -> datetime | None:
     return parse_time_of_day(moment, now=now, zone=zone, past=SHORTEST) or parse_date(moment, zone=zone)
 
 
-def _checked(span: Span, words: str) -> Span:
-    told = f"{words.strip()[:60]!r}"
+def _validate(span: Span, words: str) -> Span:
+    quoted = f"{words.strip()[:60]!r}"
     if span.since > span.until:
-        raise SpanError(f"{told} lies in the future: a handoff is about what was; write {EXAMPLES}.")
+        raise SpanError(f"{quoted} lies in the future: a handoff is about what was; write {EXAMPLES}.")
     if span.length < SHORTEST:
-        raise SpanError(f"{told} is an empty span: write {EXAMPLES}.")
+        raise SpanError(f"{quoted} is an empty span: write {EXAMPLES}.")
     if span.length > LONGEST:
-        raise SpanError(f"{told} is longer than a handoff can be about, 31 days: write {EXAMPLES}.")
+        raise SpanError(f"{quoted} is longer than a handoff can be about, 31 days: write {EXAMPLES}.")
     return span

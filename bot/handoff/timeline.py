@@ -30,7 +30,7 @@ WIDTH = 1440
 LEFT, RIGHT = 440, 1395  # of the time axis
 TOP = 128  # of the first row
 ROW, CLUSTER = 30, 40  # heights
-THIN = 7  # the narrowest bar that can be seen and told apart
+THIN = 7  # the narrowest bar that can be seen and distinguished
 BELOW = 104  # for the time axis and the legend
 MOST_TICKS, MOST_DAYS = 11, 8
 _STEPS = (*(timedelta(minutes=m) for m in (5, 10, 15, 30)), *(timedelta(hours=h) for h in (1, 2, 3, 6, 12)))
@@ -83,10 +83,10 @@ class Layout:
 def make_layout(handoff: Handoff) -> Layout:
     """Clusters in the order of their names, their cases by time."""
     bands, rows, top = [], [], TOP
-    for cluster in sorted({bar.cluster for bar in handoff.bars}):
+    for cluster in sorted({bar.cluster for bar in handoff.timeline}):
         bands.append(Band(cluster, top))
         top += CLUSTER
-        ours = [bar for bar in handoff.bars if bar.cluster == cluster]
+        ours = [bar for bar in handoff.timeline if bar.cluster == cluster]
         for bar in sorted(ours, key=lambda bar: (bar.start, bar.case)):
             rows.append(_row(handoff, bar, top))
             top += ROW
@@ -161,7 +161,7 @@ _drawing = threading.Lock()  # matplotlib's fonts are not made for threads
 
 def draw_timeline(handoff: Handoff) -> bytes:
     """A PNG, the same bytes for the same handoff; empty where there is no case to draw."""
-    if not handoff.bars:
+    if not handoff.timeline:
         return b""
     layout = make_layout(handoff)
     with _drawing:
@@ -170,13 +170,13 @@ def draw_timeline(handoff: Handoff) -> bytes:
 
 def alt_text(handoff: Handoff) -> str:
     """What the picture shows, in words; empty where there is no picture."""
-    if not handoff.bars:
+    if not handoff.timeline:
         return ""
-    clusters = {bar.cluster for bar in handoff.bars if bar.cluster}
+    clusters = {bar.cluster for bar in handoff.timeline if bar.cluster}
     where = f" on {counted(len(clusters), 'cluster')}" if clusters else ""
-    start = f"Time line of {format_period(handoff)}: {counted(len(handoff.bars), 'case')}{where}"
-    told = "; ".join(_bar(handoff, bar) for bar in handoff.bars)
-    text = f"{start}: {told}."
+    start = f"Time line of {format_period(handoff)}: {counted(len(handoff.timeline), 'case')}{where}"
+    cases = "; ".join(_bar(handoff, bar) for bar in handoff.timeline)
+    text = f"{start}: {cases}."
     if len(text) <= LONGEST_ALT:
         return text
     kept = text[:LONGEST_ALT].rpartition("; ")[0]
@@ -225,11 +225,11 @@ class _Drawing:
     def _title(self) -> None:
         handoff = self._handoff
         self._text(24, 42, headline(handoff), size=16, weight="bold", cells=90)
-        more = handoff.counts.bars - len(handoff.bars)
-        told = f"{format_period(handoff)}, {handoff.zone}" + (
+        more = handoff.counts.timeline - len(handoff.timeline)
+        subtitle = f"{format_period(handoff)}, {handoff.zone}" + (
             f" · {counted(more, 'more case')} not drawn" if more else ""
         )
-        self._text(24, 76, told, size=10.5, colour=FAINT, cells=150)
+        self._text(24, 76, subtitle, size=10.5, colour=FAINT, cells=150)
 
     def _grid(self) -> None:
         top, bottom = self._layout.bands[0].top, self._layout.bottom
@@ -261,7 +261,7 @@ class _Drawing:
 
     def _legend(self) -> None:
         y, x = self._layout.height - BELOW + 66, 24.0
-        present = {bar.outcome for bar in self._handoff.bars}
+        present = {bar.outcome for bar in self._handoff.timeline}
         for outcome in (outcome for outcome in STYLES if outcome in present):
             self._box(x, y - 14, 34, 18, outcome)
             x = self._label(x + 44, y, VERDICTS[outcome])
@@ -269,7 +269,7 @@ class _Drawing:
         x = self._label(x + 16, y, "resolved")
         self._goes_on(x, y - 5)
         x = self._label(x + 20, y, "still open")
-        if any(bar.cleared for bar in self._handoff.bars):
+        if any(bar.cleared for bar in self._handoff.timeline):
             self._goes_on(x, y - 5, hollow=True)
             self._label(x + 20, y, "open, but cleared by now")
 

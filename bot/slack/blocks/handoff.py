@@ -67,7 +67,7 @@ def handoff_message(
         *([rich_text([line(text_run(EMPTY))])] if handoff.is_empty else []),
         *body,
         *more,
-        context(" ".join([_FILES if handoff.bars else _PAGE, *footnotes(handoff)])),
+        context(" ".join([_FILES if handoff.timeline else _PAGE, *footnotes(handoff)])),
         *_acknowledgement_blocks(handoff, acknowledged, button_shown),
     ]
     text = escape_mrkdwn(f"{headline(handoff)}. {subtitle(handoff)}.")

@@ -225,7 +225,7 @@ def _looker(context: HandlerContext, trail: AuditContext) -> Rechecker:
 
 async def _placed(context: HandlerContext, kept: StoredHandoff, channel: str, ts: str, message: Message) -> Json:
     posted = {"text": message.text, "blocks": message.blocks}
-    await context.parts.store.run(Handoffs(context.parts.store).place, kept.id, channel, ts, posted)
+    await context.parts.store.run(Handoffs(context.parts.store).note_posted, kept.id, channel, ts, posted)
 
 
 def due_key(team: str, due: datetime) -> str:
@@ -282,7 +282,7 @@ async def remind(context: HandlerContext, job: Job) -> None:
         message = reminder_message(kept.handoff, context.parts.settings.handoff_remind_minutes)
         post = context.voice(trail).post_once
         await post(channel=kept.channel, thread_ts=kept.message_ts, key=job.key, message=message)
-        await context.parts.store.run(handoffs.reminded, kept.id, context.now())
+        await context.parts.store.run(handoffs.note_reminded, kept.id, context.now())
         await trail.record("handoff.reminded", outcome=kept.id)
 
     async def say(_: Message) -> None:

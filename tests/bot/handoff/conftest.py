@@ -196,9 +196,9 @@ class Shift:
     ) -> StoredHandoff:
         """The handoff at the shift's end; ``now`` tells what each cluster shows by then, none: nobody looks again."""
         clinic = Clinic(self.entries, None, Budget(seconds=20))
-        looker = None if now is None else Rechecker(clinic, Clusters(now), seconds)
+        rechecker = None if now is None else Rechecker(clinic, Clusters(now), seconds)
         wish = HandoffRequest(key=key, words=words, now=more.pop("at", END), zone=SHANGHAI, people=PEOPLE, **more)
-        return await HandoffGenerator(self.store, looker).make(wish)
+        return await HandoffGenerator(self.store, rechecker).make(wish)
 
 
 def _then(told: Report, minutes: float) -> Report:

@@ -42,7 +42,7 @@ async def test_what_was_ruled_out_when_it_was_asked_is_unexplained_not_cleared(s
     assert "Cause unknown: “The vSwitch behind Terway has run out of IP addresses” (`terway-vsw" in kept.text
     assert "**Now: still ruled out.**" in kept.text
     assert "cleared" not in kept.text
-    (bar,) = kept.handoff.bars
+    (bar,) = kept.handoff.timeline
     assert (bar.entry, bar.outcome, bar.cleared) == ("", "ruled_out", False)
     assert f"{case.ref.id} cause unknown, ruled out, open" in kept.text
 
@@ -53,7 +53,7 @@ async def test_what_was_ruled_out_and_is_there_now_is_an_open_case(shift: Shift)
     assert kept.text.startswith("# Handoff: 1 open\n")
     assert "**Now: now confirmed.**" in kept.text
     assert "Ruled out at first on cluster `prod`" in kept.text
-    (bar,) = kept.handoff.bars
+    (bar,) = kept.handoff.timeline
     assert (bar.entry, bar.outcome) == ("terway-vswitch-out-of-ips", "confirmed")
 
 
@@ -135,10 +135,10 @@ async def test_what_was_only_suspected_is_no_new_cause(shift: Shift) -> None:
 
 async def test_a_cluster_that_could_not_be_read_and_can_again_is_not_blind(shift: Shift) -> None:
     await shift.asked("1.1", "pods stuck", OUT, before=90, recording="gone", cluster="prod")
-    assert [item.cluster for item in (await shift.handed_off()).handoff.blind] == ["prod"]
-    assert (await shift.handed_off({"prod": SICK}, key="b")).handoff.blind == ()
+    assert [item.cluster for item in (await shift.handed_off()).handoff.unreachable] == ["prod"]
+    assert (await shift.handed_off({"prod": SICK}, key="b")).handoff.unreachable == ()
     await shift.asked("2.1", "pods stuck", OUT, before=60, recording=SICK, cluster="prod")
-    assert (await shift.handed_off(key="c")).handoff.blind == ()
+    assert (await shift.handed_off(key="c")).handoff.unreachable == ()
 
 
 async def test_old_open_cases_that_nobody_touches_are_counted_and_those_of_this_week_told(shift: Shift) -> None:
@@ -147,7 +147,7 @@ async def test_old_open_cases_that_nobody_touches_are_counted_and_those_of_this_
         await shift.asked(f"{number}.1", "pods stuck", OUT, before=days * day, recording=SICK, cluster="prod")
     await shift.asked("9.1", "pods stuck", OUT, before=3 * day, recording=SICK, cluster="prod")
     handoff = (await shift.handed_off()).handoff
-    assert (handoff.counts.open, handoff.counts.quiet, len(handoff.open), len(handoff.quiet)) == (8, 7, 1, 5)
+    assert (handoff.counts.open, handoff.counts.stale, len(handoff.open), len(handoff.stale)) == (8, 7, 1, 5)
 
 
 async def test_an_open_case_stays_open_after_a_week_whatever_was_asked_for_later_in_its_thread(shift: Shift) -> None:
@@ -155,9 +155,9 @@ async def test_an_open_case_stays_open_after_a_week_whatever_was_asked_for_later
     await shift.asked("1.1", "which mode?", GUIDE, before=60 * 24 * 5 - 5, recording=WELL, cluster="prod")
     await shift.asked("2.1", "which mode?", GUIDE, before=60 * 24 * 5, recording=WELL, cluster="prod")
     counts = (await shift.handed_off()).handoff.counts
-    assert (counts.open, counts.quiet) == (1, 0)
+    assert (counts.open, counts.stale) == (1, 0)
     later = await shift.handed_off(key="b", at=shift.end + timedelta(days=4))
-    assert (later.handoff.counts.open, later.handoff.counts.quiet) == (1, 1)
+    assert (later.handoff.counts.open, later.handoff.counts.stale) == (1, 1)
     assert later.text.startswith("# Handoff: 1 open\n")
 
 
@@ -169,7 +169,7 @@ async def test_an_old_open_case_that_is_told_in_full_is_counted_once(shift: Shif
     kept = await shift.handed_off()
     assert kept.text.startswith("# Handoff: 2 open\n")
     assert [case.ref.id for case in kept.handoff.open] == [old.id]
-    assert ([ref.id for ref in kept.handoff.quiet], kept.handoff.counts.quiet) == ([quiet.id], 1)
+    assert ([ref.id for ref in kept.handoff.stale], kept.handoff.counts.stale) == ([quiet.id], 1)
 
 
 async def test_an_old_case_that_is_told_again_is_told_with_its_cause(shift: Shift) -> None:
@@ -211,7 +211,7 @@ async def test_whatever_people_write_in_a_direct_message_is_never_read(shift: Sh
         shift.unhelpful(asked, "secret", before=70, entry="", user=MEI)
     old = await shift.asked("8.1", "secret", OUT, before=60 * 24 * 10, recording=SICK, cluster="prod", channel="D0MEI")
     facts = read_facts(shift.store, Span(shift.ago(60 * 12), shift.end))
-    assert (len(facts.unhelpful), len(facts.looks), [case.id for case in facts.quiet]) == (3, 3, [old.id])
+    assert (len(facts.unhelpful), len(facts.answers), [case.id for case in facts.stale]) == (3, 3, [old.id])
     assert "secret" not in str(facts)
 
 

@@ -24,7 +24,7 @@ def wanted(
 async def looked(
     entries: Mapping[str, Entry], clusters: Clusters, *items: RecheckTarget, seconds: float = 60
 ) -> Mapping[str, State]:
-    return await Rechecker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).look(items)
+    return await Rechecker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).recheck(items)
 
 
 async def test_each_state(entries: dict[str, Entry]) -> None:
@@ -75,9 +75,9 @@ async def test_each_state(entries: dict[str, Entry]) -> None:
 
 async def test_evidence_keeps_its_age_where_the_clusters_clock_is_wrong(entries: dict[str, Entry]) -> None:
     """The recording's clock shows 20 November: what it sees now is seen now, whatever day that is here."""
-    looker = Rechecker(Clinic(entries, None, Budget(seconds=20)), Clusters({"sick": "terway-out-of-ips"}), 60)
+    rechecker = Rechecker(Clinic(entries, None, Budget(seconds=20)), Clusters({"sick": "terway-out-of-ips"}), 60)
     here = datetime(2027, 3, 1, tzinfo=UTC)
-    seen = (await looker.look([wanted("still", "sick")], here))["still"].seen
+    seen = (await rechecker.recheck([wanted("still", "sick")], here))["still"].seen
     assert seen
     assert timedelta() <= here - seen.at < timedelta(minutes=1)
 
@@ -117,8 +117,8 @@ async def test_twenty_clusters_that_hang_do_so_at_the_same_time(entries: dict[st
 
 async def test_another_cluster_under_the_name_is_not_taken_for_it(entries: dict[str, Entry]) -> None:
     right = Clusters({"prod": "terway-out-of-ips"})
-    looker = Rechecker(Clinic(entries, None), lambda _: right("prod"), 60)
-    found = await looker.look([wanted("a", "in-cluster")])
+    rechecker = Rechecker(Clinic(entries, None), lambda _: right("prod"), 60)
+    found = await rechecker.recheck([wanted("a", "in-cluster")])
     assert found["a"].now is CurrentState.UNREAD
     assert "in-cluster cannot be opened from here" in found["a"].reason
 

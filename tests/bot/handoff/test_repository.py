@@ -48,10 +48,10 @@ async def test_since_the_last_one(shift: Shift, store: Store) -> None:
 
 async def test_what_was_only_looked_at_does_not_move_the_next_posted_one(shift: Shift, store: Store) -> None:
     posted = await shift.handed_off(key="posted", channel="C0OPS")
-    Handoffs(store).place(posted.id, "C0OPS", "1.1", {"text": "", "blocks": []})
+    Handoffs(store).note_posted(posted.id, "C0OPS", "1.1", {"text": "", "blocks": []})
     await shift.handed_off(key="looked", at=END + 5 * HOUR)
     elsewhere = await shift.handed_off(key="elsewhere", channel="C0OTHER", at=END + 5 * HOUR)
-    Handoffs(store).place(elsewhere.id, "C0OTHER", "1.1", {"text": "", "blocks": []})
+    Handoffs(store).note_posted(elsewhere.id, "C0OTHER", "1.1", {"text": "", "blocks": []})
     following = await shift.handed_off(words="last", key="c", channel="C0OPS", at=END + 6 * HOUR)
     assert following.handoff.since == END
 
@@ -65,7 +65,7 @@ async def test_a_handoff_of_this_minute_cannot_be_handed_off_again(shift: Shift)
 async def test_a_scheduled_handoff_covers_its_shift_whatever_was_made_by_hand(shift: Shift, store: Store) -> None:
     async def posted(key: str, hours: float, **more: Any) -> StoredHandoff:
         made = await shift.handed_off(key=key, channel="C0OPS", at=END + hours * HOUR, **more)
-        Handoffs(store).place(made.id, "C0OPS", f"{hours}", {"text": "", "blocks": []})
+        Handoffs(store).note_posted(made.id, "C0OPS", f"{hours}", {"text": "", "blocks": []})
         return made
 
     first = await posted("evening", 0, words="last", is_due=True)
@@ -94,11 +94,11 @@ async def test_who_is_to_be_reminded(shift: Shift, store: Store) -> None:
         at = END - 3 * timedelta(days=1) if name == "old" else END
         made[name] = await shift.handed_off(key=name, at=at)
         if name != "looked at":
-            handoffs.place(made[name].id, "C0OPS", "1.1", {"text": "", "blocks": []})
+            handoffs.note_posted(made[name].id, "C0OPS", "1.1", {"text": "", "blocks": []})
     handoffs.acknowledge(made["taken"].id, MEI, END)
-    assert handoffs.reminded(made["reminded"].id, END)
-    assert not handoffs.reminded(made["reminded"].id, END)
-    assert not handoffs.reminded(made["taken"].id, END)
+    assert handoffs.note_reminded(made["reminded"].id, END)
+    assert not handoffs.note_reminded(made["reminded"].id, END)
+    assert not handoffs.note_reminded(made["taken"].id, END)
     day_ago = END - timedelta(days=1)
     assert handoffs.unacknowledged(day_ago, END) == [made["posted"].id]
     assert handoffs.unacknowledged(day_ago, END - HOUR) == []
@@ -108,7 +108,7 @@ async def test_it_is_placed_once(shift: Shift, store: Store) -> None:
     made = await shift.handed_off()
     handoffs = Handoffs(store)
     for ts in ("1.1", "2.2"):
-        handoffs.place(made.id, "C0OPS", ts, {"text": ts, "blocks": [{"type": "divider"}]})
+        handoffs.note_posted(made.id, "C0OPS", ts, {"text": ts, "blocks": [{"type": "divider"}]})
     kept = handoffs.get(made.id)
     assert kept == replace(
         made, channel="C0OPS", message_ts="1.1", posted={"text": "1.1", "blocks": [{"type": "divider"}]}

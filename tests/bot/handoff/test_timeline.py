@@ -30,8 +30,8 @@ HOSTILE = [
 
 def handoff(bars: list[TimelineBar], hours: float = 12, zone: str = "Asia/Shanghai", total: int = 0) -> Handoff:
     since = END - timedelta(hours=hours)
-    counts = Counts(opened=len(bars), open=1, bars=total or len(bars))
-    return Handoff(id="HO-AAAAAAAA", since=since, until=END, zone=zone, bars=tuple(bars), counts=counts)
+    counts = Counts(opened=len(bars), open=1, timeline=total or len(bars))
+    return Handoff(id="HO-AAAAAAAA", since=since, until=END, zone=zone, timeline=tuple(bars), counts=counts)
 
 
 def bar(
@@ -81,7 +81,7 @@ def test_ticks_are_at_round_hours_where_summer_ends() -> None:
         since=datetime(2026, 10, 24, 20, 0, tzinfo=UTC),
         until=datetime(2026, 10, 25, 8, 0, tzinfo=UTC),
         zone="Europe/Berlin",
-        bars=(bar(),),
+        timeline=(bar(),),
     )
     texts = [tick.text for tick in make_layout(span).ticks]
     assert texts == ["22:00", "Sun 25 Oct", "02:00", "04:00", "06:00", "08:00"]
@@ -102,7 +102,7 @@ def test_ticks_are_at_round_hours_where_summer_ends() -> None:
 def test_no_tick_is_at_an_hour_that_clocks_skipped_and_the_span_says_whose_time_it_is(
     since: datetime, until: datetime, told: str
 ) -> None:
-    span = Handoff(id="HO-A", since=since, until=until, zone="Europe/Berlin", bars=(bar(),))
+    span = Handoff(id="HO-A", since=since, until=until, zone="Europe/Berlin", timeline=(bar(),))
     places = [tick.x for tick in make_layout(span).ticks]
     assert places == sorted(set(places))
     assert told in format_period(span)

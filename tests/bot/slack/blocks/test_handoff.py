@@ -37,7 +37,7 @@ SHOWN = Path(__file__).parent / "shown"
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 EARLIER = END - timedelta(hours=3)
 ONE_OF_EACH = Counts(
-    opened=4, quiet=1, resolved=1, new_causes=1, unexplained=1, answered_late=1, unhelpful=1, actions=1
+    opened=4, stale=1, resolved=1, new_causes=1, unexplained=1, answered_late=1, unhelpful=1, actions=1
 )
 GAP = UnansweredQuestion(
     ref=CaseRef(id="NC-000080", link="https://example.slack.com/archives/C0INC/p80"),
@@ -98,7 +98,7 @@ def busy(number: int = 3) -> Handoff:
         people={"U07MEI": "Mei", "U08JONAS": "Jonas"},
         counts=replace(ONE_OF_EACH, open=number + 1, open_in_full=number),
         open=tuple(opened),
-        quiet=(ref(5),),
+        stale=(ref(5),),
         resolved=(resolved,),
         new_causes=(cause,),
         repeated=(cause,),
@@ -106,7 +106,7 @@ def busy(number: int = 3) -> Handoff:
         answered_late=(replace(GAP, later="later in the thread: Leaks"),),
         unhelpful=(Unhelpful(ref=ref(81), entry="e", user="U07MEI", note="*no*", at=EARLIER),),
         actions=(Action(at=EARLIER, actor="U07MEI", what="resolved", ref=ref(77)),),
-        blind=(UnreachableCluster(cluster="prod-bj", at=END, why="no answer", ref=ref(82), is_now=True),),
+        unreachable=(UnreachableCluster(cluster="prod-bj", at=END, why="no answer", ref=ref(82), is_now=True),),
     )
 
 
@@ -236,10 +236,10 @@ class Chance:
             handed_from=self.some(self.text, 3),
             handed_to=self.some(lambda: self.random.choice(["U08JONAS", self.text()]), 30),
             people={self.text(): self.text()},
-            counts=Counts(open=9, open_in_full=self.random.randint(0, 99), quiet=2, actions=50, resolved=3),
+            counts=Counts(open=9, open_in_full=self.random.randint(0, 99), stale=2, actions=50, resolved=3),
             rechecked=self.random.random() < 0.8,
             open=self.some(self.case, 30),
-            quiet=self.some(self.ref, 5),
+            stale=self.some(self.ref, 5),
             guides=self.some(self.ref, 10),
             new_causes=self.some(self.cause, 9),
             repeated=self.some(self.cause, 9),
@@ -248,7 +248,9 @@ class Chance:
             answered_late=self.some(self.gap, 20),
             unhelpful=self.some(self.word, 20),
             actions=self.some(self.action, 40),
-            blind=self.some(lambda: UnreachableCluster(at=END, ref=self.ref(), **self.texts("cluster", "why")), 5),
+            unreachable=self.some(
+                lambda: UnreachableCluster(at=END, ref=self.ref(), **self.texts("cluster", "why")), 5
+            ),
             **self.texts("note"),
         )
 
