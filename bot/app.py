@@ -14,8 +14,9 @@ from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.audit import AuditContext, AuditLog
+    from bot.cluster.reader import Cluster
     from bot.cluster.requests import Observer, Recorder
-    from bot.diagnosis.clinic import Clinic, Cluster
+    from bot.diagnosis.clinic import Clinic
     from bot.slack.serve import Join, ServeConfig
     from bot.store import Store
     from index.search import Index
@@ -169,8 +170,8 @@ class App:
             ConnectionSettingsError: the kubeconfig or context cannot be used.
         """
         from bot.cluster.connection import Connection, connect, connect_to
+        from bot.cluster.reader import Cluster
         from bot.cluster.transport import Transport
-        from bot.diagnosis.clinic import Cluster
         from bot.recordings import load, serve
 
         def audited(connection: Connection) -> Cluster:

@@ -16,6 +16,7 @@ from knowledge.errors import EntryErrors, Problem, UserFacingError
 
 INTERNAL = {
     "knowledge.errors.ExpressionError": "collected as a Problem with file and line",
+    "knowledge.untrusted_yaml.UntrustedYamlError": "whoever loads the file names it in an error of its own",
     "bot.cluster.transport.ReadError": "a probe makes it `unknown`; who reads without one says what follows from it",
     "bot.recordings.failures.ApiFailure": "the replaying server answers it as a Status object",
 }

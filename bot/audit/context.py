@@ -14,9 +14,11 @@ from bot.audit.log import AuditLog
 from bot.audit.records import Actor, Draft, Record
 
 if TYPE_CHECKING:
+    from bot.cluster.reader import Cluster
     from bot.cluster.requests import Request
     from bot.diagnosis.answer import Answer
-    from bot.diagnosis.clinic import Clinic, Cluster, Matcher, Matches
+    from bot.diagnosis.clinic import Clinic
+    from bot.diagnosis.matching import Matcher, Matches
 
 DENIED = frozenset({"forbidden", "unauthorized"})
 MOST_CONSIDERED = 10  # entries by their scores: twice as many as are ever shown for one question

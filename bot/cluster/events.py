@@ -65,33 +65,33 @@ class Events:
         return max((event.last for event in self.items if event.subject == subject), default=None)
 
 
-async def events_by_reason(view: ClusterSession, reasons: tuple[str, ...], *, pods: bool) -> Events:
+async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *, pods: bool) -> Events:
     """All events of these reasons about pods, or about anything else.
 
     Small clusters tell everything in one page, which then serves every reason. On large ones the everyday events are
     left out, and each reason is asked for alone only where even that is too much.
     """
-    page = await _page(view, pods, "")
+    page = await _page(session, pods, "")
     if not page.complete:
-        page = await _page(view, pods, "type!=Normal")
+        page = await _page(session, pods, "type!=Normal")
         everyday = tuple(reason for reason in reasons if reason in EVERYDAY or not page.complete)
-        parts = [await _page(view, pods, f"reason={reason}") for reason in everyday]
+        parts = [await _page(session, pods, f"reason={reason}") for reason in everyday]
         rest = tuple(event for event in page.items if event.reason not in everyday)
         page = Events((*rest, *(event for part in parts for event in part.items)), all(p.complete for p in parts))
     return Events(tuple(event for event in page.items if event.reason in reasons), page.complete)
 
 
-async def _page(view: ClusterSession, pods: bool, chosen: str) -> Events:
+async def _page(session: ClusterSession, pods: bool, chosen: str) -> Events:
     """Events about pods or about anything else, of one more field selector; parsed once a question."""
 
     async def read() -> Events:
         about = "involvedObject.kind=Pod" if pods else "involvedObject.kind!=Pod"
         fields = f"{about},{chosen}" if chosen else about
         most = MOST if chosen else PAGE
-        listing = await (view.all_of if pods else view.reader.select)(EVENTS, fields=fields, most=most)
+        listing = await (session.all_of if pods else session.reader.select)(EVENTS, fields=fields, most=most)
         return Events(tuple(parsed(item) for item in listing.items), listing.complete)
 
-    return await view.once(("events", pods, chosen), read)
+    return await session.once(("events", pods, chosen), read)
 
 
 def parsed(item: Object) -> Event:

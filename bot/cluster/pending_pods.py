@@ -62,33 +62,33 @@ def _has_run(pod: Object) -> bool:
     return any({"running", "terminated"} & set(status.get("state") or {}) for status in statuses)
 
 
-async def pending_pods(view: ClusterSession) -> Listing:
+async def pending_pods(session: ClusterSession) -> Listing:
     """Pods of phase Pending in the namespace of the question, or everywhere."""
-    return await view.all_of(PODS, fields="status.phase=Pending", from_cache=True)
+    return await session.all_of(PODS, fields="status.phase=Pending", from_cache=True)
 
 
-async def network_waiters(view: ClusterSession) -> Listing:
+async def network_waiters(session: ClusterSession) -> Listing:
     """The pods that wait for their network now, those that the question names first.
 
     A pod whose newest event tells of a volume, an image or the runtime waits for that.
     """
-    pending, explained = await view.once("waiters", lambda: _waiters(view))
+    pending, explained = await session.once("waiters", lambda: _waiters(session))
     others = [pod for pod in pending.items if not any(pod is other for other, _ in explained)]
-    return Listing(tuple(sorted(others, key=lambda pod: not _is_meant(view, pod))), pending.complete)
+    return Listing(tuple(sorted(others, key=lambda pod: not _is_meant(session, pod))), pending.complete)
 
 
-async def other_waiters(view: ClusterSession) -> list[tuple[Object, Event]]:
+async def other_waiters(session: ClusterSession) -> list[tuple[Object, Event]]:
     """The pods that wait for something else, each with the event that tells for what."""
-    return (await view.once("waiters", lambda: _waiters(view)))[1]
+    return (await session.once("waiters", lambda: _waiters(session)))[1]
 
 
-async def _waiters(view: ClusterSession) -> tuple[Listing, list[tuple[Object, Event]]]:
+async def _waiters(session: ClusterSession) -> tuple[Listing, list[tuple[Object, Event]]]:
     """Every pod that waits for its sandbox, and those of them whose wait is explained."""
-    pending = await pending_pods(view)
+    pending = await pending_pods(session)
     found = [pod for pod in pending.items if waits_for_sandbox(pod)]
     if not found:
         return Listing((), pending.complete), []
-    told = [await _told(view, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)]
+    told = [await _told(session, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)]
     explained = [(pod, event) for pod in found if (event := _explanation(*(newest_of(part, pod) for part in told)))]
     return Listing(tuple(found), pending.complete), explained
 
@@ -98,8 +98,8 @@ def subject(pod: Object) -> tuple[str, str, str]:
     return "Pod", namespace_of(pod), name_of(pod)
 
 
-def _is_meant(view: ClusterSession, pod: Object) -> bool:
-    return view.focus.names(pod) or str(get_path(pod, "spec", "nodeName")).lower() in view.focus.words
+def _is_meant(session: ClusterSession, pod: Object) -> bool:
+    return session.scope.names(pod) or str(get_path(pod, "spec", "nodeName")).lower() in session.scope.words
 
 
 def newest_of(events: Events, pod: Object) -> Event | None:
@@ -121,22 +121,22 @@ def _explanation(volume: Event | None, past: Event | None, network: Event | None
     return network if elsewhere else None
 
 
-async def _told(view: ClusterSession, reasons: tuple[str, ...]) -> Events:
+async def _told(session: ClusterSession, reasons: tuple[str, ...]) -> Events:
     """Events of these reasons; none when they cannot be read: then nothing is explained."""
     try:
-        return await events_by_reason(view, reasons, pods=True)
+        return await events_by_reason(session, reasons, pods=True)
     except ReadError:
         return Events(())
 
 
-async def network_failure(view: ClusterSession, pod: Object) -> Event | None:
+async def network_failure(session: ClusterSession, pod: Object) -> Event | None:
     """The newest event by which this pod's network failed."""
-    return newest_of(await _told(view, SANDBOX_REASONS), pod)
+    return newest_of(await _told(session, SANDBOX_REASONS), pod)
 
 
-async def affected_nodes(view: ClusterSession) -> tuple[str, ...]:
+async def affected_nodes(session: ClusterSession) -> tuple[str, ...]:
     """The nodes of the pods that wait for their network, most waiting pods first among equals of the question."""
-    waiters = (await network_waiters(view)).items
+    waiters = (await network_waiters(session)).items
     return tuple(dict.fromkeys(spelled(get_path(pod, "spec", "nodeName")) for pod in waiters))
 
 
@@ -148,16 +148,16 @@ def scheduled_at(pod: Object) -> datetime | None:
     return next((at for at in map(moment, times) if at), None)
 
 
-async def explains_from(view: ClusterSession) -> dict[str, datetime]:
+async def explains_from(session: ClusterSession) -> dict[str, datetime]:
     """By affected node, since when what was seen on it can explain why its pods wait.
 
     A failure long before they were bound is none of theirs. Terway repeats itself only every five to ten minutes, so
     one shortly before is; a little longer before when the pod has failed by itself.
     """
     since: dict[str, datetime] = {}
-    for pod in (await network_waiters(view)).items:
+    for pod in (await network_waiters(session)).items:
         at, node = scheduled_at(pod), spelled(get_path(pod, "spec", "nodeName"))
-        silent = SILENT_AFTER_FAILURE if await network_failure(view, pod) else SILENT
+        silent = SILENT_AFTER_FAILURE if await network_failure(session, pod) else SILENT
         mine = at - silent if at else datetime.min.replace(tzinfo=UTC)
         since[node] = min(mine, since.get(node, mine))
     return since

@@ -300,3 +300,17 @@ class Reader:
 
     def _left(self) -> float:
         return self.budget.seconds - (time.monotonic() - self._started)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """An opened cluster: how to read it, and what people call it. ``bot/app.py`` opens them, with their audit trail."""
+
+    transport: Transport
+    context: str
+    observers: Sequence[Observer] = ()
+    recorder: Recorder | None = None
+
+    def reader(self, budget: Budget) -> Reader:
+        """A reader for one question."""
+        return Reader(self.transport, budget, self.observers, self.recorder)

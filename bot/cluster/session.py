@@ -1,6 +1,6 @@
 """One question's look at one cluster: what several probes and facts need, computed once and shared.
 
-A view lives as long as the question. Everything it hands out comes from the reader, so it is cached, budgeted and
+A session lives as long as the question. Everything it hands out comes from the reader, so it is cached, budgeted and
 redacted.
 """
 
@@ -62,12 +62,15 @@ class QuestionScope:
 
 @dataclass
 class ClusterSession:
-    """``once`` keeps each computed thing; concurrent askers share the one computation."""
+    """``once`` keeps each computed thing; concurrent askers share the one computation.
+
+    Use as an async context manager: leaving it cancels what still computes.
+    """
 
     reader: Reader
-    focus: QuestionScope = field(default_factory=QuestionScope)
+    scope: QuestionScope = field(default_factory=QuestionScope)
     about_nodes: bool = True
-    _kept: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+    _computed: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """The API server's clock."""
@@ -75,17 +78,19 @@ class ClusterSession:
 
     async def once(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
         """The result of ``compute``, made at most once a question under ``key``."""
-        if key not in self._kept:
-            self._kept[key] = asyncio.ensure_future(compute())
-        result: T = await asyncio.shield(self._kept[key])
+        if key not in self._computed:
+            self._computed[key] = asyncio.ensure_future(compute())
+        result: T = await asyncio.shield(self._computed[key])
         return result
 
-    async def close(self) -> None:
-        """Cancel what still computes."""
-        running = [task for task in self._kept.values() if not task.done()]
+    async def __aenter__(self) -> "ClusterSession":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        running = [task for task in self._computed.values() if not task.done()]
         for task in running:
             task.cancel()
-        await asyncio.gather(*self._kept.values(), return_exceptions=True)
+        await asyncio.gather(*self._computed.values(), return_exceptions=True)
 
     async def config_map(self, name: str, namespace: str = SYSTEM) -> Object | None:
         """The ConfigMap, or ``None`` where it does not exist."""
@@ -123,7 +128,7 @@ class ClusterSession:
         Raises:
             ReadError: they could not be read, or that namespace holds no pod: who mistyped it must not hear "all well".
         """
-        namespace = self.focus.namespace
+        namespace = self.scope.namespace
         if namespace:
             await self._holds_pods(namespace)
         return await self.reader.select(resource, namespace, **selectors)

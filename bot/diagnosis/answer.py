@@ -124,10 +124,10 @@ def is_elsewhere(item: Diagnosis) -> bool:
     return item.judgement.reason.startswith(NOT_HERE)
 
 
-def evidence_of(item: Diagnosis) -> Iterator[Evidence]:
+def evidence_for(item: Diagnosis) -> Iterator[Evidence]:
     """What speaks for the verdict comes first; the same piece is shown once."""
     shown: set[tuple[str, str]] = set()
-    told = [finding for finding in item.judgement.findings if _speaks(item, finding)]
+    told = [finding for finding in item.judgement.findings if _supports_verdict(item, finding)]
     for finding in sorted(told, key=lambda each: (each.outcome is not Outcome.PRESENT, not each.is_sign)):
         for piece in finding.evidence:
             if (piece.object, piece.excerpt) not in shown:
@@ -135,7 +135,7 @@ def evidence_of(item: Diagnosis) -> Iterator[Evidence]:
                 yield piece
 
 
-def _speaks(item: Diagnosis, finding: Finding) -> bool:
+def _supports_verdict(item: Diagnosis, finding: Finding) -> bool:
     """That an entry fits this kind of cluster is worth showing only where it does not."""
     if item.verdict is Verdict.CONFIRMED and finding.outcome is not Outcome.PRESENT:
         return False

@@ -53,9 +53,9 @@ class Judgement:
 class Judge:
     """Judges entries on one cluster for one question; the same probe is asked once."""
 
-    def __init__(self, view: ClusterSession, facts: Mapping[str, str]) -> None:
+    def __init__(self, session: ClusterSession, facts: Mapping[str, str]) -> None:
         """``facts``: fact names by the probe names under which entries ask them."""
-        self._view = view
+        self._session = session
         self._fact_names = {fact_to_probe(name): name for name in facts}
 
     async def judge(self, entry: Entry, *, words_are_clear: bool) -> Judgement:
@@ -81,7 +81,7 @@ class Judge:
         return any(is_wide(call) for part in (entry.applies, entry.confirmed_by) for call in calls(part))
 
     async def _answered(self, entry: Entry) -> Judgement:
-        facts = await asyncio.gather(*(read_fact(self._view, name) for name in entry.facts))
+        facts = await asyncio.gather(*(read_fact(self._session, name) for name in entry.facts))
         findings = tuple(self._fact_finding(fact) for fact in facts)
         known = [finding.summary for finding in findings if finding.outcome is Outcome.PRESENT]
         reason = (
@@ -97,9 +97,9 @@ class Judge:
 
     async def _ask(self, call: Call) -> Finding:
         if call.probe in self._fact_names:
-            fact = await read_fact(self._view, self._fact_names[call.probe])
-            return _compared(call, fact, self._fact_finding(fact))
-        return await self._view.once(call, lambda: ask(self._view, call))
+            fact = await read_fact(self._session, self._fact_names[call.probe])
+            return _compare_fact(call, fact, self._fact_finding(fact))
+        return await self._session.once(call, lambda: ask(self._session, call))
 
     def _fact_finding(self, fact: Fact) -> Finding:
         if fact.value is None:
@@ -107,14 +107,14 @@ class Judge:
         seen = Evidence(
             object=fact.source,
             excerpt=fact.excerpt or f"{fact.name}: {fact.value}",
-            seen=self._view.now(),
-            check=fact.check,
+            seen=self._session.now(),
+            check=fact.kubectl,
         )
         summary = f"{fact.name} is {fact.value} ({fact.source})"
         return Finding(probe=fact.name, outcome=Outcome.PRESENT, summary=summary, evidence=(seen,))
 
 
-def _compared(call: Call, fact: Fact, finding: Finding) -> Finding:
+def _compare_fact(call: Call, fact: Fact, finding: Finding) -> Finding:
     outcome = compare(fact.value, call.operator, call.operand)
     if outcome is Outcome.UNKNOWN and fact.value is not None:
         finding = replace(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.recordings import RecordingError, load, serve
 from knowledge.model import Entry
 
@@ -45,16 +46,16 @@ async def prove(
             for recording in getattr(proof, verdict):
                 wanted.setdefault(recording, []).append((id_, verdict))
     for recording, expectations in sorted(wanted.items()):
-        for proven in await _on(_place(recording, own), recording, Clinic(entries), expectations):
+        for proven in await _prove_on(_recording_path(recording, own), recording, Clinic(entries), expectations):
             yield proven
 
 
-def _place(recording: str, own: Path | None) -> str | Path:
+def _recording_path(recording: str, own: Path | None) -> str | Path:
     mine = own / "recordings" / recording if own else None
     return mine if mine and mine.is_dir() else recording
 
 
-async def _on(
+async def _prove_on(
     place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]
 ) -> list[ProofResult]:
     try:

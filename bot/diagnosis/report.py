@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, TypeAdapter
 
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_of, is_elsewhere
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere
 from bot.diagnosis.judge import Verdict
 from bot.probes.findings import Evidence, Finding
 from bot.text import one_line, plain
@@ -177,7 +177,7 @@ def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
         rests_on_sign=item.judgement.rests_on_sign,
         elsewhere=is_elsewhere(item),
         reason=one_line(item.judgement.reason),
-        evidence=() if is_guide else tuple(map(_report_evidence, evidence_of(item))),
+        evidence=() if is_guide else tuple(map(_report_evidence, evidence_for(item))),
         readings=tuple(map(_report_reading, item.judgement.findings)) if is_guide else (),
         cause=plain(item.cause).strip(),
         settle=tuple(map(_report_step, item.settle)),

@@ -17,7 +17,8 @@ from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.handoff.records import CurrentState, State, first_evidence
 
 if TYPE_CHECKING:
-    from bot.diagnosis.clinic import Clinic, Cluster
+    from bot.cluster.reader import Cluster
+    from bot.diagnosis.clinic import Clinic
 
 OpenCluster = Callable[[str], "AbstractAsyncContextManager[Cluster]"]
 AT_ONCE = 16  # clusters

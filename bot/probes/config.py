@@ -26,7 +26,7 @@ _MISSING: Any = object()
 
 @probe(nature="condition", reads=(GET_CONFIG,))
 async def config_value(
-    view: ClusterSession,
+    session: ClusterSession,
     *,
     configmap: str,
     key: str,
@@ -51,7 +51,7 @@ async def config_value(
         default: what a missing value counts as
         namespace: where the ConfigMap is
     """
-    config = await view.config_map(configmap, namespace)
+    config = await session.config_map(configmap, namespace)
     if config is None:
         return unknown(f"there is no ConfigMap {namespace}/{configmap}")
     text = get_path(config, "data", key)
@@ -62,7 +62,7 @@ async def config_value(
     seen = Evidence(
         object=f"ConfigMap {namespace}/{configmap}",
         excerpt=shown,
-        seen=view.now(),
+        seen=session.now(),
         check=f"kubectl -n {namespace} get configmap {configmap} -o yaml",
     )
     holds = _holds(value, equals, one_of, contains, exists)
@@ -112,7 +112,7 @@ def _picked(value: Any, wanted: str, expected: str) -> Any:
 
 @probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)))
 async def config_applied(
-    view: ClusterSession, *, configmap: str, app: Strings, state: Literal["pending", "applied"]
+    session: ClusterSession, *, configmap: str, app: Strings, state: Literal["pending", "applied"]
 ) -> Finding:
     """Whether the application's pods have started since its ConfigMap was last edited.
 
@@ -121,11 +121,11 @@ async def config_applied(
         app: values of the label app or k8s-app
         state: pending means that pods are older than the edit
     """
-    config = await view.config_map(configmap)
+    config = await session.config_map(configmap)
     if config is None:
         return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
     edited = last_edited(config)
-    pods = await labelled(view, app)
+    pods = await labelled(session, app)
     starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if edited and not starts:
         return unknown(f"ConfigMap {configmap} was edited, and no pod of {', '.join(app)} tells when it started")
@@ -136,14 +136,14 @@ async def config_applied(
     seen = Evidence(
         object=f"ConfigMap {SYSTEM}/{configmap}",
         excerpt=when,
-        seen=view.now(),
+        seen=session.now(),
         check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields",
     )
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
 
 
 @probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)), cost="wide")
-async def pods_before_edit(view: ClusterSession, *, configmap: str) -> Finding:
+async def pods_before_edit(session: ClusterSession, *, configmap: str) -> Finding:
     """Running pods that are older than the last edit of a ConfigMap: what the CNI sets up at a pod's start, they lack.
 
     Pods on the host's network do not count. The pods that the question names are looked at, else all applications:
@@ -152,15 +152,15 @@ async def pods_before_edit(view: ClusterSession, *, configmap: str) -> Finding:
     Args:
         configmap: the ConfigMap's name, in kube-system
     """
-    config = await view.config_map(configmap)
+    config = await session.config_map(configmap)
     if config is None:
         return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
     edited = last_edited(config)
     if edited is None:
         return absent(f"ConfigMap {configmap} was not edited since it was made")
-    listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
+    listing = await session.all_of(PODS, fields="status.phase=Running", most=1000)
     live = [pod for pod in listing.items if is_live(pod)]
-    named = [pod for pod in live if view.focus.names(pod)]
+    named = [pod for pod in live if session.scope.names(pod)]
     looked_at = named or [pod for pod in live if namespace_of(pod) != SYSTEM]
     older = [(pod, at) for pod in looked_at if (at := came_up(pod)) and at < edited]
     when = f"the edit of ConfigMap {configmap} ({edited:%Y-%m-%d %H:%M} UTC)"
@@ -168,7 +168,7 @@ async def pods_before_edit(view: ClusterSession, *, configmap: str) -> Finding:
         what = f"no running pod is older than {when}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
     names = [full_name(pod) for pod, _ in older]
-    evidence = [pod_evidence(view, pod, f"started {at:%Y-%m-%d %H:%M} UTC") for pod, at in older[:SHOWN]]
+    evidence = [pod_evidence(session, pod, f"started {at:%Y-%m-%d %H:%M} UTC") for pod, at in older[:SHOWN]]
     summary = f"{count(len(older), 'running pod')} started before {when}: {some(names)}"
     return present(summary, evidence, **({"pod": names} if named else {}))
 
@@ -179,12 +179,12 @@ def _workload(reference: str) -> tuple[Resource, str, str]:
     return (DEPLOYMENTS if kind == "Deployment" else DAEMON_SETS), namespace, name
 
 
-async def _found(view: ClusterSession, resource: Resource, namespace: str, name: str) -> Object | None:
+async def _found(session: ClusterSession, resource: Resource, namespace: str, name: str) -> Object | None:
     """The workload; the DaemonSets of kube-system have been listed anyway."""
     if resource is DAEMON_SETS and namespace == SYSTEM:
         with suppress(ReadError):
-            return (await view.daemon_sets()).get(name)
-    return await view.reader.get(resource, name, namespace)
+            return (await session.daemon_sets()).get(name)
+    return await session.reader.get(resource, name, namespace)
 
 
 def _containers(workload: Object) -> Iterable[Object]:
@@ -194,7 +194,7 @@ def _containers(workload: Object) -> Iterable[Object]:
 
 @probe(nature="condition", reads=GET_WORKLOADS)
 async def image_version(
-    view: ClusterSession, *, workload: str, container: str, below: str | None = None, at_least: str | None = None
+    session: ClusterSession, *, workload: str, container: str, below: str | None = None, at_least: str | None = None
 ) -> Finding:
     """The version in the image tag of a workload's container; build hashes are left out of the comparison.
 
@@ -205,7 +205,7 @@ async def image_version(
         at_least: the version it must have reached
     """
     resource, namespace, name = _workload(workload)
-    found = await _found(view, resource, namespace, name)
+    found = await _found(session, resource, namespace, name)
     images = [str(item.get("image")) for item in _containers(found or {}) if item.get("name") == container]
     if not images:
         return unknown(f"{workload} has no container {container}" if found else f"there is no {workload}")
@@ -215,7 +215,7 @@ async def image_version(
     seen = Evidence(
         object=f"{resource.kind} {namespace}/{name}",
         excerpt=images[0],
-        seen=view.now(),
+        seen=session.now(),
         check=f"kubectl -n {namespace} get {resource.kind.lower()} {name} -o wide",
     )
     holds = runs < bound if below else runs >= bound
@@ -225,7 +225,7 @@ async def image_version(
 
 @probe(nature="sign", reads=GET_WORKLOADS)
 async def workload_state(
-    view: ClusterSession, *, workload: str, state: Literal["unavailable", "available", "missing"]
+    session: ClusterSession, *, workload: str, state: Literal["unavailable", "available", "missing"]
 ) -> Finding:
     """Whether all pods of a workload are ready.
 
@@ -234,7 +234,7 @@ async def workload_state(
         state: unavailable means that some pod is not ready
     """
     resource, namespace, name = _workload(workload)
-    found = await _found(view, resource, namespace, name)
+    found = await _found(session, resource, namespace, name)
     if found is None:
         summary = f"there is no {workload}"
         return present(summary) if state == "missing" else absent(summary)
@@ -244,7 +244,7 @@ async def workload_state(
     seen = Evidence(
         object=f"{resource.kind} {namespace}/{name}",
         excerpt=f"{ready} of {wanted} ready",
-        seen=view.now(),
+        seen=session.now(),
         check=f"kubectl -n {namespace} get {resource.kind.lower()} {name}",
     )
     is_now = "unavailable" if ready < wanted else "available"

@@ -43,7 +43,7 @@ def named_in(texts: list[str], pattern: re.Pattern[str]) -> list[str]:
 
 @probe(nature="sign", reads=(LIST_EVENTS, Permission("list", PODS), Permission("get", PODS)))
 async def pod_event(
-    view: ClusterSession,
+    session: ClusterSession,
     *,
     reason: Strings,
     contains: Strings = (),
@@ -65,12 +65,12 @@ async def pod_event(
         at_least: how often it must have been seen
         cleared_by: reasons of events by which the pod has recovered
     """
-    if state == "waiting" and not (waiters := await network_waiters(view)).items:
+    if state == "waiting" and not (waiters := await network_waiters(session)).items:
         return none_waits(waiters, "so older events do not count")
-    events = await events_by_reason(view, reason, pods=True)
-    fresh = [event for event in events.items if event.mentions(contains) and is_fresh(event, view.now(), within)]
-    fresh = await _uncleared(view, fresh, (*cleared_by, GOT_ADDRESS))
-    found, pods = await _still_about(view, fresh, state)
+    events = await events_by_reason(session, reason, pods=True)
+    fresh = [event for event in events.items if event.mentions(contains) and is_fresh(event, session.now(), within)]
+    fresh = await _uncleared(session, fresh, (*cleared_by, GOT_ADDRESS))
+    found, pods = await _still_about(session, fresh, state)
     if not found:
         return _nothing(events, reason, contains)
     found.sort(key=lambda event: event.last, reverse=True)
@@ -115,11 +115,11 @@ def _lasting(events: list[Event], at_least: int) -> bool:
     return False
 
 
-async def _uncleared(view: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:
+async def _uncleared(session: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:
     """Without those whose pod has got what it lacked since."""
     if not events:
         return []
-    cleared = await events_by_reason(view, reasons, pods=True)
+    cleared = await events_by_reason(session, reasons, pods=True)
     return [event for event in events if _later(cleared.latest(event.subject), event.last) is False]
 
 
@@ -127,14 +127,14 @@ def _later(moment: datetime | None, than: datetime) -> bool:
     return moment is not None and moment > than
 
 
-async def _still_about(view: ClusterSession, events: list[Event], state: str) -> tuple[list[Event], list[Object]]:
+async def _still_about(session: ClusterSession, events: list[Event], state: str) -> tuple[list[Event], list[Object]]:
     """The events whose pod is still there and in that state, with these pods."""
     if state == "waiting":
-        pods = list((await network_waiters(view)).items)
+        pods = list((await network_waiters(session)).items)
     else:
         newest_first = sorted(events, key=lambda event: event.last, reverse=True)
         subjects = list(dict.fromkeys(event.subject for event in newest_first))[:LOOKED_AT]
-        read = [await view.reader.get(PODS, name, namespace) for _, namespace, name in subjects]
+        read = [await session.reader.get(PODS, name, namespace) for _, namespace, name in subjects]
         pods = [pod for pod in read if pod is not None]
     known = {("Pod", namespace_of(pod), name_of(pod)): pod for pod in pods}
     kept = [event for event in events if event.subject in known and _same(event, known[event.subject])]
@@ -149,7 +149,7 @@ def _same(event: Event, pod: Object) -> bool:
 
 @probe(nature="sign", reads=(LIST_EVENTS, Permission("list", PODS), Permission("get", NODES)))
 async def event(
-    view: ClusterSession,
+    session: ClusterSession,
     *,
     reason: Strings,
     kind: Strings = (),
@@ -170,23 +170,23 @@ async def event(
         on: affected counts only nodes whose pods wait for their network now
         taint: counts only nodes that carry a taint of this key now
     """
-    nodes = await affected_nodes(view) if on == "affected" else ()
+    nodes = await affected_nodes(session) if on == "affected" else ()
     if on == "affected" and not nodes:
-        return none_waits(await network_waiters(view), "so events of nodes do not count")
-    events = await events_by_reason(view, reason, pods=False)
-    found = [item for item in events.items if item.mentions(contains) and is_fresh(item, view.now(), within)]
+        return none_waits(await network_waiters(session), "so events of nodes do not count")
+    events = await events_by_reason(session, reason, pods=False)
+    found = [item for item in events.items if item.mentions(contains) and is_fresh(item, session.now(), within)]
     found = [item for item in found if (not kind or item.kind in kind) and (not nodes or item.name in nodes)]
     if found and cleared_by:
-        cleared = await events_by_reason(view, cleared_by, pods=False)
+        cleared = await events_by_reason(session, cleared_by, pods=False)
         found = [item for item in found if not _later(cleared.latest(item.subject), item.last)]
-    recent = [item for item in found if await _explains(view, item)] if on == "affected" else found
+    recent = [item for item in found if await _explains(session, item)] if on == "affected" else found
     if found and not recent:
         return unknown(BEFORE_BINDING, [event_evidence(item) for item in found[:SHOWN]])
     found = recent
     found.sort(key=lambda item: item.last, reverse=True)
     looked_at = dict.fromkeys(item.subject for item in found)
     if on == "any" or taint is not None:
-        found = await _still_there(view, found, taint)
+        found = await _still_there(session, found, taint)
     if not found:
         return _nothing(Events((), events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
     messages = [item.message for item in found]
@@ -198,22 +198,22 @@ async def event(
     )
 
 
-async def _explains(view: ClusterSession, item: Event) -> bool:
-    since = await explains_from(view)
+async def _explains(session: ClusterSession, item: Event) -> bool:
+    since = await explains_from(session)
     return item.name in since and item.last >= since[item.name]
 
 
-async def _still_there(view: ClusterSession, events: list[Event], taint: str | None) -> list[Event]:
+async def _still_there(session: ClusterSession, events: list[Event], taint: str | None) -> list[Event]:
     """Those of the newest objects. A node that is gone no longer suffers; other objects are taken as they are."""
     subjects = list(dict.fromkeys(event.subject for event in events))[:LOOKED_AT]
-    kept = [subject for subject in subjects if await _suffers(view, subject, taint)]
+    kept = [subject for subject in subjects if await _suffers(session, subject, taint)]
     return [event for event in events if event.subject in kept]
 
 
-async def _suffers(view: ClusterSession, subject: tuple[str, str, str], taint: str | None) -> bool:
+async def _suffers(session: ClusterSession, subject: tuple[str, str, str], taint: str | None) -> bool:
     if subject[0] != "Node":
         return taint is None
-    node = await view.node(subject[2])
+    node = await session.node(subject[2])
     return node is not None and (
         taint is None or any(t.get("key") == taint for t in get_path(node, "spec", "taints") or [])
     )

@@ -41,7 +41,7 @@ class Log:
 
 @probe(nature="sign", reads=(Permission("get", POD_LOGS), Permission("list", PODS)))
 async def pod_log(
-    view: ClusterSession,
+    session: ClusterSession,
     *,
     app: Strings,
     container: str,
@@ -60,17 +60,17 @@ async def pod_log(
         on: affected reads only on nodes whose pods wait for their network now; all reads up to three pods
         cleared_by: texts of later lines of the same log by which it has recovered
     """
-    nodes = await affected_nodes(view)
+    nodes = await affected_nodes(session)
     if on == "affected" and not nodes:
-        return none_waits(await network_waiters(view), "so no log was read")
+        return none_waits(await network_waiters(session), "so no log was read")
     places = [""] if on == "all" else nodes[:MOST_PODS]
-    pods = [pod for node in places for pod in await labelled(view, app, node=node) if container in _containers(pod)]
+    pods = [pod for node in places for pod in await labelled(session, app, node=node) if container in _containers(pod)]
     if not pods:
         return unknown(f"no pod of {', '.join(app)} with a container {container} was found")
     pods.sort(key=_health)
     of = max(len(pods), len(nodes)) if on == "affected" else len(pods)
-    since = await explains_from(view) if on == "affected" else {}
-    reads = (_read(view, pod, container, within) for pod in pods[:MOST_PODS])
+    since = await explains_from(session) if on == "affected" else {}
+    reads = (_read(session, pod, container, within) for pod in pods[:MOST_PODS])
     read = await asyncio.gather(*reads, return_exceptions=True)
     _raise_others(read)
     logs = [log for log in read if isinstance(log, Log)]
@@ -139,10 +139,10 @@ def _container_start(pod: Object, container: str) -> datetime | None:
     return None
 
 
-async def _read(view: ClusterSession, pod: Object, container: str, within: timedelta) -> Log:
+async def _read(session: ClusterSession, pod: Object, container: str, within: timedelta) -> Log:
     since = max(within, LOOKED_BACK)
-    raw = await view.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)
-    start, now = _container_start(pod, container), view.now()
+    raw = await session.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)
+    start, now = _container_start(pod, container), session.now()
     stamped = [Line(pod, at, text.partition(" ")[2]) for text in raw if (at := moment(text.partition(" ")[0]))]
     begin = max(start, now - within) if start else now - within
     first = stamped[0].at if stamped else now

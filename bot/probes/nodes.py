@@ -24,15 +24,15 @@ NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
 FEW = 0.8  # at most this share held although none is free: leaked; between the two nobody can tell
 
 
-def node_evidence(view: ClusterSession, node: Object, excerpt: str) -> Evidence:
+def node_evidence(session: ClusterSession, node: Object, excerpt: str) -> Evidence:
     """What was seen of a node."""
     name = name_of(node)
-    return Evidence(object=f"Node {name}", excerpt=excerpt, seen=view.now(), check=f"kubectl describe node {name}")
+    return Evidence(object=f"Node {name}", excerpt=excerpt, seen=session.now(), check=f"kubectl describe node {name}")
 
 
 @probe(nature="sign", reads=(LIST_NODES,))
 async def node_condition(
-    view: ClusterSession,
+    session: ClusterSession,
     *,
     type: str,
     status: str | None = None,
@@ -53,13 +53,13 @@ async def node_condition(
         min_age: how long the condition must have held at least
         on: affected looks only at nodes whose pods wait for their network now
     """
-    listing = await (_affected(view) if on == "affected" else view.nodes())
+    listing = await (_affected(session) if on == "affected" else session.nodes())
     found = []
     for node in listing.items:
         for condition in get_path(node, "status", "conditions") or []:
             wanted = (("type", type), ("status", status), ("reason", reason))
             same = all(value in (None, condition.get(key)) for key, value in wanted)
-            same = same and _message_has(condition, contains) and _old_enough(view, condition, min_age)
+            same = same and _message_has(condition, contains) and _old_enough(session, condition, min_age)
             if same and taint in (None, *_taints(node)):
                 found.append((node, condition))
     what = f"{type}={status or 'any'}" + (f" with taint {taint}" if taint else "")
@@ -69,16 +69,16 @@ async def node_condition(
             listing.complete, f"no node has condition {what}" + (f" saying {contains[0]!r}" if contains else "")
         )
     evidence = [
-        node_evidence(view, node, f"{type}={c.get('status')} {c.get('reason')}: {c.get('message')}")
+        node_evidence(session, node, f"{type}={c.get('status')} {c.get('reason')}: {c.get('message')}")
         for node, c in found[:SHOWN]
     ]
     names = [name_of(node) for node, _ in found]
     return present(f"{count(len(names), 'node')} with {what}: {some(names)}", evidence, node=names)
 
 
-async def _affected(view: ClusterSession) -> Listing:
-    names = await affected_nodes(view)
-    read = await asyncio.gather(*(view.node(name) for name in names[:NODES_LOOKED_AT]))
+async def _affected(session: ClusterSession) -> Listing:
+    names = await affected_nodes(session)
+    read = await asyncio.gather(*(session.node(name) for name in names[:NODES_LOOKED_AT]))
     return Listing(tuple(node for node in read if node), complete=len(names) <= NODES_LOOKED_AT)
 
 
@@ -91,9 +91,9 @@ def _message_has(condition: Object, texts: Strings) -> bool:
     return not texts or any(text.lower() in message for text in texts)
 
 
-def _old_enough(view: ClusterSession, condition: Object, min_age: timedelta | None) -> bool:
+def _old_enough(session: ClusterSession, condition: Object, min_age: timedelta | None) -> bool:
     since = moment(condition.get("lastTransitionTime"))
-    return min_age is None or (since is not None and view.now() - since >= min_age)
+    return min_age is None or (since is not None and session.now() - since >= min_age)
 
 
 def _taints(node: Object) -> dict[str, str]:
@@ -101,26 +101,26 @@ def _taints(node: Object) -> dict[str, str]:
 
 
 @probe(nature="sign", reads=(LIST_NODES,))
-async def node_taint(view: ClusterSession, *, key: str, effect: str | None = None) -> Finding:
+async def node_taint(session: ClusterSession, *, key: str, effect: str | None = None) -> Finding:
     """A node carries a taint now.
 
     Args:
         key: the taint's key
         effect: NoSchedule, PreferNoSchedule or NoExecute
     """
-    listing = await view.nodes()
+    listing = await session.nodes()
     found = [node for node in listing.items if key in _taints(node) and effect in (None, _taints(node)[key])]
     if not found:
         return _none(listing.complete, f"no node carries the taint {key}")
     names = [name_of(node) for node in found]
-    evidence = [node_evidence(view, node, f"taint {key}:{_taints(node)[key]}") for node in found[:SHOWN]]
+    evidence = [node_evidence(session, node, f"taint {key}:{_taints(node)[key]}") for node in found[:SHOWN]]
     return present(f"taint {key} on {some(names)}", evidence, node=names)
 
 
 @probe(
     nature="sign", reads=(LIST_NODES, Permission("get", NODES), Permission("list", PODS), Permission("list", EVENTS))
 )
-async def node_range(view: ClusterSession, *, state: Literal["full", "leaked"]) -> Finding:
+async def node_range(session: ClusterSession, *, state: Literal["full", "leaked"]) -> Finding:
     """On nodes whose waiting pods report an empty range: how many of its addresses are really held by pods.
 
     host-local skips network, broadcast and gateway, so a /26 holds 61 pods. Completed pods hold none; Terminating do.
@@ -128,17 +128,17 @@ async def node_range(view: ClusterSession, *, state: Literal["full", "leaked"]) 
     Args:
         state: full means about all are held by pods; leaked means clearly fewer are
     """
-    nodes = await _complaining(view)
-    if not nodes and not (await network_waiters(view)).complete:
+    nodes = await _complaining(session)
+    if not nodes and not (await network_waiters(session)).complete:
         return unknown("not all pending pods could be read")
     if not nodes:
         return absent(f"no waiting pod reports {RANGE_ERROR!r}")
-    read = await asyncio.gather(*(_usage(view, name) for name in nodes[:NODES_LOOKED_AT]))
+    read = await asyncio.gather(*(_usage(session, name) for name in nodes[:NODES_LOOKED_AT]))
     usages = [usage for usage in read if usage]
     if not usages:
         return unknown(f"the Pod CIDR block of {some(nodes)} could not be read")
     matching = [usage for usage in usages if usage.state == state]
-    evidence = [_usage_evidence(view, usage) for usage in usages]
+    evidence = [_usage_evidence(session, usage) for usage in usages]
     summary = "; ".join(str(usage) for usage in matching or usages)
     if matching:
         return present(summary, evidence, node=[usage.node for usage in matching])
@@ -170,21 +170,23 @@ class Usage:
         return f"{self.node}: {self.held} of {self.usable} addresses held by pods{going}"
 
 
-async def _complaining(view: ClusterSession) -> list[str]:
-    events = await events_by_reason(view, ("FailedCreatePodSandBox",), pods=True)
-    fresh = [e for e in events.items if e.mentions((RANGE_ERROR,)) and is_fresh(e, view.now(), timedelta(minutes=30))]
-    pods = {subject(pod): pod for pod in (await network_waiters(view)).items}
+async def _complaining(session: ClusterSession) -> list[str]:
+    events = await events_by_reason(session, ("FailedCreatePodSandBox",), pods=True)
+    fresh = [
+        e for e in events.items if e.mentions((RANGE_ERROR,)) and is_fresh(e, session.now(), timedelta(minutes=30))
+    ]
+    pods = {subject(pod): pod for pod in (await network_waiters(session)).items}
     return list(dict.fromkeys(node_of(pods[event.subject]) for event in fresh if event.subject in pods))
 
 
-async def _usage(view: ClusterSession, name: str) -> Usage | None:
-    node = await view.node(name)
+async def _usage(session: ClusterSession, name: str) -> Usage | None:
+    node = await session.node(name)
     block = str(get_path(node, "spec", "podCIDR") or "")
     try:
         usable = ipaddress.IPv4Network(block, strict=False).num_addresses - RESERVED
     except ValueError:
         return None
-    held = [pod for pod in (await view.pods_on(name)).items if _holds_address(pod)]
+    held = [pod for pod in (await session.pods_on(name)).items if _holds_address(pod)]
     leaving = sum(bool(get_path(pod, "metadata", "deletionTimestamp")) for pod in held)
     return Usage(name, len(held), leaving, usable)
 
@@ -198,6 +200,6 @@ def _holds_address(pod: Object) -> bool:
     )
 
 
-def _usage_evidence(view: ClusterSession, usage: Usage) -> Evidence:
+def _usage_evidence(session: ClusterSession, usage: Usage) -> Evidence:
     check = f"kubectl get pods -A -o wide --field-selector spec.nodeName={usage.node}"
-    return Evidence(object=f"Node {usage.node}", excerpt=str(usage).partition(": ")[2], seen=view.now(), check=check)
+    return Evidence(object=f"Node {usage.node}", excerpt=str(usage).partition(": ")[2], seen=session.now(), check=check)

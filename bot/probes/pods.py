@@ -37,10 +37,10 @@ STARTING = timedelta(seconds=20)  # a pod may take this long to get its sandbox 
 SHOWN = 3  # pieces of evidence: the first few prove it, more would bury it
 
 
-def pod_evidence(view: ClusterSession, pod: Object, excerpt: str) -> Evidence:
+def pod_evidence(session: ClusterSession, pod: Object, excerpt: str) -> Evidence:
     """What was seen of a pod."""
     check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o wide"
-    return Evidence(object=f"Pod {full_name(pod)}", excerpt=excerpt, seen=view.now(), check=check)
+    return Evidence(object=f"Pod {full_name(pod)}", excerpt=excerpt, seen=session.now(), check=check)
 
 
 def node_of(pod: Object) -> str:
@@ -71,7 +71,7 @@ def is_live(pod: Object) -> bool:
 
 @probe(nature="sign", reads=(LIST_PODS, LIST_EVENTS))
 async def pod_waiting(
-    view: ClusterSession,
+    session: ClusterSession,
     *,
     reason: str = CREATING,
     contains: Strings = (),
@@ -93,38 +93,38 @@ async def pod_waiting(
             longer Pending
     """
     if app:
-        listing = Listing(tuple(await labelled(view, app)))
+        listing = Listing(tuple(await labelled(session, app)))
     else:
-        listing = await (network_waiters(view) if reason == CREATING else pending_pods(view))
+        listing = await (network_waiters(session) if reason == CREATING else pending_pods(session))
     found = [pod for pod in listing.items if reason == CREATING or waiting_reason(pod) == reason]
     found = [pod for pod in found if namespace in (None, namespace_of(pod)) and _says(pod, contains)]
     if min_age is not None:
-        found = [pod for pod in found if (at := scheduled_at(pod)) and view.now() - at >= min_age]
+        found = [pod for pod in found if (at := scheduled_at(pod)) and session.now() - at >= min_age]
     if not found:
-        return await _none_waits(view, reason, listing.complete)
-    evidence = [pod_evidence(view, pod, f"{reason} on node {node_of(pod)}") for pod in found[:SHOWN]]
+        return await _none_waits(session, reason, listing.complete)
+    evidence = [pod_evidence(session, pod, f"{reason} on node {node_of(pod)}") for pod in found[:SHOWN]]
     verb = "waits" if len(found) == 1 else "wait"
     summary = f"{count(len(found), 'pod')} {verb} in {reason}: {some([full_name(pod) for pod in found])}"
-    if reason == CREATING and not [pod for pod in found if await _is_late(view, pod)]:
+    if reason == CREATING and not [pod for pod in found if await _is_late(session, pod)]:
         return unknown(f"{summary}, bound less than {STARTING.seconds} seconds ago: starting takes that long", evidence)
     return present(summary, evidence, pod=[full_name(pod) for pod in found], node=[node_of(pod) for pod in found])
 
 
-async def _none_waits(view: ClusterSession, reason: str, complete: bool) -> Finding:
+async def _none_waits(session: ClusterSession, reason: str, complete: bool) -> Finding:
     """Names what the pods that do wait are waiting for instead."""
     what = f"no pod waits in {reason}" + (" for its network" if reason == CREATING else "")
-    others = await other_waiters(view) if reason == CREATING else []
+    others = await other_waiters(session) if reason == CREATING else []
     if others:
         pod, event = others[0]
         what += f": {full_name(pod)} waits for something else ({event.reason}: {clip(event.message, 120)})"
-    seen = [pod_evidence(view, pod, f"{event.reason}: {event.message}") for pod, event in others[:SHOWN]]
+    seen = [pod_evidence(session, pod, f"{event.reason}: {event.message}") for pod, event in others[:SHOWN]]
     return absent(what, seen) if complete else unknown(f"{what}, among those that could be read", seen)
 
 
-async def _is_late(view: ClusterSession, pod: Object) -> bool:
+async def _is_late(session: ClusterSession, pod: Object) -> bool:
     """Waiting longer than a healthy start takes, or already failed."""
     at = scheduled_at(pod)
-    return at is None or view.now() - at >= STARTING or await network_failure(view, pod) is not None
+    return at is None or session.now() - at >= STARTING or await network_failure(session, pod) is not None
 
 
 def _says(pod: Object, texts: Strings) -> bool:
@@ -135,7 +135,7 @@ def _says(pod: Object, texts: Strings) -> bool:
 
 @probe(nature="condition", reads=(LIST_PODS,))
 async def pods_restarted(
-    view: ClusterSession, *, app: Strings, within: timedelta = timedelta(minutes=10), namespace: str = SYSTEM
+    session: ClusterSession, *, app: Strings, within: timedelta = timedelta(minutes=10), namespace: str = SYSTEM
 ) -> Finding:
     """Pods of an application that came up a short time ago, each in place of another.
 
@@ -146,17 +146,17 @@ async def pods_restarted(
         within: how long ago at most
         namespace: where they run
     """
-    pods = await labelled(view, app, namespace)
-    fresh = [(pod, at) for pod in pods if (at := came_up(pod)) and view.now() - at <= within]
+    pods = await labelled(session, app, namespace)
+    fresh = [(pod, at) for pod in pods if (at := came_up(pod)) and session.now() - at <= within]
     names = some([name_of(pod) for pod, _ in fresh])
     if not pods:
         return unknown(f"no pods of {', '.join(app)} were found in {namespace}")
-    again = [pod for pod in pods if (at := started(pod)) and view.now() - at <= within]
+    again = [pod for pod in pods if (at := started(pod)) and session.now() - at <= within]
     if not fresh and again:
         return unknown(f"only containers were restarted inside their pods: {some([name_of(pod) for pod in again])}")
     if not fresh:
         return absent(f"no pod of {', '.join(app)} started within {minutes(within)}")
-    evidence = [pod_evidence(view, pod, f"started {at:%H:%M:%S} UTC") for pod, at in fresh[:SHOWN]]
+    evidence = [pod_evidence(session, pod, f"started {at:%H:%M:%S} UTC") for pod, at in fresh[:SHOWN]]
     return present(f"started within {minutes(within)}: {names}", evidence)
 
 
@@ -164,39 +164,39 @@ def minutes(span: timedelta) -> str:
     return f"{int(span.total_seconds() // 60)} minutes"
 
 
-async def labelled(view: ClusterSession, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
+async def labelled(session: ClusterSession, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
     """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
     if node:  # one read for all applications: a node has few system pods
-        listing = await view.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)
+        listing = await session.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)
         return [pod for pod in listing.items if {labels_of(pod).get(key) for key in ("app", "k8s-app")} & set(app)]
     values = ",".join(sorted(app))
     is_own = all(value.startswith("kube-") for value in app)  # Kubernetes' own applications carry k8s-app
     for label in ("k8s-app", "app") if is_own else ("app", "k8s-app"):
-        listing = await view.reader.select(PODS, namespace, labels=f"{label} in ({values})", most=MOST_OF_APP)
+        listing = await session.reader.select(PODS, namespace, labels=f"{label} in ({values})", most=MOST_OF_APP)
         if listing.items:
             return list(listing.items)
     return []
 
 
 @probe(nature="sign", reads=(LIST_PODS,), cost="wide")
-async def pod_addresses(view: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
+async def pod_addresses(session: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
     """Running pods without an address of one family. Pods on the host's network do not count.
 
     Args:
         missing: the family
     """
-    listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
+    listing = await session.all_of(PODS, fields="status.phase=Running", most=1000)
     pods = [pod for pod in listing.items if is_live(pod) and get_path(pod, "status", "podIPs")]
-    pods = [pod for pod in pods if view.focus.names(pod)] or pods
+    pods = [pod for pod in pods if session.scope.names(pod)] or pods
     if not pods:
         return unknown("no running pod with an address could be seen")
     lacking = [pod for pod in pods if not _has_family(pod, missing)]
     if not lacking:
         example = pods[0]
-        seen = [pod_evidence(view, example, f"status.podIPs: {_addresses(example)}")]
+        seen = [pod_evidence(session, example, f"status.podIPs: {_addresses(example)}")]
         what = f"all {len(pods)} running pods looked at have an {missing} address in status.podIPs"
         return absent(what, seen) if listing.complete else unknown(what, seen)
-    evidence = [pod_evidence(view, pod, f"status.podIPs: {_addresses(pod)}") for pod in lacking[:SHOWN]]
+    evidence = [pod_evidence(session, pod, f"status.podIPs: {_addresses(pod)}") for pod in lacking[:SHOWN]]
     names = [full_name(pod) for pod in lacking]
     summary = f"{len(lacking)} of {len(pods)} running pods have no {missing} address: {some(names)}"
     return present(summary, evidence, pod=names, node=[node_of(pod) for pod in lacking])
@@ -211,22 +211,22 @@ def _has_family(pod: Object, family: str) -> bool:
 
 
 @probe(nature="condition", reads=(LIST_PODS,), cost="wide")
-async def host_ports(view: ClusterSession, *, state: Literal["requested"] = "requested") -> Finding:
+async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "requested") -> Finding:
     """Pods that ask for a hostPort. Pods on the host's network get theirs filled in by the API server: not counted.
 
     Args:
         state: always "requested"
     """
     del state  # one state so far; named so that entries read as sentences
-    listing = await view.all_of(PODS, fields="status.phase=Running", most=1000)
+    listing = await session.all_of(PODS, fields="status.phase=Running", most=1000)
     asked = [(pod, port) for pod in listing.items if is_live(pod) for port in _host_ports(pod)]
     if not asked:
         return (
             absent("no running pod asks for a hostPort") if listing.complete else unknown("not all pods could be read")
         )
-    asked.sort(key=lambda pair: not view.focus.names(pair[0]))
+    asked.sort(key=lambda pair: not session.scope.names(pair[0]))
     names = [full_name(pod) for pod, _ in asked]
-    evidence = [pod_evidence(view, pod, f"hostPort {port} on node {node_of(pod)}") for pod, port in asked[:SHOWN]]
+    evidence = [pod_evidence(session, pod, f"hostPort {port} on node {node_of(pod)}") for pod, port in asked[:SHOWN]]
     nodes = [node_of(pod) for pod, _ in asked]
     return present(f"hostPort is asked for by {some(names)}", evidence, pod=names, node=nodes)
 
@@ -237,20 +237,20 @@ def _host_ports(pod: Object) -> list[int]:
 
 
 @probe(nature="condition", reads=(LIST_PODS,), cost="wide")
-async def pod_annotation(view: ClusterSession, *, key: Strings) -> Finding:
+async def pod_annotation(session: ClusterSession, *, key: Strings) -> Finding:
     """Pods that carry one of these annotations.
 
     Args:
         key: annotation names
     """
-    listing = await view.all_of(PODS, metadata_only=True, most=2000)
+    listing = await session.all_of(PODS, metadata_only=True, most=2000)
     found = [pod for pod in listing.items if set(key) & set(get_path(pod, "metadata", "annotations") or {})]
     if not found:
         what = f"no pod carries {' or '.join(key)}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
     names = [full_name(pod) for pod in found]
     evidence = [
-        pod_evidence(view, pod, f"annotation {sorted(set(key) & set(pod['metadata']['annotations']))[0]}")
+        pod_evidence(session, pod, f"annotation {sorted(set(key) & set(pod['metadata']['annotations']))[0]}")
         for pod in found[:SHOWN]
     ]
     return present(f"{count(len(found), 'pod')} with the annotation: {some(names)}", evidence, pod=names)

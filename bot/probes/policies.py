@@ -13,7 +13,7 @@ from bot.probes.registry import absent, count, present, probe, some, unknown
 
 @probe(nature="condition", reads=(Permission("list", NETWORK_POLICIES), LIST_PODS))
 async def network_policies(
-    view: ClusterSession, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
+    session: ClusterSession, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
 ) -> Finding:
     """NetworkPolicies that select running pods.
 
@@ -22,27 +22,27 @@ async def network_policies(
         started_within: count only pods that started this short a time ago
     """
     del state
-    listing = await view.all_of(NETWORK_POLICIES)
+    listing = await session.all_of(NETWORK_POLICIES)
     if not listing.items:
         return absent("there is no NetworkPolicy")
     for policy in listing.items[:5]:
-        pods = [pod for pod in await _selected(view, policy) if is_live(pod)]
+        pods = [pod for pod in await _selected(session, policy) if is_live(pod)]
         if started_within is not None:
-            pods = [pod for pod in pods if (at := started(pod)) and view.now() - at <= started_within]
+            pods = [pod for pod in pods if (at := started(pod)) and session.now() - at <= started_within]
         if pods:
-            return _selecting(view, policy, pods, started_within)
+            return _selecting(session, policy, pods, started_within)
     what = "no NetworkPolicy that was looked at selects a running pod"
     what += f" that started within {minutes(started_within)}" if started_within else ""
     return absent(what) if len(listing.items) <= 5 and listing.complete else unknown(what)
 
 
-def _selecting(view: ClusterSession, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
+def _selecting(session: ClusterSession, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:
     name, namespace = name_of(policy), namespace_of(policy)
     check = f"kubectl -n {namespace} get networkpolicy {name} -o yaml"
     seen = Evidence(
         object=f"NetworkPolicy {namespace}/{name}",
         excerpt=f"selects {count(len(pods), 'running pod')}",
-        seen=view.now(),
+        seen=session.now(),
         check=check,
     )
     newly = f" that started within {minutes(within)}" if within else ""
@@ -50,9 +50,9 @@ def _selecting(view: ClusterSession, policy: Object, pods: list[Object], within:
     return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
 
 
-async def _selected(view: ClusterSession, policy: Object) -> tuple[Object, ...]:
+async def _selected(session: ClusterSession, policy: Object) -> tuple[Object, ...]:
     selector = get_path(policy, "spec", "podSelector") or {}
-    listing = await view.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
+    listing = await session.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
     return listing.items
 
 

@@ -13,9 +13,9 @@ LIST_SERVICES = Permission("list", SERVICES)
 OF_SERVICE = "kubernetes.io/service-name"
 
 
-def _service_evidence(view: ClusterSession, service: Object, excerpt: str) -> Evidence:
+def _service_evidence(session: ClusterSession, service: Object, excerpt: str) -> Evidence:
     check = f"kubectl -n {namespace_of(service)} get service {name_of(service)} -o yaml"
-    return Evidence(object=f"Service {full_name(service)}", excerpt=excerpt, seen=view.now(), check=check)
+    return Evidence(object=f"Service {full_name(service)}", excerpt=excerpt, seen=session.now(), check=check)
 
 
 def _families(service: Object) -> set[str]:
@@ -23,17 +23,17 @@ def _families(service: Object) -> set[str]:
     return {"IPv6" if ":" in str(address) else "IPv4" for address in addresses if address and address != "None"}
 
 
-async def _asked_about(view: ClusterSession) -> tuple[list[Object], bool]:
+async def _asked_about(session: ClusterSession) -> tuple[list[Object], bool]:
     """Services with a ClusterIP: those that the question names, else all but the cluster's own."""
-    listing = await view.all_of(SERVICES)
+    listing = await session.all_of(SERVICES)
     found = [item for item in listing.items if _families(item)]
-    named = [item for item in found if view.focus.names(item) or full_name(item) in view.focus.words]
+    named = [item for item in found if session.scope.names(item) or full_name(item) in session.scope.words]
     own = [item for item in found if namespace_of(item) != SYSTEM and full_name(item) != "default/kubernetes"]
     return named or own, listing.complete
 
 
 @probe(nature="condition", reads=(LIST_SERVICES,), cost="wide")
-async def service_families(view: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
+async def service_families(session: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
     """Services without a ClusterIP of one family. Services that the question names decide alone.
 
     Headless Services have none by design and default/kubernetes is always of one family: neither counts.
@@ -41,16 +41,16 @@ async def service_families(view: ClusterSession, *, missing: Literal["IPv4", "IP
     Args:
         missing: the family
     """
-    services, complete = await _asked_about(view)
+    services, complete = await _asked_about(session)
     lacking = [item for item in services if missing not in _families(item)]
     if not services:
         return unknown("no Service with a ClusterIP could be seen")
     if not lacking:
-        seen = [_service_evidence(view, services[0], f"clusterIPs: {get_path(services[0], 'spec', 'clusterIPs')}")]
+        seen = [_service_evidence(session, services[0], f"clusterIPs: {get_path(services[0], 'spec', 'clusterIPs')}")]
         what = f"all {len(services)} Services looked at have an {missing} ClusterIP"
         return absent(what, seen) if complete else unknown(what, seen)
     names = [full_name(item) for item in lacking]
-    evidence = [_service_evidence(view, item, _families_text(item)) for item in lacking[:SHOWN]]
+    evidence = [_service_evidence(session, item, _families_text(item)) for item in lacking[:SHOWN]]
     return present(f"no {missing} ClusterIP: {some(names)}", evidence, service=names)
 
 
@@ -61,7 +61,7 @@ def _families_text(service: Object) -> str:
 
 @probe(nature="sign", reads=(LIST_SERVICES, Permission("list", ENDPOINT_SLICES)), cost="wide")
 async def endpoint_slices(
-    view: ClusterSession, *, family: Literal["IPv4", "IPv6"], state: Literal["empty"] = "empty"
+    session: ClusterSession, *, family: Literal["IPv4", "IPv6"], state: Literal["empty"] = "empty"
 ) -> Finding:
     """Services with a ClusterIP of a family, ready endpoints of the other one, and none of this.
 
@@ -70,15 +70,15 @@ async def endpoint_slices(
         state: always "empty"
     """
     del state
-    services, complete = await _asked_about(view)
+    services, complete = await _asked_about(session)
     services = [item for item in services if family in _families(item)]
     if not services:
         return absent(f"no Service looked at has an {family} ClusterIP")
-    slices = await view.all_of(ENDPOINT_SLICES, labels=OF_SERVICE)
+    slices = await session.all_of(ENDPOINT_SLICES, labels=OF_SERVICE)
     empty = [item for item in services if _one_sided(item, slices.items, family)]
     if empty:
         names = [full_name(item) for item in empty]
-        evidence = [_slice_evidence(view, item, family) for item in empty[:SHOWN]]
+        evidence = [_slice_evidence(session, item, family) for item in empty[:SHOWN]]
         return present(f"no ready {family} endpoint behind {some(names)}", evidence, service=names)
     what = f"every Service looked at with an {family} ClusterIP has {family} endpoints or none at all"
     return absent(what) if complete and slices.complete else unknown(f"{what}, among those that could be read")
@@ -100,11 +100,11 @@ def _is_ready(endpoint: Object) -> bool:
     return get_path(endpoint, "conditions", "ready") is not False
 
 
-def _slice_evidence(view: ClusterSession, service: Object, family: str) -> Evidence:
+def _slice_evidence(session: ClusterSession, service: Object, family: str) -> Evidence:
     check = f"kubectl -n {namespace_of(service)} get endpointslices -l {OF_SERVICE}={name_of(service)}"
     return Evidence(
         object=f"Service {full_name(service)}",
         excerpt=f"no ready endpoint of addressType {family}",
-        seen=view.now(),
+        seen=session.now(),
         check=check,
     )

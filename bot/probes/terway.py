@@ -28,15 +28,15 @@ NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 NO_OBJECTS = "Terway keeps no node objects here (local IPAM)"
 
 
-def _evidence(view: ClusterSession, node: str, excerpt: str) -> Evidence:
+def _evidence(session: ClusterSession, node: str, excerpt: str) -> Evidence:
     check = f"kubectl get {TERWAY_NODES.kubectl()} {node} -o yaml"
-    return Evidence(object=f"Terway node {node}", excerpt=excerpt, seen=view.now(), check=check)
+    return Evidence(object=f"Terway node {node}", excerpt=excerpt, seen=session.now(), check=check)
 
 
-async def terway_pods(view: ClusterSession, node: str) -> list[str]:
+async def terway_pods(session: ClusterSession, node: str) -> list[str]:
     """The names of Terway's pods on a node, none where they cannot be read: for the commands of steps."""
     try:
-        return [name_of(pod) for pod in await labelled(view, TERWAY_DAEMON_SETS, node=node)]
+        return [name_of(pod) for pod in await labelled(session, TERWAY_DAEMON_SETS, node=node)]
     except ReadError:
         return []
 
@@ -45,25 +45,25 @@ def _interfaces(node: Object) -> dict[str, Object]:
     return {str(name): item for name, item in (get_path(node, "status", "networkInterfaces") or {}).items()}
 
 
-async def _affected(view: ClusterSession) -> list[Object]:
+async def _affected(session: ClusterSession) -> list[Object]:
     """Terway's objects for them: out of the list that is read anyway, singly on clusters with more than it holds."""
-    names = (await affected_nodes(view))[:NODES_LOOKED_AT]
-    listing = await terway_nodes(view) if names else Listing(())
+    names = (await affected_nodes(session))[:NODES_LOOKED_AT]
+    listing = await terway_nodes(session) if names else Listing(())
     known = {name_of(node): node for node in listing.items}
     rest = [name for name in names if name not in known and not listing.complete]
-    read = await asyncio.gather(*(view.reader.get(TERWAY_NODES, name) for name in rest))
+    read = await asyncio.gather(*(session.reader.get(TERWAY_NODES, name) for name in rest))
     known |= {name_of(node): node for node in read if node is not None}
     return [known[name] for name in names if name in known]
 
 
-async def configured_vswitches(view: ClusterSession, node: Object) -> set[str]:
+async def configured_vswitches(session: ClusterSession, node: Object) -> set[str]:
     """The vSwitches that this node's pods may use: by its own ConfigMap where it names one, else by ``eni-config``.
 
     Empty where nothing tells: no configuration, or none for the node's zone (Terway then takes the instance's vSwitch).
     """
     zone = str(get_path(node, "spec", "nodeMetadata", "zoneID") or "")
-    data = await eni_config(view)
-    override = await _override(view, name_of(node))
+    data = await eni_config(session)
+    override = await _override(session, name_of(node))
     if data is None or override is None:
         return set()
     found = zones(merged(parse(data.get("eni_conf")), parse(override.get("eni_conf"))))
@@ -85,30 +85,30 @@ def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-async def _override(view: ClusterSession, node: str) -> dict[str, str] | None:
+async def _override(session: ClusterSession, node: str) -> dict[str, str] | None:
     """The data of the ConfigMap that the node's label names; empty without a label, ``None`` where it is missing."""
-    labelled = await view.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
+    labelled = await session.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
     for item in labelled.items:
         if name_of(item) == node:
-            config = await view.config_map(labels_of(item)[CONFIG_LABEL])
+            config = await session.config_map(labels_of(item)[CONFIG_LABEL])
             return None if config is None else dict(get_path(config, "data") or {})
     return {}
 
 
 @probe(nature="sign", reads=(LIST_TERWAY, Permission("list", NODES), GET_CONFIG))
-async def pod_outside_vswitches(view: ClusterSession) -> Finding:
+async def pod_outside_vswitches(session: ClusterSession) -> Finding:
     """An ENI that carries pods sits in a vSwitch which is not configured for its node.
 
     A node's own ConfigMap (label terway-config) and the node object's vSwitchOptions count as configured.
     """
-    listing = await terway_nodes(view)
+    listing = await terway_nodes(session)
     if not listing.items:
         return unknown(f"{NO_OBJECTS}: the CIDR blocks of the vSwitches are in the VPC console only")
     found: list[tuple[Object, str, str]] = []
     untold = []
     for node in listing.items:
-        found += await _outside(view, node)
-        if _used(node) and not await configured_vswitches(view, node):
+        found += await _outside(session, node)
+        if _used(node) and not await configured_vswitches(session, node):
             untold.append(name_of(node))
     if not found and untold:
         return unknown(f"no configuration tells which vSwitches {some(untold)} may use")
@@ -116,7 +116,7 @@ async def pod_outside_vswitches(view: ClusterSession) -> Finding:
         what = f"every ENI with pods of {count(len(listing.items), 'node')} is in a configured vSwitch"
         return absent(what) if listing.complete else unknown(f"{what}, among those that could be read")
     evidence = [
-        _evidence(view, name_of(node), f"ENI {eni} with pods is in {vsw}, which is not configured")
+        _evidence(session, name_of(node), f"ENI {eni} with pods is in {vsw}, which is not configured")
         for node, eni, vsw in found[:SHOWN]
     ]
     nodes, vswitches = [name_of(node) for node, _, _ in found], [vsw for _, _, vsw in found]
@@ -141,16 +141,16 @@ def _used(node: Object) -> list[tuple[str, str]]:
     return [(eni, str(item.get("vSwitchID") or "")) for eni, item in enis if _pods(item)]
 
 
-async def _outside(view: ClusterSession, node: Object) -> list[tuple[Object, str, str]]:
+async def _outside(session: ClusterSession, node: Object) -> list[tuple[Object, str, str]]:
     used = _used(node)
     if not used:
         return []
-    allowed = await configured_vswitches(view, node)
+    allowed = await configured_vswitches(session, node)
     return [(node, eni, vsw) for eni, vsw in used if vsw and allowed and vsw not in allowed]
 
 
 @probe(nature="condition", reads=(LIST_TERWAY, GET_TERWAY, LIST_PODS, Permission("list", NODES), GET_CONFIG))
-async def eni_slots(view: ClusterSession, *, state: str = "full", unused_vswitch: bool = False) -> Finding:
+async def eni_slots(session: ClusterSession, *, state: str = "full", unused_vswitch: bool = False) -> Finding:
     """Every ENI slot of a node with waiting pods is taken, as far as Terway's node objects tell.
 
     The limit is the sum of ``spec.flavor[].count``; the primary ENI is not listed. An unschedulable ENI may only be on
@@ -161,12 +161,12 @@ async def eni_slots(view: ClusterSession, *, state: str = "full", unused_vswitch
         unused_vswitch: and a configured vSwitch of the node's zone has no ENI there, so that it has no effect
     """
     del state
-    nodes = await _affected(view)
+    nodes = await _affected(session)
     if not nodes:
         return absent(f"no node with waiting pods shows it: {NO_OBJECTS}, or no pod waits")
-    nodes = [node for node in nodes if not unused_vswitch or await _unused(view, node)]
-    full = [(node, await _unused(view, node)) for node in nodes if _is_full(node)]
-    evidence = [_evidence(view, name_of(node), _slots_text(node, unused)) for node, unused in full[:SHOWN]]
+    nodes = [node for node in nodes if not unused_vswitch or await _unused(session, node)]
+    full = [(node, await _unused(session, node)) for node in nodes if _is_full(node)]
+    evidence = [_evidence(session, name_of(node), _slots_text(node, unused)) for node, unused in full[:SHOWN]]
     if not full and any(not _limit(node) for node in nodes):
         return unknown("Terway's node objects do not tell how many ENIs a node may have")
     if not full:
@@ -190,9 +190,9 @@ def _is_full(node: Object) -> bool:
     return 0 < _limit(node) <= len(_interfaces(node))
 
 
-async def _unused(view: ClusterSession, node: Object) -> set[str]:
+async def _unused(session: ClusterSession, node: Object) -> set[str]:
     used = {str(item.get("vSwitchID")) for item in _interfaces(node).values()}
-    return await configured_vswitches(view, node) - used
+    return await configured_vswitches(session, node) - used
 
 
 def _slots_text(node: Object, unused: set[str]) -> str:
@@ -201,7 +201,7 @@ def _slots_text(node: Object, unused: set[str]) -> str:
 
 
 @probe(nature="sign", reads=(LIST_TERWAY, GET_TERWAY, LIST_PODS))
-async def ip_shortage(view: ClusterSession, *, within: timedelta = timedelta(minutes=30)) -> Finding:
+async def ip_shortage(session: ClusterSession, *, within: timedelta = timedelta(minutes=30)) -> Finding:
     """Terway's node object says that a vSwitch of an ENI has too few addresses, on a node with waiting pods.
 
     Terway repeats the condition every five minutes while it fails and clears it on success.
@@ -210,13 +210,13 @@ async def ip_shortage(view: ClusterSession, *, within: timedelta = timedelta(min
         within: how long ago it was observed at most
     """
     found = []
-    for node in await _affected(view):
+    for node in await _affected(session):
         for eni, item in _interfaces(node).items():
             condition = get_path(item, "conditions", "InsufficientIP") or {}
             at = moment(condition.get("observedTime"))
-            if at and view.now() - at <= within:
+            if at and session.now() - at <= within:
                 found.append((node, eni, item, str(condition.get("message") or ""), at))
-    since = await explains_from(view)
+    since = await explains_from(session)
     recent = [each for each in found if each[4] >= since.get(name_of(each[0]), each[4])]
     if found and not recent:
         return unknown(BEFORE_BINDING)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.audit import AuditContext, AuditLog
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings
 from bot.slack.api.directory import Directory
 from bot.slack.api.poster import Poster

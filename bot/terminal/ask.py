@@ -18,10 +18,11 @@ from rich.console import Console
 from bot.app import App
 from bot.cluster.connection import NoClusterConfigured
 from bot.cluster.facts import Fact, declared_facts, read_fact
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Answer
-from bot.diagnosis.clinic import Cluster, read_cluster_state
+from bot.diagnosis.clinic import read_cluster_state
 from bot.terminal.audited_command import auditing
 from bot.terminal.console import say, show_table, write_json
 from bot.terminal.errors import OutOfReach
@@ -117,7 +118,7 @@ async def facts_and_show(where: Target, output: str) -> None:
             async with where.open(app, trail, observers) as cluster:
                 found = await _facts(app, cluster)
     if output == "json":
-        rows = {f.name: {"value": f.value, "source": f.source, "check": f.check, "reason": f.reason} for f in found}
+        rows = {f.name: {"value": f.value, "source": f.source, "check": f.kubectl, "reason": f.reason} for f in found}
         write_json({"context": cluster.context, "facts": rows})
         return
     other = "flannel." if any(f.name == "network_plugin" and f.value == "terway" for f in found) else "terway."
@@ -125,15 +126,11 @@ async def facts_and_show(where: Target, output: str) -> None:
 
 
 async def _facts(app: App, cluster: Cluster) -> Sequence[Fact]:
-    async with cluster.reader(app.clinic().budget) as reader:
-        view = ClusterSession(reader)
-        try:
-            state = await read_cluster_state(view, cluster.context)
-            if not state.reachable:
-                raise OutOfReach(f"Cluster {cluster.context} could not be read: {state.problem}.")
-            return await asyncio.gather(*(read_fact(view, name) for name in declared_facts()))
-        finally:
-            await view.close()
+    async with cluster.reader(app.clinic().budget) as reader, ClusterSession(reader) as session:
+        state = await read_cluster_state(session, cluster.context)
+        if not state.reachable:
+            raise OutOfReach(f"Cluster {cluster.context} could not be read: {state.problem}.")
+        return await asyncio.gather(*(read_fact(session, name) for name in declared_facts()))
 
 
 @contextlib.asynccontextmanager

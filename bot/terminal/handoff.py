@@ -25,7 +25,7 @@ from bot.terminal.progress import working
 
 if TYPE_CHECKING:
     from bot.audit import AuditContext
-    from bot.diagnosis.clinic import Cluster
+    from bot.cluster.reader import Cluster
 
 
 async def hand_off(words: str, where: Target, out: Path | None, output: str, *, recheck: bool) -> None:

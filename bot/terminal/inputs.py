@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.app import App
     from bot.audit import AuditContext
+    from bot.cluster.reader import Cluster
     from bot.cluster.requests import Observer, Recorder
-    from bot.diagnosis.clinic import Cluster
 
 LONGEST = 200_000  # characters: a pasted log is welcome, a memory dump is not
 

@@ -21,8 +21,9 @@ from bot.audit.prune import prune
 from bot.audit.reading import find_records, list_records
 from bot.audit.verify import verify
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.probes import vocabulary
 from bot.recordings import load, serve
 from bot.store import open_store

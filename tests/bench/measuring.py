@@ -64,8 +64,8 @@ def ours(url: str, figures: Figures) -> Callable[[], None]:
     """netclinic's own flow, as the terminal and Slack use it."""
     from bot.app import App
     from bot.cluster.connection import connect_to
+    from bot.cluster.reader import Cluster
     from bot.cluster.transport import Transport
-    from bot.diagnosis.clinic import Cluster
 
     app = App.from_environment()
     index = app.index()

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from bot.cluster.connection import connect_to
-from bot.cluster.reader import Reader
+from bot.cluster.reader import Cluster, Reader
 from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.probes import ask, vocabulary
 from bot.probes.findings import Finding
 from bot.recordings import LogKey, Recording, serve
@@ -282,12 +282,12 @@ def _stamped(line: str) -> str:
     return f"{resolve_all(stamp, NOW)} {text}\n"
 
 
-OpenView = Callable[..., contextlib.AbstractAsyncContextManager[ClusterSession]]
+OpenSession = Callable[..., contextlib.AbstractAsyncContextManager[ClusterSession]]
 
 
 @pytest.fixture(scope="session")
-def view_of() -> OpenView:
-    """``async with view_of(objects) as view``: these objects, served and read like any cluster."""
+def session_on() -> OpenSession:
+    """``async with session_on(objects) as session``: these objects, served and read like any cluster."""
 
     @contextlib.asynccontextmanager
     async def opened(
@@ -304,25 +304,22 @@ def view_of() -> OpenView:
             serve(store_of(objects, logs, forbid, version)) as server,
             connect_to(server.kubeconfig, "strange") as link,
             Reader(Transport(link.client), budget or Budget()) as reader,
+            ClusterSession(reader, QuestionScope.of(question, namespace)) as session,
         ):
-            view = ClusterSession(reader, QuestionScope.of(question, namespace))
             await reader.version()  # its clock
-            try:
-                yield view
-            finally:
-                await view.close()
+            yield session
 
     return opened
 
 
 @pytest.fixture(scope="session")
-def find(view_of: OpenView) -> Callable[..., Any]:
+def find(session_on: OpenSession) -> Callable[..., Any]:
     """``await find(expression, objects)``: the finding of one probe."""
 
     async def found(expression: str, objects: Iterable[Object], **how: Any) -> Finding:
         call = parse_call(expression, vocabulary())
-        async with view_of(objects, **how) as view:
-            return await ask(view, call)
+        async with session_on(objects, **how) as session:
+            return await ask(session, call)
 
     return found
 

@@ -10,12 +10,12 @@ from bot.cluster.access import Gap, cluster_role, gaps
 from bot.cluster.connection import connect_to
 from bot.cluster.facts import declared_facts, read_fact
 from bot.cluster.facts.registry import Permission
-from bot.cluster.reader import Reader
+from bot.cluster.reader import Cluster, Reader
 from bot.cluster.requests import Budget
 from bot.cluster.resources import Resource
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.probes import required_permissions
 from bot.recordings import Served, load, serve
 from knowledge.model import Entry
@@ -44,10 +44,8 @@ async def everything(entries: Mapping[str, Entry], recording: str) -> list[Serve
     async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
         transport = Transport(link.client)
         await Clinic(entries, budget=Budget(seconds=30)).check(list(entries), Cluster(transport, recording))
-        async with Reader(transport, Budget(seconds=30)) as reader:
-            view = ClusterSession(reader)
-            await asyncio.gather(*(read_fact(view, name) for name in declared_facts()))
-            await view.close()
+        async with Reader(transport, Budget(seconds=30)) as reader, ClusterSession(reader) as session:
+            await asyncio.gather(*(read_fact(session, name) for name in declared_facts()))
         return list(server.requests)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.probes import vocabulary
 from bot.recordings import load, serve
 from index.search import Index, open_index

@@ -19,11 +19,12 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.session import spelled
 from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import make_report
 from bot.recordings import Recording, load, serve
 from bot.terminal.ask import show_facts, show_verdicts

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from bot.cluster.facts.platform import GET_CONFIG, config_check
+from bot.cluster.facts.platform import GET_CONFIG, config_command
 from bot.cluster.facts.registry import Fact, fact, known, unknown
 from bot.cluster.session import SYSTEM, ClusterSession, get_path
 
@@ -15,9 +15,9 @@ ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
 ABSENT = "there is no ConfigMap kube-system/eni-config"
 
 
-async def eni_config(view: ClusterSession) -> dict[str, str] | None:
+async def eni_config(session: ClusterSession) -> dict[str, str] | None:
     """The data of ``eni-config``; ``None`` where the ConfigMap does not exist."""
-    config = await view.config_map("eni-config")
+    config = await session.config_map("eni-config")
     return None if config is None else dict(get_path(config, "data") or {})
 
 
@@ -53,87 +53,87 @@ def zones(conf: dict[str, Any]) -> dict[str, list[str]]:
 
 
 @fact("terway.vswitches", "the Pod vSwitches by zone", reads=(GET_CONFIG,), core=True)
-async def vswitches(view: ClusterSession) -> Fact:
+async def vswitches(session: ClusterSession) -> Fact:
     """From ``eni_conf``; a node's own ConfigMap may override it."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     found = zones(parse(data.get("eni_conf")))
     text = "; ".join(f"{zone}: {', '.join(ids)}" for zone, ids in sorted(found.items()))
     if not text:
         return unknown("eni_conf in eni-config lists no vSwitches")
-    return known(text, ENI_CONFIG, config_check("eni-config"), f"eni_conf vswitches: {text}")
+    return known(text, ENI_CONFIG, config_command("eni-config"), f"eni_conf vswitches: {text}")
 
 
 @fact("terway.vswitch_choice", "several where a zone has more than one Pod vSwitch, else one", reads=(GET_CONFIG,))
-async def vswitch_choice(view: ClusterSession) -> Fact:
+async def vswitch_choice(session: ClusterSession) -> Fact:
     """Counted in the default ``eni_conf``; a node's own ConfigMap is not looked at."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     most = max((len(set(ids)) for ids in zones(parse(data.get("eni_conf"))).values()), default=0)
     if not most:
         return unknown("eni_conf in eni-config lists no vSwitches")
     seen = f"at most {most} in a zone"
-    return known("several" if most > 1 else "one", ENI_CONFIG, config_check("eni-config"), seen)
+    return known("several" if most > 1 else "one", ENI_CONFIG, config_command("eni-config"), seen)
 
 
 @fact("terway.security_groups", "the security groups of Terway's ENIs", reads=(GET_CONFIG,))
-async def security_groups(view: ClusterSession) -> Fact:
+async def security_groups(session: ClusterSession) -> Fact:
     """``security_group`` and ``security_groups`` of ``eni_conf``."""
-    conf = parse((await eni_config(view) or {}).get("eni_conf"))
+    conf = parse((await eni_config(session) or {}).get("eni_conf"))
     several = conf.get("security_groups")
     groups = [conf.get("security_group"), *(several if isinstance(several, list) else [several])]
     text = ", ".join(dict.fromkeys(str(group) for group in groups if group))
     if not text:
         return unknown("eni_conf in eni-config names no security group")
-    return known(text, ENI_CONFIG, config_check("eni-config"), f"security groups: {text}")
+    return known(text, ENI_CONFIG, config_command("eni-config"), f"security groups: {text}")
 
 
 @fact("terway.network_policy", "whether Terway enforces NetworkPolicies: on or off", reads=(GET_CONFIG,), core=True)
-async def network_policy(view: ClusterSession) -> Fact:
+async def network_policy(session: ClusterSession) -> Fact:
     """On for "false", "0", "" and an absent key; anything else switches it off, "False" too (common.go)."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     raw = data.get("disable_network_policy")
     value = "on" if raw is None or raw.strip() in ("", "0", "false") else "off"
     seen = f"disable_network_policy: {raw!r}" if raw is not None else "disable_network_policy is absent"
-    return known(value, ENI_CONFIG, config_check("eni-config"), seen)
+    return known(value, ENI_CONFIG, config_command("eni-config"), seen)
 
 
 @fact("terway.in_cluster_lb", "in-cluster load balancing in IPvlan: on or off", reads=(GET_CONFIG,))
-async def in_cluster_lb(view: ClusterSession) -> Fact:
+async def in_cluster_lb(session: ClusterSession) -> Fact:
     """On only when the ConfigMap's own key holds exactly ``true``; a value inside ``eni_conf`` does nothing."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     raw = data.get("in_cluster_loadbalance")
     seen = f"in_cluster_loadbalance: {raw!r}" if raw is not None else "key in_cluster_loadbalance is absent"
     if raw is None and "in_cluster_loadbalance" in parse(data.get("eni_conf")):
         seen = "in_cluster_loadbalance stands inside eni_conf, where Terway does not read it"
-    return known("on" if raw == "true" else "off", ENI_CONFIG, config_check("eni-config"), seen)
+    return known("on" if raw == "true" else "off", ENI_CONFIG, config_command("eni-config"), seen)
 
 
 @fact("terway.ip_stack", "ipv4 or dual", reads=(GET_CONFIG,))
-async def ip_stack(view: ClusterSession) -> Fact:
+async def ip_stack(session: ClusterSession) -> Fact:
     """The code reads ``eni_conf``; the documentation shows the key in the CNI configuration: both count."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     plugin, key = terway_plugin(data)
     for where, found in (("eni_conf", parse(data.get("eni_conf")).get("ip_stack")), (key, plugin.get("ip_stack"))):
         if str(found or "").lower() == "dual":
-            return known("dual", ENI_CONFIG, config_check("eni-config"), f"{where}: ip_stack {found}")
-    return known("ipv4", ENI_CONFIG, config_check("eni-config"), "ip_stack is not dual")
+            return known("dual", ENI_CONFIG, config_command("eni-config"), f"{where}: ip_stack {found}")
+    return known("ipv4", ENI_CONFIG, config_command("eni-config"), "ip_stack is not dual")
 
 
 @fact("terway.eip_pool", "whether the removed EIP feature is still configured: on or off", reads=(GET_CONFIG,))
-async def eip_pool(view: ClusterSession) -> Fact:
+async def eip_pool(session: ClusterSession) -> Fact:
     """``enable_eip_pool`` of ``eni_conf``."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     raw = parse(data.get("eni_conf")).get("enable_eip_pool")
     seen = f"eni_conf: enable_eip_pool {raw!r}" if raw is not None else "eni_conf has no enable_eip_pool"
-    return known("on" if str(raw).lower() == "true" else "off", ENI_CONFIG, config_check("eni-config"), seen)
+    return known("on" if str(raw).lower() == "true" else "off", ENI_CONFIG, config_command("eni-config"), seen)

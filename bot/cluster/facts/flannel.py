@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.cluster.facts.eni_config import parse
-from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_check
+from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_command
 from bot.cluster.facts.registry import Fact, fact, known, read_fact, unknown
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.session import SYSTEM, ClusterSession, get_path, name_of
@@ -13,9 +13,9 @@ SOURCE = f"ConfigMap {SYSTEM}/{CONFIG}"
 ABSENT = "there is no ConfigMap kube-system/kube-flannel-cfg"
 
 
-async def cni(view: ClusterSession) -> dict[str, Any] | None:
+async def cni(session: ClusterSession) -> dict[str, Any] | None:
     """``cni-conf.json`` parsed; ``None`` where there is no ConfigMap."""
-    config = await view.config_map(CONFIG)
+    config = await session.config_map(CONFIG)
     return None if config is None else parse(get_path(config, "data", "cni-conf.json"))
 
 
@@ -28,9 +28,9 @@ def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
 
 
 @fact("flannel.version", "Flannel's image tag", reads=(LIST_DAEMON_SETS,), core=True)
-async def version(view: ClusterSession) -> Fact:
+async def version(session: ClusterSession) -> Fact:
     """The image tag of the first container of Flannel's DaemonSet."""
-    found = await view.daemon_sets()
+    found = await session.daemon_sets()
     for item in (found[name] for name in FLANNEL_DAEMON_SETS if name in found):
         for container in get_path(item, "spec", "template", "spec", "containers") or []:
             tag = image_tag(str(container.get("image", "")))
@@ -41,45 +41,45 @@ async def version(view: ClusterSession) -> Fact:
 
 
 @fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=(GET_CONFIG,), core=True)
-async def hairpin(view: ClusterSession) -> Fact:
+async def hairpin(session: ClusterSession) -> Fact:
     """Only ``hairpinMode`` inside ``delegate`` counts."""
-    if (await read_fact(view, "network_plugin")).value == "terway":
+    if (await read_fact(session, "network_plugin")).value == "terway":
         return unknown("Terway runs here, not Flannel")
-    conf = await cni(view)
+    conf = await cni(session)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
     raw = get_path(flannel_section(conf), "delegate", "hairpinMode")
     seen = f"delegate.hairpinMode: {raw}" if raw is not None else "delegate has no hairpinMode"
-    return known("on" if raw is True else "off", SOURCE, config_check(CONFIG), seen)
+    return known("on" if raw is True else "off", SOURCE, config_command(CONFIG), seen)
 
 
 @fact("flannel.cni_version", "cniVersion of Flannel's configuration, or missing", reads=(GET_CONFIG,))
-async def cni_version(view: ClusterSession) -> Fact:
+async def cni_version(session: ClusterSession) -> Fact:
     """Kubelets from 1.16 on refuse a configuration without it (FAQ)."""
-    conf = await cni(view)
+    conf = await cni(session)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
     raw = conf.get("cniVersion")
     seen = f"cniVersion: {raw}" if raw else "cni-conf.json has no cniVersion"
-    return known(str(raw or "missing"), SOURCE, config_check(CONFIG), seen)
+    return known(str(raw or "missing"), SOURCE, config_command(CONFIG), seen)
 
 
 @fact("flannel.data_dir", "where pod addresses are booked: tmpfs (/var/run) or disk", reads=(GET_CONFIG,))
-async def data_dir(view: ClusterSession) -> Fact:
+async def data_dir(session: ClusterSession) -> Fact:
     """``ipam.dataDir`` of the Flannel section; under /var/run it is emptied at every reboot (FAQ)."""
-    conf = await cni(view)
+    conf = await cni(session)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
     raw = str(get_path(flannel_section(conf), "ipam", "dataDir") or "/var/lib/cni/networks")
     value = "tmpfs" if raw.startswith(("/var/run", "/run")) else "disk"
-    return known(value, SOURCE, config_check(CONFIG), f"ipam.dataDir: {raw}")
+    return known(value, SOURCE, config_command(CONFIG), f"ipam.dataDir: {raw}")
 
 
 @fact("flannel.backend", "Flannel's backend, e.g. vpc or vxlan", reads=(GET_CONFIG,))
-async def backend(view: ClusterSession) -> Fact:
+async def backend(session: ClusterSession) -> Fact:
     """``Backend.Type`` of ``net-conf.json``."""
-    config = await view.config_map(CONFIG)
+    config = await session.config_map(CONFIG)
     raw = get_path(parse(get_path(config, "data", "net-conf.json")), "Backend", "Type")
     if not raw:
         return unknown(ABSENT if config is None else "net-conf.json names no backend")
-    return known(str(raw), SOURCE, config_check(CONFIG), f"Backend.Type: {raw}")
+    return known(str(raw), SOURCE, config_command(CONFIG), f"Backend.Type: {raw}")

@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_check
+from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_command
 from bot.cluster.facts.registry import Fact, Permission, fact, known, unknown
 from bot.cluster.resources import NODES, PODS
 from bot.cluster.session import SYSTEM, ClusterSession, get_path, last_edited, moment
@@ -22,10 +22,10 @@ DEFAULT_MAX_PER_CORE = 32768  # KubeProxyConfiguration's default
 _UNITS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001, "us": 0.000001, "ns": 0.000000001}
 
 
-async def proxy_config(view: ClusterSession) -> tuple[dict[str, Any] | None, str]:
+async def proxy_config(session: ClusterSession) -> tuple[dict[str, Any] | None, str]:
     """The worker's ``config.conf`` parsed and the ConfigMap's name; ``None`` where no such ConfigMap exists."""
     for name in CONFIG_MAPS[:2]:
-        config = await view.config_map(name)
+        config = await session.config_map(name)
         if config is not None:
             return _parsed(str(get_path(config, "data", "config.conf") or "")), name
     return None, ""
@@ -39,8 +39,8 @@ def _parsed(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-async def _setting(view: ClusterSession) -> tuple[dict[str, Any], str] | Fact:
-    conf, name = await proxy_config(view)
+async def _setting(session: ClusterSession) -> tuple[dict[str, Any], str] | Fact:
+    conf, name = await proxy_config(session)
     if conf is None:
         return unknown("there is no ConfigMap kube-system/kube-proxy-worker or kube-proxy")
     if not conf:
@@ -49,7 +49,7 @@ async def _setting(view: ClusterSession) -> tuple[dict[str, Any], str] | Fact:
 
 
 def _known(value: str | int, name: str, seen: str) -> Fact:
-    return known(value, f"ConfigMap {SYSTEM}/{name}", config_check(name), seen)
+    return known(value, f"ConfigMap {SYSTEM}/{name}", config_command(name), seen)
 
 
 @fact(
@@ -58,10 +58,10 @@ def _known(value: str | int, name: str, seen: str) -> Fact:
     reads=(GET_CONFIG, LIST_NODES, LIST_DAEMON_SETS),
     core=True,
 )
-async def mode(view: ClusterSession) -> Fact:
+async def mode(session: ClusterSession) -> Fact:
     """An empty ``mode`` means iptables; nodes labelled no-kube-proxy have none at all."""
-    replaced = await _replaced(view)
-    found = await _setting(view) if replaced is None else replaced
+    replaced = await _replaced(session)
+    found = await _setting(session) if replaced is None else replaced
     if isinstance(found, Fact):
         return found
     conf, name = found
@@ -69,12 +69,12 @@ async def mode(view: ClusterSession) -> Fact:
     return _known(raw or "iptables", name, f"mode: {raw!r}" if not raw else f"mode: {raw}")
 
 
-async def _replaced(view: ClusterSession) -> Fact | None:
+async def _replaced(session: ClusterSession) -> Fact | None:
     """A ConfigMap of kube-proxy may be left over; without its DaemonSet and on labelled nodes there is none."""
     try:
-        if any("kube-proxy" in name for name in await view.daemon_sets()):
+        if any("kube-proxy" in name for name in await session.daemon_sets()):
             return None
-        nodes = await view.reader.select(NODES, labels=REPLACED_LABEL, metadata_only=True)
+        nodes = await session.reader.select(NODES, labels=REPLACED_LABEL, metadata_only=True)
     except ReadError:
         return None
     if nodes.items:
@@ -83,9 +83,9 @@ async def _replaced(view: ClusterSession) -> Fact | None:
 
 
 @fact("kube_proxy.scheduler", "the IPVS scheduling algorithm, rr by default", reads=(GET_CONFIG,))
-async def scheduler(view: ClusterSession) -> Fact:
+async def scheduler(session: ClusterSession) -> Fact:
     """``ipvs.scheduler``."""
-    found = await _setting(view)
+    found = await _setting(session)
     if isinstance(found, Fact):
         return found
     raw = str(get_path(found[0], "ipvs", "scheduler") or "")
@@ -93,9 +93,9 @@ async def scheduler(view: ClusterSession) -> Fact:
 
 
 @fact("kube_proxy.udp_timeout", "the IPVS UDP timeout in seconds, 300 by default", reads=(GET_CONFIG,))
-async def udp_timeout(view: ClusterSession) -> Fact:
+async def udp_timeout(session: ClusterSession) -> Fact:
     """``ipvs.udpTimeout``; 0s leaves the kernel's 300 s."""
-    found = await _setting(view)
+    found = await _setting(session)
     if isinstance(found, Fact):
         return found
     raw = get_path(found[0], "ipvs", "udpTimeout")
@@ -117,9 +117,9 @@ def duration_seconds(text: str) -> int | None:
 
 
 @fact("kube_proxy.max_per_core", "conntrack entries for each CPU", reads=(GET_CONFIG,))
-async def max_per_core(view: ClusterSession) -> Fact:
+async def max_per_core(session: ClusterSession) -> Fact:
     """``conntrack.maxPerCore``."""
-    found = await _setting(view)
+    found = await _setting(session)
     if isinstance(found, Fact):
         return found
     raw = get_path(found[0], "conntrack", "maxPerCore")
@@ -128,9 +128,9 @@ async def max_per_core(view: ClusterSession) -> Fact:
 
 
 @fact("kube_proxy.cluster_cidr", "clusterCIDR of kube-proxy", reads=(GET_CONFIG,))
-async def cluster_cidr(view: ClusterSession) -> Fact:
+async def cluster_cidr(session: ClusterSession) -> Fact:
     """``clusterCIDR``."""
-    found = await _setting(view)
+    found = await _setting(session)
     if isinstance(found, Fact):
         return found
     raw = str(found[0].get("clusterCIDR") or "")
@@ -138,25 +138,25 @@ async def cluster_cidr(view: ClusterSession) -> Fact:
 
 
 @fact("kube_proxy.configmaps", "the ConfigMaps that configure kube-proxy here", reads=(GET_CONFIG,))
-async def configmaps(view: ClusterSession) -> Fact:
+async def configmaps(session: ClusterSession) -> Fact:
     """Those of ACK's names that exist."""
-    names = [name for name in CONFIG_MAPS if await view.config_map(name) is not None]
+    names = [name for name in CONFIG_MAPS if await session.config_map(name) is not None]
     if not names:
         return unknown("there is no ConfigMap of kube-proxy in kube-system")
     return _known(", ".join(names), names[0], f"ConfigMaps: {', '.join(names)}")
 
 
 @fact("kube_proxy.applied", "yes, or pending where pods are older than the last edit", reads=(GET_CONFIG, LIST_PODS))
-async def applied(view: ClusterSession) -> Fact:
+async def applied(session: ClusterSession) -> Fact:
     """Compares the last edit of the ConfigMap with the start of kube-proxy's pods."""
-    _, name = await proxy_config(view)
-    config = await view.config_map(name) if name else None
+    _, name = await proxy_config(session)
+    config = await session.config_map(name) if name else None
     if config is None:
         return unknown("there is no ConfigMap of kube-proxy in kube-system")
     edited = last_edited(config)
     if edited is None:
         return _known("yes", name, "no edit since it was made")
-    pods = (await view.system_pods(f"k8s-app={name}")).items
+    pods = (await session.system_pods(f"k8s-app={name}")).items
     starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if not starts:
         return unknown(f"{name} was edited, and no pod of kube-proxy tells when it started")

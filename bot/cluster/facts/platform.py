@@ -24,18 +24,18 @@ FOREIGN_CNI = re.compile(
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
-def config_check(name: str, namespace: str = SYSTEM) -> str:
+def config_command(name: str, namespace: str = SYSTEM) -> str:
     """The command that shows a ConfigMap."""
     return f"kubectl -n {namespace} get configmap {name} -o yaml"
 
 
 @fact("network_plugin", "terway, flannel or other", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
-async def network_plugin(view: ClusterSession) -> Fact:
+async def network_plugin(session: ClusterSession) -> Fact:
     """By the DaemonSet that runs; of two, the one that has pods to run (a left-over one has none)."""
     try:
-        found = await view.daemon_sets()
+        found = await session.daemon_sets()
     except ReadError as error:
-        return await _plugin_by_config(view, str(error))
+        return await _plugin_by_config(session, str(error))
     candidates = [(name, plugin) for plugin, names in _PLUGINS for name in names if name in found]
     if not candidates:
         foreign = [name for name in found if FOREIGN_CNI.match(name)]
@@ -43,63 +43,63 @@ async def network_plugin(view: ClusterSession) -> Fact:
         return known("other", named, DAEMON_SETS_CHECK, "neither Terway nor Flannel runs here")
     running = [pair for pair in candidates if get_path(found[pair[0]], "status", "desiredNumberScheduled")]
     if len({plugin for _, plugin in running or candidates}) > 1:
-        running = [pair for pair in running or candidates if await _has_pods(view, found[pair[0]])]
+        running = [pair for pair in running or candidates if await _has_pods(session, found[pair[0]])]
     name, plugin = (running or candidates)[0]
     return known(plugin, f"DaemonSet {SYSTEM}/{name}", DAEMON_SETS_CHECK, f"DaemonSet {name} exists")
 
 
-async def _has_pods(view: ClusterSession, daemon_set: Object) -> bool:
+async def _has_pods(session: ClusterSession, daemon_set: Object) -> bool:
     """Where the status does not tell which of two plugins is left over, their pods do."""
     wanted = get_path(daemon_set, "spec", "selector", "matchLabels") or {}
     labels = ",".join(f"{key}={value}" for key, value in wanted.items())
-    return bool(labels) and bool((await view.system_pods(labels)).items)
+    return bool(labels) and bool((await session.system_pods(labels)).items)
 
 
 _PLUGINS = (("terway", TERWAY_DAEMON_SETS), ("flannel", FLANNEL_DAEMON_SETS))
 
 
-async def _plugin_by_config(view: ClusterSession, why: str) -> Fact:
+async def _plugin_by_config(session: ClusterSession, why: str) -> Fact:
     """Without the right to list DaemonSets, the plugins' own ConfigMaps tell."""
     for plugin, config in (("terway", "eni-config"), ("flannel", "kube-flannel-cfg")):
-        if await view.config_map(config) is not None:
-            return known(plugin, f"ConfigMap {SYSTEM}/{config}", config_check(config), f"DaemonSets: {why}")
+        if await session.config_map(config) is not None:
+            return known(plugin, f"ConfigMap {SYSTEM}/{config}", config_command(config), f"DaemonSets: {why}")
     return unknown(why)
 
 
 @fact("kubernetes.version", "the API server's version, e.g. 1.32.1-aliyun.1", reads=(LIST_NODES,), core=True)
-async def kubernetes_version(view: ClusterSession) -> Fact:
+async def kubernetes_version(session: ClusterSession) -> Fact:
     """From ``/version``, which every authenticated user may read."""
-    version = await view.reader.version()
+    version = await session.reader.version()
     if not version:
         return unknown("the API server did not tell its version")
     return known(version.removeprefix("v"), "API server /version", "kubectl version", version)
 
 
 @fact("cluster.kind", "managed or dedicated (ACK)", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
-async def cluster_kind(view: ClusterSession) -> Fact:
+async def cluster_kind(session: ClusterSession) -> Fact:
     """Dedicated clusters run kube-proxy-master on their own control-plane nodes (FAQ, kube-proxy configuration)."""
     try:
-        dedicated = "kube-proxy-master" in await view.daemon_sets()
+        dedicated = "kube-proxy-master" in await session.daemon_sets()
         source, check = f"DaemonSets of {SYSTEM}", DAEMON_SETS_CHECK
     except ReadError:
-        dedicated = await view.config_map("kube-proxy-master") is not None
-        source, check = f"ConfigMaps of {SYSTEM}", config_check("kube-proxy-master")
+        dedicated = await session.config_map("kube-proxy-master") is not None
+        source, check = f"ConfigMaps of {SYSTEM}", config_command("kube-proxy-master")
     seen = "kube-proxy-master exists" if dedicated else "there is no kube-proxy-master"
     return known("dedicated" if dedicated else "managed", source, check, seen)
 
 
 @fact("cluster.domain", "the cluster domain that CoreDNS serves", reads=(GET_CONFIG,), core=True)
-async def cluster_domain(view: ClusterSession) -> Fact:
+async def cluster_domain(session: ClusterSession) -> Fact:
     """The first zone of the Corefile's ``kubernetes`` plugin."""
-    corefile = str(get_path(await view.config_map("coredns"), "data", "Corefile") or "")
+    corefile = str(get_path(await session.config_map("coredns"), "data", "Corefile") or "")
     match = re.search(r"^[ \t]*kubernetes[ \t]+(\S+)", corefile, re.MULTILINE)
     if match is None or match[1].endswith(".arpa") or match[1] == "{":
         return unknown("ConfigMap kube-system/coredns names no cluster domain")
-    return known(match[1].rstrip("."), f"ConfigMap {SYSTEM}/coredns", config_check("coredns"), match[0].strip())
+    return known(match[1].rstrip("."), f"ConfigMap {SYSTEM}/coredns", config_command("coredns"), match[0].strip())
 
 
 @fact("cluster.ip_families", "ipv4 or dual", reads=(GET_CONFIG, LIST_NODES, GET_SERVICE), core=True)
-async def ip_families(view: ClusterSession) -> Fact:
+async def ip_families(session: ClusterSession) -> Fact:
     """Dual where the cluster profile, Terway, the DNS Service or a node's range says so; the first that does is named.
 
     Nodes may have IPv6 addresses of their own in any cluster: these say nothing.
@@ -108,7 +108,7 @@ async def ip_families(view: ClusterSession) -> Fact:
     looked = 0
     for look in (_profile_families, _terway_families, _service_families, _node_families):
         try:
-            seen = await look(view)
+            seen = await look(session)
         except ReadError as error:
             problems.append(str(error))
             continue
@@ -123,25 +123,25 @@ async def ip_families(view: ClusterSession) -> Fact:
 _FAMILY_CHECK = f"kubectl -n {SYSTEM} get service kube-dns -o jsonpath='{{.spec.ipFamilies}}'"
 
 
-async def _profile_families(view: ClusterSession) -> Fact | None:
-    profile = await view.config_map("ack-cluster-profile")
+async def _profile_families(session: ClusterSession) -> Fact | None:
+    profile = await session.config_map("ack-cluster-profile")
     stack = str(get_path(profile, "data", "ipStack") or "")
     if not stack:
         return None
     both = "ipv4" in stack.lower() and "ipv6" in stack.lower()
     value = "dual" if both or "dual" in stack.lower() else "ipv4"
     return known(
-        value, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"ipStack: {stack}"
+        value, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_command("ack-cluster-profile"), f"ipStack: {stack}"
     )
 
 
-async def _terway_families(view: ClusterSession) -> Fact | None:
-    stack = await read_fact(view, "terway.ip_stack")
-    return None if stack.value is None else known(stack.value, stack.source, stack.check, stack.excerpt)
+async def _terway_families(session: ClusterSession) -> Fact | None:
+    stack = await read_fact(session, "terway.ip_stack")
+    return None if stack.value is None else known(stack.value, stack.source, stack.kubectl, stack.excerpt)
 
 
-async def _service_families(view: ClusterSession) -> Fact | None:
-    service = await view.reader.get(SERVICES, "kube-dns", SYSTEM)
+async def _service_families(session: ClusterSession) -> Fact | None:
+    service = await session.reader.get(SERVICES, "kube-dns", SYSTEM)
     addresses = get_path(service, "spec", "clusterIPs") or []
     if not addresses:
         return None
@@ -149,8 +149,8 @@ async def _service_families(view: ClusterSession) -> Fact | None:
     return known("dual" if _has_ipv6(addresses) else "ipv4", source, _FAMILY_CHECK, f"clusterIPs: {addresses}")
 
 
-async def _node_families(view: ClusterSession) -> Fact | None:
-    sample = await view.reader.select(NODES, most=5)
+async def _node_families(session: ClusterSession) -> Fact | None:
+    sample = await session.reader.select(NODES, most=5)
     for node in sample.items:
         ranges = [*(get_path(node, "spec", "podCIDRs") or [])]
         if _has_ipv6(ranges):
@@ -164,57 +164,57 @@ def _has_ipv6(addresses: Iterable[object]) -> bool:
 
 
 @fact("cluster.pod_cidr", "the cluster's Pod CIDR block", reads=(GET_CONFIG, LIST_NODES), core=True)
-async def pod_cidr(view: ClusterSession) -> Fact:
+async def pod_cidr(session: ClusterSession) -> Fact:
     """Flannel's ``Network``, else kube-proxy's ``clusterCIDR``; Terway pods take vSwitch addresses."""
-    if (await read_fact(view, "network_plugin")).value == "terway":
+    if (await read_fact(session, "network_plugin")).value == "terway":
         return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
-    flannel = await view.config_map("kube-flannel-cfg")
+    flannel = await session.config_map("kube-flannel-cfg")
     network = _json_value(str(get_path(flannel, "data", "net-conf.json") or ""), "Network")
     if network:
         return known(
-            network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_check("kube-flannel-cfg"), f"Network: {network}"
+            network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_command("kube-flannel-cfg"), f"Network: {network}"
         )
-    range_ = await read_fact(view, "kube_proxy.cluster_cidr")
+    range_ = await read_fact(session, "kube_proxy.cluster_cidr")
     return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
 
 
 @fact("cluster.service_cidr", "the Service CIDR block", reads=(GET_CONFIG,), core=True)
-async def service_cidr(view: ClusterSession) -> Fact:
+async def service_cidr(session: ClusterSession) -> Fact:
     """From ack-cluster-profile, else from Terway's ``service_cidr``."""
-    profile = str(get_path(await view.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
+    profile = str(get_path(await session.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
     if profile:
         return known(
             profile,
             f"ConfigMap {SYSTEM}/ack-cluster-profile",
-            config_check("ack-cluster-profile"),
+            config_command("ack-cluster-profile"),
             f"serviceCIDR: {profile}",
         )
-    eni = str(get_path(await view.config_map("eni-config"), "data", "eni_conf") or "")
+    eni = str(get_path(await session.config_map("eni-config"), "data", "eni_conf") or "")
     configured = _json_value(eni, "service_cidr")
     if configured:
         return known(
-            configured, f"ConfigMap {SYSTEM}/eni-config", config_check("eni-config"), f"service_cidr: {configured}"
+            configured, f"ConfigMap {SYSTEM}/eni-config", config_command("eni-config"), f"service_cidr: {configured}"
         )
     return unknown("neither ack-cluster-profile nor eni-config names a Service CIDR block")
 
 
 @fact("cluster.vpc", "the VPC's id", reads=(GET_CONFIG,))
-async def vpc(view: ClusterSession) -> Fact:
+async def vpc(session: ClusterSession) -> Fact:
     """From ack-cluster-profile."""
-    found = str(get_path(await view.config_map("ack-cluster-profile"), "data", "vpcid") or "")
+    found = str(get_path(await session.config_map("ack-cluster-profile"), "data", "vpcid") or "")
     if not found:
         return unknown("ConfigMap kube-system/ack-cluster-profile does not name the VPC")
     return known(
-        found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_check("ack-cluster-profile"), f"vpcid: {found}"
+        found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_command("ack-cluster-profile"), f"vpcid: {found}"
     )
 
 
 @fact(
     "cluster.foreign_cni", "DaemonSets of a third-party network plugin, or none", reads=(LIST_DAEMON_SETS,), core=True
 )
-async def foreign_cni(view: ClusterSession) -> Fact:
+async def foreign_cni(session: ClusterSession) -> Fact:
     """In any namespace; the Cilium parts inside Terway's own pods do not count."""
-    everywhere = await view.reader.select(DAEMON_SETS)
+    everywhere = await session.reader.select(DAEMON_SETS)
     found = sorted(
         f"{item['metadata'].get('namespace')}/{name_of(item)}" for item in everywhere.items if _is_foreign(item)
     )
@@ -227,11 +227,11 @@ def _is_foreign(daemon_set: Object) -> bool:
 
 
 @fact("cluster.nodes", "how many nodes there are", reads=(LIST_NODES,))
-async def nodes(view: ClusterSession) -> Fact:
+async def nodes(session: ClusterSession) -> Fact:
     """The server says how many follow the first one; where it does not, they are counted."""
-    listing = await view.reader.select(NODES, metadata_only=True, most=1)
+    listing = await session.reader.select(NODES, metadata_only=True, most=1)
     if not listing.complete and listing.remaining is None:
-        listing = await view.reader.select(NODES, metadata_only=True, most=2000)
+        listing = await session.reader.select(NODES, metadata_only=True, most=2000)
     more = "" if listing.complete or listing.remaining is not None else " or more"
     return known(f"{len(listing.items) + (listing.remaining or 0)}{more}", "Nodes", "kubectl get nodes")
 

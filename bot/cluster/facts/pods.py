@@ -14,9 +14,9 @@ SHOWN = 5  # of each list: more belongs into kubectl
 
 
 @fact("terway.state", "how many of Terway's pods are ready", reads=(LIST_DAEMON_SETS,))
-async def state(view: ClusterSession) -> Fact:
+async def state(session: ClusterSession) -> Fact:
     """``numberReady`` of ``desiredNumberScheduled``."""
-    sets = await terway_daemon_sets(view)
+    sets = await terway_daemon_sets(session)
     if not sets:
         return unknown("there is no Terway DaemonSet in kube-system")
     name = name_of(sets[0])
@@ -27,9 +27,9 @@ async def state(view: ClusterSession) -> Fact:
 
 
 @fact("pods.waiting", "pods that wait now and why, or none", reads=(LIST_PODS,))
-async def waiting(view: ClusterSession) -> Fact:
+async def waiting(session: ClusterSession) -> Fact:
     """Pending pods with the reason that kubectl shows."""
-    found = await view.all_of(PODS, fields="status.phase=Pending", from_cache=True)
+    found = await session.all_of(PODS, fields="status.phase=Pending", from_cache=True)
     lines = [f"{full_name(pod)}: {_why(pod)}" for pod in found.items]
     check = "kubectl get pods -A --field-selector status.phase=Pending"
     text = "; ".join(lines[:SHOWN]) + (f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else "")
@@ -44,17 +44,17 @@ def _why(pod: Object) -> str:
 
 
 @fact("terway.pod_capacity", "how many pods nodes can hold", reads=(LIST_TERWAY_NODES, LIST_NODES))
-async def pod_capacity(view: ClusterSession) -> Fact:
+async def pod_capacity(session: ClusterSession) -> Fact:
     """From Terway's node objects ((ENIs - 1) x addresses an ENI), else from what the kubelets allow."""
     try:
-        capacities = [text for node in await terway_node_sample(view) if (text := _by_enis(node))]
+        capacities = [text for node in await terway_node_sample(session) if (text := _by_enis(node))]
     except ReadError:
         capacities = []
     if capacities:
-        first = name_of((await terway_node_sample(view))[0])
+        first = name_of((await terway_node_sample(session))[0])
         check = f"kubectl get {TERWAY_NODES.kubectl()} {first} -o jsonpath='{{.spec.nodeCap}}'"
         return known("; ".join(capacities), f"Terway node {first}", check)
-    sample = (await view.reader.select(NODES, most=SHOWN)).items
+    sample = (await session.reader.select(NODES, most=SHOWN)).items
     text = "; ".join(f"{name_of(node)}: {_by_kubelet(node)}" for node in sample)
     check = "kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods"
     return known(text, f"Node {name_of(sample[0])}", check) if sample else unknown("there are no nodes")

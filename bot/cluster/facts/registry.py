@@ -24,13 +24,13 @@ class Permission:
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """``value`` is ``None`` where it could not be told, ``reason`` says why. ``check`` shows a person the same."""
+    """``value`` is ``None`` where it is unknown, ``reason`` says why. ``kubectl``: the command that shows the same."""
 
     name: str
     value: FactValue | None = None
     source: str = ""
     excerpt: str = ""
-    check: str = ""
+    kubectl: str = ""
     reason: str = ""
 
 
@@ -80,14 +80,14 @@ def _mistakes(name: str, meaning: str, read: Read, reads: tuple[Permission, ...]
         yield f"that name is taken by {place_of(_DECLARED[name].read)}: choose another"
 
 
-async def read_fact(view: ClusterSession, name: str) -> Fact:
+async def read_fact(session: ClusterSession, name: str) -> Fact:
     """The fact, unknown with its reason when a read failed."""
-    return await view.once(("fact", name), lambda: _read(view, name))
+    return await session.once(("fact", name), lambda: _read(session, name))
 
 
-async def _read(view: ClusterSession, name: str) -> Fact:
+async def _read(session: ClusterSession, name: str) -> Fact:
     try:
-        found = await _DECLARED[name].read(view)
+        found = await _DECLARED[name].read(session)
     except ReadError as error:
         return Fact(name=name, reason=str(error))
     except ODD_SHAPES as error:
@@ -95,9 +95,9 @@ async def _read(view: ClusterSession, name: str) -> Fact:
     return replace(found, name=name)
 
 
-def known(value: FactValue, source: str, check: str, excerpt: str = "") -> Fact:
+def known(value: FactValue, source: str, kubectl: str, excerpt: str = "") -> Fact:
     """A fact that was read. ``source`` is the object as ``Kind namespace/name``."""
-    return Fact(name="", value=value, source=source, check=check, excerpt=excerpt)
+    return Fact(name="", value=value, source=source, kubectl=kubectl, excerpt=excerpt)
 
 
 def unknown(reason: str) -> Fact:

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from bot.cluster.facts.eni_config import ABSENT, ENI_CONFIG, eni_config, parse, plugins, terway_plugin
-from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_check
+from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_command
 from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, unknown
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
@@ -22,26 +22,26 @@ NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every que
 MULTI_IP_MODES = {"enimultiip": "shared", "enionly": "exclusive"}
 
 
-async def terway_daemon_sets(view: ClusterSession) -> list[Object]:
+async def terway_daemon_sets(session: ClusterSession) -> list[Object]:
     """Terway's DaemonSets that exist here; where some have pods to run, the others are left over."""
-    found = await view.daemon_sets()
+    found = await session.daemon_sets()
     mine = [found[name] for name in TERWAY_DAEMON_SETS if name in found]
     return [item for item in mine if get_path(item, "status", "desiredNumberScheduled")] or mine
 
 
 @fact("terway.daemonsets", "Terway's DaemonSets in kube-system", reads=(LIST_DAEMON_SETS,))
-async def daemonsets(view: ClusterSession) -> Fact:
+async def daemonsets(session: ClusterSession) -> Fact:
     """By name."""
-    names = [name_of(item) for item in await terway_daemon_sets(view)]
+    names = [name_of(item) for item in await terway_daemon_sets(session)]
     if not names:
         return unknown("there is no Terway DaemonSet in kube-system")
     return known(", ".join(names), f"DaemonSet {SYSTEM}/{names[0]}", f"kubectl -n {SYSTEM} get daemonset {names[0]}")
 
 
 @fact("terway.version", "Terway's image tag", reads=(LIST_DAEMON_SETS,), core=True)
-async def version(view: ClusterSession) -> Fact:
+async def version(session: ClusterSession) -> Fact:
     """The image tag of the ``terway`` container."""
-    for item in await terway_daemon_sets(view):
+    for item in await terway_daemon_sets(session):
         for container in get_path(item, "spec", "template", "spec", "containers") or []:
             tag = image_tag(str(container.get("image", "")))
             if container.get("name") == "terway" and tag:
@@ -58,19 +58,19 @@ def image_tag(image: str) -> str:
 
 
 @fact("terway.exclusive_nodes", "nodes in exclusive ENI mode, or none", reads=(LIST_NODES,))
-async def exclusive_nodes(view: ClusterSession) -> Fact:
+async def exclusive_nodes(session: ClusterSession) -> Fact:
     """By the label that Terway 1.11 and later gives to nodes of exclusive pools."""
     label = f"{EXCLUSIVE_LABEL}=eniOnly"
-    found = await view.reader.select(NODES, labels=label, metadata_only=True)
+    found = await session.reader.select(NODES, labels=label, metadata_only=True)
     names = sorted(name_of(node) for node in found.items)
     source = f"Node {names[0]}" if names else "Nodes"
     return known(", ".join(names) or "none", source, f"kubectl get nodes -l {label}", f"label {label}")
 
 
 @fact("terway.mode", "shared, exclusive or mixed ENI mode", reads=(LIST_DAEMON_SETS, LIST_NODES), core=True)
-async def mode(view: ClusterSession) -> Fact:
+async def mode(session: ClusterSession) -> Fact:
     """The daemon's own argument, else the DaemonSet's name; from 1.11 on single nodes may be exclusive."""
-    sets = await terway_daemon_sets(view)
+    sets = await terway_daemon_sets(session)
     if not sets:
         return unknown("there is no Terway DaemonSet in kube-system")
     modes = {_mode_of(item) for item in sets}
@@ -78,9 +78,9 @@ async def mode(view: ClusterSession) -> Fact:
     source, check = f"DaemonSet {SYSTEM}/{name}", f"kubectl -n {SYSTEM} get daemonset {name}"
     if modes == {"exclusive"}:
         return known("exclusive", source, check, f"DaemonSet {name}")
-    exclusive = await read_fact(view, "terway.exclusive_nodes")
+    exclusive = await read_fact(session, "terway.exclusive_nodes")
     if exclusive.value not in (None, "none"):
-        return known("mixed", exclusive.source, exclusive.check, f"exclusive ENI nodes: {exclusive.value}")
+        return known("mixed", exclusive.source, exclusive.kubectl, f"exclusive ENI nodes: {exclusive.value}")
     return known("mixed" if len(modes) > 1 else "shared", source, check, f"DaemonSet {name}")
 
 
@@ -99,19 +99,19 @@ def _mode_of(daemon_set: Object) -> str:
     reads=(LIST_TERWAY_NODES, GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES),
     core=True,
 )
-async def datapath(view: ClusterSession) -> Fact:
+async def datapath(session: ClusterSession) -> Fact:
     """What the nodes report wins over what is configured: the daemon may switch IPvlan to DataPath V2 by itself."""
-    if (await read_fact(view, "terway.mode")).value == "exclusive":
-        return known("exclusive-eni", ENI_CONFIG, config_check("eni-config"), "pods own whole ENIs: no acceleration")
+    if (await read_fact(session, "terway.mode")).value == "exclusive":
+        return known("exclusive-eni", ENI_CONFIG, config_command("eni-config"), "pods own whole ENIs: no acceleration")
     try:
-        reported = await _reported_datapath(view)
+        reported = await _reported_datapath(session)
     except ReadError:
         reported = None
-    return reported or await _configured_datapath(view)
+    return reported or await _configured_datapath(session)
 
 
-async def _reported_datapath(view: ClusterSession) -> Fact | None:
-    sample = await terway_node_sample(view)
+async def _reported_datapath(session: ClusterSession) -> Fact | None:
+    sample = await terway_node_sample(session)
     types = Counter(str(get_path(node, "spec", "datapath", "type") or "").lower() for node in sample)
     types.pop("", None)
     if not types:
@@ -122,34 +122,34 @@ async def _reported_datapath(view: ClusterSession) -> Fact | None:
     return known(value, f"Terway node {node}", check, f"spec.datapath.type: {value}")
 
 
-async def terway_node_sample(view: ClusterSession) -> tuple[Object, ...]:
+async def terway_node_sample(session: ClusterSession) -> tuple[Object, ...]:
     """A few of Terway's node objects; none in local IPAM mode."""
-    return (await terway_nodes(view)).items[:5]
+    return (await terway_nodes(session)).items[:5]
 
 
-async def terway_nodes(view: ClusterSession) -> Listing:
+async def terway_nodes(session: ClusterSession) -> Listing:
     """Terway's node objects, the first ones on large clusters: each may hold tens of kilobytes."""
-    return await view.reader.select(TERWAY_NODES, most=NODE_OBJECTS)
+    return await session.reader.select(TERWAY_NODES, most=NODE_OBJECTS)
 
 
-async def _configured_datapath(view: ClusterSession) -> Fact:
-    data = await eni_config(view)
+async def _configured_datapath(session: ClusterSession) -> Fact:
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     plugin, key = terway_plugin(data)
     value = str(plugin.get("eniip_virtual_type") or "veth").lower()
     seen = f"{key}: eniip_virtual_type {plugin.get('eniip_virtual_type') or 'absent, so veth'}"
-    return known(value, ENI_CONFIG, config_check("eni-config"), seen)
+    return known(value, ENI_CONFIG, config_command("eni-config"), seen)
 
 
 @fact("terway.ipam", "crd (centralised, with node objects) or local", reads=(GET_CONFIG, LIST_TERWAY_NODES))
-async def ipam(view: ClusterSession) -> Fact:
+async def ipam(session: ClusterSession) -> Fact:
     """By ``ipam_type``, or by the presence of Terway's node objects."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     kind = str(parse((data or {}).get("eni_conf")).get("ipam_type") or "")
     if kind.lower() in ("crd", "prefercrd"):
-        return known("crd", ENI_CONFIG, config_check("eni-config"), f"ipam_type: {kind}")
-    found = await terway_node_sample(view)
+        return known("crd", ENI_CONFIG, config_command("eni-config"), f"ipam_type: {kind}")
+    found = await terway_node_sample(session)
     check = f"kubectl get {TERWAY_NODES.kubectl()}"
     if found:
         return known("crd", f"Terway node {name_of(found[0])}", check, "Terway keeps node objects")
@@ -161,44 +161,44 @@ async def ipam(view: ClusterSession) -> Fact:
     "whether hostPort is mapped through a CNI chain: on or off",
     reads=(GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES),
 )
-async def portmap(view: ClusterSession) -> Fact:
+async def portmap(session: ClusterSession) -> Fact:
     """A ``portmap`` plugin in ``10-terway.conflist``, or the policy container's ``--enable-host-port``."""
-    data = await eni_config(view)
+    data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
     types = [plugin.get("type") for plugin in plugins(data.get("10-terway.conflist"))]
     if "portmap" in types:
-        return known("on", ENI_CONFIG, config_check("eni-config"), f"10-terway.conflist plugins: {types}")
+        return known("on", ENI_CONFIG, config_command("eni-config"), f"10-terway.conflist plugins: {types}")
     if re.search(
         r"\btype\W+portmap\b", data.get("cni_chain", "")
     ):  # YAML list of plugins after Terway (docs/cni-chain.md)
-        return known("on", ENI_CONFIG, config_check("eni-config"), "cni_chain holds portmap")
-    if (await read_fact(view, "kube_proxy.mode")).value == "replaced":
+        return known("on", ENI_CONFIG, config_command("eni-config"), "cni_chain holds portmap")
+    if (await read_fact(session, "kube_proxy.mode")).value == "replaced":
         return known(
             "on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
         )
-    words = " ".join(await _policy_words(view))
+    words = " ".join(await _policy_words(session))
     if re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
         return known(
             "on", f"DaemonSet {SYSTEM}/terway-eniip", f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml", words
         )
-    return known("off", ENI_CONFIG, config_check("eni-config"), "10-terway.conflist has no portmap plugin")
+    return known("off", ENI_CONFIG, config_command("eni-config"), "10-terway.conflist has no portmap plugin")
 
 
-async def _policy_words(view: ClusterSession) -> list[str]:
+async def _policy_words(session: ClusterSession) -> list[str]:
     words: list[str] = []
-    for item in await terway_daemon_sets(view):
+    for item in await terway_daemon_sets(session):
         for container in get_path(item, "spec", "template", "spec", "containers") or []:
             if container.get("name") == "policy":
                 words += [*(container.get("command") or []), *(container.get("args") or [])]
-    plugin, _ = terway_plugin(await eni_config(view) or {})
+    plugin, _ = terway_plugin(await eni_config(session) or {})
     return [*words, str(plugin.get("cilium_args") or "")]
 
 
 @fact("terway.fixed_nodes", "nodes with their own Terway ConfigMap, or none", reads=(LIST_NODES,))
-async def fixed_nodes(view: ClusterSession) -> Fact:
+async def fixed_nodes(session: ClusterSession) -> Fact:
     """By the label ``terway-config``."""
-    found = await view.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
+    found = await session.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
     pairs = sorted(f"{name_of(node)}={labels_of(node).get(CONFIG_LABEL)}" for node in found.items)
     source = f"Node {name_of(found.items[0])}" if found.items else "Nodes"
     return known(", ".join(pairs[:10]) or "none", source, f"kubectl get nodes -L {CONFIG_LABEL}")

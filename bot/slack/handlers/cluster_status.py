@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import ClusterState
-from bot.diagnosis.clinic import Cluster, read_cluster_state
+from bot.diagnosis.clinic import read_cluster_state
 from bot.diagnosis.report import traits
 from bot.slack.blocks.overviews import ClusterRow
 from bot.slack.services import OpenCluster
@@ -63,9 +64,5 @@ class Reach:
 
 
 async def _state(cluster: Cluster, name: str) -> ClusterState:
-    async with cluster.reader(PATIENCE) as reader:
-        view = ClusterSession(reader)
-        try:
-            return await read_cluster_state(view, name)
-        finally:
-            await view.close()
+    async with cluster.reader(PATIENCE) as reader, ClusterSession(reader) as session:
+        return await read_cluster_state(session, name)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer, Request
 from bot.diagnosis.answer import Answer, ClusterState
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.slack.blocks.case import Stage, progress_message

@@ -13,8 +13,9 @@ from typing import Any
 
 from bot.audit import AuditContext
 from bot.audit.records import SYSTEM
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.oncall import parse_on_call

@@ -102,18 +102,13 @@ async def _facts(command: Command, name: str) -> Message:
     try:
         async with command.context.parts.open_cluster(name, command.trail) as opened:
             budget = (await command.context.parts.clinic()).budget
-            async with opened.reader(budget) as reader:
-                view = ClusterSession(reader)
-                try:
-                    state = await read_cluster_state(view, name)
-                    if not state.reachable:
-                        return refusal_message(
-                            f"Cluster {name} could not be read: {state.problem}.", request=command.job.key
-                        )
-                    found = await asyncio.gather(*(read_fact(view, fact) for fact in declared_facts()))
-                    return facts_message(name, _of_this_plugin(found), view.now())
-                finally:
-                    await view.close()
+            async with opened.reader(budget) as reader, ClusterSession(reader) as session:
+                state = await read_cluster_state(session, name)
+                if not state.reachable:
+                    why = f"Cluster {name} could not be read: {state.problem}."
+                    return refusal_message(why, request=command.job.key)
+                found = await asyncio.gather(*(read_fact(session, fact) for fact in declared_facts()))
+                return facts_message(name, _of_this_plugin(found), session.now())
     except ConnectionSettingsError as error:
         return refusal_message(str(error), request=command.job.key)
 

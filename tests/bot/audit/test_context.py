@@ -15,10 +15,11 @@ from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.verify import verify
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.resources import PODS
 from bot.cluster.transport import ReadError, Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.recordings import load, serve
 from bot.store import Store
 from knowledge.model import Entry

@@ -19,10 +19,10 @@ LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 
 
 @pytest.fixture
-def read(view_of: Any) -> Any:
+def read(session_on: Any) -> Any:
     async def facts(objects: list[Any], *names: str, **how: Any) -> Any:
-        async with view_of(objects, **how) as view:
-            found = [await read_fact(view, name) for name in names]
+        async with session_on(objects, **how) as session:
+            found = [await read_fact(session, name) for name in names]
         return found[0].value if len(found) == 1 else [fact.value for fact in found]
 
     return facts
@@ -33,12 +33,9 @@ async def shipped(recording: str, *names: str) -> dict[str, Fact]:
         serve(load(recording)) as server,
         connect_to(server.kubeconfig, recording) as link,
         Reader(Transport(link.client)) as reader,
+        ClusterSession(reader) as session,
     ):
-        view = ClusterSession(reader)
-        try:
-            return {name: await read_fact(view, name) for name in names or declared_facts()}
-        finally:
-            await view.close()
+        return {name: await read_fact(session, name) for name in names or declared_facts()}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +83,7 @@ async def test_facts_of_the_healthy_clusters(recording: str, expected: dict[str,
     assert {name: fact.value for name, fact in found.items()} == expected
     for fact in found.values():
         assert fact.source
-        assert fact.check.startswith("kubectl ")
+        assert fact.kubectl.startswith("kubectl ")
 
 
 @pytest.mark.parametrize("recording", ["terway-healthy", "flannel-healthy"])
@@ -95,21 +92,21 @@ async def test_every_fact_has_a_value_or_a_reason(recording: str) -> None:
         assert (fact.value is None) == bool(fact.reason), name
 
 
-async def test_an_empty_cluster_and_a_closed_one_give_reasons(view_of: Any) -> None:
+async def test_an_empty_cluster_and_a_closed_one_give_reasons(session_on: Any) -> None:
     for how in ({}, {"forbid": ["*"]}):
-        async with view_of([], **how) as view:
+        async with session_on([], **how) as session:
             for name in declared_facts():
-                fact = await read_fact(view, name)
+                fact = await read_fact(session, name)
                 assert (fact.value is None) == bool(fact.reason), name
                 if how and name != "kubernetes.version":
                     assert fact.value is None, name
 
 
-async def test_core_facts_cost_few_reads(make: Any, view_of: Any) -> None:
-    async with view_of([*make.terway(), *make.proxy(), make.node()]) as view:
+async def test_core_facts_cost_few_reads(make: Any, session_on: Any) -> None:
+    async with session_on([*make.terway(), *make.proxy(), make.node()]) as session:
         for name in core_facts():
-            await read_fact(view, name)
-        assert view.reader.spent.requests <= 16
+            await read_fact(session, name)
+        assert session.reader.spent.requests <= 16
 
 
 RUNS = {"desiredNumberScheduled": 3, "numberReady": 3}
@@ -365,7 +362,7 @@ odd = st.recursive(
 )
 @given(conf=odd, proxy=odd, status=odd)
 async def test_no_shape_of_configuration_costs_the_answer(
-    make: Any, view_of: Any, conf: Any, proxy: Any, status: Any
+    make: Any, session_on: Any, conf: Any, proxy: Any, status: Any
 ) -> None:
     keys = {"eni_conf": json.dumps(conf), "10-terway.conf": json.dumps(proxy), "10-terway.conflist": json.dumps(conf)}
     config = make.config("eni-config", keys)
@@ -377,7 +374,7 @@ async def test_no_shape_of_configuration_costs_the_answer(
         make.terway_crd(),
         {**make.terway_node(), "spec": {"x": status, "flavor": status}, "status": {"networkInterfaces": status}},
     ]
-    async with view_of(objects) as view:
+    async with session_on(objects) as session:
         for name in declared_facts():
-            fact = await read_fact(view, name)
+            fact = await read_fact(session, name)
             assert (fact.value is None) == bool(fact.reason), name

@@ -480,10 +480,10 @@ async def test_selectors_and_metadata_reach_the_server() -> None:
     assert asked[0].headers["Authorization"] == "Bearer t"
 
 
-async def test_a_recording_is_read_like_any_cluster(make: Any, view_of: Any) -> None:
+async def test_a_recording_is_read_like_any_cluster(make: Any, session_on: Any) -> None:
     objects = [make.running(f"p{number:04}", "10.0.0.1") for number in range(1203)]
-    async with view_of(objects) as view:
-        listing = await view.reader.select(PODS)
+    async with session_on(objects) as session:
+        listing = await session.reader.select(PODS)
         assert len(listing.items) == 1203
-        assert view.reader.spent.requests == 4  # the version and three pages
-        assert len((await view.reader.select(PODS, fields="status.phase=Pending")).items) == 0
+        assert session.reader.spent.requests == 4  # the version and three pages
+        assert len((await session.reader.select(PODS, fields="status.phase=Pending")).items) == 0

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget, Request
 from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer
-from bot.diagnosis.clinic import MOST_MATCHES, Clinic, Cluster, MatchScores
+from bot.diagnosis.clinic import Clinic
+from bot.diagnosis.matching import MOST_MATCHES, MatchScores
 from bot.recordings import load, serve
 from knowledge.model import Entry, Kind
 
@@ -199,12 +201,12 @@ async def test_vague_words_are_not_about_what_cannot_happen_here(entries: Entrie
 
 def test_only_what_the_words_point_to_is_meant() -> None:
     scores = {f"entry-{number}": 1.0 - number / 10 for number in range(9)} | {"noise": 0.05}
-    assert list(MatchScores(scores).meant()) == [f"entry-{number}" for number in range(MOST_MATCHES)]
-    assert list(MatchScores({"noise": 0.1, "one": 0.9}).meant()) == ["one"]
-    assert list(MatchScores({"one": 0.0, "two": 0.0}, all_meant=True).meant()) == ["one", "two"]
-    assert MatchScores({}).meant() == {}
+    assert list(MatchScores(scores).best()) == [f"entry-{number}" for number in range(MOST_MATCHES)]
+    assert list(MatchScores({"noise": 0.1, "one": 0.9}).best()) == ["one"]
+    assert list(MatchScores({"one": 0.0, "two": 0.0}, named=True).best()) == ["one", "two"]
+    assert MatchScores({}).best() == {}
 
 
 def test_only_plain_words_describe_an_entry() -> None:
     words = MatchScores({"one": 0.6, "two": 0.3})
-    assert [words.describe(id_) for id_ in ("one", "two", "three")] == [True, False, False]
+    assert [words.plainly_describe(id_) for id_ in ("one", "two", "three")] == [True, False, False]

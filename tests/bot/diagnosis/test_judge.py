@@ -77,7 +77,7 @@ SIGN = 'node_taint(key="bad")'
 
 
 @pytest.fixture
-def judged(make: Any, view_of: Any, entries: dict[str, Entry]) -> Any:
+def judged(make: Any, session_on: Any, entries: dict[str, Entry]) -> Any:
     async def judge(
         confirmed_by: Any,
         objects: list[Any],
@@ -94,8 +94,8 @@ def judged(make: Any, view_of: Any, entries: dict[str, Entry]) -> Any:
             confirmed_by=None if confirmed_by is None else parse_condition(confirmed_by, known),
             absence=absence or "ruled_out",
         )
-        async with view_of(objects, **how) as view:
-            return await Judge(view, declared_facts()).judge(entry, words_are_clear=clear)
+        async with session_on(objects, **how) as session:
+            return await Judge(session, declared_facts()).judge(entry, words_are_clear=clear)
 
     return judge
 
@@ -176,21 +176,23 @@ async def test_versions_that_cannot_be_compared_are_unknown(make: Any, judged: J
     assert "cannot be compared" in judgement.reason
 
 
-async def test_a_guide_is_answered_with_the_facts_it_has(make: Any, view_of: Any, entries: dict[str, Entry]) -> None:
+async def test_a_guide_is_answered_with_the_facts_it_has(make: Any, session_on: Any, entries: dict[str, Entry]) -> None:
     guide = entries["terway-network-modes"]
-    async with view_of([*make.terway(), make.node()]) as view:
-        answered = await Judge(view, declared_facts()).judge(guide, words_are_clear=False)
+    async with session_on([*make.terway(), make.node()]) as session:
+        answered = await Judge(session, declared_facts()).judge(guide, words_are_clear=False)
     assert answered.verdict == "answered"
     assert "network_plugin is terway" in answered.reason
-    async with view_of([], forbid=["*"]) as view:
-        general = await Judge(view, declared_facts()).judge(guide, words_are_clear=False)
+    async with session_on([], forbid=["*"]) as session:
+        general = await Judge(session, declared_facts()).judge(guide, words_are_clear=False)
     assert general.verdict == "answered"
 
 
-async def test_the_same_probe_is_asked_once_for_all_entries(make: Any, view_of: Any, entries: dict[str, Entry]) -> None:
-    async with view_of([*make.flannel(), make.node()]) as view:
-        judge = Judge(view, declared_facts())
+async def test_the_same_probe_is_asked_once_for_all_entries(
+    make: Any, session_on: Any, entries: dict[str, Entry]
+) -> None:
+    async with session_on([*make.flannel(), make.node()]) as session:
+        judge = Judge(session, declared_facts())
         await judge.judge(entries["flannel-node-network-unavailable"], words_are_clear=True)
-        first = view.reader.spent.requests
+        first = session.reader.spent.requests
         await judge.judge(entries["flannel-node-network-unavailable"], words_are_clear=True)
-        assert view.reader.spent.requests == first
+        assert session.reader.spent.requests == first

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from bot.cluster.connection import connect_to
 from bot.cluster.facts import Fact
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer, ClusterState
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import (
     Report,

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.cluster.connection import ConnectionSettingsError, connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import Report, make_report
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.recheck import Rechecker

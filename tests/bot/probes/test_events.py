@@ -146,14 +146,14 @@ async def test_an_event_and_a_taint_must_be_of_one_node(make: Any, find: Any) ->
     assert (await find(asked, [a, b, make.event(a, "CreateRouteFailed", "x")])).outcome == "present"
 
 
-async def test_a_storm_of_events_costs_few_reads(make: Any, view_of: Any) -> None:
+async def test_a_storm_of_events_costs_few_reads(make: Any, session_on: Any) -> None:
     nodes = [make.node(f"n{number}") for number in range(60)]
     storm = [make.event(node, "CreateRouteFailed", "x") for node in nodes]
-    async with view_of([*nodes, *storm]) as view:
-        assert (await ask(view, parse_call(EVENT, vocabulary()))).outcome == "present"
-        assert view.reader.spent.requests < 20
-    async with view_of(storm) as view:  # none of those looked at exists; of the others nobody knows
-        assert (await ask(view, parse_call(EVENT, vocabulary()))).outcome == "unknown"
+    async with session_on([*nodes, *storm]) as session:
+        assert (await ask(session, parse_call(EVENT, vocabulary()))).outcome == "present"
+        assert session.reader.spent.requests < 20
+    async with session_on(storm) as session:  # none of those looked at exists; of the others nobody knows
+        assert (await ask(session, parse_call(EVENT, vocabulary()))).outcome == "unknown"
 
 
 ROUTES = 'event(reason=["SyncRouteFailed"], contains=["multiple route tables found"])'

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.cluster.connection import connect_to
-from bot.cluster.reader import Reader
+from bot.cluster.reader import Cluster, Reader
 from bot.cluster.requests import Budget
 from bot.cluster.resources import CONFIG_MAPS, NODES, PODS, TERWAY_NODES
 from bot.cluster.transport import ReadError, Transport
 from bot.diagnosis.answer import Answer
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.probes import vocabulary
 from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, serve
 from bot.recordings.access import Ask, allowed, parse_denial

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
-from bot.diagnosis.clinic import Clinic, Cluster
+from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import Report, make_report
 from bot.recordings import load, serve
 from bot.slack.blocks.case import CaseLine

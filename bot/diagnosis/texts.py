@@ -1,0 +1,82 @@
+"""A diagnosis with its texts: cause, steps and cautions of the entry, rendered over the facts of this cluster."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_fact
+from bot.cluster.session import ClusterSession
+from bot.diagnosis.answer import Diagnosis
+from bot.diagnosis.judge import Judgement, Verdict
+from bot.probes.terway import terway_pods
+from knowledge.model import Entry, Kind
+from knowledge.rendering import render, render_text
+
+NOT_APPLICABLE = "not applicable"  # the value of the other network plugin's facts
+
+
+async def render_diagnosis(
+    session: ClusterSession, entry: Entry, score: float | None, judgement: Judgement
+) -> Diagnosis:
+    """The diagnosis of a judged entry. What is ruled out gets no steps: there is nothing to mend."""
+    names = list(dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry)]))
+    facts = {fact.name: fact for fact in await asyncio.gather(*(read_fact(session, name) for name in names))}
+    objects = dict(judgement.objects())
+    if "terway_pod" in _templates(entry) and "terway_pod" not in objects and objects.get("node"):
+        objects["terway_pod"] = await terway_pods(session, objects["node"][0])
+    return _render(entry, score, judgement, facts, objects)
+
+
+def diagnosis_from_words(entry: Entry, score: float, why: str) -> Diagnosis:
+    """What can be said without a cluster: the knowledge, and that nothing was confirmed because of ``why``."""
+    if entry.kind is Kind.GUIDE:
+        judgement = Judgement(verdict=Verdict.ANSWERED, reason=f"{why} This is general advice.")
+    else:
+        judgement = Judgement(verdict=Verdict.SUSPECTED, reason=f"{why} Only the words point to it.")
+    return _render(entry, score, judgement, {}, {})
+
+
+def _facts_in_texts(entry: Entry) -> list[str]:
+    """Facts that the texts or the variants of the steps ask for, beyond those that are shown."""
+    templates = _templates(entry)
+    return [name for name in declared_facts() if name in templates or name.replace(".", "_", 1) + "()" in templates]
+
+
+def _templates(entry: Entry) -> str:
+    texts = [entry.cause, *entry.caution]
+    for step in (*entry.settle, *entry.steps, *entry.verify):
+        texts += [step.text, step.command or "", str(step.when or "")]
+    return " ".join(texts)
+
+
+def _render(
+    entry: Entry,
+    score: float | None,
+    judgement: Judgement,
+    facts: Mapping[str, Fact],
+    objects: Mapping[str, Sequence[str]],
+) -> Diagnosis:
+    values = {name: _value_here(fact, facts) for name, fact in facts.items()}
+    has_steps = judgement.verdict is not Verdict.RULED_OUT
+    shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
+    return Diagnosis(
+        entry=entry,
+        score=score,
+        judgement=judgement,
+        facts={name: _fact_text(facts[name]) for name in shown},
+        cause=render_text(entry.cause, values, objects),
+        settle=tuple(render(entry.settle, values, objects)) if judgement.verdict is Verdict.SUSPECTED else (),
+        steps=tuple(render(entry.steps, values, objects)) if has_steps else (),
+        verify=tuple(render(entry.verify, values, objects)) if has_steps else (),
+        caution=tuple(render_text(text, values, objects) for text in entry.caution) if has_steps else (),
+    )
+
+
+def _value_here(fact: Fact, facts: Mapping[str, Fact]) -> FactValue | None:
+    """The value; of the other network plugin's facts it is known that there are none."""
+    plugin = facts["network_plugin"].value if "network_plugin" in facts else None
+    elsewhere = {"terway": "flannel.", "flannel": "terway."}.get(str(plugin))
+    return NOT_APPLICABLE if fact.value is None and elsewhere and fact.name.startswith(elsewhere) else fact.value
+
+
+def _fact_text(fact: Fact) -> str:
+    return f"unknown ({fact.reason})" if fact.value is None else str(fact.value)
