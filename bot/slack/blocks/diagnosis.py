@@ -1,10 +1,7 @@
-"""What the first diagnosis rests on and what is to be done about it, as far as a message has room.
+"""A diagnosis as rich text: what it rests on and what is to be done about it, as far as a message has room.
 
-What a re-check found to be different: told above everything else.
-
-Steps, cautions, evidence and readings as rich text: a sentence, and below it the command to copy.
-
-What else an answer holds: what was also seen, what was also considered, and what could not be looked at.
+Around it, in the same answer: what a re-check found to be different, and what else was seen, considered or could not
+be looked at.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,25 +38,46 @@ CAUSE_IF_SO = "Cause, if it is this"
 SHORT_EXCERPT = 240
 EVIDENCE = "Evidence"
 READINGS = "Read from this cluster"
+NO_LIMIT = 1000
+MOST_EVIDENCE = 3
+MOST_READINGS = 6
+MOST_STEPS = {SETTLE: 4, STEPS: 6, STEPS_LATER: 6, VERIFY: 3}
+ROOM_FOR_NOTE = 150  # characters kept free for the sentence on what did not fit
+MOST_CHANGES = 10
+LONGEST_TITLE = 150
+_CHANGE_WORDS = {
+    "cleared": ("✓", "Cleared"),
+    "worse": ("▲", "Now confirmed"),
+    "new": ("＋", "New"),
+    "still": ("＝", "Still there"),
+    "unclear": ("?", "Cannot be told now"),
+}
+MOST_CONFIRMED = 4
+MOST_CONSIDERED = 6
+MOST_UNREAD = 5
+LONGEST_SUMMARY = 250  # characters of what is not the first thing to read
+NO_OTHER_FAULT = "No other fault was seen on the way; `/netclinic check` looks at all of them."
+HOW_TO_PERMIT = "`netclinic rbac` prints the ClusterRole that permits all of it."
+HOW_TO_SHOW = "`/netclinic show ENTRY` shows one in full."
 
 
-def step_parts(step: ReportStep, number: int) -> list[Element]:
+def render_step(step: ReportStep, number: int) -> list[Element]:
     """One numbered step."""
     parts = [numbered_item(line(*inline_code_runs(step.text)), number)]
     return [*parts, preformatted(step.command)] if step.command else parts
 
 
-def caution_parts(texts: Sequence[str]) -> list[Element]:
-    """What the steps can hurt: told before the first of them."""
+def render_caution(texts: Sequence[str]) -> list[Element]:
+    """What the steps can hurt: shown before the first of them."""
     return [heading(CAUTION), bullet_list(line(*inline_code_runs(text)) for text in texts)] if texts else []
 
 
-def prose_parts(text: str) -> list[Element]:
+def render_prose(text: str) -> list[Element]:
     """Paragraphs."""
     return [line(*inline_code_runs(paragraph)) for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
-def evidence_parts(piece: ReportEvidence, now: datetime, *, whole: bool) -> list[Element]:
+def render_evidence(piece: ReportEvidence, now: datetime, *, whole: bool) -> list[Element]:
     """Object and age, what it says, and the command that shows the same; in short unless ``whole``."""
     named = piece.object if whole else clip(piece.object, SHORT_EXCERPT)
     first = line(text_run(named, bold=True), text_run(f" · seen {age(piece.seen, now)}"))
@@ -67,36 +85,29 @@ def evidence_parts(piece: ReportEvidence, now: datetime, *, whole: bool) -> list
     return [first, excerpt, *([preformatted(piece.check)] if piece.check else [])]
 
 
-def reading_parts(reading: ReportReading) -> list[Element]:
+def render_reading(reading: ReportReading) -> list[Element]:
     """A fact with the commands that show it."""
     return [line(text_run(reading.summary)), *(preformatted(check) for check in reading.checks)]
 
 
 def cause_title(item: ReportDiagnosis) -> str:
-    """An entry's cause is told as a fact; of a suspected one that is not known yet."""
+    """An entry's cause is stated as a fact; of a suspected one that is not known yet."""
     return CAUSE_IF_SO if item.verdict is Verdict.SUSPECTED else CAUSE
 
 
 def step_groups(item: ReportDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
     """All that is to be done about a diagnosis, in the order in which it is to be read: title and items."""
     if item.settle:
-        yield SETTLE, [step_parts(step, number) for number, step in enumerate(item.settle, 1)]
+        yield SETTLE, [render_step(step, number) for number, step in enumerate(item.settle, 1)]
     if item.caution:
-        yield CAUTION, [caution_parts(item.caution)[1:]]
+        yield CAUTION, [render_caution(item.caution)[1:]]
     if item.steps:
         yield (
             STEPS_LATER if item.settle else STEPS,
-            [step_parts(step, number) for number, step in enumerate(item.steps, 1)],
+            [render_step(step, number) for number, step in enumerate(item.steps, 1)],
         )
     if item.verify:
-        yield VERIFY, [step_parts(step, number) for number, step in enumerate(item.verify, 1)]
-
-
-MOST = 1000
-MOST_EVIDENCE = 3
-MOST_READINGS = 6
-MOST_STEPS = {SETTLE: 4, STEPS: 6, STEPS_LATER: 6, VERIFY: 3}
-NOTE = 150  # characters kept free for the sentence on what did not fit
+        yield VERIFY, [render_step(step, number) for number, step in enumerate(item.verify, 1)]
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Section:
 
     title: str
     items: Sequence[ElementGroup]
-    most: int = MOST
+    most: int = NO_LIMIT
     in_order: bool = False
 
 
@@ -130,17 +141,17 @@ class DiagnosisSections:
     steps_cut: bool = False
 
 
-def diagnosis_sections(told: Report, room: int, most_blocks: int, elsewhere: OverflowHint) -> DiagnosisSections:
-    """What fits into ``room`` characters; ``elsewhere`` is told where something does not."""
+def diagnosis_sections(report: Report, room: int, most_blocks: int, elsewhere: OverflowHint) -> DiagnosisSections:
+    """What fits into ``room`` characters; ``elsewhere`` is said where something does not."""
     blocks: list[Block] = []
     evidence_cut = steps_cut = False
-    for section in _sections(told.diagnoses[0], told):
+    for section in _sections(report.diagnoses[0], report):
         if section.in_order and steps_cut:
             continue
-        kept = count_fitting(section.items, room - NOTE - len(section.title), section.most)
+        kept = count_fitting(section.items, room - ROOM_FOR_NOTE - len(section.title), section.most)
         left = len(section.items) - kept
         rest = f"{left} more: {elsewhere.steps if section.in_order else elsewhere.evidence}." if left else ""
-        made = pack_blocks(_shown(section, kept, rest))
+        made = pack_blocks(_section_items(section, kept, rest))
         if len(blocks) + len(made) > most_blocks:
             return DiagnosisSections(blocks, evidence_cut=True, steps_cut=True)
         blocks += made
@@ -150,20 +161,20 @@ def diagnosis_sections(told: Report, room: int, most_blocks: int, elsewhere: Ove
     return DiagnosisSections(blocks, evidence_cut, steps_cut)
 
 
-def _sections(item: ReportDiagnosis, told: Report) -> Iterator[Section]:
-    prose = [prose_parts(item.cause)] if item.cause else []
+def _sections(item: ReportDiagnosis, report: Report) -> Iterator[Section]:
+    prose = [render_prose(item.cause)] if item.cause else []
     if item.kind is Kind.GUIDE and prose:
         yield Section("", prose, in_order=True)
-    evidence: list[ElementGroup] = [evidence_parts(piece, told.now, whole=False) for piece in item.evidence]
+    evidence: list[ElementGroup] = [render_evidence(piece, report.now, whole=False) for piece in item.evidence]
     yield Section(EVIDENCE, evidence, MOST_EVIDENCE)
-    yield Section(READINGS, [reading_parts(reading) for reading in item.readings], MOST_READINGS)
+    yield Section(READINGS, [render_reading(reading) for reading in item.readings], MOST_READINGS)
     for title, items in step_groups(item):
-        yield Section(title, items, MOST_STEPS.get(title, MOST), in_order=True)
+        yield Section(title, items, MOST_STEPS.get(title, NO_LIMIT), in_order=True)
     if item.kind is Kind.FAULT and prose and item.verdict is not Verdict.RULED_OUT:
         yield Section(cause_title(item), prose, in_order=True)
 
 
-def _shown(section: Section, kept: int, rest: str) -> list[ElementGroup]:
+def _section_items(section: Section, kept: int, rest: str) -> list[ElementGroup]:
     """An item below its heading is never parted from it."""
     title: list[Element] = [heading(section.title)] if section.title else []
     items: list[ElementGroup] = [[*title, *section.items[0]], *section.items[1:kept]] if kept else []
@@ -172,111 +183,97 @@ def _shown(section: Section, kept: int, rest: str) -> list[ElementGroup]:
     return [*items, [line(text_run(f"and {rest}"))]] if rest else items
 
 
-CHANGES_MOST = 10
-LONGEST_TITLE = 150
-_WORDS = {
-    "cleared": ("✓", "Cleared"),
-    "worse": ("▲", "Now confirmed"),
-    "new": ("＋", "New"),
-    "still": ("＝", "Still there"),
-    "unclear": ("?", "Cannot be told now"),
-}
-
-
 def changes_items(changes: Changes) -> list[ElementGroup]:
     """A heading with the earlier look's time, and one line a change."""
-    told = [line(text_run(f"{mark} {word}: ", bold=True), text_run(title)) for mark, word, title in _all(changes)]
-    if not told:
+    lines = [
+        line(text_run(f"{mark} {word}: ", bold=True), text_run(title)) for mark, word, title in _marked_changes(changes)
+    ]
+    if not lines:
         return [
             [line(text_run(f"Nothing changed since {clock(changes.since)}: no fault was seen then, and none now."))]
         ]
-    more = [line(text_run(f"and {len(told) - CHANGES_MOST} more"))] if len(told) > CHANGES_MOST else []
-    return [[heading(f"Since {clock(changes.since)}"), bullet_list([*told[:CHANGES_MOST], *more])]]
+    more = [line(text_run(f"and {len(lines) - MOST_CHANGES} more"))] if len(lines) > MOST_CHANGES else []
+    return [[heading(f"Since {clock(changes.since)}"), bullet_list([*lines[:MOST_CHANGES], *more])]]
 
 
 def changes_text(changes: Changes) -> str:
     """The same as one sentence."""
-    parts = [f"{word.lower()}: {title}" for _, word, title in _all(changes)]
+    parts = [f"{word.lower()}: {title}" for _, word, title in _marked_changes(changes)]
     if not parts:
         return f"Nothing changed since {clock(changes.since)}."
     more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
     return f"Since {clock(changes.since)}: {'; '.join(parts[:3])}{more}."
 
 
-def _all(changes: Changes) -> Iterator[tuple[str, str, str]]:
+def _marked_changes(changes: Changes) -> Iterator[tuple[str, str, str]]:
     """Mark, word and title; what is new says with which verdict."""
-    for kind, (mark, word) in _WORDS.items():
+    for kind, (mark, word) in _CHANGE_WORDS.items():
         for change in getattr(changes, kind):
             verdict = f" ({WORDS[change.now].word.lower()})" if kind == "new" and change.now else ""
             yield mark, word, f"{clip(change.title, LONGEST_TITLE)}{verdict}"
 
 
-MOST_CONFIRMED = 4
-MOST_CONSIDERED = 6
-MOST_UNREAD = 5
-SHORT = 250  # characters of what is not the first thing to read
-NO_OTHER = "No other fault was seen on the way; `/netclinic check` looks at all of them."
-RBAC = "`netclinic rbac` prints the ClusterRole that permits all of it."
-SHOW = "`/netclinic show ENTRY` shows one in full."
-
-
-def secondary_findings(told: Report) -> list[Block]:
+def secondary_findings(report: Report) -> list[Block]:
     """In the order in which they are worth reading."""
-    items = [*_confirmed(told), *_considered(told), *unread_items(told)]
+    items = [*_confirmed_items(report), *_considered_items(report), *unread_items(report)]
     return [block for item in items for block in pack_blocks([item])]  # blocks of their own, so that a gap parts them
 
 
-def _confirmed(told: Report) -> Iterator[ElementGroup]:
-    first, others = told.diagnoses[:1], told.diagnoses[1:]
+def _confirmed_items(report: Report) -> Iterator[ElementGroup]:
+    first, others = report.diagnoses[:1], report.diagnoses[1:]
     if first and first[0].verdict is Verdict.RULED_OUT:
-        yield [line(*inline_code_runs(NO_OTHER))]
+        yield [line(*inline_code_runs(NO_OTHER_FAULT))]
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     asked = [item for item in confirmed if item.score is not None]
     seen = [item for item in confirmed if item.score is None]
     for title, items in (("Also confirmed", asked), ("Also seen on this cluster", seen)):
         if items:
-            yield [heading(title), bullet_list(map(_in_short, items[:MOST_CONFIRMED])), *_more(items[MOST_CONFIRMED:])]
+            yield [
+                heading(title),
+                bullet_list(map(_summary_line, items[:MOST_CONFIRMED])),
+                *_more_lines(items[MOST_CONFIRMED:]),
+            ]
 
 
-def _considered(told: Report) -> Iterator[ElementGroup]:
-    rest = [item for item in told.diagnoses[1:] if item.verdict is not Verdict.CONFIRMED]
+def _considered_items(report: Report) -> Iterator[ElementGroup]:
+    rest = [item for item in report.diagnoses[1:] if item.verdict is not Verdict.CONFIRMED]
     near = [item for item in rest if not item.elsewhere]
     parts: list[Element] = (
-        [bullet_list(_in_short(item, reason=told.was_read) for item in near[:MOST_CONSIDERED])] if near else []
+        [bullet_list(_summary_line(item, reason=report.was_read) for item in near[:MOST_CONSIDERED])] if near else []
     )
-    parts += _more(near[MOST_CONSIDERED:])
+    parts += _more_lines(near[MOST_CONSIDERED:])
     elsewhere = ", ".join(item.entry for item in rest if item.elsewhere)
     if elsewhere:
-        parts.append(line(text_run(f"Not for this cluster: {clip(elsewhere, SHORT)}")))
+        parts.append(line(text_run(f"Not for this cluster: {clip(elsewhere, LONGEST_SUMMARY)}")))
     if near:
-        parts.append(line(*inline_code_runs(SHOW)))
+        parts.append(line(*inline_code_runs(HOW_TO_SHOW)))
     if parts:
         yield [heading("Also considered"), *parts]
 
 
-def unread_items(told: Report) -> Iterator[ElementGroup]:
+def unread_items(report: Report) -> Iterator[ElementGroup]:
     """What could not be looked at, why, and the way out."""
-    if not told.unread:
+    if not report.unread:
         return
-    shown = [line(text_run(clip(text, SHORT))) for text in told.unread[:MOST_UNREAD]]
-    more = len(told.unread) - len(shown)
+    shown = [line(text_run(clip(text, LONGEST_SUMMARY))) for text in report.unread[:MOST_UNREAD]]
+    more = len(report.unread) - len(shown)
     parts = [heading("Not looked at"), bullet_list(shown)]
     if more:
         parts.append(line(text_run(f"and {more} more")))
-    if any("not permitted" in text for text in told.unread):
-        parts.append(line(*inline_code_runs(RBAC)))
+    if any("not permitted" in text for text in report.unread):
+        parts.append(line(*inline_code_runs(HOW_TO_PERMIT)))
     yield parts
 
 
-def _in_short(item: ReportDiagnosis, *, reason: bool = True) -> Element:
+def _summary_line(item: ReportDiagnosis, *, reason: bool = True) -> Element:
     """Verdict, title and why in one line."""
     word = WORDS[item.verdict]
     title = text_run(f"{word.mark} {word.word}: {clip(item.title, LONGEST_TITLE)}", bold=True)
-    why = clip(item.reason, SHORT) if reason and item.verdict is not Verdict.ANSWERED else ""
+    why = clip(item.reason, LONGEST_SUMMARY) if reason and item.verdict is not Verdict.ANSWERED else ""
     return line(title, text_run(f" ({item.entry[:100]})"), *([text_run(f" {why}")] if why else []))
 
 
-def _more(items: Sequence[ReportDiagnosis]) -> list[Element]:
+def _more_lines(items: Sequence[ReportDiagnosis]) -> list[Element]:
     if not items:
         return []
-    return [line(text_run(f"and {len(items)} more: {clip(', '.join(item.entry for item in items), SHORT)}"))]
+    return [line(text_run(f"and {len(items)} more: {clip(', '.join(item.entry for item in items), LONGEST_SUMMARY)}"))]

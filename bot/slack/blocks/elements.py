@@ -1,6 +1,6 @@
-"""Block Kit's parts. What came from outside goes into rich text or plain text, where nothing is parsed.
+"""Block Kit's elements, and a message made of them: blocks to look at, a text for notifications and screen readers.
 
-What a message is: blocks to look at, and a text for notifications and screen readers.
+What came from outside goes into rich text or plain text, where nothing is parsed.
 """
 
 import re
@@ -13,6 +13,16 @@ from bot.text import one_line, plain
 
 Block = dict[str, Any]
 View = dict[str, Any]
+Element = dict[str, Any]
+EMPTY = "-"  # Slack refuses a text without characters
+LONGEST_NAME = 80
+LONGEST_FALLBACK = 3000
+LONGEST_HEADER = 150
+LONGEST_TEXT = 2900  # characters of one block; Slack refuses 3,001
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{2,20}")
+_FORMATTING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "'"})
+_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -35,16 +45,6 @@ class Message:
     blocks: list[Block] = field(default_factory=list)
     file: Snippet | None = None
     richer: list[Block] = field(default_factory=list)
-
-
-Element = dict[str, Any]
-EMPTY = "-"  # Slack refuses a text without characters
-LONGEST_NAME = 80
-LONGEST_FALLBACK = 3000
-LONGEST_HEADER = 150
-LONGEST_TEXT = 2900  # characters of one block; Slack refuses 3,001
-_PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
-_GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 
 
 def text_run(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:
@@ -158,10 +158,6 @@ def actions(block_id: str, elements: Sequence[Element]) -> Block:
 def confirm_dialog(title: str, text: str, yes: str) -> Element:
     """What is asked before a button does what it says."""
     return {"title": plain_text(title), "text": plain_text(text), "confirm": plain_text(yes), "deny": plain_text("No")}
-
-
-_FORMATTING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "'"})
-_EDGE = re.compile(r"(?<!\w)_|_(?!\w)")
 
 
 def escape_mrkdwn(text: str) -> str:

@@ -1,6 +1,6 @@
 """Slack's limits: how long parts become several blocks and several pages, with nothing lost on the way.
 
-What of an answer a message does not hold word by word: that must be reachable by a button or in a file.
+What of an answer a message does not hold word by word is found here too: a button or a file must lead to it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +16,7 @@ MOST_BLOCKS = 48
 MOST_IN_VIEW = 12000  # a page of a modal: more is no longer read
 MOST_BLOCKS_IN_VIEW = 60
 ElementGroup = Sequence[Element]  # parts that belong together: a step and its command
+RUNS = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")  # whose elements are one text
 
 
 def size(part: Any) -> int:
@@ -88,15 +89,12 @@ def split_pages(blocks: Iterable[Block]) -> list[list[Block]]:
     return pages
 
 
-RUNS = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")  # whose elements are one text
-
-
-def find_missing(told: Report, blocks: Sequence[Block]) -> tuple[bool, bool]:
+def find_missing(report: Report, blocks: Sequence[Block]) -> tuple[bool, bool]:
     """Whether the blocks lack some of what was seen, and some of what is to be done."""
-    shown = "\n".join(_bare(text) for text in visible_texts(blocks))
+    shown = "\n".join(_comparable(text) for text in visible_texts(blocks))
     return (
-        _lacks(shown, _seen(told)),
-        _lacks(shown, (text for item in told.diagnoses for text in _to_do(item))),
+        _is_any_missing(shown, _evidence_texts(report)),
+        _is_any_missing(shown, (text for item in report.diagnoses for text in _step_texts(item))),
     )
 
 
@@ -115,21 +113,21 @@ def visible_texts(part: Any) -> Iterator[str]:
             yield from visible_texts(member)
 
 
-def _lacks(shown: str, wanted: Iterable[str]) -> bool:
-    return any(_bare(text) not in shown for text in wanted)
+def _is_any_missing(shown: str, wanted: Iterable[str]) -> bool:
+    return any(_comparable(text) not in shown for text in wanted)
 
 
-def _bare(text: str) -> str:
+def _comparable(text: str) -> str:
     """As it is compared: code marks become a style."""
     return one_line(text).replace("`", "")
 
 
-def _seen(told: Report) -> Iterator[str]:
-    yield from told.unread
-    if told.cluster:
-        yield from (told.cluster.name, told.cluster.traits, told.cluster.trouble)
-    for item in told.diagnoses:
-        reason = item.reason.removeprefix(told.cluster.trouble if told.cluster else "")
+def _evidence_texts(report: Report) -> Iterator[str]:
+    yield from report.unread
+    if report.cluster:
+        yield from (report.cluster.name, report.cluster.traits, report.cluster.trouble)
+    for item in report.diagnoses:
+        reason = item.reason.removeprefix(report.cluster.trouble if report.cluster else "")
         yield from (item.title, *([] if item.elsewhere or item.readings else [reason]))
         for piece in item.evidence:
             yield from (piece.object, piece.excerpt, piece.check)
@@ -137,7 +135,7 @@ def _seen(told: Report) -> Iterator[str]:
             yield from (reading.summary, *reading.checks)
 
 
-def _to_do(item: ReportDiagnosis) -> Iterator[str]:
+def _step_texts(item: ReportDiagnosis) -> Iterator[str]:
     if item.verdict is Verdict.RULED_OUT:  # nothing is to be done about it
         return
     yield from item.caution

@@ -1,7 +1,4 @@
-"""What does not fit into a message, page by page: all evidence, and all steps.
-
-Forms and menus: a question with its cluster and namespace, a note, and which cluster is meant.
-"""
+"""Modals and menus: evidence and steps page by page, forms to ask and to leave a note, and a choice of cluster."""
 
 import hashlib
 import json
@@ -23,7 +20,7 @@ from bot.slack.blocks.action_ids import (
     STEPS_VIEW,
     ButtonValue,
 )
-from bot.slack.blocks.diagnosis import READINGS, cause_title, evidence_parts, prose_parts, reading_parts, step_groups
+from bot.slack.blocks.diagnosis import READINGS, cause_title, render_evidence, render_prose, render_reading, step_groups
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -44,56 +41,70 @@ from bot.slack.blocks.limits import ElementGroup, pack_blocks, split_pages
 from bot.text import clock, one_line, plain
 from knowledge.model import Kind
 
+SYMPTOM = "symptom"  # block ids of the forms; the element in each has the action id VALUE
+CLUSTER = "cluster"
+NAMESPACE = "namespace"
+CHANNEL = "channel"
+NOTE = "note"
+VALUE = "value"
+LONGEST_INPUT = 3000
+SYMPTOM_EXAMPLE = "pods stuck in ContainerCreating since 10 min"
+CUT_HINT = f"A form holds {LONGEST_INPUT:,} characters: what came after them is left out here."
+MOST_OPTIONS = 100
+LONGEST_VALUE = 150
 
-def evidence_modal(told: Report, value: ButtonValue) -> View:
+
+def evidence_modal(report: Report, value: ButtonValue) -> View:
     """Every piece of evidence of every diagnosis, whole; ``value.page`` counts from 0."""
-    items = [item for diagnosis in told.diagnoses for item in _evidence_items(diagnosis, told)]
-    return _modal("Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, [*_where(told), *items, *_unread(told)], value)
+    items = [item for diagnosis in report.diagnoses for item in _evidence_items(diagnosis, report)]
+    return _paged_modal(
+        "Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, [*_cluster_items(report), *items, *_unread_items(report)], value
+    )
 
 
-def steps_modal(told: Report, value: ButtonValue) -> View:
+def steps_modal(report: Report, value: ButtonValue) -> View:
     """Cause, cautions and every step of each diagnosis that asks for any."""
-    items = [item for diagnosis in told.diagnoses for item in _steps_items(diagnosis)]
-    return _modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value)
+    items = [item for diagnosis in report.diagnoses for item in _step_items(diagnosis)]
+    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value)
 
 
-def _where(told: Report) -> Iterator[ElementGroup]:
-    if told.cluster:
-        words = told.cluster.trouble or f"{told.cluster.traits} · read {clock(told.now)}"
-        yield [line(text_run(f"Cluster {told.cluster.name}", bold=True), text_run(f" · {words}"))]
+def _cluster_items(report: Report) -> Iterator[ElementGroup]:
+    if report.cluster:
+        words = report.cluster.trouble or f"{report.cluster.traits} · read {clock(report.now)}"
+        yield [line(text_run(f"Cluster {report.cluster.name}", bold=True), text_run(f" · {words}"))]
 
 
-def _evidence_items(item: ReportDiagnosis, told: Report) -> Iterator[ElementGroup]:
-    yield [_title(item), *([] if item.readings else [line(text_run(item.reason))])]
-    yield from (evidence_parts(piece, told.now, whole=True) for piece in item.evidence)
+def _evidence_items(item: ReportDiagnosis, report: Report) -> Iterator[ElementGroup]:
+    yield [_diagnosis_title(item), *([] if item.readings else [line(text_run(item.reason))])]
+    yield from (render_evidence(piece, report.now, whole=True) for piece in item.evidence)
     if item.readings:
         yield [heading(READINGS)]
-    yield from (reading_parts(reading) for reading in item.readings)
+    yield from (render_reading(reading) for reading in item.readings)
 
 
-def _unread(told: Report) -> Iterator[ElementGroup]:
-    if told.unread:
-        yield [heading("Not looked at"), bullet_list(line(text_run(text)) for text in told.unread)]
+def _unread_items(report: Report) -> Iterator[ElementGroup]:
+    if report.unread:
+        yield [heading("Not looked at"), bullet_list(line(text_run(text)) for text in report.unread)]
 
 
-def _steps_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
+def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
     groups_ = list(step_groups(item))
     if item.verdict is Verdict.RULED_OUT or not (groups_ or item.cause):
         return
-    yield [_title(item)]
+    yield [_diagnosis_title(item)]
     if item.cause:
-        yield [*([heading(cause_title(item))] if item.kind is Kind.FAULT else []), *prose_parts(item.cause)]
+        yield [*([heading(cause_title(item))] if item.kind is Kind.FAULT else []), *render_prose(item.cause)]
     for title, items in groups_:
         yield [heading(title), *items[0]]
         yield from items[1:]
 
 
-def _title(item: ReportDiagnosis) -> dict[str, object]:
+def _diagnosis_title(item: ReportDiagnosis) -> dict[str, object]:
     word = WORDS[item.verdict]
     return line(text_run(f"{word.mark} {word.word}: {item.title}", bold=True), text_run(f" ({item.entry})"))
 
 
-def _modal(title: str, callback: str, action: str, items: Sequence[ElementGroup], value: ButtonValue) -> View:
+def _paged_modal(title: str, callback: str, action: str, items: Sequence[ElementGroup], value: ButtonValue) -> View:
     pages = split_pages(pack_blocks(items or [[line(text_run("There is none."))]]))
     number = min(max(value.page, 0), len(pages) - 1)
     return {
@@ -102,11 +113,11 @@ def _modal(title: str, callback: str, action: str, items: Sequence[ElementGroup]
         "title": plain_text(title),
         "close": plain_text("Close"),
         "private_metadata": value.dumps(),
-        "blocks": [*pages[number], *_turning(action, number, len(pages), value)],
+        "blocks": [*pages[number], *_page_buttons(action, number, len(pages), value)],
     }
 
 
-def _turning(action: str, number: int, pages: int, value: ButtonValue) -> list[Block]:
+def _page_buttons(action: str, number: int, pages: int, value: ButtonValue) -> list[Block]:
     """Buttons to the neighbouring pages, where there are any."""
     if pages == 1:
         return []
@@ -117,19 +128,6 @@ def _turning(action: str, number: int, pages: int, value: ButtonValue) -> list[B
         if 0 <= page < pages
     ]
     return [context(f"Page {number + 1} of {pages}"), actions("turning", row)]
-
-
-SYMPTOM = "symptom"  # block ids of the forms; the element in each has the action id VALUE
-CLUSTER = "cluster"
-NAMESPACE = "namespace"
-CHANNEL = "channel"
-NOTE = "note"
-VALUE = "value"
-LONGEST_INPUT = 3000
-EXAMPLE = "pods stuck in ContainerCreating since 10 min"
-CUT = f"A form holds {LONGEST_INPUT:,} characters: what came after them is left out here."
-MOST_OPTIONS = 100
-LONGEST_VALUE = 150
 
 
 @dataclass(frozen=True)
@@ -156,41 +154,46 @@ def ask_form(
     """The form of both shortcuts. Without a ``place`` it asks for the channel."""
     place = place or AnswerTarget()
     blocks = [
-        _input(SYMPTOM, "What do you see?", _long(symptom, EXAMPLE), hint=CUT if len(symptom) > LONGEST_INPUT else ""),
+        _input(
+            SYMPTOM,
+            "What do you see?",
+            _multiline_input(symptom, SYMPTOM_EXAMPLE),
+            hint=CUT_HINT if len(symptom) > LONGEST_INPUT else "",
+        ),
         *([_input(CLUSTER, "Cluster", cluster_select(VALUE, clusters, default))] if clusters else []),
-        _input(NAMESPACE, "Namespace", _short(namespace, "all of them"), optional=True),
-        *([] if place.channel else [_input(CHANNEL, "Answer in", _channels())]),
+        _input(NAMESPACE, "Namespace", _text_input(namespace, "all of them"), optional=True),
+        *([] if place.channel else [_input(CHANNEL, "Answer in", _channel_select())]),
     ]
     kept = json.dumps({"channel": place.channel, "thread": place.thread}, separators=(",", ":"))
-    return _form(ASK_FORM, "Ask netclinic", "Ask", blocks, kept)
+    return _form_view(ASK_FORM, "Ask netclinic", "Ask", blocks, kept)
 
 
 def parse_ask_form(view: Mapping[str, Any]) -> AskFormInput:
     """A submitted ``ask_form``."""
     kept = json.loads(view.get("private_metadata") or "{}")
     values = view["state"]["values"]
-    channel = kept.get("channel") or _value(values, CHANNEL)
+    channel = kept.get("channel") or _input_value(values, CHANNEL)
     return AskFormInput(
-        symptom=_value(values, SYMPTOM).strip(),
-        cluster=_value(values, CLUSTER),
-        namespace=_value(values, NAMESPACE).strip(),
+        symptom=_input_value(values, SYMPTOM).strip(),
+        cluster=_input_value(values, CLUSTER),
+        namespace=_input_value(values, NAMESPACE).strip(),
         place=AnswerTarget(channel, kept.get("thread", "")),
     )
 
 
 def note_form(value: ButtonValue, *, helped: bool) -> View:
-    """What helped, or what was wrong with the answer: told in the next handoff."""
+    """What helped, or what was wrong with the answer: quoted in the next handoff."""
     question = "What helped?" if helped else "What was wrong or missing?"
     kept = json.dumps({"value": value.dumps(), "helped": helped})
     hint = "It stands in the on-call handoff, with your name."
-    blocks = [_input(NOTE, question, _long("", "one or two sentences"), optional=True, hint=hint)]
-    return _form(NOTE_FORM, "Leave a note", "Save", blocks, kept)
+    blocks = [_input(NOTE, question, _multiline_input("", "one or two sentences"), optional=True, hint=hint)]
+    return _form_view(NOTE_FORM, "Leave a note", "Save", blocks, kept)
 
 
 def parse_note_form(view: Mapping[str, Any]) -> tuple[ButtonValue, bool, str]:
     """A submitted ``note_form``: what it is about, whether it helped, and the note."""
     kept = json.loads(view["private_metadata"])
-    return ButtonValue.loads(kept["value"]), bool(kept["helped"]), _value(view["state"]["values"], NOTE).strip()
+    return ButtonValue.loads(kept["value"]), bool(kept["helped"]), _input_value(view["state"]["values"], NOTE).strip()
 
 
 def cluster_menu(question: str, clusters: Sequence[str], question_id: str) -> Message:
@@ -222,7 +225,7 @@ def cluster_select(action: str, clusters: Sequence[str], default: str = "") -> E
         made["options"] = options
     else:
         pages = [options[at : at + MOST_OPTIONS] for at in range(0, len(options), MOST_OPTIONS)]
-        made["option_groups"] = [{"label": plain_text(_span(page)), "options": page} for page in pages]
+        made["option_groups"] = [{"label": plain_text(_page_label(page)), "options": page} for page in pages]
     return made | ({"initial_option": _option(default)} if default in clusters else {})
 
 
@@ -242,12 +245,12 @@ def _option(name: str) -> Element:
     return {"text": plain_text(clip(one_line(name), 75)), "value": option_value(name)}
 
 
-def _span(page: Sequence[Element]) -> str:
+def _page_label(page: Sequence[Element]) -> str:
     first, last = (clip(str(option["text"]["text"]), 30) for option in (page[0], page[-1]))
     return f"{first} to {last}"
 
 
-def _form(callback: str, title: str, submit: str, blocks: Sequence[Block], kept: str) -> View:
+def _form_view(callback: str, title: str, submit: str, blocks: Sequence[Block], kept: str) -> View:
     return {
         "type": "modal",
         "callback_id": callback,
@@ -270,17 +273,17 @@ def _input(block_id: str, label: str, element: Element, *, optional: bool = Fals
     return made | ({"hint": plain_text(hint)} if hint else {})
 
 
-def _long(value: str, example: str) -> Element:
-    return {**_short(value, example), "multiline": True, "max_length": LONGEST_INPUT}
+def _multiline_input(value: str, example: str) -> Element:
+    return {**_text_input(value, example), "multiline": True, "max_length": LONGEST_INPUT}
 
 
-def _short(value: str, example: str) -> Element:
+def _text_input(value: str, example: str) -> Element:
     made: Element = {"type": "plain_text_input", "placeholder": plain_text(example)}
     shown = plain(value)[:LONGEST_INPUT]
     return made | ({"initial_value": shown} if shown.strip() else {})
 
 
-def _channels() -> Element:
+def _channel_select() -> Element:
     return {
         "type": "conversations_select",
         "default_to_current_conversation": True,
@@ -289,7 +292,7 @@ def _channels() -> Element:
     }
 
 
-def _value(values: Mapping[str, Any], block: str) -> str:
+def _input_value(values: Mapping[str, Any], block: str) -> str:
     """What an input holds, whatever its kind; empty where it was left empty."""
     state = values.get(block, {}).get(VALUE, {})
     option = state.get("selected_option") or {}

@@ -1,12 +1,6 @@
-"""Lists that slash commands answer with: entries, facts, verdicts, cases, clusters, the state of the bot.
+"""Lists: entries, facts, verdicts, cases, clusters and the bot's state for slash commands; help; App Home.
 
-One entry in full, for any cluster: names in the commands are left as capitals.
-
-Help, made from the subcommands themselves.
-
-App Home: open cases, which clusters can be read, and what was diagnosed lately.
-
-One line for each case, cluster and diagnosis, as lists show them.
+An entry in full is for any cluster: names in its commands are left as capitals.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +13,7 @@ from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
 from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
-from bot.slack.blocks.diagnosis import caution_parts, prose_parts, step_parts, unread_items
+from bot.slack.blocks.diagnosis import render_caution, render_prose, render_step, unread_items
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -47,6 +41,12 @@ from knowledge.rendering import render, render_text
 
 LONGEST_NAME = 100
 LONGEST_TITLE = 150
+LONGEST_LINE = 400
+VERDICT_ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
+COMMAND = "/netclinic"
+MOST_CASES = 15
+MOST_CLUSTERS = 30
+MOST_RECENT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +110,6 @@ def cluster_line(row: ClusterRow, now: datetime) -> Element:
     return line(*parts, text_run(f"{' · ' + clip(more, 300) if more else ''}{when}") if more or when else text_run("."))
 
 
-LONGEST = 400
-ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
-
-
 @dataclass(frozen=True)
 class EntryRow:
     """One entry in a list; ``score`` where words were given."""
@@ -128,64 +124,73 @@ def entries_message(rows: Sequence[EntryRow], words: str = "") -> Message:
     """All entries, or those nearest to the words, best first."""
     shown = clip(words, 150)
     first = f"Entries nearest to “{shown}”" if words else counted(len(rows), "entry").replace("entrys", "entries")
-    lines = [line(text_run(row.id, code=True), text_run(f" {row.title} ({_about(row)})")) for row in rows]
-    return _listed(first, lines, "There is none.", "/netclinic show ENTRY shows one in full.", "entries")
+    lines = [line(text_run(row.id, code=True), text_run(f" {row.title} ({_entry_note(row)})")) for row in rows]
+    return _list_message(first, lines, "There is none.", "/netclinic show ENTRY shows one in full.", "entries")
 
 
-def _about(row: EntryRow) -> str:
+def _entry_note(row: EntryRow) -> str:
     return row.kind if row.score is None else f"{row.kind}, score {row.score:.2f}"
 
 
 def facts_message(cluster: str, facts: Iterable[Fact], at: datetime) -> Message:
     """Each fact with the object that it was read from, or why it is unknown."""
-    lines = [line(text_run(fact.name, code=True), text_run(f" {_fact(fact)}")) for fact in facts]
-    return _listed(f"Facts of cluster {clip(cluster, 100)}", lines, "There is none.", f"Read {clock(at)}", "facts")
+    lines = [line(text_run(fact.name, code=True), text_run(f" {_fact_text(fact)}")) for fact in facts]
+    return _list_message(
+        f"Facts of cluster {clip(cluster, 100)}", lines, "There is none.", f"Read {clock(at)}", "facts"
+    )
 
 
-def _fact(fact: Fact) -> str:
+def _fact_text(fact: Fact) -> str:
     return f"unknown: {clip(fact.reason)}" if fact.value is None else f"{clip(str(fact.value))} ({fact.source})"
 
 
 def cases_message(rows: Sequence[CaseRow], now: datetime) -> Message:
     """Cases, as they are given."""
     title = f"{counted(len(rows), 'case')}" if rows else "Cases"
-    return _listed(title, [case_line(row, now) for row in rows], "None is open.", f"As of {clock(now)}", "cases")
+    return _list_message(title, [case_line(row, now) for row in rows], "None is open.", f"As of {clock(now)}", "cases")
 
 
 def clusters_message(rows: Sequence[ClusterRow], now: datetime) -> Message:
     """Which clusters there are, and whether they can be read."""
     lines = [cluster_line(row, now) for row in rows]
     title = f"{counted(len(rows), 'cluster')}" if rows else "Clusters"
-    return _listed(title, lines, "None is configured: set KUBECONFIG.", f"As of {clock(now)}", "clusters")
+    return _list_message(title, lines, "None is configured: set KUBECONFIG.", f"As of {clock(now)}", "clusters")
 
 
 def status_message(rows: Sequence[tuple[str, str]], *, trouble: str = "") -> Message:
     """Names and values in a few words each; ``trouble`` is what needs a person, as a sentence."""
-    lines = [line(text_run(f"{clip(name, 80)}: ", bold=True), text_run(clip(value, LONGEST))) for name, value in rows]
+    lines = [
+        line(text_run(f"{clip(name, 80)}: ", bold=True), text_run(clip(value, LONGEST_LINE))) for name, value in rows
+    ]
     first = trouble or "netclinic is well."
-    return _listed(clip(first, LONGEST), lines, "Nothing is known.", "", "status")
+    return _list_message(clip(first, LONGEST_LINE), lines, "Nothing is known.", "", "status")
 
 
-def verdicts_message(told: Report) -> Message:
+def verdicts_message(report: Report) -> Message:
     """``check``: one line an entry that needs a person; what is ruled out and what is for other clusters by name."""
-    here = sorted((item for item in told.diagnoses if not item.elsewhere), key=lambda item: ORDER.index(item.verdict))
-    told_in_full = [item for item in here if item.verdict is not Verdict.RULED_OUT or len(here) == 1]
+    here = sorted(
+        (item for item in report.diagnoses if not item.elsewhere), key=lambda item: VERDICT_ORDER.index(item.verdict)
+    )
+    in_full = [item for item in here if item.verdict is not Verdict.RULED_OUT or len(here) == 1]
     number = sum(item.verdict is Verdict.CONFIRMED for item in here)
-    where = f" on cluster {clip(told.cluster.name, 100)}" if told.cluster else ""
+    where = f" on cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
     first = f"{counted(number, 'fault')} confirmed{where}" if number else f"No fault is confirmed{where}"
-    after = [*_named("Ruled out", [item for item in here if item not in told_in_full])]
-    after += [*_named("Not for this cluster", [item for item in told.diagnoses if item.elsewhere]), *unread_items(told)]
-    closing = cost(told.requests, told.bytes, told.elapsed_ms)
-    return _listed(first, map(_verdict, told_in_full), "Nothing is suspected.", closing, "verdicts", after)
+    after = [*_ids_only("Ruled out", [item for item in here if item not in in_full])]
+    after += [
+        *_ids_only("Not for this cluster", [item for item in report.diagnoses if item.elsewhere]),
+        *unread_items(report),
+    ]
+    closing = cost(report.requests, report.bytes, report.elapsed_ms)
+    return _list_message(first, map(_verdict_line, in_full), "Nothing is suspected.", closing, "verdicts", after)
 
 
-def _named(title: str, items: Sequence[ReportDiagnosis]) -> list[ElementGroup]:
+def _ids_only(title: str, items: Sequence[ReportDiagnosis]) -> list[ElementGroup]:
     """What nobody has to look at now: ids alone; ``/netclinic check ENTRY`` says why."""
     names = ", ".join(item.entry for item in items)
     return [[line(text_run(f"{title} ({len(items)}): ", bold=True), text_run(names))]] if items else []
 
 
-def _verdict(item: ReportDiagnosis) -> Element:
+def _verdict_line(item: ReportDiagnosis) -> Element:
     word = WORDS[item.verdict]
     return line(
         text_run(f"{word.mark} {word.word} ", bold=True),
@@ -194,7 +199,7 @@ def _verdict(item: ReportDiagnosis) -> Element:
     )
 
 
-def _listed(
+def _list_message(
     title: str, lines: Iterable[Element], none: str, closing: str, name: str, after: Sequence[ElementGroup] = ()
 ) -> Message:
     """As many lines as fit; the file holds them all where some do not."""
@@ -202,7 +207,7 @@ def _listed(
     items: list[ElementGroup] = [[heading(title)], *([bullet_list([row])] for row in rows), *after]
     if not rows:
         items.insert(1, [line(text_run(none))])
-    kept = count_fitting(items, MOST_IN_MESSAGE - LONGEST)
+    kept = count_fitting(items, MOST_IN_MESSAGE - LONGEST_LINE)
     left = len(items) - kept
     if left:
         items = [*items[:kept], [line(text_run(f"and {left} more lines, in the file below"))]]
@@ -216,7 +221,7 @@ def entry_message(entry: Entry) -> Message:
     """Its cause, cautions and steps; a file holds it all where a message cannot."""
     faq = f" · FAQ: {'; '.join(entry.headings)}" if entry.headings else ""
     top = [header(entry.title), rich_text([line(text_run(entry.id, code=True), text_run(f" · {entry.kind}{faq}"))])]
-    items = list(_items(entry))
+    items = list(_entry_items(entry))
     blocks = pack_blocks(items)
     closing = context(f"/netclinic check {entry.id} judges it on a cluster")
     text = escape_mrkdwn(f"{entry.title} ({entry.kind}). {render_text(entry.cause, {}, {})[:300]}")
@@ -230,22 +235,19 @@ def entry_message(entry: Entry) -> Message:
     )
 
 
-def _items(entry: Entry) -> Iterator[ElementGroup]:
-    yield prose_parts(render_text(entry.cause, {}, {}))
-    yield from _titled("Settle it first", entry.settle)
+def _entry_items(entry: Entry) -> Iterator[ElementGroup]:
+    yield render_prose(render_text(entry.cause, {}, {}))
+    yield from _step_items("Settle it first", entry.settle)
     if entry.caution:
-        yield caution_parts([render_text(text, {}, {}) for text in entry.caution])
-    yield from _titled("Steps", entry.steps)
-    yield from _titled("Verify", entry.verify)
+        yield render_caution([render_text(text, {}, {}) for text in entry.caution])
+    yield from _step_items("Steps", entry.steps)
+    yield from _step_items("Verify", entry.verify)
 
 
-def _titled(title: str, steps: Sequence[Step]) -> Iterator[ElementGroup]:
+def _step_items(title: str, steps: Sequence[Step]) -> Iterator[ElementGroup]:
     shown = [ReportStep(text=step.text, command=step.command) for step in render(steps, {}, {})]
     for number, step in enumerate(shown, 1):
-        yield [*([heading(title)] if number == 1 else []), *step_parts(step, number)]
-
-
-COMMAND = "/netclinic"
+        yield [*([heading(title)] if number == 1 else []), *render_step(step, number)]
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,7 @@ def help_message(subcommands: Sequence[Subcommand], *, unknown: str = "") -> Mes
     first = [f"There is no {COMMAND} {clip(unknown, 80)}."] if unknown else []
     names = ", ".join(subcommand.name for subcommand in subcommands)
     items: list[ElementGroup] = [[line(text_run(first[0], bold=True))]] if first else []
-    items += [list(_parts(subcommand)) for subcommand in subcommands]
+    items += [list(_help_lines(subcommand)) for subcommand in subcommands]
     closing = "Answers are shown to you alone; --share shows them to the channel. Or mention me and say what you see."
     return Message(
         text=escape_mrkdwn(" ".join([*first, f"{COMMAND} takes: {names}."])),
@@ -276,15 +278,10 @@ def help_message(subcommands: Sequence[Subcommand], *, unknown: str = "") -> Mes
     )
 
 
-def _parts(subcommand: Subcommand) -> Iterator[Element]:
+def _help_lines(subcommand: Subcommand) -> Iterator[Element]:
     yield line(text_run(subcommand.line, code=True), text_run(f"  {subcommand.about}"))
     for example in subcommand.examples:
         yield line(text_run("e.g. "), text_run(f"{COMMAND} {subcommand.name} {example}", code=True))
-
-
-MOST_CASES = 15
-MOST_CLUSTERS = 30
-MOST_RECENT = 10
 
 
 def home_view(
@@ -296,11 +293,11 @@ def home_view(
         button(HOME_RECHECK, "Look at the clusters again", "home"),
     ]
     blocks: list[Block] = [actions("home", row)]
-    blocks += _listed_home("Open cases", [case_line(item, now) for item in open_cases], MOST_CASES, "None is open.")
-    blocks += _listed_home(
+    blocks += _home_list("Open cases", [case_line(item, now) for item in open_cases], MOST_CASES, "None is open.")
+    blocks += _home_list(
         "Clusters", [cluster_line(item, now) for item in clusters], MOST_CLUSTERS, "None is configured."
     )
-    blocks += _listed_home("Lately diagnosed", [case_line(item, now) for item in recent], MOST_RECENT, "Nothing yet.")
+    blocks += _home_list("Lately diagnosed", [case_line(item, now) for item in recent], MOST_RECENT, "Nothing yet.")
     return {"type": "home", "blocks": [*blocks, context(f"As of {clock(now)}")]}
 
 
@@ -309,7 +306,7 @@ def closed_home_view(sentence: str) -> View:
     return {"type": "home", "blocks": [rich_text([line(*inline_code_runs(sentence))])]}
 
 
-def _listed_home(title: str, lines: Sequence[dict[str, object]], most: int, none: str) -> Iterator[Block]:
+def _home_list(title: str, lines: Sequence[dict[str, object]], most: int, none: str) -> Iterator[Block]:
     yield header(f"{title} ({len(lines)})" if lines else title)
     shown = list(lines[:most])
     if len(lines) > most:
