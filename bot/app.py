@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.cluster.reader import Cluster
     from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Clinic
-    from bot.slack.serve import Join, ServeConfig
+    from bot.slack.serve import MakeApp, ServeConfig
     from bot.store import Store
     from index.search import Index
 
@@ -99,8 +99,8 @@ class App:
             self.store, Privacy(self.settings.audit_questions, key.get_secret_value().encode() if key else b"")
         )
 
-    def premises(self, join: "Join") -> "ServeConfig":
-        """What serving Slack takes; ``join`` makes its listeners."""
+    def serve_config(self, make_app: "MakeApp") -> "ServeConfig":
+        """What serving Slack takes; ``make_app`` makes its listeners."""
         from bot.cluster.connection import NoClusterConfigured, contexts
         from bot.settings import listed, paired
         from bot.slack.cluster_choice import Clusters
@@ -123,7 +123,7 @@ class App:
                 configured, listed(settings.clusters), settings.default_cluster, paired(settings.channel_clusters)
             ),
             open_cluster=self.open_named_cluster,
-            join=join,
+            make_app=make_app,
         )
 
     def open_named_cluster(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.app import App
-from bot.slack.app import join
-from bot.slack.serve import Serving
+from bot.slack.app import make_app
+from bot.slack.serve import Server
 from bot.slack.services import Services
 from index.search import Index
 from tests.clusters import Clusters
@@ -25,18 +25,18 @@ SECONDS = 60.0  # a busy machine's patience; nothing is measured by it
 
 @dataclass
 class Running:
-    """The bot as it runs: ``parts`` to look into, ``stop`` and ``start`` to restart it on the same data."""
+    """The bot as it runs: ``services`` to look into, ``stop`` and ``start`` to restart it on the same data."""
 
     app: App
     index: Index
-    serving: Serving | None = None
-    parts: Services | None = None
+    serving: Server | None = None
+    services: Services | None = None
     _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start serving, and wait until it hears Slack and has its index."""
-        premises = replace(self.app.premises(self._join), clinic=lambda: self.app.clinic(self.index))
-        self.serving = Serving(premises)
+        serve_config = replace(self.app.serve_config(self._join), clinic=lambda: self.app.clinic(self.index))
+        self.serving = Server(serve_config)
         self._task = asyncio.create_task(self.serving.run())
         serves = asyncio.create_task(self._serves())
         await asyncio.wait({self._task, serves}, return_when=asyncio.FIRST_COMPLETED, timeout=SECONDS)
@@ -53,12 +53,12 @@ class Running:
             self.serving = self._task = None
 
     def _join(self, parts: Services, client: Any) -> Any:
-        self.parts = parts
-        return join(parts, client)
+        self.services = parts
+        return make_app(parts, client)
 
     async def _serves(self) -> None:
         assert self.serving is not None
-        while not (await self.serving.health.told())[0]:  # noqa: ASYNC110 - health has no bell
+        while not (await self.serving.health.report())[0]:  # noqa: ASYNC110 - health has no bell
             await asyncio.sleep(0.02)
 
 
@@ -71,10 +71,10 @@ class Scene:
     bot: Running
 
     @property
-    def parts(self) -> Services:
+    def services(self) -> Services:
         """The running bot's parts."""
-        assert self.bot.parts is not None
-        return self.bot.parts
+        assert self.bot.services is not None
+        return self.bot.services
 
     async def answer(self, channel: str, ts: str, words: str = "Nothing was changed") -> Any:
         """The bot's newest message in the thread, once it holds these words."""
@@ -87,7 +87,7 @@ class Scene:
 
     async def idle(self) -> None:
         """Wait until no work is under way."""
-        while await self.parts.work.running():  # noqa: ASYNC110 - work has no bell
+        while await self.services.work.count_running():  # noqa: ASYNC110 - work has no bell
             await asyncio.sleep(0.05)
 
     async def alone(self, user: str, words: str) -> Any:

@@ -9,14 +9,14 @@ NO_CLUSTER = ""
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenCluster:
     """``name`` is a context of the kubeconfig; empty where no cluster is configured and knowledge alone is given."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Unknown:
+class UnknownCluster:
     """The name that was given is none of ours; ``sentence`` says which there are."""
 
     name: str
@@ -24,13 +24,13 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Ambiguous:
+class AmbiguousCluster:
     """One of these, and nothing says which."""
 
     names: tuple[str, ...]
 
 
-Choice = Chosen | Unknown | Ambiguous
+ClusterChoice = ChosenCluster | UnknownCluster | AmbiguousCluster
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Clusters:
     default: str = ""
     by_channel: tuple[tuple[str, str], ...] = ()
 
-    def known(self) -> tuple[str, ...]:
+    def list_names(self) -> tuple[str, ...]:
         """The names, in the order of settings or kubeconfig; none where no cluster is configured.
 
         Raises:
@@ -54,40 +54,40 @@ class Clusters:
         """
         return self.names or tuple(self.contexts())
 
-    def choose(self, *, given: str = "", thread: str = "", channel: str = "", channel_name: str = "") -> Choice:
+    def choose(self, *, given: str = "", thread: str = "", channel: str = "", channel_name: str = "") -> ClusterChoice:
         """The cluster: as the words say, else the thread's, the channel's, the default, or the only one.
 
         Raises:
             ConnectionSettingsError: the kubeconfig cannot be read.
         """
-        known = self.known()
+        list_names = self.list_names()
         default = "" if self._may_be_mapped(channel, channel_name) else self.default
-        wanted = given or thread or self._of_channel(channel, channel_name) or default
+        wanted = given or thread or self._find_by_channel(channel, channel_name) or default
         if wanted:
-            return _named(wanted, known)
-        if len(known) > 1:
-            return Ambiguous(known)
-        return Chosen(known[0] if known else NO_CLUSTER)
+            return _find_by_name(wanted, list_names)
+        if len(list_names) > 1:
+            return AmbiguousCluster(list_names)
+        return ChosenCluster(list_names[0] if list_names else NO_CLUSTER)
 
     def _may_be_mapped(self, channel: str, name: str) -> bool:
         """Whether the settings may name a cluster for this channel, and nobody knows: its name is not told to us."""
         return bool(self.by_channel and channel and not name) and not channel.startswith("D")
 
-    def _of_channel(self, channel: str, name: str) -> str:
-        return next((to for pattern, to in self.by_channel if fits(pattern, channel, name)), "")
+    def _find_by_channel(self, channel: str, name: str) -> str:
+        return next((to for pattern, to in self.by_channel if matches_channel(pattern, channel, name)), "")
 
 
-def fits(pattern: str, channel: str, name: str) -> bool:
+def matches_channel(pattern: str, channel: str, name: str) -> bool:
     """Whether a channel is meant: by id, by name (with or without ``#``), or by a pattern of names."""
     return pattern == channel or (bool(name) and fnmatch.fnmatchcase(name, pattern.lstrip("#")))
 
 
-def _named(wanted: str, known: Sequence[str]) -> Choice:
-    exact = [name for name in known if name.lower() == wanted.lower()]
-    if wanted in known or len(exact) == 1:
-        return Chosen(wanted if wanted in known else exact[0])
-    if not known:
-        return Unknown(wanted, f"There is no cluster {wanted!r}: none is configured here.")
-    near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+def _find_by_name(wanted: str, list_names: Sequence[str]) -> ClusterChoice:
+    exact = [name for name in list_names if name.lower() == wanted.lower()]
+    if wanted in list_names or len(exact) == 1:
+        return ChosenCluster(wanted if wanted in list_names else exact[0])
+    if not list_names:
+        return UnknownCluster(wanted, f"There is no cluster {wanted!r}: none is configured here.")
+    near = difflib.get_close_matches(wanted, list_names, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
-    return Unknown(wanted, f"There is no cluster {wanted!r}; I can read {', '.join(known)}.{hint}")
+    return UnknownCluster(wanted, f"There is no cluster {wanted!r}; I can read {', '.join(list_names)}.{hint}")

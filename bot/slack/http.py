@@ -25,7 +25,7 @@ class Health:
     """What is known of this process. It serves when it hears Slack, reaches its database and has its index."""
 
     replica: str = ""
-    link: Callable[[], dict[str, Any]] | None = None
+    link_status: Callable[[], dict[str, Any]] | None = None
     trouble: str = ""
     database: Callable[[], Awaitable[object]] | None = None
     running: Callable[[], Awaitable[dict[str, int]]] | None = None
@@ -34,15 +34,19 @@ class Health:
     _asked: "asyncio.Task[object] | None" = None
     _asked_at: float = 0.0
 
-    async def told(self) -> tuple[bool, dict[str, Any]]:
+    async def report(self) -> tuple[bool, dict[str, Any]]:
         """Whether it serves, and the details."""
-        link = self.link() if self.link else {"mode": "starting", "connected": False, "trouble": self.trouble}
+        link_status = (
+            self.link_status()
+            if self.link_status
+            else {"mode": "starting", "connected": False, "trouble": self.trouble}
+        )
         database = await self._database()
-        serves = bool(link["connected"]) and database == "ok" and self.index == "ready"
+        serves = bool(link_status["connected"]) and database == "ok" and self.index == "ready"
         return serves, {
             "status": "ok" if serves else "unavailable",
             "replica": self.replica,
-            "slack": link,
+            "slack": link_status,
             "database": database,
             "index": self.index,
             "work": await self.running() if self.running else {},
@@ -55,21 +59,23 @@ class Health:
             return "starting"
         if self._asked is None:
             self._asked, self._asked_at = asyncio.ensure_future(self.database()), time.monotonic()
-            self._asked.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # told when next asked
-        asked = self._asked
-        await asyncio.wait({asked}, timeout=max(0.0, self._asked_at + PATIENCE - time.monotonic()))
-        if not asked.done():
+            self._asked.add_done_callback(
+                lambda request_: request_.cancelled() or request_.exception()
+            )  # told when next asked
+        request_ = self._asked
+        await asyncio.wait({request_}, timeout=max(0.0, self._asked_at + PATIENCE - time.monotonic()))
+        if not request_.done():
             return f"no answer for {time.monotonic() - self._asked_at:.0f} s"
         self._asked = None
         try:
-            await asked
+            await request_
         except Exception as error:  # whatever it is, it is told here and nowhere else
             return " ".join(str(error).split())[:300]
         return "ok"
 
-    async def answer(self, _: web.Request) -> web.Response:
+    async def handle(self, _: web.Request) -> web.Response:
         """200 when it serves, 503 when not."""
-        serves, details = await self.told()
+        serves, details = await self.report()
         return web.json_response(details, status=200 if serves else 503)
 
 
@@ -78,11 +84,11 @@ HEALTH, EVENTS = "/healthz", "/slack/events"
 HEALTH_SETTING, HTTP_SETTING = "NETCLINIC_HEALTH_ADDRESS", "NETCLINIC_HTTP_ADDRESS"
 LARGEST = 2 * 1024 * 1024  # bytes of a request; Slack's own are far smaller
 
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Address = tuple[str, int]
 
 
-class AddressTaken(UserFacingError):
+class AddressInUse(UserFacingError):
     """The address cannot be listened at; the message names it and the way out."""
 
 
@@ -90,16 +96,16 @@ class AddressTaken(UserFacingError):
 class DeferredHandler:
     """A door that is opened later: until then Slack is told to come again, which it does."""
 
-    answer: Answer | None = None
+    handle: HttpHandler | None = None
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """503 as long as it is closed."""
-        if self.answer is None:
+        if self.handle is None:
             return web.Response(status=503, text="starting")
-        return await self.answer(request)
+        return await self.handle(request)
 
 
-def address_of(text: str, setting: str) -> Address | None:
+def parse_address(text: str, setting: str) -> Address | None:
     """Host and port; ``None`` for ``off``.
 
     Raises:
@@ -113,32 +119,32 @@ def address_of(text: str, setting: str) -> Address | None:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - that is what :8080 means
 
 
-def slack_door(bolt: AsyncApp) -> Answer:
+def make_slack_handler(bolt: AsyncApp) -> HttpHandler:
     """What answers Slack's signed requests; bolt checks signature and age before anything else sees them."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            asked = await to_bolt_request(request)
+            request_ = await to_bolt_request(request)
         except ValueError:  # bolt reads the body before it checks the signature
             return web.Response(status=400, text="this is no request of Slack's")
-        return await to_aiohttp_response(await bolt.async_dispatch(asked))
+        return await to_aiohttp_response(await bolt.async_dispatch(request_))
 
-    return answer
+    return handle
 
 
-async def open_doors(stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: Answer) -> None:
+async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler) -> None:
     """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only.
 
     Raises:
         SettingsError: an address is none.
-        AddressTaken: one cannot be listened at.
+        AddressInUse: one cannot be listened at.
     """
-    own = address_of(settings.health_address, HEALTH_SETTING)
-    doors: dict[tuple[Address | None, str], dict[tuple[str, str], Answer]] = {
-        (own, HEALTH_SETTING): {("GET", HEALTH): health.answer}
+    own = parse_address(settings.health_address, HEALTH_SETTING)
+    doors: dict[tuple[Address | None, str], dict[tuple[str, str], HttpHandler]] = {
+        (own, HEALTH_SETTING): {("GET", HEALTH): health.handle}
     }
     if settings.slack_app_token is None:
-        extra = address_of(settings.http_address, HTTP_SETTING) if settings.http_address else None
+        extra = parse_address(settings.http_address, HTTP_SETTING) if settings.http_address else None
         if own is None and extra is None:
             raise SettingsError(f"{HTTP_SETTING} is not set: without an app token Slack has to reach netclinic there.")
         where = (extra, HTTP_SETTING) if extra and extra != own else (own, HEALTH_SETTING)
@@ -149,11 +155,11 @@ async def open_doors(stack: contextlib.AsyncExitStack, settings: Settings, healt
 
 
 async def _listen(
-    stack: contextlib.AsyncExitStack, address: Address, answers: Mapping[tuple[str, str], Answer], setting: str
+    stack: contextlib.AsyncExitStack, address: Address, answers: Mapping[tuple[str, str], HttpHandler], setting: str
 ) -> None:
     server = web.Application(client_max_size=LARGEST)
-    for (method, path), answer in answers.items():
-        server.router.add_route(method, path, answer)
+    for (method, path), handle in answers.items():
+        server.router.add_route(method, path, handle)
     runner = web.AppRunner(server, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -161,6 +167,6 @@ async def _listen(
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        raise AddressTaken(
+        raise AddressInUse(
             f"{setting} is {host}:{port}, where nothing can listen ({error.strerror or error}): choose another."
         ) from error

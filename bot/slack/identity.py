@@ -19,24 +19,24 @@ from bot.audit.records import SYSTEM
 from bot.settings import Settings, SettingsError
 from bot.slack import logs
 from bot.slack.api.client import SlackClient
-from bot.slack.api.errors import PERMISSION_ERRORS, TOKEN_ERRORS, SlackAway, SlackRefused
+from bot.slack.api.errors import PERMISSION_ERRORS, TOKEN_ERRORS, SlackRefused, SlackUnavailable
 from bot.slack.http import Health
-from bot.slack.services import Bot
+from bot.slack.services import BotIdentity
 
 LONGEST_WAIT = 30.0  # seconds
 _PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
 _log = logging.getLogger("netclinic.slack")
 
 
-def secret(value: SecretStr | None) -> str:
+def secret_value(value: SecretStr | None) -> str:
     """The secret itself; empty where there is none."""
     return value.get_secret_value().strip() if value else ""
 
 
-def secrets_of(settings: Settings) -> list[str]:
+def list_secrets(settings: Settings) -> list[str]:
     """Everything that no log may hold."""
     named = [settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret, settings.audit_key]
-    return [found for found in map(secret, named) if found] + _PASSWORD.findall(settings.database_url)
+    return [found for found in map(secret_value, named) if found] + _PASSWORD.findall(settings.database_url)
 
 
 def check_tokens(settings: Settings) -> None:
@@ -45,7 +45,7 @@ def check_tokens(settings: Settings) -> None:
     Raises:
         SettingsError: one is missing or of the wrong kind, or the address to use them at is none.
     """
-    bot, app = secret(settings.slack_bot_token), secret(settings.slack_app_token)
+    bot, app = secret_value(settings.slack_bot_token), secret_value(settings.slack_app_token)
     if settings.slack_api_url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", settings.slack_api_url):
         raise SettingsError(
             f"SLACK_API_URL is {settings.slack_api_url!r}, which is no address: leave it unset for Slack itself."
@@ -59,14 +59,14 @@ def check_tokens(settings: Settings) -> None:
         raise SettingsError("SLACK_BOT_TOKEN is no bot token: these start with xoxb-.")
     if app and not app.startswith("xapp-"):
         raise SettingsError("SLACK_APP_TOKEN is no app-level token: these start with xapp-.")
-    if not app and not secret(settings.slack_signing_secret):
+    if not app and not secret_value(settings.slack_signing_secret):
         raise SettingsError(
             "Neither SLACK_APP_TOKEN (for Socket Mode) nor SLACK_SIGNING_SECRET (for HTTP) is set: "
             "by one of them Slack reaches netclinic."
         )
 
 
-async def introduced(caller: SlackClient, health: Health, kept: "Identity") -> Bot:
+async def identify_bot(slack: SlackClient, health: Health, file: "IdentityFile") -> BotIdentity:
     """Who we are in the workspace. While Slack is away the last start's answer holds, so that questions which still
     reach us are stored; without one it is asked again and again.
 
@@ -76,84 +76,84 @@ async def introduced(caller: SlackClient, health: Health, kept: "Identity") -> B
     wait, told = 1.0, ""
     while True:
         try:
-            reply = await caller.call("auth.test")
+            reply = await slack.call("auth.test")
         except SlackRefused as error:
             raise SettingsError(
                 f"SLACK_BOT_TOKEN is not accepted ({error.code}): install the app in the workspace and take its "
                 "current token."
             ) from error
-        except SlackAway as error:
-            if (bot := kept.read(caller)) is not None:
+        except SlackUnavailable as error:
+            if (bot := file.read(slack)) is not None:
                 _log.warning("%s Who netclinic is in the workspace is known from an earlier start.", error)
                 return bot
-            told = _once(told, error)
+            told = _log_once(told, error)
             health.trouble = told
             await asyncio.sleep(error.retry_after or wait)
             wait = min(wait * 2, LONGEST_WAIT)
             continue
         health.trouble = ""
-        bot = Bot(
+        bot = BotIdentity(
             team=str(reply.get("team_id") or ""),
             user=str(reply["user_id"]),
             bot=str(reply.get("bot_id") or ""),
             name=str(reply.get("user") or "netclinic"),
         )
-        kept.write(caller, bot)
+        file.write(slack, bot)
         return bot
 
 
 @dataclass(frozen=True)
-class Identity:
+class IdentityFile:
     """What Slack last said of a bot token, in a file of the data directory; the token itself is not in it."""
 
     path: Path
 
-    def read(self, caller: SlackClient) -> Bot | None:
+    def read(self, slack: SlackClient) -> BotIdentity | None:
         """Who this token is; ``None`` where no start has heard it."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
-            return Bot(**found["bot"]) if found["token"] == _mark(caller) else None
+            return BotIdentity(**found["bot"]) if found["token"] == _hash_token(slack) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def write(self, caller: SlackClient, bot: Bot) -> None:
+    def write(self, slack: SlackClient, bot: BotIdentity) -> None:
         """Keep it; a start goes on without where that fails."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(json.dumps({"token": _mark(caller), "bot": asdict(bot)}), encoding="utf-8")
+            self.path.write_text(json.dumps({"token": _hash_token(slack), "bot": asdict(bot)}), encoding="utf-8")
         except OSError as error:
             _log.info("Who netclinic is was not kept: %s", error)
 
 
-def _mark(caller: SlackClient) -> str:
-    return hashlib.sha256(str(caller.client.token).encode()).hexdigest()
+def _hash_token(slack: SlackClient) -> str:
+    return hashlib.sha256(str(slack.client.token).encode()).hexdigest()
 
 
-def _once(told: str, error: SlackAway) -> str:
+def _log_once(told: str, error: SlackUnavailable) -> str:
     if str(error) != told:
         _log.error("%s It is tried again.", error)
     return str(error)
 
 
-AGAIN = 600.0  # seconds after which the same is recorded again: a line to Slack is tried every half minute
+REPEAT_AFTER = 600.0  # seconds after which the same is recorded again: a line to Slack is tried every half minute
 
 
 @dataclass
-class Denials:
+class PermissionLog:
     """Records them without anybody waiting: each method and reason once in a while for each request."""
 
     log: AuditLog
-    _told: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    _recorded: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
     def __call__(self, method: str, error: SlackRefused) -> None:
         """Record it, where it is about a login or a permission."""
         if error.code not in TOKEN_ERRORS | PERMISSION_ERRORS:
             return
-        request = logs.told_about().get("request_id", "")
+        request = logs.current_log_context().get("request_id", "")
         now, what = time.monotonic(), (method, error.code, request)
-        self._told = {told: at for told, at in self._told.items() if now - at < AGAIN}
-        if what not in self._told:
-            self._told[what] = now
+        self._recorded = {told: at for told, at in self._recorded.items() if now - at < REPEAT_AFTER}
+        if what not in self._recorded:
+            self._recorded[what] = now
             action = "login.failed" if error.code in TOKEN_ERRORS else "permission.failed"
             detail = {"method": method, "reason": error.sentence}
             self.log.enqueue(

@@ -39,7 +39,7 @@ _about: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("netc
 
 
 @contextlib.contextmanager
-def about(**what: str) -> Iterator[None]:
+def log_context(**what: str) -> Iterator[None]:
     """Lines written in this block say what they are about: ``case``, ``request_id`` …"""
     token = _about.set({**_about.get(), **what})
     try:
@@ -48,18 +48,18 @@ def about(**what: str) -> Iterator[None]:
         _about.reset(token)
 
 
-def told_about() -> Mapping[str, str]:
+def current_log_context() -> Mapping[str, str]:
     """What lines written here are about."""
     return _about.get()
 
 
-def set_up(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None, **always: str) -> None:
+def configure_logging(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None, **always: str) -> None:
     """Send the log of the whole process to ``stream`` (standard error). ``always`` stands in each line."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    masker = Masker(secrets)
-    handler.setFormatter(Lines(masker, always) if stream.isatty() else Json(masker, always))
-    handler.addFilter(_is_worth_it)
+    masker = SecretMasker(secrets)
+    handler.setFormatter(TextFormatter(masker, always) if stream.isatty() else JsonFormatter(masker, always))
+    handler.addFilter(_passes_level)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
@@ -69,14 +69,14 @@ def set_up(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None
     logging.captureWarnings(True)
 
 
-def _is_worth_it(record: logging.LogRecord) -> bool:
+def _passes_level(record: logging.LogRecord) -> bool:
     """Libraries speak up only in trouble. Asked here, since some of them set the levels of their loggers themselves."""
     name = record.name
     least = next((level for prefix, level in _QUIET.items() if name == prefix or name.startswith(prefix + ".")), 0)
     return record.levelno >= least
 
 
-class Masker:
+class SecretMasker:
     """Takes secrets out of text: Slack's tokens, passwords in URLs, and those that were named."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -89,21 +89,21 @@ class Masker:
         text = _BEARER.sub(rf"\1{MASK}", _TOKENS.sub(MASK, text))
         return _TICKET.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1{MASK}@", text))
 
-    def within(self, value: Any) -> Any:
+    def mask_all(self, value: Any) -> Any:
         """The same for everything inside a value; what is no JSON becomes text."""
         if isinstance(value, Mapping):
-            return {str(key): self.within(item) for key, item in value.items()}
+            return {str(key): self.mask_all(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
-            return [self.within(item) for item in value]
+            return [self.mask_all(item) for item in value]
         if value is None or isinstance(value, bool | int | float):
             return value
         return self(str(value))
 
 
-class Json(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
-    def __init__(self, masker: Masker, always: Mapping[str, str]) -> None:
+    def __init__(self, masker: SecretMasker, always: Mapping[str, str]) -> None:
         super().__init__()
         self._mask = masker
         self._always = always
@@ -116,13 +116,13 @@ class Json(logging.Formatter):
         line |= {**self._always, **_about.get(), **_extra(record)}
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info)).strip()
-        return json.dumps(self._mask.within(line), ensure_ascii=False)
+        return json.dumps(self._mask.mask_all(line), ensure_ascii=False)
 
 
-class Lines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Text for people who watch."""
 
-    def __init__(self, masker: Masker, always: Mapping[str, str]) -> None:
+    def __init__(self, masker: SecretMasker, always: Mapping[str, str]) -> None:
         super().__init__()
         self._mask = masker
 

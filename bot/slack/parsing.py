@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.cluster.resources import namespace_trouble
 
-LONGEST = 3000  # characters of a question: a paste of logs, not of a file
+MAX_LENGTH = 3000  # characters of a question: a paste of logs, not of a file
 _ENTITY = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
@@ -24,7 +24,7 @@ _THANKS = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ParsedQuestion:
     """What was asked. ``cluster`` and ``namespace`` are empty where the words name none; a flag is ``--share``."""
 
     words: str
@@ -35,15 +35,15 @@ class Asked:
     @property
     def trouble(self) -> str:
         """Why it cannot be asked like this, as one sentence; empty when it can."""
-        if len(self.words) > LONGEST:
+        if len(self.words) > MAX_LENGTH:
             return (
-                f"That is {len(self.words):,} characters, and a question may have {LONGEST:,}: "
+                f"That is {len(self.words):,} characters, and a question may have {MAX_LENGTH:,}: "
                 "paste the lines with the error only."
             )
         return namespace_trouble(self.namespace)
 
 
-def read_question(text: str, *, bot_user: str = "", flags: Sequence[str] = ()) -> Asked:
+def parse_question(text: str, *, bot_user: str = "", flags: Sequence[str] = ()) -> ParsedQuestion:
     """The question in a message's text. ``flags`` are taken out where they stand as ``--flag``; others are words.
 
     A phone or a Mac makes one dash of two.
@@ -60,26 +60,26 @@ def read_question(text: str, *, bot_user: str = "", flags: Sequence[str] = ()) -
         given.add(match[1].lower())
         return " "
 
-    parts = _CODE.split(_without_entities(text, bot_user))
+    parts = _CODE.split(_decode_entities(text, bot_user))
     for number in range(0, len(parts), 2):  # the odd ones are code
         prose = _OPTION.sub(option, _EMOJI.sub(" ", parts[number]))
         parts[number] = re.sub(rf"(?<!\S)(?:--|[—–])({'|'.join(flags)})(?!\S)", flag, prose) if flags else prose
     words = "".join(part.strip("`") if number % 2 else part for number, part in enumerate(parts))
-    return Asked(words=_tidy(words), flags=frozenset(given), **found)
+    return ParsedQuestion(words=_collapse_spaces(words), flags=frozenset(given), **found)
 
 
 def is_courtesy(words: str) -> bool:
     """Whether they only say thanks, or that it is fine: nothing is asked then."""
-    said = re.findall(r"\w+", words.lower())
-    return bool(said) and all(_THANKS.fullmatch(word) for word in said)
+    words_said = re.findall(r"\w+", words.lower())
+    return bool(words_said) and all(_THANKS.fullmatch(word) for word in words_said)
 
 
-def mentions(text: str, bot_user: str) -> bool:
+def mentions_bot(text: str, bot_user: str) -> bool:
     """Whether the text addresses the bot, outside of code."""
     return any(re.search(rf"<@{re.escape(bot_user)}(\|[^>]*)?>", part) for part in _CODE.split(text)[::2])
 
 
-def _without_entities(text: str, bot_user: str) -> str:
+def _decode_entities(text: str, bot_user: str) -> str:
     def plain(match: re.Match[str]) -> str:
         mark, target, label = match[1], match[2], match[3] or ""
         if mark == "@":
@@ -93,7 +93,7 @@ def _without_entities(text: str, bot_user: str) -> str:
     return html.unescape(_ENTITY.sub(plain, text)).translate(_QUOTES)
 
 
-def _tidy(words: str) -> str:
+def _collapse_spaces(words: str) -> str:
     """Lines kept, since logs are pasted; spaces that the removed parts left are gone."""
     lines = (re.sub(r"[ \t]+", " ", line).strip() for line in words.splitlines())
     return "\n".join(line for line in lines if line)

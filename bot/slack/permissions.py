@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.slack.cluster_choice import fits
+from bot.slack.cluster_choice import matches_channel
 from knowledge.errors import FAILED, UserFacingError
 
 EVERYONE = "everyone"
 Right = Literal["ask", "recheck", "resolve", "audit"]
 RIGHTS: tuple[Right, ...] = ("ask", "recheck", "resolve", "audit")
-_DOING: Mapping[Right, str] = {
+_ACTIVITIES: Mapping[Right, str] = {
     "ask": "asking netclinic",
     "recheck": "checking an answer again",
     "resolve": "resolving a case",
@@ -25,7 +25,7 @@ def is_user(name: str) -> bool:
     return _USER.fullmatch(name) is not None
 
 
-class CannotTell(UserFacingError):
+class MembershipUnknown(UserFacingError):
     """Slack did not tell who is in a group; the message says why."""
 
     exit_code = FAILED
@@ -38,7 +38,7 @@ class Groups(Protocol):
         """The user ids in a group, by its handle or id.
 
         Raises:
-            CannotTell: Slack does not say, or there is no such group.
+            MembershipUnknown: Slack does not say, or there is no such group.
         """
         ...
 
@@ -64,41 +64,41 @@ class Permissions:
     channels: tuple[str, ...] = ()
     contact: str = ""
 
-    def is_everyones(self, right: Right) -> bool:
+    def is_open_to_all(self, right: Right) -> bool:
         """Whether nobody in particular is named for it."""
         return EVERYONE in (self.may.get(right) or (EVERYONE,))
 
     async def refusal(self, right: Right, user: str) -> Refusal | None:
         """Why this person may not; ``None`` when they may."""
         allowed = self.may.get(right) or (EVERYONE,)
-        if self.is_everyones(right) or user in allowed:
+        if self.is_open_to_all(right) or user in allowed:
             return None
-        rule, untold = f"NETCLINIC_MAY_{right.upper()}", ""
+        rule, unknown = f"NETCLINIC_MAY_{right.upper()}", ""
         for group in (item for item in allowed if not is_user(item)):
             try:
                 if user in await self.groups.members(group):
                     return None
-            except CannotTell as error:
-                untold = str(error)
-        if untold:
-            return Refusal(f"I cannot tell whether you may: {untold} {self._way_out}", rule)
-        return Refusal(f"Only {_listed(allowed)} may do this ({_DOING[right]}). {self._way_out}", rule)
+            except MembershipUnknown as error:
+                unknown = str(error)
+        if unknown:
+            return Refusal(f"I cannot tell whether you may: {unknown} {self._advice}", rule)
+        return Refusal(f"Only {_list_allowed(allowed)} may do this ({_ACTIVITIES[right]}). {self._advice}", rule)
 
-    def refusal_of_channel(self, channel: str, name: str) -> Refusal | None:
+    def channel_refusal(self, channel: str, name: str) -> Refusal | None:
         """Why not in this channel; ``None`` where it is allowed."""
-        if not self.channels or any(fits(pattern, channel, name) for pattern in self.channels):
+        if not self.channels or any(matches_channel(pattern, channel, name) for pattern in self.channels):
             return None
         where = ", ".join(
             item if re.fullmatch(r"[CG][A-Z0-9]{6,}", item) else f"#{item.lstrip('#')}" for item in self.channels
         )
-        sentence = f"I answer only in {where} and in direct messages. {self._way_out}"
+        sentence = f"I answer only in {where} and in direct messages. {self._advice}"
         return Refusal(sentence, "NETCLINIC_CHANNELS")
 
     @property
-    def _way_out(self) -> str:
+    def _advice(self) -> str:
         return f"Ask {self.contact or 'whoever runs netclinic here'} to change that."
 
 
-def _listed(allowed: Sequence[str]) -> str:
+def _list_allowed(allowed: Sequence[str]) -> str:
     shown = [item if re.fullmatch(r"[UWS][A-Z0-9]{6,}", item) else f"@{item.lstrip('@')}" for item in allowed]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -15,9 +15,9 @@ from bot.private_files import make_private_folder
 from bot.probes import entries_needing, required_permissions
 from bot.settings import Settings, SettingsError, listed
 from bot.slack.api.client import SlackClient, make_client, make_session
-from bot.slack.api.directory import Channels, Directory, channels_of
-from bot.slack.api.errors import SlackFailure, SlackRefused
-from bot.slack.identity import check_tokens, secret
+from bot.slack.api.directory import ChannelList, Directory, list_channels
+from bot.slack.api.errors import SlackError, SlackRefused
+from bot.slack.identity import check_tokens, secret_value
 from bot.slack.permissions import EVERYONE, RIGHTS, is_user
 from bot.slack.serve import ServeConfig
 from bot.store import DatabaseError
@@ -56,23 +56,23 @@ class Check:
         return {"check": self.name, "ok": self.ok, "told": self.told}
 
 
-async def check(premises: ServeConfig, begin: Callable[[], Awaitable[AuditContext]]) -> list[Check]:
+async def check(config: ServeConfig, begin: Callable[[], Awaitable[AuditContext]]) -> list[Check]:
     """Test everything; nothing is raised, and nothing is changed but that the database gets its tables.
 
     ``begin`` gives the trail on which reads of clusters are recorded; where it cannot, none is made.
     """
-    settings = premises.settings
-    found = [await _data_directory(settings), await _database(premises)]
+    settings = config.settings
+    found = [await _data_directory(settings), await _database(config)]
     try:
         check_tokens(settings)
     except SettingsError as error:
         found.append(Check("tokens", False, str(error)))
     else:
         async with make_session() as session:
-            client = make_client(secret(settings.slack_bot_token), session, settings.slack_api_url)
+            client = make_client(secret_value(settings.slack_bot_token), session, settings.slack_api_url)
             found += await _slack(settings, SlackClient(client))
     try:
-        return found + await _clusters(premises, await begin())
+        return found + await _clusters(config, await begin())
     except (AuditUnavailable, DatabaseError):
         why = "They were not looked at, because no read of them can be recorded: see database."
         return [*found, Check("clusters", False, why)]
@@ -92,27 +92,27 @@ async def _data_directory(settings: Settings) -> Check:
     return Check("data directory", True, f"{settings.data_dir} can be written.")
 
 
-async def _database(premises: ServeConfig) -> Check:
+async def _database(config: ServeConfig) -> Check:
     try:
-        store = await asyncio.to_thread(premises.store)
+        store = await asyncio.to_thread(config.store)
     except DatabaseError as error:
         return Check("database", False, str(error))
     return Check("database", True, f"{store.shown} has this version's tables.")
 
 
-async def _slack(settings: Settings, caller: SlackClient) -> list[Check]:
+async def _slack(settings: Settings, slack: SlackClient) -> list[Check]:
     try:
-        reply = await caller.asked("auth.test")
-    except SlackFailure as error:
+        reply = await slack.request("auth.test")
+    except SlackError as error:
         way_out = " Take the current token from the app's OAuth & Permissions page."
         return [Check("bot token", False, str(error) + (way_out if isinstance(error, SlackRefused) else ""))]
     who = f"It is that of @{reply['user']} in {reply.get('team') or reply['team_id']}."
     found = [Check("bot token", True, who), _scopes(reply.headers.get("x-oauth-scopes"))]
-    found.append(await _app_token(settings, caller))
-    found += await _named_channels(settings, caller)
+    found.append(await _app_token(settings, slack))
+    found += await _named_channels(settings, slack)
     return [
         *found,
-        *[check for name, setting in _groups(settings).items() for check in await _group(name, setting, caller)],
+        *[check for name, setting in _groups(settings).items() for check in await _group(name, setting, slack)],
     ]
 
 
@@ -126,24 +126,24 @@ def _scopes(told: str | None) -> Check:
     return Check("scopes", True, f"All {len(SCOPES)} that are needed.")
 
 
-async def _app_token(settings: Settings, caller: SlackClient) -> Check:
-    token = secret(settings.slack_app_token)
+async def _app_token(settings: Settings, slack: SlackClient) -> Check:
+    token = secret_value(settings.slack_app_token)
     if not token:
         return Check("signing secret", True, "It is set; Slack's first request will show whether it is the right one.")
     try:
-        await caller.call("apps.connections.open", app_token=token)
+        await slack.call("apps.connections.open", app_token=token)
     except SlackRefused as error:
         why = (
             f"{error} Make an app-level token with {APP_SCOPES[0]} on the app's Basic Information page, and switch "
             "Socket Mode on."
         )
         return Check("app token", False, why)
-    except SlackFailure as error:
+    except SlackError as error:
         return Check("app token", False, str(error))
     return Check("app token", True, "Socket Mode can be opened with it.")
 
 
-async def _named_channels(settings: Settings, caller: SlackClient) -> list[Check]:
+async def _named_channels(settings: Settings, slack: SlackClient) -> list[Check]:
     """The channels that settings name: there, and netclinic in them."""
     named = {
         "NETCLINIC_CHANNELS": listed(settings.channels),
@@ -154,22 +154,22 @@ async def _named_channels(settings: Settings, caller: SlackClient) -> list[Check
     if not any(named.values()):
         return []
     try:
-        channels = await channels_of(caller)
-    except SlackFailure as error:
+        channels = await list_channels(slack)
+    except SlackError as error:
         return [Check("channels", False, str(error))]
     return [_channel(setting, name, channels) for setting, names in named.items() for name in names]
 
 
-def _channel(setting: str, wanted: str, channels: Channels) -> Check:
+def _channel(setting: str, wanted: str, channels: ChannelList) -> Check:
     name = f"channel {wanted}"
-    found = channels.meant(wanted)
+    found = channels.find(wanted)
     is_pattern = any(mark in wanted for mark in "*?[")
     if is_pattern:
-        inside = [channel for channel in found if channel.has_us]
+        inside = [channel for channel in found if channel.is_member]
         return Check(name, True, f"{counted(len(found), 'channel')}, netclinic is in {len(inside)} of them.")
     if not found:
         return Check(name, False, f"{setting} names it, and there is no such channel: correct it, or invite netclinic.")
-    if not found[0].has_us:
+    if not found[0].is_member:
         return Check(name, False, f"netclinic is not in it: type /invite @netclinic in #{found[0].name}.")
     return Check(name, True, "netclinic is in it.")
 
@@ -186,11 +186,11 @@ def _groups(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _group(wanted: str, setting: str, caller: SlackClient) -> list[Check]:
+async def _group(wanted: str, setting: str, slack: SlackClient) -> list[Check]:
     name = f"user group {wanted}"
     try:
-        group = await Directory(caller).group(wanted)
-    except SlackFailure as error:
+        group = await Directory(slack).group(wanted)
+    except SlackError as error:
         return [Check(name, False, str(error))]
     if group is None:
         why = f"{setting} names it, and there is none: correct it, or make the group."
@@ -198,10 +198,10 @@ async def _group(wanted: str, setting: str, caller: SlackClient) -> list[Check]:
     return [Check(name, True, f"It is @{group['handle']}.")]
 
 
-async def _clusters(premises: ServeConfig, trail: AuditContext) -> list[Check]:
+async def _clusters(config: ServeConfig, trail: AuditContext) -> list[Check]:
     try:
-        names: Sequence[str] = await asyncio.to_thread(premises.clusters.known)
-        entries = await asyncio.to_thread(premises.entries)
+        names: Sequence[str] = await asyncio.to_thread(config.clusters.list_names)
+        entries = await asyncio.to_thread(config.entries)
     except ConnectionSettingsError as error:
         return [Check("clusters", False, str(error))]
     except Exception as error:  # entries that are wrong: `netclinic knowledge lint` tells all
@@ -211,9 +211,9 @@ async def _clusters(premises: ServeConfig, trail: AuditContext) -> list[Check]:
         return [Check("clusters", False, why)]
     found = [Check("entries", True, f"All {len(entries)} can be read.")]
     for name in names:
-        found += await _told(name, _cluster(premises, name, trail))
-    wanted = {("default cluster", "NETCLINIC_DEFAULT_CLUSTER"): premises.clusters.default} | {
-        (f"cluster of {channel}", "NETCLINIC_CHANNEL_CLUSTERS"): name for channel, name in premises.clusters.by_channel
+        found += await _told(name, _cluster(config, name, trail))
+    wanted = {("default cluster", "NETCLINIC_DEFAULT_CLUSTER"): config.clusters.default} | {
+        (f"cluster of {channel}", "NETCLINIC_CHANNEL_CLUSTERS"): name for channel, name in config.clusters.by_channel
     }
     return found + [
         Check(what, False, f"{setting} names {name}; there is {', '.join(names)}.")
@@ -229,13 +229,13 @@ async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
         return [Check(f"cluster {name}", False, f"It cannot be read: {error}")]
 
 
-async def _cluster(premises: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
-    async with premises.open_cluster(name, trail) as cluster, cluster.reader(Budget()) as reader:
+async def _cluster(config: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
+    async with config.open_cluster(name, trail) as cluster, cluster.reader(Budget()) as reader:
         version = await reader.version()
         missing = await gaps(reader, required_permissions())
     found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]
     if missing:
-        entries = premises.entries().values()
+        entries = config.entries().values()
         hurt = {id_ for gap in missing for id_ in entries_needing(entries, gap.permission)}
         reads = ", ".join(gap.shown() for gap in missing)
         why = (

@@ -13,18 +13,18 @@ from bot.handoff.oncall import parse_on_call
 from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import Schedule, choose_zone, parse_schedule
 from bot.settings import Settings, SettingsError
-from bot.slack.api.errors import SlackFailure
+from bot.slack.api.errors import SlackError
 from bot.slack.handlers import audit, handoff
 from bot.slack.handlers.handoff import REMIND
 from bot.slack.services import Services
 from bot.store import DatabaseError
 
 EVERY = 15.0  # seconds between two looks at the clock
-REMINDED = timedelta(days=1)  # a handoff that nobody took for longer is history
+REMIND_WITHIN = timedelta(days=1)  # a handoff that nobody took for longer is history
 _log = logging.getLogger("netclinic.clock")
 
 
-def schedule(settings: Settings) -> Schedule | None:
+def handoff_schedule(settings: Settings) -> Schedule | None:
     """When handoffs are due, if they are.
 
     Raises:
@@ -39,24 +39,24 @@ def schedule(settings: Settings) -> Schedule | None:
 
 
 @dataclass
-class Clock:
-    """Looks at the time for one process. ``asked`` holds what it need not ask for again.
+class Scheduler:
+    """Looks at the time for one process. ``done_keys`` holds what it need not ask for again.
 
     What was due before ``started`` is made up for where handoffs were posted before: a first start owes nobody one.
     """
 
-    parts: Services
-    schedule: Schedule | None
-    asked: set[str] = field(default_factory=set)
+    services: Services
+    handoff_schedule: Schedule | None
+    done_keys: set[str] = field(default_factory=set)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Until it is cancelled; a look that fails is made again."""
         while True:
             now = datetime.now(UTC)
             try:
                 await self.tick(now)
-            except (DatabaseError, SlackFailure) as error:
+            except (DatabaseError, SlackError) as error:
                 _log.error("%s", error)
             except Exception:
                 _log.exception("Looking at the clock failed; it is tried again.")
@@ -64,41 +64,41 @@ class Clock:
 
     async def tick(self, now: datetime) -> None:
         """Accept the work that is due."""
-        team, hours = self.parts.bot.team, self.parts.settings.audit_anchor_hours
+        team, hours = self.services.bot.team, self.services.settings.audit_anchor_hours
         await self._accept(audit.NAME, audit.due_key(team, now, hours), {})
-        due = self.schedule.missed(now) if self.schedule else None
+        due = self.handoff_schedule.missed(now) if self.handoff_schedule else None
         if due is not None:
             await self._handoff(due)
-        minutes = self.parts.settings.handoff_remind_minutes
+        minutes = self.services.settings.handoff_remind_minutes
         if minutes:
-            store = self.parts.store
+            store = self.services.store
             late = now - timedelta(minutes=minutes)
-            for id_ in await store.run(Handoffs(store).unacknowledged, now - REMINDED, late):
-                key = f"{self.parts.bot.team}:{REMIND}:{id_}"
+            for id_ in await store.run(Handoffs(store).unacknowledged, now - REMIND_WITHIN, late):
+                key = f"{self.services.bot.team}:{REMIND}:{id_}"
                 await self._accept(REMIND, key, {"handoff": id_})
 
     async def _handoff(self, due: datetime) -> None:
-        key = handoff.due_key(self.parts.bot.team, due)
-        if key in self.asked:
+        key = handoff.due_key(self.services.bot.team, due)
+        if key in self.done_keys:
             return
-        wanted = self.parts.settings.oncall_channel
-        channel = await self.parts.directory.channel_named(wanted)
+        wanted = self.services.settings.oncall_channel
+        channel = await self.services.directory.find_channel(wanted)
         if channel is None:
             _log.error("There is no channel %s that netclinic is in: no handoff is posted.", wanted)
-            self.asked.add(key)
+            self.done_keys.add(key)
             return
-        store = self.parts.store
+        store = self.services.store
         if due < self.started and await store.run(Handoffs(store).last, channel) is None:
-            self.asked.add(key)
+            self.done_keys.add(key)
             return
         await self._accept(handoff.NAME, key, {"words": "last", "channel": channel, "user": ""})
 
     async def _accept(self, name: str, key: str, payload: dict[str, str]) -> None:
-        if key not in self.asked:
-            await self.parts.work.accept(name, key, payload)
-            self.asked.add(key)
+        if key not in self.done_keys:
+            await self.services.work.accept(name, key, payload)
+            self.done_keys.add(key)
 
     def _pause(self, now: datetime) -> float:
-        if self.schedule is None:
+        if self.handoff_schedule is None:
             return EVERY
-        return min(EVERY, max(0.1, (self.schedule.next(now) - now).total_seconds()))
+        return min(EVERY, max(0.1, (self.handoff_schedule.next(now) - now).total_seconds()))

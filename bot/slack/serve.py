@@ -22,22 +22,22 @@ from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
-from bot.slack.http import DeferredHandler, Health, open_doors, slack_door
-from bot.slack.identity import Denials, Identity, check_tokens, introduced, secret, secrets_of
-from bot.slack.queue.dbos_engine import keep_house
+from bot.slack.http import DeferredHandler, Health, make_slack_handler, start_http
+from bot.slack.identity import IdentityFile, PermissionLog, check_tokens, identify_bot, list_secrets, secret_value
+from bot.slack.queue.dbos_engine import run_housekeeping
 from bot.slack.queue.queue import JobQueue
-from bot.slack.queue.shared_reads import Looks
-from bot.slack.scheduler import Clock, schedule
+from bot.slack.queue.shared_reads import SharedReads
+from bot.slack.scheduler import Scheduler, handoff_schedule
 from bot.slack.services import OpenCluster, Services
-from bot.slack.socket_mode import HttpLink, SocketLink
+from bot.slack.socket_mode import HttpModeLink, SocketModeLink
 from bot.store import Store, replicas
 from knowledge.errors import FAILED, UserFacingError
 from knowledge.model import Entry
 
 INDEX_THREAD = "netclinic-index"
-LOOK_MARGIN = 60.0  # seconds beyond the deadline of reading after which a look certainly came to nothing
+READ_MARGIN = 60.0  # seconds beyond the deadline of reading after which a look certainly came to nothing
 
-Join = Callable[[Services, AsyncWebClient], AsyncApp]
+MakeApp = Callable[[Services, AsyncWebClient], AsyncApp]
 _log = logging.getLogger("netclinic.serve")
 
 
@@ -50,7 +50,7 @@ class CannotServe(UserFacingError):
 @dataclass(frozen=True, kw_only=True)
 class ServeConfig:
     """What serving is given. ``entries``, ``store``, ``audit`` and ``clinic`` are called once, in threads, and may take
-    long. ``join`` makes the listeners, and registers the deeds with the work.
+    long. ``make_app`` makes the listeners, and registers the deeds with the work.
     """
 
     settings: Settings
@@ -60,39 +60,39 @@ class ServeConfig:
     clinic: Callable[[], Clinic]
     clusters: Clusters
     open_cluster: OpenCluster
-    join: Join
+    make_app: MakeApp
 
 
-async def serve(premises: ServeConfig) -> None:
+async def serve(config: ServeConfig) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
         SettingsError: a token is missing or not accepted, or an address is none.
-        AuditUnavailable, DatabaseError, EntryErrors, AddressTaken, CannotServe: it cannot be served, or no longer.
+        AuditUnavailable, DatabaseError, EntryErrors, AddressInUse, CannotServe: it cannot be served, or no longer.
     """
-    check_tokens(premises.settings)
-    schedule(premises.settings)
-    logs.set_up(premises.settings.log_level, secrets_of(premises.settings))
-    serving = Serving(premises)
+    check_tokens(config.settings)
+    handoff_schedule(config.settings)
+    logs.configure_logging(config.settings.log_level, list_secrets(config.settings))
+    server = Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.stop.set)
-    task, stopping = asyncio.create_task(serving.run()), asyncio.create_task(serving.stop.wait())
+        asyncio.get_running_loop().add_signal_handler(number, server.stop.set)
+    task, stopping = asyncio.create_task(server.run()), asyncio.create_task(server.stop.wait())
     await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if not serving.started:
+    if not server.started:
         task.cancel()  # nothing to bring to an end yet
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    if serving.failure is not None:
-        raise serving.failure
+    if server.failure is not None:
+        raise server.failure
     _log.info("Stopped; what was under way is done by the next start or another replica.")
 
 
 @dataclass
-class Serving:
+class Server:
     """One run. ``failure`` is why it ended, where nobody asked for it."""
 
-    premises: ServeConfig
+    config: ServeConfig
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
     clinic: "asyncio.Future[Clinic]" = field(default_factory=asyncio.Future)
@@ -101,67 +101,67 @@ class Serving:
 
     async def run(self) -> None:
         """Until ``stop`` is set; then everything is put down in order: first the hearing, then the work."""
-        settings = self.premises.settings
+        settings = self.config.settings
         async with contextlib.AsyncExitStack() as stack:
-            door = DeferredHandler()
-            await open_doors(stack, settings, self.health, door)
-            client = await self._client(stack)
-            parts = await self._parts(stack, client)
-            bolt = self.premises.join(parts, client)
-            stack.push_async_callback(parts.work.close)
-            await parts.work.launch()
-            self.health.running = parts.work.running
-            house = asyncio.create_task(keep_house(parts.store))
+            events_handler = DeferredHandler()
+            await start_http(stack, settings, self.health, events_handler)
+            client = await self._make_client(stack)
+            services = await self._make_services(stack, client)
+            bolt = self.config.make_app(services, client)
+            stack.push_async_callback(services.work.close)
+            await services.work.launch()
+            self.health.running = services.work.count_running
+            house = asyncio.create_task(run_housekeeping(services.store))
             stack.callback(house.cancel)
-            clock = asyncio.create_task(Clock(parts, schedule(settings)).keep())
+            clock = asyncio.create_task(Scheduler(services, handoff_schedule(settings)).run())
             stack.callback(clock.cancel)
-            await self._hear(stack, bolt, door, parts.ledger)
-            self._load()
+            await self._connect_slack(stack, bolt, events_handler, services.ledger)
+            self._load_index()
             self.started = True
             mode = "Socket Mode" if settings.slack_app_token else "HTTP"
-            _log.info("Serving workspace %s as %s, by %s.", parts.bot.team, parts.bot.name, mode)
+            _log.info("Serving workspace %s as %s, by %s.", services.bot.team, services.bot.name, mode)
             await self.stop.wait()
             _log.info("Stopping: steps under way get some seconds to finish.")
 
-    async def _client(self, stack: contextlib.AsyncExitStack) -> AsyncWebClient:
-        settings, session = self.premises.settings, make_session()
+    async def _make_client(self, stack: contextlib.AsyncExitStack) -> AsyncWebClient:
+        settings, session = self.config.settings, make_session()
         stack.push_async_callback(session.close)
-        return make_client(secret(settings.slack_bot_token), session, settings.slack_api_url)
+        return make_client(secret_value(settings.slack_bot_token), session, settings.slack_api_url)
 
-    async def _parts(self, stack: contextlib.AsyncExitStack, client: AsyncWebClient) -> Services:
-        premises, settings = self.premises, self.premises.settings
-        entries = await asyncio.to_thread(premises.entries)
-        store = await asyncio.to_thread(premises.store)
+    async def _make_services(self, stack: contextlib.AsyncExitStack, client: AsyncWebClient) -> Services:
+        config, settings = self.config, self.config.settings
+        entries = await asyncio.to_thread(config.entries)
+        store = await asyncio.to_thread(config.store)
         stack.callback(store.close)
-        audit = await asyncio.to_thread(premises.audit)
+        audit = await asyncio.to_thread(config.audit)
         stack.callback(audit.close)
-        work = JobQueue(store, settings.data_dir, lost=self._lost)
+        work = JobQueue(store, settings.data_dir, lost=self._fail_taken_over)
         self.health.replica = work.replica.id
         self.health.database = lambda: store.run(replicas.seconds_silent, store, work.replica.id)
-        logs.set_up(settings.log_level, secrets_of(settings), replica=work.replica.id)
+        logs.configure_logging(settings.log_level, list_secrets(settings), replica=work.replica.id)
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.replica.id, detail=settings_snapshot())
-        caller = SlackClient(client, Denials(audit))
-        bot = await introduced(caller, self.health, Identity(settings.data_dir / "slack-identity.json"))
+        slack = SlackClient(client, PermissionLog(audit))
+        bot = await identify_bot(slack, self.health, IdentityFile(settings.data_dir / "slack-identity.json"))
         return Services(
             settings=settings,
             bot=bot,
             store=store,
             work=work,
-            poster=Poster(caller, store, work.replica),
-            directory=Directory(caller),
-            looks=Looks(store, patience=settings.deadline + LOOK_MARGIN),
+            poster=Poster(slack, store, work.replica),
+            directory=Directory(slack),
+            shared_reads=SharedReads(store, patience=settings.deadline + READ_MARGIN),
             ledger=audit,
             entries=entries,
-            clusters=premises.clusters,
-            open_cluster=premises.open_cluster,
-            clinic=self._clinic,
+            clusters=config.clusters,
+            open_cluster=config.open_cluster,
+            clinic=self._wait_for_clinic,
         )
 
-    async def _clinic(self) -> Clinic:
+    async def _wait_for_clinic(self) -> Clinic:
         """Questions wait for the index; where it cannot be loaded, for the next process, since this one ends."""
         return await asyncio.shield(self.clinic)
 
-    def _load(self) -> None:
+    def _load_index(self) -> None:
         """Load the index, building it first where there is none, beside all else.
 
         The thread holds nothing up when the process ends, as one of a pool would.
@@ -171,35 +171,35 @@ class Serving:
 
         def load() -> None:
             try:
-                clinic = self.premises.clinic()
+                clinic = self.config.clinic()
             except Exception as error:
-                loop.call_soon_threadsafe(self._not_loaded, error)
+                loop.call_soon_threadsafe(self._fail_index, error)
             else:
-                loop.call_soon_threadsafe(self._loaded, clinic)
+                loop.call_soon_threadsafe(self._set_clinic, clinic)
 
         threading.Thread(target=load, name=INDEX_THREAD, daemon=True).start()
 
-    def _loaded(self, clinic: Clinic) -> None:
+    def _set_clinic(self, clinic: Clinic) -> None:
         self.health.index = "ready"
         self.clinic.set_result(clinic)
         _log.info("The index is ready.")
 
-    def _not_loaded(self, error: Exception) -> None:
+    def _fail_index(self, error: Exception) -> None:
         self.health.index = "failed"
         self._fail(error)
 
-    async def _hear(
-        self, stack: contextlib.AsyncExitStack, bolt: AsyncApp, door: DeferredHandler, audit: AuditLog
+    async def _connect_slack(
+        self, stack: contextlib.AsyncExitStack, bolt: AsyncApp, events_handler: DeferredHandler, audit: AuditLog
     ) -> None:
-        settings = self.premises.settings
-        token = secret(settings.slack_app_token)
+        settings = self.config.settings
+        token = secret_value(settings.slack_app_token)
         if not token:
-            http = HttpLink()
-            door.answer = http.seen(slack_door(bolt))
-            self.health.link = http.told
+            http = HttpModeLink()
+            events_handler.handle = http.track(make_slack_handler(bolt))
+            self.health.link_status = http.status
             return
-        caller = SlackClient(bolt.client, Denials(audit))
-        socket = SocketLink(bolt, token, silence=settings.socket_silence, caller=caller)
+        slack = SlackClient(bolt.client, PermissionLog(audit))
+        socket = SocketModeLink(bolt, token, silence=settings.socket_silence, slack=slack)
         stack.push_async_callback(socket.close)
         try:
             await socket.open()
@@ -208,9 +208,9 @@ class Serving:
                 f"SLACK_APP_TOKEN is not accepted ({error.code}): make one with the scope connections:write on the "
                 "app's Basic Information page."
             ) from error
-        self.health.link = socket.told
+        self.health.link_status = socket.status
 
-    def _lost(self) -> None:
+    def _fail_taken_over(self) -> None:
         self._fail(
             CannotServe(
                 "Another replica took over the work of this one, which had been silent for too long; start it again."

@@ -14,13 +14,13 @@ from bot.slack.api.directory import Directory
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
 from bot.slack.queue.queue import JobQueue
-from bot.slack.queue.shared_reads import Looks
+from bot.slack.queue.shared_reads import SharedReads
 from bot.store import Store
 from knowledge.model import Entry
 
 
 @dataclass(frozen=True)
-class Bot:
+class BotIdentity:
     """Who we are in this workspace."""
 
     team: str
@@ -41,15 +41,15 @@ class OpenCluster(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """``clinic`` waits until the index is there; ``looks`` shares one look among identical questions."""
+    """``clinic`` waits until the index is there; ``shared_reads`` shares one look among identical questions."""
 
     settings: Settings
-    bot: Bot
+    bot: BotIdentity
     store: Store
     work: JobQueue
     poster: Poster
     directory: Directory
-    looks: Looks
+    shared_reads: SharedReads
     ledger: AuditLog
     entries: Mapping[str, Entry]
     clusters: Clusters

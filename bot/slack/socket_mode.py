@@ -19,7 +19,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.api.client import SlackClient
-from bot.slack.api.errors import SlackFailure, SlackRefused, failure_of
+from bot.slack.api.errors import SlackError, SlackRefused, to_slack_error
 
 PING = 5.0  # seconds
 OPENING = 15.0  # seconds for a line to open and say hello
@@ -38,22 +38,25 @@ _sdk.setLevel(logging.CRITICAL)
 
 
 @dataclass
-class Line:
-    """One WebSocket. ``heard`` is the time of the last message, ``greeted`` set once Slack said hello, or anything."""
+class Connection:
+    """One WebSocket.
+
+    ``last_message_at``: when Slack last sent anything but hello. ``hello`` is set once Slack said hello, or anything.
+    """
 
     handler: AsyncSocketModeHandler
     opened: float = field(default_factory=time.monotonic)
-    heard: float = field(default_factory=time.monotonic)
-    greeted: asyncio.Event = field(default_factory=asyncio.Event)
+    last_message_at: float = field(default_factory=time.monotonic)
+    hello: asyncio.Event = field(default_factory=asyncio.Event)
     events: int = 0
 
-    async def listen(self, message: WSMessage) -> None:
+    async def on_message(self, message: WSMessage) -> None:
         """Note that something came."""
-        kind = _kind(message)
+        kind = _message_type(message)
         if kind != "disconnect":
-            self.greeted.set()
+            self.hello.set()
         if kind not in ("hello", "disconnect"):
-            self.heard = time.monotonic()
+            self.last_message_at = time.monotonic()
             self.events += 1
 
     async def is_open(self) -> bool:
@@ -74,26 +77,26 @@ class Line:
             await client.aiohttp_client_session.close()
 
 
-def _kind(message: WSMessage) -> str:
+def _message_type(message: WSMessage) -> str:
     try:
         return str(json.loads(message.data).get("type"))
     except (ValueError, AttributeError, TypeError):
         return ""
 
 
-class SocketLink:
+class SocketModeLink:
     """Keeps a line open. ``silence``: seconds after which a line on which nothing came is changed for a fresh one.
 
-    ``caller`` asks for the address of a line.
+    ``slack`` asks for the address of a line.
     """
 
-    def __init__(self, bolt: AsyncApp, app_token: str, *, silence: float, caller: SlackClient | None = None) -> None:
+    def __init__(self, bolt: AsyncApp, app_token: str, *, silence: float, slack: SlackClient | None = None) -> None:
         self._bolt = bolt
         self._token = app_token
         self._silence = silence
-        self._caller = caller or SlackClient(bolt.client)
-        self._line: Line | None = None
-        self._trouble = ""
+        self._slack = slack or SlackClient(bolt.client)
+        self._connection: Connection | None = None
+        self._problem = ""
         self._changes = 0
         self._last_event: float | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -105,24 +108,24 @@ class SocketLink:
             SlackRefused: the app token is not accepted.
         """
         try:
-            self._line = await self._opened()
+            self._connection = await self._connect()
         except SlackRefused:
             raise
-        except SlackFailure as error:
+        except SlackError as error:
             self._report(error)
-        self._keeper = asyncio.create_task(self._keep())
+        self._keeper = asyncio.create_task(self._keep_open())
 
-    def told(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """For ``/healthz``."""
-        line, now = self._line, time.monotonic()
-        last = self._last_event if line is None or not line.events else line.heard
+        connection, now = self._connection, time.monotonic()
+        last = self._last_event if connection is None or not connection.events else connection.last_message_at
         return {
             "mode": "socket",
-            "connected": line is not None,
-            "since_seconds": None if line is None else round(now - line.opened),
+            "connected": connection is not None,
+            "since_seconds": None if connection is None else round(now - connection.opened),
             "last_event_seconds": None if last is None else round(now - last),
             "lines_changed": self._changes,
-            "trouble": self._trouble,
+            "trouble": self._problem,
         }
 
     async def close(self) -> None:
@@ -131,97 +134,97 @@ class SocketLink:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._line is not None:
-            await self._line.close()
-            self._line = None
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
 
-    async def _keep(self) -> None:
+    async def _keep_open(self) -> None:
         wait = 1.0
         while True:
-            await asyncio.sleep(wait if self._line is None else 1.0)
+            await asyncio.sleep(wait if self._connection is None else 1.0)
             try:
-                await self._look_after()
+                await self._check()
                 wait = 1.0
-            except SlackFailure as error:
+            except SlackError as error:
                 self._report(error)
                 wait = min(wait * 2, LONGEST_WAIT)
             except Exception:
                 _log.exception("Looking after the line to Slack failed; it is tried again.")
                 wait = LONGEST_WAIT
 
-    async def _look_after(self) -> None:
-        line = self._line
-        if line is not None and not await line.is_open():
-            await self._drop(line, "is broken")
-            line = None
-        if line is None:
-            self._line = await self._opened()
-            self._trouble = ""
+    async def _check(self) -> None:
+        connection = self._connection
+        if connection is not None and not await connection.is_open():
+            await self._close(connection, "is broken")
+            connection = None
+        if connection is None:
+            self._connection = await self._connect()
+            self._problem = ""
             _log.info("The line to Slack is open again.")
-        elif time.monotonic() - max(line.heard, line.opened) > self._silence:
-            fresh = await self._opened()
+        elif time.monotonic() - max(connection.last_message_at, connection.opened) > self._silence:
+            fresh = await self._connect()
             _log.info("Nothing came from Slack for %.0f s: the line was changed for a fresh one.", self._silence)
-            self._line = fresh
-            await self._drop(line, "")
+            self._connection = fresh
+            await self._close(connection, "")
 
-    async def _drop(self, line: Line, why: str) -> None:
+    async def _close(self, connection: Connection, why: str) -> None:
         self._changes += 1
-        if line.events:
-            self._last_event = line.heard
+        if connection.events:
+            self._last_event = connection.last_message_at
         if why:
-            self._line = None
+            self._connection = None
             _log.warning("The line to Slack %s: a new one is opened.", why)
-        await line.close()
+        await connection.close()
 
-    async def _opened(self) -> Line:
+    async def _connect(self) -> Connection:
         """A line on which Slack has said hello."""
         client = self._bolt.client
         handler = AsyncSocketModeHandler(self._bolt, self._token, logger=_sdk, web_client=client, ping_interval=PING)
         handler.client.default_auto_reconnect_enabled = handler.client.auto_reconnect_enabled = False
-        line = Line(handler)
-        handler.client.on_message_listeners.append(line.listen)
+        connection = Connection(handler)
+        handler.client.on_message_listeners.append(connection.on_message)
         try:
             async with asyncio.timeout(OPENING):
-                opened = await self._caller.call("apps.connections.open", app_token=self._token)
+                opened = await self._slack.call("apps.connections.open", app_token=self._token)
                 handler.client.wss_uri = str(opened["url"])
                 await handler.connect_async()  # type: ignore[no-untyped-call]
-                await line.greeted.wait()
+                await connection.hello.wait()
         except BaseException as error:
-            await line.close()
-            if isinstance(error, SlackFailure) or not isinstance(error, Exception):
+            await connection.close()
+            if isinstance(error, SlackError) or not isinstance(error, Exception):
                 raise
-            raise failure_of("the opening of a line", error) from error
-        return line
+            raise to_slack_error("the opening of a line", error) from error
+        return connection
 
-    def _report(self, error: SlackFailure) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
+    def _report(self, error: SlackError) -> None:
+        if str(error) != self._problem:
+            self._problem = str(error)
             _log.error("There is no line to Slack: %s It is tried again.", error)
 
 
-class HttpLink:
+class HttpModeLink:
     """Slack comes to us: all there is to tell is when it did last."""
 
     def __init__(self) -> None:
         self._last: float | None = None
-        self._trouble = ""
+        self._problem = ""
 
-    def seen(self, answer: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+    def track(self, answer: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         """The same, noting the time of what was not turned away."""
 
-        async def noting(request: Any) -> Any:
+        async def tracked(request: Any) -> Any:
             reply = await answer(request)
             if reply.status < 400:
-                self._last, self._trouble = time.monotonic(), ""
-            elif reply.status == UNSIGNED and not self._trouble:
-                self._trouble = NOT_SIGNED
+                self._last, self._problem = time.monotonic(), ""
+            elif reply.status == UNSIGNED and not self._problem:
+                self._problem = NOT_SIGNED
                 _log.warning("A request was turned away: %s", NOT_SIGNED)
             return reply
 
-        return noting
+        return tracked
 
-    def told(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """For ``/healthz``."""
         last = None if self._last is None else round(time.monotonic() - self._last)
-        trouble = {"trouble": self._trouble} if self._trouble else {}
+        trouble = {"trouble": self._problem} if self._problem else {}
         return {"mode": "http", "connected": True, "last_event_seconds": last, **trouble}

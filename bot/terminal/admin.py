@@ -114,10 +114,10 @@ def status() -> None:
 def serve_slack() -> None:
     """Serve until stopped."""
     from bot.app import App
-    from bot.slack.app import join
+    from bot.slack.app import make_app
     from bot.slack.serve import INDEX_THREAD, serve
 
-    asyncio.run(serve(App.from_environment().premises(join)))
+    asyncio.run(serve(App.from_environment().serve_config(make_app)))
     if any(thread.name == INDEX_THREAD for thread in threading.enumerate()):
         logging.shutdown()
         os._exit(0)  # the interpreter cannot end in order while the index is being read by native code
@@ -128,7 +128,7 @@ def check_serving(output: str) -> None:
     from rich.console import Console
 
     from bot.app import App
-    from bot.slack.app import join
+    from bot.slack.app import make_app
     from bot.slack.preflight import Check, check
     from bot.terminal.audited_command import auditing
     from bot.terminal.console import show_table, write_json
@@ -137,7 +137,7 @@ def check_serving(output: str) -> None:
     async def checked() -> list[Check]:
         app = App.from_environment()
         async with auditing(app, "serve --check", Target()) as begin:
-            return await check(app.premises(join), begin)
+            return await check(app.serve_config(make_app), begin)
 
     found = asyncio.run(checked())
     if output == "json":

@@ -24,14 +24,14 @@ from aiohttp import ThreadedResolver
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.api.errors import SlackAway, SlackRefused, failure_of, refusal
+from bot.slack.api.errors import SlackRefused, SlackUnavailable, slack_refused, to_slack_error
 
 
 @dataclass
 class _Lane:
     """``full_at`` is when all that was granted is paid off, ``free_at`` when the next turn may come at the earliest."""
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # first come, first served
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # first come, first served
     waiting: int = 0
     full_at: float = 0.0
     free_at: float = 0.0
@@ -45,23 +45,23 @@ class RateLimiter:
         self.burst = burst
         self._lanes: dict[str, _Lane] = defaultdict(_Lane)
 
-    async def turn(self, name: str) -> None:
+    async def acquire(self, name: str) -> None:
         """Return when it is the caller's turn."""
         lane = self._lanes[name]
         lane.waiting += 1
         try:
-            async with lane.turn:
+            async with lane.lock:
                 await self._wait(lane)
         finally:
             lane.waiting -= 1
 
     @contextlib.asynccontextmanager
-    async def alone(self, name: str) -> AsyncIterator[None]:
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
         """A turn that lasts as long as the block: the next one begins ``spacing`` after its end."""
         lane = self._lanes[name]
         lane.waiting += 1
         try:
-            async with lane.turn:
+            async with lane.lock:
                 await self._wait(lane)
                 try:
                     yield
@@ -70,16 +70,16 @@ class RateLimiter:
         finally:
             lane.waiting -= 1
 
-    def hold(self, name: str, seconds: float) -> None:
+    def pause(self, name: str, seconds: float) -> None:
         """Nobody's turn comes before that time has passed."""
         lane = self._lanes[name]
         lane.free_at = max(lane.free_at, time.monotonic() + seconds)
 
-    def queue(self, name: str) -> int:
+    def queue_length(self, name: str) -> int:
         """How many wait for their turn, or have it."""
         return self._lanes[name].waiting
 
-    def room(self, name: str) -> float:
+    def spare_share(self, name: str) -> float:
         """The share of a burst that could pass now: 1 when nothing was said lately, 0 when the next one has to wait."""
         lane, now = self._lanes[name], time.monotonic()
         if lane.free_at > now or lane.waiting:
@@ -96,7 +96,7 @@ class RateLimiter:
 THREADS = 4
 
 
-class Names:
+class NameResolver:
     """What aiohttp's resolver wants of an event loop."""
 
     def __init__(self) -> None:
@@ -104,22 +104,22 @@ class Names:
 
     async def getaddrinfo(self, *arguments: Any, **named: Any) -> Any:
         """As :func:`socket.getaddrinfo`."""
-        return await self._asked(partial(socket.getaddrinfo, *arguments, **named))
+        return await self._run_in_thread(partial(socket.getaddrinfo, *arguments, **named))
 
     async def getnameinfo(self, *arguments: Any) -> Any:
         """As :func:`socket.getnameinfo`."""
-        return await self._asked(partial(socket.getnameinfo, *arguments))
+        return await self._run_in_thread(partial(socket.getnameinfo, *arguments))
 
-    async def _asked(self, look: Any) -> Any:
+    async def _run_in_thread(self, look: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, look)
 
 
-def resolver() -> ThreadedResolver:
+def make_resolver() -> ThreadedResolver:
     """For one pool of connections."""
-    return ThreadedResolver(Names())  # type: ignore[arg-type]
+    return ThreadedResolver(NameResolver())  # type: ignore[arg-type]
 
 
-def proxy_for(url: str) -> str | None:
+def find_proxy(url: str) -> str | None:
     """The proxy that the environment names for this address."""
     where = urlsplit(url)
     return None if proxy_bypass(where.hostname or "") else getproxies().get(where.scheme)
@@ -154,77 +154,77 @@ def make_session() -> aiohttp.ClientSession:
 
     Without ``trust_env``, which reads .netrc in one of the threads that a database may hold up; the SDK knows proxies.
     """
-    connector = aiohttp.TCPConnector(resolver=resolver())
+    connector = aiohttp.TCPConnector(resolver=make_resolver())
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=connector)
 
 
 class SlackClient:
-    """Calls methods by Slack's names. ``denied`` hears of every no, with the method."""
+    """Calls methods by Slack's names. ``on_refusal`` hears of every no, with the method."""
 
     def __init__(
-        self, client: AsyncWebClient, denied: Callable[[str, SlackRefused], None] = lambda method, error: None
+        self, client: AsyncWebClient, on_refusal: Callable[[str, SlackRefused], None] = lambda method, error: None
     ) -> None:
         self.client = client
-        self._denied = denied
-        self._paces: dict[str, RateLimiter] = {}
+        self._on_refusal = on_refusal
+        self._limiters: dict[str, RateLimiter] = {}
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """The data of :meth:`asked`."""
-        data = (await self.asked(method, **arguments)).data
+        """The data of :meth:`request`."""
+        data = (await self.request(method, **arguments)).data
         return data if isinstance(data, dict) else {}
 
-    async def asked(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+    async def request(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         """The reply. After a "too many" other calls of the method wait as well.
 
         Raises:
-            SlackAway: Slack cannot be reached, is not well, or asks for a pause.
+            SlackUnavailable: Slack cannot be reached, is not well, or asks for a pause.
             SlackRefused: it said no.
         """
-        pace = self.pace(method)
-        await pace.turn(method)
+        rate_limiter = self.rate_limiter(method)
+        await rate_limiter.acquire(method)
         try:
             async with asyncio.timeout(TIMEOUT + 1):
                 reply: AsyncSlackResponse = await getattr(self.client, method.replace(".", "_"))(**arguments)
                 return reply
         except Exception as error:
-            failure = failure_of(method, error)
-            if isinstance(failure, SlackAway) and failure.retry_after:
-                pace.hold(method, failure.retry_after)
+            failure = to_slack_error(method, error)
+            if isinstance(failure, SlackUnavailable) and failure.retry_after:
+                rate_limiter.pause(method, failure.retry_after)
             if isinstance(failure, SlackRefused):
-                self._denied(method, failure)
+                self._on_refusal(method, failure)
             raise failure from error
 
-    def pace(self, method: str) -> RateLimiter:
+    def rate_limiter(self, method: str) -> RateLimiter:
         """How fast this method may be called: at first some at once, then as Slack's tiers have it."""
-        if method not in self._paces:
+        if method not in self._limiters:
             a_minute = A_MINUTE.get(method, USUAL)
-            self._paces[method] = RateLimiter(60 / a_minute, burst=max(1, a_minute * 4 // 5))
-        return self._paces[method]
+            self._limiters[method] = RateLimiter(60 / a_minute, burst=max(1, a_minute * 4 // 5))
+        return self._limiters[method]
 
-    async def deliver(self, url: str, body: dict[str, Any] | bytes, what: str) -> None:
+    async def post_to_url(self, url: str, body: dict[str, Any] | bytes, what: str) -> None:
         """Post to an address that Slack gave us.
 
         Raises:
-            SlackAway, SlackRefused: as :meth:`call`.
+            SlackUnavailable, SlackRefused: as :meth:`call`.
         """
         session = self.client.session or make_session()
         sent: dict[str, Any] = {"json": body} if isinstance(body, dict) else {"data": body}
-        sent["proxy"] = proxy_for(url)
+        sent["proxy"] = find_proxy(url)
         try:
             async with asyncio.timeout(TIMEOUT + 1), session.post(url, **sent) as reply:
                 said = (await reply.text())[:200]
         except Exception as error:
-            raise failure_of(what, error) from error
+            raise to_slack_error(what, error) from error
         if reply.status == 429:
-            raise SlackAway("Slack asked us to wait.", retry_after=float(reply.headers.get("Retry-After") or 1))
+            raise SlackUnavailable("Slack asked us to wait.", retry_after=float(reply.headers.get("Retry-After") or 1))
         if reply.status >= 500:
-            raise SlackAway(f"Slack is not well: it answered {what} with status {reply.status}.")
+            raise SlackUnavailable(f"Slack is not well: it answered {what} with status {reply.status}.")
         if reply.status >= 400:
-            raise _no(what, said)
+            raise _refused_by_address(what, said)
 
 
-def _no(what: str, said: str) -> SlackRefused:
+def _refused_by_address(what: str, said: str) -> SlackRefused:
     for code in ("used_url", "expired_url"):
         if code in said:
-            return refusal(what, code)
-    return refusal(what, said.strip().split("\n")[0][:60] or "no reason given")
+            return slack_refused(what, code)
+    return slack_refused(what, said.strip().split("\n")[0][:60] or "no reason given")

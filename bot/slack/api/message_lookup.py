@@ -7,57 +7,57 @@ from typing import Any
 from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackRefused
 
-EVENT = "netclinic"
+METADATA_EVENT = "netclinic"
 SKEW = 300.0  # seconds by which our clock and Slack's may differ
 
 
-def metadata(key: str) -> dict[str, Any]:
+def message_metadata(key: str) -> dict[str, Any]:
     """What a message carries, unseen."""
-    return {"event_type": EVENT, "event_payload": {"key": key}}
+    return {"event_type": METADATA_EVENT, "event_payload": {"key": key}}
 
 
-async def message_with(
-    caller: SlackClient, channel: str, thread_ts: str | None, key: str, since: datetime
+async def find_message(
+    slack: SlackClient, channel: str, thread_ts: str | None, key: str, since: datetime
 ) -> str | None:
     """The ts of the message with that key, if it was posted.
 
     Raises:
-        SlackAway, SlackRefused: that cannot be found out now.
+        SlackUnavailable, SlackRefused: that cannot be found out now.
     """
-    async for message in messages_with(caller, channel, thread_ts, key, since):
+    async for message in find_messages(slack, channel, thread_ts, key, since):
         return str(message["ts"])
     return None
 
 
-async def messages_with(
-    caller: SlackClient, channel: str, thread_ts: str | None, key: str, since: datetime
+async def find_messages(
+    slack: SlackClient, channel: str, thread_ts: str | None, key: str, since: datetime
 ) -> AsyncIterator[Mapping[str, Any]]:
     """All messages with that key: one, if all goes well.
 
     Raises:
-        SlackAway, SlackRefused: that cannot be found out now.
+        SlackUnavailable, SlackRefused: that cannot be found out now.
     """
-    async for message in _messages(caller, channel, thread_ts, since):
+    async for message in _messages(slack, channel, thread_ts, since):
         carried = message.get("metadata") or {}
-        if carried.get("event_type") == EVENT and (carried.get("event_payload") or {}).get("key") == key:
+        if carried.get("event_type") == METADATA_EVENT and (carried.get("event_payload") or {}).get("key") == key:
             yield message
 
 
-async def text_of(caller: SlackClient, channel: str, ts: str) -> str | None:
+async def current_text(slack: SlackClient, channel: str, ts: str) -> str | None:
     """A message's text as it stands now; ``None`` when it is gone.
 
     Raises:
-        SlackAway, SlackRefused: that cannot be found out now.
+        SlackUnavailable, SlackRefused: that cannot be found out now.
     """
-    page = await caller.call("conversations.replies", channel=channel, ts=ts, latest=ts, inclusive=True, limit=1)
+    page = await slack.call("conversations.replies", channel=channel, ts=ts, latest=ts, inclusive=True, limit=1)
     return next((str(item.get("text") or "") for item in page.get("messages") or [] if item["ts"] == ts), None)
 
 
-async def file_named(
-    caller: SlackClient, channel: str, thread_ts: str | None, filename: str, since: datetime
+async def find_file(
+    slack: SlackClient, channel: str, thread_ts: str | None, filename: str, since: datetime
 ) -> str | None:
     """The id of our file of that name posted since then, if it was."""
-    async for message in _messages(caller, channel, thread_ts, since):
+    async for message in _messages(slack, channel, thread_ts, since):
         for file in message.get("files") or []:
             if file.get("name") == filename and float(message["ts"]) >= since.timestamp() - SKEW:
                 return str(file["id"])
@@ -65,19 +65,19 @@ async def file_named(
 
 
 async def _messages(
-    caller: SlackClient, channel: str, thread_ts: str | None, since: datetime
+    slack: SlackClient, channel: str, thread_ts: str | None, since: datetime
 ) -> AsyncIterator[Mapping[str, Any]]:
     """The messages of a thread, or of the channel since then, page by page."""
     cursor = ""
     while True:
-        asked: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
-        asked |= {"cursor": cursor} if cursor else {}
+        arguments: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
+        arguments |= {"cursor": cursor} if cursor else {}
         try:
             if thread_ts:
-                page = await caller.call("conversations.replies", ts=thread_ts, **asked)
+                page = await slack.call("conversations.replies", ts=thread_ts, **arguments)
             else:
                 oldest = f"{since.timestamp() - SKEW:.6f}"
-                page = await caller.call("conversations.history", oldest=oldest, **asked)
+                page = await slack.call("conversations.history", oldest=oldest, **arguments)
         except SlackRefused as error:
             if error.code == "thread_not_found":
                 return

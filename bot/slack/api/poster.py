@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.slack.api.client import RateLimiter, SlackClient
-from bot.slack.api.errors import SlackAway
-from bot.slack.api.message_lookup import file_named, message_with, metadata
-from bot.slack.api.updates import Tidier, Updates
+from bot.slack.api.errors import SlackUnavailable
+from bot.slack.api.message_lookup import find_file, find_message, message_metadata
+from bot.slack.api.updates import DuplicateCleanup, MessageUpdates
 from bot.slack.blocks.elements import Message
 from bot.store import DatabaseError, Store, idempotency_keys
 
@@ -24,49 +24,49 @@ _log = logging.getLogger("netclinic.posting")
 class Lease(Protocol):
     """Whether this process may still do work."""
 
-    async def held(self) -> None:
+    async def wait_for_lease(self) -> None:
         """Return when it may; never once the process was taken over."""
 
-    def is_held(self) -> bool:
+    def holds_lease(self) -> bool:
         """Whether it may, as far as is known at this moment."""
         ...
 
 
 class Poster:
-    """Sends with ``caller``. All methods raise ``SlackAway`` (worth another attempt) or ``SlackRefused`` (not).
+    """Sends with ``slack``. All methods raise ``SlackUnavailable`` (worth another attempt) or ``SlackRefused`` (not).
 
     Messages, ephemeral ones and files count as one message each for the pace of their channel.
     """
 
-    def __init__(self, caller: SlackClient, store: Store, lease: Lease, tidier: Tidier | None = None) -> None:
-        self._caller = caller
+    def __init__(self, slack: SlackClient, store: Store, lease: Lease, cleanup: DuplicateCleanup | None = None) -> None:
+        self._slack = slack
         self._store = store
         self._lease = lease
-        self._pace = RateLimiter(SPACING)
-        self._tidier = tidier or Tidier(caller)
-        self._updates = Updates(caller, self._tidier, lease.is_held)
+        self._channel_limiter = RateLimiter(SPACING)
+        self._cleanup = cleanup or DuplicateCleanup(slack)
+        self._updates = MessageUpdates(slack, self._cleanup, lease.holds_lease)
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._coming: dict[str, list[float]] = defaultdict(list)
+        self._expected: dict[str, list[float]] = defaultdict(list)
 
     async def post_once(self, *, channel: str, thread_ts: str | None, key: str, message: Message) -> str:
         """The ts of the message with this key: posted now, or found where an earlier attempt put it."""
         async with self._keys[key]:
-            since = await self._tried_since(f"post:{key}")
-            found = await message_with(self._caller, channel, thread_ts, key, since) if since else None
-            ts = found or await self._posted_with(key, channel, thread_ts, message)
+            since = await self._first_attempt_at(f"post:{key}")
+            found = await find_message(self._slack, channel, thread_ts, key, since) if since else None
+            ts = found or await self._post(key, channel, thread_ts, message)
             if since:
-                self._tidier.posted(channel, thread_ts, key, ts, since)
+                self._cleanup.watch_post(channel, thread_ts, key, ts, since)
             self._keys.pop(key, None)
             return ts
 
-    async def _posted_with(self, key: str, channel: str, thread_ts: str | None, message: Message) -> str:
+    async def _post(self, key: str, channel: str, thread_ts: str | None, message: Message) -> str:
         arguments = {"thread_ts": thread_ts} if thread_ts else {}
-        reply = await self._posted(
+        reply = await self._send(
             channel,
             "chat.postMessage",
             text=message.text,
             blocks=message.blocks,
-            metadata=metadata(key),
+            metadata=message_metadata(key),
             unfurl_links=False,
             unfurl_media=False,
             **arguments,
@@ -79,10 +79,10 @@ class Poster:
         Who hears no is about to post: they count as well, for all may ask before any of them does.
         """
         now = time.monotonic()
-        coming = [at for at in self._coming[channel] if now - at < COMING]
-        waiting = max(self._pace.queue(channel), len(coming))
-        is_busy = waiting >= 2 or self._caller.pace("chat.update").room("chat.update") == 0.0
-        self._coming[channel] = coming if is_busy else [*coming, now]
+        expected = [at for at in self._expected[channel] if now - at < COMING]
+        waiting = max(self._channel_limiter.queue_length(channel), len(expected))
+        is_busy = waiting >= 2 or self._slack.rate_limiter("chat.update").spare_share("chat.update") == 0.0
+        self._expected[channel] = expected if is_busy else [*expected, now]
         return is_busy
 
     def progress(self, channel: str, ts: str, message: Message) -> None:
@@ -91,46 +91,46 @@ class Poster:
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Change a message of ours. It replaces all progress told before."""
-        await self._lease.held()
+        await self._lease.wait_for_lease()
         await self._updates.final(channel, ts, message)
 
-    async def ephemeral(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
+    async def post_ephemeral(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
         """A message that one person sees. Nobody can look it up: after a lost reply it may be shown twice."""
         arguments = {"thread_ts": thread_ts} if thread_ts else {}
-        await self._posted(
+        await self._send(
             channel, "chat.postEphemeral", user=user, text=message.text, blocks=message.blocks, **arguments
         )
 
-    async def warn(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
+    async def warn_person(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
         """The same even from a process that may do no work, its database being gone: said twice it does no harm."""
         arguments = {"thread_ts": thread_ts} if thread_ts else {}
         told = {"channel": channel, "user": user, "text": message.text, "blocks": message.blocks, **arguments}
-        await self._caller.call("chat.postEphemeral", **told)
+        await self._slack.call("chat.postEphemeral", **told)
 
-    async def warn_at(self, response_url: str, message: Message) -> None:
+    async def warn_at_url(self, response_url: str, message: Message) -> None:
         """The same at the address that came with a command or a button."""
-        await self._caller.deliver(response_url, _alone(message, replace=False), "the reply")
+        await self._slack.post_to_url(response_url, _response_body(message, replace=False), "the reply")
 
     async def respond(
         self, response_url: str, message: Message, *, replace: bool = False, ephemeral: bool = True
     ) -> None:
         """Answer a command or a button at the address that came with it (good for half an hour, five times)."""
-        body = _alone(message, replace=replace) | ({} if ephemeral else {"response_type": "in_channel"})
-        await self._lease.held()
-        await self._caller.deliver(response_url, body, "the reply")
+        body = _response_body(message, replace=replace) | ({} if ephemeral else {"response_type": "in_channel"})
+        await self._lease.wait_for_lease()
+        await self._slack.post_to_url(response_url, body, "the reply")
 
     async def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """Open a modal within three seconds of the click; its id."""
-        opened = await self._caller.call("views.open", trigger_id=trigger_id, view=view)
+        opened = await self._slack.call("views.open", trigger_id=trigger_id, view=view)
         return str((opened.get("view") or {}).get("id") or "")
 
     async def update_view(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Change an open modal."""
-        await self._caller.call("views.update", view_id=view_id, view=view)
+        await self._slack.call("views.update", view_id=view_id, view=view)
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a person's App Home."""
-        await self._caller.call("views.publish", user_id=user, view=view)
+        await self._slack.call("views.publish", user_id=user, view=view)
 
     async def upload(
         self,
@@ -145,15 +145,15 @@ class Poster:
     ) -> str:
         """Put a file into a thread, once: its id. Files carry no key, so the name must be this one's alone there."""
         async with self._keys[key]:
-            since = await self._tried_since(f"upload:{key}")
-            if since and (found := await file_named(self._caller, channel, thread_ts, filename, since)):
+            since = await self._first_attempt_at(f"upload:{key}")
+            if since and (found := await find_file(self._slack, channel, thread_ts, filename, since)):
                 return found
             data = content.encode() if isinstance(content, str) else content
             about = {"alt_txt": alt_text} if alt_text else {}
-            place = await self._caller.call("files.getUploadURLExternal", filename=filename, length=len(data), **about)
-            await self._caller.deliver(str(place["upload_url"]), data, "the upload")
+            place = await self._slack.call("files.getUploadURLExternal", filename=filename, length=len(data), **about)
+            await self._slack.post_to_url(str(place["upload_url"]), data, "the upload")
             arguments = {"thread_ts": thread_ts} if thread_ts else {}
-            await self._posted(
+            await self._send(
                 channel,
                 "files.completeUploadExternal",
                 "channel_id",
@@ -163,16 +163,16 @@ class Poster:
             self._keys.pop(key, None)
             return str(place["file_id"])
 
-    async def _posted(self, channel: str, method: str, names: str = "channel", **arguments: Any) -> dict[str, Any]:
-        async with self._pace.alone(channel):
-            await self._lease.held()
+    async def _send(self, channel: str, method: str, names: str = "channel", **arguments: Any) -> dict[str, Any]:
+        async with self._channel_limiter.exclusive(channel):
+            await self._lease.wait_for_lease()
             try:
-                return await self._caller.call(method, **{names: channel}, **arguments)
-            except SlackAway as error:
-                self._pace.hold(channel, error.retry_after or 0.0)
+                return await self._slack.call(method, **{names: channel}, **arguments)
+            except SlackUnavailable as error:
+                self._channel_limiter.pause(channel, error.retry_after or 0.0)
                 raise
 
-    async def _tried_since(self, key: str) -> datetime | None:
+    async def _first_attempt_at(self, key: str) -> datetime | None:
         """Since when somebody may have tried, this process or another; ``None`` at the first attempt, stored before it.
 
         Where the database fails nobody can tell, and what is to be said may be just that: then Slack is asked.
@@ -188,7 +188,7 @@ class Poster:
             return datetime.now(UTC) - UNSURE
 
 
-def _alone(message: Message, *, replace: bool) -> dict[str, Any]:
+def _response_body(message: Message, *, replace: bool) -> dict[str, Any]:
     return {
         "text": message.text,
         "blocks": message.blocks,

@@ -13,70 +13,72 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.slack.api.client import SlackClient
-from bot.slack.api.errors import SlackAway, SlackFailure, SlackRefused
-from bot.slack.api.message_lookup import messages_with, text_of
+from bot.slack.api.errors import SlackError, SlackRefused, SlackUnavailable
+from bot.slack.api.message_lookup import current_text, find_messages
 from bot.slack.blocks.elements import Block, Message
 
-TWICE = "Slack showed this message twice: the other one is the one that counts."
+DUPLICATE_NOTICE = "Slack showed this message twice: the other one is the one that counts."
 PAUSES = (5.0, 20.0, 60.0, 180.0, 600.0)  # seconds before each look; Slack's own time-outs are shorter
 
 
-class Tidier:
+class DuplicateCleanup:
     """Looks again at what was doubtful, some time after it was settled."""
 
-    def __init__(self, caller: SlackClient, pauses: Sequence[float] = PAUSES) -> None:
-        self._caller = caller
+    def __init__(self, slack: SlackClient, pauses: Sequence[float] = PAUSES) -> None:
+        self._slack = slack
         self._pauses = pauses
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def posted(self, channel: str, thread_ts: str | None, key: str, kept: str, since: datetime) -> None:
+    def watch_post(self, channel: str, thread_ts: str | None, key: str, kept: str, since: datetime) -> None:
         """An attempt to post was given up before ``kept`` was: other messages with its key are deleted.
 
         Where Slack does not let us, the second one says that it is one.
         """
         seen = {kept}
 
-        async def look() -> None:
-            async for message in messages_with(self._caller, channel, thread_ts, key, since):
+        async def check() -> None:
+            async for message in find_messages(self._slack, channel, thread_ts, key, since):
                 ts = str(message["ts"])
                 if ts in seen:
                     continue
                 _log.warning("Slack posted a message twice, long after we gave it up: the second one is taken away.")
                 try:
-                    await self._caller.call("chat.delete", channel=channel, ts=ts)
+                    await self._slack.call("chat.delete", channel=channel, ts=ts)
                 except SlackRefused:
-                    await self._caller.call("chat.update", channel=channel, ts=ts, text=TWICE, blocks=[])
+                    await self._slack.call("chat.update", channel=channel, ts=ts, text=DUPLICATE_NOTICE, blocks=[])
                 seen.add(ts)
 
-        self._later(look)
+        self._schedule(check)
 
-    def changed(self, channel: str, ts: str, doubtful: Collection[str], again: Callable[[], Awaitable[None]]) -> None:
+    def watch_update(
+        self, channel: str, ts: str, unconfirmed: Collection[str], again: Callable[[], Awaitable[None]]
+    ) -> None:
         """Changes to these texts were given up before the last one: ``again`` makes that one when they won."""
-        overtaking = {_letters(text) for text in doubtful}
+        overtaking = {_normalize(text) for text in unconfirmed}
 
-        async def look() -> None:
-            now = await text_of(self._caller, channel, ts)
-            if now is not None and _letters(now) in overtaking:
+        async def check() -> None:
+            now = await current_text(self._slack, channel, ts)
+            if now is not None and _normalize(now) in overtaking:
                 _log.warning("Slack changed a message long after we gave that up: it is written again.")
                 await again()
 
-        self._later(look)
+        self._schedule(check)
 
-    def _later(self, look: Callable[[], Awaitable[None]]) -> None:
-        async def looking() -> None:
+    def _schedule(self, check: Callable[[], Awaitable[None]]) -> None:
+        async def run_checks() -> None:
             for pause in self._pauses:
                 await asyncio.sleep(pause)
                 try:
-                    await look()
-                except SlackFailure as error:
+                    await check()
+                except SlackError as error:
                     _log.info("Nobody knows whether a message stands twice: %s", error)
 
-        task = asyncio.create_task(looking())
+        task = asyncio.create_task(run_checks())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-def _letters(text: str) -> str:
+def _normalize(text: str) -> str:
     """Slack gives a text back with marks of its own."""
     return re.sub(r"&\w+;|\W", "", text)
 
@@ -89,89 +91,89 @@ _log = logging.getLogger("netclinic.posting")
 
 
 @dataclass
-class _Line:
-    """The changes of one message, in order. Slack may carry out the ``doubtful`` ones yet: nobody knows."""
+class _Pending:
+    """The changes of one message, in order. Slack may carry out the ``unconfirmed`` ones yet: nobody knows."""
 
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     newest: Message | None = None
     drain: asyncio.Task[None] | None = None
     sent_at: float = 0.0
     final: Message | None = None
-    doubtful: set[str] = field(default_factory=set)
+    unconfirmed: set[str] = field(default_factory=set)
 
 
-class Updates:
+class MessageUpdates:
     """Sends changes; at most one every SPACING seconds a message, only the newest of several.
 
     ``may_work``: whether nobody has taken over; progress of a process that slept would overwrite another's answer.
     """
 
-    def __init__(self, caller: SlackClient, tidier: Tidier, may_work: Callable[[], bool]) -> None:
+    def __init__(self, slack: SlackClient, cleanup: DuplicateCleanup, may_work: Callable[[], bool]) -> None:
         self._may_work = may_work
-        self._caller = caller
-        self._tidier = tidier
-        self._lines: dict[tuple[str, str], _Line] = {}
-        self._takes_richer = True  # until Slack refuses it once
+        self._slack = slack
+        self._cleanup = cleanup
+        self._pending: dict[tuple[str, str], _Pending] = {}
+        self._accepts_rich_blocks = True  # until Slack refuses it once
 
     def progress(self, channel: str, ts: str, message: Message) -> None:
         """Show it if there is room; returns at once, fails in silence."""
-        line = self._lines.setdefault((channel, ts), _Line())
-        line.newest = message
-        if line.drain is None or line.drain.done():
-            line.drain = asyncio.create_task(self._drained(channel, ts, line))
+        pending = self._pending.setdefault((channel, ts), _Pending())
+        pending.newest = message
+        if pending.drain is None or pending.drain.done():
+            pending.drain = asyncio.create_task(self._drain(channel, ts, pending))
 
     async def final(self, channel: str, ts: str, message: Message) -> None:
         """Show it; no progress told before overtakes it.
 
         Raises:
-            SlackAway, SlackRefused: it is not shown.
+            SlackUnavailable, SlackRefused: it is not shown.
         """
-        line = self._lines.setdefault((channel, ts), _Line())
-        line.final = message
+        pending = self._pending.setdefault((channel, ts), _Pending())
+        pending.final = message
         try:
-            await self._finish(channel, ts, line)
+            await self._finish(channel, ts, pending)
         except SlackRefused:
-            self._lines.pop((channel, ts), None)
+            self._pending.pop((channel, ts), None)
             raise
-        if overtaking := line.doubtful - {message.text}:
-            self._tidier.changed(channel, ts, overtaking, lambda: self._finish(channel, ts, line))
+        if overtaking := pending.unconfirmed - {message.text}:
+            self._cleanup.watch_update(channel, ts, overtaking, lambda: self._finish(channel, ts, pending))
         else:
-            self._lines.pop((channel, ts), None)
+            self._pending.pop((channel, ts), None)
 
-    async def _finish(self, channel: str, ts: str, line: _Line) -> None:
-        async with line.sending:
-            if line.final is not None:
-                await self._send(channel, ts, line.final.text, line.final.blocks, line)
+    async def _finish(self, channel: str, ts: str, pending: _Pending) -> None:
+        async with pending.sending:
+            if pending.final is not None:
+                await self._send(channel, ts, pending.final.text, pending.final.blocks, pending)
 
-    async def _drained(self, channel: str, ts: str, line: _Line) -> None:
-        while line.newest is not None and line.final is None:
-            async with line.sending:
-                await asyncio.sleep(max(0.0, line.sent_at + SPACING - time.monotonic()))
-                message, line.newest = line.newest, None
-                has_room = self._caller.pace(METHOD).room(METHOD) >= ROOM
-                if line.final is not None or message is None or not has_room or not self._may_work():
+    async def _drain(self, channel: str, ts: str, pending: _Pending) -> None:
+        while pending.newest is not None and pending.final is None:
+            async with pending.sending:
+                await asyncio.sleep(max(0.0, pending.sent_at + SPACING - time.monotonic()))
+                message, pending.newest = pending.newest, None
+                has_room = self._slack.rate_limiter(METHOD).spare_share(METHOD) >= ROOM
+                if pending.final is not None or message is None or not has_room or not self._may_work():
                     continue
                 try:
-                    await self._show(channel, ts, message, line)
-                except SlackFailure as error:
+                    await self._show(channel, ts, message, pending)
+                except SlackError as error:
                     _log.info("Progress was not shown: %s", error)
 
-    async def _show(self, channel: str, ts: str, message: Message, line: _Line) -> None:
+    async def _show(self, channel: str, ts: str, message: Message, pending: _Pending) -> None:
         """The richer form where Slack takes it; plans of tasks are not everywhere."""
-        if self._takes_richer and message.richer:
+        if self._accepts_rich_blocks and message.richer:
             try:
-                await self._send(channel, ts, message.text, message.richer, line)
+                await self._send(channel, ts, message.text, message.richer, pending)
                 return
             except SlackRefused:
-                self._takes_richer = False
-        await self._send(channel, ts, message.text, message.blocks, line)
+                self._accepts_rich_blocks = False
+        await self._send(channel, ts, message.text, message.blocks, pending)
 
-    async def _send(self, channel: str, ts: str, text: str, blocks: list[Block], line: _Line) -> None:
-        await asyncio.sleep(max(0.0, line.sent_at + SPACING - time.monotonic()))
+    async def _send(self, channel: str, ts: str, text: str, blocks: list[Block], pending: _Pending) -> None:
+        await asyncio.sleep(max(0.0, pending.sent_at + SPACING - time.monotonic()))
         try:
-            await self._caller.call(METHOD, channel=channel, ts=ts, text=text, blocks=blocks)
-        except SlackAway as error:
-            line.doubtful |= set() if error.surely_not_done else {text}
+            await self._slack.call(METHOD, channel=channel, ts=ts, text=text, blocks=blocks)
+        except SlackUnavailable as error:
+            pending.unconfirmed |= set() if error.certainly_not_executed else {text}
             raise
         finally:
-            line.sent_at = time.monotonic()
+            pending.sent_at = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack.api.errors import SlackFailure
+from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import (
     CHOOSE_CLUSTER,
     HAND_OVER,
@@ -22,13 +22,13 @@ from bot.slack.blocks.action_ids import (
     ButtonValue,
 )
 from bot.slack.blocks.modals import note_form
-from bot.slack.events.accept import said_not_stored, stored
-from bot.slack.events.forms import opened_form
-from bot.slack.events.press import key_of, press_of, taken
+from bot.slack.events.accept import report_not_stored, store_in_time
+from bot.slack.events.forms import open_form
+from bot.slack.events.press import accept_press, parse_button_press, press_key
 from bot.slack.handlers import home
-from bot.slack.handlers.buttons import NAME, found
+from bot.slack.handlers.buttons import NAME, find_case
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.handoff import TAKE, Taking
+from bot.slack.handlers.handoff import TAKE, HandoffAck
 from bot.slack.handlers.refusal import UserError
 
 _log = logging.getLogger("netclinic.listeners")
@@ -46,33 +46,33 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 def _listen_to_feedback(app: AsyncApp, context: HandlerContext) -> None:
     """It helped, it did not: stored by the job, and a note can be left at once."""
 
-    async def said(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        press = press_of(body)
-        is_taken = await taken(context, body, NAME, press.to_json())
+    async def feedback(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        press = parse_button_press(body)
+        is_accepted = await accept_press(context, body, NAME, press.to_json())
         await ack()
-        if not is_taken:
+        if not is_accepted:
             return
         try:
-            await found(context, press)
+            await find_case(context, press)
             form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)
-            await context.parts.poster.open_view(str(body["trigger_id"]), form)
+            await context.services.poster.open_view(str(body["trigger_id"]), form)
         except UserError:
             return  # the work says so
-        except SlackFailure as error:
+        except SlackError as error:
             _log.info("No note can be left: %s", error)
 
     for action in (HELPED, NOT_HELPED):
-        app.action(action)(said)
+        app.action(action)(feedback)
 
 
 def _listen_to_handoff_taken(app: AsyncApp, context: HandlerContext) -> None:
     """“I have it” below a handoff."""
 
     @app.action(HANDOFF_TAKEN)
-    async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        press = press_of(body)
-        taking = Taking(press.value, press.user, press.channel, press.response_url)
-        await taken(context, body, TAKE, taking.to_json())
+    async def press_button(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        press = parse_button_press(body)
+        taking = HandoffAck(press.value, press.user, press.channel, press.response_url)
+        await accept_press(context, body, TAKE, taking.to_json())
         await ack()
 
 
@@ -81,17 +81,17 @@ def _listen_to_home_buttons(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.action(OPEN_FORM)
     async def form(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        key = key_of(context, body)
-        trail = context.trail(str(body["user"]["id"]), "", key)
-        if await stored(trail.record("button.pressed", outcome=OPEN_FORM), key):
-            await opened_form(context, str(body["trigger_id"]))
+        key = press_key(context, body)
+        trail = context.audit_context(str(body["user"]["id"]), "", key)
+        if await store_in_time(trail.record("button.pressed", outcome=OPEN_FORM), key):
+            await open_form(context, str(body["trigger_id"]))
         else:
-            await said_not_stored(context, body, key)
+            await report_not_stored(context, body, key)
         await ack()
 
     @app.action(HOME_RECHECK)
-    async def again(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await taken(context, body, home.NAME, {"user": str(body["user"]["id"]), "anew": True})
+    async def recheck_home(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        await accept_press(context, body, home.NAME, {"user": str(body["user"]["id"]), "anew": True})
         await ack()
 
 
@@ -99,10 +99,10 @@ def _listen_to_home_opened(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to ``app_home_opened``."""
 
     @app.event("app_home_opened")
-    async def opened(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    async def open_home(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         if event.get("tab", "home") == "home":
             user = str(event["user"])
-            await context.parts.work.accept(
+            await context.services.work.accept(
                 home.NAME, f"home:{body.get('event_id') or event.get('event_ts')}", {"user": user}
             )
 
@@ -110,11 +110,11 @@ def _listen_to_home_opened(app: AsyncApp, context: HandlerContext) -> None:
 def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
     """Re-check, resolve, hand over, and the menu of clusters. Last, since it takes what nobody else listens for."""
 
-    async def pressed(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await taken(context, body, NAME, press_of(body).to_json())
+    async def press_button(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        await accept_press(context, body, NAME, parse_button_press(body).to_json())
         await ack()
 
     for action in (RECHECK, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):
-        app.action(action)(pressed)
+        app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
-    app.action(re.compile(""))(pressed)
+    app.action(re.compile(""))(press_button)

@@ -9,19 +9,24 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
 from bot.slack.blocks.case import Stage, progress_message, refusal_message
 from bot.slack.blocks.overviews import COMMAND
-from bot.slack.events.accept import NOT_STORED, said_alone, said_not_stored, stored
-from bot.slack.events.forms import opened_form
+from bot.slack.events.accept import NOT_STORED, report_not_stored, respond_privately, store_in_time
+from bot.slack.events.forms import open_form
 from bot.slack.handlers import question as question_handler
 from bot.slack.handlers import subcommands
 from bot.slack.handlers.buttons import is_answered
-from bot.slack.handlers.command import SHARE, Typed
+from bot.slack.handlers.command import SHARE, SlashCommand
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.question import Question
-from bot.slack.handlers.refusal import UserError, recorded
-from bot.slack.parsing import read_question
+from bot.slack.handlers.refusal import UserError, record_refusal
+from bot.slack.parsing import parse_question
 
 NAME = "command"
-SLOW = {"ask": "your question", "check": "every fault", "facts": "the cluster's facts", "cluster": "the clusters"}
+SLOW_SUBCOMMANDS = {
+    "ask": "your question",
+    "check": "every fault",
+    "facts": "the cluster's facts",
+    "cluster": "the clusters",
+}
 
 
 def register(app: AsyncApp, context: HandlerContext) -> None:
@@ -33,51 +38,55 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.command(COMMAND)
-    async def typed(ack: AsyncAck, command: Mapping[str, Any]) -> None:
+    async def run_slash_command(ack: AsyncAck, command: Mapping[str, Any]) -> None:
         """What takes long is acknowledged with a word that only the asker sees; its answer comes when it is there."""
-        said = Typed(
+        slash = SlashCommand(
             text=str(command.get("text") or ""),
             user=str(command["user_id"]),
             channel=str(command["channel_id"]),
             response_url=str(command["response_url"]),
         )
-        key = f"{context.parts.bot.team}:{said.channel}:command:{command['trigger_id']}"
-        if await stored(context.parts.work.accept(NAME, key, said.to_json()), key) is None:
-            told = refusal_message(NOT_STORED, request=key)
-            await ack(text=told.text, blocks=told.blocks)
+        key = f"{context.services.bot.team}:{slash.channel}:command:{command['trigger_id']}"
+        if await store_in_time(context.services.work.accept(NAME, key, slash.to_json()), key) is None:
+            refusal_ = refusal_message(NOT_STORED, request=key)
+            await ack(text=refusal_.text, blocks=refusal_.blocks)
             return
-        row = subcommands.row_of(said.name)
-        if row is None or row.shown.name not in SLOW or SHARE in said.rest.flags:
+        row = subcommands.find_subcommand(slash.name)
+        if row is None or row.shown.name not in SLOW_SUBCOMMANDS or SHARE in slash.arguments.flags:
             await ack()
             return
-        looking = progress_message(said.rest.words or SLOW[row.shown.name], Stage.WAITING)
-        await ack(text=looking.text, blocks=looking.blocks)
+        progress = progress_message(slash.arguments.words or SLOW_SUBCOMMANDS[row.shown.name], Stage.WAITING)
+        await ack(text=progress.text, blocks=progress.blocks)
 
 
 def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.shortcut({"callback_id": DIAGNOSE_MESSAGE, "type": "message_action"})
     async def diagnose(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
-        question = question_about(shortcut, context.parts.bot.user)
-        key = f"{context.parts.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
+        question = question_about(shortcut, context.services.bot.user)
+        key = f"{context.services.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
 
-        async def answered(earlier: str) -> bool:
-            return await is_answered(context, earlier) or await is_answered(context, question_handler.direct(earlier))
+        async def is_answered_anywhere(earlier: str) -> bool:
+            return await is_answered(context, earlier) or await is_answered(
+                context, question_handler.direct_message_key(earlier)
+            )
 
-        accepting = context.parts.work.accept_anew(question_handler.NAME, key, question.to_json(), answered)
-        is_new = await stored(accepting, key)
+        accepting = context.services.work.accept_unless_succeeded(
+            question_handler.NAME, key, question.to_json(), is_answered_anywhere
+        )
+        is_new = await store_in_time(accepting, key)
         await ack()
         if is_new is None:
-            await said_not_stored(context, shortcut, key)
+            await report_not_stored(context, shortcut, key)
         elif not is_new:
             sentence = "You have had this message diagnosed already: look into its thread, and re-check there."
-            trail = context.trail(question.user, question.channel, key)
-            await recorded(UserError(sentence), trail)
-            await said_alone(context, trail, str(shortcut["response_url"]), sentence)
+            trail = context.audit_context(question.user, question.channel, key)
+            await record_refusal(UserError(sentence), trail)
+            await respond_privately(context, trail, str(shortcut["response_url"]), sentence)
 
     @app.shortcut({"callback_id": ASK, "type": "shortcut"})
     async def form(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
-        await opened_form(context, str(shortcut["trigger_id"]))
+        await open_form(context, str(shortcut["trigger_id"]))
         await ack()
 
 
@@ -88,7 +97,7 @@ def question_about(shortcut: Mapping[str, Any], bot_user: str) -> Question:
     if not texts[0].strip():
         parts = message.get("attachments") or []
         texts = [str(part.get(name) or "") for part in parts for name in ("title", "text", "fallback")]
-    asked = read_question("\n".join(dict.fromkeys(text for text in texts if text)), bot_user=bot_user)
+    asked = parse_question("\n".join(dict.fromkeys(text for text in texts if text)), bot_user=bot_user)
     return Question(
         channel=str(shortcut["channel"]["id"]),
         user=str(shortcut["user"]["id"]),

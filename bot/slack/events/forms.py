@@ -13,7 +13,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.resources import namespace_trouble
-from bot.slack.api.errors import SlackFailure
+from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import ASK_FORM, NOTE_FORM
 from bot.slack.blocks.modals import (
     CHANNEL,
@@ -26,12 +26,12 @@ from bot.slack.blocks.modals import (
     parse_ask_form,
     parse_note_form,
 )
-from bot.slack.cluster_choice import Unknown
-from bot.slack.events.accept import NOT_STORED, stored
+from bot.slack.cluster_choice import UnknownCluster
+from bot.slack.events.accept import NOT_STORED, store_in_time
 from bot.slack.handlers import question as question_handler
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.question import Question
-from bot.slack.parsing import read_question
+from bot.slack.parsing import parse_question
 
 View = Mapping[str, Any]
 
@@ -40,13 +40,16 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to both forms."""
 
     @app.view(ASK_FORM)
-    async def submitted(ack: AsyncAck, body: View, view: View) -> None:
-        question, errors = await _question(context, view, str(body["user"]["id"]))
+    async def submit_question(ack: AsyncAck, body: View, view: View) -> None:
+        question, errors = await _parse_question_form(context, view, str(body["user"]["id"]))
         if errors:
             await ack(response_action="errors", errors=errors)
             return
-        key = f"{context.parts.bot.team}:form:{view['id']}"
-        if await stored(context.parts.work.accept(question_handler.NAME, key, question.to_json()), key) is None:
+        key = f"{context.services.bot.team}:form:{view['id']}"
+        if (
+            await store_in_time(context.services.work.accept(question_handler.NAME, key, question.to_json()), key)
+            is None
+        ):
             await ack(response_action="errors", errors={SYMPTOM: NOT_STORED})
             return
         await ack()
@@ -54,24 +57,26 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
     @app.view(NOTE_FORM)
     async def note(ack: AsyncAck, body: View, view: View) -> None:
         value, helped, text = parse_note_form(view)
-        trail = context.trail(str(body["user"]["id"]), "", f"{context.parts.bot.team}:note:{view['id']}", value.case)
+        trail = context.audit_context(
+            str(body["user"]["id"]), "", f"{context.services.bot.team}:note:{view['id']}", value.case
+        )
 
-        async def kept() -> bool:
+        async def store_note() -> bool:
             await trail.record("button.pressed", outcome="noted", detail={"note": text, "helped": helped})
-            await context.parts.store.run(context.feedback.add_note, value.diagnosis, trail.actor.id, text)
+            await context.services.store.run(context.feedback.add_note, value.diagnosis, trail.actor.id, text)
             return True
 
-        if text and not await stored(kept(), trail.request_id):
+        if text and not await store_in_time(store_note(), trail.request_id):
             await ack(response_action="errors", errors={NOTE: NOT_STORED})
             return
         await ack()
 
 
-async def _question(context: HandlerContext, view: View, user: str) -> tuple[Question, dict[str, str]]:
+async def _parse_question_form(context: HandlerContext, view: View, user: str) -> tuple[Question, dict[str, str]]:
     """The question in the form, and what is wrong with it by block."""
     form = parse_ask_form(view)
-    words = read_question(form.symptom, bot_user=context.parts.bot.user)
-    cluster, trouble = await _cluster(context, form.cluster, words.cluster)
+    words = parse_question(form.symptom, bot_user=context.services.bot.user)
+    cluster, trouble = await _parse_cluster(context, form.cluster, words.cluster)
     question = Question(
         channel=form.place.channel,
         user=user,
@@ -90,13 +95,13 @@ async def _question(context: HandlerContext, view: View, user: str) -> tuple[Que
     }
 
 
-async def _cluster(context: HandlerContext, value: str, in_words: str) -> tuple[str, str]:
+async def _parse_cluster(context: HandlerContext, value: str, in_words: str) -> tuple[str, str]:
     """The name, or what is wrong with it. One in the words wins, as everywhere."""
     try:
         if in_words or not value:
-            choice = await asyncio.to_thread(context.parts.clusters.choose, given=in_words)
-            return in_words, choice.sentence if isinstance(choice, Unknown) else ""
-        name = cluster_for_option(value, await asyncio.to_thread(context.parts.clusters.known))
+            choice = await asyncio.to_thread(context.services.clusters.choose, given=in_words)
+            return in_words, choice.sentence if isinstance(choice, UnknownCluster) else ""
+        name = cluster_for_option(value, await asyncio.to_thread(context.services.clusters.list_names))
     except ConnectionSettingsError as error:
         return "", str(error)
     return name or "", "" if name else "That cluster is gone: choose another."
@@ -105,15 +110,15 @@ async def _cluster(context: HandlerContext, value: str, in_words: str) -> tuple[
 _log = logging.getLogger("netclinic.listeners")
 
 
-async def opened_form(context: HandlerContext, trigger_id: str) -> None:
+async def open_form(context: HandlerContext, trigger_id: str) -> None:
     """Open it; a trigger that Slack no longer takes is logged, for the person sees Slack's own word."""
     try:
-        names = await asyncio.to_thread(context.parts.clusters.known)
+        names = await asyncio.to_thread(context.services.clusters.list_names)
     except ConnectionSettingsError as error:
         _log.warning("%s", error)
         names = ()
-    default = context.parts.clusters.default or (names[0] if len(names) == 1 else "")
+    default = context.services.clusters.default or (names[0] if len(names) == 1 else "")
     try:
-        await context.parts.poster.open_view(trigger_id, ask_form(names, default))
-    except SlackFailure as error:
+        await context.services.poster.open_view(trigger_id, ask_form(names, default))
+    except SlackError as error:
         _log.warning("%s", error)

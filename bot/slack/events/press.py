@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER
-from bot.slack.events.accept import said_not_stored, stored
+from bot.slack.events.accept import report_not_stored, store_in_time
 from bot.slack.handlers.buttons import ButtonPress
 from bot.slack.handlers.context import HandlerContext
 
 
-def press_of(body: Mapping[str, Any]) -> ButtonPress:
+def parse_button_press(body: Mapping[str, Any]) -> ButtonPress:
     """What was pressed, by whom and where. A menu's value is the question's key and the option."""
     action, container, message = body["actions"][0], body.get("container") or {}, body.get("message") or {}
     value = str(action.get("value") or "")
@@ -28,17 +28,17 @@ def press_of(body: Mapping[str, Any]) -> ButtonPress:
     )
 
 
-def key_of(context: HandlerContext, body: Mapping[str, Any]) -> str:
+def press_key(context: HandlerContext, body: Mapping[str, Any]) -> str:
     """One press: Slack stamps each."""
     action = body["actions"][0]
     at = action.get("action_ts") or body.get("trigger_id")
-    return f"{context.parts.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
+    return f"{context.services.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
 
 
-async def taken(context: HandlerContext, body: Mapping[str, Any], name: str, payload: dict[str, Any]) -> bool:
+async def accept_press(context: HandlerContext, body: Mapping[str, Any], name: str, payload: dict[str, Any]) -> bool:
     """Accept the press as work; False where it could not be stored, which has then been said."""
-    key = key_of(context, body)
-    if await stored(context.parts.work.accept(name, key, payload), key) is not None:
+    key = press_key(context, body)
+    if await store_in_time(context.services.work.accept(name, key, payload), key) is not None:
         return True
-    await said_not_stored(context, body, key)
+    await report_not_stored(context, body, key)
     return False

@@ -30,7 +30,7 @@ from bot.audit.reading import (
 from bot.audit.records import Record
 from bot.audit.verify import Anchor, Verification, make_anchor, parse_anchors, verify
 from bot.handoff.schedule import choose_zone
-from bot.slack.api.errors import SlackFailure, SlackRefused
+from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.blocks.audit import (
     MOST_LINES,
     anchor_message,
@@ -43,29 +43,29 @@ from bot.slack.blocks.audit import (
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.command import SHARE, Command
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.handoff import zone_name
+from bot.slack.handlers.handoff import find_zone_name
 from bot.slack.handlers.messenger import AuditedMessenger
 from bot.slack.handlers.refusal import UserError
-from bot.slack.logs import about
+from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError, Store
 
-ROWS = 20  # records of one list: what is read on a phone
-OWN = 10  # more than a command has recorded of itself when it lists
+MAX_ROWS = 20  # records of one list: what is read on a phone
+OWN_RECORDS = 10  # more than a command has recorded of itself when it lists
 NAME = "audit.anchor"
 PATIENCE = 3600.0  # seconds for which an anchor is tried while the database is away
 PAUSE = 30.0
 _CASE = re.compile(r"NC-[A-Z0-9]+", re.IGNORECASE)
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{6,}")
-_NOBODY = "No record fits. People go by mention, as in actor @name; {command} shows the newest of all."
+_NO_MATCH = "No record fits. People go by mention, as in actor @name; {command} shows the newest of all."
 _log = logging.getLogger("netclinic.audit")
 
 
-async def audit(command: Command) -> None:
+async def run_audit(command: Command) -> None:
     """``audit [list] [filters]``, ``audit show …``, ``audit verify [SEQ:HASH]``, ``audit export [filters]``."""
-    await command.permitted("audit")
-    words = html.unescape(command.typed.text.strip()[len(command.typed.name) :]).strip()
-    if SHARE in command.asked.flags:
+    await command.require_permission("audit")
+    words = html.unescape(command.slash.text.strip()[len(command.slash.name) :]).strip()
+    if SHARE in command.arguments.flags:
         raise UserError("The audit log is shown to you alone: leave --share out.")
     first, _, rest = words.partition(" ")
     does: dict[str, Callable[[Command, str], Awaitable[None]]] = {
@@ -82,19 +82,21 @@ async def audit(command: Command) -> None:
 
 async def _list(command: Command, words: str) -> None:
     """The newest that fit, newest first, without what this command has recorded itself."""
-    zone, filters = await _meant(command, words)
-    rows = min(filters.limit, ROWS)
-    store, own = command.context.parts.store, command.job.key
+    zone, filters = await _parse_filters(command, words)
+    rows = min(filters.limit, MAX_ROWS)
+    store, own = command.context.services.store, command.job.key
 
-    async def made() -> Message:
-        found = await store.run(list_records, store, replace(filters, limit=rows + OWN))
+    async def render() -> Message:
+        found = await store.run(list_records, store, replace(filters, limit=rows + OWN_RECORDS))
         others = [record for record in found if record.request_id != own]
-        fit = await store.run(_count, store, filters) - (len(found) - len(others))
-        page = RecordPage(records=_readable(command, others[:rows]), fit=max(fit, len(others[:rows])), zone=zone)
-        nobody = _NOBODY.format(command="/netclinic audit")
-        return records_message(replace(page, hides=_hides(command)), nobody if filters.actor else "")
+        fit = await store.run(_count_records, store, filters) - (len(found) - len(others))
+        page = RecordPage(
+            records=_hide_others_words(command, others[:rows]), fit=max(fit, len(others[:rows])), zone=zone
+        )
+        nobody = _NO_MATCH.format(command="/netclinic audit")
+        return records_message(replace(page, hides=_hides_others_words(command)), nobody if filters.actor else "")
 
-    await command.answer_with(made)
+    await command.answer_with(render)
 
 
 async def _show(command: Command, name: str) -> None:
@@ -102,33 +104,35 @@ async def _show(command: Command, name: str) -> None:
     name = name.strip("`")
     if not name:
         raise UserError("Name a record's number, a request's id or a case: /netclinic audit show 128.")
-    zone = await _zone(command)
-    store = command.context.parts.store
+    zone = await _find_zone(command)
+    store = command.context.services.store
     try:
-        found, fit = await store.run(_found, store, name)
+        found, fit = await store.run(_find_named_records, store, name)
     except AmbiguousRequest as error:
         raise UserError(str(error)) from error
     if not found:
         raise UserError(f"There is no record, request or case {name[:80]!r}: /netclinic audit shows the newest.")
 
-    async def made() -> Message:
-        page = RecordPage(records=_readable(command, found), fit=fit, zone=zone, hides=_hides(command))
+    async def render() -> Message:
+        page = RecordPage(
+            records=_hide_others_words(command, found), fit=fit, zone=zone, hides=_hides_others_words(command)
+        )
         if len(found) == 1:
             return record_message(page.records[0], page)
         about = f"Case {name.upper()}" if _CASE.fullmatch(name) else "Request"
         return records_message(replace(page, about=about))
 
-    await command.answer_with(made)
+    await command.answer_with(render)
 
 
-def _found(store: Store, name: str) -> tuple[Sequence[Record], int]:
+def _find_named_records(store: Store, name: str) -> tuple[Sequence[Record], int]:
     """The first records that a name stands for, as many as one message may hold, and how many there are in all."""
     if _CASE.fullmatch(name):
         of = Filters(case=name.upper(), limit=MOST_LINES)
-        return first_records(store, of), _count(store, of)
+        return first_records(store, of), _count_records(store, of)
     found = find_records(store, name, MOST_LINES)
     request = found[0].request_id if found else ""
-    return found, _count(store, Filters(request=request)) if request else len(found)
+    return found, _count_records(store, Filters(request=request)) if request else len(found)
 
 
 async def _verify(command: Command, words: str) -> None:
@@ -136,21 +140,21 @@ async def _verify(command: Command, words: str) -> None:
     anchors = parse_anchors(words)
     if words and not anchors:
         raise UserError("That is no anchor: paste the line that was posted, or SEQ:HASH with 64 letters and digits.")
-    store = command.context.parts.store
+    store = command.context.services.store
 
-    async def begun() -> Message:
-        return verifying_message(await store.run(_count, store, Filters()))
+    async def render_verifying() -> Message:
+        return verifying_message(await store.run(_count_records, store, Filters()))
 
-    async def verified() -> Json:
-        message = verified_message(await _verified(store, anchors))
+    async def verify_records() -> Json:
+        message = verified_message(await _verify_log(store, anchors))
         return {"text": message.text, "blocks": message.blocks}
 
-    await command.answer_with(begun)
-    found = await command.job.step("verify", verified)
-    await command.job.step("told", lambda: _told_late(command, Message(found["text"], found["blocks"])))
+    await command.answer_with(render_verifying)
+    found = await command.job.step("verify", verify_records)
+    await command.job.step("told", lambda: _replace_or_post(command, Message(found["text"], found["blocks"])))
 
 
-async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verification:
+async def _verify_log(store: Store, anchors: Sequence[Anchor]) -> Verification:
     """In a thread that ends soon when nobody waits for it any more."""
     given_up = threading.Event()
 
@@ -164,43 +168,43 @@ async def _verified(store: Store, anchors: Sequence[Anchor]) -> Verification:
         given_up.set()
 
 
-async def _told_late(command: Command, message: Message) -> Json:
+async def _replace_or_post(command: Command, message: Message) -> Json:
     """In place of what was said first; Slack takes that for half an hour only, so else as a new message."""
     try:
         await command.reply.end(message)
     except SlackRefused:
-        voice = command.context.voice(command.trail)
-        await voice.ephemeral(command.typed.channel, command.typed.user, message)
+        messenger = command.context.messenger(command.trail)
+        await messenger.post_ephemeral(command.slash.channel, command.slash.user, message)
 
 
 async def _export(command: Command, words: str) -> None:
     """A file of JSON lines in the asker's direct messages; that it is given out is recorded before."""
-    _, filters = await _meant(command, words)
-    context, store = command.context, command.context.parts.store
+    _, filters = await _parse_filters(command, words)
+    context, store = command.context, command.context.services.store
 
-    async def recorded() -> Json:
-        count, newest = await store.run(_extent, store, filters)
+    async def record() -> Json:
+        count, newest = await store.run(_export_extent, store, filters)
         if not 0 < count <= MOST_RECORDS:
             return {"records": count}
         detail = {"format": "jsonl", "records": count, "to": "direct message", "filters": filters.shown()}
         record = await command.trail.record("export.made", detail=detail)
         return {"records": count, "newest": newest, "file": f"audit-{record.seq}.jsonl"}
 
-    made = await command.job.step("record", recorded)
-    if "file" not in made:
-        raise UserError(_why_not(made["records"]))
+    render = await command.job.step("record", record)
+    if "file" not in render:
+        raise UserError(_export_refusal(render["records"]))
 
-    async def sent() -> Json:
-        channel = await context.parts.directory.direct(command.typed.user)
-        content = await store.run(_lines, command, filters, int(made["newest"]))
+    async def send() -> Json:
+        channel = await context.services.directory.direct_channel(command.slash.user)
+        content = await store.run(_export_lines, command, filters, int(render["newest"]))
         key = f"{command.job.key}:export"
-        await context.voice(command.trail).upload(channel, None, made["file"], content, "Audit log", key=key)
+        await context.messenger(command.trail).upload(channel, None, render["file"], content, "Audit log", key=key)
 
-    await command.job.step("send", sent)
-    await command.answer(exported_message(made["records"], made["file"]))
+    await command.job.step("send", send)
+    await command.answer(exported_message(render["records"], render["file"]))
 
 
-def _why_not(count: int) -> str:
+def _export_refusal(count: int) -> str:
     if not count:
         return "No record fits, so there is nothing to export: /netclinic audit shows the newest."
     return (
@@ -209,67 +213,67 @@ def _why_not(count: int) -> str:
     )
 
 
-async def _meant(command: Command, words: str) -> tuple[tzinfo, Filters]:
+async def _parse_filters(command: Command, words: str) -> tuple[tzinfo, Filters]:
     """The asker's zone, and the filters with a channel's name made an id.
 
     Raises:
-        Refused: the words are no filters.
+        UserError: the words are no filters.
     """
-    zone = await _zone(command)
+    zone = await _find_zone(command)
     try:
         filters = parse_filters(words, now=command.context.now(), zone=zone)
     except FilterError as error:
         raise UserError(str(error)) from error
     if filters.channel and not _CHANNEL.fullmatch(filters.channel):
-        filters = replace(filters, channel=await _channel(command, filters.channel))
+        filters = replace(filters, channel=await _find_channel(command, filters.channel))
     return zone, filters
 
 
-async def _zone(command: Command) -> tzinfo:
-    settings = command.context.parts.settings
-    told = await command.job.step("zone", lambda: zone_name(command.context, command.typed.user))
+async def _find_zone(command: Command) -> tzinfo:
+    settings = command.context.services.settings
+    told = await command.job.step("zone", lambda: find_zone_name(command.context, command.slash.user))
     return choose_zone(settings.time_zone, told)
 
 
-async def _channel(command: Command, name: str) -> str:
+async def _find_channel(command: Command, name: str) -> str:
     """A terminal's host is a channel of its records too, so a name that Slack does not know stays as it is."""
 
     async def ask() -> Json:
         with contextlib.suppress(SlackRefused):
-            return await command.context.parts.directory.channel_named(name) or name
+            return await command.context.services.directory.find_channel(name) or name
         return name
 
     return str(await command.job.step("channel", ask))
 
 
-def _hides(command: Command) -> bool:
-    return command.context.permissions.is_everyones("audit")
+def _hides_others_words(command: Command) -> bool:
+    return command.context.permissions.is_open_to_all("audit")
 
 
-def _readable(command: Command, records: Sequence[Record]) -> list[Record]:
+def _hide_others_words(command: Command, records: Sequence[Record]) -> list[Record]:
     """Without other people's words, where nobody in particular is named who may read them."""
-    if not _hides(command):
+    if not _hides_others_words(command):
         return list(records)
-    return without_others_words(records, command.typed.user)
+    return without_others_words(records, command.slash.user)
 
 
-def _count(store: Store, filters: Filters) -> int:
+def _count_records(store: Store, filters: Filters) -> int:
     with store.reading() as connection:
         return count_records(connection, filters)
 
 
-def _extent(store: Store, filters: Filters) -> tuple[int, int]:
+def _export_extent(store: Store, filters: Filters) -> tuple[int, int]:
     """How many fit, and the number of the newest of them."""
     with store.reading() as connection:
         newest = list_records(store, replace(filters, limit=1))
         return count_records(connection, filters), newest[0].seq if newest else 0
 
 
-def _lines(command: Command, filters: Filters, newest: int) -> bytes:
+def _export_lines(command: Command, filters: Filters, newest: int) -> bytes:
     out = io.BytesIO()
-    with command.context.parts.store.reading() as connection:
+    with command.context.services.store.reading() as connection:
         found = [record for record in stream_records(connection, filters) if record.seq <= newest]
-    write_events(_readable(command, found), out)
+    write_events(_hide_others_words(command, found), out)
     return out.getvalue()
 
 
@@ -280,23 +284,23 @@ def due_key(team: str, now: datetime, hours: float) -> str:
     return f"{team}:{NAME}:{slot:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def anchor(context: HandlerContext, job: Job) -> None:
+async def post_anchor(context: HandlerContext, job: Job) -> None:
     """The handler: on record and in the process's log first, then posted where the settings name a channel."""
-    with about(request_id=job.key):
+    with log_context(request_id=job.key):
         try:
-            made = await job.step("anchor", lambda: _anchored(context, job.key))
-            if context.parts.settings.audit_anchor_channel:
-                await job.step("post", lambda: _posted(context, job.key, made))
-        except (AuditUnavailable, DatabaseError, SlackFailure) as error:
+            render = await job.step("anchor", lambda: _make_anchor_patiently(context, job.key))
+            if context.services.settings.audit_anchor_channel:
+                await job.step("post", lambda: _post_anchor(context, job.key, render))
+        except (AuditUnavailable, DatabaseError, SlackError) as error:
             _log.error("The audit log's anchor was not posted: %s", error)
 
 
-async def _anchored(context: HandlerContext, key: str) -> Json:
+async def _make_anchor_patiently(context: HandlerContext, key: str) -> Json:
     """Tried again while the database is away: the slot does not come twice."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            found = await context.parts.store.run(_made, context, key)
+            found = await context.services.store.run(_find_or_make_anchor, context, key)
             return {"seq": found.seq, "hash": found.hash, "at": found.at.isoformat() if found.at else ""}
         except (AuditUnavailable, DatabaseError) as error:
             if time.monotonic() > end:
@@ -305,20 +309,20 @@ async def _anchored(context: HandlerContext, key: str) -> Json:
         await asyncio.sleep(PAUSE)
 
 
-def _made(context: HandlerContext, key: str) -> Anchor:
+def _find_or_make_anchor(context: HandlerContext, key: str) -> Anchor:
     """The slot's anchor: made now, or by an attempt that did not live to tell."""
     filters = Filters(action="audit.anchored", request=key, limit=1)
-    for record in list_records(context.parts.store, filters):
+    for record in list_records(context.services.store, filters):
         return Anchor(record.seq, record.hash, record.at)
-    return make_anchor(context.parts.ledger, channel=context.parts.settings.audit_anchor_channel, request_id=key)
+    return make_anchor(context.services.ledger, channel=context.services.settings.audit_anchor_channel, request_id=key)
 
 
-async def _posted(context: HandlerContext, key: str, made: Json) -> Json:
-    wanted = context.parts.settings.audit_anchor_channel
-    channel = await context.parts.directory.channel_named(wanted)
+async def _post_anchor(context: HandlerContext, key: str, render: Json) -> Json:
+    wanted = context.services.settings.audit_anchor_channel
+    channel = await context.services.directory.find_channel(wanted)
     if channel is None:
         _log.error("There is no channel %s that netclinic is in: correct NETCLINIC_AUDIT_ANCHOR_CHANNEL.", wanted)
         return
-    found = Anchor(made["seq"], made["hash"], datetime.fromisoformat(made["at"]) if made["at"] else None)
-    voice = AuditedMessenger(context.parts.poster, context.own_trail(key))
-    await voice.post_once(channel=channel, thread_ts=None, key=key, message=anchor_message(found))
+    found = Anchor(render["seq"], render["hash"], datetime.fromisoformat(render["at"]) if render["at"] else None)
+    messenger = AuditedMessenger(context.services.poster, context.system_audit_context(key))
+    await messenger.post_once(channel=channel, thread_ts=None, key=key, message=anchor_message(found))

@@ -15,11 +15,11 @@ from typing import Any
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
-from bot.slack.api.errors import SlackFailure
+from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
-from bot.slack.handlers.context import HandlerContext, shown
+from bot.slack.handlers.context import HandlerContext, render_answer
 from bot.slack.handlers.question import Question
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.permissions import Right
@@ -28,7 +28,9 @@ from bot.store.cases import RESOLVED, Case, StoredAnswer
 from bot.store.feedback import Feedback
 
 NAME = "press"
-A_PRESS = timedelta(minutes=1)  # within which the same person's is this very press, before a crash, or a double click
+SAME_PRESS = timedelta(
+    minutes=1
+)  # within which the same person's is this very press, before a crash, or a double click
 ASK_AGAIN = "ask again, and use the new answer's buttons"
 
 
@@ -56,59 +58,62 @@ class ButtonPress:
         return asdict(self)
 
 
-async def press(context: HandlerContext, job: Job) -> None:
+async def handle_press(context: HandlerContext, job: Job) -> None:
     """The handler of pressed buttons."""
-    pressing = Pressing(context, job, ButtonPress.of(job.payload))
-    await run_reporting_errors(pressing.act, pressing.say, pressing.trail)
+    handler = PressHandler(context, job, ButtonPress.of(job.payload))
+    await run_reporting_errors(handler.act, handler.say, handler.trail)
 
 
-async def found(context: HandlerContext, pressed: ButtonPress) -> tuple[Case, StoredAnswer]:
+async def find_case(context: HandlerContext, press: ButtonPress) -> tuple[Case, StoredAnswer]:
     """The case and the answer that a button is about.
 
     Raises:
-        Refused: the button is none of ours, too old, or its case is not of this place.
+        UserError: the button is none of ours, too old, or its case is not of this place.
     """
     try:
-        value = ButtonValue.loads(pressed.value)
+        value = ButtonValue.loads(press.value)
     except ValueError:
         raise UserError(f"This button leads nowhere: {ASK_AGAIN}.") from None
-    case = await context.parts.store.run(context.cases.get, value.case)
-    answer = await context.parts.store.run(context.cases.answer, value.diagnosis)
-    team = context.parts.bot.team
+    case = await context.services.store.run(context.cases.get, value.case)
+    answer = await context.services.store.run(context.cases.answer, value.diagnosis)
+    team = context.services.bot.team
     if case is None or answer is None or answer.case_id != case.id or case.team != team:
         raise UserError(f"This button's answer is not stored here any more: {ASK_AGAIN}.")
-    if pressed.channel and pressed.channel != answer.channel:
+    if press.channel and press.channel != answer.channel:
         raise UserError(f"This button belongs to another channel: {ASK_AGAIN}.")
-    if context.now() - answer.finished_at > context.buttons_last:
-        hours = context.parts.settings.buttons_expire_hours
+    if context.now() - answer.finished_at > context.button_lifetime:
+        hours = context.services.settings.buttons_expire_hours
         raise UserError(f"These buttons are older than {hours:g} hours and no longer work: {ASK_AGAIN}.")
     return case, answer
 
 
 @dataclass(frozen=True)
-class Pressing:
+class PressHandler:
     """One press on its way."""
 
     context: HandlerContext
     job: Job
-    pressed: ButtonPress
+    press: ButtonPress
 
     async def act(self) -> None:
         """Do what the button says.
 
         Raises:
-            Refused: it is not done, and why.
+            UserError: it is not done, and why.
         """
         kinds: dict[str, tuple[Right | None, Callable[[], Awaitable[Json]]]] = {
-            RECHECK: ("recheck", self._rechecked),
-            RESOLVE: ("resolve", self._resolved),
-            HAND_OVER: ("ask", self._handed_over),
-            HELPED: (None, self._told),
-            NOT_HELPED: (None, self._told),
-            CHOOSE_CLUSTER: ("ask", self._chosen),
+            RECHECK: ("recheck", self._accept_recheck),
+            RESOLVE: ("resolve", self._resolve),
+            HAND_OVER: ("ask", self._accept_escalation),
+            HELPED: (None, self._store_feedback),
+            NOT_HELPED: (None, self._store_feedback),
+            CHOOSE_CLUSTER: ("ask", self._choose_cluster),
         }
-        right, do = kinds.get(self.pressed.action, (None, self._nowhere))
-        for name, step in (("may", lambda: self._permitted(right)), (self.pressed.action, lambda: _outcome(do))):
+        right, do = kinds.get(self.press.action, (None, self._reject_unknown))
+        for name, step in (
+            ("may", lambda: self._check_permission(right)),
+            (self.press.action, lambda: _as_step_result(do)),
+        ):
             outcome = await self.job.step(name, step)
             if outcome and "refused" in outcome:
                 raise UserError(*outcome["refused"])
@@ -117,128 +122,132 @@ class Pressing:
         """Tell the one who pressed, alone."""
 
         async def tell() -> Json:
-            pressed, voice = self.pressed, self.context.voice(self.trail)
-            url, thread = pressed.response_url, pressed.thread_ts or None
-            if pressed.channel and not pressed.is_private:
-                await voice.alone(pressed.channel, pressed.user, message, thread_ts=thread, response_url=url)
+            press, messenger = self.press, self.context.messenger(self.trail)
+            url, thread = press.response_url, press.thread_ts or None
+            if press.channel and not press.is_private:
+                await messenger.post_privately(press.channel, press.user, message, thread_ts=thread, response_url=url)
             elif url:
-                await voice.respond(url, message)
+                await messenger.respond(url, message)
 
         await self.job.step("say", tell)
 
     @property
     def trail(self) -> AuditContext:
         """The records of this press."""
-        return self.context.trail(self.pressed.user, self.pressed.channel, self.job.key, case_in(self.pressed.value))
+        return self.context.audit_context(
+            self.press.user, self.press.channel, self.job.key, parse_case_id(self.press.value)
+        )
 
-    async def _nowhere(self) -> Json:
+    async def _reject_unknown(self) -> Json:
         raise UserError(f"This button leads nowhere: {ASK_AGAIN}.")
 
-    async def _permitted(self, right: Right | None) -> Json:
+    async def _check_permission(self, right: Right | None) -> Json:
         await self.trail.record(
-            "button.pressed", outcome=self.pressed.action, detail={"value": self.pressed.value[:500], **self._work()}
+            "button.pressed",
+            outcome=self.press.action,
+            detail={"value": self.press.value[:500], **self._started_request()},
         )
-        no = await self.context.permissions.refusal(right, self.pressed.user) if right else None
+        no = await self.context.permissions.refusal(right, self.press.user) if right else None
         return {"refused": [no.sentence, no.rule]} if no else {}
 
-    def _work(self) -> dict[str, str]:
+    def _started_request(self) -> dict[str, str]:
         """The request id of what the press sets off, so that its records are found from here."""
-        if self.pressed.action not in (RECHECK, HAND_OVER):
+        if self.press.action not in (RECHECK, HAND_OVER):
             return {}
         with contextlib.suppress(ValueError):
-            value = ButtonValue.loads(self.pressed.value)
-            of = value.case if self.pressed.action == HAND_OVER else value.diagnosis
-            return {"work": once_of(self.pressed.action, of)}
+            value = ButtonValue.loads(self.press.value)
+            of = value.case if self.press.action == HAND_OVER else value.diagnosis
+            return {"work": once_key(self.press.action, of)}
         return {}
 
-    async def _rechecked(self) -> Json:
-        case, answer = await self._open_case()
-        payload = {**self.pressed.to_json(), "case": case.id, "answer": answer.id}
-        key, anew = once_of(RECHECK, answer.id), self.context.parts.work.accept_anew
+    async def _accept_recheck(self) -> Json:
+        case, answer = await self._find_open_case()
+        payload = {**self.press.to_json(), "case": case.id, "answer": answer.id}
+        key, anew = once_key(RECHECK, answer.id), self.context.services.work.accept_unless_succeeded
         if await anew(RECHECK, key, payload, partial(is_answered, self.context)):
             return {}
         raise UserError("This answer is being checked again, or was already: look for the newest one in this thread.")
 
-    async def _handed_over(self) -> Json:
-        if not self.context.parts.settings.oncall_group:
+    async def _accept_escalation(self) -> Json:
+        if not self.context.services.settings.oncall_group:
             raise UserError("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
-        case, answer = await self._open_case()
-        payload = {**self.pressed.to_json(), "case": case.id, "answer": answer.id}
-        key, anew = once_of(HAND_OVER, case.id), self.context.parts.work.accept_anew
+        case, answer = await self._find_open_case()
+        payload = {**self.press.to_json(), "case": case.id, "answer": answer.id}
+        key, anew = once_key(HAND_OVER, case.id), self.context.services.work.accept_unless_succeeded
         if not case.assignee and await anew(HAND_OVER, key, payload, self._is_assigned):
             return {}
         raise UserError(f"Case {case.id} was handed to on-call already.")
 
     async def _is_assigned(self, _: str) -> bool:
-        case, _answer = await found(self.context, self.pressed)
+        case, _answer = await find_case(self.context, self.press)
         return bool(case.assignee)
 
-    async def _resolved(self) -> Json:
-        case, answer = await found(self.context, self.pressed)
-        done = await self.context.parts.store.run(
-            self.context.cases.resolve, case.id, self.pressed.user, self.context.now()
+    async def _resolve(self) -> Json:
+        case, answer = await find_case(self.context, self.press)
+        done = await self.context.services.store.run(
+            self.context.cases.resolve, case.id, self.press.user, self.context.now()
         )
-        again = await self.context.parts.store.run(self.context.cases.get, case.id) or case
+        again = await self.context.services.store.run(self.context.cases.get, case.id) or case
         is_ours = (
-            again.resolved_by == self.pressed.user
-            and self.context.now() - (again.resolved_at or case.opened_at) < A_PRESS
+            again.resolved_by == self.press.user
+            and self.context.now() - (again.resolved_at or case.opened_at) < SAME_PRESS
         )
         if not done and not is_ours:
-            raise UserError(await self._resolved_by(again))
+            raise UserError(await self._already_resolved(again))
         if done:
             await self.trail.record("case.resolved", cluster=case.cluster, outcome=answer.told.outcome)
-        await refreshed(self.context, self.trail, case.id, answer.id)
+        await refresh_answers(self.context, self.trail, case.id, answer.id)
         return {}
 
-    async def _told(self) -> Json:
-        case, answer = await found(self.context, self.pressed)
+    async def _store_feedback(self) -> Json:
+        case, answer = await find_case(self.context, self.press)
         word = Feedback(
             diagnosis_id=answer.id,
-            user=self.pressed.user,
+            user=self.press.user,
             case_id=case.id,
             entry=answer.told.diagnoses[0].entry if answer.told.diagnoses else "",
-            helped=self.pressed.action == HELPED,
+            helped=self.press.action == HELPED,
             at=self.context.now(),
         )
-        await self.context.parts.store.run(self.context.feedback.save, word)
-        if not self.pressed.is_private:
-            await refreshed(self.context, self.trail, case.id, answer.id)
+        await self.context.services.store.run(self.context.feedback.save, word)
+        if not self.press.is_private:
+            await refresh_answers(self.context, self.trail, case.id, answer.id)
         return {}
 
-    async def _chosen(self) -> Json:
+    async def _choose_cluster(self) -> Json:
         """A menu's choice: ``value`` is ``<key of the question> <value of the option>``."""
-        key, _, option = self.pressed.value.partition(" ")
-        payload = await self.context.parts.work.payload(key)
+        key, _, option = self.press.value.partition(" ")
+        payload = await self.context.services.work.payload(key)
         try:
-            name = cluster_for_option(option, await asyncio.to_thread(self.context.parts.clusters.known))
+            name = cluster_for_option(option, await asyncio.to_thread(self.context.services.clusters.list_names))
         except ConnectionSettingsError as error:
             raise UserError(str(error)) from error
         if payload is None or name is None:
             raise UserError(f"That question is not waiting here any more, or that cluster is gone: {ASK_AGAIN}.")
         question = Question.of(payload)
-        if question.channel != self.pressed.channel:
+        if question.channel != self.press.channel:
             raise UserError(f"This menu belongs to another channel: {ASK_AGAIN}.")
-        again = question.on(name, self.pressed.message_ts, self.pressed.response_url)
-        if await self.context.parts.work.accept("ask", f"{key}:chosen", again.to_json()):
+        again = question.with_cluster(name, self.press.message_ts, self.press.response_url)
+        if await self.context.services.work.accept("ask", f"{key}:chosen", again.to_json()):
             return {}
         raise UserError("A cluster was chosen for this question already: its answer is here or on its way.")
 
-    async def _open_case(self) -> tuple[Case, StoredAnswer]:
-        case, answer = await found(self.context, self.pressed)
+    async def _find_open_case(self) -> tuple[Case, StoredAnswer]:
+        case, answer = await find_case(self.context, self.press)
         if case.state == RESOLVED:
-            raise UserError(f"{await self._resolved_by(case)} A new question in its thread opens it again.")
+            raise UserError(f"{await self._already_resolved(case)} A new question in its thread opens it again.")
         return case, answer
 
-    async def _resolved_by(self, case: Case) -> str:
-        return f"Case {case.id} was resolved already by {await self.context.person_name(case.resolved_by)}."
+    async def _already_resolved(self, case: Case) -> str:
+        return f"Case {case.id} was resolved already by {await self.context.display_name(case.resolved_by)}."
 
 
 async def is_answered(context: HandlerContext, key: str) -> bool:
     """Whether this piece of work came to an answer."""
-    return await context.parts.store.run(context.cases.answer, key) is not None
+    return await context.services.store.run(context.cases.answer, key) is not None
 
 
-def case_in(value: str) -> str | None:
+def parse_case_id(value: str) -> str | None:
     """The case that a button is about, where it is a button of one."""
     try:
         return ButtonValue.loads(value).case
@@ -246,7 +255,7 @@ def case_in(value: str) -> str | None:
         return None
 
 
-async def _outcome(do: Callable[[], Awaitable[Json]]) -> Json:
+async def _as_step_result(do: Callable[[], Awaitable[Json]]) -> Json:
     """A refusal is a step's result like any other, so that it is the same when the step is not repeated."""
     try:
         return await do()
@@ -254,22 +263,22 @@ async def _outcome(do: Callable[[], Awaitable[Json]]) -> Json:
         return {"refused": [why.sentence, why.rule]}
 
 
-def once_of(action: str, of: str) -> str:
+def once_key(action: str, of: str) -> str:
     """The key of what may be done once with an answer, or with a case."""
     return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"
 
 
-async def refreshed(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> None:
+async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> None:
     """Show again how things stand: in the answer that was pressed, and in the case's newest.
 
     Raises:
-        SlackAway: Slack cannot be reached.
+        SlackUnavailable: Slack cannot be reached.
     """
-    kept = await context.parts.store.run(context.cases.answers, case)
+    kept = await context.services.store.run(context.cases.answers, case)
     for item in [one for one in kept if one.message_ts and (one.id == answer or one is kept[-1])]:
         try:
-            message = await context.parts.store.run(shown, context, item)
-            await context.voice(trail).update(item.channel, item.message_ts, message)
-        except SlackFailure as error:
+            message = await context.services.store.run(render_answer, context, item)
+            await context.messenger(trail).update(item.channel, item.message_ts, message)
+        except SlackError as error:
             if getattr(error, "code", "") not in ("message_not_found", "cant_update_message", "edit_window_closed"):
                 raise

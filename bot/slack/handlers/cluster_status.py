@@ -17,41 +17,41 @@ from bot.diagnosis.report import traits
 from bot.slack.blocks.overviews import ClusterRow
 from bot.slack.services import OpenCluster
 
-FRESH = 60.0  # seconds
-PATIENCE = Budget(requests=40, seconds=4.0, seconds_a_request=2.5)
+FRESH_SECONDS = 60.0  # seconds
+READ_BUDGET = Budget(requests=40, seconds=4.0, seconds_a_request=2.5)
 NOTHING_PERMITTED = "it answers, and permits no read: `netclinic rbac | kubectl apply -f -` makes the ClusterRole"
 LONGEST = 8.0  # seconds in all, with opening: a credential plugin may hang
 
 
 @dataclass
-class Reach:
+class ClusterStatus:
     """Opens clusters and keeps what it saw."""
 
     open_cluster: OpenCluster
     _seen: dict[str, tuple[float, ClusterRow]] = field(default_factory=dict)
 
-    def known(self, names: Sequence[str], default: str = "") -> list[ClusterRow]:
+    def rows(self, names: Sequence[str], default: str = "") -> list[ClusterRow]:
         """What is known at once; ``reachable`` is ``None`` where nobody has looked lately."""
-        return [replace(self._kept(name) or ClusterRow(name=name), is_default=name == default) for name in names]
+        return [replace(self._fresh_row(name) or ClusterRow(name=name), is_default=name == default) for name in names]
 
-    async def look(
+    async def refresh(
         self, names: Sequence[str], trail: AuditContext, default: str = "", *, anew: bool = False
     ) -> list[ClusterRow]:
         """The same, after looking at those of which nothing is known, or at all of them ``anew``."""
-        stale = [name for name in names if anew or self._kept(name) is None]
-        for row in await asyncio.gather(*(self._looked(name, trail) for name in stale)):
+        stale = [name for name in names if anew or self._fresh_row(name) is None]
+        for row in await asyncio.gather(*(self._check(name, trail) for name in stale)):
             self._seen[row.name] = (time.monotonic(), row)
-        return self.known(names, default)
+        return self.rows(names, default)
 
-    def _kept(self, name: str) -> ClusterRow | None:
+    def _fresh_row(self, name: str) -> ClusterRow | None:
         at, row = self._seen.get(name, (0.0, None))
-        return row if row is not None and time.monotonic() - at < FRESH else None
+        return row if row is not None and time.monotonic() - at < FRESH_SECONDS else None
 
-    async def _looked(self, name: str, trail: AuditContext) -> ClusterRow:
+    async def _check(self, name: str, trail: AuditContext) -> ClusterRow:
         row = ClusterRow(name=name, reachable=False, checked_at=datetime.now(UTC))
         try:
             async with asyncio.timeout(LONGEST), self.open_cluster(name, trail) as cluster:
-                state = await _state(cluster, name)
+                state = await _read_state(cluster, name)
         except ConnectionSettingsError as error:
             return replace(row, trouble=str(error))
         except TimeoutError:
@@ -63,6 +63,6 @@ class Reach:
         return replace(row, reachable=True, traits=" · ".join(traits(state)))
 
 
-async def _state(cluster: Cluster, name: str) -> ClusterState:
-    async with cluster.reader(PATIENCE) as reader, ClusterSession(reader) as session:
+async def _read_state(cluster: Cluster, name: str) -> ClusterState:
+    async with cluster.reader(READ_BUDGET) as reader, ClusterSession(reader) as session:
         return await read_cluster_state(session, name)

@@ -13,12 +13,12 @@ from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.elements import Message
-from bot.slack.cluster_choice import Ambiguous, Chosen
+from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.question import NAME, Question
 from bot.slack.handlers.refusal import UserError
-from bot.slack.parsing import Asked, read_question
+from bot.slack.parsing import ParsedQuestion, parse_question
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
 
@@ -26,7 +26,7 @@ SHARE = "share"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
+class SlashCommand:
     """What Slack tells of a command: the text behind ``/netclinic``, who typed it and where."""
 
     text: str
@@ -35,9 +35,9 @@ class Typed:
     response_url: str
 
     @staticmethod
-    def of(payload: Mapping[str, Any]) -> "Typed":
+    def of(payload: Mapping[str, Any]) -> "SlashCommand":
         """The inverse of ``to_json``."""
-        return Typed(**{field.name: str(payload[field.name]) for field in fields(Typed)})
+        return SlashCommand(**{field.name: str(payload[field.name]) for field in fields(SlashCommand)})
 
     def to_json(self) -> dict[str, Any]:
         """Every field."""
@@ -49,12 +49,12 @@ class Typed:
         return self.text.split(maxsplit=1)[0] if self.text.split() else ""
 
     @property
-    def rest(self) -> Asked:
+    def arguments(self) -> ParsedQuestion:
         """What stands behind it, options and flags taken out, and quotes around all of it."""
-        asked = read_question(self.text.strip()[len(self.name) :], flags=[SHARE])
-        words = asked.words
+        arguments = parse_question(self.text.strip()[len(self.name) :], flags=[SHARE])
+        words = arguments.words
         is_quoted = len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" and words.count(words[0]) == 2
-        return replace(asked, words=words[1:-1].strip()) if is_quoted else asked
+        return replace(arguments, words=words[1:-1].strip()) if is_quoted else arguments
 
 
 @dataclass(frozen=True)
@@ -63,47 +63,47 @@ class Command:
 
     context: HandlerContext
     job: Job
-    typed: Typed
+    slash: SlashCommand
     reply: AnswerMessage
 
     @staticmethod
     def of(context: HandlerContext, job: Job) -> "Command":
         """The command that this piece of work is."""
-        typed = Typed.of(job.payload)
-        shared = SHARE in typed.rest.flags
+        slash = SlashCommand.of(job.payload)
+        shared = SHARE in slash.arguments.flags
         reply = AnswerMessage(
-            poster=context.parts.poster,
-            trail=context.trail(typed.user, typed.channel, job.key),
-            channel=typed.channel,
+            poster=context.services.poster,
+            trail=context.audit_context(slash.user, slash.channel, job.key),
+            channel=slash.channel,
             key=job.key,
-            response_url="" if shared else typed.response_url,
+            response_url="" if shared else slash.response_url,
         )
-        return Command(context, job, typed, reply)
+        return Command(context, job, slash, reply)
 
     @property
-    def asked(self) -> Asked:
+    def arguments(self) -> ParsedQuestion:
         """The words, cluster, namespace and flags."""
-        return self.typed.rest
+        return self.slash.arguments
 
     @property
     def trail(self) -> AuditContext:
         """The records of this command."""
         return self.reply.trail
 
-    async def received(self) -> None:
+    async def record_received(self) -> None:
         """Put it on record, whatever comes of it."""
 
         async def record() -> Json:
-            outcome = self.typed.name if self.context.is_command(self.typed.name) else "unknown"
-            await self.trail.record("command.received", outcome=outcome, detail={"text": self.typed.text})
+            outcome = self.slash.name if self.context.is_command(self.slash.name) else "unknown"
+            await self.trail.record("command.received", outcome=outcome, detail={"text": self.slash.text})
 
         await self.job.step("received", record)
 
-    async def permitted(self, right: Right = "ask") -> None:
+    async def require_permission(self, right: Right = "ask") -> None:
         """Refuse it where settings do.
 
         Raises:
-            Refused: not here, or not this person.
+            UserError: not here, or not this person.
         """
 
         async def judge() -> Json:
@@ -114,24 +114,24 @@ class Command:
         if "refused" in outcome:
             raise UserError(*outcome["refused"])
 
-    async def cluster(self) -> str:
+    async def choose_cluster(self) -> str:
         """The cluster that is meant; empty where none is configured.
 
         Raises:
-            Refused: it is unknown, or one has to be named.
+            UserError: it is unknown, or one has to be named.
         """
 
         async def choose() -> Json:
-            name = await self.context.channel_name(self.typed.channel)
-            place = {"channel": self.typed.channel, "channel_name": name}
+            name = await self.context.channel_name(self.slash.channel)
+            place = {"channel": self.slash.channel, "channel_name": name}
             try:
-                choose_ = self.context.parts.clusters.choose
-                choice = await asyncio.to_thread(choose_, given=self.asked.cluster, **place)
+                choose_ = self.context.services.clusters.choose
+                choice = await asyncio.to_thread(choose_, given=self.arguments.cluster, **place)
             except ConnectionSettingsError as error:
                 return {"refused": [str(error), ""]}
-            if isinstance(choice, Chosen):
+            if isinstance(choice, ChosenCluster):
                 return {"cluster": choice.name}
-            if isinstance(choice, Ambiguous):
+            if isinstance(choice, AmbiguousCluster):
                 names = ", ".join(choice.names)
                 return {"refused": [f"Which cluster? Add cluster=NAME, one of {names}.", ""]}
             return {"refused": [choice.sentence, ""]}
@@ -143,89 +143,89 @@ class Command:
 
     async def answer(self, message: Message) -> None:
         """Show this, and its file where everybody sees it."""
-        await self.answer_with(lambda: _ready(message))
+        await self.answer_with(lambda: _return(message))
 
-    async def answer_with(self, made: Callable[[], Awaitable[Message]]) -> None:
+    async def answer_with(self, make_message: Callable[[], Awaitable[Message]]) -> None:
         """Show what is made now: making it and showing it are one step, which may be done again."""
 
         async def show() -> Json:
-            message = await made()
+            message = await make_message()
             self.reply.ts = await self.reply.begin(message)
-            await self.reply.attach(message)
+            await self.reply.attach_file(message)
 
         await self.job.step("answer", show)
 
-    async def last_word(self, message: Message) -> None:
+    async def end_with_error(self, message: Message) -> None:
         """The answer that ends the command; for the asker alone where Slack does not take it for all."""
         try:
-            await self.reply.last_word(message)
+            await self.reply.end_with_error(message)
         except SlackRefused:
-            await self.context.voice(self.trail).respond(self.typed.response_url, message)
+            await self.context.messenger(self.trail).respond(self.slash.response_url, message)
 
     async def _refusal(self, right: Right) -> UserError | None:
-        permissions, typed = self.context.permissions, self.typed
-        if not typed.channel.startswith("D"):
-            name = await self.context.channel_name(typed.channel)
-            if no := permissions.refusal_of_channel(typed.channel, name):
+        permissions, slash = self.context.permissions, self.slash
+        if not slash.channel.startswith("D"):
+            name = await self.context.channel_name(slash.channel)
+            if no := permissions.channel_refusal(slash.channel, name):
                 return UserError(no.sentence, no.rule)
-        if no := await permissions.refusal(right, typed.user):
+        if no := await permissions.refusal(right, slash.user):
             return UserError(no.sentence, no.rule)
-        return UserError(self.asked.trouble) if self.asked.trouble else None
+        return UserError(self.arguments.trouble) if self.arguments.trouble else None
 
 
-async def _ready(message: Message) -> Message:
+async def _return(message: Message) -> Message:
     return message
 
 
 async def ask(command: Command) -> None:
     """``ask <symptom>``."""
-    if not command.asked.words:
+    if not command.arguments.words:
         raise UserError("Say what you see: /netclinic ask pods stuck in ContainerCreating since 10 min.")
-    await _accepted(command, _question(command))
+    await _accept_question(command, _make_question(command))
 
 
 async def check(command: Command) -> None:
     """``check [entry]``."""
-    entries = tuple(command.asked.words.split())
+    entries = tuple(command.arguments.words.split())
     for id_ in entries:
-        known_entry(command.context, id_)
-    question = _question(command, is_check=True, entries=entries, words=" ".join(["check", *entries]))
-    await _accepted(command, question)
+        require_entry(command.context, id_)
+    question = _make_question(command, is_check=True, entries=entries, words=" ".join(["check", *entries]))
+    await _accept_question(command, question)
 
 
-async def _accepted(command: Command, question: Question) -> None:
+async def _accept_question(command: Command, question: Question) -> None:
     """Hand the question on as work of its own: a menu of clusters finds it under its key."""
 
     async def accept() -> Json:
-        await command.context.parts.work.accept(NAME, f"{command.job.key}:{NAME}", question.to_json())
+        await command.context.services.work.accept(NAME, f"{command.job.key}:{NAME}", question.to_json())
 
     await command.job.step("accept", accept)
 
 
-def known_entry(context: HandlerContext, id_: str) -> None:
+def require_entry(context: HandlerContext, id_: str) -> None:
     """Refuse an entry that does not exist.
 
     Raises:
-        Refused: there is none; the nearest is named.
+        UserError: there is none; the nearest is named.
     """
-    entries = context.parts.entries
+    entries = context.services.entries
     if id_ not in entries:
         near = difflib.get_close_matches(id_, list(entries), n=1, cutoff=0.4)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise UserError(f"There is no entry {id_!r}.{hint} /netclinic entries names them all.")
 
 
-def _question(command: Command, **more: object) -> Question:
-    asked, typed = command.asked, command.typed
+def _make_question(command: Command, **more: object) -> Question:
+    arguments, slash = command.arguments, command.slash
     told: dict[str, object] = {
-        "channel": typed.channel,
-        "user": typed.user,
+        "channel": slash.channel,
+        "user": slash.user,
         "how": "command",
-        "words": asked.words,
-        "cluster": asked.cluster,
-        "namespace": asked.namespace,
-        "response_url": "" if SHARE in asked.flags else typed.response_url,
-        "trouble": asked.trouble,
+        "words": arguments.words,
+        "cluster": arguments.cluster,
+        "namespace": arguments.namespace,
+        "response_url": "" if SHARE in arguments.flags else slash.response_url,
+        "trouble": arguments.trouble,
         **more,
     }
     return Question.of(told)

@@ -14,15 +14,15 @@ from bot.audit.records import SYSTEM
 from bot.diagnosis.report import Changes, compare
 from bot.settings import listed
 from bot.slack.api.directory import Directory
-from bot.slack.api.errors import SlackFailure, SlackRefused
+from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine, refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import verdicts_message
-from bot.slack.cluster_choice import fits
-from bot.slack.handlers.cluster_status import Reach
+from bot.slack.cluster_choice import matches_channel
+from bot.slack.handlers.cluster_status import ClusterStatus
 from bot.slack.handlers.messenger import AuditedMessenger
-from bot.slack.permissions import CannotTell, Permissions, Right
+from bot.slack.permissions import MembershipUnknown, Permissions, Right
 from bot.slack.services import Services
 from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, Cases, StoredAnswer
 from bot.store.feedback import FeedbackBook
@@ -38,35 +38,35 @@ class SlackGroups:
         """The user ids in a group, by its handle or id.
 
         Raises:
-            CannotTell: Slack does not say, or there is no such group.
-            SlackAway: Slack cannot be asked now.
+            MembershipUnknown: Slack does not say, or there is no such group.
+            SlackUnavailable: Slack cannot be asked now.
         """
         try:
             found = await self.directory.group(group)
             if found is not None:
                 return await self.directory.members(str(found["id"]))
         except SlackRefused as error:
-            raise CannotTell(f"Slack does not say who is in {group} ({str(error).rstrip('.')}).") from error
-        raise CannotTell(f"Slack knows no user group {group}.")
+            raise MembershipUnknown(f"Slack does not say who is in {group} ({str(error).rstrip('.')}).") from error
+        raise MembershipUnknown(f"Slack knows no user group {group}.")
 
 
 @dataclass(frozen=True)
 class HandlerContext:
-    """``parts`` as they were joined, and what reads and writes cases, feedback and permissions with them."""
+    """``services`` as they were joined, and what reads and writes cases, feedback and permissions with them."""
 
-    parts: Services
+    services: Services
     cases: Cases
     feedback: FeedbackBook
     permissions: Permissions
-    reach: Reach
+    cluster_status: ClusterStatus
     help: Message
     commands: frozenset[str]
     _warned: set[str] = field(default_factory=set)
 
     @staticmethod
-    def of(parts: Services, help_: Message, commands: Iterable[str] = ()) -> "HandlerContext":
+    def from_services(services: Services, help_: Message, commands: Iterable[str] = ()) -> "HandlerContext":
         """The desk for these parts; ``help_`` is what somebody is told who asks nothing, or says a command's name."""
-        settings = parts.settings
+        settings = services.settings
         may: dict[Right, str] = {
             "ask": settings.may_ask,
             "recheck": settings.may_recheck,
@@ -74,85 +74,91 @@ class HandlerContext:
             "audit": settings.may_audit,
         }
         permissions = Permissions(
-            SlackGroups(parts.directory),
+            SlackGroups(services.directory),
             {right: listed(people) for right, people in may.items()},
             listed(settings.channels),
             settings.contact,
         )
-        reach = Reach(parts.open_cluster)
+        cluster_status = ClusterStatus(services.open_cluster)
         return HandlerContext(
-            parts, Cases(parts.store), FeedbackBook(parts.store), permissions, reach, help_, frozenset(commands)
+            services,
+            Cases(services.store),
+            FeedbackBook(services.store),
+            permissions,
+            cluster_status,
+            help_,
+            frozenset(commands),
         )
 
     def is_command(self, words: str) -> bool:
         """Whether they are what is typed behind the slash command, and no symptom."""
         return words.lower() in self.commands
 
-    def trail(self, user: str, channel: str, request: str, case: str | None = None) -> AuditContext:
+    def audit_context(self, user: str, channel: str, request: str, case: str | None = None) -> AuditContext:
         """The audit records of one request by a person in Slack."""
-        actor = Actor("slack", user, self.parts.directory.handle(user), channel, self.parts.bot.team)
-        return AuditContext(self.parts.ledger, actor, request, case)
+        actor = Actor("slack", user, self.services.directory.handle(user), channel, self.services.bot.team)
+        return AuditContext(self.services.ledger, actor, request, case)
 
-    def own_trail(self, request: str) -> AuditContext:
+    def system_audit_context(self, request: str) -> AuditContext:
         """The same where nobody asked: by the clock, or by netclinic itself."""
-        return AuditContext(self.parts.ledger, replace(SYSTEM, team=self.parts.bot.team), request)
+        return AuditContext(self.services.ledger, replace(SYSTEM, team=self.services.bot.team), request)
 
-    def warned(self, request: str) -> bool:
+    def is_first_warning(self, request: str) -> bool:
         """Whether nobody was warned about this request before: Slack brings each several times."""
         if request in self._warned:
             return False
         self._warned.add(request)
         return True
 
-    def voice(self, trail: AuditContext) -> AuditedMessenger:
+    def messenger(self, trail: AuditContext) -> AuditedMessenger:
         """What says something in Slack, on record."""
-        return AuditedMessenger(self.parts.poster, trail)
+        return AuditedMessenger(self.services.poster, trail)
 
     async def channel_name(self, channel: str) -> str:
         """A channel's name; empty where it decides nothing: in direct messages, without settings that name channels,
         and where the bot may not see it.
 
         Raises:
-            SlackAway: Slack cannot be asked now.
+            SlackUnavailable: Slack cannot be asked now.
         """
-        settings = self.parts.settings
-        by_name = settings.channels or settings.incident_channels or self.parts.clusters.by_channel
+        settings = self.services.settings
+        by_name = settings.channels or settings.incident_channels or self.services.clusters.by_channel
         if channel.startswith("D") or not by_name:
             return ""
         try:
-            return str((await self.parts.directory.channel(channel)).get("name") or "")
+            return str((await self.services.directory.channel(channel)).get("name") or "")
         except SlackRefused:
             return ""
 
-    async def person_name(self, user: str) -> str:
+    async def display_name(self, user: str) -> str:
         """What people call them, for sentences that mention nobody; the id where Slack does not tell."""
         try:
-            return str((await self.parts.directory.person(user)).get("real_name") or user)
-        except SlackFailure:
+            return str((await self.services.directory.person(user)).get("real_name") or user)
+        except SlackError:
             return user
 
-    async def names_of(self, ids: Collection[str]) -> dict[str, str]:
+    async def display_names(self, ids: Collection[str]) -> dict[str, str]:
         """The same of several people and user groups; who is not in it has no name that Slack tells."""
         people = [id_ for id_ in ids if id_[:1] in ("U", "W")]
-        found = dict(zip(people, await asyncio.gather(*map(self.person_name, people)), strict=True))
+        found = dict(zip(people, await asyncio.gather(*map(self.display_name, people)), strict=True))
         for group in (id_ for id_ in ids if id_[:1] == "S"):
-            with contextlib.suppress(SlackFailure):
-                if known := await self.parts.directory.group(group):
+            with contextlib.suppress(SlackError):
+                if known := await self.services.directory.group(group):
                     found[group] = f"@{known['handle']}"
         return {id_: name for id_, name in found.items() if name != id_}
 
     async def is_incident_channel(self, channel: str) -> bool:
         """Whether it answers unasked there."""
-        patterns = listed(self.parts.settings.incident_channels)
+        patterns = listed(self.services.settings.incident_channels)
         if not patterns:
             return False
         name = await self.channel_name(channel)
-        return any(fits(pattern, channel, name) for pattern in patterns)
+        return any(matches_channel(pattern, channel, name) for pattern in patterns)
 
     @property
-    def buttons_last(self) -> timedelta:
+    def button_lifetime(self) -> timedelta:
         """How long an answer's buttons can be pressed."""
-        return timedelta(hours=self.parts.settings.buttons_expire_hours)
+        return timedelta(hours=self.services.settings.buttons_expire_hours)
 
     def now(self) -> datetime:
         """Our own clock."""
@@ -162,13 +168,13 @@ class HandlerContext:
 RECHECK = "recheck"
 
 
-def new_case(
+def open_case(
     context: HandlerContext, *, channel: str, thread_ts: str, user: str, question: str, at: datetime, is_private: bool
 ) -> Case:
     """The case of this thread, made now unless it is there."""
     case = Case(
         id="",
-        team=context.parts.bot.team,
+        team=context.services.bot.team,
         channel=channel,
         thread_ts=thread_ts,
         opened_at=at,
@@ -180,23 +186,23 @@ def new_case(
     return context.cases.open(case)
 
 
-def shown(context: HandlerContext, answer: StoredAnswer) -> Message:
+def render_answer(context: HandlerContext, answer: StoredAnswer) -> Message:
     """The answer's message, with what was done with it and its case until now."""
-    case, entries = context.cases.get(answer.case_id), checked(context, answer.question)
+    case, entries = context.cases.get(answer.case_id), parse_check(context, answer.question)
     if entries is not None and not answer.told.was_read:
         trouble = answer.told.cluster.trouble if answer.told.cluster else "No cluster was read."
         return refusal_message(f"Nothing was judged. {trouble}", request=answer.id)
     if case is None or (entries is not None and len(entries) != 1):
         return verdicts_message(answer.told)
     return answer_message(
-        answer.told, case=case_line(context, case, answer), asker=answer.asked_by, changes=changes(context, answer)
+        answer.told, case=case_line(context, case, answer), asker=answer.asked_by, changes=find_changes(context, answer)
     )
 
 
-def checked(context: HandlerContext, question: str) -> tuple[str, ...] | None:
+def parse_check(context: HandlerContext, question: str) -> tuple[str, ...] | None:
     """The entries that ``check`` was to judge, none for every fault; ``None`` where the question is another."""
     first, *entries = question.split() or [""]
-    return tuple(entries) if first == "check" and all(id_ in context.parts.entries for id_ in entries) else None
+    return tuple(entries) if first == "check" and all(id_ in context.services.entries for id_ in entries) else None
 
 
 def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> CaseLine:
@@ -209,7 +215,7 @@ def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> Case
         opened_at=case.opened_at,
         handed_to=case.assignee,
         is_private=case.state == PRIVATE,
-        has_oncall=bool(context.parts.settings.oncall_group),
+        has_oncall=bool(context.services.settings.oncall_group),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
@@ -220,7 +226,7 @@ def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> Case
     return line
 
 
-def changes(context: HandlerContext, answer: StoredAnswer) -> Changes | None:
+def find_changes(context: HandlerContext, answer: StoredAnswer) -> Changes | None:
     """What a re-check found to be different from the look before it; ``None`` for other answers."""
     if answer.kind != RECHECK:
         return None

@@ -18,17 +18,17 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.context import RECHECK, HandlerContext, new_case, shown
+from bot.slack.handlers.context import RECHECK, HandlerContext, open_case, render_answer
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.logs import about
+from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import StoredAnswer
 
-Asked = Callable[[Clinic, Cluster | None], Awaitable[Answer]]
+AskClinic = Callable[[Clinic, Cluster | None], Awaitable[Answer]]
 
 
 @dataclass
-class Watching:
+class ReadProgress:
     """Hears of the reads (an observer of the reader) and shows them: what was read, and what is being read."""
 
     show: Callable[[Sequence[str], str], None]
@@ -44,8 +44,8 @@ class Watching:
         self.show(list(self._done), "")
 
 
-async def look(
-    context: HandlerContext, cluster: str, trail: AuditContext, ask: Asked, observers: Sequence[Observer] = ()
+async def diagnose_cluster(
+    context: HandlerContext, cluster: str, trail: AuditContext, ask: AskClinic, observers: Sequence[Observer] = ()
 ) -> Report:
     """What ``ask`` finds on the cluster; on none where ``cluster`` is empty. Entries, reads and verdicts are recorded.
 
@@ -54,7 +54,7 @@ async def look(
     Raises:
         AuditUnavailable: something could not be recorded, and was not done.
     """
-    clinic = trail.clinic(await context.parts.clinic())
+    clinic = trail.clinic(await context.services.clinic())
     try:
         async with _opened(context, cluster, trail, observers) as opened:
             answer = await ask(clinic, opened)
@@ -74,18 +74,18 @@ async def _opened(
     if not cluster:
         yield None
         return
-    async with context.parts.open_cluster(cluster, trail, observers) as opened:
+    async with context.services.open_cluster(cluster, trail, observers) as opened:
         yield opened
 
 
-_log = logging.getLogger("netclinic.deeds")
+_log = logging.getLogger("netclinic.handlers")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnoseJob:
     """What is looked at, for whom. ``kind`` is ask, recheck or check; the deed's key becomes the answer's id.
 
-    ``entries`` are judged where ``judges`` (none: every fault), otherwise the words are matched. ``before`` is
+    ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
     the answer that is checked again.
     """
 
@@ -97,7 +97,7 @@ class DiagnoseJob:
     words: str
     cluster: str
     namespace: str
-    judges: bool = False
+    is_check: bool = False
     entries: tuple[str, ...] = ()
     before: StoredAnswer | None = None
 
@@ -105,31 +105,31 @@ class DiagnoseJob:
         """Answer. All of it is steps: a crash repeats none that is done.
 
         Raises:
-            AuditUnavailable, DatabaseError, SlackAway, SlackRefused: it cannot go on.
+            AuditUnavailable, DatabaseError, SlackUnavailable, SlackRefused: it cannot go on.
         """
-        if self.reply.may_be_one:
-            self.reply.is_one = await self.job.step("one", self._crowded)
-        if not self.reply.is_one:
+        if self.reply.may_be_single_message:
+            self.reply.is_single_message = await self.job.step("one", self._check_channel_busy)
+        if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.kind == RECHECK else Stage.MATCHING
-            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._so_far(stage)))
+            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._progress_message(stage)))
         case = await self.job.step("case", self._opened)
-        self.reply.trail = self.context.trail(self.user, self.reply.channel, self.job.key, case)
-        with about(case=case):
-            await self._in_case(case)
+        self.reply.trail = self.context.audit_context(self.user, self.reply.channel, self.job.key, case)
+        with log_context(case=case):
+            await self._answer_in_case(case)
 
-    async def _in_case(self, case: str) -> None:
-        told = Report.from_json(await self.job.step("look", self._looked))
-        await self.job.step("keep", lambda: self._kept(told, case))
-        self.reply.ts = await self.job.step("answer", self._answered)
-        await self.job.step("attach", self._attached)
-        await self.job.step("link", lambda: self._linked(case))
+    async def _answer_in_case(self, case: str) -> None:
+        told = Report.from_json(await self.job.step("look", self._diagnose))
+        await self.job.step("keep", lambda: self._store_answer(told, case))
+        self.reply.ts = await self.job.step("answer", self._show_answer)
+        await self.job.step("attach", self._attach_file)
+        await self.job.step("link", lambda: self._store_permalink(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
 
-    def _so_far(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
+    def _progress_message(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
         return progress_message(self.words or "every fault", stage, done=done, doing=doing, cluster=self.cluster)
 
-    async def _crowded(self) -> Json:
-        return self.reply.is_crowded
+    async def _check_channel_busy(self) -> Json:
+        return self.reply.is_channel_busy
 
     async def _opened(self) -> Json:
         if self.before:
@@ -137,8 +137,8 @@ class DiagnoseJob:
         is_private = bool(self.reply.response_url)
         thread = f"private:{self.job.key}" if is_private else self.reply.thread_ts or self.reply.ts or ""
         return (
-            await self.context.parts.store.run(
-                new_case,
+            await self.context.services.store.run(
+                open_case,
                 self.context,
                 channel=self.reply.channel,
                 thread_ts=thread,
@@ -149,33 +149,35 @@ class DiagnoseJob:
             )
         ).id
 
-    async def _looked(self) -> Json:
+    async def _diagnose(self) -> Json:
         trail = self.reply.trail
 
         def show(done: Sequence[str], doing: str) -> None:
-            self.reply.progress(self._so_far(Stage.READING, done, doing))
+            self.reply.progress(self._progress_message(Stage.READING, done, doing))
 
-        async def looking() -> Json:
-            return (await look(self.context, self.cluster, trail, self._asked, [Watching(show)])).to_json()
+        async def diagnose() -> Json:
+            return (
+                await diagnose_cluster(self.context, self.cluster, trail, self._ask, [ReadProgress(show)])
+            ).to_json()
 
         if self.kind != "ask":
-            return await self.context.parts.looks.alone(looking)
+            return await self.context.services.shared_reads.read_alone(diagnose)
         same = [self.reply.channel, " ".join(self.words.lower().split()), self.cluster, self.namespace]
-        seen, was_shared = await self.context.parts.looks.shared(same, self.job.key, looking)
+        report_json, was_shared = await self.context.services.shared_reads.read_shared(same, self.job.key, diagnose)
         if was_shared:
-            told = Report.from_json(seen)
+            told = Report.from_json(report_json)
             await trail.record("verdict.reached", cluster=self.cluster, outcome=told.outcome, detail={"shared": True})
-        return seen
+        return report_json
 
-    async def _asked(self, clinic: Clinic, cluster: Cluster | None) -> Answer:
+    async def _ask(self, clinic: Clinic, cluster: Cluster | None) -> Answer:
         namespace = self.namespace or None
-        if self.judges:
+        if self.is_check:
             if cluster is None:
                 return Answer(question="", in_scope=True, confidence=1.0, cluster=None)
             return await clinic.check(self.entries, cluster, namespace)
         return await clinic.ask(self.words, cluster, namespace)
 
-    async def _kept(self, told: Report, case: str) -> Json:
+    async def _store_answer(self, told: Report, case: str) -> Json:
         now = self.context.now()
         answer = StoredAnswer(
             id=self.job.key,
@@ -184,38 +186,40 @@ class DiagnoseJob:
             asked_at=now,
             asked_by=self.user,
             question=self.words,
-            told=replace(told, question=self.words, diagnoses=_as_before(told, self.before)),
+            told=replace(told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before)),
             finished_at=now,
             cluster=self.cluster,
             namespace=self.namespace,
             channel=self.reply.channel,
             message_ts=self.reply.ts or "",
         )
-        await self.context.parts.store.run(self.context.cases.save_answer, answer)
+        await self.context.services.store.run(self.context.cases.save_answer, answer)
 
     async def _message(self) -> Message:
-        answer = await self.context.parts.store.run(self.context.cases.answer, self.job.key)
+        answer = await self.context.services.store.run(self.context.cases.answer, self.job.key)
         if answer is None:
             raise LookupError(f"the answer {self.job.key} was kept, and is gone")
-        return await self.context.parts.store.run(shown, self.context, answer)
+        return await self.context.services.store.run(render_answer, self.context, answer)
 
-    async def _answered(self) -> Json:
+    async def _show_answer(self) -> Json:
         ts = await self.reply.end(await self._message())
         if ts != (self.reply.ts or ""):
-            await self.context.parts.store.run(self.context.cases.set_message, self.job.key, self.reply.channel, ts)
+            await self.context.services.store.run(self.context.cases.set_message, self.job.key, self.reply.channel, ts)
         return ts
 
-    async def _attached(self) -> Json:
-        await self.reply.attach(await self._message())
+    async def _attach_file(self) -> Json:
+        await self.reply.attach_file(await self._message())
 
-    async def _linked(self, case: str) -> Json:
+    async def _store_permalink(self, case: str) -> Json:
         if not self.reply.ts:
             return
-        link = await self.context.parts.directory.link(self.reply.channel, self.reply.thread_ts or self.reply.ts)
-        await self.context.parts.store.run(self.context.cases.set_link, case, link)
+        link = await self.context.services.directory.permalink(
+            self.reply.channel, self.reply.thread_ts or self.reply.ts
+        )
+        await self.context.services.store.run(self.context.cases.set_link, case, link)
 
 
-def _as_before(told: Report, before: StoredAnswer | None) -> tuple[ReportDiagnosis, ...]:
+def _keep_first_diagnosis(told: Report, before: StoredAnswer | None) -> tuple[ReportDiagnosis, ...]:
     """What was told first then comes first again, unless something is confirmed now: it is what people wait for."""
     found = told.diagnoses
     if before is None or not before.told.diagnoses or (found and found[0].verdict is Verdict.CONFIRMED):

@@ -5,7 +5,7 @@ from functools import partial
 from bot.slack.blocks.action_ids import HAND_OVER
 from bot.slack.blocks.case import handover_summary
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.buttons import ButtonPress, refreshed
+from bot.slack.handlers.buttons import ButtonPress, refresh_answers
 from bot.slack.handlers.context import HandlerContext, case_line
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
@@ -15,52 +15,58 @@ from bot.store.cases import Case, StoredAnswer
 NAME = HAND_OVER
 
 
-async def hand_over(context: HandlerContext, job: Job) -> None:
+async def escalate(context: HandlerContext, job: Job) -> None:
     """The handler: posts in the case's thread, or in the channel that the settings name."""
-    pressed = ButtonPress.of(job.payload)
-    trail = context.trail(pressed.user, pressed.channel, job.key, str(job.payload["case"]))
+    press = ButtonPress.of(job.payload)
+    trail = context.audit_context(press.user, press.channel, job.key, str(job.payload["case"]))
 
     async def act() -> None:
-        case, answer = await job.waited("stored", lambda: _stored(context, job))
+        case, answer = await job.retry("stored", lambda: _find_case_and_answer(context, job))
         if case is None or answer is None:
             raise UserError("The case is not stored here any more: ask again.")
-        group = (await job.step("group", lambda: _group(context)))["id"]
+        group = (await job.step("group", lambda: _find_group(context)))["id"]
         if not group:
-            name = context.parts.settings.oncall_group
+            name = context.services.settings.oncall_group
             raise UserError(f"Slack knows no user group {name}: correct NETCLINIC_ONCALL_GROUP.")
-        await job.step("post", lambda: _posted(context, job.key, case, answer, pressed.user, group))
-        await job.step("assign", lambda: _assigned(context, case, group))
-        await job.step("refresh", lambda: refreshed(context, trail, case.id, answer.id))
+        await job.step("post", lambda: _post_summary(context, job.key, case, answer, press.user, group))
+        await job.step("assign", lambda: _assign(context, case, group))
+        await job.step("refresh", lambda: refresh_answers(context, trail, case.id, answer.id))
 
     async def say(message: Message) -> None:
-        thread, url, alone = pressed.thread_ts or None, pressed.response_url, context.voice(trail).alone
-        tell = partial(alone, pressed.channel, pressed.user, message, thread_ts=thread, response_url=url)
+        thread, url, post_privately = (
+            press.thread_ts or None,
+            press.response_url,
+            context.messenger(trail).post_privately,
+        )
+        tell = partial(post_privately, press.channel, press.user, message, thread_ts=thread, response_url=url)
         await job.step("say", tell)
 
     await run_reporting_errors(act, say, trail)
 
 
-async def _stored(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
-    store, payload = context.parts.store, job.payload
+async def _find_case_and_answer(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
+    store, payload = context.services.store, job.payload
     return (
         await store.run(context.cases.get, str(payload["case"])),
         await store.run(context.cases.answer, str(payload["answer"])),
     )
 
 
-async def _group(context: HandlerContext) -> Json:
-    found = await context.parts.directory.group(context.parts.settings.oncall_group)
+async def _find_group(context: HandlerContext) -> Json:
+    found = await context.services.directory.group(context.services.settings.oncall_group)
     return {"id": str(found["id"]) if found else ""}
 
 
-async def _posted(context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, group: str) -> Json:
-    line = await context.parts.store.run(case_line, context, case, answer)
+async def _post_summary(
+    context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, group: str
+) -> Json:
+    line = await context.services.store.run(case_line, context, case, answer)
     message = handover_summary(answer.told, line, to=group, by=by, permalink=case.link, now=context.now())
-    wanted = context.parts.settings.oncall_channel
-    elsewhere = await context.parts.directory.channel_named(wanted) if wanted else None
+    wanted = context.services.settings.oncall_channel
+    elsewhere = await context.services.directory.find_channel(wanted) if wanted else None
     reply = AnswerMessage(
-        poster=context.parts.poster,
-        trail=context.trail(by, case.channel, key, case.id),
+        poster=context.services.poster,
+        trail=context.audit_context(by, case.channel, key, case.id),
         channel=elsewhere or case.channel,
         key=key,
         thread_ts="" if elsewhere else case.thread_ts,
@@ -68,5 +74,5 @@ async def _posted(context: HandlerContext, key: str, case: Case, answer: StoredA
     return await reply.begin(message)
 
 
-async def _assigned(context: HandlerContext, case: Case, group: str) -> Json:
-    return await context.parts.store.run(context.cases.assign, case.id, group, context.now())
+async def _assign(context: HandlerContext, case: Case, group: str) -> Json:
+    return await context.services.store.run(context.cases.assign, case.id, group, context.now())

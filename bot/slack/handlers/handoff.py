@@ -24,7 +24,7 @@ from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import choose_zone
 from bot.handoff.time_range import SpanError
 from bot.handoff.timeline import alt_text
-from bot.slack.api.errors import SlackFailure, SlackRefused
+from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import (
@@ -41,68 +41,70 @@ from bot.slack.queue.job import Job, Json
 
 
 @dataclass(frozen=True)
-class Files:
-    """What hangs below the handoff ``kept``, posted in ``channel`` at ``ts``."""
+class HandoffFiles:
+    """What hangs below the handoff ``stored``, posted in ``channel`` at ``ts``."""
 
     job: Job
-    voice: AuditedMessenger
-    kept: StoredHandoff
+    messenger: AuditedMessenger
+    stored: StoredHandoff
     channel: str
     ts: str
 
     async def attach(self) -> Message | None:
         """Each file for itself: one that cannot be attached keeps no other from it. What could not be, if anything."""
         failed: dict[str, str] = {}
-        for name, attach in self._wanted().items():
+        for name, attach in self._uploads().items():
             try:
                 await self.job.step(name, attach)
-            except SlackFailure as why:
+            except SlackError as why:
                 failed[name] = str(why)
-        return unattached_message(self.kept.id, self.channel, failed) if failed else None
+        return unattached_message(self.stored.id, self.channel, failed) if failed else None
 
-    async def say_below(self, message: Message) -> Json:
+    async def post_missing(self, message: Message) -> Json:
         """Say it in the handoff's thread, where the files are looked for."""
         key = f"{self.job.key}:files"
-        await self.voice.post_once(channel=self.channel, thread_ts=self.ts, key=key, message=message)
+        await self.messenger.post_once(channel=self.channel, thread_ts=self.ts, key=key, message=message)
 
-    def _wanted(self) -> Mapping[str, Callable[[], Awaitable[Json]]]:
-        return {**({"picture": self._picture} if self.kept.picture else {}), "page": self._page}
+    def _uploads(self) -> Mapping[str, Callable[[], Awaitable[Json]]]:
+        return {**({"picture": self._upload_picture} if self.stored.picture else {}), "page": self._upload_page}
 
-    async def _picture(self) -> Json:
-        name, alt = picture_name(self.kept.id), alt_text(self.kept.handoff)
-        await self._upload(name, self.kept.picture, f"{self.kept.id} at a glance", alt, key=f"{self.job.key}:picture")
+    async def _upload_picture(self) -> Json:
+        name, alt = picture_name(self.stored.id), alt_text(self.stored.handoff)
+        await self._upload(
+            name, self.stored.picture, f"{self.stored.id} at a glance", alt, key=f"{self.job.key}:picture"
+        )
 
-    async def _page(self) -> Json:
-        title = f"{self.kept.id}, the whole page"
-        await self._upload(page_name(self.kept.id), self.kept.text, title, key=f"{self.job.key}:page")
+    async def _upload_page(self) -> Json:
+        title = f"{self.stored.id}, the whole page"
+        await self._upload(page_name(self.stored.id), self.stored.text, title, key=f"{self.job.key}:page")
 
     async def _upload(self, name: str, content: str | bytes, title: str, alt: str = "", *, key: str) -> None:
-        await self.voice.upload(self.channel, self.ts, name, content, title, alt, key=key)
+        await self.messenger.upload(self.channel, self.ts, name, content, title, alt, key=key)
 
 
 NAME = "handoff"
-MOST_ON_CALL = 20
+MAX_ON_CALL = 20
 
 
-async def hand_off(context: HandlerContext, job: Job) -> None:
+async def post_handoff(context: HandlerContext, job: Job) -> None:
     """The handler. ``words`` name the span, ``channel`` is where it goes, ``user`` asked for it, nobody by schedule."""
     channel, user = str(job.payload["channel"]), str(job.payload["user"])
-    trail = _trail(context, job)
-    voice = context.voice(trail)
+    trail = _audit_context(context, job)
+    messenger = context.messenger(trail)
 
     async def act() -> None:
-        about = await job.step("who", lambda: _who(context, job.payload))
-        made = await job.step("make", lambda: _made(context, job, about))
+        about = await job.step("who", lambda: _find_people(context, job.payload))
+        made = await job.step("make", lambda: _make_handoff(context, job, about))
         if "refused" in made:
             raise UserError(made["refused"])
-        kept = await stored(context, made["id"])
-        message = handoff_message(kept.handoff)
-        post = voice.post_once
+        stored = await find_handoff(context, made["id"])
+        message = handoff_message(stored.handoff)
+        post = messenger.post_once
         ts = await job.step("post", lambda: post(channel=channel, thread_ts=None, key=job.key, message=message))
-        await job.step("place", lambda: _placed(context, kept, channel, ts, message))
-        files = Files(job, voice, kept, channel, ts)
+        await job.step("place", lambda: _store_place(context, stored, channel, ts, message))
+        files = HandoffFiles(job, messenger, stored, channel, ts)
         if missing := await files.attach():
-            await job.step("below", lambda: files.say_below(missing))
+            await job.step("below", lambda: files.post_missing(missing))
             if user:
                 await say(missing)
 
@@ -110,63 +112,65 @@ async def hand_off(context: HandlerContext, job: Job) -> None:
         key = f"{job.key}:why"
         if user:
             where, url = str(job.payload.get("asked_in") or channel), str(job.payload.get("response_url") or "")
-            await job.step("say", lambda: voice.alone(where, user, message, response_url=url))
+            await job.step("say", lambda: messenger.post_privately(where, user, message, response_url=url))
         else:
-            await job.step("say", lambda: voice.post_once(channel=channel, thread_ts=None, key=key, message=message))
+            await job.step(
+                "say", lambda: messenger.post_once(channel=channel, thread_ts=None, key=key, message=message)
+            )
 
     await run_reporting_errors(act, say, trail)
 
 
-async def span_is_meant(context: HandlerContext, words: str, channel: str, reader: str) -> None:
+async def validate_time_range(context: HandlerContext, words: str, channel: str, reader: str) -> None:
     """Refuse words that name no span, before anything is promised.
 
     Raises:
-        Refused: with the sentence.
+        UserError: with the sentence.
     """
-    zone = choose_zone(context.parts.settings.time_zone, await zone_name(context, reader))
+    zone = choose_zone(context.services.settings.time_zone, await find_zone_name(context, reader))
     try:
-        await HandoffGenerator(context.parts.store).span(
+        await HandoffGenerator(context.services.store).span(
             HandoffRequest(key="", words=words, now=context.now(), zone=zone, channel=channel)
         )
     except SpanError as why:
         raise UserError(str(why)) from why
 
 
-async def zone_name(context: HandlerContext, user: str) -> str:
+async def find_zone_name(context: HandlerContext, user: str) -> str:
     """The time zone that a person has set in Slack; empty where nobody is meant, or Slack does not say."""
-    with contextlib.suppress(SlackFailure):
-        return str((await context.parts.directory.person(user)).get("tz") or "") if user else ""
+    with contextlib.suppress(SlackError):
+        return str((await context.services.directory.person(user)).get("tz") or "") if user else ""
     return ""
 
 
-async def stored(context: HandlerContext, id_: str) -> StoredHandoff:
+async def find_handoff(context: HandlerContext, id_: str) -> StoredHandoff:
     """The handoff.
 
     Raises:
-        Refused: there is none.
+        UserError: there is none.
     """
-    found = await context.parts.store.run(Handoffs(context.parts.store).get, id_)
+    found = await context.services.store.run(Handoffs(context.services.store).get, id_)
     if found is None:
         raise UserError(f"There is no handoff {id_[:40]}: `/netclinic handoff` makes one.")
     return found
 
 
-def as_posted(kept: StoredHandoff) -> Message:
+def render_as_posted(stored: StoredHandoff) -> Message:
     """The very message that was posted, without its button; one that never was is shown as it would be."""
-    if not kept.posted:
-        return handoff_message(kept.handoff, button_shown=False)
-    blocks = [block for block in kept.posted["blocks"] if block["type"] != "actions"]
-    return Message(text=str(kept.posted["text"]), blocks=blocks)
+    if not stored.posted:
+        return handoff_message(stored.handoff, button_shown=False)
+    blocks = [block for block in stored.posted["blocks"] if block["type"] != "actions"]
+    return Message(text=str(stored.posted["text"]), blocks=blocks)
 
 
-async def _who(context: HandlerContext, payload: Mapping[str, Any]) -> Json:
+async def _find_people(context: HandlerContext, payload: Mapping[str, Any]) -> Json:
     """From whom and to whom, as far as Slack, the settings or the last handoff tell; and whose clock times."""
-    user, settings = str(payload["user"]), context.parts.settings
-    last = await context.parts.store.run(Handoffs(context.parts.store).last, str(payload["channel"]))
+    user, settings = str(payload["user"]), context.services.settings
+    last = await context.services.store.run(Handoffs(context.services.store).last, str(payload["channel"]))
     had = tuple(filter(None, [last.acknowledged_by])) or last.handoff.handed_to if last else ()
-    zone = choose_zone(settings.time_zone, await zone_name(context, user))
+    zone = choose_zone(settings.time_zone, await find_zone_name(context, user))
     if settings.oncall_group:
-        to = await _members(context, settings.oncall_group)
+        to = await _find_members(context, settings.oncall_group)
         giver = [person for person in had if person not in to]
     else:
         turns = parse_on_call(settings.oncall, choose_zone(settings.time_zone)).handing(context.now())
@@ -175,58 +179,58 @@ async def _who(context: HandlerContext, payload: Mapping[str, Any]) -> Json:
     return {"from": giver, "to": to, "zone": zone.key}
 
 
-async def _members(context: HandlerContext, group: str) -> list[str]:
-    with contextlib.suppress(SlackFailure):
-        if found := await context.parts.directory.group(group):
-            return sorted(await context.parts.directory.members(str(found["id"])))[:MOST_ON_CALL]
+async def _find_members(context: HandlerContext, group: str) -> list[str]:
+    with contextlib.suppress(SlackError):
+        if found := await context.services.directory.group(group):
+            return sorted(await context.services.directory.members(str(found["id"])))[:MAX_ON_CALL]
     return []
 
 
-async def _made(context: HandlerContext, job: Job, about: Mapping[str, Any]) -> Json:
+async def _make_handoff(context: HandlerContext, job: Job, about: Mapping[str, Any]) -> Json:
     """Its id. Made before it is told, on record before it is posted."""
     channel, user = str(job.payload["channel"]), str(job.payload["user"])
-    trail = _trail(context, job)
-    wish = HandoffRequest(
+    trail = _audit_context(context, job)
+    request = HandoffRequest(
         key=job.key,
         words=str(job.payload["words"]),
         now=context.now(),
         zone=choose_zone(str(about["zone"])),
         made_by=user,
         is_due=not user,
-        team=context.parts.bot.team,
+        team=context.services.bot.team,
         channel=channel,
         handed_from=tuple(about["from"]),
         handed_to=tuple(about["to"]),
-        people=await context.names_of([*about["from"], *about["to"]]),
+        people=await context.display_names([*about["from"], *about["to"]]),
     )
-    maker = HandoffGenerator(context.parts.store, _looker(context, trail), context.names_of)
+    generator = HandoffGenerator(context.services.store, _make_rechecker(context, trail), context.display_names)
     try:
-        kept = await maker.make(wish)
+        stored = await generator.make(request)
     except SpanError as why:  # a result like any other, so that a replay does not decide anew
         return {"refused": str(why)}
-    await trail.record("handoff.made", outcome=kept.id, detail={"counts": vars(kept.handoff.counts)})
-    return {"id": kept.id}
+    await trail.record("handoff.made", outcome=stored.id, detail={"counts": vars(stored.handoff.counts)})
+    return {"id": stored.id}
 
 
-def _trail(context: HandlerContext, job: Job) -> AuditContext:
+def _audit_context(context: HandlerContext, job: Job) -> AuditContext:
     user = str(job.payload["user"])
     if user:
-        return context.trail(user, str(job.payload["channel"]), job.key)
-    return AuditContext(context.parts.ledger, replace(SYSTEM, team=context.parts.bot.team), job.key)
+        return context.audit_context(user, str(job.payload["channel"]), job.key)
+    return AuditContext(context.services.ledger, replace(SYSTEM, team=context.services.bot.team), job.key)
 
 
-def _looker(context: HandlerContext, trail: AuditContext) -> Rechecker:
+def _make_rechecker(context: HandlerContext, trail: AuditContext) -> Rechecker:
     def open_cluster(name: str) -> contextlib.AbstractAsyncContextManager[Cluster]:
-        return context.parts.open_cluster(name, trail)
+        return context.services.open_cluster(name, trail)
 
-    settings = context.parts.settings
-    clinic = Clinic(context.parts.entries, None, Budget(seconds=settings.deadline))
+    settings = context.services.settings
+    clinic = Clinic(context.services.entries, None, Budget(seconds=settings.deadline))
     return Rechecker(clinic, open_cluster, settings.handoff_deadline)
 
 
-async def _placed(context: HandlerContext, kept: StoredHandoff, channel: str, ts: str, message: Message) -> Json:
+async def _store_place(context: HandlerContext, stored: StoredHandoff, channel: str, ts: str, message: Message) -> Json:
     posted = {"text": message.text, "blocks": message.blocks}
-    await context.parts.store.run(Handoffs(context.parts.store).note_posted, kept.id, channel, ts, posted)
+    await context.services.store.run(Handoffs(context.services.store).note_posted, stored.id, channel, ts, posted)
 
 
 def due_key(team: str, due: datetime) -> str:
@@ -238,7 +242,7 @@ TAKE, REMIND = "handoff.take", "handoff.remind"
 
 
 @dataclass(frozen=True)
-class Taking:
+class HandoffAck:
     """“I have it” as it was pressed."""
 
     handoff: str
@@ -251,92 +255,96 @@ class Taking:
         return asdict(self)
 
 
-async def take(context: HandlerContext, job: Job) -> None:
+async def acknowledge(context: HandlerContext, job: Job) -> None:
     """The handler of “I have it”: the first one has it, whoever was expected; then those who were are told."""
-    taking = Taking(**job.payload)
-    trail = context.trail(taking.user, taking.channel, job.key)
+    ack = HandoffAck(**job.payload)
+    trail = context.audit_context(ack.user, ack.channel, job.key)
 
     async def act() -> None:
-        came_of_it = await job.step("take", lambda: _taken(context, job.key, taking))
-        if "refused" in came_of_it:
-            raise UserError(str(came_of_it["refused"]))
-        await job.step("show", lambda: shown(context, trail, taking.handoff))
-        if came_of_it["instead"]:
-            await job.step("tell", lambda: _told_expected(context, trail, taking))
+        outcome = await job.step("take", lambda: _try_acknowledge(context, job.key, ack))
+        if "refused" in outcome:
+            raise UserError(str(outcome["refused"]))
+        await job.step("show", lambda: show_acknowledged(context, trail, ack.handoff))
+        if outcome["instead"]:
+            await job.step("tell", lambda: _notify_expected(context, trail, ack))
 
     async def say(message: Message) -> None:
-        url, alone = taking.response_url, context.voice(trail).alone
-        await job.step("say", lambda: alone(taking.channel, taking.user, message, response_url=url))
+        url, post_privately = ack.response_url, context.messenger(trail).post_privately
+        await job.step("say", lambda: post_privately(ack.channel, ack.user, message, response_url=url))
 
     await run_reporting_errors(act, say, trail)
 
 
 async def remind(context: HandlerContext, job: Job) -> None:
     """The handler of a reminder that is due: nothing is said where somebody has it, or a newer one is there."""
-    handoffs = Handoffs(context.parts.store)
-    trail = context.own_trail(job.key)
+    handoffs = Handoffs(context.services.store)
+    trail = context.system_audit_context(job.key)
 
-    async def reminded() -> Json:
-        kept = await stored(context, str(job.payload["handoff"]))
-        if kept.acknowledged_by or await _newer(context, kept):
+    async def post_reminder() -> Json:
+        stored = await find_handoff(context, str(job.payload["handoff"]))
+        if stored.acknowledged_by or await _find_newer(context, stored):
             return
-        message = reminder_message(kept.handoff, context.parts.settings.handoff_remind_minutes)
-        post = context.voice(trail).post_once
-        await post(channel=kept.channel, thread_ts=kept.message_ts, key=job.key, message=message)
-        await context.parts.store.run(handoffs.note_reminded, kept.id, context.now())
-        await trail.record("handoff.reminded", outcome=kept.id)
+        message = reminder_message(stored.handoff, context.services.settings.handoff_remind_minutes)
+        post = context.messenger(trail).post_once
+        await post(channel=stored.channel, thread_ts=stored.message_ts, key=job.key, message=message)
+        await context.services.store.run(handoffs.note_reminded, stored.id, context.now())
+        await trail.record("handoff.reminded", outcome=stored.id)
 
     async def say(_: Message) -> None:
         return  # nobody asked for it, and the log has the reason
 
-    await run_reporting_errors(lambda: job.step("remind", reminded), say, trail)
+    await run_reporting_errors(lambda: job.step("remind", post_reminder), say, trail)
 
 
-async def shown(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
+async def show_acknowledged(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
     """Say in the posted message who has it; a message that is gone needs no saying."""
-    kept = await stored(context, id_)
-    if kept.acknowledged_at is None or not kept.message_ts:
+    stored = await find_handoff(context, id_)
+    if stored.acknowledged_at is None or not stored.message_ts:
         return
-    message = handoff_message(kept.handoff, acknowledged=Acknowledgement(kept.acknowledged_by, kept.acknowledged_at))
+    message = handoff_message(
+        stored.handoff, acknowledged=Acknowledgement(stored.acknowledged_by, stored.acknowledged_at)
+    )
     with contextlib.suppress(SlackRefused):
-        await context.voice(trail).update(kept.channel, kept.message_ts, message)
+        await context.messenger(trail).update(stored.channel, stored.message_ts, message)
 
 
-async def _told_expected(context: HandlerContext, trail: AuditContext, taking: Taking) -> Json:
+async def _notify_expected(context: HandlerContext, trail: AuditContext, ack: HandoffAck) -> Json:
     """Somebody must have it, so anybody may take it; but those who were expected must not wait for it, or think it
     theirs."""
-    kept = await stored(context, taking.handoff)
-    message = taken_by_other_message(kept.handoff, await context.person_name(taking.user))
-    key = f"{trail.request_id}:{kept.id}:instead"
-    await context.voice(trail).post_once(channel=kept.channel, thread_ts=kept.message_ts, key=key, message=message)
+    stored = await find_handoff(context, ack.handoff)
+    message = taken_by_other_message(stored.handoff, await context.display_name(ack.user))
+    key = f"{trail.request_id}:{stored.id}:instead"
+    await context.messenger(trail).post_once(
+        channel=stored.channel, thread_ts=stored.message_ts, key=key, message=message
+    )
 
 
-async def _taken(context: HandlerContext, key: str, taking: Taking) -> Json:
+async def _try_acknowledge(context: HandlerContext, key: str, ack: HandoffAck) -> Json:
     """``refused`` with the sentence, or whether it was taken ``instead`` of those who were expected: a result like any
     other, so that a replay does not decide anew."""
-    trail, handoffs = context.trail(taking.user, taking.channel, key), Handoffs(context.parts.store)
-    await trail.record("button.pressed", outcome=HANDOFF_TAKEN, detail={"value": taking.handoff[:80]})
+    trail, handoffs = context.audit_context(ack.user, ack.channel, key), Handoffs(context.services.store)
+    await trail.record("button.pressed", outcome=HANDOFF_TAKEN, detail={"value": ack.handoff[:80]})
     try:
-        kept = await stored(context, taking.handoff)
+        stored = await find_handoff(context, ack.handoff)
     except UserError as why:
         return {"refused": why.sentence}
-    if taking.channel != kept.channel:
+    if ack.channel != stored.channel:
         return {"refused": "This button belongs to another channel: press the one below the handoff itself."}
-    if newer := await _newer(context, kept):
-        return {"refused": f"Handoff {kept.id} is an old one; {newer.id} came after it: take that one."}
-    first = await context.parts.store.run(handoffs.acknowledge, kept.id, taking.user, context.now())
-    now = await stored(context, kept.id)
-    if not first and now.acknowledged_by != taking.user:
-        return {"refused": f"{await context.person_name(now.acknowledged_by)} has handoff {kept.id} already."}
-    expected = kept.handoff.handed_to
-    instead = bool(expected) and taking.user not in expected
+    if newer := await _find_newer(context, stored):
+        return {"refused": f"Handoff {stored.id} is an old one; {newer.id} came after it: take that one."}
+    first = await context.services.store.run(handoffs.acknowledge, stored.id, ack.user, context.now())
+    now = await find_handoff(context, stored.id)
+    if not first and now.acknowledged_by != ack.user:
+        return {"refused": f"{await context.display_name(now.acknowledged_by)} has handoff {stored.id} already."}
+    expected = stored.handoff.handed_to
+    instead = bool(expected) and ack.user not in expected
     if first:
         detail = {"expected": list(expected)} if instead else {}
-        await trail.record("handoff.acknowledged", outcome=kept.id, detail=detail)
+        await trail.record("handoff.acknowledged", outcome=stored.id, detail=detail)
     return {"instead": first and instead}
 
 
-async def _newer(context: HandlerContext, kept: StoredHandoff) -> StoredHandoff | None:
+async def _find_newer(context: HandlerContext, stored: StoredHandoff) -> StoredHandoff | None:
     """The handoff that came after it in its channel."""
-    last = await context.parts.store.run(Handoffs(context.parts.store).last, kept.channel)
-    return last if last is not None and last.id != kept.id and last.made_at > kept.made_at else None
+    last = await context.services.store.run(Handoffs(context.services.store).last, stored.channel)
+    return last if last is not None and last.id != stored.id and last.made_at > stored.made_at else None

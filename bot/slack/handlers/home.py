@@ -8,66 +8,68 @@ import logging
 
 from bot.audit import AuditUnavailable
 from bot.cluster.connection import ConnectionSettingsError
-from bot.slack.api.errors import SlackFailure
+from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import HOME_RECHECK
 from bot.slack.blocks.elements import View
 from bot.slack.blocks.overviews import closed_home_view, home_view
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.refusal import UserError, recorded
+from bot.slack.handlers.refusal import UserError, record_refusal
 from bot.slack.handlers.subcommands import answer_row, case_row
 from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError
 
 NAME = "home"
-_log = logging.getLogger("netclinic.deeds")
+_log = logging.getLogger("netclinic.handlers")
 
 
-async def home(context: HandlerContext, job: Job) -> None:
+async def publish_home(context: HandlerContext, job: Job) -> None:
     """The handler: ``user`` opened Home, or asked (``anew``) to look at the clusters again."""
     user, anew = str(job.payload["user"]), bool(job.payload.get("anew"))
 
-    trail = context.trail(user, "", job.key)
+    trail = context.audit_context(user, "", job.key)
 
-    async def may() -> Json:
+    async def check_permission() -> Json:
         if anew:
             await trail.record("button.pressed", outcome=HOME_RECHECK)
         no = await context.permissions.refusal("ask", user)
         if no is None:
             return ""
-        await recorded(UserError(no.sentence, no.rule), trail)
-        await context.parts.poster.publish_home(user, closed_home_view(no.sentence))
+        await record_refusal(UserError(no.sentence, no.rule), trail)
+        await context.services.poster.publish_home(user, closed_home_view(no.sentence))
         return no.sentence
 
-    async def at_once() -> Json:
-        await context.parts.poster.publish_home(user, await _view(context, user))
+    async def publish() -> Json:
+        await context.services.poster.publish_home(user, await _make_view(context, user))
 
-    async def looked() -> Json:
-        await context.reach.look(await _names(context), trail, context.parts.clusters.default, anew=anew)
-        await context.parts.poster.publish_home(user, await _view(context, user))
+    async def refresh_and_publish() -> Json:
+        await context.cluster_status.refresh(
+            await _cluster_names(context), trail, context.services.clusters.default, anew=anew
+        )
+        await context.services.poster.publish_home(user, await _make_view(context, user))
 
     try:
-        if await job.step("may", may):
+        if await job.step("may", check_permission):
             return
-        await job.step("at once", at_once)
-        await job.step("looked", looked)
-    except SlackFailure:
+        await job.step("at once", publish)
+        await job.step("looked", refresh_and_publish)
+    except SlackError:
         return  # the step has logged it, and Home is opened again soon
     except (AuditUnavailable, DatabaseError) as error:
         _log.error("App Home was not brought up to date: %s", error)
 
 
-async def _names(context: HandlerContext) -> tuple[str, ...]:
+async def _cluster_names(context: HandlerContext) -> tuple[str, ...]:
     try:
-        return await asyncio.to_thread(context.parts.clusters.known)
+        return await asyncio.to_thread(context.services.clusters.list_names)
     except ConnectionSettingsError:
         return ()
 
 
-async def _view(context: HandlerContext, user: str) -> View:
-    team, store = context.parts.bot.team, context.parts.store
+async def _make_view(context: HandlerContext, user: str) -> View:
+    team, store = context.services.bot.team, context.services.store
     opened = await store.run(context.cases.list_open, team, user, 100)
     recent = await store.run(context.cases.recent_answers, team, user, 10)
-    clusters = context.reach.known(await _names(context), context.parts.clusters.default)
+    clusters = context.cluster_status.rows(await _cluster_names(context), context.services.clusters.default)
     return home_view(
         [case_row(case) for case in opened], clusters, [answer_row(*pair) for pair in recent], context.now()
     )

@@ -12,7 +12,7 @@ from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.elements import Message
 
-_log = logging.getLogger("netclinic.deeds")
+_log = logging.getLogger("netclinic.handlers")
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,19 @@ class AuditedMessenger:
         await self.poster.update(channel, ts, message)
         await self.trail.record("message.updated", detail={"to": channel, "ts": ts})
 
-    async def ephemeral(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
+    async def post_ephemeral(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
         """A message that one person sees."""
         where = {"to": channel, "person": user, "thread": thread_ts or "", "alone": True}
-        await self._noted("message.posting", where)
-        await self.poster.ephemeral(channel, user, message, thread_ts)
-        await self._noted("message.posted", where)
+        await self._try_record("message.posting", where)
+        await self.poster.post_ephemeral(channel, user, message, thread_ts)
+        await self._try_record("message.posted", where)
 
-    async def alone(
+    async def post_privately(
         self, channel: str, user: str, message: Message, *, thread_ts: str | None = None, response_url: str = ""
     ) -> None:
         """The same, at the address that came with what they did where Slack shows them nothing in the channel."""
         try:
-            await self.ephemeral(channel, user, message, thread_ts)
+            await self.post_ephemeral(channel, user, message, thread_ts)
         except SlackRefused:
             if not response_url:
                 raise
@@ -61,9 +61,9 @@ class AuditedMessenger:
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
         """The same, at the address that came with a command or a button."""
-        await self._noted("message.posting", {"alone": True})
+        await self._try_record("message.posting", {"alone": True})
         await self.poster.respond(response_url, message, replace=replace)
-        await self._noted("message.posted", {"alone": True})
+        await self._try_record("message.posted", {"alone": True})
 
     async def upload(
         self,
@@ -83,14 +83,16 @@ class AuditedMessenger:
         await self.trail.record("message.posted", detail={**where, "id": id_})
         return id_
 
-    async def _noted(self, action: str, detail: dict[str, Any]) -> None:
+    async def _try_record(self, action: str, detail: dict[str, Any]) -> None:
         try:
             await self.trail.record(action, detail=detail)
         except AuditUnavailable as error:
             _log.error("%s", error)
 
 
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})  # it cannot be changed any more
+UNCHANGEABLE = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed"}
+)  # it cannot be changed any more
 
 
 @dataclass(kw_only=True)
@@ -99,7 +101,7 @@ class AnswerMessage:
 
     ``thread_ts`` empty: the message opens a thread. ``message_ts``: a message of ours that becomes the answer.
     ``response_url``: only one person sees it; Slack takes five messages there within half an hour.
-    ``is_one``: the answer is said without a first message, because the channel is crowded.
+    ``is_single_message``: the answer is said without a first message, because the channel is crowded.
 
     What is posted is recorded with ``trail``.
     """
@@ -111,16 +113,16 @@ class AnswerMessage:
     thread_ts: str = ""
     message_ts: str = ""
     response_url: str = ""
-    is_one: bool = False
+    is_single_message: bool = False
     ts: str | None = None
 
     @property
-    def may_be_one(self) -> bool:
+    def may_be_single_message(self) -> bool:
         """Whether the answer could be said without a first message: it has a thread to stand in, and all see it."""
         return bool(self.thread_ts) and not self.message_ts and not self.response_url
 
     @property
-    def is_crowded(self) -> bool:
+    def is_channel_busy(self) -> bool:
         """Whether two messages would only make everybody in the channel wait longer."""
         return self.poster.is_busy(self.channel)
 
@@ -128,15 +130,15 @@ class AnswerMessage:
         """Show the first message; the caller remembers its ts, for it may be shown in a step.
 
         Raises:
-            SlackAway, SlackRefused: it is not shown.
+            SlackUnavailable, SlackRefused: it is not shown.
             AuditUnavailable: it could not be recorded, and is not shown.
         """
         if self.message_ts:
-            await self._changed(self.message_ts, message)
+            await self._update(self.message_ts, message)
             return self.message_ts
         where = {"thread": self.thread_ts, "alone": bool(self.response_url)}
         await self.trail.record("message.posting", detail=where)
-        ts = await self._posted(message)
+        ts = await self._post(message)
         await self.trail.record("message.posted", detail={**where, "ts": ts})
         return ts
 
@@ -149,28 +151,30 @@ class AnswerMessage:
         """Turn the first message into this one; it is the first where there is none yet, or no more. Its ts.
 
         Raises:
-            SlackAway, SlackRefused: it is not shown.
+            SlackUnavailable, SlackRefused: it is not shown.
         """
         if not self.ts:
             return await self.begin(message)
         try:
-            await self._changed(self.ts, message)
+            await self._update(self.ts, message)
         except SlackRefused as no:
-            if no.code not in GONE:
+            if no.code not in UNCHANGEABLE:
                 raise
-            return await self._anew(message)
+            return await self._post_again(message)
         return self.ts
 
-    async def _anew(self, message: Message) -> str:
+    async def _post_again(self, message: Message) -> str:
         """Somebody took the first message away: what it was to become stands by itself, under a key of its own."""
-        voice, key = AuditedMessenger(self.poster, self.trail), f"{self.key}:anew"
-        return await voice.post_once(channel=self.channel, thread_ts=self.thread_ts or None, key=key, message=message)
+        messenger, key = AuditedMessenger(self.poster, self.trail), f"{self.key}:anew"
+        return await messenger.post_once(
+            channel=self.channel, thread_ts=self.thread_ts or None, key=key, message=message
+        )
 
-    async def last_word(self, message: Message) -> None:
+    async def end_with_error(self, message: Message) -> None:
         """The same for what ends the work. People hear that something failed even where the audit log is what fails.
 
         Raises:
-            SlackAway, SlackRefused: it is not shown.
+            SlackUnavailable, SlackRefused: it is not shown.
         """
         try:
             await self.end(message)
@@ -178,25 +182,25 @@ class AnswerMessage:
             if self.ts:
                 await self.poster.update(self.channel, self.ts, message)
             else:
-                await self._posted(message)
+                await self._post(message)
 
-    async def _posted(self, message: Message) -> str:
+    async def _post(self, message: Message) -> str:
         if self.response_url:
             await self.poster.respond(self.response_url, message, replace=True)
             return ""
         thread = self.thread_ts or None
         return await self.poster.post_once(channel=self.channel, thread_ts=thread, key=self.key, message=message)
 
-    async def _changed(self, ts: str, message: Message) -> None:
+    async def _update(self, ts: str, message: Message) -> None:
         await self.trail.record("message.updating", detail={"ts": ts})
         await self.poster.update(self.channel, ts, message)
         await self.trail.record("message.updated", detail={"ts": ts})
 
-    async def attach(self, message: Message) -> None:
+    async def attach_file(self, message: Message) -> None:
         """Put the message's file into the thread; nothing where it has none, or where only one person would see it."""
         file = message.file
         if file is None or not self.ts:
             return
         name, key = f"{self.ts}-{file.filename}", f"{self.key}:file"
-        voice = AuditedMessenger(self.poster, self.trail)
-        await voice.upload(self.channel, self.thread_ts or self.ts, name, file.content, file.title, key=key)
+        messenger = AuditedMessenger(self.poster, self.trail)
+        await messenger.upload(self.channel, self.thread_ts or self.ts, name, file.content, file.title, key=key)

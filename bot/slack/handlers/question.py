@@ -14,7 +14,7 @@ from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.case import refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu
-from bot.slack.cluster_choice import Ambiguous, Choice, Chosen
+from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster, ClusterChoice
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.messenger import AnswerMessage
@@ -23,7 +23,7 @@ from bot.slack.parsing import is_courtesy
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import OPEN, Case, case_id
 
-How = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
+HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Question:
 
     channel: str
     user: str
-    how: How
+    how: HowAsked
     words: str
     cluster: str = ""
     namespace: str = ""
@@ -59,7 +59,7 @@ class Question:
         """Every field."""
         return {**asdict(self), "entries": list(self.entries)}
 
-    def on(self, cluster: str, message_ts: str, response_url: str) -> "Question":
+    def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
         if self.is_private:
             return replace(self, cluster=cluster, response_url=response_url)
@@ -74,35 +74,35 @@ class Question:
 NAME = "ask"
 
 
-async def ask(context: HandlerContext, job: Job) -> None:
+async def answer_question(context: HandlerContext, job: Job) -> None:
     """The handler of accepted questions."""
     question = Question.of(job.payload)
     reply = AnswerMessage(
-        poster=context.parts.poster,
-        trail=context.trail(question.user, question.channel, job.key, _case_of(context, question)),
+        poster=context.services.poster,
+        trail=context.audit_context(question.user, question.channel, job.key, _expected_case_id(context, question)),
         channel=question.channel,
         key=job.key,
         thread_ts=question.thread_ts,
         message_ts=question.message_ts,
         response_url=question.response_url,
     )
-    await Asking(context, job, question, reply).run()
+    await QuestionHandler(context, job, question, reply).run()
 
 
-def direct(key: str) -> str:
+def direct_message_key(key: str) -> str:
     """The key of the same question, answered in direct messages."""
     return f"{key}:direct"
 
 
-def _case_of(context: HandlerContext, question: Question) -> str | None:
+def _expected_case_id(context: HandlerContext, question: Question) -> str | None:
     """The id that the thread's case has, or will have: so that its first records are found with the others."""
     if question.is_private or not question.thread_ts:
         return None
-    return case_id(context.parts.bot.team, question.channel, question.thread_ts)
+    return case_id(context.services.bot.team, question.channel, question.thread_ts)
 
 
 @dataclass(frozen=True)
-class Asking:
+class QuestionHandler:
     """One question on its way to its answer."""
 
     context: HandlerContext
@@ -113,25 +113,25 @@ class Asking:
     async def run(self) -> None:
         """Answer it, or say in one sentence why not."""
         try:
-            await run_reporting_errors(self._answered, self._say, self.reply.trail)
+            await run_reporting_errors(self._answer, self._show_error, self.reply.trail)
         except SlackRefused as no:
-            await self._elsewhere(no)
+            await self._answer_in_direct_messages(no)
 
-    async def _answered(self) -> None:
-        if "silent" in await self._step_or_refused("may", self._permitted):
+    async def _answer(self) -> None:
+        if "silent" in await self._step("may", self._check_permission):
             return
-        meant = await self._step_or_refused("meant", self._meant)
-        if "menu" in meant:
-            menu = cluster_menu(meant["words"], meant["menu"], self.job.key)
+        target = await self._step("meant", self._resolve_target)
+        if "menu" in target:
+            menu = cluster_menu(target["words"], target["menu"], self.job.key)
             await self.job.step("menu", lambda: self.reply.begin(menu))
-        elif "thanked" in meant:
-            await self.job.step("welcome", lambda: self.reply.begin(welcome_message(meant["thanked"])))
-        elif meant["words"] or self.question.is_check:
-            await self._inquiry(**meant).run()
+        elif "thanked" in target:
+            await self.job.step("welcome", lambda: self.reply.begin(welcome_message(target["thanked"])))
+        elif target["words"] or self.question.is_check:
+            await self._diagnose_job(**target).run()
         else:
             await self.job.step("help", lambda: self.reply.begin(self.context.help))
 
-    def _inquiry(self, words: str, cluster: str, namespace: str) -> DiagnoseJob:
+    def _diagnose_job(self, words: str, cluster: str, namespace: str) -> DiagnoseJob:
         return DiagnoseJob(
             context=self.context,
             job=self.job,
@@ -141,108 +141,112 @@ class Asking:
             words=words,
             cluster=cluster,
             namespace=namespace,
-            judges=self.question.is_check,
+            is_check=self.question.is_check,
             entries=self.question.entries,
         )
 
-    async def _permitted(self) -> Json:
-        asked, trail = self.question, self.reply.trail
-        if asked.how == "unasked" and not await self.context.is_incident_channel(asked.channel):
+    async def _check_permission(self) -> Json:
+        question, trail = self.question, self.reply.trail
+        if question.how == "unasked" and not await self.context.is_incident_channel(question.channel):
             return {"silent": True}
-        options = {name: value for name in ("cluster", "namespace") if (value := getattr(asked, name))}
-        detail = {"question": asked.words, "how": asked.how, "text": shlex.join(f"{k}={v}" for k, v in options.items())}
+        options = {name: value for name in ("cluster", "namespace") if (value := getattr(question, name))}
+        detail = {
+            "question": question.words,
+            "how": question.how,
+            "text": shlex.join(f"{k}={v}" for k, v in options.items()),
+        }
         await trail.record("question.received", detail=detail)
         why = await self._refusal()
         return {"refused": [why.sentence, why.rule]} if why else {}
 
     async def _refusal(self) -> UserError | None:
-        asked = self.question
-        if not asked.channel.startswith("D"):
-            name = await self.context.channel_name(asked.channel)
-            if no := self.context.permissions.refusal_of_channel(asked.channel, name):
+        question = self.question
+        if not question.channel.startswith("D"):
+            name = await self.context.channel_name(question.channel)
+            if no := self.context.permissions.channel_refusal(question.channel, name):
                 return UserError(no.sentence, no.rule)
-        if no := await self.context.permissions.refusal("ask", asked.user):
+        if no := await self.context.permissions.refusal("ask", question.user):
             return UserError(no.sentence, no.rule)
-        return UserError(asked.trouble) if asked.trouble else None
+        return UserError(question.trouble) if question.trouble else None
 
-    async def _meant(self) -> Json:
+    async def _resolve_target(self) -> Json:
         """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen.
 
         Nothing is asked where we are ``thanked``: for the case of that id, where one is open.
         """
-        asked, case = self.question, await self._case()
-        if is_courtesy(asked.words):
+        question, case = self.question, await self._find_case()
+        if is_courtesy(question.words):
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
-        if self.context.is_command(asked.words) and not asked.is_check:
+        if self.context.is_command(question.words) and not question.is_check:
             return {"words": "", "cluster": "", "namespace": ""}
-        words = await self._words(case)
+        words = await self._resolve_words(case)
         try:
-            choice = await self._choice(case)
+            choice = await self._choose_cluster(case)
         except ConnectionSettingsError as error:
             return {"refused": [str(error), ""]}
-        namespace = asked.namespace or (case.namespace if case else "")
-        if isinstance(choice, Chosen):
-            if asked.is_check and not choice.name:
+        namespace = question.namespace or (case.namespace if case else "")
+        if isinstance(choice, ChosenCluster):
+            if question.is_check and not choice.name:
                 return {"refused": ["No cluster is configured here: set KUBECONFIG where netclinic runs.", ""]}
             return {"words": words, "cluster": choice.name, "namespace": namespace}
-        if isinstance(choice, Ambiguous):
-            empty = not words and not asked.is_check
+        if isinstance(choice, AmbiguousCluster):
+            empty = not words and not question.is_check
             return {"words": "", "cluster": "", "namespace": ""} if empty else {"words": words, "menu": choice.names}
         return {"refused": [choice.sentence, ""]}
 
-    async def _case(self) -> Case | None:
-        asked = self.question
-        if not asked.thread_ts:
+    async def _find_case(self) -> Case | None:
+        question = self.question
+        if not question.thread_ts:
             return None
-        return await self.context.parts.store.run(
-            self.context.cases.for_thread, self.context.parts.bot.team, asked.channel, asked.thread_ts
+        return await self.context.services.store.run(
+            self.context.cases.for_thread, self.context.services.bot.team, question.channel, question.thread_ts
         )
 
-    async def _choice(self, case: Case | None) -> Choice:
-        asked = self.question
-        name = await self.context.channel_name(asked.channel)
+    async def _choose_cluster(self, case: Case | None) -> ClusterChoice:
+        question = self.question
+        name = await self.context.channel_name(question.channel)
         return await asyncio.to_thread(
-            self.context.parts.clusters.choose,
-            given=asked.cluster,
+            self.context.services.clusters.choose,
+            given=question.cluster,
             thread=case.cluster if case else "",
-            channel=asked.channel,
+            channel=question.channel,
             channel_name=name,
         )
 
-    async def _words(self, case: Case | None) -> str:
+    async def _resolve_words(self, case: Case | None) -> str:
         """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question."""
         words = self.question.words
         if case is None or self.question.is_check or not case.question:
             return words
         if not words:
             return case.question if self.question.cluster or self.question.namespace else ""
-        matcher = (await self.context.parts.clinic()).matcher
+        matcher = (await self.context.services.clinic()).matcher
         alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
         return words if alone else f"{case.question}\n{words}"
 
-    async def _step_or_refused(self, name: str, act: Any) -> dict[str, Any]:
+    async def _step(self, name: str, act: Any) -> dict[str, Any]:
         outcome: dict[str, Any] = await self.job.step(name, act)
         if "refused" in outcome:
             raise UserError(*outcome["refused"])
         return outcome
 
-    async def _say(self, message: Message) -> None:
+    async def _show_error(self, message: Message) -> None:
         """The last word, in place of whatever stands there; none where nobody asked and nothing stands there."""
         if self.question.how == "unasked" and self.reply.ts is None:
             return  # nobody waits for a word of ours
-        await self.job.step("say", lambda: self.reply.last_word(message))
+        await self.job.step("say", lambda: self.reply.end_with_error(message))
 
-    async def _elsewhere(self, no: SlackRefused) -> None:
+    async def _answer_in_direct_messages(self, no: SlackRefused) -> None:
         """Slack does not let us answer there: the asker hears why, and has the answer in direct messages."""
         user = self.question.user
 
         async def tell() -> Json:
-            channel = await self.context.parts.directory.direct(user)
+            channel = await self.context.services.directory.direct_channel(user)
             message = refusal_message(f"I could not answer where you asked. {no.sentence}", request=self.job.key)
-            voice, key = self.context.voice(self.reply.trail), f"{self.job.key}:why"
-            ts = await voice.post_once(channel=channel, thread_ts=None, key=key, message=message)
+            messenger, key = self.context.messenger(self.reply.trail), f"{self.job.key}:why"
+            ts = await messenger.post_once(channel=channel, thread_ts=None, key=key, message=message)
             if channel != self.question.channel and self.question.how in ("form", "shortcut", "command"):
-                again = replace(self.question, channel=channel, thread_ts=ts, message_ts="", response_url="")
-                await self.context.parts.work.accept(NAME, direct(self.job.key), again.to_json())
+                moved = replace(self.question, channel=channel, thread_ts=ts, message_ts="", response_url="")
+                await self.context.services.work.accept(NAME, direct_message_key(self.job.key), moved.to_json())
 
         await self.job.step("elsewhere", tell)

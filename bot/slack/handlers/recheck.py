@@ -2,7 +2,7 @@
 
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.buttons import ButtonPress
-from bot.slack.handlers.context import RECHECK, HandlerContext, checked
+from bot.slack.handlers.context import RECHECK, HandlerContext, parse_check
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
@@ -14,36 +14,38 @@ NAME = RECHECK
 
 async def recheck(context: HandlerContext, job: Job) -> None:
     """The handler: a new answer below the old one in the thread; in its place where only one person sees it."""
-    pressed = ButtonPress.of(job.payload)
-    trail = context.trail(pressed.user, pressed.channel, job.key, str(job.payload["case"]))
-    reply = AnswerMessage(poster=context.parts.poster, trail=trail, channel=pressed.channel, key=job.key)
+    press = ButtonPress.of(job.payload)
+    trail = context.audit_context(press.user, press.channel, job.key, str(job.payload["case"]))
+    reply = AnswerMessage(poster=context.services.poster, trail=trail, channel=press.channel, key=job.key)
 
-    async def again() -> None:
-        case, before = await job.waited("stored", lambda: _stored(context, job))
+    async def diagnose_again() -> None:
+        case, before = await job.retry("stored", lambda: _find_case_and_answer(context, job))
         if case is None or before is None:
             raise UserError("The answer is not stored here any more: ask again.")
-        if pressed.is_private:
-            reply.response_url = pressed.response_url
+        if press.is_private:
+            reply.response_url = press.response_url
         else:
             reply.thread_ts = case.thread_ts
-        await _inquiry(context, job, reply, before, pressed.user).run()
+        await _diagnose_job(context, job, reply, before, press.user).run()
 
     async def say(message: Message) -> None:
-        await job.step("say", lambda: reply.last_word(message))
+        await job.step("say", lambda: reply.end_with_error(message))
 
-    await run_reporting_errors(again, say, trail)
+    await run_reporting_errors(diagnose_again, say, trail)
 
 
-async def _stored(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
-    store, payload = context.parts.store, job.payload
+async def _find_case_and_answer(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
+    store, payload = context.services.store, job.payload
     return (
         await store.run(context.cases.get, str(payload["case"])),
         await store.run(context.cases.answer, str(payload["answer"])),
     )
 
 
-def _inquiry(context: HandlerContext, job: Job, reply: AnswerMessage, before: StoredAnswer, user: str) -> DiagnoseJob:
-    entries = checked(context, before.question)
+def _diagnose_job(
+    context: HandlerContext, job: Job, reply: AnswerMessage, before: StoredAnswer, user: str
+) -> DiagnoseJob:
+    entries = parse_check(context, before.question)
     return DiagnoseJob(
         context=context,
         job=job,
@@ -53,7 +55,7 @@ def _inquiry(context: HandlerContext, job: Job, reply: AnswerMessage, before: St
         words=before.question,
         cluster=before.cluster,
         namespace=before.namespace,
-        judges=entries is not None,
+        is_check=entries is not None,
         entries=entries or (),
         before=before,
     )

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.audit import AuditContext, AuditUnavailable
-from bot.slack.api.errors import SlackAway, SlackRefused
+from bot.slack.api.errors import SlackRefused, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.logs import about
+from bot.slack.logs import log_context
 from bot.slack.queue.job import Job
 from bot.store import DatabaseError
 from knowledge.errors import UserFacingError
@@ -21,7 +21,7 @@ UNEXPECTED = (
     "Ask again, and tell whoever runs netclinic should it happen again."
 )
 FAILED = "failed"  # the outcome of what nobody refused
-_log = logging.getLogger("netclinic.deeds")
+_log = logging.getLogger("netclinic.handlers")
 
 
 class UserError(UserFacingError):
@@ -33,7 +33,7 @@ class UserError(UserFacingError):
         self.rule = rule
 
 
-def refused_message(why: UserError, request: str) -> Message:
+def render_refusal(why: UserError, request: str) -> Message:
     """The refusal as a message."""
     return refusal_message(why.sentence, request=request)
 
@@ -44,34 +44,34 @@ async def run_reporting_errors(
     """Do it; whatever goes wrong is recorded, said through ``say`` and logged, and the work is over.
 
     Raises:
-        SlackAway, SlackRefused: not even that could be said.
+        SlackUnavailable, SlackRefused: not even that could be said.
     """
     request = trail.request_id
-    with about(request_id=request):
+    with log_context(request_id=request):
         try:
             await act()
         except UserError as why:
             _log.info("Refused: %s", why.sentence)
-            await recorded(why, trail)
-            await say(refused_message(why, request))
-        except SlackAway as error:
+            await record_refusal(why, trail)
+            await say(render_refusal(why, request))
+        except SlackUnavailable as error:
             _log.error("%s", error)
-            await recorded(UserError(str(error), FAILED), trail)
+            await record_refusal(UserError(str(error), FAILED), trail)
             raise
         except SlackRefused as error:
             _log.error("%s", error)
-            await recorded(UserError(error.sentence, FAILED), trail)
+            await record_refusal(UserError(error.sentence, FAILED), trail)
             await say(refusal_message(f"This could not be shown. {error.sentence}", request=request))
         except (AuditUnavailable, DatabaseError) as error:
             _log.error("%s", error)
             await say(refusal_message(f"This could not be answered. {error}", request=request))
         except Exception as error:
             _log.exception("A piece of work failed.")
-            await recorded(UserError(f"{type(error).__name__}, which the log tells more of", FAILED), trail)
+            await record_refusal(UserError(f"{type(error).__name__}, which the log tells more of", FAILED), trail)
             await say(refusal_message(UNEXPECTED, request=request))
 
 
-async def recorded(why: UserError, trail: AuditContext) -> None:
+async def record_refusal(why: UserError, trail: AuditContext) -> None:
     """Put it on record that something was not done. People are told so even where that fails."""
     try:
         await trail.record("refused", outcome=why.rule or "refused", detail={"text": why.sentence})
@@ -79,24 +79,26 @@ async def recorded(why: UserError, trail: AuditContext) -> None:
         _log.error("%s", error)
 
 
-HELD_UP = (
+OUTAGE_NOTICE = (
     "Nothing is read or done for this just now, because netclinic's database cannot be used and nothing may be done "
     "unrecorded: it goes on by itself as soon as the database is back."
 )
 
 
-async def excuse(context: HandlerContext, job: Job) -> None:
+async def notify_outage(context: HandlerContext, job: Job) -> None:
     """Say so to whoever waits for this work; to nobody where it was asked by nobody.
 
     Raises:
-        SlackAway, SlackRefused: it is not said.
+        SlackUnavailable, SlackRefused: it is not said.
     """
     user, channel, url = (str(job.payload.get(name) or "") for name in ("user", "channel", "response_url"))
     is_asked = user and job.payload.get("how") != "unasked"
-    if not is_asked or not (channel or url) or not context.warned(url or job.key):
+    if not is_asked or not (channel or url) or not context.is_first_warning(url or job.key):
         return
-    message = refusal_message(HELD_UP, request=job.key)
+    message = refusal_message(OUTAGE_NOTICE, request=job.key)
     if url:  # good where netclinic is not in the channel, too
-        await context.parts.poster.warn_at(url, message)
+        await context.services.poster.warn_at_url(url, message)
     else:
-        await context.parts.poster.warn(channel, user, message, str(job.payload.get("thread_ts") or "") or None)
+        await context.services.poster.warn_person(
+            channel, user, message, str(job.payload.get("thread_ts") or "") or None
+        )

@@ -58,7 +58,7 @@ CONNECTIONS = 6  # that store what steps came to: more would only fight for the 
 THREADS = 16
 
 
-def start(url: str, data_dir: Path, replica: str) -> None:
+def launch_engine(url: str, data_dir: Path, replica: str) -> None:
     """Launch the engine for this replica; workflows must be registered by then.
 
     Raises:
@@ -66,7 +66,7 @@ def start(url: str, data_dir: Path, replica: str) -> None:
     """
     config: DBOSConfig = {
         "name": NAME,
-        "system_database_url": url or _prepared(data_dir / FILE),
+        "system_database_url": url or _prepare_sqlite(data_dir / FILE),
         "application_version": SHAPE,
         "executor_id": replica,
         "serializer": PlainJson(),
@@ -78,12 +78,12 @@ def start(url: str, data_dir: Path, replica: str) -> None:
         "scheduler_polling_interval_sec": 3600.0,
     }
     DBOS(config=config)
-    _through_our_logs()
+    _route_logs()
     try:
         DBOS.launch()
     except Exception as error:
         with contextlib.suppress(Exception):
-            stop()
+            stop_engine()
         told = " ".join(str(getattr(error, "orig", None) or error).split())[:200].rstrip(".")
         raise DatabaseError(
             f"The database of pending work cannot be used ({told}): check NETCLINIC_DATABASE_URL and that the data "
@@ -91,7 +91,7 @@ def start(url: str, data_dir: Path, replica: str) -> None:
         ) from error
 
 
-def stop() -> None:
+def stop_engine() -> None:
     """End the engine; what was under way stays stored and is resumed later.
 
     Threads that wait for a database which is gone try once more and end: for ever, they would keep the process alive.
@@ -103,12 +103,12 @@ def stop() -> None:
     DBOS.destroy(destroy_registry=True)
 
 
-def recover(replicas: Sequence[str]) -> int:
+def recover_jobs(replicas: Sequence[str]) -> int:
     """Take over the work of replicas that are gone; how many pieces."""
     return len(DBOS._recover_pending_workflows(list(replicas)))
 
 
-async def forget(before: datetime) -> int:
+async def delete_finished_jobs(before: datetime) -> int:
     """Remove work that was finished before that time; how many pieces."""
     removed = 0
     while True:
@@ -121,7 +121,7 @@ async def forget(before: datetime) -> int:
         removed += len(old)
 
 
-def _prepared(path: Path) -> str:
+def _prepare_sqlite(path: Path) -> str:
     """The URL of the SQLite file, in the mode in which readers do not wait for writers; the file remembers it."""
     try:
         make_private_folder(path.parent)
@@ -134,7 +134,7 @@ def _prepared(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _through_our_logs() -> None:
+def _route_logs() -> None:
     """DBOS brings a handler of its own, which knows nothing of masking secrets."""
     logger = logging.getLogger("dbos")
     for handler in list(logger.handlers):
@@ -143,19 +143,19 @@ def _through_our_logs() -> None:
 
 
 EVERY = 3600.0  # seconds
-WORK_KEPT = timedelta(days=7)  # Slack sends an event again for an hour
-LOOKS_KEPT = timedelta(days=1)
-ONCE_KEPT = timedelta(days=400)  # longer than any button lives
-REPLICAS_KEPT = timedelta(days=7)
+KEEP_JOBS = timedelta(days=7)  # Slack sends an event again for an hour
+KEEP_SHARED_READS = timedelta(days=1)
+KEEP_IDEMPOTENCY_KEYS = timedelta(days=400)  # longer than any button lives
+KEEP_REPLICAS = timedelta(days=7)
 
 _log = logging.getLogger("netclinic.housekeeping")
 
 
-async def keep_house(store: Store) -> None:
+async def run_housekeeping(store: Store) -> None:
     """Tidy up, now and every hour."""
     while True:
         try:
-            await tidy(store, datetime.now(UTC))
+            await delete_expired(store, datetime.now(UTC))
         except DatabaseError as error:
             _log.error("%s", error)
         except Exception:
@@ -163,12 +163,12 @@ async def keep_house(store: Store) -> None:
         await asyncio.sleep(EVERY)
 
 
-async def tidy(store: Store, now: datetime) -> int:
+async def delete_expired(store: Store, now: datetime) -> int:
     """Forget what is old enough; how many rows."""
-    removed = await dbos_engine.forget(now - WORK_KEPT)
-    removed += await store.run(shared_reads.delete_before, store, now - LOOKS_KEPT)
-    removed += await store.run(idempotency_keys.delete_before, store, now - ONCE_KEPT)
-    removed += await store.run(replicas.delete_started_before, store, now - REPLICAS_KEPT)
+    removed = await dbos_engine.delete_finished_jobs(now - KEEP_JOBS)
+    removed += await store.run(shared_reads.delete_before, store, now - KEEP_SHARED_READS)
+    removed += await store.run(idempotency_keys.delete_before, store, now - KEEP_IDEMPOTENCY_KEYS)
+    removed += await store.run(replicas.delete_started_before, store, now - KEEP_REPLICAS)
     if removed:
         _log.info("Forgot %d rows that nobody needs any more.", removed)
     return removed

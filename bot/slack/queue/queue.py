@@ -15,14 +15,14 @@ from typing import Any
 from dbos import DBOS, SetWorkflowID, error
 
 from bot.slack import logs
-from bot.slack.api.errors import NotAccepting, SlackFailure
+from bot.slack.api.errors import JobNotAccepted, SlackError
 from bot.slack.queue import dbos_engine
 from bot.slack.queue.job import Job
 from bot.slack.queue.workers import Heartbeat, Worker
 from bot.store import Store
 
 Handler = Callable[[Job], Awaitable[None]]
-__all__ = ["Handler", "JobQueue", "NotAccepting"]
+__all__ = ["Handler", "JobNotAccepted", "JobQueue"]
 
 WORKFLOW = "netclinic.deed"  # as it is stored with all that is under way: never to be renamed
 UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
@@ -45,9 +45,9 @@ class JobQueue:
         self._store = store
         self._data_dir = data_dir
         self._handlers: dict[str, Handler] = {}
-        self._running: dict[str, str] = {}
-        self._excuse: Handler | None = None
-        self._excuses: set[asyncio.Task[None]] = set()
+        self._names_running: dict[str, str] = {}
+        self._waiting_notifier: Handler | None = None
+        self._notices: set[asyncio.Task[None]] = set()
 
         async def perform(name: str, payload: Mapping[str, Any]) -> None:
             await self._perform(name, payload)
@@ -60,9 +60,9 @@ class JobQueue:
             raise ValueError(f"two handlers for {name}")
         self._handlers[name] = handler
 
-    def when_held_up(self, excuse: Handler) -> None:
-        """``excuse`` is called, once or more often, when work waits for a database that is locked or gone."""
-        self._excuse = excuse
+    def on_waiting(self, notify: Handler) -> None:
+        """``notify`` is called, once or more often, when work waits for a database that is locked or gone."""
+        self._waiting_notifier = notify
 
     async def launch(self) -> None:
         """Start doing work, first of all what dead replicas left behind.
@@ -72,8 +72,8 @@ class JobQueue:
         """
         await self.replica.join()
         # Not in a thread, though it takes a moment: resumed work runs on the event loop that the engine is started on.
-        dbos_engine.start(self._url(), self._data_dir, self.replica.id)
-        await self.replica.watch(dbos_engine.recover)
+        dbos_engine.launch_engine(self._url(), self._data_dir, self.replica.id)
+        await self.replica.watch(dbos_engine.recover_jobs)
 
     async def accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None = None) -> bool:
         """Store a piece of work, durably when this returns; False when that key was accepted before.
@@ -81,18 +81,18 @@ class JobQueue:
         Handlers call it inside a step, so that a replay does not ask anew. ``patience``: seconds that it may take.
 
         Raises:
-            NotAccepting: it is not stored, or not yet: nobody may rely on it.
+            JobNotAccepted: it is not stored, or not yet: nobody may rely on it.
         """
         if name not in self._handlers:
             raise ValueError(f"nobody does {name}")
         try:
             async with asyncio.timeout(patience):
                 if not await self.replica.may_accept():
-                    raise NotAccepting("This replica ends or cannot reach its database: it takes no new work.")
-                task = asyncio.create_task(self._stored(name, key, payload), context=contextvars.Context())
+                    raise JobNotAccepted("This replica ends or cannot reach its database: it takes no new work.")
+                task = asyncio.create_task(self._start_workflow(name, key, payload), context=contextvars.Context())
                 return await asyncio.shield(task)
         except TimeoutError as error:
-            raise NotAccepting(f"The database gave no answer within {patience:g} s.") from error
+            raise JobNotAccepted(f"The database gave no answer within {patience:g} s.") from error
 
     async def payload(self, key: str) -> Mapping[str, Any] | None:
         """What was accepted under a key; ``None`` where nothing was, or it is forgotten."""
@@ -100,14 +100,14 @@ class JobQueue:
         status = await task
         return None if status is None or not status.input else dict(status.input["args"][1])
 
-    async def accept_anew(
+    async def accept_unless_succeeded(
         self, name: str, key: str, payload: dict[str, Any], succeeded: Callable[[str], Awaitable[bool]]
     ) -> bool:
         """The same, where what came to nothing may be tried again, under ``key:2`` and so on; False where a piece under
         one of these keys is under way or has ``succeeded``.
 
         Raises:
-            NotAccepting: as ``accept``.
+            JobNotAccepted: as ``accept``.
         """
         for attempt in itertools.count(1):
             this = key if attempt == 1 else f"{key}:{attempt}"
@@ -122,18 +122,18 @@ class JobQueue:
         status = await task
         return status is not None and status.status not in UNDER_WAY
 
-    async def running(self) -> dict[str, int]:
+    async def count_running(self) -> dict[str, int]:
         """How many pieces are under way in this process, by name."""
         counts: dict[str, int] = {}
-        for name in self._running.values():
+        for name in self._names_running.values():
             counts[name] = counts.get(name, 0) + 1
         return counts
 
     async def close(self) -> None:
         """Stop: steps under way get some seconds to finish, the rest is resumed by the next start or a replica."""
-        await self.replica.settle(CLOSING)
-        with ThreadPoolExecutor(1) as free:  # those of the engine may all be held up by the database
-            await asyncio.get_running_loop().run_in_executor(free, dbos_engine.stop)
+        await self.replica.finish_steps(CLOSING)
+        with ThreadPoolExecutor(1) as executor:  # those of the engine may all be held up by the database
+            await asyncio.get_running_loop().run_in_executor(executor, dbos_engine.stop_engine)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # the engine's own ended with it
         await self.replica.leave()
 
@@ -143,7 +143,7 @@ class JobQueue:
             return ""
         return self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
-    async def _stored(self, name: str, key: str, payload: dict[str, Any]) -> bool:
+    async def _start_workflow(self, name: str, key: str, payload: dict[str, Any]) -> bool:
         with SetWorkflowID(key, workflow_id_reuse_policy="reject"):
             try:
                 await DBOS.start_workflow_async(self._workflow, name, payload)
@@ -156,24 +156,24 @@ class JobQueue:
         handler = self._handlers.get(name)
         if handler is None:
             raise LookupError(f"Nobody does {name!r}: a newer netclinic accepted {key}.")
-        self._running[key] = name
+        self._names_running[key] = name
         try:
-            with logs.about(request_id=key):
-                await handler(Job(name, key, payload, self.replica, self._held_up))
+            with logs.log_context(request_id=key):
+                await handler(Job(name, key, payload, self.replica, self._notify_waiting))
         finally:
-            self._running.pop(key, None)
+            self._names_running.pop(key, None)
 
-    def _held_up(self, job: Job) -> None:
+    def _notify_waiting(self, job: Job) -> None:
         """Beside the work, which may be over or given up before Slack has taken the word."""
 
-        async def excused(excuse: Handler) -> None:
+        async def run_notifier(notify: Handler) -> None:
             try:
-                with logs.about(request_id=job.key):
-                    await excuse(job)
-            except SlackFailure as error:
+                with logs.log_context(request_id=job.key):
+                    await notify(job)
+            except SlackError as error:
                 _log.warning("Nobody was told that %s waits: %s", job.key, error)
 
-        if self._excuse is not None:
-            task = asyncio.create_task(excused(self._excuse), context=contextvars.Context())
-            self._excuses.add(task)
-            task.add_done_callback(self._excuses.discard)
+        if self._waiting_notifier is not None:
+            task = asyncio.create_task(run_notifier(self._waiting_notifier), context=contextvars.Context())
+            self._notices.add(task)
+            task.add_done_callback(self._notices.discard)

@@ -16,31 +16,33 @@ POLL = 0.25
 _log = logging.getLogger("netclinic.looks")
 
 
-class Looks:
+class SharedReads:
     """``patience``: seconds after which a look that another process began is made anew; ``most`` at the same time."""
 
     def __init__(self, store: Store, *, patience: float, most: int = 4) -> None:
         self._store = store
         self._patience = patience
-        self._at_once = asyncio.Semaphore(most)
+        self._slots = asyncio.Semaphore(most)
 
-    async def shared(self, parts: Sequence[str], owner: str, look: Callable[[], Awaitable[Any]]) -> tuple[Any, bool]:
-        """What ``look`` returns (JSON, never None), and whether it was another's look that is shared.
+    async def read_shared(
+        self, parts: Sequence[str], owner: str, read: Callable[[], Awaitable[Any]]
+    ) -> tuple[Any, bool]:
+        """What ``read`` returns (JSON, never None), and whether it was another's look that is shared.
 
         ``parts`` are what makes two questions identical; ``owner`` is the key of the work, which may come back.
         """
         started = time.time()
         key = await self._key(parts, started)
         if not await self._store.run(shared_reads.begin, self._store, key, owner):
-            seen = await self._waited(key, owner)
+            seen = await self._wait_for_other(key, owner)
             if seen is not None:
                 return seen, True
-        return await self._looked(key, owner, look), False
+        return await self._read_and_share(key, owner, read), False
 
-    async def alone(self, look: Callable[[], Awaitable[Any]]) -> Any:
+    async def read_alone(self, read: Callable[[], Awaitable[Any]]) -> Any:
         """A look that is not shared, in its turn."""
-        async with self._at_once:
-            return await look()
+        async with self._slots:
+            return await read()
 
     async def _key(self, parts: Sequence[str], started: float) -> str:
         """The look of this minute, or the one that began within the last sixty seconds of the minute before."""
@@ -51,22 +53,22 @@ class Looks:
         recent = began is not None and started - began.timestamp() < WINDOW
         return earlier if recent else f"{digest}:{minute}"
 
-    async def _looked(self, key: str, owner: str, look: Callable[[], Awaitable[Any]]) -> Any:
+    async def _read_and_share(self, key: str, owner: str, read: Callable[[], Awaitable[Any]]) -> Any:
         try:
-            seen = await self.alone(look)
+            seen = await self.read_alone(read)
         except BaseException:
             await asyncio.shield(self._store.run(shared_reads.abandon, self._store, key, owner))
             raise
         await self._store.run(shared_reads.finish, self._store, key, seen)
         return seen
 
-    async def _taken_over(self, key: str, owner: str, late: datetime) -> bool:
+    async def _take_over(self, key: str, owner: str, late: datetime) -> bool:
         if not await self._store.run(shared_reads.take_over, self._store, key, owner, late):
             return False
         _log.warning("The look that others wait for never ended: it is made anew.")
         return True
 
-    async def _waited(self, key: str, owner: str) -> Any:
+    async def _wait_for_other(self, key: str, owner: str) -> Any:
         """What the other sees; ``None`` when the look is ours now."""
         while True:
             began, seen = await self._store.run(shared_reads.read_state, self._store, key)
@@ -75,6 +77,6 @@ class Looks:
             late = datetime.now(UTC) - timedelta(seconds=self._patience)
             if began is None and await self._store.run(shared_reads.begin, self._store, key, owner):
                 return None
-            if began is not None and began < late and await self._taken_over(key, owner, late):
+            if began is not None and began < late and await self._take_over(key, owner, late):
                 return None
             await asyncio.sleep(POLL)

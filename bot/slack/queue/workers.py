@@ -78,29 +78,29 @@ class Worker:
 
     async def watch(self, recover: Callable[[Sequence[str]], int]) -> None:
         """Take over what dead replicas left, and go on looking after them until :meth:`leave`."""
-        await self._round(recover)
-        self._watch = asyncio.create_task(self._rounds(recover))
+        await self._take_over_dead(recover)
+        self._watch = asyncio.create_task(self._watch_others(recover))
 
-    async def passed(self) -> None:
+    async def wait_until_allowed(self) -> None:
         """Return when this process may work; never when it is closing or was taken over."""
         if self._closing.is_set():
             await asyncio.Event().wait()
-        await self.held()
+        await self.wait_for_lease()
 
-    async def held(self) -> None:
+    async def wait_for_lease(self) -> None:
         """Return when nobody can have taken over this process's work; never when somebody has."""
-        while not self.is_held():
+        while not self.holds_lease():
             if self._is_lost:
                 await asyncio.Event().wait()
             await self._confirm()
 
     async def may_accept(self) -> bool:
         """Whether new work may be taken: not when closing or taken over. Told within seconds: somebody waits for it."""
-        if not self.is_held():
+        if not self.holds_lease():
             await asyncio.wait({asyncio.ensure_future(self._confirm())}, timeout=HASTE)
-        return self.is_held() and not self._closing.is_set()
+        return self.holds_lease() and not self._closing.is_set()
 
-    async def silence(self) -> None:
+    async def wait_for_silence(self) -> None:
         """Return once the database has not answered for a while; never in a process whose work is another's."""
         doubted = False
         while not doubted or self._is_lost or _now() - self._confirmed < self._pulse.doubt:
@@ -109,9 +109,9 @@ class Worker:
             await asyncio.sleep(WAKING if doubted else self._pulse.doubt - age)
 
     @contextlib.asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
+    async def running_step(self) -> AsyncIterator[None]:
         """A step: begun only when this process may work, and waited for when it closes."""
-        await self.passed()
+        await self.wait_until_allowed()
         self._busy += 1
         try:
             yield
@@ -122,10 +122,10 @@ class Worker:
         """Wait within a step; when this process closes meanwhile the step is given up, to be done anew elsewhere."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
-        with self._idle():
-            await self.passed()
+        with self._not_busy():
+            await self.wait_until_allowed()
 
-    async def settle(self, seconds: float) -> None:
+    async def finish_steps(self, seconds: float) -> None:
         """Begin no more steps, and wait so long for those under way."""
         self._closing.set()
         if self._watch is not None:
@@ -142,24 +142,24 @@ class Worker:
         await asyncio.to_thread(self._drop_lock)
 
     @contextlib.contextmanager
-    def _idle(self) -> Iterator[None]:
+    def _not_busy(self) -> Iterator[None]:
         self._busy -= 1
         try:
             yield
         finally:
             self._busy += 1
 
-    async def _rounds(self, recover: Callable[[Sequence[str]], int]) -> None:
+    async def _watch_others(self, recover: Callable[[Sequence[str]], int]) -> None:
         while not self._is_lost:
             await asyncio.sleep(self._pulse.beat)
             try:
-                await self._round(recover)
+                await self._take_over_dead(recover)
             except DatabaseError as error:
                 _log.error("%s", error)
             except Exception:
                 _log.exception("Looking after the other replicas failed; it is tried again.")
 
-    async def _round(self, recover: Callable[[Sequence[str]], int]) -> None:
+    async def _take_over_dead(self, recover: Callable[[Sequence[str]], int]) -> None:
         await self._confirm()
         if self._is_lost:
             return
@@ -172,7 +172,7 @@ class Worker:
         if gone and (number := await asyncio.to_thread(recover, gone)):
             _log.warning("%d pieces of work of replicas that are gone go on.", number)
 
-    def is_held(self) -> bool:
+    def holds_lease(self) -> bool:
         """Whether nobody can have taken over this process's work, as far as is known at this moment."""
         return not self._is_lost and _now() - self._confirmed < self._pulse.lease
 

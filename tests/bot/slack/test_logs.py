@@ -32,8 +32,8 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_is_one_json_object_with_what_it_is_about(stream: io.StringIO) -> None:
-    logs.set_up("info", stream=stream, replica="r1")
-    with logs.about(request_id="T1:C1:1.1", case="NC-7F3K2Q"):
+    logs.configure_logging("info", stream=stream, replica="r1")
+    with logs.log_context(request_id="T1:C1:1.1", case="NC-7F3K2Q"):
         logging.getLogger("netclinic.work").warning("Two\nlines of %s", "it", extra={"step": "post"})
     [line] = lines(stream)
     assert line["message"] == "Two\nlines of it"
@@ -49,8 +49,8 @@ def test_a_line_is_one_json_object_with_what_it_is_about(stream: io.StringIO) ->
 
 
 def test_what_it_is_about_ends_with_the_block(stream: io.StringIO) -> None:
-    logs.set_up("info", stream=stream)
-    with logs.about(case="NC-7F3K2Q"):
+    logs.configure_logging("info", stream=stream)
+    with logs.log_context(case="NC-7F3K2Q"):
         pass
     logging.getLogger("netclinic").info("Later.")
     assert "case" not in lines(stream)[0]
@@ -68,7 +68,7 @@ def test_what_it_is_about_ends_with_the_block(stream: io.StringIO) -> None:
     ],
 )
 def test_no_secret_is_in_a_line_wherever_it_came_from(stream: io.StringIO, secret: str) -> None:
-    logs.set_up("debug", SECRETS, stream)
+    logs.configure_logging("debug", SECRETS, stream)
     log = logging.getLogger("slack_sdk.web.async_client")
     log.error("Token %s was refused", secret)
     log.error("Headers: %s", {"Authorization": f"Bearer {secret}"}, extra={"arguments": {"token": secret}})
@@ -83,7 +83,7 @@ def test_no_secret_is_in_a_line_wherever_it_came_from(stream: io.StringIO, secre
 
 @pytest.mark.parametrize("text", ["postgresql://bot:s3cr%2Fet@db:5432/x", "postgresql+psycopg://bot:s3cr%2Fet@db/x"])
 def test_a_password_in_a_url_is_masked_and_the_rest_stays(stream: io.StringIO, text: str) -> None:
-    logs.set_up("info", stream=stream)
+    logs.configure_logging("info", stream=stream)
     logging.getLogger("sqlalchemy").error("cannot connect to %s", text)
     assert "s3cr" not in stream.getvalue()
     assert "bot:********@db" in stream.getvalue()
@@ -93,13 +93,13 @@ def test_a_password_in_a_url_is_masked_and_the_rest_stays(stream: io.StringIO, t
     "text", ["the pod xoxo-love is pending", "http://10.0.0.1:8080/healthz@x", "case NC-7F3K2Q", "a bearer of news"]
 )
 def test_what_only_looks_like_a_secret_stays(stream: io.StringIO, text: str) -> None:
-    logs.set_up("info", SECRETS, stream)
+    logs.configure_logging("info", SECRETS, stream)
     logging.getLogger("netclinic").info("%s", text)
     assert lines(stream)[0]["message"] == text
 
 
 def test_libraries_are_quiet_unless_in_trouble(stream: io.StringIO) -> None:
-    logs.set_up("debug", stream=stream)
+    logs.configure_logging("debug", stream=stream)
     bolt = logging.getLogger("slack_bolt.AsyncApp")
     bolt.level = logging.DEBUG  # as bolt itself does
     bolt.warning("As you gave `client` as well, `token` will be unused.")
@@ -110,14 +110,14 @@ def test_libraries_are_quiet_unless_in_trouble(stream: io.StringIO) -> None:
 
 
 def test_a_record_whose_arguments_do_not_fit_is_logged_all_the_same(stream: io.StringIO) -> None:
-    logs.set_up("info", stream=stream)
+    logs.configure_logging("info", stream=stream)
     logging.getLogger("netclinic").info("%d pods", "many")
     assert lines(stream)[0]["message"] == "%d pods"
 
 
 def test_a_terminal_gets_text(stream: io.StringIO) -> None:
     terminal = Terminal()
-    logs.set_up("info", SECRETS, terminal)
-    with logs.about(case="NC-7F3K2Q"):
+    logs.configure_logging("info", SECRETS, terminal)
+    with logs.log_context(case="NC-7F3K2Q"):
         logging.getLogger("netclinic").warning("Given up with xoxb-1-abc")
     assert "Given up with ********  (case=NC-7F3K2Q)" in terminal.getvalue()

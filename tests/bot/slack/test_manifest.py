@@ -55,7 +55,7 @@ async def test_each_event_that_it_subscribes_to_is_listened_to_and_no_other(
 ) -> None:
     async with open_scene({}) as scene:
         app = AsyncApp(client=AsyncWebClient(token="xoxb-nobody"), signing_secret="nobody's")
-        events.register(app, HandlerContext.of(scene.parts, subcommands.help_of()))
+        events.register(app, HandlerContext.from_services(scene.services, subcommands.render_help()))
         subscribed = {event.split(".")[0] for event in manifest["settings"]["event_subscriptions"]["bot_events"]}
         assert {kind for kind in {*subscribed, *KINDS} if await listens(app, kind)} == subscribed
 

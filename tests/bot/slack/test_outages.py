@@ -125,7 +125,7 @@ async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered
         scene = await stack.enter_async_context(open_scene(CLUSTER, settings={"NETCLINIC_DATABASE_URL": url}))
         stack.callback(wire.mend)
         web = await stack.enter_async_context(aiohttp.ClientSession())
-        people, port = scene.slack.people, int(scene.parts.settings.health_address.rpartition(":")[2])
+        people, port = scene.slack.people, int(scene.services.settings.health_address.rpartition(":")[2])
         await scene.answer("ops", await people.say("sam", "ops", STUCK))
         read = len(scene.clusters.servers["prod"].requests)
         wire.break_(how)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.slack.permissions import CannotTell, Permissions, Right
+from bot.slack.permissions import MembershipUnknown, Permissions, Right
 
 ANN, BOB = "U0ANN00001", "U0BOB00002"
 
@@ -16,7 +16,7 @@ class Handles:
 
     async def members(self, group: str) -> frozenset[str]:
         if group not in self.groups:
-            raise CannotTell(f"Slack knows no user group {group}.")
+            raise MembershipUnknown(f"Slack knows no user group {group}.")
         return self.groups[group]
 
 
@@ -62,11 +62,11 @@ async def test_one_group_that_tells_is_enough() -> None:
 
 def test_channels() -> None:
     some = permissions(channels=("inc-*", "#ops", "C0SECRET01"))
-    assert some.refusal_of_channel("C1", "inc-shop") is None
-    assert some.refusal_of_channel("C1", "ops") is None
-    assert some.refusal_of_channel("C0SECRET01", "") is None
-    assert permissions().refusal_of_channel("C1", "random") is None
-    refused = some.refusal_of_channel("C1", "random")
+    assert some.channel_refusal("C1", "inc-shop") is None
+    assert some.channel_refusal("C1", "ops") is None
+    assert some.channel_refusal("C0SECRET01", "") is None
+    assert permissions().channel_refusal("C1", "random") is None
+    refused = some.channel_refusal("C1", "random")
     assert refused is not None
     assert refused.rule == "NETCLINIC_CHANNELS"
     assert refused.sentence.startswith("I answer only in #inc-*, #ops, C0SECRET01 and in direct messages.")

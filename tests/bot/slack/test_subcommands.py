@@ -5,18 +5,18 @@ from pathlib import Path
 import pytest
 
 from bot.slack.handlers import subcommands
-from bot.slack.handlers.command import Typed
+from bot.slack.handlers.command import SlashCommand
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.workspace.records import words
 
 
-def typed(text: str) -> Typed:
-    return Typed(text=text, user="U1", channel="C1", response_url="https://slack.example/r")
+def typed(text: str) -> SlashCommand:
+    return SlashCommand(text=text, user="U1", channel="C1", response_url="https://slack.example/r")
 
 
 def test_help_holds_every_row_with_its_examples() -> None:
-    shown = "\n".join(words(subcommands.help_of().blocks))
-    for row in subcommands.ROWS:
+    shown = "\n".join(words(subcommands.render_help().blocks))
+    for row in subcommands.SUBCOMMANDS:
         assert row.shown.line in shown
         assert row.shown.about in shown
         assert all(f"/netclinic {row.shown.name} {example}" in shown for example in row.shown.examples)
@@ -27,17 +27,20 @@ def test_examples_name_entries_that_exist() -> None:
 
     known = {entry.id for entry in load_entries([Path(BUILTIN_FOLDER)], vocabulary())}
     named = {
-        example for row in subcommands.ROWS if row.shown.name in ("check", "show") for example in row.shown.examples
+        example
+        for row in subcommands.SUBCOMMANDS
+        if row.shown.name in ("check", "show")
+        for example in row.shown.examples
     }
     assert named
     assert named <= known
 
 
 def test_names_are_told_apart() -> None:
-    names = [row.shown.name for row in subcommands.ROWS]
+    names = [row.shown.name for row in subcommands.SUBCOMMANDS]
     assert len(set(names)) == len(names)
-    assert subcommands.row_of("ASK") is subcommands.row_of("ask")
-    assert subcommands.row_of("asks") is None
+    assert subcommands.find_subcommand("ASK") is subcommands.find_subcommand("ask")
+    assert subcommands.find_subcommand("asks") is None
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,7 @@ def test_names_are_told_apart() -> None:
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(text: str, said: str) -> None:
-    assert said in "\n".join(words(subcommands.help_of(text).blocks))
+    assert said in "\n".join(words(subcommands.render_help(text).blocks))
 
 
 @pytest.mark.parametrize(
@@ -67,5 +70,5 @@ def test_an_unknown_name_is_answered_with_the_nearest(text: str, said: str) -> N
 )
 def test_typed_text_is_taken_apart(text: str, name: str, rest: str, flags: set[str]) -> None:
     command = typed(text)
-    assert (command.name, command.rest.words, command.rest.flags) == (name, rest, flags)
-    assert Typed.of(command.to_json()) == command
+    assert (command.name, command.arguments.words, command.arguments.flags) == (name, rest, flags)
+    assert SlashCommand.of(command.to_json()) == command

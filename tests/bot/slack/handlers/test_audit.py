@@ -14,7 +14,7 @@ from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.records import SYSTEM, Record
 from bot.audit.verify import parse_anchors, verify
-from bot.slack.scheduler import Clock
+from bot.slack.scheduler import Scheduler
 from tests.scenes import OpenScene, Scene
 
 CLUSTER = {"prod": "terway-out-of-ips"}
@@ -24,13 +24,13 @@ FAILS = "CREATE TRIGGER fails BEFORE INSERT ON audit_records BEGIN SELECT no_roo
 
 def recorded(scene: Scene, **filters: Any) -> list[Record]:
     """The records that fit, oldest first."""
-    return list(list_records(scene.parts.store, Filters(limit=10_000, **filters)))[::-1]
+    return list(list_records(scene.services.store, Filters(limit=10_000, **filters)))[::-1]
 
 
 async def settled(scene: Scene) -> None:
     """All accepted work is done."""
     for _ in range(3000):
-        if not await scene.parts.work.running():
+        if not await scene.services.work.count_running():
             return
         await asyncio.sleep(0.02)
     raise TimeoutError("work goes on and on")
@@ -47,13 +47,13 @@ async def test_an_anchor_is_made_and_posted_once_a_slot_whoever_looks_at_the_clo
     async with open_scene({}, settings=ANCHORED) as scene:
         await scene.slack.until(lambda: anchors(scene), 60)  # the slot in which it started
         slot = datetime.now(UTC) + timedelta(hours=6)
-        for clock in (Clock(scene.parts, None), Clock(scene.parts, None)):
+        for clock in (Scheduler(scene.services, None), Scheduler(scene.services, None)):
             for minutes in (0, 1):
                 await clock.tick(slot.replace(minute=30) + timedelta(minutes=minutes))
         await scene.slack.until(lambda: len(anchors(scene)) == 2, 60)
         await scene.bot.stop()
         await scene.bot.start()
-        await Clock(scene.parts, None).tick(slot.replace(minute=31))
+        await Scheduler(scene.services, None).tick(slot.replace(minute=31))
         await settled(scene)
         assert len(anchors(scene)) == 2
         made = recorded(scene, action="audit.anchored")
@@ -68,12 +68,12 @@ async def test_an_anchor_copied_out_of_slack_finds_a_chain_that_was_cut(open_sce
         for copied in (message.plain, message.text):
             (anchor,) = parse_anchors(copied)
             assert (anchor.seq, anchor.hash) == (record.seq, record.hash)
-            assert verify(scene.parts.store, anchors=[anchor]).anchors == 1
+            assert verify(scene.services.store, anchors=[anchor]).anchors == 1
         await settled(scene)
-        with scene.parts.store.writing() as connection:
+        with scene.services.store.writing() as connection:
             connection.execute(text("DROP TRIGGER audit_records_prune"))
             connection.execute(text("DELETE FROM audit_records WHERE seq >= :seq"), {"seq": record.seq})
-        found = verify(scene.parts.store, anchors=[anchor])
+        found = verify(scene.services.store, anchors=[anchor])
         assert found.fault is not None
         assert found.fault.what == "cut"
 
@@ -92,14 +92,14 @@ async def test_without_a_channel_the_anchor_is_in_the_log_alone_whatever_its_lev
 
 
 async def test_a_replayed_anchor_is_the_one_that_was_made(open_scene: OpenScene) -> None:
-    from bot.slack.handlers.audit import _made
+    from bot.slack.handlers.audit import _find_or_make_anchor
     from bot.slack.handlers.context import HandlerContext
-    from bot.slack.handlers.subcommands import help_of
+    from bot.slack.handlers.subcommands import render_help
 
     async with open_scene({}, settings=ANCHORED) as scene:
         await scene.slack.until(lambda: anchors(scene), 60)
         (record,) = recorded(scene, action="audit.anchored")
-        again = _made(HandlerContext.of(scene.parts, help_of()), record.request_id)
+        again = _find_or_make_anchor(HandlerContext.from_services(scene.services, render_help()), record.request_id)
         assert (again.seq, again.hash) == (record.seq, record.hash)
         assert len(recorded(scene, action="audit.anchored")) == 1
 
@@ -164,7 +164,7 @@ async def test_everything_that_was_done_has_its_record(open_scene: OpenScene) ->
         assert by_pressing == {"U0SAM00003"}  # the message then says that the case is resolved
         before = [r for r in records if r.action == "message.posting"]
         assert len(before) == len(told)
-        assert verify(scene.parts.store).holds
+        assert verify(scene.services.store).holds
 
 
 async def test_a_scope_that_is_missing_is_on_record(open_scene: OpenScene) -> None:
@@ -238,7 +238,7 @@ async def test_a_record_a_request_and_a_case_are_shown(open_scene: OpenScene) ->
 async def test_of_a_long_request_the_first_records_are_shown_and_all_are_counted(open_scene: OpenScene) -> None:
     async with open_scene({}) as scene:
         reads = [Draft(action="cluster.read", actor=SYSTEM, request_id="night:1", case="NC-NIGHT") for _ in range(400)]
-        await scene.parts.ledger.aappend(reads)
+        await scene.services.ledger.aappend(reads)
         first = recorded(scene, request="night:1")[0]
         for name, about in (("night", "Request"), ("nc-night", "Case NC-NIGHT")):
             await scene.slack.people.command("ada", "ops", f"/netclinic audit show {name}")
@@ -250,7 +250,7 @@ async def test_of_a_long_request_the_first_records_are_shown_and_all_are_counted
 async def test_a_broken_chain_is_told_by_its_first_record(open_scene: OpenScene) -> None:
     async with open_scene({}) as scene:
         await scene.slack.until(lambda: recorded(scene, action="audit.anchored"), 60)
-        with scene.parts.store.writing() as connection:
+        with scene.services.store.writing() as connection:
             connection.execute(text("DROP TRIGGER audit_records_never_change"))
             connection.execute(text("UPDATE audit_records SET actor_id = 'U0MALLORY1' WHERE seq = 1"))
         await scene.slack.people.command("ada", "ops", "/netclinic audit verify")
@@ -264,7 +264,7 @@ async def test_where_the_audit_log_cannot_be_written_nothing_is_read_and_everybo
 ) -> None:
     async with open_scene(CLUSTER) as scene:
         await settled(scene)
-        with scene.parts.store.writing() as connection:
+        with scene.services.store.writing() as connection:
             connection.execute(text(FAILS))
         people = scene.slack.people
         ts = await people.say("ada", "inc-shop", STUCK)
@@ -280,7 +280,7 @@ async def test_where_the_audit_log_cannot_be_written_nothing_is_read_and_everybo
 
         await scene.slack.until(lambda: len(told()) == 4, 60)
         assert scene.clusters.servers["prod"].requests == []
-        with scene.parts.store.writing() as connection:
+        with scene.services.store.writing() as connection:
             connection.execute(text("DROP TRIGGER fails"))
         again = await people.say("ada", "inc-shop", STUCK)
         await scene.answer("inc-shop", again, "CONFIRMED")
@@ -289,14 +289,14 @@ async def test_where_the_audit_log_cannot_be_written_nothing_is_read_and_everybo
 def fill(scene: Scene) -> None:
     """Until there is no more room."""
     while True:
-        scene.parts.ledger.record("refused", actor=SYSTEM, detail={"reason": "filling " * 40})
+        scene.services.ledger.record("refused", actor=SYSTEM, detail={"reason": "filling " * 40})
 
 
 async def test_a_full_database_is_told_too(open_scene: OpenScene) -> None:
     """Not even that something is about to be posted can be stored then."""
     async with open_scene(CLUSTER) as scene:
         await settled(scene)
-        store, engine = scene.parts.store, scene.parts.store.engine
+        store, engine = scene.services.store, scene.services.store.engine
 
         def full(connection: Any, *_: Any) -> None:
             connection.execute("PRAGMA max_page_count = 1")  # SQLite takes it for as many as there are
@@ -317,10 +317,10 @@ async def test_a_full_database_is_told_too(open_scene: OpenScene) -> None:
 async def test_a_question_that_cannot_even_be_stored_is_not_met_with_silence(open_scene: OpenScene) -> None:
     async with open_scene(CLUSTER) as scene:
         await settled(scene)
-        scene.parts.work.replica._closing.set()  # it takes no new work
+        scene.services.work.replica._closing.set()  # it takes no new work
         await scene.slack.people.say("ada", "inc-shop", STUCK)
         told = await scene.alone("ada", "Nothing was read, because your question could not be recorded")
         assert told.thread_ts
         await asyncio.sleep(1.5)  # Slack brings it again after a second
         assert len(scene.slack.ephemerals("ada")) == 1
-        scene.parts.work.replica._closing.clear()
+        scene.services.work.replica._closing.clear()

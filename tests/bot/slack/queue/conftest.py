@@ -1,21 +1,15 @@
-"""Real processes that work and die, and a poster in front of the local workspace."""
+"""Real processes that work and die."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
-from bot.slack.api.client import SlackClient, make_client, make_session
-from bot.slack.api.poster import Poster
-from bot.slack.api.updates import Tidier
-from bot.store import Store, open_store
-from tests.workspace import Workspace
 
 ROOT = Path(__file__).parents[4]
 PATIENCE = 60.0  # seconds that a busy machine may take; nothing is measured by it
@@ -34,7 +28,7 @@ class Works:
         return self.folder / "journal"
 
     def start(self, *arguments: str, data: str = "data") -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.bot.slack.queue.works", "--database", self.database]
+        command = [sys.executable, "-m", "tests.bot.slack.queue.worker_process", "--database", self.database]
         command += ["--data-dir", str(self.folder / data), "--journal", str(self.journal), *arguments]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, cwd=ROOT, env=environment)
@@ -71,37 +65,3 @@ def works(database_url: str, tmp_path: Path) -> Iterator[Works]:
     found = Works(database_url if database_url.startswith("postgresql") else "", tmp_path)
     yield found
     found.end()
-
-
-class Free:
-    """The lease of a process that nobody takes over."""
-
-    async def held(self) -> None:
-        return
-
-    def is_held(self) -> bool:
-        return True
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[Workspace]:
-    async with Workspace() as workspace:
-        yield workspace
-
-
-@pytest.fixture
-async def caller(slack: Workspace) -> AsyncIterator[SlackClient]:
-    async with make_session() as session:
-        yield SlackClient(make_client(slack.bot_token, session, slack.environment["SLACK_API_URL"]))
-
-
-@pytest.fixture
-def plain_store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("", tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def poster(caller: SlackClient, plain_store: Store) -> Poster:
-    return Poster(caller, plain_store, Free(), Tidier(caller, pauses=(1.0, 2.0, 4.0)))

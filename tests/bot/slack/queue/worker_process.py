@@ -1,4 +1,4 @@
-"""A process that does work and may die of it, run by the tests: ``python -m tests.bot.slack.queue.works``.
+"""A process that does work and may die of it, run by the tests: ``python -m tests.bot.slack.queue.worker_process``.
 
 Each line that a step writes to the journal is an effect on the world: what counts is how often it is there.
 """

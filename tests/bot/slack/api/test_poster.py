@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bot.slack.api.client import SlackClient
-from bot.slack.api.errors import SlackAway, SlackRefused
+from bot.slack.api.errors import SlackRefused, SlackUnavailable
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
 from bot.store import Store
-from tests.bot.slack.queue.conftest import Free
+from tests.bot.slack.api.conftest import Free
 from tests.workspace import Workspace
 
 KEY = "T0CLINIC00:C0INCSHOP1:1.1"
@@ -46,9 +46,9 @@ async def test_it_carries_its_key_and_is_found_by_it(slack: Workspace, poster: P
 async def test_a_lost_reply_to_an_accepted_message_does_not_double_it(slack: Workspace, poster: Poster) -> None:
     ts = await asked(slack)
     slack.fail("chat.postMessage", "drop", accepted=True)
-    with pytest.raises(SlackAway) as away:
+    with pytest.raises(SlackUnavailable) as away:
         await post(poster, slack, ts)
-    assert not away.value.surely_not_done
+    assert not away.value.certainly_not_executed
     posted = await post(poster, slack, ts)
     assert [m.ts for m in slack.replies("inc-shop", ts)] == [posted]
 
@@ -59,7 +59,7 @@ async def test_one_that_slack_did_not_take_is_posted_by_the_next_attempt(
 ) -> None:
     ts = await asked(slack)
     slack.fail("chat.postMessage", how, retry_after=1)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await post(poster, slack, ts)
     await post(poster, slack, ts)
     assert len(slack.replies("inc-shop", ts)) == 1
@@ -68,20 +68,20 @@ async def test_one_that_slack_did_not_take_is_posted_by_the_next_attempt(
 async def test_an_error_status_after_acceptance_does_not_double_it(slack: Workspace, poster: Poster) -> None:
     ts = await asked(slack)
     slack.fail("chat.postMessage", "status", accepted=True, status=502)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await post(poster, slack, ts)
     await post(poster, slack, ts)
     assert len(slack.replies("inc-shop", ts)) == 1
 
 
 async def test_another_process_finds_what_the_first_one_posted(
-    slack: Workspace, poster: Poster, caller: SlackClient, plain_store: Store
+    slack: Workspace, poster: Poster, slack_client: SlackClient, plain_store: Store
 ) -> None:
     ts = await asked(slack)
     slack.fail("chat.postMessage", "drop", accepted=True)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await post(poster, slack, ts)
-    heir = Poster(caller, plain_store, Free())
+    heir = Poster(slack_client, plain_store, Free())
     assert await post(heir, slack, ts) == slack.replies("inc-shop", ts)[0].ts
     assert len(slack.replies("inc-shop", ts)) == 1
 
@@ -93,7 +93,7 @@ async def test_while_the_thread_cannot_be_read_nothing_is_posted_a_second_time(
     slack.fail("chat.postMessage", "drop", accepted=True)
     slack.fail("conversations.replies", "status", times=2)
     for _ in range(3):
-        with pytest.raises(SlackAway):
+        with pytest.raises(SlackUnavailable):
             await post(poster, slack, ts)
     assert len(slack.replies("inc-shop", ts)) == 1
     assert await post(poster, slack, ts) == slack.replies("inc-shop", ts)[0].ts
@@ -104,7 +104,7 @@ async def test_it_is_found_beyond_the_first_page_of_a_long_thread(slack: Workspa
     for number in range(230):
         await slack.people.say("ada", "inc-shop", f"me too {number}", thread=ts)
     slack.fail("chat.postMessage", "drop", accepted=True)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await post(poster, slack, ts)
     await post(poster, slack, ts)
     assert len(slack.replies("inc-shop", ts)) == 1
@@ -115,7 +115,7 @@ async def test_other_keys_and_other_bots_in_the_thread_are_not_taken_for_it(slac
     await slack.people.webhook("inc-shop", "Looking at it.")
     first = await post(poster, slack, ts, key="another")
     slack.fail("chat.postMessage", "drop")
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await post(poster, slack, ts)
     assert await post(poster, slack, ts) != first
     assert len(slack.replies("inc-shop", ts)) == 2
@@ -123,7 +123,7 @@ async def test_other_keys_and_other_bots_in_the_thread_are_not_taken_for_it(slac
 
 async def test_a_message_that_opens_a_thread_is_looked_for_in_the_channel(slack: Workspace, poster: Poster) -> None:
     slack.fail("chat.postMessage", "drop", accepted=True)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await post(poster, slack, None)
     posted = await post(poster, slack, None)
     assert [m.ts for m in slack.messages("inc-shop") if m.bot_id == slack.team.bot.bot_id] == [posted]
@@ -163,7 +163,7 @@ async def test_after_a_too_many_nothing_is_posted_before_the_time_that_slack_ask
 ) -> None:
     ts = await asked(slack)
     slack.fail("chat.postMessage", "ratelimited", retry_after=2)
-    with pytest.raises(SlackAway) as away:
+    with pytest.raises(SlackUnavailable) as away:
         await post(poster, slack, ts)
     assert away.value.retry_after == 2
     await post(poster, slack, ts)
@@ -227,7 +227,7 @@ async def test_progress_that_fails_holds_nothing_up_and_an_answer_that_fails_is_
     slack.fail("chat.update", "status", times=2)
     poster.progress(channel(slack), posted, Message("1 read"))
     await slack.until(lambda: any(call.method == "chat.update" for call in slack.calls))
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await poster.update(channel(slack), posted, Message("The answer."))
     await poster.update(channel(slack), posted, Message("The answer."))
     assert slack.replies("inc-shop", ts)[0].text == "The answer."
@@ -240,7 +240,7 @@ async def test_a_file_is_put_into_the_thread_once(slack: Workspace, poster: Post
         return await poster.upload(channel(slack), ts, "NC-1.txt", "all of it\n", "Everything", key=KEY)
 
     slack.fail("files.completeUploadExternal", "drop", accepted=True)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await upload()
     found = await upload()
     files = [file for message in slack.replies("inc-shop", ts) for file in message.files]
@@ -249,26 +249,26 @@ async def test_a_file_is_put_into_the_thread_once(slack: Workspace, poster: Post
 
 
 async def test_only_one_person_sees_an_ephemeral_message(slack: Workspace, poster: Poster) -> None:
-    await poster.ephemeral(channel(slack), slack.team.person("ada").id, Message("Only you."))
+    await poster.post_ephemeral(channel(slack), slack.team.person("ada").id, Message("Only you."))
     assert [m.text for m in slack.ephemerals("ada", "inc-shop")] == ["Only you."]
     assert not slack.messages("inc-shop") or all(m.text != "Only you." for m in slack.messages("inc-shop"))
 
 
 async def test_a_replica_that_was_taken_over_posts_nothing(
-    slack: Workspace, caller: SlackClient, plain_store: Store
+    slack: Workspace, slack_client: SlackClient, plain_store: Store
 ) -> None:
     ts = await asked(slack)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(post(Poster(caller, plain_store, Lost()), slack, ts), 1.0)
+        await asyncio.wait_for(post(Poster(slack_client, plain_store, Lost()), slack, ts), 1.0)
     assert not slack.replies("inc-shop", ts)
 
 
 async def test_progress_of_a_replica_that_was_taken_over_does_not_overwrite_the_answer(
-    slack: Workspace, caller: SlackClient, plain_store: Store, poster: Poster
+    slack: Workspace, slack_client: SlackClient, plain_store: Store, poster: Poster
 ) -> None:
     ts = await asked(slack)
     posted = await post(poster, slack, ts)
-    Poster(caller, plain_store, Lost()).progress(channel(slack), posted, Message("Reading the cluster"))
+    Poster(slack_client, plain_store, Lost()).progress(channel(slack), posted, Message("Reading the cluster"))
     await asyncio.sleep(2.0)
     assert "Reading the cluster" not in slack.replies("inc-shop", ts)[0].versions
 
@@ -276,8 +276,8 @@ async def test_progress_of_a_replica_that_was_taken_over_does_not_overwrite_the_
 class Lost:
     """The lease of a process whose work is another's by now."""
 
-    async def held(self) -> None:
+    async def wait_for_lease(self) -> None:
         await asyncio.Event().wait()
 
-    def is_held(self) -> bool:
+    def holds_lease(self) -> bool:
         return False

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.slack.parsing import LONGEST, Asked, is_courtesy, mentions, read_question
+from bot.slack.parsing import MAX_LENGTH, ParsedQuestion, is_courtesy, mentions_bot, parse_question
 
 BOT = "U0BOT"
 
 
-def asked(text: str) -> Asked:
-    return read_question(text, bot_user=BOT)
+def asked(text: str) -> ParsedQuestion:
+    return parse_question(text, bot_user=BOT)
 
 
 @pytest.mark.parametrize(
@@ -72,25 +72,27 @@ def test_a_pasted_log_stays_whole_and_sets_nothing() -> None:
 
 
 def test_flags_belong_to_commands() -> None:
-    typed = read_question("drain --force hangs --share", flags=["share"])
-    assert typed == Asked(words="drain --force hangs", flags=frozenset({"share"}))
-    assert read_question("`--share` --shared", flags=["share"]).flags == frozenset()
-    assert read_question("pods stuck —share", flags=["share"]) == Asked(words="pods stuck", flags=frozenset({"share"}))
+    typed = parse_question("drain --force hangs --share", flags=["share"])
+    assert typed == ParsedQuestion(words="drain --force hangs", flags=frozenset({"share"}))
+    assert parse_question("`--share` --shared", flags=["share"]).flags == frozenset()
+    assert parse_question("pods stuck —share", flags=["share"]) == ParsedQuestion(
+        words="pods stuck", flags=frozenset({"share"})
+    )
     assert asked("kubectl drain --force hangs").words == "kubectl drain --force hangs"
 
 
 def test_what_cannot_be_asked_is_told_in_one_sentence() -> None:
     assert asked("pods stuck ns=shop").trouble == ""
     assert "'Shop_1' is no name of a namespace" in asked("pods stuck ns=Shop_1").trouble
-    assert f"may have {LONGEST:,}" in asked("x" * (LONGEST + 1)).trouble
-    assert asked("x" * LONGEST).trouble == ""
+    assert f"may have {MAX_LENGTH:,}" in asked("x" * (MAX_LENGTH + 1)).trouble
+    assert asked("x" * MAX_LENGTH).trouble == ""
 
 
 def test_a_mention_in_code_is_none() -> None:
-    assert mentions("hi <@U0BOT>", BOT)
-    assert mentions("hi <@U0BOT|netclinic>", BOT)
-    assert not mentions("type `<@U0BOT> pods stuck`", BOT)
-    assert not mentions("<@U0BOTTLE> hi", BOT)
+    assert mentions_bot("hi <@U0BOT>", BOT)
+    assert mentions_bot("hi <@U0BOT|netclinic>", BOT)
+    assert not mentions_bot("type `<@U0BOT> pods stuck`", BOT)
+    assert not mentions_bot("<@U0BOTTLE> hi", BOT)
 
 
 @given(some.text(alphabet="<>@#!|`:&;=ab \"'\n", max_size=60))

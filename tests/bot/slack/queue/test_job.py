@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack.api.errors import SlackAway, SlackRefused, refusal
+from bot.slack.api.errors import JobNotAccepted, SlackRefused, SlackUnavailable, slack_refused
 from bot.slack.queue.job import Job
-from bot.slack.queue.queue import JobQueue, NotAccepting
+from bot.slack.queue.queue import JobQueue
 from bot.store import Store, replicas
 
 SECONDS = 60.0
@@ -22,8 +22,8 @@ async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -
     work = JobQueue(store, tmp_path)
     work.register("do", nothing)
     await work.launch()
-    await work.replica.settle(0.0)
-    with pytest.raises(NotAccepting):
+    await work.replica.finish_steps(0.0)
+    with pytest.raises(JobNotAccepted):
         await work.accept("do", "k1", {})
     await work.close()
 
@@ -36,7 +36,7 @@ async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(sto
     replicas.join(store, "heir", "host", "1")
     replicas.claim(store, work.replica.id, "heir", 0.0)
     await asyncio.wait_for(lost.wait(), SECONDS)
-    with pytest.raises(NotAccepting):
+    with pytest.raises(JobNotAccepted):
         await work.accept("do", "k1", {})
     await work.close()
 
@@ -60,12 +60,12 @@ async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store,
     async def away_twice() -> Any:
         tried.append("away")
         if len(tried) < 3:
-            raise SlackAway("Slack gave no answer.", retry_after=0.1)
+            raise SlackUnavailable("Slack gave no answer.", retry_after=0.1)
         return {"ts": "1.1"}
 
     async def refused() -> Any:
         tried.append("refused")
-        raise refusal("chat.postMessage", "is_archived")
+        raise slack_refused("chat.postMessage", "is_archived")
 
     async def do(job: Job) -> None:
         told.append((await job.step("post", away_twice))["ts"])

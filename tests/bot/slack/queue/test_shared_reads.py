@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.queue.shared_reads import Looks
+from bot.slack.queue.shared_reads import SharedReads
 from bot.store import Store, shared_reads
 
 
@@ -31,8 +31,8 @@ ASKED = ("C0INCSHOP1", "pods stuck", "prod-hz", "")
 
 
 async def test_ten_at_once_are_one_look_and_all_hear_the_same(store: Store) -> None:
-    shared, cluster = Looks(store, patience=30), Cluster()
-    told = await asyncio.gather(*(shared.shared(ASKED, f"k{number}", cluster) for number in range(10)))
+    shared, cluster = SharedReads(store, patience=30), Cluster()
+    told = await asyncio.gather(*(shared.read_shared(ASKED, f"k{number}", cluster) for number in range(10)))
     assert cluster.looked == 1
     assert all(seen == {"seen": 1} for seen, _ in told)
     assert sum(1 for _, was_shared in told if not was_shared) == 1
@@ -41,7 +41,7 @@ async def test_ten_at_once_are_one_look_and_all_hear_the_same(store: Store) -> N
 async def test_two_replicas_share_it_too(store: Store) -> None:
     cluster = Cluster()
     told = await asyncio.gather(
-        *(Looks(store, patience=30).shared(ASKED, f"k{number}", cluster) for number in range(2))
+        *(SharedReads(store, patience=30).read_shared(ASKED, f"k{number}", cluster) for number in range(2))
     )
     assert cluster.looked == 1
     assert [seen for seen, _ in told] == [{"seen": 1}, {"seen": 1}]
@@ -49,31 +49,31 @@ async def test_two_replicas_share_it_too(store: Store) -> None:
 
 @pytest.mark.parametrize("position", range(4))
 async def test_any_difference_makes_it_another_look(store: Store, position: int) -> None:
-    shared, cluster = Looks(store, patience=30), Cluster(0.0)
+    shared, cluster = SharedReads(store, patience=30), Cluster(0.0)
     other = list(ASKED)
     other[position] += "x"
-    await shared.shared(ASKED, "k1", cluster)
-    await shared.shared(other, "k2", cluster)
+    await shared.read_shared(ASKED, "k1", cluster)
+    await shared.read_shared(other, "k2", cluster)
     assert cluster.looked == 2
 
 
 async def test_parts_do_not_run_into_each_other(store: Store) -> None:
-    shared, cluster = Looks(store, patience=30), Cluster(0.0)
-    await shared.shared(("a", "bc"), "k1", cluster)
-    await shared.shared(("ab", "c"), "k2", cluster)
+    shared, cluster = SharedReads(store, patience=30), Cluster(0.0)
+    await shared.read_shared(("a", "bc"), "k1", cluster)
+    await shared.read_shared(("ab", "c"), "k2", cluster)
     assert cluster.looked == 2
 
 
 async def test_a_look_that_failed_is_made_by_the_next_one_who_waits(store: Store) -> None:
-    shared, cluster = Looks(store, patience=30), Cluster()
+    shared, cluster = SharedReads(store, patience=30), Cluster()
 
     async def fails() -> Any:
         await asyncio.sleep(0.3)
         raise RuntimeError("the cluster went away")
 
-    first = asyncio.create_task(shared.shared(ASKED, "k1", fails))
+    first = asyncio.create_task(shared.read_shared(ASKED, "k1", fails))
     await asyncio.sleep(0.1)
-    second = asyncio.create_task(shared.shared(ASKED, "k2", cluster))
+    second = asyncio.create_task(shared.read_shared(ASKED, "k2", cluster))
     with pytest.raises(RuntimeError):
         await first
     assert await second == ({"seen": 1}, False)
@@ -81,22 +81,22 @@ async def test_a_look_that_failed_is_made_by_the_next_one_who_waits(store: Store
 
 async def test_a_look_whose_process_died_is_made_anew(store: Store) -> None:
     cluster = Cluster(0.0)
-    dead = asyncio.create_task(Looks(store, patience=1).shared(ASKED, "k1", Cluster(3600)))
+    dead = asyncio.create_task(SharedReads(store, patience=1).read_shared(ASKED, "k1", Cluster(3600)))
     await asyncio.sleep(0.3)  # its process is killed here: nobody gives the look up
-    assert await Looks(store, patience=1).shared(ASKED, "k2", cluster) == ({"seen": 1}, False)
+    assert await SharedReads(store, patience=1).read_shared(ASKED, "k2", cluster) == ({"seen": 1}, False)
     dead.cancel()
 
 
 async def test_its_owner_comes_back_after_a_crash_and_looks_again(store: Store) -> None:
-    dead = asyncio.create_task(Looks(store, patience=30).shared(ASKED, "k1", Cluster(3600)))
+    dead = asyncio.create_task(SharedReads(store, patience=30).read_shared(ASKED, "k1", Cluster(3600)))
     await asyncio.sleep(0.3)
-    assert await Looks(store, patience=30).shared(ASKED, "k1", Cluster(0.0)) == ({"seen": 1}, False)
+    assert await SharedReads(store, patience=30).read_shared(ASKED, "k1", Cluster(0.0)) == ({"seen": 1}, False)
     dead.cancel()
 
 
 async def test_after_a_minute_the_cluster_is_looked_at_again(store: Store) -> None:
-    shared, cluster = Looks(store, patience=30), Cluster(0.0)
-    await shared.shared(ASKED, "k1", cluster)
+    shared, cluster = SharedReads(store, patience=30), Cluster(0.0)
+    await shared.read_shared(ASKED, "k1", cluster)
     with store.writing() as connection:
         from bot.store.schema import looks as table
 
@@ -105,19 +105,19 @@ async def test_after_a_minute_the_cluster_is_looked_at_again(store: Store) -> No
         minute = int(earlier.timestamp() // 60)
         key = f"{rows[0].key.partition(':')[0]}:{minute}"
         connection.execute(table.update().values(started_at=earlier, key=key))
-    assert await shared.shared(ASKED, "k2", cluster) == ({"seen": 2}, False)
+    assert await shared.read_shared(ASKED, "k2", cluster) == ({"seen": 2}, False)
 
 
 async def test_a_look_across_the_turn_of_the_minute_is_shared(store: Store) -> None:
-    shared, cluster = Looks(store, patience=30), Cluster(0.0)
+    shared, cluster = SharedReads(store, patience=30), Cluster(0.0)
     now = datetime.now(UTC).timestamp()
     key = await shared._key(ASKED, now - 60)
     shared_reads.begin(store, key, "k1")
     shared_reads.finish(store, key, {"seen": 0})
-    assert await shared.shared(ASKED, "k2", cluster) == ({"seen": 0}, True)
+    assert await shared.read_shared(ASKED, "k2", cluster) == ({"seen": 0}, True)
 
 
 async def test_only_some_clusters_are_looked_at_at_the_same_time(store: Store) -> None:
-    shared, cluster = Looks(store, patience=30, most=2), Cluster()
-    await asyncio.gather(*(shared.shared((f"q{number}",), f"k{number}", cluster) for number in range(6)))
+    shared, cluster = SharedReads(store, patience=30, most=2), Cluster()
+    await asyncio.gather(*(shared.read_shared((f"q{number}",), f"k{number}", cluster) for number in range(6)))
     assert (cluster.looked, cluster.most) == (6, 2)

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.api.client import SlackClient, make_client, make_session
-from bot.slack.api.errors import SlackAway, SlackRefused, failure_of
+from bot.slack.api.errors import SlackRefused, SlackUnavailable, to_slack_error
 from tests.workspace import Workspace
 
 
@@ -44,19 +44,19 @@ def answered(error: str = "", status: int = 200, headers: dict[str, str] | None 
     ],
 )
 def test_slack_on_a_bad_day_is_away(error: Exception) -> None:
-    assert isinstance(failure_of("chat.postMessage", error), SlackAway)
+    assert isinstance(to_slack_error("chat.postMessage", error), SlackUnavailable)
 
 
 def test_the_time_that_slack_asks_for_is_kept_and_nothing_was_done() -> None:
-    away = failure_of("chat.postMessage", answered("ratelimited", 429, {"Retry-After": "7"}))
-    assert isinstance(away, SlackAway)
-    assert (away.retry_after, away.surely_not_done) == (7.0, True)
+    away = to_slack_error("chat.postMessage", answered("ratelimited", 429, {"Retry-After": "7"}))
+    assert isinstance(away, SlackUnavailable)
+    assert (away.retry_after, away.certainly_not_executed) == (7.0, True)
 
 
 def test_a_lost_reply_says_nothing_about_what_was_done() -> None:
-    away = failure_of("chat.postMessage", aiohttp.ServerDisconnectedError())
-    assert isinstance(away, SlackAway)
-    assert not away.surely_not_done
+    away = to_slack_error("chat.postMessage", aiohttp.ServerDisconnectedError())
+    assert isinstance(away, SlackUnavailable)
+    assert not away.certainly_not_executed
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_lost_reply_says_nothing_about_what_was_done() -> None:
     ],
 )
 def test_a_no_is_a_no_and_names_the_way_out(error: Exception, way_out: str) -> None:
-    no = failure_of("chat.postMessage", error)
+    no = to_slack_error("chat.postMessage", error)
     assert isinstance(no, SlackRefused)
     assert way_out in no.sentence
     assert no.sentence.endswith(".")
@@ -81,14 +81,14 @@ def test_a_no_is_a_no_and_names_the_way_out(error: Exception, way_out: str) -> N
 
 
 def test_the_app_level_token_is_named_where_it_is_refused() -> None:
-    no = failure_of("apps.connections.open", answered("invalid_auth"))
+    no = to_slack_error("apps.connections.open", answered("invalid_auth"))
     assert "SLACK_APP_TOKEN" in str(no)
     assert "SLACK_BOT_TOKEN" not in str(no)
 
 
 def test_a_mistake_of_our_own_is_none_of_slacks() -> None:
     with pytest.raises(KeyError):
-        failure_of("chat.postMessage", KeyError("ts"))
+        to_slack_error("chat.postMessage", KeyError("ts"))
 
 
 async def test_a_proxys_page_in_place_of_slack_is_slack_away() -> None:
@@ -101,24 +101,24 @@ async def test_a_proxys_page_in_place_of_slack_is_slack_away() -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with make_session() as session:
-        caller = SlackClient(make_client("xoxb-1", session, f"http://127.0.0.1:{runner.addresses[0][1]}/api"))
-        with pytest.raises(SlackAway):
-            await caller.call("auth.test")
+        slack_client = SlackClient(make_client("xoxb-1", session, f"http://127.0.0.1:{runner.addresses[0][1]}/api"))
+        with pytest.raises(SlackUnavailable):
+            await slack_client.call("auth.test")
     await runner.cleanup()
 
 
 async def test_nobody_listening_is_slack_away_and_nothing_was_done() -> None:
     async with make_session() as session:
-        caller = SlackClient(make_client("xoxb-1", session, "http://127.0.0.1:9/api"))
-        with pytest.raises(SlackAway, match=r"127\.0\.0\.1:9") as away:
-            await caller.call("auth.test")
-    assert away.value.surely_not_done
+        slack_client = SlackClient(make_client("xoxb-1", session, "http://127.0.0.1:9/api"))
+        with pytest.raises(SlackUnavailable, match=r"127\.0\.0\.1:9") as away:
+            await slack_client.call("auth.test")
+    assert away.value.certainly_not_executed
 
 
-async def test_the_sdk_does_not_try_again_behind_our_back(slack: Workspace, caller: SlackClient) -> None:
+async def test_the_sdk_does_not_try_again_behind_our_back(slack: Workspace, slack_client: SlackClient) -> None:
     slack.fail("chat.postMessage", "drop", times=None)
-    with pytest.raises(SlackAway):
-        await caller.call("chat.postMessage", channel="inc-shop", text="Hello.")
+    with pytest.raises(SlackUnavailable):
+        await slack_client.call("chat.postMessage", channel="inc-shop", text="Hello.")
     await asyncio.sleep(0.5)
     assert sum(1 for call in slack.calls if call.method == "chat.postMessage") == 1
 

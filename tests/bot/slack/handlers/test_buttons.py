@@ -52,7 +52,7 @@ async def test_old_buttons_say_that_they_are_old(open_scene: OpenScene) -> None:
         await scene.slack.people.press("ada", answer, "Show evidence")
         await scene.alone("ada", "no longer work")
         assert scene.slack.modals("ada") == []
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
         assert case.state == "open"
 
 
@@ -72,7 +72,7 @@ async def test_a_value_that_nobody_gave_out_does_nothing(open_scene: OpenScene) 
             await scene.slack.people.press("sam", answer, "Resolve")
             await scene.alone("sam", words)
             revalued(answer, case=case, at=0)
-        assert [case.state for case in Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")] == [
+        assert [case.state for case in Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")] == [
             "open",
             "open",
         ]
@@ -114,7 +114,7 @@ async def test_a_resolved_case_is_not_checked_again_until_somebody_asks_in_it(op
         await scene.slack.people.press("sam", answer, "Re-check")
         await scene.alone("sam", "was resolved already by Lin Wei. A new question in its thread opens it again.")
         await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating", shown.thread_ts)
-        await scene.slack.until(lambda: Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001"), 60)
+        await scene.slack.until(lambda: Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001"), 60)
 
 
 async def test_feedback_is_kept_with_its_note_and_shown(open_scene: OpenScene) -> None:
@@ -124,8 +124,8 @@ async def test_feedback_is_kept_with_its_note_and_shown(open_scene: OpenScene) -
         await scene.slack.until(lambda: scene.slack.modals("lin"))
         await scene.answer("inc-shop", answer.thread_ts, "helped, says <@U0LIN00002>")
         assert await scene.slack.people.submit("lin", {"note": "a second vSwitch"}) == {}
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
-        (word,) = FeedbackBook(scene.parts.store).of_case(case.id)
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
+        (word,) = FeedbackBook(scene.services.store).for_case(case.id)
         assert (word.helped, word.note, word.entry) == (True, "a second vSwitch", "terway-vswitch-out-of-ips")
 
 
@@ -151,7 +151,7 @@ async def test_a_case_is_handed_over_once_and_in_the_channel_of_the_settings(ope
         assert "was handed to on-call already" in seen[0].plain
         (told,) = scene.slack.messages("ops")
         assert "<!subteam^S0ONCALL01>" in told.text
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
         assert case.assignee == "S0ONCALL01"
         assert case.id in told.plain
 
@@ -161,7 +161,7 @@ async def test_a_group_that_is_none_is_said(open_scene: OpenScene) -> None:
         answer = await answered(scene)
         await scene.slack.people.press("lin", answer, "Hand to on-call")
         await scene.alone("lin", "Slack knows no user group @nobody: correct NETCLINIC_ONCALL_GROUP.")
-        (case,) = Cases(scene.parts.store).opened(scene.slack.team.id, "U0ADA00001")
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
         assert case.assignee == ""
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.slack.api.client import TIMEOUT
-from bot.slack.api.errors import SlackAway
+from bot.slack.api.errors import SlackUnavailable
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.elements import Message
 from tests.workspace import Workspace
@@ -18,7 +18,7 @@ async def test_a_second_message_that_may_not_be_deleted_says_that_it_is_one(slac
     channel = slack.team.channel("inc-shop").id
     slack.fail("chat.delete", "status", status=404, times=None)
     slack.fail("chat.postMessage", "late", retry_after=LATE)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await poster.post_once(channel=channel, thread_ts=ts, key=KEY, message=LOOKING)
     kept = await poster.post_once(channel=channel, thread_ts=ts, key=KEY, message=ANSWER)
     second = await slack.until(lambda: [one for one in slack.replies("inc-shop", ts) if one.ts != kept])
@@ -30,7 +30,7 @@ async def test_a_message_that_slack_posted_after_all_is_taken_away(slack: Worksp
     ts = await slack.people.say("ada", "inc-shop", "pods stuck")
     channel = slack.team.channel("inc-shop").id
     slack.fail("chat.postMessage", "late", retry_after=LATE)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await poster.post_once(channel=channel, thread_ts=ts, key=KEY, message=LOOKING)
     kept = await poster.post_once(channel=channel, thread_ts=ts, key=KEY, message=LOOKING)
     other = await poster.post_once(channel=channel, thread_ts=ts, key="another", message=LOOKING)

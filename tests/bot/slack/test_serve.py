@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from bot.app import App
-from bot.slack.app import join
-from bot.slack.serve import CannotServe, Serving
+from bot.slack.app import make_app
+from bot.slack.serve import CannotServe, Server
 from tests.command_line import Netclinic
 from tests.ports import free_port
 from tests.processes import SECONDS, Served, health, tokens
@@ -150,7 +150,7 @@ async def test_health_answers_before_the_index_is_there_and_questions_wait_for_i
             built.wait(SECONDS)
             return app.clinic(app.index())
 
-        serving = Serving(replace(app.premises(join), clinic=slowly))
+        serving = Server(replace(app.serve_config(make_app), clinic=slowly))
         running = asyncio.create_task(serving.run())
         await slack.until_connected()
         ts = await slack.people.say("ada", "inc-shop", "@netclinic what is the cluster domain?")
@@ -179,7 +179,7 @@ async def test_an_index_that_cannot_be_made_ends_it_and_the_question_is_kept(
             asked.wait(SECONDS)
             raise CannotServe("The model is no model.")
 
-        serving = Serving(replace(App.from_environment().premises(join), clinic=fails))
+        serving = Server(replace(App.from_environment().serve_config(make_app), clinic=fails))
         running = asyncio.create_task(serving.run())
         await slack.until_connected()
         ts = await slack.people.say("ada", "inc-shop", "@netclinic what is the cluster domain?")
@@ -192,7 +192,7 @@ async def test_an_index_that_cannot_be_made_ends_it_and_the_question_is_kept(
 
 async def test_over_http_only_what_slack_signed_lately_is_heard(open_scene: OpenScene) -> None:
     async with open_scene({}, by_http=True) as scene, aiohttp.ClientSession() as session:
-        url = f"http://{scene.parts.settings.http_address}/slack/events"
+        url = f"http://{scene.services.settings.http_address}/slack/events"
         ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic what is the cluster domain?")
         await scene.slack.until(lambda: scene.slack.reply("inc-shop", ts), SECONDS)
 
@@ -217,7 +217,7 @@ async def test_over_http_only_what_slack_signed_lately_is_heard(open_scene: Open
             async with session.post(url, data=body, headers=headers) as reply:
                 assert reply.status == expected, (timestamp, signature)
             assert scene.bot.serving is not None
-            told = (await scene.bot.serving.health.told())[1]["slack"]
+            told = (await scene.bot.serving.health.report())[1]["slack"]
             assert ("SLACK_SIGNING_SECRET" in told.get("trouble", "")) is (expected == 401)
         for broken in (b"not json", b"payload=%7Bbroken", b"\xff\xfe"):
             async with session.post(url, data=broken, headers={"Content-Type": "application/json"}) as reply:
@@ -228,7 +228,7 @@ async def test_over_http_only_what_slack_signed_lately_is_heard(open_scene: Open
 
 async def test_over_http_nothing_is_acknowledged_that_was_not_stored(open_scene: OpenScene) -> None:
     async with open_scene({}, by_http=True) as scene:
-        scene.parts.work.replica._is_lost = True  # as after a take-over: nothing may be accepted any more
+        scene.services.work.replica._is_lost = True  # as after a take-over: nothing may be accepted any more
         await scene.slack.people.say("ada", "inc-shop", "@netclinic what is the cluster domain?")
         await scene.slack.until(lambda: any(sent.failures for sent in scene.slack.delivery.sent), SECONDS)
         assert all(sent.acknowledged is None for sent in scene.slack.delivery.sent)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings, SettingsError, load_settings
-from bot.slack.http import address_of
-from bot.slack.identity import check_tokens, secrets_of
+from bot.slack.http import parse_address
+from bot.slack.identity import check_tokens, list_secrets
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s3cret"}
 Given = Callable[..., Settings]
@@ -52,9 +52,9 @@ def test_a_wrong_one_is_named(given: Given, changes: dict[str, Any], named: str)
 
 def test_everything_secret_is_known_to_the_log(given: Given) -> None:
     settings = given(NETCLINIC_DATABASE_URL="postgresql://bot:hidden@db/x", NETCLINIC_AUDIT_KEY="k" * 16)
-    assert set(secrets_of(settings)) == {"xoxb-1", "xapp-1", "s3cret", "k" * 16, "hidden"}
+    assert set(list_secrets(settings)) == {"xoxb-1", "xapp-1", "s3cret", "k" * 16, "hidden"}
     settings = given(NETCLINIC_DATABASE_URL="postgresql://db/x?user=bot&password=hidden2&sslmode=require")
-    assert "hidden2" in secrets_of(settings)
+    assert "hidden2" in list_secrets(settings)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_everything_secret_is_known_to_the_log(given: Given) -> None:
     ],
 )
 def test_addresses(text: str, address: tuple[str, int] | None) -> None:
-    assert address_of(text, "NETCLINIC_HEALTH_ADDRESS") == address
+    assert parse_address(text, "NETCLINIC_HEALTH_ADDRESS") == address
 
 
 @pytest.mark.parametrize("text", ["8080", "localhost", "localhost:http", "localhost:70000", ""])
 def test_what_is_no_address_is_said(text: str) -> None:
     with pytest.raises(SettingsError, match="NETCLINIC_HEALTH_ADDRESS"):
-        address_of(text, "NETCLINIC_HEALTH_ADDRESS")
+        parse_address(text, "NETCLINIC_HEALTH_ADDRESS")

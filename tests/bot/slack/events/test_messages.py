@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events.messages import IncomingMessage, heard
+from bot.slack.events.messages import IncomingMessage, parse_message_event
 
 BOT = "U0CLINIC00"
 SAID = {"type": "message", "channel": "C1", "ts": "1.1", "user": "U1", "text": "pods stuck"}
@@ -27,7 +27,7 @@ SAID = {"type": "message", "channel": "C1", "ts": "1.1", "user": "U1", "text": "
     ],
 )
 def test_nobody_asked(more: dict[str, Any]) -> None:
-    assert heard({**SAID, **more}, BOT) is None
+    assert parse_message_event({**SAID, **more}, BOT) is None
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,14 @@ def test_nobody_asked(more: dict[str, Any]) -> None:
 )
 def test_somebody_said_something(more: dict[str, Any], expected: dict[str, Any]) -> None:
     plain = {"channel": "C1", "ts": "1.1", "user": "U1", "text": "pods stuck"}
-    assert heard({**SAID, **more}, BOT) == IncomingMessage(**{**plain, **expected})
+    assert parse_message_event({**SAID, **more}, BOT) == IncomingMessage(**{**plain, **expected})
 
 
 def test_a_mention_and_its_message_are_the_same_thing() -> None:
     text = {"text": f"<@{BOT}> pods stuck"}
-    assert heard({**SAID, **text}, BOT) == heard({**SAID, **text, "type": "app_mention"}, BOT)
-    direct = heard({**SAID, "channel": "D1"}, BOT)
+    assert parse_message_event({**SAID, **text}, BOT) == parse_message_event(
+        {**SAID, **text, "type": "app_mention"}, BOT
+    )
+    direct = parse_message_event({**SAID, "channel": "D1"}, BOT)
     assert direct is not None
     assert direct.is_direct

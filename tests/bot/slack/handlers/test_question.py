@@ -14,7 +14,7 @@ STUCK = "@netclinic pods stuck in ContainerCreating"
 
 def records(scene: Scene) -> list[tuple[str, str, str]]:
     """Every audit record: action, request and case."""
-    with scene.parts.store.reading() as connection:
+    with scene.services.store.reading() as connection:
         found = connection.execute(text('SELECT action, request_id, "case" FROM audit_records ORDER BY seq'))
         return [(str(row[0]), str(row[1]), str(row[2])) for row in found]
 
@@ -33,7 +33,7 @@ async def test_what_was_asked_and_answered_is_kept_with_its_thread(open_scene: O
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
         ts = await scene.slack.people.say("ada", "inc-shop", f"{STUCK} ns=shop")
         answer = await scene.answer("inc-shop", ts)
-        cases, channel = Cases(scene.parts.store), answer.channel
+        cases, channel = Cases(scene.services.store), answer.channel
         await scene.slack.until(lambda: (cases.for_thread(scene.slack.team.id, channel, ts) or answer).link)
         case = cases.for_thread(scene.slack.team.id, channel, ts)
         assert case is not None
@@ -79,7 +79,7 @@ async def test_in_a_crowded_channel_each_question_has_one_message_that_is_its_an
         assert [len(scene.slack.replies("inc-shop", ts)) for ts in asked] == [1] * 8
         at_once = [answer for answer in answers if len(answer.versions) == 0]
         assert at_once
-        last, cases = at_once[-1], Cases(scene.parts.store)
+        last, cases = at_once[-1], Cases(scene.services.store)
         thread = last.thread_ts
         await scene.slack.until(lambda: (cases.for_thread(scene.slack.team.id, last.channel, thread) or last).link)
         (kept,) = cases.answers(re.findall(r"NC-\w+", last.plain)[0])
@@ -155,12 +155,12 @@ async def test_an_unexpected_failure_ends_with_a_sentence_and_an_id(open_scene: 
 
 async def test_what_cannot_be_recorded_is_not_done(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
-        with scene.parts.store.writing() as connection:
+        with scene.services.store.writing() as connection:
             connection.execute(text("ALTER TABLE audit_records RENAME TO elsewhere"))
         ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
         await scene.answer("inc-shop", ts, "This could not be answered")
         assert scene.clusters.servers["prod"].requests == []
-        with scene.parts.store.writing() as connection:
+        with scene.services.store.writing() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO audit_records"))
 
 

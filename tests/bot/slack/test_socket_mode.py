@@ -11,7 +11,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.api.client import make_client, make_session
 from bot.slack.api.errors import SlackRefused
-from bot.slack.socket_mode import SocketLink
+from bot.slack.socket_mode import SocketModeLink
 from tests.workspace import Workspace
 
 SECONDS = 60.0
@@ -24,9 +24,9 @@ class Listener:
         self.slack = slack
         self.heard: list[str] = []
         self.token = app_token or slack.app_token
-        self.link: SocketLink | None = None
+        self.link: SocketModeLink | None = None
 
-    async def open(self, stack: AsyncExitStack, silence: float = 600.0) -> SocketLink:
+    async def open(self, stack: AsyncExitStack, silence: float = 600.0) -> SocketModeLink:
         session = await stack.enter_async_context(make_session())
         client = make_client(self.slack.bot_token, session, self.slack.environment["SLACK_API_URL"])
 
@@ -39,7 +39,7 @@ class Listener:
         async def hear(event: dict[str, Any]) -> None:
             self.heard.append(str(event.get("text")))
 
-        self.link = SocketLink(bolt, self.token, silence=silence)
+        self.link = SocketModeLink(bolt, self.token, silence=silence)
         await self.link.open()
         stack.push_async_callback(self.link.close)
         return self.link
@@ -84,8 +84,8 @@ async def test_a_deaf_line_is_changed_after_some_silence_and_what_it_swallowed_i
     await slack.socket("deaf")
     await listener.hears("swallowed")
     assert listener.heard.count("swallowed") == 1
-    assert link.told()["connected"]
-    assert link.told()["lines_changed"] >= 1
+    assert link.status()["connected"]
+    assert link.status()["lines_changed"] >= 1
 
 
 async def test_a_line_that_is_only_quiet_is_changed_without_anything_being_missed(
@@ -96,7 +96,7 @@ async def test_a_line_that_is_only_quiet_is_changed_without_anything_being_misse
     for number in range(6):
         await listener.hears(f"{number}")
         await asyncio.sleep(0.6)
-    await until(lambda: link.told()["lines_changed"] >= 1)
+    await until(lambda: link.status()["lines_changed"] >= 1)
     assert listener.heard == [f"{number}" for number in range(6)]
     await until(lambda: slack.sockets.connected == 1)
 
@@ -108,19 +108,19 @@ async def test_while_slack_takes_no_lines_it_says_so_and_goes_on_trying(
     link = await listener.open(stack)
     await slack.socket("refuse")
     await slack.socket("close")
-    await until(lambda: not link.told()["connected"])
-    await until(lambda: link.told()["trouble"])
+    await until(lambda: not link.status()["connected"])
+    await until(lambda: link.status()["trouble"])
     await slack.socket("ok")
     await listener.hears("again")
-    assert link.told()["connected"]
-    assert link.told()["trouble"] == ""
+    assert link.status()["connected"]
+    assert link.status()["trouble"] == ""
 
 
 async def test_slack_out_of_reach_at_the_start_is_waited_for(slack: Workspace, stack: AsyncExitStack) -> None:
     slack.fail("apps.connections.open", "status", times=2)
     listener = Listener(slack)
     link = await listener.open(stack)
-    assert not link.told()["connected"]
+    assert not link.status()["connected"]
     await listener.hears("at last")
 
 
@@ -137,4 +137,4 @@ async def test_closing_it_hears_nothing_more(slack: Workspace, stack: AsyncExitS
     await listener.hears("before")
     await link.close()
     await until(lambda: slack.sockets.connected == 0)
-    assert not link.told()["connected"]
+    assert not link.status()["connected"]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.handoff.repository import Handoffs
-from bot.slack.scheduler import Clock, schedule
+from bot.slack.scheduler import Scheduler, handoff_schedule
 from bot.store.schema import audit_records, handoffs
 from tests.scenes import OpenScene, Scene
 
@@ -37,7 +37,7 @@ def files(scene: Scene, message: Any) -> dict[str, Any]:
 
 
 def recorded(scene: Scene, action: str) -> list[Any]:
-    with scene.parts.store.reading() as connection:
+    with scene.services.store.reading() as connection:
         found = select(audit_records).where(audit_records.c.action == action).order_by(audit_records.c.seq)
         return list(connection.execute(found).mappings())
 
@@ -51,14 +51,14 @@ async def a_case(scene: Scene) -> str:
 async def test_a_handoff_is_posted_to_on_call_with_page_and_picture_and_taken_once(open_scene: OpenScene) -> None:
     async with open_scene(CLUSTER, settings=ONCALL) as scene:
         ts = await a_case(scene)
-        await scene.slack.until(lambda: scene.parts.store and _linked(scene), 60)
+        await scene.slack.until(lambda: scene.services.store and _linked(scene), 60)
         await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 12h")
         await scene.alone("ada", "in the on-call channel")
         message = await first(scene)
         assert "1 open" in message.plain
         assert "still there" in message.plain
         assert "from Ada Okafor to Lin Wei, Sam Moreau" in message.plain
-        kept = Handoffs(scene.parts.store).last("C0OPS00002")
+        kept = Handoffs(scene.services.store).last("C0OPS00002")
         assert kept is not None
         assert kept.handoff.open[0].ref.link.count(ts.replace(".", "")) == 1
 
@@ -85,7 +85,7 @@ def _linked(scene: Scene) -> bool:
     """Whether the case knows its thread's address, and its answer is kept."""
     from bot.store.schema import cases
 
-    with scene.parts.store.reading() as connection:
+    with scene.services.store.reading() as connection:
         return any(row.link and row.outcome for row in connection.execute(select(cases.c.link, cases.c.outcome)))
 
 
@@ -102,18 +102,18 @@ async def test_the_second_who_presses_hears_who_has_it(open_scene: OpenScene) ->
         await scene.slack.people.press("ada", message, "I have it")
         stale = message  # as a slow client still shows it
         await scene.slack.until(lambda: recorded(scene, "handoff.acknowledged"), 60)
-        kept = Handoffs(scene.parts.store).last("C0OPS00002")
+        kept = Handoffs(scene.services.store).last("C0OPS00002")
         assert kept is not None
         assert kept.acknowledged_by == "U0ADA00001"
         now = await scene.slack.until(lambda: _now(scene, stale, "has it since"), 60)
         assert "though it was meant for Lin Wei, Sam Moreau" in now.plain
-        from bot.slack.handlers.handoff import TAKE, Taking
+        from bot.slack.handlers.handoff import TAKE, HandoffAck
 
-        press = Taking(handoff=kept.id, user="U0SAM00003", channel=kept.channel)
-        await scene.parts.work.accept(TAKE, "T0:press:late", press.to_json())
+        press = HandoffAck(handoff=kept.id, user="U0SAM00003", channel=kept.channel)
+        await scene.services.work.accept(TAKE, "T0:press:late", press.to_json())
         await scene.alone("sam", "Ada Okafor has handoff")
-        elsewhere = Taking(handoff=kept.id, user="U0SAM00003", channel="C0INCSHOP1")
-        await scene.parts.work.accept(TAKE, "T0:press:elsewhere", elsewhere.to_json())
+        elsewhere = HandoffAck(handoff=kept.id, user="U0SAM00003", channel="C0INCSHOP1")
+        await scene.services.work.accept(TAKE, "T0:press:elsewhere", elsewhere.to_json())
         await scene.alone("sam", "belongs to another channel")
         assert len(recorded(scene, "handoff.acknowledged")) == 1
 
@@ -205,15 +205,15 @@ async def test_one_reminder_where_nobody_has_it(open_scene: OpenScene) -> None:
         await a_case(scene)
         await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
         message = await first(scene)
-        replicas = [Clock(scene.parts, None), Clock(scene.parts, None)]
+        replicas = [Scheduler(scene.services, None), Scheduler(scene.services, None)]
         for clock in replicas:
             await clock.tick(datetime.now(UTC) + timedelta(minutes=4))
         assert not reminders(scene, message)
-        for clock in (*replicas, Clock(scene.parts, None)):
+        for clock in (*replicas, Scheduler(scene.services, None)):
             await clock.tick(datetime.now(UTC) + timedelta(minutes=6))
         await scene.slack.until(lambda: recorded(scene, "handoff.reminded"), 60)
         for minutes in (7, 60, 600):
-            await Clock(scene.parts, None).tick(datetime.now(UTC) + timedelta(minutes=minutes))
+            await Scheduler(scene.services, None).tick(datetime.now(UTC) + timedelta(minutes=minutes))
         await settled(scene)
         assert len(reminders(scene, message)) == 1
         assert "U0LIN00002" in str(reminders(scene, message)[0].blocks)
@@ -226,7 +226,7 @@ async def test_no_reminder_where_somebody_has_it(open_scene: OpenScene) -> None:
         message = await first(scene)
         await scene.slack.people.press("lin", message, "I have it")
         await scene.slack.until(lambda: recorded(scene, "handoff.acknowledged"), 60)
-        await Clock(scene.parts, None).tick(datetime.now(UTC) + timedelta(minutes=6))
+        await Scheduler(scene.services, None).tick(datetime.now(UTC) + timedelta(minutes=6))
         await settled(scene)
         assert reminders(scene, message) == []
 
@@ -238,7 +238,7 @@ def reminders(scene: Scene, message: Any) -> list[Any]:
 async def settled(scene: Scene) -> None:
     """All accepted work is done."""
     for _ in range(3000):
-        if not await scene.parts.work.running():
+        if not await scene.services.work.count_running():
             return
         await asyncio.sleep(0.02)
     raise TimeoutError("work goes on and on")
@@ -247,16 +247,18 @@ async def settled(scene: Scene) -> None:
 async def test_two_replicas_and_a_restart_post_a_scheduled_handoff_once(open_scene: OpenScene) -> None:
     async with open_scene(CLUSTER, settings=SHARED) as scene:
         await a_case(scene)
-        plan = schedule(scene.parts.settings)
+        plan = handoff_schedule(scene.services.settings)
         assert plan is not None
         due = plan.next(datetime.now(UTC))
         before = len(posted(scene))
-        clocks = [Clock(scene.parts, plan), Clock(scene.parts, plan)]
+        clocks = [Scheduler(scene.services, plan), Scheduler(scene.services, plan)]
         for seconds in (0, 1, 20):
             for clock in clocks:
                 await clock.tick(due + timedelta(seconds=seconds))
         await scene.slack.until(lambda: len(posted(scene)) > before, 60)
-        await Clock(scene.parts, plan).tick(due + timedelta(minutes=10))  # as after a restart: nothing is remembered
+        await Scheduler(scene.services, plan).tick(
+            due + timedelta(minutes=10)
+        )  # as after a restart: nothing is remembered
         await settled(scene)
         assert len(posted(scene)) == before + 1
         scheduled = [row for row in recorded(scene, "handoff.made") if row["request_id"].endswith(f"{due:%H:%M:%SZ}")]
@@ -286,26 +288,26 @@ async def test_a_newer_handoff_is_the_one_to_take(open_scene: OpenScene) -> None
         await scene.alone("lin", "came after it")
         await scene.slack.people.press("lin", newer, "I have it")
         await scene.slack.until(lambda: recorded(scene, "handoff.acknowledged"), 60)
-        with scene.parts.store.reading() as connection:
+        with scene.services.store.reading() as connection:
             taken = select(handoffs.c.message_ts).where(handoffs.c.acknowledged_by == "U0LIN00002")
             assert list(connection.execute(taken).scalars()) == [newer.ts]
 
 
 async def test_a_first_start_owes_nobody_a_handoff(open_scene: OpenScene) -> None:
     async with open_scene(CLUSTER, settings=SHARED) as scene:
-        plan = schedule(scene.parts.settings)
+        plan = handoff_schedule(scene.services.settings)
         assert plan is not None
         due = plan.next(datetime.now(UTC))
-        late = Clock(scene.parts, plan, started=due + timedelta(minutes=5))
+        late = Scheduler(scene.services, plan, started=due + timedelta(minutes=5))
         await late.tick(due + timedelta(minutes=6))
-        assert late.asked
+        assert late.done_keys
         assert posted(scene) == []
         await scene.slack.people.command("ada", "ops", "/netclinic handoff 1h")
         await scene.slack.until(lambda: posted(scene), 60)
         await settled(scene)
-        with scene.parts.store.writing() as connection:  # as if it had been posted hours ago
+        with scene.services.store.writing() as connection:  # as if it had been posted hours ago
             connection.execute(update(handoffs).values(told=_earlier(connection)))
-        await Clock(scene.parts, plan, started=due + timedelta(minutes=5)).tick(due + timedelta(minutes=6))
+        await Scheduler(scene.services, plan, started=due + timedelta(minutes=5)).tick(due + timedelta(minutes=6))
         await scene.slack.until(lambda: len(posted(scene)) == 2, 60)
 
 
@@ -319,14 +321,14 @@ async def test_a_scheduled_handoff_right_after_one_by_hand_is_posted_all_the_sam
         await scene.slack.people.command("ada", "ops", "/netclinic handoff 1h")
         await scene.slack.until(lambda: posted(scene), 60)
         await settled(scene)
-        plan = schedule(scene.parts.settings)
+        plan = handoff_schedule(scene.services.settings)
         assert plan is not None
         due = plan.next(datetime.now(UTC))
-        for clock in (Clock(scene.parts, plan), Clock(scene.parts, plan)):
+        for clock in (Scheduler(scene.services, plan), Scheduler(scene.services, plan)):
             await clock.tick(due)
         await scene.slack.until(lambda: len(posted(scene)) == 2, 60)
         await settled(scene)
         assert len(posted(scene)) == 2
-        newest = Handoffs(scene.parts.store).last_by_schedule("C0OPS00002")
+        newest = Handoffs(scene.services.store).last_by_schedule("C0OPS00002")
         assert newest is not None
         assert newest.handoff.until - newest.handoff.since >= timedelta(hours=1)
