@@ -5,6 +5,7 @@ PORT ?= 8765
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
 .PHONY: demo test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-slack clean
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -61,7 +61,8 @@ class Netclinic:
     data_dir: Path
 
     def __call__(self, *arguments: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **environment: str) -> Ran:
-        """Run the command in this process."""
+        """Run the command in this process. Not ``serve``: its signals and logs are a process's."""
+        assert arguments[:1] != ("serve",) or "--check" in arguments
         with (
             _ONE_AT_A_TIME,
             tempfile.TemporaryFile() as given,
@@ -76,8 +77,17 @@ class Netclinic:
 
     def process(self, *arguments: str | bytes, stdin: bytes = b"", cwd: Path | None = None, **environment: str) -> Ran:
         """Run the command in a process of its own."""
+        return self._process([*START, *arguments], stdin, cwd, environment)
+
+    def python(self, code: str, **environment: str) -> Ran:
+        """Run Python code in such a process."""
+        return self._process([sys.executable, "-c", code], b"", None, environment)
+
+    def _process(
+        self, command: Sequence[str | bytes], stdin: bytes, cwd: Path | None, environment: Mapping[str, str]
+    ) -> Ran:
         done = subprocess.run(
-            [*START, *arguments],
+            command,
             input=stdin,
             capture_output=True,
             cwd=cwd or self.home,

@@ -47,6 +47,7 @@ def make_app(services: Services, client: AsyncWebClient) -> AsyncApp:
         secret_value(services.settings.slack_bot_token),
     )
     app = AsyncApp(
+        name="netclinic",  # by itself bolt would read the source of everything on the stack for one
         client=client,
         authorize=_authorize_as(services, token),
         signing_secret=signing or None,

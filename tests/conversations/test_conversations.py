@@ -9,10 +9,16 @@ from tests.scenes import OpenScene
 
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
+# What arrives is the same either way; these have every kind of it: messages, commands, buttons, forms and Home.
+BY_HTTP = {"confirmed_mended_resolved", "form", "home", "slash"}
+WAYS = [
+    pytest.param(name, way, marks=[pytest.mark.slow] if way == "http" and name not in BY_HTTP else [])
+    for name in TRANSCRIPTS
+    for way in ("socket", "http")
+]
 
 
-@pytest.mark.parametrize("way", ["socket", "http"])
-@pytest.mark.parametrize("name", TRANSCRIPTS)
+@pytest.mark.parametrize(("name", "way"), WAYS)
 async def test_conversation(name: str, way: str, open_scene: OpenScene) -> None:
     transcript = read(FOLDER / f"{name}.txt")
     served = {name: recording for name, recording in transcript.clusters.items() if recording != "unreachable"}

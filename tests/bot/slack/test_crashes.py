@@ -78,30 +78,12 @@ async def stage(tmp_path: Path, database_url: str, data_dir: Path) -> AsyncItera
 
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+slow = pytest.mark.slow
 
 
-@only_sqlite
-async def test_before_it_is_stored(stage: Stage) -> None:
-    await stage.starts()
-    stage.bot.processes[-1].send_signal(signal.SIGSTOP)
-    ts = await stage.asks()
-    await stage.slack.until(lambda: any(sent.attempts for sent in stage.slack.delivery.sent))
-    stage.bot.kill()
-    await stage.starts()
-    await stage.answered_once(ts)
-
-
-@pytest.mark.parametrize(
-    ("method", "accepted"),
-    [
-        ("conversations.info", False),  # stored and acknowledged, nothing said yet
-        ("chat.postMessage", False),  # about to post, which is noted, and not posted
-        ("chat.postMessage", True),  # posted, and the reply is lost
-        ("chat.update", False),  # looked, and about to show the answer
-        ("chat.update", True),  # the answer is shown, and nobody knows
-    ],
-)
-async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool) -> None:
+async def dies_during(stage: Stage, method: str, accepted: bool) -> None:
+    """``kill -9`` while Slack has the call and keeps the reply; the next start answers once."""
     await stage.starts()
     stage.slack.fail(method, "hang", accepted=accepted, times=None)
     ts = await stage.asks()
@@ -113,6 +95,39 @@ async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool)
     await stage.answered_once(ts)
 
 
+@only_sqlite
+async def test_posted_and_killed_before_it_knows(stage: Stage) -> None:
+    await dies_during(stage, "chat.postMessage", True)
+
+
+@slow
+@only_sqlite
+async def test_before_it_is_stored(stage: Stage) -> None:
+    await stage.starts()
+    stage.bot.processes[-1].send_signal(signal.SIGSTOP)
+    ts = await stage.asks()
+    await stage.slack.until(lambda: any(sent.attempts for sent in stage.slack.delivery.sent))
+    stage.bot.kill()
+    await stage.starts()
+    await stage.answered_once(ts)
+
+
+@slow
+@pytest.mark.parametrize(
+    ("method", "accepted"),
+    [
+        ("conversations.info", False),  # stored and acknowledged, nothing said yet
+        ("chat.postMessage", False),  # about to post, which is noted, and not posted
+        ("chat.postMessage", True),  # posted, and the reply is lost
+        ("chat.update", False),  # looked, and about to show the answer
+        ("chat.update", True),  # the answer is shown, and nobody knows
+    ],
+)
+async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool) -> None:
+    await dies_during(stage, method, accepted)
+
+
+@slow
 @only_sqlite
 async def test_while_the_cluster_is_being_read(stage: Stage) -> None:
     reading = asyncio.Event()
@@ -137,6 +152,7 @@ async def test_while_the_cluster_is_being_read(stage: Stage) -> None:
     server.close()
 
 
+@slow
 @only_sqlite
 async def test_again_and_again_while_ten_questions_are_under_way(stage: Stage) -> None:
     await stage.starts()
@@ -150,6 +166,7 @@ async def test_again_and_again_while_ten_questions_are_under_way(stage: Stage) -
 
 
 @pytest.mark.parametrize("how", ["status", "ratelimited", "drop"])
+@slow
 @only_sqlite
 async def test_slack_away_for_a_while_is_waited_for(stage: Stage, how: str) -> None:
     await stage.starts()
@@ -160,6 +177,7 @@ async def test_slack_away_for_a_while_is_waited_for(stage: Stage, how: str) -> N
     await stage.answered_once(ts)
 
 
+@slow
 @only_sqlite
 async def test_the_same_event_delivered_again_is_answered_once(stage: Stage) -> None:
     await stage.starts()
@@ -173,6 +191,7 @@ async def test_the_same_event_delivered_again_is_answered_once(stage: Stage) -> 
     await stage.answered_once(ts)
 
 
+@slow
 @only_sqlite
 async def test_after_sigterm_it_ends_in_order_and_the_next_start_goes_on(stage: Stage) -> None:
     await stage.starts()
@@ -186,9 +205,8 @@ async def test_after_sigterm_it_ends_in_order_and_the_next_start_goes_on(stage: 
     await stage.answered_once(ts)
 
 
-async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(stage: Stage, database_url: str) -> None:
-    if not database_url.startswith("postgresql"):
-        pytest.skip("replicas share a PostgreSQL database")
+@only_postgresql
+async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(stage: Stage) -> None:
     await stage.starts()
     stage.slack.fail("chat.postMessage", "hang", accepted=True, times=None)
     asked = [await stage.asks(f"{ASKED} number {number}", ("inc-shop", "ops")[number]) for number in range(2)]
@@ -202,9 +220,9 @@ async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(sta
         await stage.answered_once(ts, ("inc-shop", "ops")[number])
 
 
-async def test_a_handoff_by_schedule_is_posted_once_by_two_replicas(stage: Stage, database_url: str) -> None:
-    if not database_url.startswith("postgresql"):
-        pytest.skip("replicas share a PostgreSQL database")
+@slow
+@only_postgresql
+async def test_a_handoff_by_schedule_is_posted_once_by_two_replicas(stage: Stage) -> None:
     due = datetime.now(UTC) + timedelta(seconds=120)
     settings = {
         "NETCLINIC_HANDOFF_SCHEDULE": f"{due.minute} {due.hour} * * *",

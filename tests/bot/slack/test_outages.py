@@ -115,6 +115,7 @@ def unstored(scene: Scene, user: str) -> list[str]:
     return [m.plain for m in scene.slack.ephemerals(user) if NOT_STORED in m.plain]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("how", ["cut", "held"])
 async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered_later(

@@ -41,7 +41,7 @@ def test_what_is_missing_at_the_start_is_one_sentence(
     netclinic: Netclinic, environment: dict[str, str], code: int, said: str, tmp_path: Path
 ) -> None:
     told = {"NETCLINIC_HEALTH_ADDRESS": "off", "NETCLINIC_DATA_DIR": str(tmp_path), **environment}
-    ran = netclinic("serve", **told)
+    ran = netclinic.process("serve", **told)
     assert (ran.code, ran.out) == (code, "")
     [sentence] = [line for line in ran.err.splitlines() if not line.startswith("{")]
     assert said in sentence
@@ -63,7 +63,7 @@ async def test_a_token_that_slack_does_not_accept_is_one_sentence(
 ) -> None:
     async with stand_in() as slack:
         told = {**tokens(slack), name: value, "NETCLINIC_HEALTH_ADDRESS": "off", "NETCLINIC_DATA_DIR": str(tmp_path)}
-        ran = await asyncio.to_thread(lambda: indexed("serve", **told))
+        ran = await asyncio.to_thread(lambda: indexed.process("serve", **told))
     assert ran.code == 2
     assert ran.err.splitlines()[-1].startswith(f"{name} is not accepted (")
     assert value not in ran.err
@@ -73,7 +73,7 @@ async def test_an_address_in_use_is_named(netclinic: Netclinic, tmp_path: Path) 
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     told = {**TOKENS, "NETCLINIC_HEALTH_ADDRESS": f"127.0.0.1:{port}", "NETCLINIC_DATA_DIR": str(tmp_path)}
-    ran = await asyncio.to_thread(lambda: netclinic("serve", **told))
+    ran = await asyncio.to_thread(lambda: netclinic.process("serve", **told))
     server.close()
     assert ran.code == 2
     assert f"NETCLINIC_HEALTH_ADDRESS is 127.0.0.1:{port}, where nothing can listen" in ran.err
