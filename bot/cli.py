@@ -78,10 +78,10 @@ def ask(
     """Find the fitting FAQ entries, look at the cluster, and tell what it is, with evidence and steps."""
     from bot.terminal.inputs import question_of
 
-    where, question = Target(kubeconfig, context, recording), question_of(symptom)
+    target, question = Target(kubeconfig, context, recording), question_of(symptom)
     from bot.terminal.ask import ask_and_show
 
-    asyncio.run(ask_and_show(question, where, namespace, output))
+    asyncio.run(ask_and_show(question, target, namespace, output))
 
 
 @cli.command(epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod"))
@@ -115,7 +115,7 @@ def match(
     output: Output = "text",
 ) -> None:
     """Match words with entries, without a cluster."""
-    from bot.terminal.ask import match_and_show
+    from bot.terminal.match import match_and_show
 
     match_and_show(text, output)
 

@@ -1,10 +1,6 @@
-"""``settings``: what is in force and where it came from.
+"""Commands for whoever runs netclinic: ``settings``, ``rbac``, ``index`` and ``serve``.
 
-``rbac``: the ClusterRole that the probes' and facts' declarations add up to, and what a cluster allows of it.
-
-``netclinic index``: the index over the entries, built ahead or looked at.
-
-``serve``: the door to Slack, opened and tested.
+What they use is imported when they run: `settings` needs no cluster client, `rbac` no index.
 """
 
 import asyncio
@@ -16,10 +12,12 @@ from dataclasses import asdict
 
 import typer
 
-from bot.terminal.console import write_json
+from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach
 from bot.terminal.inputs import Target
 from knowledge.errors import FAILED
+
+index = typer.Typer(no_args_is_help=True)
 
 
 def show_settings(output: str) -> None:
@@ -31,8 +29,6 @@ def show_settings(output: str) -> None:
         write_json([asdict(row) for row in rows])
     else:
         from rich.console import Console
-
-        from bot.terminal.console import show_table
 
         cells = [(row.name, row.value or "-", row.source, row.about) for row in rows]
         show_table(Console(), ("setting", "value", "source", "about"), cells)
@@ -53,7 +49,7 @@ def show_cluster_role(output: str) -> None:
         sys.stdout.write(yaml.safe_dump(role, sort_keys=False))
 
 
-async def check_access(where: Target, output: str) -> None:
+async def check_access(target: Target, output: str) -> None:
     """Which reads the API server refuses us, and the entries that this leaves undecidable."""
     from rich.console import Console
 
@@ -62,12 +58,11 @@ async def check_access(where: Target, output: str) -> None:
     from bot.cluster.transport import ReadError
     from bot.probes import entries_needing, required_permissions
     from bot.terminal.audited_command import auditing
-    from bot.terminal.console import show_table
 
     app = App.from_environment()
-    async with auditing(app, "rbac --check", where) as begin:
+    async with auditing(app, "rbac --check", target) as begin:
         trail = await begin()
-        async with where.open(app, trail) as opened, opened.reader(app.clinic().budget) as reader:
+        async with target.open(app, trail) as opened, opened.reader(app.clinic().budget) as reader:
             try:
                 found = await gaps(reader, required_permissions())
             except ReadError as error:
@@ -80,9 +75,6 @@ async def check_access(where: Target, output: str) -> None:
         sys.stdout.write("`netclinic rbac | kubectl apply -f -` makes the ClusterRole; bind it to netclinic's user.\n")
     else:
         sys.stdout.write(f"Cluster {opened.context} allows every read that netclinic makes.\n")
-
-
-index = typer.Typer(no_args_is_help=True)
 
 
 @index.command()
@@ -131,15 +123,13 @@ def check_serving(output: str) -> None:
     from bot.slack.app import make_app
     from bot.slack.preflight import Check, check
     from bot.terminal.audited_command import auditing
-    from bot.terminal.console import show_table, write_json
-    from bot.terminal.inputs import Target
 
-    async def checked() -> list[Check]:
+    async def preflight() -> list[Check]:
         app = App.from_environment()
         async with auditing(app, "serve --check", Target()) as begin:
             return await check(app.serve_config(make_app), begin)
 
-    found = asyncio.run(checked())
+    found = asyncio.run(preflight())
     if output == "json":
         write_json({"ok": all(item.ok for item in found), "checks": [item.to_json() for item in found]})
     else:

@@ -17,7 +17,7 @@ Begin = Callable[..., Awaitable["AuditContext"]]
 
 
 @contextlib.asynccontextmanager
-async def auditing(app: "App", command: str, where: "Target") -> AsyncIterator[Begin]:
+async def auditing(app: "App", command: str, target: "Target") -> AsyncIterator[Begin]:
     """``begin(question=..., **what was typed)`` stores that the command was received, and gives its trail.
 
     The database is opened meanwhile, in a thread. What ends the command in an error is recorded as refused.
@@ -33,7 +33,7 @@ async def auditing(app: "App", command: str, where: "Target") -> AsyncIterator[B
 
         trail = AuditContext(await opening, operating_system_user(), uuid.uuid4().hex)
         action = "question.received" if typed.get("question") else "command.received"
-        asked = {"command": command, **where.typed(), **{name: value for name, value in typed.items() if value}}
+        asked = {"command": command, **target.typed(), **{name: value for name, value in typed.items() if value}}
         await trail.log.aappend([in_force(trail), trail.draft(action, None, None, "", asked)])
         begun.append(trail)
         return trail

@@ -1,10 +1,8 @@
-"""Lines for any terminal: broken at blanks alone, so that names, paths and commands can be copied whole.
+"""Output for any terminal, and JSON for programs.
 
-Nothing is padded, and what came from a cluster is stripped of all that could colour or move anything.
-
-What programs read: JSON on stdout and nothing else.
-
-Tables of the command line: aligned where they fit, stacked on narrow terminals, one row a line through a pipe.
+Lines are broken at blanks alone, so that names, paths and commands can be copied whole; nothing is padded, and what
+came from a cluster is stripped of all that could colour or move anything. Tables are aligned where they fit, stacked on
+narrow terminals, one row a line through a pipe.
 """
 
 import re
@@ -18,7 +16,10 @@ from rich.text import Text
 
 from bot.text import one_line, plain
 
+Cell = str | Text
 WIDEST = 100  # columns: longer lines of prose are hard to follow
+NARROWEST = 36  # columns that the last cell of a table needs to be read with ease
+GAP = 2  # columns between cells
 _WORD = re.compile(r"\S+\s*")
 
 
@@ -73,11 +74,6 @@ def write_json(value: object) -> None:
     sys.stdout.buffer.flush()
 
 
-Cell = str | Text
-GAP = 2
-NARROWEST = 36  # columns that the last cell needs to be read with ease
-
-
 def show_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """All columns but the last are short and kept whole; the last one is prose."""
     cells = [[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row] for row in rows]
@@ -85,14 +81,14 @@ def show_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence
     widths = [max(cell_len(row[at].plain) for row in (head, *cells)) for at in range(len(columns) - 1)]
     left = sum(widths) + GAP * len(widths)
     if not console.is_terminal:
-        _aligned(console, [head, *cells], widths, 1_000_000)
+        _print_aligned(console, [head, *cells], widths, 1_000_000)
     elif console.width - left >= NARROWEST:
-        _aligned(console, [head, *cells], widths, console.width - left)
+        _print_aligned(console, [head, *cells], widths, console.width - left)
     else:
-        _stacked(console, cells)
+        _print_stacked(console, cells)
 
 
-def _aligned(console: Console, rows: Iterable[Sequence[Text]], widths: Sequence[int], last: int) -> None:
+def _print_aligned(console: Console, rows: Iterable[Sequence[Text]], widths: Sequence[int], last: int) -> None:
     for row in rows:
         start = Text()
         for cell, width in zip(row, widths, strict=False):
@@ -103,7 +99,7 @@ def _aligned(console: Console, rows: Iterable[Sequence[Text]], widths: Sequence[
             console.print(whole, soft_wrap=True)
 
 
-def _stacked(console: Console, rows: Iterable[Sequence[Text]]) -> None:
+def _print_stacked(console: Console, rows: Iterable[Sequence[Text]]) -> None:
     for row in rows:
         say(console, Text(" " * GAP).join([cell for cell in row[:-1] if cell.plain]))
         say(console, row[-1], indent=4)

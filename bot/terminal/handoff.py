@@ -16,7 +16,6 @@ from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import choose_zone
-from bot.handoff.time_range import SpanError
 from bot.terminal.audited_command import auditing
 from bot.terminal.console import say, write_json
 from bot.terminal.errors import UsageProblem
@@ -28,32 +27,32 @@ if TYPE_CHECKING:
     from bot.cluster.reader import Cluster
 
 
-async def hand_off(words: str, where: Target, out: Path | None, output: str, *, recheck: bool) -> None:
+async def make_handoff(words: str, target: Target, out: Path | None, output: str, *, recheck: bool) -> None:
     """Make a handoff of the span that the words name, and show it.
 
     Raises:
-        UsageProblem: the words name no span that a handoff can be about.
+        SpanError: the words name no span that a handoff can be about.
         DatabaseError, AuditUnavailable: the database cannot be used; nothing was read.
     """
     app, errors = App.from_environment(), Console(stderr=True)
-    async with auditing(app, "handoff", where) as begin:
+    async with auditing(app, "handoff", target) as begin:
         trail = await begin(span=words)
         with working(errors, "looking at the open cases again …"):
-            looker = _looker(app, where, trail) if recheck else None
-            kept = await _made(HandoffGenerator(app.store, looker), _wish(app, words, trail))
-        counts = vars(kept.handoff.counts)
-        await trail.record("handoff.made", outcome=kept.id, detail={"span": words, "counts": dict(counts)})
-    _show(kept, out, output, errors)
+            rechecker = _rechecker(app, target, trail) if recheck else None
+            stored = await HandoffGenerator(app.store, rechecker).make(_request(app, words, trail))
+        counts = vars(stored.handoff.counts)
+        await trail.record("handoff.made", outcome=stored.id, detail={"span": words, "counts": dict(counts)})
+    _show(stored, out, output, errors)
 
 
-async def show_again(id_: str, where: Target, out: Path | None, output: str) -> None:
+async def show_handoff(id_: str, target: Target, out: Path | None, output: str) -> None:
     """Show a handoff exactly as it was made.
 
     Raises:
         UsageProblem: there is none of this id.
     """
     app, errors = App.from_environment(), Console(stderr=True)
-    async with auditing(app, "handoff", where) as begin:
+    async with auditing(app, "handoff", target) as begin:
         await begin(show=id_)
         handoffs = Handoffs(app.store)
         found = handoffs.last() if id_.lower() == "last" else handoffs.get(id_)
@@ -64,52 +63,48 @@ async def show_again(id_: str, where: Target, out: Path | None, output: str) -> 
     _show(found, out, output, errors)
 
 
-def _looker(app: App, where: Target, trail: "AuditContext") -> Rechecker:
+def _rechecker(app: App, target: Target, trail: "AuditContext") -> Rechecker:
     def open_cluster(name: str) -> contextlib.AbstractAsyncContextManager["Cluster"]:
-        return app.open_named_cluster(name, trail, kubeconfig=where.kubeconfig)
+        return app.open_named_cluster(name, trail, kubeconfig=target.kubeconfig)
 
     return Rechecker(app.clinic(), open_cluster, app.settings.handoff_deadline)
 
 
-def _wish(app: App, words: str, trail: "AuditContext") -> HandoffRequest:
+def _request(app: App, words: str, trail: "AuditContext") -> HandoffRequest:
     zone = choose_zone(app.settings.time_zone)
     return HandoffRequest(key=uuid.uuid4().hex, words=words, now=datetime.now(UTC), zone=zone, made_by=trail.actor.name)
 
 
-async def _made(maker: HandoffGenerator, wish: HandoffRequest) -> StoredHandoff:
-    try:
-        return await maker.make(wish)
-    except SpanError as error:
-        raise UsageProblem(str(error)) from error
-
-
-def _show(kept: StoredHandoff, out: Path | None, output: str, errors: Console) -> None:
+def _show(stored: StoredHandoff, out: Path | None, output: str, errors: Console) -> None:
     if out is not None:
-        _write(kept, out)
+        _write(stored, out)
     if output == "json":
-        write_json(kept.handoff.to_json())
+        write_json(stored.handoff.to_json())
     else:
-        sys.stdout.write(kept.text)
+        sys.stdout.write(stored.text)
     if out is not None:
-        files = f"{page_name(kept.id)} and {picture_name(kept.id)}" if kept.picture else page_name(kept.id)
+        files = f"{page_name(stored.id)} and {picture_name(stored.id)}" if stored.picture else page_name(stored.id)
         say(errors, f"{files} written to {out}.", style="dim")
     else:
         say(
             errors,
-            f"Kept as {kept.id}: --show {kept.id} shows it again, --out DIR writes page and picture.",
+            f"Kept as {stored.id}: --show {stored.id} shows it again, --out DIR writes page and picture.",
             style="dim",
         )
 
 
-def _write(kept: StoredHandoff, out: Path) -> None:
+def _write(stored: StoredHandoff, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    (out / page_name(kept.id)).write_text(kept.text, encoding="utf-8")
-    if kept.picture:
-        (out / picture_name(kept.id)).write_bytes(kept.picture)
+    (out / page_name(stored.id)).write_text(stored.text, encoding="utf-8")
+    if stored.picture:
+        (out / picture_name(stored.id)).write_bytes(stored.picture)
 
 
-def run_handoff(words: str, show: str, where: Target, out: Path | None, output: str, *, recheck: bool) -> None:
+def run_handoff(words: str, show: str, target: Target, out: Path | None, output: str, *, recheck: bool) -> None:
     """The command, one or the other."""
     if show and words:
         raise UsageProblem("--show shows a handoff as it was made: leave the span out.")
-    asyncio.run(show_again(show, where, out, output) if show else hand_off(words, where, out, output, recheck=recheck))
+    if show:
+        asyncio.run(show_handoff(show, target, out, output))
+    else:
+        asyncio.run(make_handoff(words, target, out, output, recheck=recheck))

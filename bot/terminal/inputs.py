@@ -1,24 +1,18 @@
-"""What people typed or piped in, as text: bytes that are no UTF-8 are shown as such and break nothing.
+"""What people type: questions, names of entries, and which cluster a command is about.
 
-Names that people type: an unknown one is refused with the nearest that there is.
-
-Which cluster a command is about, as it was typed.
+Bytes that are no UTF-8 are shown as such and break nothing; an unknown name is refused with the nearest that there is.
 """
 
 import difflib
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
-
-from bot.terminal.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from bot.app import App
-import shlex
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bot.terminal.errors import UsageProblem
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -35,7 +29,7 @@ def question_of(symptom: str) -> str:
     Raises:
         UsageProblem: it is empty or far too long.
     """
-    text = _readable(sys.stdin.buffer.read(4 * LONGEST + 1)) if symptom == "-" else _typed(symptom)
+    text = _decode(sys.stdin.buffer.read(4 * LONGEST + 1)) if symptom == "-" else _decode_argument(symptom)
     if not text.strip():
         raise UsageProblem(
             'The symptom is empty: say what is wrong, e.g. netclinic ask "pods stuck in ContainerCreating".'
@@ -48,17 +42,17 @@ def question_of(symptom: str) -> str:
 def lines_of_stdin() -> Iterator[str]:
     """One symptom a line, as they come in; empty lines say nothing."""
     for line in sys.stdin.buffer:
-        text = _readable(line).rstrip("\r\n")
+        text = _decode(line).rstrip("\r\n")
         if text.strip():
             yield text
 
 
-def _typed(text: str) -> str:
+def _decode_argument(text: str) -> str:
     """The shell hands over bytes that are no UTF-8 as lone surrogates, which no JSON may hold."""
-    return _readable(text.encode("utf-8", errors="surrogateescape"))
+    return _decode(text.encode("utf-8", errors="surrogateescape"))
 
 
-def _readable(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     return content.decode("utf-8", errors="replace")
 
 

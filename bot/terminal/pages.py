@@ -1,19 +1,22 @@
 """The page of a report: verdict and title first, then evidence, steps, cautions, and what else was seen.
 
+``check`` and ``facts``: a row for each verdict and each fact.
+
 One entry in full, as ``knowledge show`` prints it: for any cluster, names in the commands left as capitals.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
+from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportStep
 from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
 from bot.probes.findings import clip
-from bot.terminal.console import heading, say, say_command
+from bot.terminal.console import heading, say, say_command, show_table
 from bot.text import age, cost, one_line
 from knowledge.model import Condition, Entry, Group, Kind
 from knowledge.rendering import RenderedStep, render, render_text
@@ -24,7 +27,8 @@ STYLES = {
     Verdict.RULED_OUT: "bold green",
     Verdict.ANSWERED: "bold cyan",
 }
-MOST_EVIDENCE = 5
+BY_NEED = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)  # of a person
+MOST_EVIDENCE = 5  # pieces an entry
 
 
 def show_report(console: Console, report: Report) -> None:
@@ -191,6 +195,33 @@ def show_cost(console: Console, report: Report) -> None:
     """What the answer took."""
     console.print()
     say(console, cost(report.requests, report.bytes, report.elapsed_ms), style="dim")
+
+
+def show_verdicts(console: Console, report: Report) -> None:
+    """``check``: one row an entry, what needs a person first; what is for other clusters in one line."""
+    elsewhere = [item for item in report.diagnoses if item.elsewhere]
+    here = [item for item in report.diagnoses if not item.elsewhere]
+    here.sort(key=lambda item: BY_NEED.index(item.verdict))
+    if here:
+        show_table(console, ("verdict", "entry", "reason"), map(_verdict_row, here))
+    if elsewhere:
+        console.print()
+        say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}")
+    show_unread(console, report.unread)
+    show_cost(console, report)
+
+
+def _verdict_row(item: ReportDiagnosis) -> tuple[Text, str, str]:
+    return Text(*verdict_word(item.verdict)), item.entry, item.reason
+
+
+def show_facts(console: Console, facts: Iterable[Fact]) -> None:
+    """``facts``: value, and the object that it was read from."""
+    show_table(console, ("fact", "value (read from)"), [(fact.name, _fact_value(fact)) for fact in facts])
+
+
+def _fact_value(fact: Fact) -> str:
+    return f"unknown: {fact.reason}" if fact.value is None else f"{fact.value}  ({fact.source})"
 
 
 def show_entry(console: Console, entry: Entry) -> None:

@@ -1,7 +1,4 @@
-"""``record`` and ``replay``: saving what was read of a cluster, and serving it again.
-
-``recordings``: the saved clusters that come with netclinic.
-"""
+"""Commands about saved clusters: ``record`` makes one, ``replay`` serves one, ``recordings`` lists those shipped."""
 
 import asyncio
 import contextlib
@@ -9,26 +6,29 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bot.app import App
-from bot.diagnosis.answer import Answer
 from bot.recordings import load, serve, shipped
-from bot.recordings.capture import Capture
 from bot.terminal.audited_command import auditing
-from bot.terminal.console import write_json
+from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
 from bot.terminal.inputs import Target
-from bot.terminal.progress import building, reading
+
+if TYPE_CHECKING:
+    from bot.diagnosis.answer import Answer
+    from bot.recordings.capture import Capture
 
 
-def record_to(out: Path, symptom: str | None, where: Target, namespace: str | None) -> None:
+def record_to(out: Path, symptom: str | None, target: Target, namespace: str | None) -> None:
     """Read what the question (or everything that can be judged) reads, and save it, secrets cut out."""
+    from bot.recordings.capture import Capture
+
     if out.exists():
         raise UsageProblem(f"{out} exists already: name a new folder or .tar.gz.")
     capture = Capture()
-    answer = asyncio.run(_read(capture, symptom, where, namespace))
+    answer = asyncio.run(_read(capture, symptom, target, namespace))
     if answer.cluster is None:
         raise UsageProblem(
             "Nothing was recorded: the words are about nothing that netclinic knows; leave --symptom out."
@@ -39,17 +39,20 @@ def record_to(out: Path, symptom: str | None, where: Target, namespace: str | No
     sys.stdout.write(f"Saved {answer.requests} reads to {out}. Replay: netclinic ask SYMPTOM --recording {out}\n")
 
 
-async def _read(capture: Capture, symptom: str | None, where: Target, namespace: str | None) -> Answer:
+async def _read(capture: "Capture", symptom: str | None, target: Target, namespace: str | None) -> "Answer":
+    from bot.app import App
+    from bot.terminal.progress import building, reading
+
     app, errors = App.from_environment(), Console(stderr=True)
     index = None
-    async with auditing(app, "record", where) as begin:
+    async with auditing(app, "record", target) as begin:
         if symptom is not None:
             with building(errors) as tell:
                 index = app.index(tell)
         trail = await begin(question=symptom, namespace=namespace)
         clinic = trail.clinic(app.clinic(index))
         with reading(errors) as observers:
-            async with where.open(app, trail, observers, capture) as cluster:
+            async with target.open(app, trail, observers, capture) as cluster:
                 asking = (
                     clinic.check([], cluster, namespace) if symptom is None else clinic.ask(symptom, cluster, namespace)
                 )
@@ -68,10 +71,10 @@ async def replay_until_stopped(recording: str, port: int, kubeconfig_out: Path |
             sys.stdout.write(f"{store.name} is served at {server.url} until Ctrl-C.\n")
             sys.stdout.write(f"  export KUBECONFIG={path}\n  kubectl get pods -A\n")
             sys.stdout.flush()
-            await _stopped()
+            await _wait_for_stop()
 
 
-async def _stopped() -> None:
+async def _wait_for_stop() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -86,8 +89,4 @@ def show_recordings(output: str) -> None:
     if output == "json":
         write_json([{"name": item.name, "description": item.description} for item in found])
         return
-    from rich.console import Console
-
-    from bot.terminal.console import show_table
-
     show_table(Console(), ("recording", "what it shows"), [(item.name, item.description) for item in found])

@@ -27,9 +27,8 @@ from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import make_report
 from bot.recordings import Recording, load, serve
-from bot.terminal.ask import show_facts, show_verdicts
 from bot.terminal.console import say, say_command, show_table, wrapped
-from bot.terminal.pages import show_entry, show_report
+from bot.terminal.pages import show_entry, show_facts, show_report, show_verdicts
 from bot.text import age, plain
 from knowledge.model import Entry
 

@@ -8,7 +8,7 @@ from bot.terminal.inputs import Target
 
 
 @pytest.mark.parametrize(
-    ("where", "before"),
+    ("target", "before"),
     [
         (Target(), ""),
         (Target(recording="terway-healthy"), ""),
@@ -17,5 +17,5 @@ from bot.terminal.inputs import Target
         (Target(kubeconfig=Path("c"), context="a b"), "export KUBECONFIG=c && kubectl config use-context 'a b'"),
     ],
 )
-def test_what_makes_kubectl_look_at_the_same_cluster(where: Target, before: str) -> None:
-    assert where.for_kubectl() == before
+def test_what_makes_kubectl_look_at_the_same_cluster(target: Target, before: str) -> None:
+    assert target.for_kubectl() == before
