@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config
 from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
+from knowledge import untrusted_yaml
 from knowledge.errors import UserFacingError
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -31,6 +33,10 @@ class ConnectionSettingsError(UserFacingError):
 
 class NoClusterConfigured(ConnectionSettingsError):
     """Nobody named a cluster and none is configured: knowledge can still be given without one."""
+
+
+class Redirected(Exception):
+    """An API server answers by itself: who is sent elsewhere talks to a proxy, and would take its token along."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ async def connect(kubeconfig: Path | None = None, context: str | None = None) ->
     with tempfile.TemporaryDirectory(prefix="netclinic-") as secrets:
         configuration, name, namespace = await _configuration(kubeconfig, context, Path(secrets))
         configuration.connection_pool_maxsize = 16
+        configuration.trace_configs = [_refusing_redirects()]
         client = _client(configuration, name)
         try:
             yield Connection(client, name, configuration.host, namespace)
@@ -67,6 +74,7 @@ async def connect_to(kubeconfig: Mapping[str, Any], context: str) -> AsyncIterat
     with tempfile.TemporaryDirectory(prefix="netclinic-") as secrets:
         configuration = Configuration()
         await KubeConfigLoader(config_dict=dict(kubeconfig), temp_file_path=secrets).load_and_set(configuration)
+        configuration.trace_configs = [_refusing_redirects()]
         client = ApiClient(configuration=configuration)
         try:
             yield Connection(client, context, configuration.host)
@@ -127,6 +135,15 @@ def _check(merged: Any, name: str, configuration: Configuration) -> None:
         raise ConfigException(f"its credential plugin {plugin['command']!r} gave no credentials: run it to see why.")
 
 
+def _refusing_redirects() -> aiohttp.TraceConfig:
+    async def refuse(*_: object) -> None:
+        raise Redirected
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(refuse)
+    return tracing
+
+
 def _client(configuration: Configuration, name: str) -> ApiClient:
     try:
         return ApiClient(configuration=configuration)
@@ -160,6 +177,8 @@ def _paths(kubeconfig: Path | None, *, named: bool) -> list[Path]:
 
 def _loader_config(paths: list[Path]) -> Any:
     try:
+        for path in paths:
+            untrusted_yaml.check(path.read_bytes())
         merger = KubeConfigMerger(os.pathsep.join(map(str, paths)))
         merged = merger.config
         for later in reversed(list(merger.config_files.values())):  # as with kubectl, the first file that sets it wins
@@ -168,7 +187,7 @@ def _loader_config(paths: list[Path]) -> Any:
         for part in ("contexts", "clusters", "users"):
             if not isinstance(merged.value[part], list):
                 raise TypeError(part)
-    except (yaml.YAMLError, OSError, UnicodeDecodeError, TypeError, AttributeError, KeyError) as error:
+    except (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ConnectionSettingsError(
             f"{_shown(paths)} is not a readable kubeconfig: fetch it again from the cluster's "
             "Connection Information page."

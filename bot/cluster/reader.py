@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import orjson
 
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
+from bot.cluster.reply_shape import shape_problem
 from bot.cluster.requests import Budget, Listing, Observer, Recorder, Request, Spent
 from bot.cluster.resources import PODS, Resource
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
@@ -165,7 +166,16 @@ class Reader:
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         request = Request(verb="create", resource="selfsubjectaccessreviews", path=path)
         reply = await self._announced(request, lambda: self.transport.post(path, body, self._patience()))
-        return bool(orjson.loads(reply.body).get("status", {}).get("allowed"))
+        return self._allowed(request, reply)
+
+    def _allowed(self, request: Request, reply: Reply) -> bool:
+        try:
+            allowed = orjson.loads(reply.body)["status"]["allowed"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            allowed = None
+        if not isinstance(allowed, bool):
+            self._refuse(request, f"the reply to {request.path} was no access review", "invalid")
+        return allowed
 
     async def _once(self, request: Request, fetch: Callable[[Request], Awaitable[Any]], most: int = 0) -> Any:
         """The same read is never made twice: whoever asks second waits for the first one's task."""
@@ -210,8 +220,8 @@ class Reader:
             parsed: dict[str, Any] = orjson.loads(reply.body)
         except orjson.JSONDecodeError:
             self._refuse(request, f"the reply to {request.path} was not JSON", "invalid")
-        if not isinstance(parsed, dict):
-            self._refuse(request, f"the reply to {request.path} was no Kubernetes object", "invalid")
+        if problem := shape_problem(request, parsed):
+            self._refuse(request, f"the reply to {request.path} {problem}", "invalid")
         if may_hold_secrets(reply.body):
             parsed = await self._redacted(request, redact, parsed, len(reply.body))
         return self._shown(request, parsed)

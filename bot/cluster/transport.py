@@ -96,6 +96,8 @@ class Transport:
     ) -> Reply:
         import aiohttp
 
+        from bot.cluster.connection import Redirected
+
         try:
             async with asyncio.timeout(seconds):
                 serialized = await self._client.param_serialize(
@@ -108,6 +110,8 @@ class Transport:
                 )
                 response = await self._client.call_api(*serialized, _request_timeout=seconds)
                 return await _reply(response.response, path, most_bytes)
+        except Redirected as error:
+            raise ReadError("invalid", f"the API server sent {path} elsewhere, which is not followed") from error
         except TimeoutError as error:
             raise ReadError("timeout", f"{path} did not answer within {seconds:.1f} s") from error
         except aiohttp.ClientConnectorCertificateError as error:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.cluster.addresses import address_family
 from bot.cluster.facts.registry import Permission
 from bot.cluster.pending_pods import (
     CREATING,
@@ -207,7 +208,7 @@ def _addresses(pod: Object) -> str:
 
 
 def _has_family(pod: Object, family: str) -> bool:
-    return any((":" in str(item.get("ip"))) == (family == "IPv6") for item in get_path(pod, "status", "podIPs") or [])
+    return any(address_family(item.get("ip")) == family for item in get_path(pod, "status", "podIPs") or [])
 
 
 @probe(nature="condition", reads=(LIST_PODS,), cost="wide")

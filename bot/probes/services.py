@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from bot.cluster.addresses import address_family
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import ENDPOINT_SLICES, SERVICES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, labels_of, name_of, namespace_of
@@ -20,7 +21,7 @@ def _service_evidence(session: ClusterSession, service: Object, excerpt: str) ->
 
 def _families(service: Object) -> set[str]:
     addresses = get_path(service, "spec", "clusterIPs") or [get_path(service, "spec", "clusterIP")]
-    return {"IPv6" if ":" in str(address) else "IPv4" for address in addresses if address and address != "None"}
+    return {family for address in addresses if (family := address_family(address))}
 
 
 async def _asked_about(session: ClusterSession) -> tuple[list[Object], bool]:

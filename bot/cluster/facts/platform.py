@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import orjson
 
+from bot.cluster.addresses import address_family
 from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, unknown
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
@@ -160,7 +161,7 @@ async def _node_families(session: ClusterSession) -> Fact | None:
 
 
 def _has_ipv6(addresses: Iterable[object]) -> bool:
-    return any(":" in str(address) for address in addresses)
+    return any(address_family(address) == "IPv6" for address in addresses)
 
 
 @fact("cluster.pod_cidr", "the cluster's Pod CIDR block", reads=(GET_CONFIG, LIST_NODES), core=True)

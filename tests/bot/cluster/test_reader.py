@@ -422,7 +422,7 @@ async def test_secrets_are_cut_out_before_anyone_sees_them() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/log"):
             return web.Response(text=f"2026-11-22T13:00:00Z eni config: {json.dumps(conf)}")
-        return web.json_response({"metadata": {"name": "eni-config"}, "data": {"eni_conf": conf}})
+        return web.json_response({"kind": "ConfigMap", "metadata": {"name": "eni-config"}, "data": {"eni_conf": conf}})
 
     async with reading(answer) as reader:
         assert "S3cr3t" not in json.dumps(await reader.get(CONFIG_MAPS, "eni-config", "kube-system"))
@@ -487,3 +487,75 @@ async def test_a_recording_is_read_like_any_cluster(make: Any, session_on: Any) 
         assert len(listing.items) == 1203
         assert session.reader.spent.requests == 4  # the version and three pages
         assert len((await session.reader.select(PODS, fields="status.phase=Pending")).items) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "Status", "status": "Failure", "message": "no"},
+        {"error": "session expired"},
+        {"kind": "Pod", "metadata": {"name": "web-0"}},
+        {"kind": "PodList", "metadata": {}},
+        {"kind": "PodList", "items": {"a": 1}},
+        {"kind": "PodList", "items": [1]},
+        {"kind": "PodList", "items": [{"metadata": {}}]},
+        {"kind": "PodList", "items": [{"metadata": {"name": ["web-0"]}}]},
+        {"kind": "PodList", "items": [], "metadata": "x"},
+        {"kind": ["PodList"], "items": []},
+        [],
+        "pods",
+        None,
+    ],
+)
+async def test_an_answer_that_is_no_list_of_pods_is_a_failed_read(body: Any) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response(body)
+
+    async with reading(answer) as reader:
+        with pytest.raises(ReadError) as told:
+            await reader.select(PODS)
+        assert told.value.kind == "invalid"
+        assert reader.unread()[0].startswith("pods: the reply to /api/v1/pods ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "ConfigMap", "metadata": {"name": "another"}},
+        {"kind": "ConfigMap", "metadata": None},
+        {"kind": "Secret", "metadata": {"name": "eni-config"}},
+        {"kind": "<b>", "metadata": {"name": "eni-config"}},
+    ],
+)
+async def test_an_answer_that_is_another_object_is_a_failed_read(body: Any) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response(body)
+
+    async with reading(answer) as reader:
+        with pytest.raises(ReadError, match="the reply to /api/v1/namespaces/kube-system/configmaps/eni-config"):
+            await reader.get(CONFIG_MAPS, "eni-config", "kube-system")
+
+
+@pytest.mark.parametrize("body", [{}, {"status": {}}, {"status": {"allowed": "yes"}}, [], None])
+async def test_an_answer_that_is_no_access_review_permits_nothing_and_forbids_nothing(body: Any) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response(body, status=201)
+
+    async with reading(answer) as reader:
+        with pytest.raises(ReadError, match="no access review"):
+            await reader.may("list", PODS)
+
+
+async def test_nobody_is_followed_elsewhere() -> None:
+    asked = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        raise web.HTTPFound("/login")
+
+    async with reading(answer) as reader:
+        with pytest.raises(ReadError, match="sent /api/v1/pods elsewhere, which is not followed"):
+            await reader.select(PODS)
+    assert asked == ["/api/v1/pods"]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
@@ -210,3 +211,39 @@ def test_only_what_the_words_point_to_is_meant() -> None:
 def test_only_plain_words_describe_an_entry() -> None:
     words = MatchScores({"one": 0.6, "two": 0.3})
     assert [words.plainly_describe(id_) for id_ in ("one", "two", "three")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "Status", "status": "Failure", "message": "no"},
+        {"error": "session expired"},
+        {"kind": "Pod", "metadata": {"name": "web-0"}},
+    ],
+)
+async def test_a_cluster_that_answers_something_else_is_not_judged_by_it(entries: Entries, body: Any) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"gitVersion": "v1.32.1-aliyun.1"} if request.path == "/version" else body)
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    kubeconfig = {
+        "clusters": [{"name": "odd", "cluster": {"server": f"http://127.0.0.1:{runner.addresses[0][1]}"}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [{"name": "odd", "context": {"cluster": "odd", "user": "u"}}],
+        "current-context": "odd",
+    }
+    try:
+        async with connect_to(kubeconfig, "odd") as link:
+            found = await Clinic(entries).check((), Cluster(Transport(link.client), "odd"))
+    finally:
+        await runner.cleanup()
+    judged = [
+        f"{item.entry.id}: {item.judgement.reason}" for item in found.diagnoses if str(item.verdict) != "suspected"
+    ]
+    assert judged == []
+    assert any("pods: the reply to " in why for why in found.unread)
