@@ -1,6 +1,5 @@
 """Settings from the environment and ``netclinic.toml``, each with the source it came from, secrets masked."""
 
-import difflib
 import os
 import re
 import tomllib
@@ -14,7 +13,7 @@ import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from knowledge.errors import UserFacingError
+from knowledge.errors import UserFacingError, nearest_name
 
 FILE = "netclinic.toml"
 MASK = "********"
@@ -268,8 +267,8 @@ def _is_of_a_service(name: str, value: str) -> bool:
 
 
 def _nearest(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    close = nearest_name(name, sorted(known))
+    return f" (did you mean {close}?)" if close else ""
 
 
 def _sentence(error: ValidationError, in_file: set[str]) -> str:

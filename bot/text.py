@@ -39,8 +39,15 @@ def cost(requests: int, size: int, elapsed_ms: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 step``, ``2 steps``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """``1 step``, ``2 steps``, ``2 entries``."""
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """``steps``, ``entries``, ``matches``: by the rules of spelling, without exceptions."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 def clock(moment: datetime) -> str:

@@ -64,5 +64,15 @@ class EntryErrors(UserFacingError):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`` (did you mean "x"?)`` for the nearest known word, else nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    near = nearest_name(word, known)
+    return f' (did you mean "{near}"?)' if near else ""
+
+
+def nearest_name(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known name most like ``word``, empty where none is alike enough; ``cutoff`` from 0 to 1 (the same)."""
+    return next(iter(nearest_names(word, known, most=1, cutoff=cutoff)), "")
+
+
+def nearest_names(word: str, known: Iterable[str], *, most: int, cutoff: float = 0.6) -> list[str]:
+    """The known names most like ``word``, best first."""
+    return difflib.get_close_matches(word, list(known), n=most, cutoff=cutoff)

@@ -7,7 +7,7 @@ from bot.handoff.records import CaseRef, EvidenceRef, Handoff
 from bot.handoff.sections import Aside, Cases, Door, Item, Part, Problem, Section, Style, Text, make_sections
 from bot.handoff.text import EMPTY, footnotes, headline, subtitle
 from bot.probes.findings import clip
-from bot.text import counted, one_line, plain
+from bot.text import counted, one_line, plain, plural
 
 TITLE, REASON, EXCERPT, QUESTION = 200, 280, 280, 240  # characters
 MOST_LINKS, MOST_ALIKE, MOST_NAMESPACES = 12, 5, 5  # behind one cause, and behind cases that are alike
@@ -100,7 +100,7 @@ def _where(problem: Problem) -> str:
         return on_cluster
     shown = ", ".join(map(code, namespaces[:MOST_NAMESPACES]))
     more = f" and {len(namespaces) - MOST_NAMESPACES} more" if len(namespaces) > MOST_NAMESPACES else ""
-    return f"{on_cluster}, namespace{'s' * (len(namespaces) > 1)} {shown}{more}"
+    return f"{on_cluster}, {'namespace' if len(namespaces) == 1 else plural('namespace')} {shown}{more}"
 
 
 def _render(parts: Iterable[Part | Aside]) -> str:

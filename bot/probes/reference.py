@@ -1,10 +1,8 @@
 """The reference of the vocabulary, generated from the declarations so that it cannot be out of date."""
 
-import difflib
-
 from bot.probes.registry import Probe, manuals, vocabulary
 from knowledge.call_validation import fact_to_probe
-from knowledge.errors import UserFacingError
+from knowledge.errors import UserFacingError, nearest_name
 
 _HEAD = """\
 # Probes
@@ -41,8 +39,8 @@ def reference(name: str = "") -> str:
     if fact_to_probe(name) in facts_by_probe:
         return _fact_section(facts_by_probe[fact_to_probe(name)])
     if name not in found:
-        near = difflib.get_close_matches(name, [*found, *facts_by_probe], n=1)
-        hint = f"Did you mean {near[0]}?" if near else "Leave the name out to see all."
+        near = nearest_name(name, [*found, *facts_by_probe])
+        hint = f"Did you mean {near}?" if near else "Leave the name out to see all."
         raise UnknownProbe(f"There is no probe or fact {name!r}. {hint}")
     return _section(found[name])
 

@@ -1,11 +1,11 @@
 """The recordings that come with netclinic, by name."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from bot.recordings.load import SETTINGS, description_of, load_folder, shipped_folder
 from bot.recordings.objects import Recording, RecordingError
+from knowledge.errors import nearest_names
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,6 @@ def load(reference: str | Path, folder: Path | None = None) -> Recording:
     if Path(reference).exists():
         return load_folder(Path(reference).resolve())
     names = shipped_names(folder)
-    near = get_close_matches(str(reference), names, n=3, cutoff=0.5)
+    near = nearest_names(str(reference), names, most=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`netclinic recordings` lists the shipped ones."
     raise RecordingError(f"No recording {str(reference)!r} is shipped, and no folder or .tar.gz is there; {hint}")

@@ -1,9 +1,10 @@
 """Which cluster a question is about. Where nothing tells, it is asked for: an answer about another one misleads."""
 
-import difflib
 import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from knowledge.errors import nearest_name
 
 NO_CLUSTER = ""
 
@@ -88,6 +89,6 @@ def _find_by_name(wanted: str, list_names: Sequence[str]) -> ClusterChoice:
         return ChosenCluster(wanted if wanted in list_names else exact[0])
     if not list_names:
         return UnknownCluster(wanted, f"There is no cluster {wanted!r}: none is configured here.")
-    near = difflib.get_close_matches(wanted, list_names, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = nearest_name(wanted, list_names, cutoff=0.5)
+    hint = f" Did you mean {near}?" if near else ""
     return UnknownCluster(wanted, f"There is no cluster {wanted!r}; I can read {', '.join(list_names)}.{hint}")

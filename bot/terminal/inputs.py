@@ -3,7 +3,6 @@
 Bytes that are no UTF-8 are shown as such and break nothing; an unknown name is refused with the nearest that there is.
 """
 
-import difflib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.terminal.errors import UsageProblem
+from knowledge.errors import nearest_name
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -64,8 +64,8 @@ def known_entries(app: "App", ids: Sequence[str]) -> None:
     """
     for id_ in ids:
         if id_ not in app.entries:
-            near = difflib.get_close_matches(id_, list(app.entries), n=1, cutoff=0.4)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            near = nearest_name(id_, app.entries, cutoff=0.4)
+            hint = f" Did you mean {near}?" if near else ""
             where = " or ".join(str(folder) for folder in app.folders)
             everything = "`netclinic knowledge list` names them all."
             raise UsageProblem(f"There is no entry {id_!r} in {where}.{hint} {everything}")

@@ -123,7 +123,7 @@ class EntryRow:
 def entries_message(rows: Sequence[EntryRow], words: str = "") -> Message:
     """All entries, or those nearest to the words, best first."""
     shown = clip(words, 150)
-    first = f"Entries nearest to “{shown}”" if words else counted(len(rows), "entry").replace("entrys", "entries")
+    first = f"Entries nearest to “{shown}”" if words else counted(len(rows), "entry")
     lines = [line(text_run(row.id, code=True), text_run(f" {row.title} ({_entry_note(row)})")) for row in rows]
     return _list_message(first, lines, "There is none.", "/netclinic show ENTRY shows one in full.", "entries")
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -21,6 +20,7 @@ from bot.slack.handlers.refusal import UserError
 from bot.slack.parsing import ParsedQuestion, parse_question
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
+from knowledge.errors import nearest_name
 
 SHARE = "share"
 
@@ -210,8 +210,8 @@ def require_entry(context: HandlerContext, id_: str) -> None:
     """
     entries = context.services.entries
     if id_ not in entries:
-        near = difflib.get_close_matches(id_, list(entries), n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = nearest_name(id_, entries, cutoff=0.4)
+        hint = f" Did you mean {near}?" if near else ""
         raise UserError(f"There is no entry {id_!r}.{hint} /netclinic entries names them all.")
 
 

@@ -10,7 +10,6 @@ Subcommands that read what netclinic knows itself: entries and cases.
 """
 
 import asyncio
-import difflib
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +42,7 @@ from bot.slack.handlers.handoff import NAME, find_handoff, render_as_posted, val
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import Case, StoredAnswer
+from knowledge.errors import nearest_name
 
 MAX_ENTRIES = 8
 
@@ -282,8 +282,8 @@ def render_help(unknown: str = "") -> Message:
     """Help, made from the table; for an unknown name it says which is nearest."""
     if not unknown:
         return help_message([row.shown for row in SUBCOMMANDS])
-    near = difflib.get_close_matches(unknown.lower(), subcommand_names(), n=1, cutoff=0.5)
-    hint = f" (did you mean {near[0]}?)" if near else ""
+    near = nearest_name(unknown.lower(), subcommand_names(), cutoff=0.5)
+    hint = f" (did you mean {near}?)" if near else ""
     return help_message([row.shown for row in SUBCOMMANDS], unknown=f"{unknown[:40]}{hint}")
 
 

@@ -184,7 +184,7 @@ class Shift:
             at=self.ago(before),
             note=note,
         )
-        FeedbackBook(self.store).give(word)
+        FeedbackBook(self.store).save(word)
 
     async def handed_off(
         self,
