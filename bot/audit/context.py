@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.audit.log import AuditLog
-from bot.audit.records import Actor, Draft, Record
+from bot.audit.records import Actor, Draft, Record, make_draft
 
 if TYPE_CHECKING:
     from bot.cluster.reader import Cluster
@@ -60,15 +60,8 @@ class AuditObserver:
     ) -> Draft:
         query = "&".join(f"{name}={value}" for name, value in request.query)
         read = {"read": number, "verb": request.verb, "resource": request.resource, "path": request.path}
-        return Draft(
-            action=action,
-            actor=self.actor,
-            request_id=self.request_id,
-            case=self.case or "",
-            cluster=self.cluster or "",
-            outcome=outcome,
-            detail={**read, **({"query": query} if query else {}), **(figures or {})},
-        )
+        detail = {**read, **({"query": query} if query else {}), **(figures or {})}
+        return make_draft(action, self.actor, self.request_id, self.case, self.cluster, None, outcome, detail)
 
 
 @dataclass(frozen=True)
@@ -132,7 +125,7 @@ class AuditContext:
         unmatched = self.draft("verdict.reached", cluster, None, answer.outcome, {**spent, **unread})
         await self.log.aappend(drafts or [unmatched])
 
-    def considered(self, found: "Matches") -> Draft:
+    def draft_of_matches(self, found: "Matches") -> Draft:
         """The record of what the words may mean."""
         ranked = sorted(found.matches, key=lambda item: -item.score)[:MOST_CONSIDERED]
         scores = {item.entry_id: round(float(item.score), 4) for item in ranked}
@@ -145,16 +138,7 @@ class AuditContext:
         self, action: str, cluster: str | None, entry: str | None, outcome: str, detail: Mapping[str, Any] | None
     ) -> Draft:
         """A record of this request that is not stored yet."""
-        return Draft(
-            action=action,
-            actor=self.actor,
-            request_id=self.request_id,
-            case=self.case or "",
-            cluster=cluster or "",
-            entry=entry or "",
-            outcome=outcome,
-            detail=detail or {},
-        )
+        return make_draft(action, self.actor, self.request_id, self.case, cluster, entry, outcome, detail)
 
 
 @dataclass(frozen=True)
@@ -171,5 +155,5 @@ class AuditedMatcher:
             AuditUnavailable: it could not be recorded.
         """
         found = self.matcher.match(text)
-        self.trail.log.append([self.trail.considered(found)])
+        self.trail.log.append([self.trail.draft_of_matches(found)])
         return found

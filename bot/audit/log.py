@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text
 
 from bot.audit.privacy import Privacy, SeparateWords
-from bot.audit.records import GENESIS, Actor, Draft, Record, canonical, digest, short, stamp
+from bot.audit.records import GENESIS, Actor, Draft, Record, canonical, digest, make_draft, short, stamp
 from bot.settings import shown_settings
 from bot.store import DatabaseError, Store
 from bot.store.schema import audit_records, audit_words
@@ -238,7 +238,7 @@ class AuditLog:
         Raises:
             AuditUnavailable: it could not be stored; what it would have allowed must not be done.
         """
-        return self.append([_draft(action, actor, request_id, case, cluster, entry, outcome, detail)])[0]
+        return self.append([make_draft(action, actor, request_id, case, cluster, entry, outcome, detail)])[0]
 
     async def arecord(
         self,
@@ -253,7 +253,7 @@ class AuditLog:
         detail: Mapping[str, Any] | None = None,
     ) -> Record:
         """The same without holding up the event loop; records that wait at the same time are stored together."""
-        return (await self.aappend([_draft(action, actor, request_id, case, cluster, entry, outcome, detail)]))[0]
+        return (await self.aappend([make_draft(action, actor, request_id, case, cluster, entry, outcome, detail)]))[0]
 
     def append(self, drafts: Iterable[Draft]) -> list[Record]:
         """Add several records next to each other: all are stored, or none.
@@ -282,28 +282,6 @@ class AuditLog:
             AuditUnavailable: outcomes that were handed over could not be stored.
         """
         self._writer.close()
-
-
-def _draft(
-    action: str,
-    actor: Actor,
-    request_id: str,
-    case: str | None,
-    cluster: str | None,
-    entry: str | None,
-    outcome: str,
-    detail: Mapping[str, Any] | None,
-) -> Draft:
-    return Draft(
-        action=action,
-        actor=actor,
-        request_id=request_id,
-        case=case or "",
-        cluster=cluster or "",
-        entry=entry or "",
-        outcome=outcome,
-        detail=detail or {},
-    )
 
 
 def settings_snapshot() -> Mapping[str, Any]:

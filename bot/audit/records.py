@@ -77,6 +77,29 @@ class Draft:
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+def make_draft(
+    action: str,
+    actor: Actor,
+    request_id: str = "",
+    case: str | None = None,
+    cluster: str | None = None,
+    entry: str | None = None,
+    outcome: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> Draft:
+    """A draft of now; a field that is ``None`` is one that the record does not have."""
+    return Draft(
+        action=action,
+        actor=actor,
+        request_id=request_id,
+        case=case or "",
+        cluster=cluster or "",
+        entry=entry or "",
+        outcome=outcome,
+        detail=detail or {},
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """One record as it is stored: ``detail`` is JSON text, ``words`` a digest, ``time`` in :func:`stamp`'s form.

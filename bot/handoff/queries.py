@@ -16,7 +16,7 @@ from bot.diagnosis.report import Report
 from bot.handoff.time_range import Span
 from bot.store import Store
 from bot.store.cases import DIRECT, Case
-from bot.store.schema import cases, diagnoses, feedback
+from bot.store.schema import cases, feedback, stored_answers
 
 STALE_AFTER = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not shown in full
 MOST_STALE = 5
@@ -120,7 +120,7 @@ def read_reports(store: Store, ids: Iterable[str]) -> Mapping[str, Report]:
     Raises:
         DatabaseError: the database cannot be used.
     """
-    query = select(diagnoses.c.id, diagnoses.c.told).where(diagnoses.c.id.in_(list(ids)))
+    query = select(stored_answers.c.id, stored_answers.c.told).where(stored_answers.c.id.in_(list(ids)))
     with store.reading() as connection:
         return {row.id: Report.from_json(row.told) for row in connection.execute(query)}
 
@@ -166,12 +166,12 @@ def _in_scope(span: Span) -> ColumnElement[bool]:
 
 
 def _asked(span: Span) -> ColumnElement[bool]:
-    return _within(diagnoses.c.asked_at, span)
+    return _within(stored_answers.c.asked_at, span)
 
 
 def _case_ids_asked_in(connection: Connection, span: Span, ours: ColumnElement[bool]) -> set[str]:
     """The cases that were asked in."""
-    query = select(diagnoses.c.case_id).join(cases, cases.c.id == diagnoses.c.case_id)
+    query = select(stored_answers.c.case_id).join(cases, cases.c.id == stored_answers.c.case_id)
     return set(connection.execute(query.where(ours, _asked(span))).scalars())
 
 
@@ -182,9 +182,9 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _answers(connection: Connection, ids: Sequence[str]) -> list[AnswerRow]:
     """All answers of these cases, oldest first."""
-    query = select(*_of(diagnoses, _ANSWER_COLUMNS), _unless_direct(diagnoses.c.question))
-    query = query.join(cases, cases.c.id == diagnoses.c.case_id)
-    rows = [row for some in _chunks(ids) for row in _rows(connection, query.where(diagnoses.c.case_id.in_(some)))]
+    query = select(*_of(stored_answers, _ANSWER_COLUMNS), _unless_direct(stored_answers.c.question))
+    query = query.join(cases, cases.c.id == stored_answers.c.case_id)
+    rows = [row for some in _chunks(ids) for row in _rows(connection, query.where(stored_answers.c.case_id.in_(some)))]
     return sorted((AnswerRow(**row) for row in rows), key=lambda answer: (answer.asked_at, answer.id))
 
 
@@ -201,7 +201,7 @@ def _stale(
     in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]
     is_stale = and_(cases.c.state == "open", cases.c.updated_at < border, cases.c.id.not_in(in_full))
     # As in case_state.py: a guide that was asked for later in the thread settles nothing.
-    had_fault = exists().where(diagnoses.c.case_id == cases.c.id, diagnoses.c.outcome.in_(ABOUT_FAULTS))
+    had_fault = exists().where(stored_answers.c.case_id == cases.c.id, stored_answers.c.outcome.in_(ABOUT_FAULTS))
     is_counted = and_(ours, is_stale, or_(cases.c.outcome.not_in(NO_FAULT), had_fault))
     newest = _case_query().where(is_counted).order_by(cases.c.updated_at.desc(), cases.c.id)
     count = connection.execute(select(func.count()).select_from(cases).where(is_counted)).scalar_one()
@@ -217,16 +217,16 @@ def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) ->
 
 def _unreachable(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[UnreachableRow]:
     """The clusters whose newest read in the span failed."""
-    cluster = diagnoses.c.told["cluster"]
+    cluster = stored_answers.c.told["cluster"]
     query = (
         select(
-            *_of(diagnoses, ("cluster", "case_id", "asked_at")),
+            *_of(stored_answers, ("cluster", "case_id", "asked_at")),
             cluster["reachable"].as_boolean().label("reachable"),
             cluster["trouble"].as_string().label("trouble"),
         )
-        .join(cases, cases.c.id == diagnoses.c.case_id)
-        .where(ours, _asked(span), diagnoses.c.cluster != "")
-        .order_by(diagnoses.c.asked_at, diagnoses.c.id)
+        .join(cases, cases.c.id == stored_answers.c.case_id)
+        .where(ours, _asked(span), stored_answers.c.cluster != "")
+        .order_by(stored_answers.c.asked_at, stored_answers.c.id)
     )
     newest = {row["cluster"]: dict(row) for row in _rows(connection, query) if row["reachable"] is not None}
     return [UnreachableRow(**row) for row in newest.values() if not row.pop("reachable")]
@@ -235,6 +235,6 @@ def _unreachable(connection: Connection, span: Span, ours: ColumnElement[bool]) 
 def _entries_confirmed_before(connection: Connection, span: Span, answers: Sequence[AnswerRow]) -> frozenset[str]:
     """Of the entries confirmed in the span, those that had been confirmed before."""
     fresh = {answer.entry for answer in answers if answer.outcome == "confirmed" and answer.asked_at >= span.since}
-    seen = and_(diagnoses.c.outcome == "confirmed", diagnoses.c.asked_at < span.since)
-    query = select(diagnoses.c.entry).where(seen, diagnoses.c.entry.in_(sorted(fresh))).distinct()
+    seen = and_(stored_answers.c.outcome == "confirmed", stored_answers.c.asked_at < span.since)
+    query = select(stored_answers.c.entry).where(seen, stored_answers.c.entry.in_(sorted(fresh))).distinct()
     return frozenset(connection.execute(query).scalars()) if fresh else frozenset()

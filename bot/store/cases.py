@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from bot.diagnosis.report import Report
 from bot.store.engine import Store
-from bot.store.schema import cases, diagnoses
+from bot.store.schema import cases, stored_answers
 
 OPEN, RESOLVED, PRIVATE = "open", "resolved", "private"
 DIRECT = "D"  # how the ids of direct messages begin
@@ -68,12 +68,15 @@ class StoredAnswer:
     asked_at: datetime
     asked_by: str
     question: str
-    told: Report
+    report: Report
     finished_at: datetime
     cluster: str = ""
     namespace: str = ""
     channel: str = ""
     message_ts: str = ""
+
+
+_ANSWER_COLUMNS: Sequence[str] = [field.name for field in fields(StoredAnswer) if field.name != "report"]
 
 
 def case_id(team: str, channel: str, thread_ts: str, letters: int = _LENGTHS[0]) -> str:
@@ -120,33 +123,38 @@ class Cases:
     def save_answer(self, answer: StoredAnswer) -> None:
         """Store an answer, and bring its case up to it. A question in a resolved case opens the case again."""
         with self.store.writing() as connection:
-            first = answer.told.diagnoses[0] if answer.told.diagnoses else None
+            first = answer.report.diagnoses[0] if answer.report.diagnoses else None
             about = {
                 "entry": first.entry if first else "",
                 "title": first.title if first else "",
-                "outcome": answer.told.outcome,
+                "outcome": answer.report.outcome,
                 "cluster": answer.cluster,
                 "namespace": answer.namespace,
             }
-            told = {"told": answer.told.to_json(), "elapsed_ms": answer.told.elapsed_ms}
-            if self.store.insert_if_absent(connection, diagnoses, **{**vars(answer), **told, **about}):
+            columns = {name: getattr(answer, name) for name in _ANSWER_COLUMNS}
+            report = {"told": answer.report.to_json(), "elapsed_ms": answer.report.elapsed_ms}
+            if self.store.insert_if_absent(connection, stored_answers, **{**columns, **report, **about}):
                 _update_case(connection, answer, about)
 
     def set_message(self, id_: str, channel: str, message_ts: str) -> None:
         """Note where an answer stands."""
         with self.store.writing() as connection:
             where = {"channel": channel, "message_ts": message_ts}
-            connection.execute(update(diagnoses).where(diagnoses.c.id == id_).values(**where))
+            connection.execute(update(stored_answers).where(stored_answers.c.id == id_).values(**where))
 
     def answer(self, id_: str) -> StoredAnswer | None:
         """An answer by its id."""
         with self.store.reading() as connection:
-            row = connection.execute(select(diagnoses).where(diagnoses.c.id == id_)).mappings().first()
+            row = connection.execute(select(stored_answers).where(stored_answers.c.id == id_)).mappings().first()
         return None if row is None else _stored_answer(row)
 
     def answers(self, case: str) -> list[StoredAnswer]:
         """All answers of a case, oldest first."""
-        query = select(diagnoses).where(diagnoses.c.case_id == case).order_by(diagnoses.c.finished_at, diagnoses.c.id)
+        query = (
+            select(stored_answers)
+            .where(stored_answers.c.case_id == case)
+            .order_by(stored_answers.c.finished_at, stored_answers.c.id)
+        )
         with self.store.reading() as connection:
             return [_stored_answer(row) for row in connection.execute(query).mappings()]
 
@@ -175,10 +183,10 @@ class Cases:
     def recent_answers(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, StoredAnswer]]:
         """The newest answers that everybody in their channel saw, with their cases; the same are left out."""
         query = (
-            select(diagnoses.c.id, cases.c.id.label("case"))
-            .join(cases, cases.c.id == diagnoses.c.case_id)
+            select(stored_answers.c.id, cases.c.id.label("case"))
+            .join(cases, cases.c.id == stored_answers.c.case_id)
             .where(cases.c.team == team, cases.c.state != PRIVATE, _is_visible_to(reader))
-            .order_by(diagnoses.c.finished_at.desc(), diagnoses.c.id)
+            .order_by(stored_answers.c.finished_at.desc(), stored_answers.c.id)
         )
         with self.store.reading() as connection:
             ids = [(row.id, row.case) for row in connection.execute(query.limit(most))]
@@ -206,7 +214,7 @@ def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, 
     if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
         about = {name: about[name] for name in ("cluster", "namespace")}
         silent = (this, cases.c.outcome == "") if answer.kind == "ask" else (this,)
-        connection.execute(update(cases).where(*silent).values(outcome=answer.told.outcome))
+        connection.execute(update(cases).where(*silent).values(outcome=answer.report.outcome))
     connection.execute(update(cases).where(this).values(**about, updated_at=answer.finished_at))
     undiagnosed = (this, cases.c.diagnosed_at.is_(None))
     connection.execute(update(cases).where(*undiagnosed).values(diagnosed_at=answer.finished_at))
@@ -215,8 +223,5 @@ def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, 
         connection.execute(update(cases).where(this, cases.c.state == RESOLVED).values(**again))
 
 
-_KEPT: Sequence[str] = [field.name for field in fields(StoredAnswer)]
-
-
 def _stored_answer(row: Any) -> StoredAnswer:
-    return StoredAnswer(**{name: row[name] for name in _KEPT} | {"told": Report.from_json(row["told"])})
+    return StoredAnswer(**{name: row[name] for name in _ANSWER_COLUMNS}, report=Report.from_json(row["told"]))

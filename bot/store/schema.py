@@ -56,8 +56,8 @@ cases = Table(
 )
 
 # One answer to one question, first ones and re-checks.
-diagnoses = Table(
-    "diagnoses",
+stored_answers = Table(
+    "diagnoses",  # the table's name of earlier versions, as are "presses" and "looks"
     metadata,
     Column("id", Text, primary_key=True),  # the key of the work that made it
     Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
@@ -95,7 +95,7 @@ feedback = Table(
 )
 
 # What may happen once: a button pressed, a message taken for a question.
-presses = Table(
+idempotency_keys = Table(
     "presses",
     metadata,
     Column("key", Text, primary_key=True),
@@ -116,7 +116,7 @@ replicas = Table(
 )
 
 # Identical questions within a minute share one look at the cluster.
-looks = Table(
+shared_reads = Table(
     "looks",
     metadata,
     Column("key", Text, primary_key=True),  # digest of channel, words, cluster, namespace and the minute

@@ -6,46 +6,52 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from bot.store.engine import Store
-from bot.store.schema import looks
+from bot.store.schema import shared_reads
 
 
 def begin(store: Store, key: str, owner: str) -> bool:
     """Whether this owner is the one that looks: nobody began before, or it did itself."""
     with store.writing() as connection:
         now = datetime.now(UTC)
-        if store.insert_if_absent(connection, looks, key=key, owner=owner, started_at=now, seconds=0.0):
+        if store.insert_if_absent(connection, shared_reads, key=key, owner=owner, started_at=now, seconds=0.0):
             return True
-        return connection.scalars(select(looks.c.owner).where(looks.c.key == key)).first() == owner
+        return connection.scalars(select(shared_reads.c.owner).where(shared_reads.c.key == key)).first() == owner
 
 
 def take_over(store: Store, key: str, owner: str, before: datetime) -> bool:
     """Look instead of an owner that began before that time and never told; False when another did that already."""
     with store.writing() as connection:
-        late = (looks.c.key == key, looks.c.told.is_(None), looks.c.started_at < before)
-        change = update(looks).where(*late).values(owner=owner, started_at=datetime.now(UTC))
+        late = (shared_reads.c.key == key, shared_reads.c.told.is_(None), shared_reads.c.started_at < before)
+        change = update(shared_reads).where(*late).values(owner=owner, started_at=datetime.now(UTC))
         return connection.execute(change).rowcount == 1
 
 
 def finish(store: Store, key: str, told: Any) -> None:
     """Keep what was seen."""
     with store.writing() as connection:
-        connection.execute(update(looks).where(looks.c.key == key).values(told=told))
+        connection.execute(update(shared_reads).where(shared_reads.c.key == key).values(told=told))
 
 
 def abandon(store: Store, key: str, owner: str) -> None:
     """The look came to nothing: the next one looks itself."""
     with store.writing() as connection:
-        connection.execute(delete(looks).where(looks.c.key == key, looks.c.owner == owner, looks.c.told.is_(None)))
+        connection.execute(
+            delete(shared_reads).where(
+                shared_reads.c.key == key, shared_reads.c.owner == owner, shared_reads.c.told.is_(None)
+            )
+        )
 
 
 def read_state(store: Store, key: str) -> tuple[datetime | None, Any]:
     """When somebody began it, and what was seen; ``None`` for what is not so yet."""
     with store.reading() as connection:
-        row = connection.execute(select(looks.c.started_at, looks.c.told).where(looks.c.key == key)).first()
+        row = connection.execute(
+            select(shared_reads.c.started_at, shared_reads.c.told).where(shared_reads.c.key == key)
+        ).first()
         return (row.started_at, row.told) if row else (None, None)
 
 
 def delete_before(store: Store, before: datetime) -> int:
     """Remove looks from before that time; how many."""
     with store.writing() as connection:
-        return int(connection.execute(delete(looks).where(looks.c.started_at < before)).rowcount)
+        return int(connection.execute(delete(shared_reads).where(shared_reads.c.started_at < before)).rowcount)

@@ -51,7 +51,7 @@ def _match(index: "Index", question: str, trail: "AuditContext", show: Callable[
     """One text is recorded with its scores before they are shown; lines of stdin, maybe thousands, in one sum."""
     if question:
         found = index.match(question)
-        trail.log.append([trail.considered(found)])
+        trail.log.append([trail.draft_of_matches(found)])
         show(found)
         return
     best: Counter[str] = Counter()

@@ -16,7 +16,7 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportStep
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.store import Store, open_store
-from bot.store.schema import cases, diagnoses, feedback
+from bot.store.schema import cases, feedback, stored_answers
 from knowledge.model import Kind
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def _fill(store: Store, number: int) -> None:
         words = [_word(look) for look in looks if chance.random() < 0.02]
         with store.writing() as connection:
             connection.execute(cases.insert(), rows)
-            connection.execute(diagnoses.insert(), looks)
+            connection.execute(stored_answers.insert(), looks)
             if words:
                 connection.execute(feedback.insert(), words)
 

@@ -31,10 +31,10 @@ STEPS_VIEW = "steps_view"
 
 @dataclass(frozen=True)
 class ButtonValue:
-    """Which case and which of its diagnoses a button is about. ``at``: when it was posted; ``page`` in modals."""
+    """Which case and which of its answers a button is about. ``at``: when it was posted; ``page`` in modals."""
 
     case: str
-    diagnosis: str
+    answer: str
     at: datetime
     page: int = 0
 
@@ -42,7 +42,7 @@ class ButtonValue:
         """As a button's value or a view's private metadata."""
         kept: dict[str, str | int] = {
             "case": self.case,
-            "diagnosis": self.diagnosis,
+            "diagnosis": self.answer,
             "at": int(self.at.timestamp()),
         }
         return json.dumps({**kept, "page": self.page} if self.page else kept, separators=(",", ":"))

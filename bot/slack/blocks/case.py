@@ -56,7 +56,7 @@ class CaseLine:
     """
 
     id: str
-    diagnosis: str
+    answer: str
     at: datetime
     opened_at: datetime | None = None
     helped_by: str = ""
@@ -73,7 +73,7 @@ class CaseLine:
     @property
     def value(self) -> ButtonValue:
         """What its buttons carry."""
-        return ButtonValue(self.id, self.diagnosis, self.at)
+        return ButtonValue(self.id, self.answer, self.at)
 
 
 def case_footer(case: CaseLine, asker: str | None) -> list[Element]:

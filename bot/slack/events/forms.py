@@ -63,7 +63,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
         async def store_note() -> bool:
             await trail.record("button.pressed", outcome="noted", detail={"note": text, "helped": helped})
-            await context.services.store.run(context.feedback.add_note, value.diagnosis, trail.actor.id, text)
+            await context.services.store.run(context.feedback.add_note, value.answer, trail.actor.id, text)
             return True
 
         if text and not await store_in_time(store_note(), trail.request_id):

@@ -61,4 +61,4 @@ async def _make_modal(context: HandlerContext, press: ButtonPress) -> View:
     _, answer = await find_case(context, press)
     of_evidence = press.action == EVIDENCE or press.action.startswith(EVIDENCE_PAGE)
     make = evidence_modal if of_evidence else steps_modal
-    return make(answer.told, ButtonValue.loads(press.value))
+    return make(answer.report, ButtonValue.loads(press.value))

@@ -75,7 +75,7 @@ async def find_case(context: HandlerContext, press: ButtonPress) -> tuple[Case, 
     except ValueError:
         raise UserError(f"This button leads nowhere: {ASK_AGAIN}.") from None
     case = await context.services.store.run(context.cases.get, value.case)
-    answer = await context.services.store.run(context.cases.answer, value.diagnosis)
+    answer = await context.services.store.run(context.cases.answer, value.answer)
     team = context.services.bot.team
     if case is None or answer is None or answer.case_id != case.id or case.team != team:
         raise UserError(f"This button's answer is not stored here any more: {ASK_AGAIN}.")
@@ -156,7 +156,7 @@ class PressHandler:
             return {}
         with contextlib.suppress(ValueError):
             value = ButtonValue.loads(self.press.value)
-            of = value.case if self.press.action == HAND_OVER else value.diagnosis
+            of = value.case if self.press.action == HAND_OVER else value.answer
             return {"work": once_key(self.press.action, of)}
         return {}
 
@@ -195,7 +195,7 @@ class PressHandler:
         if not done and not is_ours:
             raise UserError(await self._already_resolved(again))
         if done:
-            await self.trail.record("case.resolved", cluster=case.cluster, outcome=answer.told.outcome)
+            await self.trail.record("case.resolved", cluster=case.cluster, outcome=answer.report.outcome)
         await refresh_answers(self.context, self.trail, case.id, answer.id)
         return {}
 
@@ -205,7 +205,7 @@ class PressHandler:
             diagnosis_id=answer.id,
             user=self.press.user,
             case_id=case.id,
-            entry=answer.told.diagnoses[0].entry if answer.told.diagnoses else "",
+            entry=answer.report.diagnoses[0].entry if answer.report.diagnoses else "",
             helped=self.press.action == HELPED,
             at=self.context.now(),
         )

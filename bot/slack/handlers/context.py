@@ -189,13 +189,16 @@ def open_case(
 def render_answer(context: HandlerContext, answer: StoredAnswer) -> Message:
     """The answer's message, with what was done with it and its case until now."""
     case, entries = context.cases.get(answer.case_id), parse_check(context, answer.question)
-    if entries is not None and not answer.told.was_read:
-        trouble = answer.told.cluster.trouble if answer.told.cluster else "No cluster was read."
+    if entries is not None and not answer.report.was_read:
+        trouble = answer.report.cluster.trouble if answer.report.cluster else "No cluster was read."
         return refusal_message(f"Nothing was judged. {trouble}", request=answer.id)
     if case is None or (entries is not None and len(entries) != 1):
-        return verdicts_message(answer.told)
+        return verdicts_message(answer.report)
     return answer_message(
-        answer.told, case=case_line(context, case, answer), asker=answer.asked_by, changes=find_changes(context, answer)
+        answer.report,
+        case=case_line(context, case, answer),
+        asker=answer.asked_by,
+        changes=find_changes(context, answer),
     )
 
 
@@ -210,7 +213,7 @@ def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> Case
     said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id == answer.id]
     line = CaseLine(
         id=case.id,
-        diagnosis=answer.id,
+        answer=answer.id,
         at=answer.finished_at,
         opened_at=case.opened_at,
         handed_to=case.assignee,
@@ -235,4 +238,4 @@ def find_changes(context: HandlerContext, answer: StoredAnswer) -> Changes | Non
         for other in context.cases.answers(answer.case_id)
         if other.question == answer.question and other.finished_at < answer.finished_at
     ]
-    return compare(before[-1].told, answer.told) if before else None
+    return compare(before[-1].report, answer.report) if before else None

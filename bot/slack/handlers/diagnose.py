@@ -186,7 +186,7 @@ class DiagnoseJob:
             asked_at=now,
             asked_by=self.user,
             question=self.words,
-            told=replace(told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before)),
+            report=replace(told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before)),
             finished_at=now,
             cluster=self.cluster,
             namespace=self.namespace,
@@ -222,7 +222,7 @@ class DiagnoseJob:
 def _keep_first_diagnosis(told: Report, before: StoredAnswer | None) -> tuple[ReportDiagnosis, ...]:
     """What was told first then comes first again, unless something is confirmed now: it is what people wait for."""
     found = told.diagnoses
-    if before is None or not before.told.diagnoses or (found and found[0].verdict is Verdict.CONFIRMED):
+    if before is None or not before.report.diagnoses or (found and found[0].verdict is Verdict.CONFIRMED):
         return found
-    asked = before.told.diagnoses[0].entry
+    asked = before.report.diagnoses[0].entry
     return tuple(sorted(found, key=lambda item: item.entry != asked))

@@ -61,7 +61,7 @@ async def _post_summary(
     context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, group: str
 ) -> Json:
     line = await context.services.store.run(case_line, context, case, answer)
-    message = handover_summary(answer.told, line, to=group, by=by, permalink=case.link, now=context.now())
+    message = handover_summary(answer.report, line, to=group, by=by, permalink=case.link, now=context.now())
     wanted = context.services.settings.oncall_channel
     elsewhere = await context.services.directory.find_channel(wanted) if wanted else None
     reply = AnswerMessage(

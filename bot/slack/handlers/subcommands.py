@@ -309,11 +309,11 @@ def case_row(case: Case) -> CaseRow:
 
 def answer_row(case: Case, answer: StoredAnswer) -> CaseRow:
     """One answer of a case."""
-    first = answer.told.diagnoses[0] if answer.told.diagnoses else None
+    first = answer.report.diagnoses[0] if answer.report.diagnoses else None
     return CaseRow(
         id=case.id,
         title=first.title if first else "",
-        outcome=answer.told.outcome,
+        outcome=answer.report.outcome,
         at=answer.finished_at,
         cluster=answer.cluster,
         by=answer.asked_by,

@@ -151,7 +151,7 @@ class Shift:
                 asked_at=at,
                 asked_by=user,
                 question=question,
-                told=_then(replace(told, told_at=at), before),
+                report=_then(replace(told, told_at=at), before),
                 finished_at=at + timedelta(seconds=took),
                 cluster=cluster,
                 namespace=namespace,

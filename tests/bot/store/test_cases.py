@@ -53,7 +53,7 @@ def answer(case: Case, id_: str = "T1:C1:1.1", **more: object) -> StoredAnswer:
         asked_at=NOON,
         asked_by="U1",
         question="pods stuck",
-        told=told(),
+        report=told(),
         finished_at=LATER,
         cluster="prod",
         namespace="shop",
@@ -101,7 +101,7 @@ def test_an_answer_brings_its_case_up_to_date_and_is_read_back_as_it_was(store: 
     assert now is not None
     assert (now.entry, now.title, now.outcome) == ("terway-mac-not-found", "Title of terway-mac-not-found", "confirmed")
     assert (now.cluster, now.namespace, now.diagnosed_at, now.updated_at) == ("prod", "shop", LATER, LATER)
-    cases.save_answer(replace(kept, told=told("another-entry")))
+    cases.save_answer(replace(kept, report=told("another-entry")))
     assert cases.get(case.id) == now, "an answer that is kept already is not kept again"
 
 
@@ -110,7 +110,7 @@ def test_the_first_diagnosis_keeps_its_time_and_the_newest_gives_the_verdict(sto
     case = cases.open(new())
     cases.save_answer(answer(case))
     later = LATER + timedelta(hours=1)
-    cases.save_answer(answer(case, "recheck:1", kind="recheck", finished_at=later, told=told("b", Verdict.RULED_OUT)))
+    cases.save_answer(answer(case, "recheck:1", kind="recheck", finished_at=later, report=told("b", Verdict.RULED_OUT)))
     now = cases.get(case.id)
     assert now is not None
     assert (now.diagnosed_at, now.outcome, now.entry, now.updated_at) == (LATER, "ruled_out", "b", later)
@@ -120,14 +120,14 @@ def test_the_first_diagnosis_keeps_its_time_and_the_newest_gives_the_verdict(sto
 def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> None:
     cases = Cases(store)
     case = cases.open(new())
-    cases.save_answer(answer(case, "first", told=told("")))
+    cases.save_answer(answer(case, "first", report=told("")))
     assert cases.get(case.id).outcome == "unmatched"  # type: ignore[union-attr]
     cases.save_answer(answer(case, "second"))
-    cases.save_answer(answer(case, "third", told=told(""), cluster="staging"))
+    cases.save_answer(answer(case, "third", report=told(""), cluster="staging"))
     now = cases.get(case.id)
     assert now is not None
     assert (now.entry, now.outcome, now.cluster) == ("terway-mac-not-found", "confirmed", "staging")
-    cases.save_answer(answer(case, "fourth", kind="recheck", told=told("")))
+    cases.save_answer(answer(case, "fourth", kind="recheck", report=told("")))
     again = cases.get(case.id)
     assert again is not None
     assert (again.entry, again.outcome) == ("terway-mac-not-found", "unmatched"), "a re-check that finds nothing counts"
@@ -162,7 +162,7 @@ def test_lists_hold_what_everybody_may_see(store: Store) -> None:
     )
     cases.open(new("5.1"))  # nothing is known of it yet
     cases.save_answer(answer(found, "a"))
-    cases.save_answer(answer(unmatched, "b", told=told("")))
+    cases.save_answer(answer(unmatched, "b", report=told("")))
     cases.save_answer(answer(private, "c", finished_at=LATER + timedelta(minutes=1)))
     cases.save_answer(answer(resolved, "d", finished_at=LATER + timedelta(minutes=2)))
     assert cases.resolve(resolved.id, "U2", LATER + timedelta(minutes=3))

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from bot.store import DatabaseError, Store, open_store
 from bot.store.idempotency_keys import claim
 from bot.store.migrating import newest_version, stored_version
-from bot.store.schema import metadata, presses
+from bot.store.schema import idempotency_keys, metadata
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -28,10 +28,10 @@ def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
 
 def test_a_second_start_finds_everything_done(store: Store, database_url: str, tmp_path: Path) -> None:
     with store.writing() as connection:
-        assert store.insert_if_absent(connection, presses, key="a", user="U1", at=NOON)
+        assert store.insert_if_absent(connection, idempotency_keys, key="a", user="U1", at=NOON)
     again = open_store(database_url, tmp_path)
     with again.reading() as connection:
-        assert connection.execute(select(presses.c.user)).scalars().all() == ["U1"]
+        assert connection.execute(select(idempotency_keys.c.user)).scalars().all() == ["U1"]
     again.close()
 
 
@@ -48,36 +48,36 @@ def test_processes_that_start_at_once_migrate_once(empty_database_url: str, tmp_
 
 def test_a_key_is_inserted_once(store: Store) -> None:
     with store.writing() as connection:
-        first = store.insert_if_absent(connection, presses, key="a", user="U1", at=NOON)
-        second = store.insert_if_absent(connection, presses, key="a", user="U2", at=NOON)
+        first = store.insert_if_absent(connection, idempotency_keys, key="a", user="U1", at=NOON)
+        second = store.insert_if_absent(connection, idempotency_keys, key="a", user="U2", at=NOON)
     assert (first, second) == (True, False)
 
 
 def test_times_come_back_in_utc_whatever_zone_they_came_in(store: Store) -> None:
     in_hangzhou = NOON.astimezone(timezone(timedelta(hours=8)))
     with store.writing() as connection:
-        store.insert_if_absent(connection, presses, key="a", user="U1", at=in_hangzhou)
+        store.insert_if_absent(connection, idempotency_keys, key="a", user="U1", at=in_hangzhou)
     with store.reading() as connection:
-        found = connection.execute(select(presses.c.at).where(presses.c.at <= NOON)).scalar_one()
+        found = connection.execute(select(idempotency_keys.c.at).where(idempotency_keys.c.at <= NOON)).scalar_one()
     assert found == NOON
     assert found.utcoffset() == timedelta(0)
 
 
 def test_a_time_without_zone_is_refused(store: Store) -> None:
     with pytest.raises(Exception, match="no time zone"), store.writing() as connection:
-        store.insert_if_absent(connection, presses, key="a", user="U1", at=NOON.replace(tzinfo=None))
+        store.insert_if_absent(connection, idempotency_keys, key="a", user="U1", at=NOON.replace(tzinfo=None))
 
 
 def test_what_fails_half_way_leaves_nothing(store: Store) -> None:
     def fails() -> None:
         with store.writing() as connection:
-            store.insert_if_absent(connection, presses, key="a", user="U1", at=NOON)
+            store.insert_if_absent(connection, idempotency_keys, key="a", user="U1", at=NOON)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fails()
     with store.reading() as connection:
-        assert connection.execute(select(presses)).all() == []
+        assert connection.execute(select(idempotency_keys)).all() == []
 
 
 def test_a_newer_netclinics_database_is_left_alone(store: Store, database_url: str, tmp_path: Path) -> None:

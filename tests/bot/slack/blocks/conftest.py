@@ -58,7 +58,7 @@ def told_on(entries: dict[str, Entry], meaning: Meaning) -> Ask:
 
 @pytest.fixture(scope="session")
 def case() -> CaseLine:
-    return CaseLine(id="NC-7F3K2Q", diagnosis="T1:C1:1763665320.000100", at=OPENED, opened_at=OPENED)
+    return CaseLine(id="NC-7F3K2Q", answer="T1:C1:1763665320.000100", at=OPENED, opened_at=OPENED)
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,7 @@ TOLD = st.builds(
 CASES = st.builds(
     CaseLine,
     id=st.just("NC-7F3K2Q"),
-    diagnosis=st.just("T1:C1:1763665320.000100"),
+    answer=st.just("T1:C1:1763665320.000100"),
     at=st.just(NOW),
     opened_at=st.none() | st.just(NOW),
     helped_by=TEXTS,
@@ -295,7 +295,7 @@ def test_a_resolved_case_has_no_button_that_does_anything(refused: Refused) -> N
         elsewhere=False, reason="It is so.", steps=(step,),
     )  # fmt: skip
     told = Report(question="q", in_scope=True, cluster=None, asked_at=None, told_at=NOW, diagnoses=(item,))
-    case = CaseLine(id="NC-1", diagnosis="d", at=NOW, resolved_at=NOW, resolved_by="U0BEN")
+    case = CaseLine(id="NC-1", answer="d", at=NOW, resolved_at=NOW, resolved_by="U0BEN")
     short = answer_message(told, case=case)
     assert [block for block in short.blocks if block["type"] == "actions"] == []
     long = answer_message(replace(told, diagnoses=(replace(item, steps=(step,) * 9),)), case=case)

@@ -48,7 +48,7 @@ ITEM = ReportDiagnosis(
 )
 CLUSTER_READ = ReportCluster(name="prod", reachable=True)
 TOLD = Report(question="q", in_scope=True, cluster=CLUSTER_READ, asked_at=NOW, told_at=NOW, diagnoses=(ITEM,))
-CASE = CaseLine(id="NC-7F3K2Q", diagnosis="T1:C1:1763665320.000100", at=NOW)
+CASE = CaseLine(id="NC-7F3K2Q", answer="T1:C1:1763665320.000100", at=NOW)
 
 
 @given(st.text(), st.text(), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), st.integers(0, 999))

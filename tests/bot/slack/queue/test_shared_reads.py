@@ -98,7 +98,7 @@ async def test_after_a_minute_the_cluster_is_looked_at_again(store: Store) -> No
     shared, cluster = SharedReads(store, patience=30), Cluster(0.0)
     await shared.read_shared(ASKED, "k1", cluster)
     with store.writing() as connection:
-        from bot.store.schema import looks as table
+        from bot.store.schema import shared_reads as table
 
         earlier = datetime.now(UTC) - timedelta(seconds=61)
         rows = connection.execute(table.select()).all()
