@@ -44,10 +44,10 @@ class Archive:
         """
         lines, whole = hashlib.sha256(), hashlib.sha256()
         first, last, manifest = 0, 0, None
-        for line in _lines(path):
+        for line in _read_lines(path):
             if manifest is not None:
-                raise _damaged(path, "there are lines after its manifest")
-            value = _value(path, line)
+                raise _damage_error(path, "there are lines after its manifest")
+            value = _parse_line(path, line)
             manifest = None if "record" in value else value["manifest"]
             whole.update(line)
             if manifest is None:
@@ -55,15 +55,15 @@ class Archive:
                 last = _row(path, value)["seq"]
                 first = first or last
         if manifest is None:
-            raise _damaged(path, "its manifest is missing, so it was cut")
+            raise _damage_error(path, "its manifest is missing, so it was cut")
         if manifest.get("sha256_of_lines") != lines.hexdigest():
-            raise _damaged(path, "its lines are not those that its manifest signs off")
+            raise _damage_error(path, "its lines are not those that its manifest signs off")
         return Archive(path, first, last, whole.hexdigest())
 
     def rows(self) -> Iterator[Row]:
         """Its records, as rows of the database."""
-        for line in _lines(self.path):
-            value = _value(self.path, line)
+        for line in _read_lines(self.path):
+            value = _parse_line(self.path, line)
             if "record" in value:
                 yield _row(self.path, value)
 
@@ -86,12 +86,12 @@ class ArchiveWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._unfinished = path.with_name(f".{path.name}.unfinished")
-        self._lines = hashlib.sha256()
-        self._whole = hashlib.sha256()
-        _free(path)
-        self._file: IO[bytes] = self._opened()
+        self._lines_digest = hashlib.sha256()
+        self._file_digest = hashlib.sha256()
+        _require_absent(path)
+        self._file: IO[bytes] = self._open_unfinished()
         try:
-            _free(path)  # whoever had the unfinished file before us may have finished
+            _require_absent(path)  # whoever had the unfinished file before us may have finished
         except ArchiveError:
             self.discard()
             raise
@@ -101,7 +101,7 @@ class ArchiveWriter:
         record = {"v": 1, "seq": row["seq"], **{name: row[name] for name in TEXTS}}
         kept = {"kept": row["kept"], "salt": row["salt"]} if row["salt"] is not None else {}
         line = canonical({"record": record, "hash": row["hash"], **kept}) + b"\n"
-        self._lines.update(line)
+        self._lines_digest.update(line)
         self._write(line)
 
     def finish(self, manifest: dict[str, Any]) -> str:
@@ -110,16 +110,16 @@ class ArchiveWriter:
         Raises:
             ArchiveError: it could not be written.
         """
-        self._write(canonical({"manifest": {**manifest, "sha256_of_lines": self._lines.hexdigest()}}) + b"\n")
+        self._write(canonical({"manifest": {**manifest, "sha256_of_lines": self._lines_digest.hexdigest()}}) + b"\n")
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            _free(self._path)
+            _require_absent(self._path)
             self._unfinished.rename(self._path)
         except OSError as error:
-            raise self._failed(error) from error
-        return self._whole.hexdigest()
+            raise self._write_error(error) from error
+        return self._file_digest.hexdigest()
 
     def discard(self) -> None:
         """Leave nothing unfinished behind."""
@@ -131,7 +131,7 @@ class ArchiveWriter:
         """Remove what was finished, but is not signed off."""
         self._path.unlink(missing_ok=True)
 
-    def _opened(self) -> IO[bytes]:
+    def _open_unfinished(self) -> IO[bytes]:
         try:
             return os.fdopen(os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         except FileExistsError as error:
@@ -140,27 +140,27 @@ class ArchiveWriter:
                 f"remove {self._unfinished} if a process that was killed has left it behind."
             ) from error
         except OSError as error:
-            raise self._failed(error) from error
+            raise self._write_error(error) from error
 
     def _write(self, line: bytes) -> None:
-        self._whole.update(line)
+        self._file_digest.update(line)
         try:
             self._file.write(line)
         except OSError as error:
-            raise self._failed(error) from error
+            raise self._write_error(error) from error
 
-    def _failed(self, error: OSError) -> ArchiveError:
+    def _write_error(self, error: OSError) -> ArchiveError:
         return ArchiveError(
             f"The archive {self._path} cannot be written ({error.strerror}), so nothing was pruned: name another place."
         )
 
 
-def _free(path: Path) -> None:
+def _require_absent(path: Path) -> None:
     if path.exists():
         raise ArchiveError(f"{path} exists already, so nothing was pruned: name a new file for the archive.")
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _read_lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             yield from file
@@ -168,23 +168,23 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise ArchiveError(f"The archive {path} cannot be read ({error.strerror}): name another file.") from error
 
 
-def _value(path: Path, line: bytes) -> dict[str, Any]:
+def _parse_line(path: Path, line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
-        raise _damaged(path, "one of its lines is no JSON") from None
+        raise _damage_error(path, "one of its lines is no JSON") from None
     if not isinstance(value, dict) or not ("record" in value or isinstance(value.get("manifest"), dict)):
-        raise _damaged(path, "one of its lines is no record")
+        raise _damage_error(path, "one of its lines is no record")
     return value
 
 
 def _row(path: Path, value: dict[str, Any]) -> dict[str, Any]:
     record = value["record"]
     if not isinstance(record, dict) or type(record.get("seq")) is not int or {*TEXTS, "seq", "v"} != record.keys():
-        raise _damaged(path, "one of its records has other fields than records have")
+        raise _damage_error(path, "one of its records has other fields than records have")
     fields = {name: text for name, text in record.items() if name != "v"}
     return {**fields, "hash": value.get("hash"), "kept": value.get("kept"), "salt": value.get("salt")}
 
 
-def _damaged(path: Path, why: str) -> ArchiveError:
+def _damage_error(path: Path, why: str) -> ArchiveError:
     return ArchiveError(f"{path} is no whole archive of the audit log: {why}.")

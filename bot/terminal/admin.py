@@ -57,10 +57,10 @@ async def check_access(target: Target, output: str) -> None:
     from bot.cluster.access import gaps
     from bot.cluster.transport import ReadError
     from bot.probes import entries_needing, required_permissions
-    from bot.terminal.audited_command import auditing
+    from bot.terminal.audited_command import audited_command
 
     app = App.from_environment()
-    async with auditing(app, "rbac --check", target) as begin:
+    async with audited_command(app, "rbac --check", target) as begin:
         trail = await begin()
         async with target.open(app, trail) as opened, opened.reader(app.clinic().budget) as reader:
             try:
@@ -122,11 +122,11 @@ def check_serving(output: str) -> None:
     from bot.app import App
     from bot.slack.app import make_app
     from bot.slack.preflight import Check, check
-    from bot.terminal.audited_command import auditing
+    from bot.terminal.audited_command import audited_command
 
     async def preflight() -> list[Check]:
         app = App.from_environment()
-        async with auditing(app, "serve --check", Target()) as begin:
+        async with audited_command(app, "serve --check", Target()) as begin:
             return await check(app.serve_config(make_app), begin)
 
     found = asyncio.run(preflight())

@@ -16,7 +16,7 @@ from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import read_cluster_state
 from bot.diagnosis.report import Report, make_report
-from bot.terminal.audited_command import auditing
+from bot.terminal.audited_command import audited_command
 from bot.terminal.console import say, write_json
 from bot.terminal.errors import OutOfReach
 from bot.terminal.inputs import Target, known_entries
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 async def ask_and_show(question: str, target: Target, namespace: str | None, output: str) -> None:
     """``ask``."""
     app, errors = App.from_environment(), Console(stderr=True)
-    async with auditing(app, "ask", target) as begin:
+    async with audited_command(app, "ask", target) as begin:
         with building(errors) as tell:
             index = app.index(tell)
         trail = await begin(question=question, namespace=namespace)
@@ -54,7 +54,7 @@ async def check_and_show(entries: Sequence[str], target: Target, namespace: str 
     """``check``."""
     app, errors = App.from_environment(), Console(stderr=True)
     known_entries(app, entries)
-    async with auditing(app, "check", target) as begin:
+    async with audited_command(app, "check", target) as begin:
         trail = await begin(entries=list(entries), namespace=namespace)
         with reading(errors) as observers:
             async with target.open(app, trail, observers) as cluster:
@@ -68,7 +68,7 @@ async def check_and_show(entries: Sequence[str], target: Target, namespace: str 
 async def facts_and_show(target: Target, output: str) -> None:
     """``facts``: every fact that this cluster has."""
     app, errors = App.from_environment(), Console(stderr=True)
-    async with auditing(app, "facts", target) as begin:
+    async with audited_command(app, "facts", target) as begin:
         trail = await begin()
         with reading(errors) as observers:
             async with target.open(app, trail, observers) as cluster:

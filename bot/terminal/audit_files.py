@@ -44,10 +44,10 @@ def export_to(app: App, out: str, form: str, filters: Filters) -> None:
     store = app.store
     with store.reading() as connection:
         count = count_records(connection, filters)
-    file = _opened(out)
+    file = _open_output(out)
     try:
         with file:
-            detail = {"format": form, "records": count, "to": _place(out), "filters": filters.shown()}
+            detail = {"format": form, "records": count, "to": _output_name(out), "filters": filters.shown()}
             made = app.audit.record("export.made", actor=operating_system_user(), detail=detail)
             app.audit.close()
             written = _write(store, filters, made.seq, form, file)
@@ -55,13 +55,13 @@ def export_to(app: App, out: str, form: str, filters: Filters) -> None:
         if out != "-":
             Path(out).unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            raise ArchiveError(f"{_place(out)} cannot be written ({error.strerror}): {_WAY_OUT}.") from error
+            raise ArchiveError(f"{_output_name(out)} cannot be written ({error.strerror}): {_ADVICE}.") from error
         raise
     if out != "-":
         sys.stdout.write(f"Wrote {counted(written, 'record')} to {out}.\n")
 
 
-_WAY_OUT = "make room there, or name another file with --out"
+_ADVICE = "make room there, or name another file with --out"
 
 
 def _write(store: "Store", filters: Filters, before: int, form: str, file: IO[bytes]) -> int:
@@ -78,11 +78,11 @@ def _write(store: "Store", filters: Filters, before: int, form: str, file: IO[by
     return written
 
 
-def _place(out: str) -> str:
+def _output_name(out: str) -> str:
     return "standard output" if out == "-" else str(Path(out).absolute())
 
 
-def _opened(out: str) -> IO[bytes]:
+def _open_output(out: str) -> IO[bytes]:
     if out == "-":
         return os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     try:

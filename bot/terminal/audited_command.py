@@ -17,7 +17,7 @@ Begin = Callable[..., Awaitable["AuditContext"]]
 
 
 @contextlib.asynccontextmanager
-async def auditing(app: "App", command: str, target: "Target") -> AsyncIterator[Begin]:
+async def audited_command(app: "App", command: str, target: "Target") -> AsyncIterator[Begin]:
     """``begin(question=..., **what was typed)`` stores that the command was received, and gives its trail.
 
     The database is opened meanwhile, in a thread. What ends the command in an error is recorded as refused.
@@ -34,7 +34,7 @@ async def auditing(app: "App", command: str, target: "Target") -> AsyncIterator[
         trail = AuditContext(await opening, operating_system_user(), uuid.uuid4().hex)
         action = "question.received" if typed.get("question") else "command.received"
         asked = {"command": command, **target.typed(), **{name: value for name, value in typed.items() if value}}
-        await trail.log.aappend([in_force(trail), trail.draft(action, None, None, "", asked)])
+        await trail.log.aappend([settings_draft(trail), trail.draft(action, None, None, "", asked)])
         begun.append(trail)
         return trail
 
@@ -59,7 +59,7 @@ async def _refused(begun: list["AuditContext"], error: Exception) -> None:
         await begun[0].record("refused", outcome=type(error).__name__, detail=detail)
 
 
-def in_force(trail: "AuditContext") -> "Draft":
+def settings_draft(trail: "AuditContext") -> "Draft":
     """The record of the settings that differ from their defaults, secrets masked."""
     from bot.audit.log import settings_snapshot
 

@@ -16,7 +16,7 @@ from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import choose_zone
-from bot.terminal.audited_command import auditing
+from bot.terminal.audited_command import audited_command
 from bot.terminal.console import say, write_json
 from bot.terminal.errors import UsageProblem
 from bot.terminal.inputs import Target
@@ -35,7 +35,7 @@ async def make_handoff(words: str, target: Target, out: Path | None, output: str
         DatabaseError, AuditUnavailable: the database cannot be used; nothing was read.
     """
     app, errors = App.from_environment(), Console(stderr=True)
-    async with auditing(app, "handoff", target) as begin:
+    async with audited_command(app, "handoff", target) as begin:
         trail = await begin(span=words)
         with working(errors, "looking at the open cases again …"):
             rechecker = _rechecker(app, target, trail) if recheck else None
@@ -52,7 +52,7 @@ async def show_handoff(id_: str, target: Target, out: Path | None, output: str) 
         UsageProblem: there is none of this id.
     """
     app, errors = App.from_environment(), Console(stderr=True)
-    async with auditing(app, "handoff", target) as begin:
+    async with audited_command(app, "handoff", target) as begin:
         await begin(show=id_)
         handoffs = Handoffs(app.store)
         found = handoffs.last() if id_.lower() == "last" else handoffs.get(id_)

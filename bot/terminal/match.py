@@ -70,12 +70,12 @@ def _match(index: "Index", question: str, trail: "AuditContext", show: Callable[
 def _begin_audit(log: "AuditLog", question: str) -> "AuditContext":
     """The trail of this command, whose first records are stored."""
     from bot.audit import AuditContext
-    from bot.terminal.audited_command import in_force, operating_system_user
+    from bot.terminal.audited_command import operating_system_user, settings_draft
 
     trail = AuditContext(log, operating_system_user(), uuid.uuid4().hex)
     asked = {"command": "match", **({"question": question} if question else {"lines of": "standard input"})}
     action = "question.received" if question else "command.received"
-    log.append([in_force(trail), trail.draft(action, None, None, "", asked)])
+    log.append([settings_draft(trail), trail.draft(action, None, None, "", asked)])
     return trail
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from bot.recordings import load, serve, shipped
-from bot.terminal.audited_command import auditing
+from bot.terminal.audited_command import audited_command
 from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
 from bot.terminal.inputs import Target
@@ -45,7 +45,7 @@ async def _read(capture: "Capture", symptom: str | None, target: Target, namespa
 
     app, errors = App.from_environment(), Console(stderr=True)
     index = None
-    async with auditing(app, "record", target) as begin:
+    async with audited_command(app, "record", target) as begin:
         if symptom is not None:
             with building(errors) as tell:
                 index = app.index(tell)

@@ -49,8 +49,8 @@ NARROWER = "since 2h, actor @name, channel #name, case NC-…, cluster …, acti
 def records_message(page: RecordPage, none: str = "") -> Message:
     """Who did what, when (the reader's clock and UTC), on what and how it came out, in the order that is given."""
     if not page.records:
-        return _plainly(none or NO_RECORD)
-    items = list(_items(page.records[:MOST_LINES], page.zone))
+        return _sentence_message(none or NO_RECORD)
+    items = list(_record_groups(page.records[:MOST_LINES], page.zone))
     kept = count_fitting(items, MOST_IN_MESSAGE - CLOSING)
     number = sum(len(item[-1]["elements"]) for item in items[:kept])
     left = page.fit - number
@@ -84,7 +84,9 @@ def record_message(record: Record, page: RecordPage) -> Message:
 
 def verifying_message(records: int) -> Message:
     """What is said before all of them are read."""
-    return _plainly(f"Verifying the audit log: reading {counted(records, 'record')}. The result will stand here.")
+    return _sentence_message(
+        f"Verifying the audit log: reading {counted(records, 'record')}. The result will stand here."
+    )
 
 
 def verified_message(verification: Verification) -> Message:
@@ -98,14 +100,16 @@ def verified_message(verification: Verification) -> Message:
         read = f"Read in {verification.seconds:.1f} s ({rate}); each record's hash and its link."
         lines = [read, *page.notes, f"Anchor of now: `{page.anchor}`"]
     else:
-        return _plainly(EMPTY_LOG)
+        return _sentence_message(EMPTY_LOG)
     blocks = [rich_text([heading(page.title), bullet_list([line(*inline_code_runs(text)) for text in lines])])]
     return Message(escape_mrkdwn(f"{page.title}."), blocks)
 
 
 def exported_message(records: int, filename: str) -> Message:
     """Where the file is."""
-    return _plainly(f"{counted(records, 'record').capitalize()} in {filename}, sent to you alone in direct messages.")
+    return _sentence_message(
+        f"{counted(records, 'record').capitalize()} in {filename}, sent to you alone in direct messages."
+    )
 
 
 def anchor_message(anchor: Anchor) -> Message:
@@ -115,25 +119,25 @@ def anchor_message(anchor: Anchor) -> Message:
     return Message(escape_mrkdwn(told), [rich_text([line(text_run(told, code=True))]), context(use)])
 
 
-def _plainly(sentence: str) -> Message:
+def _sentence_message(sentence: str) -> Message:
     return Message(escape_mrkdwn(sentence), [rich_text([line(*inline_code_runs(sentence))])])
 
 
-def _items(shown: Sequence[Record], zone: tzinfo | None) -> Iterator[ElementGroup]:
+def _record_groups(shown: Sequence[Record], zone: tzinfo | None) -> Iterator[ElementGroup]:
     """Neighbours of one request stand together below who made it, when and under which id."""
     for _, group in itertools.groupby(shown, key=lambda one: (one.request_id, one.actor_id, one.time[:10])):
         records = list(group)
         for at in range(0, len(records), TOGETHER):
             lines = bullet_list(_row(record_row(record, zone)) for record in records[at : at + TOGETHER])
-            yield [lines] if at else [_head(records[0], zone), lines]
+            yield [lines] if at else [_group_heading(records[0], zone), lines]
 
 
-def _head(record: Record, zone: tzinfo | None) -> Element:
+def _group_heading(record: Record, zone: tzinfo | None) -> Element:
     where = f", {record.channel}" if record.actor_kind == "terminal" and record.channel else ""
     person = mention(record.actor_id) if record.actor_kind == "slack" else text_run(_name(record))
     id_ = record.request_id[:LONGEST_REQUEST]
     request = [text_run(" · request "), text_run(id_, code=True)] if id_ else []
-    return line(person, text_run(f"{clip(where, SHORT)} · {_moment(record, zone)}"), *request)
+    return line(person, text_run(f"{clip(where, SHORT)} · {_format_time(record, zone)}"), *request)
 
 
 def _name(record: Record) -> str:
@@ -156,7 +160,7 @@ def _hint(row: RecordRow) -> str:
 
 
 def _fields(record: Record, zone: tzinfo | None) -> Iterator[tuple[str, list[Element]]]:
-    yield "time", [text_run(f"{_moment(record, zone)}; {clip(record.time, SHORT)}")]
+    yield "time", [text_run(f"{_format_time(record, zone)}; {clip(record.time, SHORT)}")]
     yield "actor", [mention(record.actor_id)] if record.actor_kind == "slack" else [text_run(_name(record))]
     yield from ((name, [text_run(text)]) for name, text in name_fields(record))
     for name, value in record.details.items():
@@ -170,7 +174,7 @@ def _value(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _moment(record: Record, zone: tzinfo | None) -> str:
+def _format_time(record: Record, zone: tzinfo | None) -> str:
     """``2026-11-22 22:02 +0800 (14:02 UTC)``; the date in UTC too where it is another one."""
     at = local_time(record, zone)
     if at is None:

@@ -190,18 +190,18 @@ async def _export(command: Command, words: str) -> None:
         record = await command.trail.record("export.made", detail=detail)
         return {"records": count, "newest": newest, "file": f"audit-{record.seq}.jsonl"}
 
-    render = await command.job.step("record", record)
-    if "file" not in render:
-        raise UserError(_export_refusal(render["records"]))
+    exported = await command.job.step("record", record)
+    if "file" not in exported:
+        raise UserError(_export_refusal(exported["records"]))
 
     async def send() -> Json:
         channel = await context.services.directory.direct_channel(command.slash.user)
-        content = await store.run(_export_lines, command, filters, int(render["newest"]))
+        content = await store.run(_export_lines, command, filters, int(exported["newest"]))
         key = f"{command.job.key}:export"
-        await context.messenger(command.trail).upload(channel, None, render["file"], content, "Audit log", key=key)
+        await context.messenger(command.trail).upload(channel, None, exported["file"], content, "Audit log", key=key)
 
     await command.job.step("send", send)
-    await command.answer(exported_message(render["records"], render["file"]))
+    await command.answer(exported_message(exported["records"], exported["file"]))
 
 
 def _export_refusal(count: int) -> str:
@@ -288,9 +288,9 @@ async def post_anchor(context: HandlerContext, job: Job) -> None:
     """The handler: on record and in the process's log first, then posted where the settings name a channel."""
     with log_context(request_id=job.key):
         try:
-            render = await job.step("anchor", lambda: _make_anchor_patiently(context, job.key))
+            made = await job.step("anchor", lambda: _make_anchor_patiently(context, job.key))
             if context.services.settings.audit_anchor_channel:
-                await job.step("post", lambda: _post_anchor(context, job.key, render))
+                await job.step("post", lambda: _post_anchor(context, job.key, made))
         except (AuditUnavailable, DatabaseError, SlackError) as error:
             _log.error("The audit log's anchor was not posted: %s", error)
 
@@ -317,12 +317,12 @@ def _find_or_make_anchor(context: HandlerContext, key: str) -> Anchor:
     return make_anchor(context.services.ledger, channel=context.services.settings.audit_anchor_channel, request_id=key)
 
 
-async def _post_anchor(context: HandlerContext, key: str, render: Json) -> Json:
+async def _post_anchor(context: HandlerContext, key: str, made: Json) -> Json:
     wanted = context.services.settings.audit_anchor_channel
     channel = await context.services.directory.find_channel(wanted)
     if channel is None:
         _log.error("There is no channel %s that netclinic is in: correct NETCLINIC_AUDIT_ANCHOR_CHANNEL.", wanted)
         return
-    found = Anchor(render["seq"], render["hash"], datetime.fromisoformat(render["at"]) if render["at"] else None)
+    found = Anchor(made["seq"], made["hash"], datetime.fromisoformat(made["at"]) if made["at"] else None)
     messenger = AuditedMessenger(context.services.poster, context.system_audit_context(key))
     await messenger.post_once(channel=channel, thread_ts=None, key=key, message=anchor_message(found))
