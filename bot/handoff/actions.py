@@ -62,8 +62,8 @@ def read_actions(store: Store, span: Span, team: str = "") -> SpanActions:
         query = query.where(table.c.team.in_((team, "")))
     with store.reading() as connection:
         rows = connection.execute(query).mappings().all()
-        links = _links(connection, {_case(row) for row in rows} - {""})
-    actions, of_slack = _once(_actions(rows, links)), [row for row in rows if row["actor_kind"] == "slack"]
+        links = _links(connection, {_case_id(row) for row in rows} - {""})
+    actions, of_slack = _merge_repeated(_actions(rows, links)), [row for row in rows if row["actor_kind"] == "slack"]
     users = {action.actor for action in actions} & {row["actor_id"] for row in of_slack}
     people = {row["actor_id"]: row["actor_name"] for row in of_slack if row["actor_name"]}
     return SpanActions(tuple(actions), frozenset(users), people)
@@ -82,7 +82,7 @@ def _actions(rows: Sequence[Any], links: Mapping[str, str]) -> Iterable[Action]:
     for row in rows:
         was_refused = row["action"] == PRESSED and row["request_id"] in refused
         press = pressed.get(row["request_id"], row) if row["action"] == REFUSED else row
-        what, case = _what(row, press), _case(press)
+        what, case = _describe(row, press), _case_id(press)
         if what and not was_refused and (not case or case in links):
             yield Action(
                 at=parse_stamp(row["time"]),
@@ -100,7 +100,7 @@ def _actor(row: Any) -> str:
     return f"{row['actor_name'] or row['actor_id']}@{row['channel']}"
 
 
-def _what(row: Any, press: Any) -> str:
+def _describe(row: Any, press: Any) -> str:
     """In a few words; empty for what is of no interest here, such as looking at evidence."""
     if row["action"] == PRESSED:
         return BUTTON_WORDS.get(row["outcome"], "")
@@ -113,7 +113,7 @@ def _what(row: Any, press: Any) -> str:
     return f"was refused{rule}{wish}"
 
 
-def _case(row: Any) -> str:
+def _case_id(row: Any) -> str:
     """The record's case; that of a button is in its value."""
     if row["case"] or row["action"] != PRESSED:
         return str(row["case"])
@@ -123,7 +123,7 @@ def _case(row: Any) -> str:
         return ""
 
 
-def _once(actions: Iterable[Action]) -> list[Action]:
+def _merge_repeated(actions: Iterable[Action]) -> list[Action]:
     """Each deed of a person on a case once, at its last time, with how often."""
     found: dict[tuple[str, str, str, str], Action] = {}
     for action in actions:

@@ -166,7 +166,7 @@ def unanswered_questions(draft: Draft) -> list[UnansweredQuestion]:
         case_state = draft.case_states[case.id]
         if case_state.has_open_problem and case_state.is_unexplained:
             continue
-        later = _later(case_state, answer)
+        later = _later_outcome(case_state, answer)
         found[case.id, answer.question] = UnansweredQuestion(
             ref=case_ref(case),
             question=answer.question,
@@ -177,7 +177,7 @@ def unanswered_questions(draft: Draft) -> list[UnansweredQuestion]:
     return list(found.values())
 
 
-def _later(case_state: CaseState, answer: AnswerRow) -> str:
+def _later_outcome(case_state: CaseState, answer: AnswerRow) -> str:
     """What became of a question; empty while nothing explains it."""
     if case_state.newest and case_state.newest.asked_at > answer.asked_at and not case_state.is_unexplained:
         return f"later in the thread: {case_state.title}"
@@ -227,10 +227,10 @@ def timeline_of(draft: Draft, states: Mapping[str, State]) -> list[TimelineBar]:
     wanted.sort(
         key=lambda item: (not item.has_open_problem, VERDICT_RANK.get(item.found, 9), item.case.opened_at, item.case.id)
     )
-    return [_bar(item, states.get(item.case.id, NOT_RECHECKED).now) for item in wanted]
+    return [_timeline_bar(item, states.get(item.case.id, NOT_RECHECKED).now) for item in wanted]
 
 
-def _bar(item: CaseState, now: CurrentState) -> TimelineBar:
+def _timeline_bar(item: CaseState, now: CurrentState) -> TimelineBar:
     verdict = item.outcome if item.has_open_problem else item.found
     return TimelineBar(
         case=item.case.id,
@@ -270,7 +270,9 @@ def compose(
     late = [gap for gap in gaps if gap.later]
     gaps = [gap for gap in gaps if not gap.later]
     new = [cause for cause in find_causes(draft, ("confirmed",)) if cause.entry not in facts.known]
-    in_full = [_open(item, report_for(item, reports), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open]
+    in_full = [
+        _open_case(item, report_for(item, reports), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open
+    ]
     timeline, unhelpful = timeline_of(draft, states), unhelpful_answers(draft)
     guides = [item for item in opened if item.case.state == "open" and item.outcome == "answered"]
     counts = Counts(
@@ -317,7 +319,7 @@ def _urgency(case: OpenCase) -> tuple[int, int]:
     return now, VERDICT_RANK.get(case.outcome, 9)
 
 
-def _open(case_state: CaseState, report: Report | None, state: State) -> OpenCase:
+def _open_case(case_state: CaseState, report: Report | None, state: State) -> OpenCase:
     case, diagnosis = case_state.case, cause_diagnosis(case_state, report)
     return OpenCase(
         ref=case_ref(case),
@@ -332,18 +334,18 @@ def _open(case_state: CaseState, report: Report | None, state: State) -> OpenCas
         assignee=case.assignee,
         state=state,
         seen=first_evidence(report, diagnosis) if report else None,
-        settle=_settling(diagnosis, state) if case_state.outcome == "suspected" else (),
-        also=tuple(_also(case_state, report)),
+        settle=_next_checks(diagnosis, state) if case_state.outcome == "suspected" else (),
+        also=tuple(_also_confirmed(case_state, report)),
     )
 
 
-def _settling(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextCheck, ...]:
+def _next_checks(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextCheck, ...]:
     """What has been settled meanwhile needs no settling."""
     if diagnosis is None or state.now in (CurrentState.CLEARED, CurrentState.WORSE, CurrentState.RULED_OUT):
         return ()
     return tuple(NextCheck(text=step.text, command=step.command) for step in diagnosis.settle)
 
 
-def _also(case_state: CaseState, report: Report | None) -> list[str]:
+def _also_confirmed(case_state: CaseState, report: Report | None) -> list[str]:
     items = report.diagnoses if report else ()
     return [item.entry for item in items if item.entry != case_state.entry and str(item.verdict) == "confirmed"]

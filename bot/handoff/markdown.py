@@ -61,7 +61,7 @@ def _item_lines(item: Item) -> Iterator[str]:
     for number, step in enumerate(item.steps, 1):
         yield f"  {number}. {code_between_backticks(step.text)}"
         if step.command:
-            yield from ("", *_fenced(step.command, 5), "")
+            yield from ("", *_fence_lines(step.command, 5), "")
 
 
 def _problem_lines(problem: Problem) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _link(ref: CaseRef) -> str:
     return f"[{escape(ref.id)}]({url})" if url.startswith(("https://", "http://")) else escape(ref.id)
 
 
-def _fenced(text: str, indent: int) -> list[str]:
+def _fence_lines(text: str, indent: int) -> list[str]:
     """A command to copy, whole."""
     lines = plain(text).strip("\n").splitlines()
     longest = max((len(run) for run in re.findall("`+", text)), default=0)

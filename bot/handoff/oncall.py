@@ -28,7 +28,7 @@ class OnCall:
     turn: timedelta | None = None
     start: datetime | None = None
 
-    def handing(self, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def handover_at(self, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """From whom and to whom a handoff goes that is made now; nobody where nobody takes turns."""
         if self.turn is None or self.start is None:
             return (), self.people

@@ -125,7 +125,7 @@ def read_reports(store: Store, ids: Iterable[str]) -> Mapping[str, Report]:
         return {row.id: Report.from_json(row.told) for row in connection.execute(query)}
 
 
-def _of(table: Any, names: Sequence[str]) -> list[Any]:
+def _columns(table: Any, names: Sequence[str]) -> list[Any]:
     return [table.c[name] for name in names]
 
 
@@ -165,14 +165,14 @@ def _in_scope(span: Span) -> ColumnElement[bool]:
     return or_(_within(cases.c.opened_at, span), _within(cases.c.resolved_at, span), is_fresh)
 
 
-def _asked(span: Span) -> ColumnElement[bool]:
+def _asked_within(span: Span) -> ColumnElement[bool]:
     return _within(stored_answers.c.asked_at, span)
 
 
 def _case_ids_asked_in(connection: Connection, span: Span, ours: ColumnElement[bool]) -> set[str]:
     """The cases that were asked in."""
     query = select(stored_answers.c.case_id).join(cases, cases.c.id == stored_answers.c.case_id)
-    return set(connection.execute(query.where(ours, _asked(span))).scalars())
+    return set(connection.execute(query.where(ours, _asked_within(span))).scalars())
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -182,7 +182,7 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _answers(connection: Connection, ids: Sequence[str]) -> list[AnswerRow]:
     """All answers of these cases, oldest first."""
-    query = select(*_of(stored_answers, _ANSWER_COLUMNS), _unless_direct(stored_answers.c.question))
+    query = select(*_columns(stored_answers, _ANSWER_COLUMNS), _unless_direct(stored_answers.c.question))
     query = query.join(cases, cases.c.id == stored_answers.c.case_id)
     rows = [row for some in _chunks(ids) for row in _rows(connection, query.where(stored_answers.c.case_id.in_(some)))]
     return sorted((AnswerRow(**row) for row in rows), key=lambda answer: (answer.asked_at, answer.id))
@@ -209,7 +209,7 @@ def _stale(
 
 
 def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[FeedbackRow]:
-    columns = _of(feedback, ("case_id", "entry", "user", "at"))
+    columns = _columns(feedback, ("case_id", "entry", "user", "at"))
     query = select(*columns, _unless_direct(feedback.c.note)).join(cases, cases.c.id == feedback.c.case_id)
     query = query.where(ours, feedback.c.helped.is_(False), _within(feedback.c.at, span)).order_by(feedback.c.at)
     return [FeedbackRow(**row) for row in _rows(connection, query)]
@@ -220,12 +220,12 @@ def _unreachable(connection: Connection, span: Span, ours: ColumnElement[bool]) 
     cluster = stored_answers.c.told["cluster"]
     query = (
         select(
-            *_of(stored_answers, ("cluster", "case_id", "asked_at")),
+            *_columns(stored_answers, ("cluster", "case_id", "asked_at")),
             cluster["reachable"].as_boolean().label("reachable"),
             cluster["trouble"].as_string().label("trouble"),
         )
         .join(cases, cases.c.id == stored_answers.c.case_id)
-        .where(ours, _asked(span), stored_answers.c.cluster != "")
+        .where(ours, _asked_within(span), stored_answers.c.cluster != "")
         .order_by(stored_answers.c.asked_at, stored_answers.c.id)
     )
     newest = {row["cluster"]: dict(row) for row in _rows(connection, query) if row["reachable"] is not None}

@@ -1,6 +1,6 @@
-"""When handoffs are due, by a cron expression on the clocks of a zone.
+"""When handoffs are due, by a cron expression on the clocks of a zone; and which zone clock times are meant in.
 
-Whose clock times are meant: the zone that a reader or the settings name, else the machine's own.
+That is the zone that a reader or the settings name, else the machine's own.
 """
 
 import os
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from bot.settings import SettingsError
 
 LATE = timedelta(hours=2)  # a handoff that nobody could make for longer is not made up for
-_FIELDS, _HOURS = 5, 1
+_FIELDS, _HOURS = 5, 1  # of a cron expression, and the place of its hours
+_LOCALTIME = Path("/etc/localtime")
+_FOLDER = "zoneinfo/"
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,13 @@ def parse_schedule(setting: str, zone: ZoneInfo) -> Schedule | None:
     return found
 
 
-_LOCALTIME = Path("/etc/localtime")
-_FOLDER = "zoneinfo/"
-
-
 def parse_zone(name: str) -> ZoneInfo:
     """The zone of this IANA name.
 
     Raises:
         SettingsError: there is none.
     """
-    found = _zone(name)
+    found = _find_zone(name)
     if found is None:
         raise SettingsError(
             f"NETCLINIC_TIME_ZONE names {name!r}, which is no time zone: write one such as Asia/Shanghai, or UTC."
@@ -98,21 +96,21 @@ def choose_zone(setting: str, reader: str = "") -> ZoneInfo:
     Raises:
         SettingsError: the settings name a zone that does not exist.
     """
-    readers = _zone(reader) if reader else None
-    return readers or (parse_zone(setting) if setting else _machines())
+    readers = _find_zone(reader) if reader else None
+    return readers or (parse_zone(setting) if setting else _machine_zone())
 
 
-def _machines() -> ZoneInfo:
+def _machine_zone() -> ZoneInfo:
     """The machine's zone by its name, so that daylight saving is known; UTC where it has none."""
     linked = str(_LOCALTIME.resolve())
     for name in (os.environ.get("TZ", "").lstrip(":"), linked.partition(_FOLDER)[2]):
-        found = _zone(name) if name else None
+        found = _find_zone(name) if name else None
         if found is not None:
             return found
     return ZoneInfo("UTC")
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def _find_zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # unknown; a path or a NUL; a folder such as "Asia"

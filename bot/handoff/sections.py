@@ -149,21 +149,21 @@ def make_sections(handoff: Handoff) -> Iterator[Section]:
     """All that have something to say, the most urgent first."""
     counts = handoff.counts
     sections = (
-        Section(f"Open: {counts.open}", [*_open(handoff)]),
-        Section(f"Unexplained: {counts.unexplained + counts.unanswered}", [*_unexplained(handoff)]),
-        Section(f"Resolved: {counts.resolved}", [*_resolved(handoff)]),
+        Section(f"Open: {counts.open}", [*_open_items(handoff)]),
+        Section(f"Unexplained: {counts.unexplained + counts.unanswered}", [*_unexplained_items(handoff)]),
+        Section(f"Resolved: {counts.resolved}", [*_resolved_items(handoff)]),
         Section("New causes", [_new_cause(cause) for cause in handoff.new_causes]),
         Section("Seen more than once", [_repeated_cause(cause) for cause in handoff.repeated]),
-        Section("Suspected, and what would settle it", [*_unsettled(handoff)]),
-        Section(f"Questions that nothing answered at first: {counts.answered_late}", [*_answered_late(handoff)]),
-        Section(f"Answers marked as no help: {counts.unhelpful}", [*_unhelpful(handoff)]),
-        Section("Clusters that cannot be read", [_unreachable(handoff, item) for item in handoff.unreachable]),
-        Section(f"Actions taken: {counts.actions}", [*_actions(handoff)]),
+        Section("Suspected, and what would settle it", [*_unsettled_items(handoff)]),
+        Section(f"Questions that nothing answered at first: {counts.answered_late}", [*_answered_late_items(handoff)]),
+        Section(f"Answers marked as no help: {counts.unhelpful}", [*_unhelpful_items(handoff)]),
+        Section("Clusters that cannot be read", [_unreachable_item(handoff, item) for item in handoff.unreachable]),
+        Section(f"Actions taken: {counts.actions}", [*_action_items(handoff)]),
     )
     return (section for section in sections if section.items)
 
 
-def _open(handoff: Handoff) -> Iterator[Item | Problem]:
+def _open_items(handoff: Handoff) -> Iterator[Item | Problem]:
     counts = handoff.counts
     for group in group_open_cases(handoff.open):
         yield _open_problem(handoff, group)
@@ -188,7 +188,7 @@ def _open_problem(handoff: Handoff, group: Sequence[OpenCase]) -> Problem:
         evidence=evidence,
         evidence_age=age(evidence.at, handoff.until) if evidence else "",
         also=sorted({entry for other in group for entry in other.also}),
-        **_shared(handoff, group),
+        **_problem_fields(handoff, group),
     )
 
 
@@ -197,13 +197,13 @@ def _unexplained_problem(handoff: Handoff, group: Sequence[OpenCase]) -> Problem
     return Problem(
         title=_title("", case.question),
         entry="",
-        verdict=[Text("cause unknown: "), *_ruled_out(case)],
+        verdict=[Text("cause unknown: "), *_ruled_out_text(case)],
         is_unexplained=True,
-        **_shared(handoff, group),
+        **_problem_fields(handoff, group),
     )
 
 
-def _shared(handoff: Handoff, group: Sequence[OpenCase]) -> dict[str, Any]:
+def _problem_fields(handoff: Handoff, group: Sequence[OpenCase]) -> dict[str, Any]:
     """What both kinds of problems say."""
     case = representative(group)
     up_to = "up to " if len(group) > 1 else ""
@@ -219,7 +219,7 @@ def _shared(handoff: Handoff, group: Sequence[OpenCase]) -> dict[str, Any]:
     }
 
 
-def _unexplained(handoff: Handoff) -> Iterator[Item | Problem]:
+def _unexplained_items(handoff: Handoff) -> Iterator[Item | Problem]:
     """What is open, and of which nobody knows the cause."""
     counts = handoff.counts
     for group in group_open_cases(handoff.unexplained):
@@ -228,17 +228,17 @@ def _unexplained(handoff: Handoff) -> Iterator[Item | Problem]:
     if more > 0:
         yield _more_cases(f"{counted(more, 'more case')} of which only a cause was ruled out", only=Door.PAGE)
     for question in handoff.unanswered:
-        aside, parts = _asked(handoff, question), [Text(": no entry fits")]
+        aside, parts = _question_aside(handoff, question), [Text(": no entry fits")]
         title = [Text(question.question, Style.QUESTION)]
         yield Item(title=title, aside=aside, parts=parts, is_bold=True, is_sentence=True)
-    yield from _more(unanswered, only=Door.PAGE)
-    yield from _more(more + unanswered, only=Door.MESSAGE)
+    yield from _more_item(unanswered, only=Door.PAGE)
+    yield from _more_item(more + unanswered, only=Door.MESSAGE)
 
 
-def _resolved(handoff: Handoff) -> Iterator[Item]:
+def _resolved_items(handoff: Handoff) -> Iterator[Item]:
     for group in group_resolved_cases(handoff.resolved):
         yield _resolved_item(handoff, group)
-    yield from _more(handoff.counts.resolved - len(handoff.resolved), " that were resolved earlier in this span")
+    yield from _more_item(handoff.counts.resolved - len(handoff.resolved), " that were resolved earlier in this span")
 
 
 def _resolved_item(handoff: Handoff, group: Sequence[ResolvedCase]) -> Item:
@@ -248,44 +248,44 @@ def _resolved_item(handoff: Handoff, group: Sequence[ResolvedCase]) -> Item:
     by = f" by {person_names(handoff, people)}" if people else ""
     end = [*_on_clusters([case.cluster]), Text(f", {resolution_times(group)}{by}.")]
     if case.outcome == "ruled_out":
-        parts = [Text(": cause unknown, "), *_ruled_out(case), *end]
+        parts = [Text(": cause unknown, "), *_ruled_out_text(case), *end]
         return Item(title=[_title("", case.question)], aside=Aside(cases), parts=parts)
     number = f"{counted(len(group), 'case')}: " if len(group) > 1 else ""
     return Item(
         title=[_title(case.title, case.question)],
-        aside=Aside(cases, number, _entry(case.entry)),
+        aside=Aside(cases, number, _entry_details(case.entry)),
         parts=[Text(f": {VERDICTS.get(case.outcome, case.outcome)}"), *end],
     )
 
 
 def _new_cause(cause: Cause) -> Item:
     parts: list[Part] = [Text(": confirmed here for the first time in "), Cases(cause.cases[:1])]
-    return Item(title=[_title(cause.title)], aside=Aside(details=_entry(cause.entry)), parts=parts)
+    return Item(title=[_title(cause.title)], aside=Aside(details=_entry_details(cause.entry)), parts=parts)
 
 
 def _repeated_cause(cause: Cause) -> Item:
     parts: list[Part] = [Text(f": {case_count(cause)}"), *_on_clusters(cause.clusters), Text(": "), Cases(cause.cases)]
-    return Item(title=[_title(cause.title)], aside=Aside(details=_entry(cause.entry)), parts=parts)
+    return Item(title=[_title(cause.title)], aside=Aside(details=_entry_details(cause.entry)), parts=parts)
 
 
-def _unsettled(handoff: Handoff) -> Iterator[Item]:
+def _unsettled_items(handoff: Handoff) -> Iterator[Item]:
     for case, alike in unsettled_causes(handoff):
         aside = Aside(Cases([other.ref for other in alike]))
         yield Item(title=[_title(case.title)], aside=aside, steps=case.settle)
 
 
-def _answered_late(handoff: Handoff) -> Iterator[Item]:
+def _answered_late_items(handoff: Handoff) -> Iterator[Item]:
     for question in handoff.answered_late:
         title = [Text(question.question, Style.QUESTION)]
         parts = [Text("; "), Text(question.later, Style.TITLE)]
-        yield Item(title=title, aside=_asked(handoff, question), parts=parts)
-    yield from _more(handoff.counts.answered_late - len(handoff.answered_late))
+        yield Item(title=title, aside=_question_aside(handoff, question), parts=parts)
+    yield from _more_item(handoff.counts.answered_late - len(handoff.answered_late))
 
 
-def _unhelpful(handoff: Handoff) -> Iterator[Item]:
+def _unhelpful_items(handoff: Handoff) -> Iterator[Item]:
     for word in handoff.unhelpful:
         yield _unhelpful_item(handoff, word)
-    yield from _more(handoff.counts.unhelpful - len(handoff.unhelpful))
+    yield from _more_item(handoff.counts.unhelpful - len(handoff.unhelpful))
 
 
 def _unhelpful_item(handoff: Handoff, word: Unhelpful) -> Item:
@@ -296,14 +296,14 @@ def _unhelpful_item(handoff: Handoff, word: Unhelpful) -> Item:
     return Item(title=[title], aside=Aside(Cases([word.ref])), parts=[*by, *note])
 
 
-def _unreachable(handoff: Handoff, item: UnreachableCluster) -> Item:
+def _unreachable_item(handoff: Handoff, item: UnreachableCluster) -> Item:
     when = "when this was made" if item.is_now else f"at the last try, {format_time(handoff, item.at)}"
     aside = Aside(Cases([item.ref])) if item.ref else None
     parts = [Text(f", {when}: "), Text(item.why, Style.REASON)]
     return Item(title=[Text(item.cluster, Style.CODE)], aside=aside, parts=parts)
 
 
-def _actions(handoff: Handoff) -> Iterator[Item]:
+def _action_items(handoff: Handoff) -> Iterator[Item]:
     earlier = handoff.counts.actions - len(handoff.actions)
     if earlier > 0:
         words = [
@@ -314,7 +314,7 @@ def _actions(handoff: Handoff) -> Iterator[Item]:
         yield Item(parts=words, only=Door.PAGE)
     for action in handoff.actions:
         yield _action_item(handoff, action)
-    yield from _more(earlier, only=Door.MESSAGE)
+    yield from _more_item(earlier, only=Door.MESSAGE)
 
 
 def _action_item(handoff: Handoff, action: Action) -> Item:
@@ -328,7 +328,7 @@ def _more_cases(words: str, *, only: Door | None = None) -> Item:
     return Item(parts=[Text(f"{words}; "), Text(LISTED_BY, Style.COMMAND), Text(" lists them.")], only=only)
 
 
-def _more(number: int, where: str = "", *, only: Door | None = None) -> Iterator[Item]:
+def _more_item(number: int, where: str = "", *, only: Door | None = None) -> Iterator[Item]:
     if number > 0:
         yield Item(parts=[Text(f"{number:,} more"), Text(where, only=Door.PAGE)], is_sentence=True, only=only)
 
@@ -340,11 +340,11 @@ def _title(title: str, question: str = "") -> Text:
     return Text(question, Style.QUESTION) if one_line(question) else Text("A question in a direct message")
 
 
-def _ruled_out(case: OpenCase | ResolvedCase) -> list[Text | Aside]:
-    return [Text("“"), _title(case.title), Text("”"), Aside(details=_entry(case.entry)), Text(" was ruled out")]
+def _ruled_out_text(case: OpenCase | ResolvedCase) -> list[Text | Aside]:
+    return [Text("“"), _title(case.title), Text("”"), Aside(details=_entry_details(case.entry)), Text(" was ruled out")]
 
 
-def _asked(handoff: Handoff, question: UnansweredQuestion) -> Aside:
+def _question_aside(handoff: Handoff, question: UnansweredQuestion) -> Aside:
     when, who = format_time(handoff, question.asked_at), person_name(handoff, question.asked_by)
     return Aside(Cases([question.ref]), details=[Text(when), Text(who)])
 
@@ -355,5 +355,5 @@ def _on_clusters(names: Iterable[str]) -> list[Text]:
     return [part for at, name in enumerate(found) for part in (Text(", " if at else " on "), name)]
 
 
-def _entry(entry: str) -> list[Text]:
+def _entry_details(entry: str) -> list[Text]:
     return [Text(entry, Style.CODE)] if entry else []

@@ -3,28 +3,25 @@
 Verdicts differ in hatching and in a word of the legend too, so that nothing hangs on colour. The picture brings its own
 light background: it reads alike in a dark and in a light Slack. It holds ids and cluster names alone, taken as text.
 
-Where the picture's parts stand, in pixels: rows of bars below their cluster, and the ticks of the time axis.
-
-Plain arithmetic, apart from drawing, so that overlaps can be tested.
+Where everything stands, in pixels, is plain arithmetic apart from the drawing, so that overlaps can be tested.
 """
 
 import io
 import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
 from bot.handoff.records import Handoff, TimelineBar
+from bot.handoff.text import VERDICTS, format_day, format_period, format_time, headline
 from bot.text import counted, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from bot.handoff.text import VERDICTS, format_day, format_period, format_time, headline
 
 WIDTH = 1440
 LEFT, RIGHT = 440, 1395  # of the time axis
@@ -35,6 +32,29 @@ BELOW = 104  # for the time axis and the legend
 MOST_TICKS, MOST_DAYS = 11, 8
 _STEPS = (*(timedelta(minutes=m) for m in (5, 10, 15, 30)), *(timedelta(hours=h) for h in (1, 2, 3, 6, 12)))
 _DAYS = (1, 2, 4, 7)
+DPI = 120
+PAPER, INK, FAINT, GRID = "#fbfaf7", "#1d1d1f", "#5c5c66", "#d9d7d0"
+# Colours after Okabe and Ito, which colour-blind people can distinguish; each with a hatching of its own.
+STYLES = {
+    "confirmed": ("#d55e00", ""),
+    "suspected": ("#f2c14e", "////"),
+    "": ("#ffffff", ""),
+    "ruled_out": ("#a8d8f0", "...."),
+    "answered": ("#8fd0b5", "\\\\\\\\"),
+    "unmatched": ("#bdbdbd", "xxxx"),
+}
+FAMILIES = (
+    "DejaVu Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "SimHei",
+)
+NO_CAUSE = {"ruled_out": "cause unknown", "unmatched": "no entry fits", "": "no answer yet"}
+LONGEST_ALT = 900
+_drawing = threading.Lock()  # matplotlib's fonts are not made for threads
 
 
 @dataclass(frozen=True)
@@ -88,12 +108,12 @@ def make_layout(handoff: Handoff) -> Layout:
         top += CLUSTER
         ours = [bar for bar in handoff.timeline if bar.cluster == cluster]
         for bar in sorted(ours, key=lambda bar: (bar.start, bar.case)):
-            rows.append(_row(handoff, bar, top))
+            rows.append(_place_row(handoff, bar, top))
             top += ROW
     return Layout(bands, rows, list(_ticks(handoff)), top + 8 + BELOW)
 
 
-def _row(handoff: Handoff, bar: TimelineBar, top: int) -> Row:
+def _place_row(handoff: Handoff, bar: TimelineBar, top: int) -> Row:
     start = _x(handoff, max(bar.start, handoff.since))
     end = _x(handoff, min(bar.end or handoff.until, handoff.until))
     if end - start < THIN:
@@ -134,31 +154,6 @@ def _exists(local: datetime) -> bool:
     return shown.replace(tzinfo=None) == local.replace(tzinfo=None)
 
 
-DPI = 120
-PAPER, INK, FAINT, GRID = "#fbfaf7", "#1d1d1f", "#5c5c66", "#d9d7d0"
-# Colours after Okabe and Ito, which colour-blind people tell apart; each with a hatching of its own.
-STYLES = {
-    "confirmed": ("#d55e00", ""),
-    "suspected": ("#f2c14e", "////"),
-    "": ("#ffffff", ""),
-    "ruled_out": ("#a8d8f0", "...."),
-    "answered": ("#8fd0b5", "\\\\\\\\"),
-    "unmatched": ("#bdbdbd", "xxxx"),
-}
-FAMILIES = (
-    "DejaVu Sans",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "WenQuanYi Zen Hei",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "SimHei",
-)
-NO_CAUSE = {"ruled_out": "cause unknown", "unmatched": "no entry fits", "": "no answer yet"}
-LONGEST_ALT = 900
-_drawing = threading.Lock()  # matplotlib's fonts are not made for threads
-
-
 def draw_timeline(handoff: Handoff) -> bytes:
     """A PNG, the same bytes for the same handoff; empty where there is no case to draw."""
     if not handoff.timeline:
@@ -175,7 +170,7 @@ def alt_text(handoff: Handoff) -> str:
     clusters = {bar.cluster for bar in handoff.timeline if bar.cluster}
     where = f" on {counted(len(clusters), 'cluster')}" if clusters else ""
     start = f"Time line of {format_period(handoff)}: {counted(len(handoff.timeline), 'case')}{where}"
-    cases = "; ".join(_bar(handoff, bar) for bar in handoff.timeline)
+    cases = "; ".join(_describe_bar(handoff, bar) for bar in handoff.timeline)
     text = f"{start}: {cases}."
     if len(text) <= LONGEST_ALT:
         return text
@@ -183,7 +178,7 @@ def alt_text(handoff: Handoff) -> str:
     return f"{kept}; and more."
 
 
-def _bar(handoff: Handoff, bar: TimelineBar) -> str:
+def _describe_bar(handoff: Handoff, bar: TimelineBar) -> str:
     end = f"resolved {format_time(handoff, bar.end)}" if bar.end else "cleared by now" if bar.cleared else "open"
     unknown = "cause unknown, " if _is_unknown(bar) else ""
     return f"{bar.case} {unknown}{VERDICTS.get(bar.outcome, bar.outcome)}, {end}"
@@ -215,7 +210,7 @@ class _Drawing:
         for band in self._layout.bands:
             self._text(24, band.top + 24, band.cluster or "no cluster was read", size=10.5, weight="bold", cells=40)
         for row in self._layout.rows:
-            self._row(row)
+            self._draw_row(row)
         self._legend()
         out = io.BytesIO()
         how: dict[str, Any] = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}
@@ -242,7 +237,7 @@ class _Drawing:
         self._line(RIGHT, top, RIGHT, bottom, INK, 1.6)
         self._text(RIGHT, top - 9, "now", size=9, weight="bold", align="center")
 
-    def _row(self, row: Row) -> None:
+    def _draw_row(self, row: Row) -> None:
         from matplotlib.patches import Polygon
 
         middle = row.top + ROW / 2

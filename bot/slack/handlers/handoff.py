@@ -173,7 +173,7 @@ async def _find_people(context: HandlerContext, payload: Mapping[str, Any]) -> J
         to = await _find_members(context, settings.oncall_group)
         giver = [person for person in had if person not in to]
     else:
-        turns = parse_on_call(settings.oncall, choose_zone(settings.time_zone)).handing(context.now())
+        turns = parse_on_call(settings.oncall, choose_zone(settings.time_zone)).handover_at(context.now())
         giver, to = list(turns[0] or had), list(turns[1])
     giver = giver or [person for person in [user] if person and person not in to]
     return {"from": giver, "to": to, "zone": zone.key}

@@ -98,20 +98,23 @@ TURNS = "U07MEI, @U08JONAS, U09LIN every 12h from 2026-11-16 09:00"
     ],
 )
 def test_turns(now: str, handing: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
-    assert parse_on_call(TURNS, SHANGHAI).handing(utc(now)) == handing
+    assert parse_on_call(TURNS, SHANGHAI).handover_at(utc(now)) == handing
 
 
 def test_turns_change_by_the_clock_on_the_wall() -> None:
     """09:00 in Berlin is 07:00 UTC in summer and 08:00 in winter."""
     turns = parse_on_call("U07MEI, U08JONAS every 1w from 2026-10-19 09:00", BERLIN)
-    assert turns.handing(utc("2026-10-26T07:30")) == (("U07MEI",), ("U08JONAS",))
-    assert turns.handing(utc("2026-10-26T08:30")) == (("U07MEI",), ("U08JONAS",))
-    assert turns.handing(utc("2026-10-26T09:30")) == (("U08JONAS",), ("U07MEI",))
+    assert turns.handover_at(utc("2026-10-26T07:30")) == (("U07MEI",), ("U08JONAS",))
+    assert turns.handover_at(utc("2026-10-26T08:30")) == (("U07MEI",), ("U08JONAS",))
+    assert turns.handover_at(utc("2026-10-26T09:30")) == (("U08JONAS",), ("U07MEI",))
 
 
 def test_people_without_turns_are_all_on_call() -> None:
-    assert parse_on_call("U07MEI,U08JONAS", SHANGHAI).handing(utc("2026-11-16T01:00")) == ((), ("U07MEI", "U08JONAS"))
-    assert parse_on_call("", SHANGHAI).handing(utc("2026-11-16T01:00")) == ((), ())
+    assert parse_on_call("U07MEI,U08JONAS", SHANGHAI).handover_at(utc("2026-11-16T01:00")) == (
+        (),
+        ("U07MEI", "U08JONAS"),
+    )
+    assert parse_on_call("", SHANGHAI).handover_at(utc("2026-11-16T01:00")) == ((), ())
 
 
 @pytest.mark.parametrize(
