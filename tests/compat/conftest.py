@@ -193,7 +193,7 @@ class Resumed:
         )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty PostgreSQL database, or none: SQLite in the data directory."""
     if request.param == "sqlite":
