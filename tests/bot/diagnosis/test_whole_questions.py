@@ -15,7 +15,7 @@ from bot.recordings import load, serve
 from index.search import Index, open_index
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 
-QUESTIONS = Path(__file__).parent.parent / "eval" / "questions.jsonl"
+QUESTIONS = Path(__file__).parents[2] / "eval" / "questions.jsonl"
 ENTRIES = {entry.id: entry for entry in load_entries([BUILTIN_FOLDER], vocabulary())}
 
 

@@ -2,7 +2,7 @@
 
 After a wanted change write them anew and read the difference:
 
-    REWRITE=1 python -m pytest tests/bot/test_pages.py && git diff tests/bot/pages
+    REWRITE=1 python -m pytest tests/bot/terminal/test_pages.py && git diff tests/bot/terminal/pages
 """
 
 import io
