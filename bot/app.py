@@ -102,7 +102,7 @@ class App:
     def serve_config(self, make_app: "MakeApp") -> "ServeConfig":
         """What serving Slack takes; ``make_app`` makes its listeners."""
         from bot.cluster.connection import NoClusterConfigured, contexts
-        from bot.settings import listed, paired
+        from bot.settings import parse_list, parse_pairs
         from bot.slack.cluster_choice import Clusters
         from bot.slack.serve import ServeConfig
 
@@ -120,7 +120,10 @@ class App:
             audit=lambda: self.audit,
             clinic=lambda: self.clinic(self.index()),
             clusters=Clusters(
-                configured, listed(settings.clusters), settings.default_cluster, paired(settings.channel_clusters)
+                configured,
+                parse_list(settings.clusters),
+                settings.default_cluster,
+                parse_pairs(settings.channel_clusters),
             ),
             open_cluster=self.open_named_cluster,
             make_app=make_app,

@@ -33,31 +33,31 @@ def _setting(variable: str, default: Any, about: str, **limits: Any) -> Any:
     return Field(default=default, description=about, validation_alias=variable.lower(), **limits)
 
 
-def listed(text: str) -> tuple[str, ...]:
+def parse_list(text: str) -> tuple[str, ...]:
     """The items of a list in a setting."""
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def paired(text: str) -> tuple[tuple[str, str], ...]:
+def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
     """The pairs of a map in a setting: ``a=b,c=d``."""
-    pairs = (item.partition("=") for item in listed(text))
+    pairs = (item.partition("=") for item in parse_list(text))
     return tuple((name.strip(), to.strip()) for name, _, to in pairs)
 
 
 def _names(text: str) -> str:
-    if any(" " in item for item in listed(text)):
+    if any(" " in item for item in parse_list(text)):
         raise ValueError("separate names by commas")
     return text
 
 
 def _pairs(text: str) -> str:
-    if not all(name and to for name, to in paired(text)):
+    if not all(name and to for name, to in parse_pairs(text)):
         raise ValueError("write channel=cluster, several separated by commas")
     return text
 
 
 def _people(text: str) -> str:
-    if not all(_PERSON.fullmatch(item) for item in listed(text)):
+    if not all(_PERSON.fullmatch(item) for item in parse_list(text)):
         raise ValueError("write user ids (U...), group handles (@oncall) or everyone, separated by commas")
     return text
 
@@ -286,10 +286,10 @@ def _problem(message: str) -> str:
 def shown_settings() -> list[Shown]:
     """Every setting as it was given (secrets masked) and where: malformed ones too, so that they can be found."""
     in_file = _file()
-    return [_shown(name, variable, in_file) for name, variable in variables().items()]
+    return [_describe_setting(name, variable, in_file) for name, variable in variables().items()]
 
 
-def _shown(name: str, variable: str, in_file: Mapping[str, Any]) -> Shown:
+def _describe_setting(name: str, variable: str, in_file: Mapping[str, Any]) -> Shown:
     declared = Settings.model_fields[name]
     if os.environ.get(variable):
         value, source = os.environ[variable], "environment"
@@ -299,12 +299,12 @@ def _shown(name: str, variable: str, in_file: Mapping[str, Any]) -> Shown:
         value, source = declared.default, "default"
     return Shown(
         variable,
-        _masked(value, is_secret=SecretStr in get_args(declared.annotation)),
+        _mask(value, is_secret=SecretStr in get_args(declared.annotation)),
         source,
         declared.description or "",
     )
 
 
-def _masked(value: Any, *, is_secret: bool) -> str:
+def _mask(value: Any, *, is_secret: bool) -> str:
     text = "" if value is None else str(value)
     return MASK if is_secret and text else _PASSWORD.sub(rf"\1\2{MASK}", text)

@@ -116,7 +116,7 @@ async def _configuration(
         _check(merged, name, configuration)
     except (ConfigException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise ConnectionSettingsError(
-            f"Context {name!r} in {_shown(paths)} cannot be used: {_sentence(error)} "
+            f"Context {name!r} in {_join_paths(paths)} cannot be used: {_sentence(error)} "
             "Check its cluster and user entries with `kubectl config view`."
         ) from error
     active = merged["contexts"].get_with_name(name)
@@ -189,7 +189,7 @@ def _loader_config(paths: list[Path]) -> Any:
                 raise TypeError(part)
     except (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ConnectionSettingsError(
-            f"{_shown(paths)} is not a readable kubeconfig: fetch it again from the cluster's "
+            f"{_join_paths(paths)} is not a readable kubeconfig: fetch it again from the cluster's "
             "Connection Information page."
         ) from error
     return merged
@@ -202,11 +202,13 @@ def _chosen(merged: Any, context: str | None, paths: list[Path]) -> str:
         return str(chosen)
     known = ", ".join(names) or "none"
     if context:
-        raise ConnectionSettingsError(f"There is no context {context!r} in {_shown(paths)}; it has: {known}.")
-    raise ConnectionSettingsError(f"{_shown(paths)} sets no current context: pass --context NAME, one of: {known}.")
+        raise ConnectionSettingsError(f"There is no context {context!r} in {_join_paths(paths)}; it has: {known}.")
+    raise ConnectionSettingsError(
+        f"{_join_paths(paths)} sets no current context: pass --context NAME, one of: {known}."
+    )
 
 
-def _shown(paths: list[Path]) -> str:
+def _join_paths(paths: list[Path]) -> str:
     return ", ".join(map(str, paths))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cluster.reader import PAGE
 from bot.cluster.resources import EVENTS
-from bot.cluster.session import ClusterSession, Object, get_path, moment, spelled
+from bot.cluster.session import ClusterSession, Object, get_path, moment, safe_name
 
 MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
 EVERYDAY = frozenset(
@@ -89,22 +89,22 @@ async def _page(session: ClusterSession, pods: bool, chosen: str) -> Events:
         fields = f"{about},{chosen}" if chosen else about
         most = MOST if chosen else PAGE
         listing = await (session.all_of if pods else session.reader.select)(EVENTS, fields=fields, most=most)
-        return Events(tuple(parsed(item) for item in listing.items), listing.complete)
+        return Events(tuple(parse_event(item) for item in listing.items), listing.complete)
 
     return await session.once(("events", pods, chosen), read)
 
 
-def parsed(item: Object) -> Event:
+def parse_event(item: Object) -> Event:
     """One event of the core API."""
     times = [moment(get_path(item, *path)) for path in _TIMES]
     seen = [time for time in times if time] or [datetime.fromtimestamp(0, UTC)]
     about: dict[str, Any] = item.get("involvedObject") or {}
     return Event(
-        reason=spelled(item.get("reason")),
+        reason=safe_name(item.get("reason")),
         message=str(item.get("message") or ""),
         kind=str(about.get("kind") or ""),
-        namespace=spelled(about.get("namespace")),
-        name=spelled(about.get("name")),
+        namespace=safe_name(about.get("namespace")),
+        name=safe_name(about.get("name")),
         uid=str(about.get("uid") or ""),
         first=moment(item.get("firstTimestamp")) or min(seen),
         last=max(seen),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from bot.cluster.events import Event, Events, events_by_reason
 from bot.cluster.requests import Listing
 from bot.cluster.resources import PODS
-from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of, namespace_of, spelled
+from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of, namespace_of, safe_name
 from bot.cluster.transport import ReadError
 
 CREATING = "ContainerCreating"
@@ -74,7 +74,7 @@ async def network_waiters(session: ClusterSession) -> Listing:
     """
     pending, explained = await session.once("waiters", lambda: _waiters(session))
     others = [pod for pod in pending.items if not any(pod is other for other, _ in explained)]
-    return Listing(tuple(sorted(others, key=lambda pod: not _is_meant(session, pod))), pending.complete)
+    return Listing(tuple(sorted(others, key=lambda pod: not _is_in_scope(session, pod))), pending.complete)
 
 
 async def other_waiters(session: ClusterSession) -> list[tuple[Object, Event]]:
@@ -88,7 +88,9 @@ async def _waiters(session: ClusterSession) -> tuple[Listing, list[tuple[Object,
     found = [pod for pod in pending.items if waits_for_sandbox(pod)]
     if not found:
         return Listing((), pending.complete), []
-    told = [await _told(session, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)]
+    told = [
+        await _waiting_events(session, reasons) for reasons in (VOLUME_REASONS, PAST_NETWORK_REASONS, SANDBOX_REASONS)
+    ]
     explained = [(pod, event) for pod in found if (event := _explanation(*(newest_of(part, pod) for part in told)))]
     return Listing(tuple(found), pending.complete), explained
 
@@ -98,7 +100,7 @@ def subject(pod: Object) -> tuple[str, str, str]:
     return "Pod", namespace_of(pod), name_of(pod)
 
 
-def _is_meant(session: ClusterSession, pod: Object) -> bool:
+def _is_in_scope(session: ClusterSession, pod: Object) -> bool:
     return session.scope.names(pod) or str(get_path(pod, "spec", "nodeName")).lower() in session.scope.words
 
 
@@ -121,7 +123,7 @@ def _explanation(volume: Event | None, past: Event | None, network: Event | None
     return network if elsewhere else None
 
 
-async def _told(session: ClusterSession, reasons: tuple[str, ...]) -> Events:
+async def _waiting_events(session: ClusterSession, reasons: tuple[str, ...]) -> Events:
     """Events of these reasons; none when they cannot be read: then nothing is explained."""
     try:
         return await events_by_reason(session, reasons, pods=True)
@@ -131,13 +133,13 @@ async def _told(session: ClusterSession, reasons: tuple[str, ...]) -> Events:
 
 async def network_failure(session: ClusterSession, pod: Object) -> Event | None:
     """The newest event by which this pod's network failed."""
-    return newest_of(await _told(session, SANDBOX_REASONS), pod)
+    return newest_of(await _waiting_events(session, SANDBOX_REASONS), pod)
 
 
 async def affected_nodes(session: ClusterSession) -> tuple[str, ...]:
     """The nodes of the pods that wait for their network, most waiting pods first among equals of the question."""
     waiters = (await network_waiters(session)).items
-    return tuple(dict.fromkeys(spelled(get_path(pod, "spec", "nodeName")) for pod in waiters))
+    return tuple(dict.fromkeys(safe_name(get_path(pod, "spec", "nodeName")) for pod in waiters))
 
 
 def scheduled_at(pod: Object) -> datetime | None:
@@ -156,7 +158,7 @@ async def explains_from(session: ClusterSession) -> dict[str, datetime]:
     """
     since: dict[str, datetime] = {}
     for pod in (await network_waiters(session)).items:
-        at, node = scheduled_at(pod), spelled(get_path(pod, "spec", "nodeName"))
+        at, node = scheduled_at(pod), safe_name(get_path(pod, "spec", "nodeName"))
         silent = SILENT_AFTER_FAILURE if await network_failure(session, pod) else SILENT
         mine = at - silent if at else datetime.min.replace(tzinfo=UTC)
         since[node] = min(mine, since.get(node, mine))

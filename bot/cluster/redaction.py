@@ -124,8 +124,8 @@ def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
     named = value.get("name")
     if isinstance(named, str) and "value" in value and _is_secret(named):
         rest = redact({key: member for key, member in value.items() if key != "value"})
-        return {**rest, "value": _masked(value["value"])}
-    return {key: _masked(member) if _is_secret(str(key)) else redact(member) for key, member in value.items()}
+        return {**rest, "value": _mask(value["value"])}
+    return {key: _mask(member) if _is_secret(str(key)) else redact(member) for key, member in value.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -133,10 +133,10 @@ def _is_secret(name: str) -> bool:
     return _NAME.search(name) is not None
 
 
-def _masked(value: Any) -> Any:
+def _mask(value: Any) -> Any:
     """Everything scalar under a secret's name; references such as ``secretKeyRef`` stay readable."""
     if isinstance(value, list):
-        return [_masked(member) for member in value]
+        return [_mask(member) for member in value]
     if isinstance(value, dict):
         return redact(value)
     return value if isinstance(value, bool) or value in (None, "") else MASK

@@ -147,19 +147,19 @@ class ClusterSession:
             return False  # whoever reads more of it is told why
 
 
-def spelled(name: object) -> str:
+def safe_name(name: object) -> str:
     """A name as any API server would allow it: what a forged recording adds can do nothing in a shell."""
     return _NOT_IN_NAMES.sub("_", str(name or ""))
 
 
 def name_of(obj: Object) -> str:
     """``metadata.name``."""
-    return spelled((obj.get("metadata") or {}).get("name"))
+    return safe_name((obj.get("metadata") or {}).get("name"))
 
 
 def namespace_of(obj: Object) -> str:
     """``metadata.namespace``, empty for cluster-scoped objects."""
-    return spelled((obj.get("metadata") or {}).get("namespace"))
+    return safe_name((obj.get("metadata") or {}).get("namespace"))
 
 
 def full_name(obj: Object) -> str:

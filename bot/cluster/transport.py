@@ -115,11 +115,11 @@ class Transport:
         except TimeoutError as error:
             raise ReadError("timeout", f"{path} did not answer within {seconds:.1f} s") from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise ReadError("tls", _untrusted(error)) from error
+            raise ReadError("tls", _explain_untrusted(error)) from error
         except (aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
-            raise ReadError("tls", _untrusted(error)) from error
+            raise ReadError("tls", _explain_untrusted(error)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ReadError("unreachable", _unreachable(error, self._client.configuration.host)) from error
+            raise ReadError("unreachable", _explain_unreachable(error, self._client.configuration.host)) from error
 
 
 async def _reply(response: "aiohttp.ClientResponse", path: str, most_bytes: int) -> Reply:
@@ -168,12 +168,12 @@ def _date(header: str | None) -> datetime | None:
         return None
 
 
-def _untrusted(error: Exception) -> str:
+def _explain_untrusted(error: Exception) -> str:
     return (
         f"the API server's TLS certificate was not accepted ({' '.join(str(error).split())[:160]}): "
         "check certificate-authority-data and the server address in the kubeconfig"
     )
 
 
-def _unreachable(error: Exception, host: str) -> str:
+def _explain_unreachable(error: Exception, host: str) -> str:
     return f"the API server {host} could not be reached ({' '.join(str(error).split())[:160]}): check network and VPN"

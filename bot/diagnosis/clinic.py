@@ -60,14 +60,16 @@ class Clinic:
     ) -> Answer:
         """The answer with its diagnoses, what could not be read, and what the reads took."""
         if cluster is None:
-            return _timed(answer, started, diagnoses=tuple(self._by_words_alone(scores, "No cluster was read.")))
+            return _with_duration(
+                answer, started, diagnoses=tuple(self._by_words_alone(scores, "No cluster was read."))
+            )
         async with cluster.reader(self.budget) as reader, ClusterSession(reader, scope) as session:
             state = await read_cluster_state(session, cluster.context)
             if state.reachable:
                 diagnoses = await self._by_cluster(session, scores)
             else:
                 diagnoses = self._by_words_alone(scores, state.trouble)
-            return _timed(
+            return _with_duration(
                 answer,
                 started,
                 cluster=state,
@@ -140,5 +142,5 @@ def _only_what_fails(answer: Answer, unmatched: Answer) -> Answer:
     return replace(answer, in_scope=unmatched.in_scope, diagnoses=())
 
 
-def _timed(answer: Answer, started: float, **changes: Any) -> Answer:
+def _with_duration(answer: Answer, started: float, **changes: Any) -> Answer:
     return replace(answer, elapsed_ms=round((time.monotonic() - started) * 1000), **changes)

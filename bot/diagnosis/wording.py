@@ -27,7 +27,7 @@ NOT_ASKED = "Your words did not point to this; the cluster shows it now."
 KNOWLEDGE_ALONE = "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers."
 
 
-def unmatched(requests: int, *, is_whole: bool) -> str:
+def explain_unmatched(requests: int, *, is_whole: bool) -> str:
     """Why nothing is told; ``is_whole``: all that was asked for could be read."""
     if requests:
         where = "in the cluster" if is_whole else "in what could be read of the cluster"

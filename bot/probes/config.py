@@ -12,7 +12,7 @@ from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, R
 from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, last_edited, moment, namespace_of
 from bot.cluster.transport import ReadError
 from bot.probes.findings import Evidence, Finding
-from bot.probes.pods import SHOWN, came_up, is_live, labelled, pod_evidence
+from bot.probes.pods import SHOWN, app_pods, came_up, is_live, pod_evidence
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 from knowledge import untrusted_yaml
 from knowledge.versions import parse_version
@@ -98,11 +98,11 @@ def _value_at(text: Any, path: str) -> Any:
     for name, filters in _STEP.findall(path):
         value = value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
         for wanted, expected in _FILTER.findall(filters):
-            value = _picked(value, wanted, expected)
+            value = _pick(value, wanted, expected)
     return value
 
 
-def _picked(value: Any, wanted: str, expected: str) -> Any:
+def _pick(value: Any, wanted: str, expected: str) -> Any:
     if not isinstance(value, list):
         return _MISSING
     if not expected and wanted.isdigit():
@@ -125,7 +125,7 @@ async def config_applied(
     if config is None:
         return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
     edited = last_edited(config)
-    pods = await labelled(session, app)
+    pods = await app_pods(session, app)
     starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if edited and not starts:
         return unknown(f"ConfigMap {configmap} was edited, and no pod of {', '.join(app)} tells when it started")

@@ -48,7 +48,7 @@ def declaration_of(function: Ask, nature: str, cost: str, reads: tuple[Permissio
     mistake = next(_mistakes(function, nature, cost, reads), None)
     if mistake:
         raise DeclarationError(f"{place_of(function)}: probe {function.__name__}: {mistake}.")
-    docs = _documented(manual_of(function))
+    docs = _parameter_docs(manual_of(function))
     return ProbeDeclaration(
         name=function.__name__,
         nature="sign" if nature == "sign" else "condition",
@@ -93,7 +93,7 @@ def _signature_mistakes(function: Ask) -> Iterator[str]:
 
 
 def _manual_mistakes(function: Ask) -> Iterator[str]:
-    documented = _documented(manual_of(function))
+    documented = _parameter_docs(manual_of(function))
     names = [name for name, *_ in _parameters(function)]
     for name in names:
         if name not in documented:
@@ -103,7 +103,7 @@ def _manual_mistakes(function: Ask) -> Iterator[str]:
             yield f"the docstring explains {name}, which is no parameter: rename or remove it"
 
 
-def _documented(manual: str) -> dict[str, str]:
+def _parameter_docs(manual: str) -> dict[str, str]:
     """What the docstring's "Args:" says of each parameter, on one line."""
     arguments = manual.partition("\nArgs:\n")[2].partition("\n\n")[0]
     return {name: " ".join(text.split()) for name, text in _ARGUMENT.findall(arguments)}

@@ -69,7 +69,7 @@ async def pod_event(
         return none_waits(waiters, "so older events do not count")
     events = await events_by_reason(session, reason, pods=True)
     fresh = [event for event in events.items if event.mentions(contains) and is_fresh(event, session.now(), within)]
-    fresh = await _uncleared(session, fresh, (*cleared_by, GOT_ADDRESS))
+    fresh = await _without_cleared(session, fresh, (*cleared_by, GOT_ADDRESS))
     found, pods = await _still_about(session, fresh, state)
     if not found:
         return _nothing(events, reason, contains)
@@ -115,7 +115,7 @@ def _lasting(events: list[Event], at_least: int) -> bool:
     return False
 
 
-async def _uncleared(session: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:
+async def _without_cleared(session: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:
     """Without those whose pod has got what it lacked since."""
     if not events:
         return []

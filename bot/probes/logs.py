@@ -12,7 +12,7 @@ from bot.cluster.session import ClusterSession, Object, full_name, get_path, mom
 from bot.cluster.transport import ReadError
 from bot.probes.events import BEFORE_BINDING, MAC, VSWITCH, named_in, none_waits
 from bot.probes.findings import Evidence, Finding, clip
-from bot.probes.pods import SHOWN, labelled, node_of
+from bot.probes.pods import SHOWN, app_pods, node_of
 from bot.probes.registry import Strings, absent, present, probe, some, unknown
 
 TAIL = 300  # lines: a busy daemon's last half hour
@@ -64,7 +64,7 @@ async def pod_log(
     if on == "affected" and not nodes:
         return none_waits(await network_waiters(session), "so no log was read")
     places = [""] if on == "all" else nodes[:MOST_PODS]
-    pods = [pod for node in places for pod in await labelled(session, app, node=node) if container in _containers(pod)]
+    pods = [pod for node in places for pod in await app_pods(session, app, node=node) if container in _containers(pod)]
     if not pods:
         return unknown(f"no pod of {', '.join(app)} with a container {container} was found")
     pods.sort(key=_health)
@@ -77,14 +77,14 @@ async def pod_log(
     found = [line for log in logs for line in _matching(log.lines, contains, cleared_by)]
     recent = [line for line in found if node_of(line.pod) not in since or line.at >= since[node_of(line.pod)]]
     if recent:
-        return _seen(sorted(recent, key=lambda line: line.at, reverse=True), container)
+        return _present_finding(sorted(recent, key=lambda line: line.at, reverse=True), container)
     if found:
         return unknown(BEFORE_BINDING)
     failures = [str(result) for result in read if isinstance(result, ReadError)]
-    return _not_seen(logs, failures, of, container, cleared_by)
+    return _absent_finding(logs, failures, of, container, cleared_by)
 
 
-def _not_seen(logs: list[Log], failures: list[str], of: int, container: str, cleared_by: Strings) -> Finding:
+def _absent_finding(logs: list[Log], failures: list[str], of: int, container: str, cleared_by: Strings) -> Finding:
     if failures:
         return unknown(f"the log of container {container} could not be read: {failures[0]}")
     if len(logs) < of:
@@ -100,7 +100,7 @@ def _raise_others(results: list[Log | BaseException]) -> None:
             raise result
 
 
-def _seen(found: list[Line], container: str) -> Finding:
+def _present_finding(found: list[Line], container: str) -> Finding:
     evidence = [
         Evidence(
             object=f"Pod {full_name(line.pod)}",

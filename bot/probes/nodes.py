@@ -53,7 +53,7 @@ async def node_condition(
         min_age: how long the condition must have held at least
         on: affected looks only at nodes whose pods wait for their network now
     """
-    listing = await (_affected(session) if on == "affected" else session.nodes())
+    listing = await (_read_affected_nodes(session) if on == "affected" else session.nodes())
     found = []
     for node in listing.items:
         for condition in get_path(node, "status", "conditions") or []:
@@ -76,7 +76,7 @@ async def node_condition(
     return present(f"{count(len(names), 'node')} with {what}: {some(names)}", evidence, node=names)
 
 
-async def _affected(session: ClusterSession) -> Listing:
+async def _read_affected_nodes(session: ClusterSession) -> Listing:
     names = await affected_nodes(session)
     read = await asyncio.gather(*(session.node(name) for name in names[:NODES_LOOKED_AT]))
     return Listing(tuple(node for node in read if node), complete=len(names) <= NODES_LOOKED_AT)

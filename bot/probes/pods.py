@@ -26,7 +26,7 @@ from bot.cluster.session import (
     moment,
     name_of,
     namespace_of,
-    spelled,
+    safe_name,
 )
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -46,10 +46,10 @@ def pod_evidence(session: ClusterSession, pod: Object, excerpt: str) -> Evidence
 
 def node_of(pod: Object) -> str:
     """The node it is bound to, empty if none."""
-    return spelled(get_path(pod, "spec", "nodeName"))
+    return safe_name(get_path(pod, "spec", "nodeName"))
 
 
-def started(pod: Object) -> datetime | None:
+def start_time(pod: Object) -> datetime | None:
     """When its newest container started; ``status.startTime`` where none tells."""
     statuses = get_path(pod, "status", "containerStatuses") or []
     times = [moment(get_path(status, "state", "running", "startedAt")) for status in statuses]
@@ -58,7 +58,7 @@ def started(pod: Object) -> datetime | None:
 
 def came_up(pod: Object) -> datetime | None:
     """When the pod itself started, whatever its containers did since."""
-    return moment(get_path(pod, "status", "startTime")) or started(pod)
+    return moment(get_path(pod, "status", "startTime")) or start_time(pod)
 
 
 def is_live(pod: Object) -> bool:
@@ -94,7 +94,7 @@ async def pod_waiting(
             longer Pending
     """
     if app:
-        listing = Listing(tuple(await labelled(session, app)))
+        listing = Listing(tuple(await app_pods(session, app)))
     else:
         listing = await (network_waiters(session) if reason == CREATING else pending_pods(session))
     found = [pod for pod in listing.items if reason == CREATING or waiting_reason(pod) == reason]
@@ -147,12 +147,12 @@ async def pods_restarted(
         within: how long ago at most
         namespace: where they run
     """
-    pods = await labelled(session, app, namespace)
+    pods = await app_pods(session, app, namespace)
     fresh = [(pod, at) for pod in pods if (at := came_up(pod)) and session.now() - at <= within]
     names = some([name_of(pod) for pod, _ in fresh])
     if not pods:
         return unknown(f"no pods of {', '.join(app)} were found in {namespace}")
-    again = [pod for pod in pods if (at := started(pod)) and session.now() - at <= within]
+    again = [pod for pod in pods if (at := start_time(pod)) and session.now() - at <= within]
     if not fresh and again:
         return unknown(f"only containers were restarted inside their pods: {some([name_of(pod) for pod in again])}")
     if not fresh:
@@ -165,7 +165,7 @@ def minutes(span: timedelta) -> str:
     return f"{int(span.total_seconds() // 60)} minutes"
 
 
-async def labelled(session: ClusterSession, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
+async def app_pods(session: ClusterSession, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
     """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
     if node:  # one read for all applications: a node has few system pods
         listing = await session.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)

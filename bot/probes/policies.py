@@ -7,7 +7,7 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import NETWORK_POLICIES, PODS
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding
-from bot.probes.pods import LIST_PODS, is_live, minutes, started
+from bot.probes.pods import LIST_PODS, is_live, minutes, start_time
 from bot.probes.registry import absent, count, present, probe, some, unknown
 
 
@@ -26,9 +26,9 @@ async def network_policies(
     if not listing.items:
         return absent("there is no NetworkPolicy")
     for policy in listing.items[:5]:
-        pods = [pod for pod in await _selected(session, policy) if is_live(pod)]
+        pods = [pod for pod in await _selected_pods(session, policy) if is_live(pod)]
         if started_within is not None:
-            pods = [pod for pod in pods if (at := started(pod)) and session.now() - at <= started_within]
+            pods = [pod for pod in pods if (at := start_time(pod)) and session.now() - at <= started_within]
         if pods:
             return _selecting(session, policy, pods, started_within)
     what = "no NetworkPolicy that was looked at selects a running pod"
@@ -50,7 +50,7 @@ def _selecting(session: ClusterSession, policy: Object, pods: list[Object], with
     return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
 
 
-async def _selected(session: ClusterSession, policy: Object) -> tuple[Object, ...]:
+async def _selected_pods(session: ClusterSession, policy: Object) -> tuple[Object, ...]:
     selector = get_path(policy, "spec", "podSelector") or {}
     listing = await session.reader.select(PODS, namespace_of(policy), labels=label_selector(selector), most=200)
     return listing.items

@@ -76,7 +76,7 @@ async def endpoint_slices(
     if not services:
         return absent(f"no Service looked at has an {family} ClusterIP")
     slices = await session.all_of(ENDPOINT_SLICES, labels=OF_SERVICE)
-    empty = [item for item in services if _one_sided(item, slices.items, family)]
+    empty = [item for item in services if _lacks_family(item, slices.items, family)]
     if empty:
         names = [full_name(item) for item in empty]
         evidence = [_slice_evidence(session, item, family) for item in empty[:SHOWN]]
@@ -85,7 +85,7 @@ async def endpoint_slices(
     return absent(what) if complete and slices.complete else unknown(f"{what}, among those that could be read")
 
 
-def _one_sided(service: Object, slices: tuple[Object, ...], family: str) -> bool:
+def _lacks_family(service: Object, slices: tuple[Object, ...], family: str) -> bool:
     mine = [
         s
         for s in slices

@@ -18,7 +18,7 @@ from bot.cluster.session import ClusterSession, Object, get_path, labels_of, mom
 from bot.cluster.transport import ReadError
 from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
 from bot.probes.findings import Evidence, Finding
-from bot.probes.pods import SHOWN, labelled
+from bot.probes.pods import SHOWN, app_pods
 from bot.probes.registry import absent, count, present, probe, some, unknown
 
 LIST_TERWAY = Permission("list", TERWAY_NODES)
@@ -36,7 +36,7 @@ def _evidence(session: ClusterSession, node: str, excerpt: str) -> Evidence:
 async def terway_pods(session: ClusterSession, node: str) -> list[str]:
     """The names of Terway's pods on a node, none where they cannot be read: for the commands of steps."""
     try:
-        return [name_of(pod) for pod in await labelled(session, TERWAY_DAEMON_SETS, node=node)]
+        return [name_of(pod) for pod in await app_pods(session, TERWAY_DAEMON_SETS, node=node)]
     except ReadError:
         return []
 
@@ -45,7 +45,7 @@ def _interfaces(node: Object) -> dict[str, Object]:
     return {str(name): item for name, item in (get_path(node, "status", "networkInterfaces") or {}).items()}
 
 
-async def _affected(session: ClusterSession) -> list[Object]:
+async def _affected_terway_nodes(session: ClusterSession) -> list[Object]:
     """Terway's objects for them: out of the list that is read anyway, singly on clusters with more than it holds."""
     names = (await affected_nodes(session))[:NODES_LOOKED_AT]
     listing = await terway_nodes(session) if names else Listing(())
@@ -66,12 +66,12 @@ async def configured_vswitches(session: ClusterSession, node: Object) -> set[str
     override = await _override(session, name_of(node))
     if data is None or override is None:
         return set()
-    found = zones(merged(parse(data.get("eni_conf")), parse(override.get("eni_conf"))))
+    found = zones(merge_patch(parse(data.get("eni_conf")), parse(override.get("eni_conf"))))
     mine = found.get(zone) or ([] if zone else [item for ids in found.values() for item in ids])
     return {*mine, *(str(item) for item in get_path(node, "spec", "eni", "vSwitchOptions") or [])}
 
 
-def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+def merge_patch(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     """A node's own ``eni_conf`` over the common one, as Terway lays it: a JSON merge patch."""
     result = dict(conf)
     for key, value in patch.items():
@@ -79,7 +79,7 @@ def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
             result.pop(key, None)
         elif isinstance(value, dict):
             below = result.get(key)
-            result[key] = merged(below if isinstance(below, dict) else {}, value)
+            result[key] = merge_patch(below if isinstance(below, dict) else {}, value)
         else:
             result[key] = value
     return result
@@ -87,8 +87,8 @@ def merged(conf: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 
 async def _override(session: ClusterSession, node: str) -> dict[str, str] | None:
     """The data of the ConfigMap that the node's label names; empty without a label, ``None`` where it is missing."""
-    labelled = await session.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
-    for item in labelled.items:
+    app_pods = await session.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
+    for item in app_pods.items:
         if name_of(item) == node:
             config = await session.config_map(labels_of(item)[CONFIG_LABEL])
             return None if config is None else dict(get_path(config, "data") or {})
@@ -108,7 +108,7 @@ async def pod_outside_vswitches(session: ClusterSession) -> Finding:
     untold = []
     for node in listing.items:
         found += await _outside(session, node)
-        if _used(node) and not await configured_vswitches(session, node):
+        if _enis_with_pods(node) and not await configured_vswitches(session, node):
             untold.append(name_of(node))
     if not found and untold:
         return unknown(f"no configuration tells which vSwitches {some(untold)} may use")
@@ -135,14 +135,14 @@ def _pods(interface: Object) -> list[str]:
     return [str(item["podID"]) for item in addresses if isinstance(item, dict) and item.get("podID")]
 
 
-def _used(node: Object) -> list[tuple[str, str]]:
+def _enis_with_pods(node: Object) -> list[tuple[str, str]]:
     """ENIs that carry pods, with their vSwitches. A member ENI is its pod's own and follows other settings."""
     enis = [(eni, item) for eni, item in _interfaces(node).items() if item.get("networkInterfaceType") != "Member"]
     return [(eni, str(item.get("vSwitchID") or "")) for eni, item in enis if _pods(item)]
 
 
 async def _outside(session: ClusterSession, node: Object) -> list[tuple[Object, str, str]]:
-    used = _used(node)
+    used = _enis_with_pods(node)
     if not used:
         return []
     allowed = await configured_vswitches(session, node)
@@ -161,11 +161,11 @@ async def eni_slots(session: ClusterSession, *, state: str = "full", unused_vswi
         unused_vswitch: and a configured vSwitch of the node's zone has no ENI there, so that it has no effect
     """
     del state
-    nodes = await _affected(session)
+    nodes = await _affected_terway_nodes(session)
     if not nodes:
         return absent(f"no node with waiting pods shows it: {NO_OBJECTS}, or no pod waits")
-    nodes = [node for node in nodes if not unused_vswitch or await _unused(session, node)]
-    full = [(node, await _unused(session, node)) for node in nodes if _is_full(node)]
+    nodes = [node for node in nodes if not unused_vswitch or await _unused_vswitches(session, node)]
+    full = [(node, await _unused_vswitches(session, node)) for node in nodes if _is_full(node)]
     evidence = [_evidence(session, name_of(node), _slots_text(node, unused)) for node, unused in full[:SHOWN]]
     if not full and any(not _limit(node) for node in nodes):
         return unknown("Terway's node objects do not tell how many ENIs a node may have")
@@ -190,7 +190,7 @@ def _is_full(node: Object) -> bool:
     return 0 < _limit(node) <= len(_interfaces(node))
 
 
-async def _unused(session: ClusterSession, node: Object) -> set[str]:
+async def _unused_vswitches(session: ClusterSession, node: Object) -> set[str]:
     used = {str(item.get("vSwitchID")) for item in _interfaces(node).values()}
     return await configured_vswitches(session, node) - used
 
@@ -210,7 +210,7 @@ async def ip_shortage(session: ClusterSession, *, within: timedelta = timedelta(
         within: how long ago it was observed at most
     """
     found = []
-    for node in await _affected(session):
+    for node in await _affected_terway_nodes(session):
         for eni, item in _interfaces(node).items():
             condition = get_path(item, "conditions", "InsufficientIP") or {}
             at = moment(condition.get("observedTime"))

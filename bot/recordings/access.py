@@ -82,7 +82,7 @@ def list_line(group: str, plural: str, namespace: str = "", labels: str = "", fi
     return line + (f" labels {labels}" if labels else "") + (f" fields {fields}" if fields else "")
 
 
-def allowed(denials: Iterable[Denial], ask: Ask) -> bool:
+def is_allowed(denials: Iterable[Denial], ask: Ask) -> bool:
     """Whether the recording answers this; it answers reads only."""
     return ask.verb in READING and not any(denial.covers(ask) for denial in denials)
 
@@ -95,7 +95,7 @@ def review_access(denials: Iterable[Denial], review: Json) -> Json:
         verdict = (spec.get("nonResourceAttributes") or {}).get("verb") == "get"
     else:
         keys = ("verb", "group", "resource", "subresource", "namespace", "name")
-        verdict = allowed(denials, Ask(*(wanted.get(key, "") for key in keys)))
+        verdict = is_allowed(denials, Ask(*(wanted.get(key, "") for key in keys)))
     status = {"allowed": verdict} | ({} if verdict else {"reason": "the recording does not hold it"})
     kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
     return {**kind, "metadata": {}, "spec": spec, "status": status}
@@ -109,7 +109,7 @@ def review_rules(denials: Iterable[Denial], review: Json, resources: Iterable[Re
     rules = []
     for group, plural, subresource in names:
         ask = Ask("list", group, plural, subresource, spec.get("namespace", ""))
-        if allowed(denials, ask):
+        if is_allowed(denials, ask):
             rules.append({"verbs": ["get", "list"], "apiGroups": [group], "resources": [ask.full_resource]})
     status = {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
     kind = {"kind": "SelfSubjectRulesReview", "apiVersion": "authorization.k8s.io/v1"}

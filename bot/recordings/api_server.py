@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import orjson
 import yaml
 
-from bot.recordings.access import Ask, allowed, review_access, review_rules
+from bot.recordings.access import Ask, is_allowed, review_access, review_rules
 from bot.recordings.discovery import AUTHORIZATION, discover
 from bot.recordings.failures import ApiFailure, bad_request, forbidden, no_such_resource, read_only, unsupported_media
 from bot.recordings.objects import Recording, RecordingError
@@ -167,7 +167,7 @@ class RecordingServer:
     def _check_allowed(self, target: _Target) -> None:
         verb = "get" if target.name else "list"
         ask = Ask(verb, target.group, target.plural, target.subresource, target.namespace, target.name)
-        if not allowed(self.store.forbidden, ask):
+        if not is_allowed(self.store.forbidden, ask):
             raise forbidden(verb, target.group, ask.full_resource, target.namespace, target.name)
 
 

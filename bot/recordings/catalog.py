@@ -9,7 +9,7 @@ from knowledge.errors import nearest_names
 
 
 @dataclass(frozen=True)
-class Shipped:
+class ShippedRecording:
     """One shipped recording, as it is listed."""
 
     name: str
@@ -21,10 +21,10 @@ def shipped_names(folder: Path | None = None) -> list[str]:
     return sorted(each.parent.name for each in (folder or shipped_folder()).glob(f"*/{SETTINGS}"))
 
 
-def shipped(folder: Path | None = None) -> list[Shipped]:
+def shipped_recordings(folder: Path | None = None) -> list[ShippedRecording]:
     """The shipped recordings with what each shows."""
     folder = folder or shipped_folder()
-    return [Shipped(name, description_of(folder / name)) for name in shipped_names(folder)]
+    return [ShippedRecording(name, description_of(folder / name)) for name in shipped_names(folder)]
 
 
 def load(reference: str | Path, folder: Path | None = None) -> Recording:

@@ -53,7 +53,7 @@ def resource_list(store: Recording, group_name: str, version_name: str) -> Json:
         resources = [_review(kind) for kind in _REVIEWS]
     else:
         held = [each for each in store.resources if (each.group, each.version) == (group_name, version_name)]
-        resources = [_described(each) for each in held]
+        resources = [_describe(each) for each in held]
         if not group_name:
             log = {"name": "pods/log", "singularName": "", "namespaced": True, "kind": "Pod", "verbs": ["get"]}
             resources.append(log)
@@ -63,7 +63,7 @@ def resource_list(store: Recording, group_name: str, version_name: str) -> Json:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
 
 
-def _described(resource: Resource) -> Json:
+def _describe(resource: Resource) -> Json:
     return {
         "name": resource.plural,
         "singularName": resource.kind.lower(),

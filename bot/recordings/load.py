@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from bot.recordings.access import Denial, parse_denial
-from bot.recordings.manifests import Identity, identity, merged, read_mapping, read_objects
+from bot.recordings.manifests import Identity, identity, merge, read_mapping, read_objects
 from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, Recording, RecordingError
 from bot.recordings.resources import Json
 from bot.recordings.times import parse_time, resolve, resolve_all
@@ -41,8 +41,8 @@ class _Layers:
 def load_folder(path: Path) -> Recording:
     """The recording in this folder or ``.tar.gz``; raises ``RecordingError`` where it is damaged."""
     name = path.name.removesuffix(".tar.gz")
-    layers = _layered(path, ())
-    recorded = _recorded(layers.settings, name)
+    layers = _load_layers(path, ())
+    recorded = _recording_time(layers.settings, name)
     resolving = layers.settings.get("tokens", True)
     objects = [resolve_all(item, recorded) if resolving else item for item in layers.objects.values()]
     return Recording.of(
@@ -51,7 +51,7 @@ def load_folder(path: Path) -> Recording:
         description=str(layers.settings.get("description", "")).strip(),
         recorded=recorded,
         version=str(layers.settings.get("version", DEFAULT_VERSION)),
-        logs={key: _stamped(key, content, recorded) for key, content in layers.logs.items()},
+        logs={key: _stamp(key, content, recorded) for key, content in layers.logs.items()},
         forbidden=_denials(layers.forbid, name),
         cut=[str(line) for line in layers.settings.get("cut") or ()],
     )
@@ -62,13 +62,13 @@ def description_of(path: Path) -> str:
     return str(_settings(_files(path, only=SETTINGS), path).get("description", "")).strip()
 
 
-def _layered(path: Path, above: tuple[Path, ...]) -> _Layers:
+def _load_layers(path: Path, above: tuple[Path, ...]) -> _Layers:
     if path in above:
         chain = " -> ".join(each.name for each in (*above, path))
         raise RecordingError(f"Recording {path.name} is based on itself: {chain}.")
     files = _files(path)
     settings = _settings(files, path)
-    layers = _layered(_base(path, settings["base"]), (*above, path)) if "base" in settings else _Layers()
+    layers = _load_layers(_base(path, settings["base"]), (*above, path)) if "base" in settings else _Layers()
     for pattern in settings.get("remove") or ():
         _remove(layers, str(pattern), path.name)
     for where, content in files.items():
@@ -110,7 +110,7 @@ def _lay(layers: _Layers, where: str, content: bytes, name: str) -> None:
             if key in own:
                 raise RecordingError(f"{name}/{where} holds {key[1]} {key[2]}/{key[3]} twice.")
             own.add(key)
-            layers.objects[key] = merged(layers.objects[key], item) if key in layers.objects else item
+            layers.objects[key] = merge(layers.objects[key], item) if key in layers.objects else item
 
 
 def _remove(layers: _Layers, pattern: str, name: str) -> None:
@@ -130,7 +130,7 @@ def _remove(layers: _Layers, pattern: str, name: str) -> None:
             layers.logs = {log: text for log, text in layers.logs.items() if (log.namespace, log.pod) != key[2:]}
 
 
-def _recorded(settings: Json, name: str) -> datetime:
+def _recording_time(settings: Json, name: str) -> datetime:
     try:
         return parse_time(str(settings["recorded"])) if "recorded" in settings else DEFAULT_CLOCK
     except ValueError as problem:
@@ -144,7 +144,7 @@ def _denials(lines: list[str], name: str) -> list[Denial]:
         raise RecordingError(f"{name}/{SETTINGS}: forbid: {problem}.") from problem
 
 
-def _stamped(key: LogKey, content: bytes, recorded: datetime) -> bytes:
+def _stamp(key: LogKey, content: bytes, recorded: datetime) -> bytes:
     """The log with its moments resolved, each checked, so that a damaged log is found when it is loaded."""
     lines = []
     # Split at line feeds only: programs write carriage returns into the middle of a line.
@@ -164,14 +164,14 @@ def _files(path: Path, only: str | None = None) -> dict[str, bytes]:
     """The recording's files by their path inside it."""
     try:
         if path.name.endswith(".tar.gz"):
-            return _archived(path)
+            return _read_archive(path)
         found = [path / only] if only else sorted(each for each in path.rglob("*") if each.is_file())
         return {each.relative_to(path).as_posix(): each.read_bytes() for each in found if each.is_file()}
     except (OSError, tarfile.TarError, EOFError, zlib.error) as problem:
         raise RecordingError(f"Recording {path} cannot be read: {str(problem).rstrip('.')}.") from problem
 
 
-def _archived(path: Path) -> dict[str, bytes]:
+def _read_archive(path: Path) -> dict[str, bytes]:
     """Read in memory and never unpacked, so that no path inside an archive can reach the disk."""
     files: dict[str, bytes] = {}
     with tarfile.open(path, "r:gz") as archive:

@@ -19,7 +19,7 @@ def read_objects(content: bytes, where: str) -> list[Json]:
         documents = [orjson.loads(content)] if where.endswith(".json") else _yaml_documents(content)
     except ValueError as problem:
         raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
-    return [_checked(item, where) for document in documents if document is not None for item in _unfolded(document)]
+    return [_validate(item, where) for document in documents if document is not None for item in _list_items(document)]
 
 
 def read_mapping(content: bytes, where: str) -> Json:
@@ -39,7 +39,7 @@ def identity(item: Json) -> Identity:
     return group_of(item["apiVersion"])[0], item["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
-def merged(base: Any, patch: Any) -> Any:
+def merge(base: Any, patch: Any) -> Any:
     """RFC 7396: mappings merge, null removes, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
@@ -48,11 +48,11 @@ def merged(base: Any, patch: Any) -> Any:
         if value is None:
             result.pop(key, None)
         else:
-            result[key] = merged(result.get(key), value)
+            result[key] = merge(result.get(key), value)
     return result
 
 
-def _unfolded(document: Any) -> list[Any]:
+def _list_items(document: Any) -> list[Any]:
     """A file may hold an object, a list of them, or what ``kubectl get -o json`` prints."""
     if isinstance(document, list):
         return document
@@ -61,7 +61,7 @@ def _unfolded(document: Any) -> list[Any]:
     return [document]
 
 
-def _checked(item: Any, where: str) -> Json:
+def _validate(item: Any, where: str) -> Json:
     metadata = item.get("metadata") if isinstance(item, dict) else None
     named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and metadata["name"]
     if not named or not all(isinstance(item.get(key), str) for key in ("kind", "apiVersion")):

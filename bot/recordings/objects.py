@@ -113,13 +113,13 @@ class Recording:
 
         ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning.
         """
-        bodies = completed(objects, recorded)
+        bodies = with_defaults(objects, recorded)
         return cls(
             name=name,
             description=description,
             recorded=recorded,
             version=version,
-            shelves=_shelved(bodies),
+            shelves=_index_objects(bodies),
             logs=dict(logs or {}),
             forbidden=tuple(forbidden),
             cut=frozenset(cut),
@@ -151,7 +151,7 @@ class Recording:
         return (item for address, shelf in self.shelves.items() if address != mirrored for item in shelf.items)
 
 
-def completed(objects: Iterable[Json], recorded: datetime) -> list[Json]:
+def with_defaults(objects: Iterable[Json], recorded: datetime) -> list[Json]:
     """The objects with uid, resourceVersion, creationTimestamp and the uids that they refer to each other by."""
     bodies = [as_core(item) for item in objects]
     namespaced = {(each.api_version, each.kind): each.namespaced for each in BUILT_IN}
@@ -198,7 +198,7 @@ def _referring(reference: Json, namespace: str, uids: Mapping[_Identity, str]) -
     return {**reference, "uid": uid} if uid and "uid" not in reference else reference
 
 
-def _shelved(bodies: list[Json]) -> dict[tuple[str, str, str], ObjectIndex]:
+def _index_objects(bodies: list[Json]) -> dict[tuple[str, str, str], ObjectIndex]:
     known = known_resources(bodies)
     contents: dict[tuple[str, str, str], list[Json]] = {each.address: [] for each in known.values()}
     for body in bodies:

@@ -41,8 +41,8 @@ def get_bytes(store: Recording, shelf: ObjectIndex, namespace: str, name: str, s
     if shape == "table":
         return orjson.dumps(table(resource, [item.body], now, {"resourceVersion": store.resource_version}))
     if shape == "metadata":
-        return _headed("PartialObjectMetadata", "meta.k8s.io/v1", item.partial)
-    return _headed(resource.kind, resource.api_version, item.wire)
+        return _with_header("PartialObjectMetadata", "meta.k8s.io/v1", item.partial)
+    return _with_header(resource.kind, resource.api_version, item.wire)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def list_bytes(
         return orjson.dumps(table(resource, (item.body for item in page.items), now, page.metadata, whole))
     if shape == "metadata":
         kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
-        items: Iterable[bytes] = (_headed("PartialObjectMetadata", version, item.partial) for item in page.items)
+        items: Iterable[bytes] = (_with_header("PartialObjectMetadata", version, item.partial) for item in page.items)
     else:
         kind, version = f"{resource.kind}List", resource.api_version
         # Lists of built-in kinds do not repeat kind and version in each item; those of custom ones do.
@@ -74,18 +74,18 @@ def list_bytes(
 
 
 def _item(resource: Resource, item: RecordedObject) -> bytes:
-    return _headed(resource.kind, resource.api_version, item.wire) if resource.custom else item.wire
+    return _with_header(resource.kind, resource.api_version, item.wire) if resource.custom else item.wire
 
 
-def _headed(kind: str, version: str, wire: bytes) -> bytes:
+def _with_header(kind: str, version: str, wire: bytes) -> bytes:
     return b'{"kind":"' + kind.encode() + b'","apiVersion":"' + version.encode() + b'",' + wire[1:]
 
 
 def _page(store: Recording, shelf: ObjectIndex, namespace: str, query: Mapping[str, str]) -> Page:
     metadata: Json = {"resourceVersion": store.resource_version}
     labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
-    start = _continued(query["continue"], store) if query.get("continue") else ("", "")
-    items = _selected(shelf.after(start), namespace, labels, fields, shelf.resource)
+    start = _parse_continue(query["continue"], store) if query.get("continue") else ("", "")
+    items = _select(shelf.after(start), namespace, labels, fields, shelf.resource)
     limit = _limit(query)
     cut = list_line(shelf.resource.group, shelf.resource.plural, namespace, labels, fields) in store.cut
     if not limit or len(items) <= limit:
@@ -100,7 +100,7 @@ def _page(store: Recording, shelf: ObjectIndex, namespace: str, query: Mapping[s
     return Page(items[:limit], metadata)
 
 
-def _selected(
+def _select(
     items: list[RecordedObject], namespace: str, labels: str, fields: str, resource: Resource
 ) -> list[RecordedObject]:
     if namespace:
@@ -127,7 +127,7 @@ def _token(store: Recording, key: tuple[str, str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps({"rv": store.resource_version, "after": key})).decode()
 
 
-def _continued(token: str, store: Recording) -> tuple[str, str]:
+def _parse_continue(token: str, store: Recording) -> tuple[str, str]:
     try:
         held = orjson.loads(base64.urlsafe_b64decode(token))
         namespace, name = held["after"]

@@ -83,15 +83,15 @@ def known_resources(objects: Iterable[Json]) -> dict[tuple[str, str, str], Resou
     known = {(each.group, each.version, each.kind): each for each in BUILT_IN}
     for item in objects:
         if item.get("kind") == "CustomResourceDefinition":
-            known.update({(each.group, each.version, each.kind): each for each in _defined(item)})
+            known.update({(each.group, each.version, each.kind): each for each in _resources_of(item)})
     for item in objects:
         group, version = group_of(item["apiVersion"])
         if (group, version, item["kind"]) not in known:
-            known[group, version, item["kind"]] = _guessed(item, objects)
+            known[group, version, item["kind"]] = _guess(item, objects)
     return known
 
 
-def _defined(definition: Json) -> list[Resource]:
+def _resources_of(definition: Json) -> list[Resource]:
     spec = definition.get("spec", {})
     names = spec.get("names", {})
     if not names.get("plural") or not names.get("kind"):
@@ -111,7 +111,7 @@ def _defined(definition: Json) -> list[Resource]:
     ]
 
 
-def _guessed(item: Json, objects: list[Json]) -> Resource:
+def _guess(item: Json, objects: list[Json]) -> Resource:
     """The resource of an object whose definition is not recorded; whether it is namespaced is read off the objects."""
     group, version = group_of(item["apiVersion"])
     same = [each for each in objects if each["kind"] == item["kind"] and group_of(each["apiVersion"])[0] == group]

@@ -45,16 +45,16 @@ def save(
     # Everything recorded is what it was: a value that happens to read "now" must stay so.
     settings["tokens"] = False
     if lines := sorted(set(forbidden)):
-        settings["forbid"] = _checked(lines)
+        settings["forbid"] = _validate(lines)
     if lists := sorted(set(cut)):
         settings["cut"] = lists
     files = {SETTINGS: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()}
     files["objects.json"] = orjson.dumps(list(objects), option=orjson.OPT_INDENT_2)
-    files |= {_log_path(key): _stamped(text, recorded) for key, text in (logs or {}).items() if text.strip()}
+    files |= {_log_path(key): _stamp(text, recorded) for key, text in (logs or {}).items() if text.strip()}
     return _written(path, files, recorded)
 
 
-def _checked(lines: list[str]) -> list[str]:
+def _validate(lines: list[str]) -> list[str]:
     try:
         return [line for line in lines if parse_denial(line)]
     except ValueError as problem:
@@ -68,7 +68,7 @@ def _log_path(key: LogKey) -> str:
     return f"logs/{key.namespace}/{key.pod}/{key.container}{'.previous' if key.previous else ''}.log"
 
 
-def _stamped(text: str, recorded: datetime) -> bytes:
+def _stamp(text: str, recorded: datetime) -> bytes:
     """Each line with its moment; the API cuts by bytes, so that the last line may have lost its own."""
     moment, lines = format_time(recorded), []
     for line in text.removesuffix("\n").split("\n"):
@@ -88,9 +88,9 @@ def _written(path: Path, files: Mapping[str, bytes], recorded: datetime) -> Path
         scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         made = scratch / path.name
         if path.name.endswith(".tar.gz"):
-            made.write_bytes(_packed(path.name.removesuffix(".tar.gz"), files, recorded))
+            made.write_bytes(_pack(path.name.removesuffix(".tar.gz"), files, recorded))
         else:
-            _unpacked(made, files)
+            _write_folder(made, files)
         made.rename(path)
     except OSError as problem:
         raise RecordingError(f"The recording cannot be written to {path}: {problem.strerror or problem}.") from problem
@@ -100,13 +100,13 @@ def _written(path: Path, files: Mapping[str, bytes], recorded: datetime) -> Path
     return path
 
 
-def _unpacked(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
 
-def _packed(name: str, files: Mapping[str, bytes], recorded: datetime) -> bytes:
+def _pack(name: str, files: Mapping[str, bytes], recorded: datetime) -> bytes:
     """The same recording always packs to the same bytes."""
     buffer = io.BytesIO()
     with (

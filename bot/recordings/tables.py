@@ -56,12 +56,12 @@ def age(since: object, now: datetime) -> str:
     return f"{days}d" if days < 730 else f"{days // 365}y{days % 365}d"
 
 
-def _created(body: Json, now: datetime) -> str:
+def _age_of(body: Json, now: datetime) -> str:
     return age(body["metadata"].get("creationTimestamp"), now)
 
 
 def _generic(body: Json, now: datetime) -> tuple[Any, ...]:
-    return body["metadata"]["name"], _created(body, now)
+    return body["metadata"]["name"], _age_of(body, now)
 
 
 def _pod(body: Json, now: datetime) -> tuple[Any, ...]:
@@ -71,7 +71,7 @@ def _pod(body: Json, now: datetime) -> tuple[Any, ...]:
     restarts = sum(each.get("restartCount", 0) for each in containers)
     where = (status.get("podIP") or "<none>", spec.get("nodeName") or "<none>")
     wide = (*where, status.get("nominatedNodeName") or "<none>", "<none>")
-    return body["metadata"]["name"], ready, _pod_state(body, containers), str(restarts), _created(body, now), *wide
+    return body["metadata"]["name"], ready, _pod_state(body, containers), str(restarts), _age_of(body, now), *wide
 
 
 def _pod_state(body: Json, containers: list[Json]) -> str:
@@ -96,7 +96,7 @@ def _node(body: Json, now: datetime) -> tuple[Any, ...]:
     where = (addresses.get("InternalIP", "<none>"), addresses.get("ExternalIP", "<none>"))
     info = status.get("nodeInfo", {})
     system = tuple(info.get(key, "") for key in ("osImage", "kernelVersion", "containerRuntimeVersion"))
-    shown = (metadata["name"], state, ",".join(roles) or "<none>", _created(body, now), info.get("kubeletVersion", ""))
+    shown = (metadata["name"], state, ",".join(roles) or "<none>", _age_of(body, now), info.get("kubeletVersion", ""))
     return *shown, *where, *system
 
 
@@ -107,7 +107,7 @@ def _service(body: Json, now: datetime) -> tuple[Any, ...]:
     ports = (_service_port(each) for each in spec.get("ports") or ())
     selector = _pairs(spec.get("selector"))
     shown = (body["metadata"]["name"], spec.get("type", "ClusterIP"), spec.get("clusterIP") or "<none>")
-    return *shown, external or "<none>", ",".join(ports) or "<none>", _created(body, now), selector
+    return *shown, external or "<none>", ",".join(ports) or "<none>", _age_of(body, now), selector
 
 
 def _service_port(port: Json) -> str:
@@ -136,14 +136,14 @@ def _daemon_set(body: Json, now: datetime) -> tuple[Any, ...]:
     keys = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled")
     counts = tuple(str(status.get(key, 0)) for key in (*keys, "numberAvailable"))
     chosen = _pairs(body.get("spec", {}).get("template", {}).get("spec", {}).get("nodeSelector"))
-    return body["metadata"]["name"], *counts, chosen, _created(body, now), *_template(body)
+    return body["metadata"]["name"], *counts, chosen, _age_of(body, now), *_template(body)
 
 
 def _deployment(body: Json, now: datetime) -> tuple[Any, ...]:
     status, wanted = body.get("status", {}), body.get("spec", {}).get("replicas", 1)
     ready = f"{status.get('readyReplicas', 0)}/{wanted}"
     counts = (str(status.get("updatedReplicas", 0)), str(status.get("availableReplicas", 0)))
-    return body["metadata"]["name"], ready, *counts, _created(body, now), *_template(body)
+    return body["metadata"]["name"], ready, *counts, _age_of(body, now), *_template(body)
 
 
 def _template(body: Json) -> tuple[str, str, str]:
@@ -155,7 +155,7 @@ def _template(body: Json) -> tuple[str, str, str]:
 
 def _config_map(body: Json, now: datetime) -> tuple[Any, ...]:
     held = len(body.get("data") or {}) + len(body.get("binaryData") or {})
-    return body["metadata"]["name"], str(held), _created(body, now)
+    return body["metadata"]["name"], str(held), _age_of(body, now)
 
 
 def _pairs(mapping: Mapping[str, str] | None) -> str:

@@ -13,7 +13,7 @@ from bot.cluster.requests import Budget
 from bot.cluster.transport import ReadError
 from bot.private_files import make_private_folder
 from bot.probes import entries_needing, required_permissions
-from bot.settings import Settings, SettingsError, listed
+from bot.settings import Settings, SettingsError, parse_list
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import ChannelList, Directory, list_channels
 from bot.slack.api.errors import SlackError, SlackRefused
@@ -146,10 +146,10 @@ async def _app_token(settings: Settings, slack: SlackClient) -> Check:
 async def _named_channels(settings: Settings, slack: SlackClient) -> list[Check]:
     """The channels that settings name: there, and netclinic in them."""
     named = {
-        "NETCLINIC_CHANNELS": listed(settings.channels),
-        "NETCLINIC_INCIDENT_CHANNELS": listed(settings.incident_channels),
-        "NETCLINIC_ONCALL_CHANNEL": listed(settings.oncall_channel),
-        "NETCLINIC_AUDIT_ANCHOR_CHANNEL": listed(settings.audit_anchor_channel),
+        "NETCLINIC_CHANNELS": parse_list(settings.channels),
+        "NETCLINIC_INCIDENT_CHANNELS": parse_list(settings.incident_channels),
+        "NETCLINIC_ONCALL_CHANNEL": parse_list(settings.oncall_channel),
+        "NETCLINIC_AUDIT_ANCHOR_CHANNEL": parse_list(settings.audit_anchor_channel),
     }
     if not any(named.values()):
         return []
@@ -181,7 +181,7 @@ def _groups(settings: Settings) -> dict[str, str]:
     return {
         group: setting
         for setting, groups in named.items()
-        for group in listed(groups)
+        for group in parse_list(groups)
         if group != EVERYONE and not is_user(group)
     }
 

@@ -43,7 +43,7 @@ async def audited_command(app: "App", command: str, target: "Target") -> AsyncIt
         yield begin
         went_well = True
     except Exception as error:
-        await _refused(begun, error)
+        await _record_refusal(begun, error)
         raise
     finally:
         # One failure is told, not two; where nothing was begun, nothing was read.
@@ -51,7 +51,7 @@ async def audited_command(app: "App", command: str, target: "Target") -> AsyncIt
             (await opening).close()
 
 
-async def _refused(begun: list["AuditContext"], error: Exception) -> None:
+async def _record_refusal(begun: list["AuditContext"], error: Exception) -> None:
     from bot.audit import AuditUnavailable
 
     if begun and not isinstance(error, AuditUnavailable):

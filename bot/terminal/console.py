@@ -27,7 +27,7 @@ def say(console: Console, text: str | Text, *, indent: int = 0, mark: str = "", 
     """A paragraph; ``mark`` (a number, a bullet) stands before its first line and the others hang below the text."""
     whole = text if isinstance(text, Text) else Text(one_line(text))
     margin = indent + (cell_len(mark) + 1 if mark else 0)
-    for number, line in enumerate(wrapped(whole, width_of(console) - margin)):
+    for number, line in enumerate(wrap(whole, width_of(console) - margin)):
         left = " " * indent + f"{mark} " if mark and not number else " " * margin
         _print(console, Text(left, style=style) + line, style)
 
@@ -49,7 +49,7 @@ def width_of(console: Console) -> int:
     return min(console.width, WIDEST)
 
 
-def wrapped(text: Text, width: int) -> list[Text]:
+def wrap(text: Text, width: int) -> list[Text]:
     """The lines of a text; a word that is wider than the line keeps a line of its own."""
     breaks, column = [], 0
     for word in _WORD.finditer(text.plain):
@@ -93,7 +93,7 @@ def _print_aligned(console: Console, rows: Iterable[Sequence[Text]], widths: Seq
         start = Text()
         for cell, width in zip(row, widths, strict=False):
             start += cell + Text(" " * (width - cell_len(cell.plain) + GAP))
-        for number, line in enumerate(wrapped(row[-1], last)):
+        for number, line in enumerate(wrap(row[-1], last)):
             whole = (start if not number else Text(" " * cell_len(start.plain))) + line
             whole.rstrip()
             console.print(whole, soft_wrap=True)

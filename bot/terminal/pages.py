@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
+from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
 from bot.text import age, cost, one_line
@@ -64,7 +64,7 @@ def _show_diagnoses(console: Console, report: Report) -> None:
 
 
 def _show_unmatched(console: Console, report: Report) -> None:
-    say(console, unmatched(report.requests, is_whole=not report.unread), style="bold")
+    say(console, explain_unmatched(report.requests, is_whole=not report.unread), style="bold")
     say(
         console,
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bot.recordings import load, serve, shipped
+from bot.recordings import load, serve, shipped_recordings
 from bot.terminal.audited_command import audited_command
 from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
@@ -85,7 +85,7 @@ async def _wait_for_stop() -> None:
 
 def show_recordings(output: str) -> None:
     """Names with one sentence each."""
-    found = shipped()
+    found = shipped_recordings()
     if output == "json":
         write_json([{"name": item.name, "description": item.description} for item in found])
         return

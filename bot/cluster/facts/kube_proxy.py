@@ -27,11 +27,11 @@ async def proxy_config(session: ClusterSession) -> tuple[dict[str, Any] | None, 
     for name in CONFIG_MAPS[:2]:
         config = await session.config_map(name)
         if config is not None:
-            return _parsed(str(get_path(config, "data", "config.conf") or "")), name
+            return _parse_config(str(get_path(config, "data", "config.conf") or "")), name
     return None, ""
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse_config(text: str) -> dict[str, Any]:
     try:
         found = untrusted_yaml.load(text, untrusted_yaml.EMBEDDED)
     except untrusted_yaml.UntrustedYamlError:
@@ -60,7 +60,7 @@ def _known(value: str | int, name: str, seen: str) -> Fact:
 )
 async def mode(session: ClusterSession) -> Fact:
     """An empty ``mode`` means iptables; nodes labelled no-kube-proxy have none at all."""
-    replaced = await _replaced(session)
+    replaced = await _detect_replacement(session)
     found = await _setting(session) if replaced is None else replaced
     if isinstance(found, Fact):
         return found
@@ -69,7 +69,7 @@ async def mode(session: ClusterSession) -> Fact:
     return _known(raw or "iptables", name, f"mode: {raw!r}" if not raw else f"mode: {raw}")
 
 
-async def _replaced(session: ClusterSession) -> Fact | None:
+async def _detect_replacement(session: ClusterSession) -> Fact | None:
     """A ConfigMap of kube-proxy may be left over; without its DaemonSet and on labelled nodes there is none."""
     try:
         if any("kube-proxy" in name for name in await session.daemon_sets()):

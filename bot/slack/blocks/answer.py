@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, unmatched
+from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, resolved_line
 from bot.slack.blocks.diagnosis import (
@@ -159,7 +159,7 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
         first = report.diagnoses[0]
         yield f"{WORDS[first.verdict].word}: {clip(first.title, LONGEST_TITLE)}."
     elif not changes:
-        yield f"{unmatched(report.requests, is_whole=not report.unread)} {ASK_FOR_SYMPTOM}"
+        yield f"{explain_unmatched(report.requests, is_whole=not report.unread)} {ASK_FOR_SYMPTOM}"
     elif report.was_read:
         yield NOTHING_SEEN if report.unread else NOTHING_NOW
 
@@ -214,7 +214,7 @@ def _unmatched_blocks(report: Report, changes: Changes | None) -> Iterator[Block
     if not changes:
         yield rich_text(
             [
-                line(text_run(unmatched(report.requests, is_whole=not report.unread), bold=True)),
+                line(text_run(explain_unmatched(report.requests, is_whole=not report.unread), bold=True)),
                 line(text_run(ASK_FOR_SYMPTOM)),
                 line(*inline_code_runs(OTHER_COMMANDS)),
             ]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.audit import Actor, AuditContext
 from bot.audit.records import SYSTEM
 from bot.diagnosis.report import Changes, compare
-from bot.settings import listed
+from bot.settings import parse_list
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.blocks.answer import answer_message
@@ -75,8 +75,8 @@ class HandlerContext:
         }
         permissions = Permissions(
             SlackGroups(services.directory),
-            {right: listed(people) for right, people in may.items()},
-            listed(settings.channels),
+            {right: parse_list(people) for right, people in may.items()},
+            parse_list(settings.channels),
             settings.contact,
         )
         cluster_status = ClusterStatus(services.open_cluster)
@@ -149,7 +149,7 @@ class HandlerContext:
 
     async def is_incident_channel(self, channel: str) -> bool:
         """Whether it answers unasked there."""
-        patterns = listed(self.services.settings.incident_channels)
+        patterns = parse_list(self.services.settings.incident_channels)
         if not patterns:
             return False
         name = await self.channel_name(channel)

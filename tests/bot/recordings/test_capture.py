@@ -16,7 +16,7 @@ from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.probes import vocabulary
 from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, serve
-from bot.recordings.access import Ask, allowed, parse_denial
+from bot.recordings.access import Ask, is_allowed, parse_denial
 from bot.recordings.capture import Capture
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 
@@ -89,7 +89,7 @@ async def test_what_was_forbidden_stays_so_and_nothing_else_does(tmp_path: Path,
     assert after
     for denial in after:
         place = denial.group or "", denial.resource, denial.subresource, denial.namespace, denial.name
-        assert not allowed(before.forbidden, Ask("get", *place)), denial
+        assert not is_allowed(before.forbidden, Ask("get", *place)), denial
 
 
 async def test_one_question_saves_no_more_than_it_read(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, shipped, shipped_names
-from bot.recordings.manifests import merged, read_objects
+from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, shipped_names, shipped_recordings
+from bot.recordings.manifests import merge, read_objects
 
 POD = """
 apiVersion: v1
@@ -145,10 +145,10 @@ def test_scalars_are_read_as_kubernetes_reads_them(scalar: str, value: object) -
 
 
 def test_merging_follows_rfc_7396() -> None:
-    assert merged({"a": "b", "c": {"d": "e", "f": "g"}}, {"a": "z", "c": {"f": None}}) == {"a": "z", "c": {"d": "e"}}
-    assert merged({"a": [{"b": "c"}]}, {"a": [1]}) == {"a": [1]}
-    assert merged(["a", "b"], {"a": "b", "c": None}) == {"a": "b"}
-    assert merged({"e": None}, {"a": 1}) == {"e": None, "a": 1}
+    assert merge({"a": "b", "c": {"d": "e", "f": "g"}}, {"a": "z", "c": {"f": None}}) == {"a": "z", "c": {"d": "e"}}
+    assert merge({"a": [{"b": "c"}]}, {"a": [1]}) == {"a": [1]}
+    assert merge(["a", "b"], {"a": "b", "c": None}) == {"a": "b"}
+    assert merge({"e": None}, {"a": 1}) == {"e": None, "a": 1}
 
 
 @pytest.mark.parametrize("folder_inside", [True, False])
@@ -247,7 +247,7 @@ def test_an_unknown_name_is_answered_with_those_near_it() -> None:
 
 
 def test_every_shipped_recording_has_a_name_and_a_description() -> None:
-    listed = shipped()
+    listed = shipped_recordings()
     assert {"terway-healthy", "flannel-healthy"} <= {each.name for each in listed}
     assert [each.name for each in listed] == shipped_names()
     assert [each.name for each in listed if not each.description.endswith(".")] == []

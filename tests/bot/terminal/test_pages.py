@@ -21,13 +21,13 @@ from rich.text import Text
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
-from bot.cluster.session import spelled
+from bot.cluster.session import safe_name
 from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import make_report
 from bot.recordings import Recording, load, serve
-from bot.terminal.console import say, say_command, show_table, wrapped
+from bot.terminal.console import say, say_command, show_table, wrap
 from bot.terminal.pages import show_entry, show_facts, show_report, show_verdicts
 from bot.text import age, plain
 from knowledge.model import Entry
@@ -135,7 +135,7 @@ async def test_hostile_names_and_lines_are_shown_as_text(entries: Entries, meani
     assert "[bold red]x[/]" in page
     assert "<!channel>" in page
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\N{RIGHT-TO-LEFT OVERRIDE}]", page)
-    assert spelled(HOSTILE) in page, "as a name it can do nothing in a shell"
+    assert safe_name(HOSTILE) in page, "as a name it can do nothing in a shell"
     verdicts = printed(show_verdicts, make_report(answer), 60)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\N{RIGHT-TO-LEFT OVERRIDE}]", verdicts)
 
@@ -175,7 +175,7 @@ async def _checked(entries: Entries, recording: str) -> Answer:
 
 def test_names_are_never_broken() -> None:
     text = Text("Pod kube-system/terway-eniip-7k2vb waits on cn-hangzhou.10.0.0.11")
-    assert [line.plain for line in wrapped(text, 20)] == [
+    assert [line.plain for line in wrap(text, 20)] == [
         "Pod",
         "kube-system/terway-eniip-7k2vb",
         "waits on",
@@ -184,7 +184,7 @@ def test_names_are_never_broken() -> None:
 
 
 def test_wide_letters_count_twice() -> None:
-    assert [line.plain for line in wrapped(Text("交换机 地址 用完"), 11)] == ["交换机 地址", "用完"]
+    assert [line.plain for line in wrap(Text("交换机 地址 用完"), 11)] == ["交换机 地址", "用完"]
 
 
 def test_a_mark_hangs_beside_its_text() -> None:
