@@ -11,29 +11,25 @@ import typer
 import bot
 import index
 import knowledge
-from bot.terminal.errors import run
+from bot.audit import AuditUnavailable
+from bot.audit.archives import ArchiveError
+from bot.cluster.connection import ConnectionSettingsError
+from bot.recordings import RecordingError
+from bot.settings import SettingsError
+from bot.store import DatabaseError
+from bot.terminal.errors import OutOfReach, UsageProblem, run
+from index.models import ModelError
 from knowledge.errors import EntryErrors, Problem, UserFacingError
 
 INTERNAL = {
+    "bot.cluster.connection.Redirected": "the transport makes it a ReadError",
     "knowledge.errors.ExpressionError": "collected as a Problem with file and line",
     "knowledge.untrusted_yaml.UntrustedYamlError": "whoever loads the file names it in an error of its own",
     "bot.cluster.transport.ReadError": "a probe makes it `unknown`; who reads without one says what follows from it",
     "bot.recordings.failures.ApiFailure": "the replaying server answers it as a Status object",
 }
-FAILURES = {  # all others are bad usage or settings, exit code 2
-    "ArchiveError",
-    "AuditUnavailable",
-    "BrokenChain",
-    "CannotServe",
-    "DatabaseError",
-    "GlossaryError",
-    "JobNotAccepted",
-    "MembershipUnknown",
-    "OutOfReach",
-    "SlackError",
-    "SlackRefused",
-    "SlackUnavailable",
-}
+FAILURES = {AuditUnavailable, ArchiveError, DatabaseError, OutOfReach}
+BAD_USAGE = {ConnectionSettingsError, ModelError, RecordingError, SettingsError, UsageProblem}
 
 
 def exceptions() -> Iterator[type[Exception]]:
@@ -55,9 +51,12 @@ def test_every_exception_of_ours_is_for_people_or_said_to_be_internal() -> None:
     found = {name_of(error): error for error in exceptions()}
     not_for_people = {name for name, error in found.items() if not issubclass(error, UserFacingError)}
     assert not_for_people == set(INTERNAL)
-    failures = {e.__name__ for e in found.values() if issubclass(e, UserFacingError) and e.exit_code == 1}
-    assert failures == FAILURES
     assert {e.exit_code for e in found.values() if issubclass(e, UserFacingError)} == {1, 2}
+
+
+def test_what_was_typed_or_set_wrongly_ends_with_2_and_what_failed_with_1() -> None:
+    assert {error.exit_code for error in BAD_USAGE} == {2}
+    assert {error.exit_code for error in FAILURES} == {1}
 
 
 class Refused(UserFacingError):
