@@ -8,26 +8,42 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import events
+from bot.slack import events, jobs
 from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, subcommands
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.refusal import notify_outage
 from bot.slack.identity import secret_value
+from bot.slack.jobs import JobKind, Payload
 from bot.slack.queue.job import Job
 from bot.slack.services import Services
 
 _log = logging.getLogger("netclinic.work")
-JOBS: tuple[tuple[str, Callable[[HandlerContext, Job], Awaitable[None]]], ...] = (
-    (question.NAME, question.answer_question),
-    (buttons.NAME, buttons.handle_press),
-    (recheck.NAME, recheck.recheck),
-    (escalation.NAME, escalation.escalate),
-    (home.NAME, home.publish_home),
-    (audit.NAME, audit.post_anchor),
-    (handoff.NAME, handoff.post_handoff),
-    (handoff.TAKE, handoff.acknowledge),
-    (handoff.REMIND, handoff.remind),
-    (events.commands.NAME, subcommands.run_subcommand),
+Run = Callable[[HandlerContext, Job], Awaitable[None]]
+
+
+def _handled(
+    kind: JobKind[Payload], handler: Callable[[HandlerContext, Job, Payload], Awaitable[None]]
+) -> tuple[str, Run]:
+    """The kind's name, and what loads the payload and calls its handler. Each request id is thus in the log, too."""
+
+    async def run(context: HandlerContext, job: Job) -> None:
+        _log.info("Work on %s begins.", job.name)
+        await handler(context, job, kind.load(job.payload))
+
+    return kind.name, run
+
+
+HANDLERS: tuple[tuple[str, Run], ...] = (
+    _handled(jobs.QUESTION, question.answer_question),
+    _handled(jobs.COMMAND, subcommands.run_subcommand),
+    _handled(jobs.PRESS, buttons.handle_press),
+    _handled(jobs.RECHECK, recheck.recheck),
+    _handled(jobs.ESCALATE, escalation.escalate),
+    _handled(jobs.HOME, home.publish_home),
+    _handled(jobs.ANCHOR, audit.post_anchor),
+    _handled(jobs.HANDOFF, handoff.post_handoff),
+    _handled(jobs.HANDOFF_ACK, handoff.acknowledge),
+    _handled(jobs.HANDOFF_REMINDER, handoff.remind),
 )
 
 
@@ -39,8 +55,8 @@ def make_app(services: Services, client: AsyncWebClient) -> AsyncApp:
     sends it again.
     """
     context = HandlerContext.from_services(services, subcommands.render_help(), subcommands.subcommand_names())
-    for name, job in JOBS:
-        services.work.register(name, partial(_log_and_run, context, job))
+    for name, run in HANDLERS:
+        services.work.register(name, partial(run, context))
     services.work.on_waiting(partial(notify_outage, context))
     signing, token = (
         secret_value(services.settings.slack_signing_secret),
@@ -56,14 +72,6 @@ def make_app(services: Services, client: AsyncWebClient) -> AsyncApp:
     )
     events.register(app, context)
     return app
-
-
-async def _log_and_run(
-    context: HandlerContext, act: Callable[[HandlerContext, Job], Awaitable[None]], job: Job
-) -> None:
-    """So that every request id of the audit log is in the log too."""
-    _log.info("Work on %s begins.", job.name)
-    await act(context, job)
 
 
 def _authorize_as(services: Services, token: str) -> Callable[..., Awaitable[AuthorizeResult]]:

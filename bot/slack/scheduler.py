@@ -15,7 +15,7 @@ from bot.handoff.schedule import Schedule, choose_zone, parse_schedule
 from bot.settings import Settings, SettingsError
 from bot.slack.api.errors import SlackError
 from bot.slack.handlers import audit, handoff
-from bot.slack.handlers.handoff import REMIND
+from bot.slack.jobs import ANCHOR, HANDOFF, HANDOFF_REMINDER, AnchorDue, HandoffOrder, HandoffReminder, JobKind, Payload
 from bot.slack.services import Services
 from bot.store import DatabaseError
 
@@ -65,7 +65,7 @@ class Scheduler:
     async def tick(self, now: datetime) -> None:
         """Accept the work that is due."""
         team, hours = self.services.bot.team, self.services.settings.audit_anchor_hours
-        await self._accept(audit.NAME, audit.due_key(team, now, hours), {})
+        await self._accept(ANCHOR, audit.due_key(team, now, hours), AnchorDue())
         due = self.handoff_schedule.missed(now) if self.handoff_schedule else None
         if due is not None:
             await self._handoff(due)
@@ -74,8 +74,8 @@ class Scheduler:
             store = self.services.store
             late = now - timedelta(minutes=minutes)
             for id_ in await store.run(Handoffs(store).unacknowledged, now - REMIND_WITHIN, late):
-                key = f"{self.services.bot.team}:{REMIND}:{id_}"
-                await self._accept(REMIND, key, {"handoff": id_})
+                key = f"{self.services.bot.team}:{HANDOFF_REMINDER.name}:{id_}"
+                await self._accept(HANDOFF_REMINDER, key, HandoffReminder(handoff=id_))
 
     async def _handoff(self, due: datetime) -> None:
         key = handoff.due_key(self.services.bot.team, due)
@@ -91,11 +91,11 @@ class Scheduler:
         if due < self.started and await store.run(Handoffs(store).last, channel) is None:
             self.done_keys.add(key)
             return
-        await self._accept(handoff.NAME, key, {"words": "last", "channel": channel, "user": ""})
+        await self._accept(HANDOFF, key, HandoffOrder(words="last", channel=channel, user=""))
 
-    async def _accept(self, name: str, key: str, payload: dict[str, str]) -> None:
+    async def _accept(self, kind: JobKind[Payload], key: str, payload: Payload) -> None:
         if key not in self.done_keys:
-            await self.services.work.accept(name, key, payload)
+            await self.services.work.accept(kind.name, key, kind.dump(payload))
             self.done_keys.add(key)
 
     def _pause(self, now: datetime) -> float:

@@ -25,11 +25,10 @@ from bot.slack.blocks.modals import note_form
 from bot.slack.events.accept import report_not_stored, store_in_time
 from bot.slack.events.forms import open_form
 from bot.slack.events.press import accept_press, parse_button_press, press_key
-from bot.slack.handlers import home
-from bot.slack.handlers.buttons import NAME, find_case
+from bot.slack.handlers.buttons import find_case
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.handoff import TAKE, HandoffAck
 from bot.slack.handlers.refusal import UserError
+from bot.slack.jobs import HANDOFF_ACK, HOME, PRESS, HandoffAck, HomeView
 
 _log = logging.getLogger("netclinic.listeners")
 
@@ -48,7 +47,7 @@ def _listen_to_feedback(app: AsyncApp, context: HandlerContext) -> None:
 
     async def feedback(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         press = parse_button_press(body)
-        is_accepted = await accept_press(context, body, NAME, press.to_json())
+        is_accepted = await accept_press(context, body, PRESS, press)
         await ack()
         if not is_accepted:
             return
@@ -71,8 +70,8 @@ def _listen_to_handoff_taken(app: AsyncApp, context: HandlerContext) -> None:
     @app.action(HANDOFF_TAKEN)
     async def press_button(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         press = parse_button_press(body)
-        taking = HandoffAck(press.value, press.user, press.channel, press.response_url)
-        await accept_press(context, body, TAKE, taking.to_json())
+        ack_ = HandoffAck(handoff=press.value, user=press.user, channel=press.channel, response_url=press.response_url)
+        await accept_press(context, body, HANDOFF_ACK, ack_)
         await ack()
 
 
@@ -91,7 +90,7 @@ def _listen_to_home_buttons(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.action(HOME_RECHECK)
     async def recheck_home(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await accept_press(context, body, home.NAME, {"user": str(body["user"]["id"]), "anew": True})
+        await accept_press(context, body, HOME, HomeView(user=str(body["user"]["id"]), anew=True))
         await ack()
 
 
@@ -101,17 +100,15 @@ def _listen_to_home_opened(app: AsyncApp, context: HandlerContext) -> None:
     @app.event("app_home_opened")
     async def open_home(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         if event.get("tab", "home") == "home":
-            user = str(event["user"])
-            await context.services.work.accept(
-                home.NAME, f"home:{body.get('event_id') or event.get('event_ts')}", {"user": user}
-            )
+            key = f"home:{body.get('event_id') or event.get('event_ts')}"
+            await context.accept(HOME, key, HomeView(user=str(event["user"])))
 
 
 def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
     """Re-check, resolve, hand over, and the menu of clusters. Last, since it takes what nobody else listens for."""
 
     async def press_button(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        await accept_press(context, body, NAME, parse_button_press(body).to_json())
+        await accept_press(context, body, PRESS, parse_button_press(body))
         await ack()
 
     for action in (RECHECK, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):

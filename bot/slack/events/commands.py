@@ -6,21 +6,19 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.slack.blocks import overviews
 from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
 from bot.slack.blocks.case import Stage, progress_message, refusal_message
-from bot.slack.blocks.overviews import COMMAND
 from bot.slack.events.accept import NOT_STORED, report_not_stored, respond_privately, store_in_time
 from bot.slack.events.forms import open_form
 from bot.slack.handlers import question as question_handler
 from bot.slack.handlers import subcommands
 from bot.slack.handlers.buttons import is_answered
-from bot.slack.handlers.command import SHARE, SlashCommand
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.question import Question
 from bot.slack.handlers.refusal import UserError, record_refusal
+from bot.slack.jobs import COMMAND, QUESTION, SHARE, Question, SlashCommand
 from bot.slack.parsing import parse_question
 
-NAME = "command"
 SLOW_SUBCOMMANDS = {
     "ask": "your question",
     "check": "every fault",
@@ -37,7 +35,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
 def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
 
-    @app.command(COMMAND)
+    @app.command(overviews.COMMAND)
     async def run_slash_command(ack: AsyncAck, command: Mapping[str, Any]) -> None:
         """What takes long is acknowledged with a word that only the asker sees; its answer comes when it is there."""
         slash = SlashCommand(
@@ -47,7 +45,7 @@ def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
             response_url=str(command["response_url"]),
         )
         key = f"{context.services.bot.team}:{slash.channel}:command:{command['trigger_id']}"
-        if await store_in_time(context.services.work.accept(NAME, key, slash.to_json()), key) is None:
+        if await store_in_time(context.accept(COMMAND, key, slash), key) is None:
             refusal_ = refusal_message(NOT_STORED, request=key)
             await ack(text=refusal_.text, blocks=refusal_.blocks)
             return
@@ -71,9 +69,7 @@ def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
                 context, question_handler.direct_message_key(earlier)
             )
 
-        accepting = context.services.work.accept_unless_succeeded(
-            question_handler.NAME, key, question.to_json(), is_answered_anywhere
-        )
+        accepting = context.accept_unless_succeeded(QUESTION, key, question, is_answered_anywhere)
         is_new = await store_in_time(accepting, key)
         await ack()
         if is_new is None:

@@ -28,9 +28,8 @@ from bot.slack.blocks.modals import (
 )
 from bot.slack.cluster_choice import UnknownCluster
 from bot.slack.events.accept import NOT_STORED, store_in_time
-from bot.slack.handlers import question as question_handler
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.question import Question
+from bot.slack.jobs import QUESTION, Question
 from bot.slack.parsing import parse_question
 
 View = Mapping[str, Any]
@@ -46,10 +45,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
             await ack(response_action="errors", errors=errors)
             return
         key = f"{context.services.bot.team}:form:{view['id']}"
-        if (
-            await store_in_time(context.services.work.accept(question_handler.NAME, key, question.to_json()), key)
-            is None
-        ):
+        if await store_in_time(context.accept(QUESTION, key, question), key) is None:
             await ack(response_action="errors", errors={SYMPTOM: NOT_STORED})
             return
         await ack()

@@ -17,9 +17,8 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.api.errors import SlackError, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
-from bot.slack.handlers import question as question_handler
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.question import HowAsked, Question
+from bot.slack.jobs import QUESTION, HowAsked, Question
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
 
 MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
@@ -109,7 +108,7 @@ async def _accept_question(context: HandlerContext, question: Question, key: str
         JobNotAccepted, and what the database raises: it is not stored.
     """
     try:
-        return await context.services.work.accept(question_handler.NAME, key, question.to_json(), STORE_TIMEOUT)
+        return await context.accept(QUESTION, key, question, STORE_TIMEOUT)
     except Exception as error:
         _log.error("A question could not be stored: %s", error, extra={"request_id": key})
         if question.how != "unasked" and context.is_first_warning(key):

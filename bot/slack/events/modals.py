@@ -14,9 +14,10 @@ from bot.slack.blocks.elements import View
 from bot.slack.blocks.modals import evidence_modal, steps_modal
 from bot.slack.events.accept import report_not_stored, respond_privately, store_in_time
 from bot.slack.events.press import parse_button_press, press_key
-from bot.slack.handlers.buttons import ButtonPress, find_case, parse_case_id
+from bot.slack.handlers.buttons import find_case, parse_case_id
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.refusal import UserError, record_refusal
+from bot.slack.jobs import ButtonPress
 from bot.store import DatabaseError
 
 Body = Mapping[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER
 from bot.slack.events.accept import report_not_stored, store_in_time
-from bot.slack.handlers.buttons import ButtonPress
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.jobs import ButtonPress, JobKind, Payload
 
 
 def parse_button_press(body: Mapping[str, Any]) -> ButtonPress:
@@ -35,10 +35,12 @@ def press_key(context: HandlerContext, body: Mapping[str, Any]) -> str:
     return f"{context.services.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
 
 
-async def accept_press(context: HandlerContext, body: Mapping[str, Any], name: str, payload: dict[str, Any]) -> bool:
+async def accept_press(
+    context: HandlerContext, body: Mapping[str, Any], kind: JobKind[Payload], payload: Payload
+) -> bool:
     """Accept the press as work; False where it could not be stored, which has then been said."""
     key = press_key(context, body)
-    if await store_in_time(context.services.work.accept(name, key, payload), key) is not None:
+    if await store_in_time(context.accept(kind, key, payload), key) is not None:
         return True
     await report_not_stored(context, body, key)
     return False

@@ -41,18 +41,18 @@ from bot.slack.blocks.audit import (
     verifying_message,
 )
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.command import SHARE, Command
+from bot.slack.handlers.command import Command
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.handoff import find_zone_name
 from bot.slack.handlers.messenger import AuditedMessenger
 from bot.slack.handlers.refusal import UserError
+from bot.slack.jobs import ANCHOR, SHARE, AnchorDue
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError, Store
 
 MAX_ROWS = 20  # records of one list: what is read on a phone
 OWN_RECORDS = 10  # more than a command has recorded of itself when it lists
-NAME = "audit.anchor"
 PATIENCE = 3600.0  # seconds for which an anchor is tried while the database is away
 PAUSE = 30.0
 _CASE = re.compile(r"NC-[A-Z0-9]+", re.IGNORECASE)
@@ -281,10 +281,10 @@ def due_key(team: str, now: datetime, hours: float) -> str:
     """The key of the slot that ``now`` is in: the same on every replica. Slots are counted from 1970, UTC."""
     seconds = hours * 3600
     slot = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
-    return f"{team}:{NAME}:{slot:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{team}:{ANCHOR.name}:{slot:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def post_anchor(context: HandlerContext, job: Job) -> None:
+async def post_anchor(context: HandlerContext, job: Job, _: AnchorDue) -> None:
     """The handler: on record and in the process's log first, then posted where the settings name a channel."""
     with log_context(request_id=job.key):
         try:

@@ -7,60 +7,35 @@ as further work under a key that belongs to the answer: the second press finds i
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
+from bot.slack import jobs
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.context import HandlerContext, render_answer
-from bot.slack.handlers.question import Question
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.jobs import ButtonPress, CasePress
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import RESOLVED, Case, StoredAnswer
 from bot.store.feedback import Feedback
 
-NAME = "press"
 SAME_PRESS = timedelta(
     minutes=1
 )  # within which the same person's is this very press, before a crash, or a double click
 ASK_AGAIN = "ask again, and use the new answer's buttons"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ButtonPress:
-    """A button or menu as it was pressed. ``message_ts`` is the message's; private where only one person sees it."""
-
-    action: str
-    value: str
-    user: str
-    channel: str
-    message_ts: str = ""
-    thread_ts: str = ""
-    response_url: str = ""
-    is_private: bool = False
-
-    @staticmethod
-    def of(payload: Mapping[str, Any]) -> "ButtonPress":
-        """The inverse of ``to_json``."""
-        names = {field.name for field in fields(ButtonPress)}
-        return ButtonPress(**{name: value for name, value in payload.items() if name in names})
-
-    def to_json(self) -> dict[str, Any]:
-        """Every field."""
-        return asdict(self)
-
-
-async def handle_press(context: HandlerContext, job: Job) -> None:
+async def handle_press(context: HandlerContext, job: Job, press: ButtonPress) -> None:
     """The handler of pressed buttons."""
-    handler = PressHandler(context, job, ButtonPress.of(job.payload))
+    handler = PressHandler(context, job, press)
     await run_reporting_errors(handler.act, handler.say, handler.trail)
 
 
@@ -162,9 +137,9 @@ class PressHandler:
 
     async def _accept_recheck(self) -> Json:
         case, answer = await self._find_open_case()
-        payload = {**self.press.to_json(), "case": case.id, "answer": answer.id}
-        key, anew = once_key(RECHECK, answer.id), self.context.services.work.accept_unless_succeeded
-        if await anew(RECHECK, key, payload, partial(is_answered, self.context)):
+        key, payload = once_key(RECHECK, answer.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
+        is_answered_ = partial(is_answered, self.context)
+        if await self.context.accept_unless_succeeded(jobs.RECHECK, key, payload, is_answered_):
             return {}
         raise UserError("This answer is being checked again, or was already: look for the newest one in this thread.")
 
@@ -172,9 +147,9 @@ class PressHandler:
         if not self.context.services.settings.oncall_group:
             raise UserError("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
         case, answer = await self._find_open_case()
-        payload = {**self.press.to_json(), "case": case.id, "answer": answer.id}
-        key, anew = once_key(HAND_OVER, case.id), self.context.services.work.accept_unless_succeeded
-        if not case.assignee and await anew(HAND_OVER, key, payload, self._is_assigned):
+        key, payload = once_key(HAND_OVER, case.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
+        accept = self.context.accept_unless_succeeded
+        if not case.assignee and await accept(jobs.ESCALATE, key, payload, self._is_assigned):
             return {}
         raise UserError(f"Case {case.id} was handed to on-call already.")
 
@@ -224,11 +199,11 @@ class PressHandler:
             raise UserError(str(error)) from error
         if payload is None or name is None:
             raise UserError(f"That question is not waiting here any more, or that cluster is gone: {ASK_AGAIN}.")
-        question = Question.of(payload)
+        question = jobs.QUESTION.load(payload)
         if question.channel != self.press.channel:
             raise UserError(f"This menu belongs to another channel: {ASK_AGAIN}.")
         again = question.with_cluster(name, self.press.message_ts, self.press.response_url)
-        if await self.context.services.work.accept("ask", f"{key}:chosen", again.to_json()):
+        if await self.context.accept(jobs.QUESTION, f"{key}:chosen", again):
             return {}
         raise UserError("A cluster was chosen for this question already: its answer is here or on its way.")
 

@@ -4,9 +4,8 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
@@ -15,46 +14,12 @@ from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.handlers.question import NAME, Question
 from bot.slack.handlers.refusal import UserError
-from bot.slack.parsing import ParsedQuestion, parse_question
+from bot.slack.jobs import QUESTION, SHARE, Question, SlashCommand
+from bot.slack.parsing import ParsedQuestion
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
 from knowledge.errors import nearest_name
-
-SHARE = "share"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SlashCommand:
-    """What Slack tells of a command: the text behind ``/netclinic``, who typed it and where."""
-
-    text: str
-    user: str
-    channel: str
-    response_url: str
-
-    @staticmethod
-    def of(payload: Mapping[str, Any]) -> "SlashCommand":
-        """The inverse of ``to_json``."""
-        return SlashCommand(**{field.name: str(payload[field.name]) for field in fields(SlashCommand)})
-
-    def to_json(self) -> dict[str, Any]:
-        """Every field."""
-        return asdict(self)
-
-    @property
-    def name(self) -> str:
-        """The subcommand; empty where nothing was typed."""
-        return self.text.split(maxsplit=1)[0] if self.text.split() else ""
-
-    @property
-    def arguments(self) -> ParsedQuestion:
-        """What stands behind it, options and flags taken out, and quotes around all of it."""
-        arguments = parse_question(self.text.strip()[len(self.name) :], flags=[SHARE])
-        words = arguments.words
-        is_quoted = len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" and words.count(words[0]) == 2
-        return replace(arguments, words=words[1:-1].strip()) if is_quoted else arguments
 
 
 @dataclass(frozen=True)
@@ -67,9 +32,8 @@ class Command:
     reply: AnswerMessage
 
     @staticmethod
-    def of(context: HandlerContext, job: Job) -> "Command":
+    def of(context: HandlerContext, job: Job, slash: SlashCommand) -> "Command":
         """The command that this piece of work is."""
-        slash = SlashCommand.of(job.payload)
         shared = SHARE in slash.arguments.flags
         reply = AnswerMessage(
             poster=context.services.poster,
@@ -189,7 +153,7 @@ async def check(command: Command) -> None:
     entries = tuple(command.arguments.words.split())
     for id_ in entries:
         require_entry(command.context, id_)
-    question = _make_question(command, is_check=True, entries=entries, words=" ".join(["check", *entries]))
+    question = _make_question(command, entries=entries)
     await _accept_question(command, question)
 
 
@@ -197,7 +161,7 @@ async def _accept_question(command: Command, question: Question) -> None:
     """Hand the question on as work of its own: a menu of clusters finds it under its key."""
 
     async def accept() -> Json:
-        await command.context.services.work.accept(NAME, f"{command.job.key}:{NAME}", question.to_json())
+        await command.context.accept(QUESTION, f"{command.job.key}:{QUESTION.name}", question)
 
     await command.job.step("accept", accept)
 
@@ -215,17 +179,18 @@ def require_entry(context: HandlerContext, id_: str) -> None:
         raise UserError(f"There is no entry {id_!r}.{hint} /netclinic entries names them all.")
 
 
-def _make_question(command: Command, **more: object) -> Question:
+def _make_question(command: Command, *, entries: tuple[str, ...] | None = None) -> Question:
+    """The question that was typed; with ``entries`` it is a check of these."""
     arguments, slash = command.arguments, command.slash
-    told: dict[str, object] = {
-        "channel": slash.channel,
-        "user": slash.user,
-        "how": "command",
-        "words": arguments.words,
-        "cluster": arguments.cluster,
-        "namespace": arguments.namespace,
-        "response_url": "" if SHARE in arguments.flags else slash.response_url,
-        "trouble": arguments.trouble,
-        **more,
-    }
-    return Question.of(told)
+    return Question(
+        channel=slash.channel,
+        user=slash.user,
+        how="command",
+        words=arguments.words if entries is None else " ".join(["check", *entries]),
+        cluster=arguments.cluster,
+        namespace=arguments.namespace,
+        is_check=entries is not None,
+        entries=entries or (),
+        response_url="" if SHARE in arguments.flags else slash.response_url,
+        trouble=arguments.trouble,
+    )

@@ -5,7 +5,7 @@ Cases and answers as deeds use them: opened for a thread, kept, and shown again 
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,7 @@ from bot.slack.blocks.overviews import verdicts_message
 from bot.slack.cluster_choice import matches_channel
 from bot.slack.handlers.cluster_status import ClusterStatus
 from bot.slack.handlers.messenger import AuditedMessenger
+from bot.slack.jobs import CasePress, JobKind, Payload
 from bot.slack.permissions import MembershipUnknown, Permissions, Right
 from bot.slack.services import Services
 from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, Cases, StoredAnswer
@@ -89,6 +90,16 @@ class HandlerContext:
             help_,
             frozenset(commands),
         )
+
+    async def accept(self, kind: JobKind[Payload], key: str, payload: Payload, patience: float | None = None) -> bool:
+        """Store a job, as the queue's ``accept`` does; False where its key was accepted before."""
+        return await self.services.work.accept(kind.name, key, kind.dump(payload), patience)
+
+    async def accept_unless_succeeded(
+        self, kind: JobKind[Payload], key: str, payload: Payload, succeeded: Callable[[str], Awaitable[bool]]
+    ) -> bool:
+        """The same, where what came to nothing may be tried again."""
+        return await self.services.work.accept_unless_succeeded(kind.name, key, kind.dump(payload), succeeded)
 
     def is_command(self, words: str) -> bool:
         """Whether they are what is typed behind the slash command, and no symptom."""
@@ -184,6 +195,12 @@ def open_case(
         state=PRIVATE if is_private else OPEN,
     )
     return context.cases.open(case)
+
+
+async def find_case_and_answer(context: HandlerContext, press: CasePress) -> tuple[Case | None, StoredAnswer | None]:
+    """What a press is about, as it is stored now."""
+    store = context.services.store
+    return await store.run(context.cases.get, press.case), await store.run(context.cases.answer, press.answer)
 
 
 def render_answer(context: HandlerContext, answer: StoredAnswer) -> Message:

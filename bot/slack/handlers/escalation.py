@@ -2,26 +2,23 @@
 
 from functools import partial
 
-from bot.slack.blocks.action_ids import HAND_OVER
 from bot.slack.blocks.case import handover_summary
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.buttons import ButtonPress, refresh_answers
-from bot.slack.handlers.context import HandlerContext, case_line
+from bot.slack.handlers.buttons import refresh_answers
+from bot.slack.handlers.context import HandlerContext, case_line, find_case_and_answer
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.jobs import CasePress
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import Case, StoredAnswer
 
-NAME = HAND_OVER
 
-
-async def escalate(context: HandlerContext, job: Job) -> None:
+async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
     """The handler: posts in the case's thread, or in the channel that the settings name."""
-    press = ButtonPress.of(job.payload)
-    trail = context.audit_context(press.user, press.channel, job.key, str(job.payload["case"]))
+    trail = context.audit_context(press.user, press.channel, job.key, press.case)
 
     async def act() -> None:
-        case, answer = await job.retry("stored", lambda: _find_case_and_answer(context, job))
+        case, answer = await job.retry("stored", lambda: find_case_and_answer(context, press))
         if case is None or answer is None:
             raise UserError("The case is not stored here any more: ask again.")
         group = (await job.step("group", lambda: _find_group(context)))["id"]
@@ -42,14 +39,6 @@ async def escalate(context: HandlerContext, job: Job) -> None:
         await job.step("say", tell)
 
     await run_reporting_errors(act, say, trail)
-
-
-async def _find_case_and_answer(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
-    store, payload = context.services.store, job.payload
-    return (
-        await store.run(context.cases.get, str(payload["case"])),
-        await store.run(context.cases.answer, str(payload["answer"])),
-    )
 
 
 async def _find_group(context: HandlerContext) -> Json:

@@ -7,12 +7,11 @@ Taking a handoff over: who has it is recorded once, and where nobody has, the ch
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.audit import AuditContext
-from bot.audit.records import SYSTEM
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.diagnosis.clinic import Clinic
@@ -37,6 +36,7 @@ from bot.slack.blocks.handoff import (
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AuditedMessenger
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.jobs import HandoffAck, HandoffOrder, HandoffReminder
 from bot.slack.queue.job import Job, Json
 
 
@@ -82,19 +82,18 @@ class HandoffFiles:
         await self.messenger.upload(self.channel, self.ts, name, content, title, alt, key=key)
 
 
-NAME = "handoff"
 MAX_ON_CALL = 20
 
 
-async def post_handoff(context: HandlerContext, job: Job) -> None:
+async def post_handoff(context: HandlerContext, job: Job, order: HandoffOrder) -> None:
     """The handler. ``words`` name the span, ``channel`` is where it goes, ``user`` asked for it, nobody by schedule."""
-    channel, user = str(job.payload["channel"]), str(job.payload["user"])
-    trail = _audit_context(context, job)
+    channel, user = order.channel, order.user
+    trail = _audit_context(context, job, order)
     messenger = context.messenger(trail)
 
     async def act() -> None:
-        about = await job.step("who", lambda: _find_people(context, job.payload))
-        made = await job.step("make", lambda: _make_handoff(context, job, about))
+        about = await job.step("who", lambda: _find_people(context, order))
+        made = await job.step("make", lambda: _make_handoff(context, job, order, about))
         if "refused" in made:
             raise UserError(made["refused"])
         stored = await find_handoff(context, made["id"])
@@ -111,7 +110,7 @@ async def post_handoff(context: HandlerContext, job: Job) -> None:
     async def say(message: Message) -> None:
         key = f"{job.key}:why"
         if user:
-            where, url = str(job.payload.get("asked_in") or channel), str(job.payload.get("response_url") or "")
+            where, url = order.asked_in or channel, order.response_url
             await job.step("say", lambda: messenger.post_privately(where, user, message, response_url=url))
         else:
             await job.step(
@@ -163,10 +162,10 @@ def render_as_posted(stored: StoredHandoff) -> Message:
     return Message(text=str(stored.posted["text"]), blocks=blocks)
 
 
-async def _find_people(context: HandlerContext, payload: Mapping[str, Any]) -> Json:
+async def _find_people(context: HandlerContext, order: HandoffOrder) -> Json:
     """From whom and to whom, as far as Slack, the settings or the last handoff tell; and whose clock times."""
-    user, settings = str(payload["user"]), context.services.settings
-    last = await context.services.store.run(Handoffs(context.services.store).last, str(payload["channel"]))
+    user, settings = order.user, context.services.settings
+    last = await context.services.store.run(Handoffs(context.services.store).last, order.channel)
     had = tuple(filter(None, [last.acknowledged_by])) or last.handoff.handed_to if last else ()
     zone = choose_zone(settings.time_zone, await find_zone_name(context, user))
     if settings.oncall_group:
@@ -186,13 +185,13 @@ async def _find_members(context: HandlerContext, group: str) -> list[str]:
     return []
 
 
-async def _make_handoff(context: HandlerContext, job: Job, about: Mapping[str, Any]) -> Json:
+async def _make_handoff(context: HandlerContext, job: Job, order: HandoffOrder, about: Mapping[str, Any]) -> Json:
     """Its id. Made before it is told, on record before it is posted."""
-    channel, user = str(job.payload["channel"]), str(job.payload["user"])
-    trail = _audit_context(context, job)
+    channel, user = order.channel, order.user
+    trail = _audit_context(context, job, order)
     request = HandoffRequest(
         key=job.key,
-        words=str(job.payload["words"]),
+        words=order.words,
         now=context.now(),
         zone=choose_zone(str(about["zone"])),
         made_by=user,
@@ -212,11 +211,10 @@ async def _make_handoff(context: HandlerContext, job: Job, about: Mapping[str, A
     return {"id": stored.id}
 
 
-def _audit_context(context: HandlerContext, job: Job) -> AuditContext:
-    user = str(job.payload["user"])
-    if user:
-        return context.audit_context(user, str(job.payload["channel"]), job.key)
-    return AuditContext(context.services.ledger, replace(SYSTEM, team=context.services.bot.team), job.key)
+def _audit_context(context: HandlerContext, job: Job, order: HandoffOrder) -> AuditContext:
+    if order.user:
+        return context.audit_context(order.user, order.channel, job.key)
+    return context.system_audit_context(job.key)
 
 
 def _make_rechecker(context: HandlerContext, trail: AuditContext) -> Rechecker:
@@ -238,26 +236,8 @@ def due_key(team: str, due: datetime) -> str:
     return f"{team}:handoff:{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-TAKE, REMIND = "handoff.take", "handoff.remind"
-
-
-@dataclass(frozen=True)
-class HandoffAck:
-    """“I have it” as it was pressed."""
-
-    handoff: str
-    user: str
-    channel: str
-    response_url: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Every field."""
-        return asdict(self)
-
-
-async def acknowledge(context: HandlerContext, job: Job) -> None:
+async def acknowledge(context: HandlerContext, job: Job, ack: HandoffAck) -> None:
     """The handler of “I have it”: the first one has it, whoever was expected; then those who were are told."""
-    ack = HandoffAck(**job.payload)
     trail = context.audit_context(ack.user, ack.channel, job.key)
 
     async def act() -> None:
@@ -275,13 +255,13 @@ async def acknowledge(context: HandlerContext, job: Job) -> None:
     await run_reporting_errors(act, say, trail)
 
 
-async def remind(context: HandlerContext, job: Job) -> None:
+async def remind(context: HandlerContext, job: Job, reminder: HandoffReminder) -> None:
     """The handler of a reminder that is due: nothing is said where somebody has it, or a newer one is there."""
     handoffs = Handoffs(context.services.store)
     trail = context.system_audit_context(job.key)
 
     async def post_reminder() -> Json:
-        stored = await find_handoff(context, str(job.payload["handoff"]))
+        stored = await find_handoff(context, reminder.handoff)
         if stored.acknowledged_by or await _find_newer(context, stored):
             return
         message = reminder_message(stored.handoff, context.services.settings.handoff_remind_minutes)

@@ -15,16 +15,16 @@ from bot.slack.blocks.overviews import closed_home_view, home_view
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.refusal import UserError, record_refusal
 from bot.slack.handlers.subcommands import answer_row, case_row
+from bot.slack.jobs import HomeView
 from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError
 
-NAME = "home"
 _log = logging.getLogger("netclinic.handlers")
 
 
-async def publish_home(context: HandlerContext, job: Job) -> None:
-    """The handler: ``user`` opened Home, or asked (``anew``) to look at the clusters again."""
-    user, anew = str(job.payload["user"]), bool(job.payload.get("anew"))
+async def publish_home(context: HandlerContext, job: Job, opened: HomeView) -> None:
+    """The handler of Home being opened, or of its button to look at the clusters again."""
+    user, anew = opened.user, opened.anew
 
     trail = context.audit_context(user, "", job.key)
 

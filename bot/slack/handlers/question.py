@@ -1,13 +1,9 @@
-"""Answering a question: may it be asked, what and which cluster is meant, and then the inquiry.
-
-A question as it was accepted: it is stored with the work, so it holds all that answering needs, as plain JSON.
-"""
+"""Answering a question: may it be asked, what and which cluster is meant, and then the diagnosis."""
 
 import asyncio
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackRefused
@@ -19,64 +15,14 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.jobs import QUESTION, Question
 from bot.slack.parsing import is_courtesy
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import OPEN, Case, case_id
 
-HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """``words`` without Slack's marks and options; ``cluster`` and ``namespace`` as the words named them.
-
-    ``entries`` are judged instead of matching words, where it ``is_check`` (none: every fault). ``thread_ts`` is the
-    thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
-    ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this.
-    """
-
-    channel: str
-    user: str
-    how: HowAsked
-    words: str
-    cluster: str = ""
-    namespace: str = ""
-    is_check: bool = False
-    entries: tuple[str, ...] = ()
-    thread_ts: str = ""
-    message_ts: str = ""
-    response_url: str = ""
-    trouble: str = ""
-
-    @staticmethod
-    def of(payload: Mapping[str, Any]) -> "Question":
-        """The inverse of ``to_json``; what another version added is left out."""
-        names = {field.name for field in fields(Question)}
-        kept = {name: value for name, value in payload.items() if name in names}
-        return Question(**{**kept, "entries": tuple(kept.get("entries") or ())})
-
-    def to_json(self) -> dict[str, Any]:
-        """Every field."""
-        return {**asdict(self), "entries": list(self.entries)}
-
-    def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
-        """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
-        if self.is_private:
-            return replace(self, cluster=cluster, response_url=response_url)
-        return replace(self, cluster=cluster, message_ts=message_ts)
-
-    @property
-    def is_private(self) -> bool:
-        """Whether only the asker sees the answer."""
-        return bool(self.response_url)
-
-
-NAME = "ask"
-
-
-async def answer_question(context: HandlerContext, job: Job) -> None:
+async def answer_question(context: HandlerContext, job: Job, question: Question) -> None:
     """The handler of accepted questions."""
-    question = Question.of(job.payload)
     reply = AnswerMessage(
         poster=context.services.poster,
         trail=context.audit_context(question.user, question.channel, job.key, _expected_case_id(context, question)),
@@ -247,6 +193,6 @@ class QuestionHandler:
             ts = await messenger.post_once(channel=channel, thread_ts=None, key=key, message=message)
             if channel != self.question.channel and self.question.how in ("form", "shortcut", "command"):
                 moved = replace(self.question, channel=channel, thread_ts=ts, message_ts="", response_url="")
-                await self.context.services.work.accept(NAME, direct_message_key(self.job.key), moved.to_json())
+                await self.context.accept(QUESTION, direct_message_key(self.job.key), moved)
 
         await self.job.step("elsewhere", tell)

@@ -1,25 +1,22 @@
 """Checking an answer again: the same question on the same cluster, and what changed since."""
 
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.buttons import ButtonPress
-from bot.slack.handlers.context import RECHECK, HandlerContext, parse_check
+from bot.slack.handlers.context import RECHECK, HandlerContext, find_case_and_answer, parse_check
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.jobs import CasePress
 from bot.slack.queue.job import Job
-from bot.store.cases import Case, StoredAnswer
-
-NAME = RECHECK
+from bot.store.cases import StoredAnswer
 
 
-async def recheck(context: HandlerContext, job: Job) -> None:
+async def recheck(context: HandlerContext, job: Job, press: CasePress) -> None:
     """The handler: a new answer below the old one in the thread; in its place where only one person sees it."""
-    press = ButtonPress.of(job.payload)
-    trail = context.audit_context(press.user, press.channel, job.key, str(job.payload["case"]))
+    trail = context.audit_context(press.user, press.channel, job.key, press.case)
     reply = AnswerMessage(poster=context.services.poster, trail=trail, channel=press.channel, key=job.key)
 
     async def diagnose_again() -> None:
-        case, before = await job.retry("stored", lambda: _find_case_and_answer(context, job))
+        case, before = await job.retry("stored", lambda: find_case_and_answer(context, press))
         if case is None or before is None:
             raise UserError("The answer is not stored here any more: ask again.")
         if press.is_private:
@@ -32,14 +29,6 @@ async def recheck(context: HandlerContext, job: Job) -> None:
         await job.step("say", lambda: reply.end_with_error(message))
 
     await run_reporting_errors(diagnose_again, say, trail)
-
-
-async def _find_case_and_answer(context: HandlerContext, job: Job) -> tuple[Case | None, StoredAnswer | None]:
-    store, payload = context.services.store, job.payload
-    return (
-        await store.run(context.cases.get, str(payload["case"])),
-        await store.run(context.cases.answer, str(payload["answer"])),
-    )
 
 
 def _diagnose_job(

@@ -11,6 +11,7 @@ from bot.slack.api.errors import SlackRefused, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.jobs import KINDS, PersonPayload
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job
 from bot.store import DatabaseError
@@ -91,14 +92,14 @@ async def notify_outage(context: HandlerContext, job: Job) -> None:
     Raises:
         SlackUnavailable, SlackRefused: it is not said.
     """
-    user, channel, url = (str(job.payload.get(name) or "") for name in ("user", "channel", "response_url"))
-    is_asked = user and job.payload.get("how") != "unasked"
-    if not is_asked or not (channel or url) or not context.is_first_warning(url or job.key):
+    payload = KINDS[job.name].load(job.payload)
+    if not isinstance(payload, PersonPayload) or not payload.is_awaited:
+        return
+    url = payload.response_url
+    if not context.is_first_warning(url or job.key):
         return
     message = refusal_message(OUTAGE_NOTICE, request=job.key)
     if url:  # good where netclinic is not in the channel, too
         await context.services.poster.warn_at_url(url, message)
     else:
-        await context.services.poster.warn_person(
-            channel, user, message, str(job.payload.get("thread_ts") or "") or None
-        )
+        await context.services.poster.warn_person(payload.channel, payload.user, message, payload.thread_ts or None)

@@ -36,10 +36,11 @@ from bot.slack.blocks.overviews import (
 )
 from bot.slack.cluster_choice import UnknownCluster
 from bot.slack.handlers.audit import run_audit
-from bot.slack.handlers.command import SHARE, Command, ask, check, require_entry
+from bot.slack.handlers.command import Command, ask, check, require_entry
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.handoff import NAME, find_handoff, render_as_posted, validate_time_range
+from bot.slack.handlers.handoff import find_handoff, render_as_posted, validate_time_range
 from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.jobs import HANDOFF, SHARE, HandoffOrder, SlashCommand
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import Case, StoredAnswer
 from knowledge.errors import nearest_name
@@ -178,11 +179,12 @@ async def handoff(command: Command) -> None:
     place = "here" if channel == command.slash.channel else "in the on-call channel"
     await command.answer(making_message(words, place))
     slash = command.slash
-    payload = {"words": words, "channel": channel, "user": slash.user, "asked_in": slash.channel}
-    payload["response_url"] = slash.response_url
+    order = HandoffOrder(
+        words=words, channel=channel, user=slash.user, asked_in=slash.channel, response_url=slash.response_url
+    )
 
     async def accept() -> Json:
-        await command.context.services.work.accept(NAME, f"{command.job.key}:{NAME}", payload)
+        await command.context.accept(HANDOFF, f"{command.job.key}:{HANDOFF.name}", order)
 
     await command.job.step("accept", accept)
 
@@ -254,9 +256,9 @@ SUBCOMMANDS: tuple[SubcommandRow, ...] = (
 )
 
 
-async def run_subcommand(context: HandlerContext, job: Job) -> None:
+async def run_subcommand(context: HandlerContext, job: Job, slash: SlashCommand) -> None:
     """The handler of typed commands; an unknown one is answered with the nearest and help."""
-    command = Command.of(context, job)
+    command = Command.of(context, job, slash)
     name = command.slash.name
 
     async def act() -> None:

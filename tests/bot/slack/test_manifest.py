@@ -67,4 +67,4 @@ async def listens(app: AsyncApp, kind: str) -> bool:
     taken = [
         each for each in app._async_listeners if await each.async_matches(req=request, resp=BoltResponse(status=200))
     ]
-    return any(each.ack_function.__name__ != "_passed_over" for each in taken)
+    return any(each.ack_function.__name__ != "_ignore_event" for each in taken)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.slack.handlers import subcommands
-from bot.slack.handlers.command import SlashCommand
+from bot.slack.jobs import COMMAND, SlashCommand
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.workspace.records import words
 
@@ -71,4 +71,4 @@ def test_an_unknown_name_is_answered_with_the_nearest(text: str, said: str) -> N
 def test_typed_text_is_taken_apart(text: str, name: str, rest: str, flags: set[str]) -> None:
     command = typed(text)
     assert (command.name, command.arguments.words, command.arguments.flags) == (name, rest, flags)
-    assert SlashCommand.of(command.to_json()) == command
+    assert COMMAND.load(COMMAND.dump(command)) == command

@@ -107,13 +107,13 @@ async def test_the_second_who_presses_hears_who_has_it(open_scene: OpenScene) ->
         assert kept.acknowledged_by == "U0ADA00001"
         now = await scene.slack.until(lambda: _now(scene, stale, "has it since"), 60)
         assert "though it was meant for Lin Wei, Sam Moreau" in now.plain
-        from bot.slack.handlers.handoff import TAKE, HandoffAck
+        from bot.slack.jobs import HANDOFF_ACK, HandoffAck
 
         press = HandoffAck(handoff=kept.id, user="U0SAM00003", channel=kept.channel)
-        await scene.services.work.accept(TAKE, "T0:press:late", press.to_json())
+        await scene.services.work.accept(HANDOFF_ACK.name, "T0:press:late", HANDOFF_ACK.dump(press))
         await scene.alone("sam", "Ada Okafor has handoff")
         elsewhere = HandoffAck(handoff=kept.id, user="U0SAM00003", channel="C0INCSHOP1")
-        await scene.services.work.accept(TAKE, "T0:press:elsewhere", elsewhere.to_json())
+        await scene.services.work.accept(HANDOFF_ACK.name, "T0:press:elsewhere", HANDOFF_ACK.dump(elsewhere))
         await scene.alone("sam", "belongs to another channel")
         assert len(recorded(scene, "handoff.acknowledged")) == 1
 

@@ -1,0 +1,194 @@
+"""The kinds of jobs: the name under which each is stored, and its payload, written by events and read by a handler.
+
+Names and fields are what is stored with unfinished work of earlier versions: they stay, and new fields have defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.slack.parsing import ParsedQuestion, parse_question
+
+SHARE = "share"  # the flag that shows a command's answer to the whole channel
+HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
+Payload = TypeVar("Payload")
+
+
+@dataclass(frozen=True)
+class JobKind(Generic[Payload]):
+    """One kind of job. ``dump`` and ``load`` are the codec between its payload and the JSON that is stored."""
+
+    name: str
+    payload: type[Payload]
+    _codec: TypeAdapter[Payload] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_codec", TypeAdapter(self.payload))
+
+    def dump(self, payload: Payload) -> dict[str, Any]:
+        """Every field, as JSON."""
+        return dict(self._codec.dump_python(payload, mode="json"))
+
+    def load(self, stored: Mapping[str, Any]) -> Payload:
+        """The payload that was stored; fields that another version added are left out.
+
+        Raises:
+            ValueError: it is none of this kind.
+        """
+        return self._codec.validate_python(dict(stored))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPayload:
+    """What a person did: who, where, and at which address only they see an answer (empty where there is none)."""
+
+    user: str
+    channel: str
+    response_url: str = ""
+    thread_ts: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for what comes of it, and is told when that has to wait."""
+        return bool(self.user and (self.channel or self.response_url))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(PersonPayload):
+    """``words`` without Slack's marks and options; ``cluster`` and ``namespace`` as the words named them.
+
+    ``entries`` are judged instead of matching words, where it ``is_check`` (none: every fault). ``thread_ts`` is the
+    thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
+    ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this.
+    """
+
+    how: HowAsked
+    words: str
+    cluster: str = ""
+    namespace: str = ""
+    is_check: bool = False
+    entries: tuple[str, ...] = ()
+    message_ts: str = ""
+    trouble: str = ""
+
+    def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
+        """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
+        if self.is_private:
+            return replace(self, cluster=cluster, response_url=response_url)
+        return replace(self, cluster=cluster, message_ts=message_ts)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only the asker sees the answer."""
+        return bool(self.response_url)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Nobody waits where nobody asked."""
+        return self.how != "unasked" and super().is_awaited
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlashCommand(PersonPayload):
+    """What Slack tells of a command: ``text`` is what was typed behind ``/netclinic``."""
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The subcommand; empty where nothing was typed."""
+        return self.text.split(maxsplit=1)[0] if self.text.split() else ""
+
+    @property
+    def arguments(self) -> ParsedQuestion:
+        """What stands behind it, options and flags taken out, and quotes around all of it."""
+        parsed = parse_question(self.text.strip()[len(self.name) :], flags=[SHARE])
+        words = parsed.words
+        is_quoted = len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" and words.count(words[0]) == 2
+        return replace(parsed, words=words[1:-1].strip()) if is_quoted else parsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class ButtonPress(PersonPayload):
+    """A button or menu as it was pressed. ``message_ts`` is the message's; private where only one person sees it."""
+
+    action: str
+    value: str
+    message_ts: str = ""
+    is_private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasePress(ButtonPress):
+    """A press that became a job of its own, with the ids of the case and of the answer that it is about."""
+
+    case: str
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeView:
+    """``user`` opened App Home, or asked (``anew``) to look at the clusters again."""
+
+    user: str
+    anew: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnchorDue:
+    """An anchor of the audit log is due; its key says for which time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoffOrder(PersonPayload):
+    """A handoff to be posted in ``channel``: ``words`` name the time range, ``user`` is empty where it is scheduled.
+
+    ``asked_in``: where it was asked for, if not there.
+    """
+
+    words: str
+    asked_in: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoffAck(PersonPayload):
+    """“I have it” as it was pressed below the handoff with that id."""
+
+    handoff: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoffReminder:
+    """Nobody has acknowledged the handoff with that id in time."""
+
+    handoff: str
+
+
+QUESTION = JobKind("ask", Question)
+COMMAND = JobKind("command", SlashCommand)
+PRESS = JobKind("press", ButtonPress)
+RECHECK = JobKind("recheck", CasePress)
+ESCALATE = JobKind("hand_over", CasePress)
+HOME = JobKind("home", HomeView)
+ANCHOR = JobKind("audit.anchor", AnchorDue)
+HANDOFF = JobKind("handoff", HandoffOrder)
+HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
+HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
+
+KINDS: Mapping[str, JobKind[Any]] = {
+    kind.name: kind
+    for kind in (
+        QUESTION,
+        COMMAND,
+        PRESS,
+        RECHECK,
+        ESCALATE,
+        HOME,
+        ANCHOR,
+        HANDOFF,
+        HANDOFF_ACK,
+        HANDOFF_REMINDER,
+    )
+}
