@@ -23,9 +23,10 @@ def shipped_folder() -> Path:
     return RECORDINGS_FOLDER.resolve()
 
 
-_KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
+KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
 _LARGEST = 2 * 1024**3
 _PREVIOUS = ".previous"
+_OBJECT_FILES = (".yaml", ".yml", ".json")
 
 
 @dataclass
@@ -83,7 +84,7 @@ def _base(path: Path, base: object) -> Path:
     folders = [path.parent / str(base), shipped_folder() / str(base)]
     found = next((folder for folder in folders if (folder / SETTINGS).is_file()), None)
     if found is None:
-        raise RecordingError(f"Recording {path.name} is based on {base!r}, and there is no such recording beside it.")
+        raise RecordingError(f"Recording {path.name} is based on {base!r}, which is neither beside it nor shipped.")
     return found
 
 
@@ -91,8 +92,8 @@ def _settings(files: Mapping[str, bytes], path: Path) -> Json:
     if SETTINGS not in files:
         raise RecordingError(f"{path} is no recording: it holds no {SETTINGS}.")
     settings = read_mapping(files[SETTINGS], f"{path.name}/{SETTINGS}")
-    if unknown := sorted(set(settings) - _KNOWN_SETTINGS):
-        known = ", ".join(sorted(_KNOWN_SETTINGS))
+    if unknown := sorted(set(settings) - KNOWN_SETTINGS):
+        known = ", ".join(sorted(KNOWN_SETTINGS))
         raise RecordingError(f"{path.name}/{SETTINGS} has the unknown setting {unknown[0]!r}; known are {known}.")
     return settings
 
@@ -103,7 +104,7 @@ def _lay(layers: _Layers, where: str, content: bytes, name: str) -> None:
         container = parts[3].removesuffix(".log")
         previous = container.endswith(_PREVIOUS)
         layers.logs[LogKey(parts[1], parts[2], container.removesuffix(_PREVIOUS), previous)] = content
-    elif len(parts) == 1 and where != SETTINGS and where.endswith((".yaml", ".yml", ".json")):
+    elif len(parts) == 1 and where != SETTINGS and where.endswith(_OBJECT_FILES):
         own: set[Identity] = set()
         for item in read_objects(content, f"{name}/{where}"):
             key = identity(item)
@@ -111,6 +112,9 @@ def _lay(layers: _Layers, where: str, content: bytes, name: str) -> None:
                 raise RecordingError(f"{name}/{where} holds {key[1]} {key[2]}/{key[3]} twice.")
             own.add(key)
             layers.objects[key] = merge(layers.objects[key], item) if key in layers.objects else item
+    elif len(parts) > 1 and (parts[0] == "logs" or where.endswith(_OBJECT_FILES)) and not parts[-1].startswith("."):
+        place = "to logs/NAMESPACE/POD/CONTAINER.log" if parts[0] == "logs" else f"beside {SETTINGS}"
+        raise RecordingError(f"{name}/{where} is not where a recording has such a file: move it {place}.")
 
 
 def _remove(layers: _Layers, pattern: str, name: str) -> None:
