@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from bot.probes import vocabulary
 from index.search import is_built
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.command_line import Netclinic, kept_dir
+
+# A busy machine makes any example slow: no test is about time.
+settings.register_profile("no clocks", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clocks")
 
 pytest_plugins = ["tests.browsers", "tests.databases"]
 
