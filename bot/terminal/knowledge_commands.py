@@ -67,7 +67,7 @@ def lint(
     """Check entries: every problem with file, line and remedy."""
     from bot.app import App
     from bot.probes import vocabulary
-    from bot.probes.registry import count
+    from bot.text import counted
     from knowledge.linting import lint as lint_entries
 
     app = App.from_environment()
@@ -76,7 +76,7 @@ def lint(
     problems = lint_entries(chosen, vocabulary(), _recordings(app, chosen), in_use=app.folders)
     for problem in problems:
         sys.stdout.write(f"{replace(problem, file=_from_here(problem.file))}\n")
-    found = count(len(problems), "problem") if problems else "No problems"
+    found = counted(len(problems), "problem") if problems else "No problems"
     sys.stdout.write(f"{found} in {_scope(sizes)}.\n")
     if problems:
         raise typer.Exit(1)
@@ -96,11 +96,12 @@ def _entry_count(path: Path, named: bool) -> int:
 
 def _scope(sizes: dict[Path, int]) -> str:
     """What was checked: how many entries in which folders, or the one file."""
+    from bot.text import counted
+
     if len(sizes) == 1 and (only := next(iter(sizes))).is_file():
         return str(_from_here(only))
-    total = sum(sizes.values())
     parts = ", ".join(f"{size or 'none'} in {_from_here(path)}" for path, size in sizes.items())
-    return f"{total} {'entry' if total == 1 else 'entries'}: {parts}"
+    return f"{counted(sum(sizes.values()), 'entry')}: {parts}"
 
 
 def _recordings(app: "App", paths: Iterable[Path]) -> dict[str, Path]:
