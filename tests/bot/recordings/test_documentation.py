@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.recordings import RecordingError, load, load_folder
-from bot.recordings.access import Ask, allowed, parse_denial, show_denial
+from bot.recordings.access import Ask, is_allowed, parse_denial, show_denial
 from bot.recordings.load import KNOWN_SETTINGS
 from tests.checkouts import ROOT, code_blocks, section_of
 
@@ -49,7 +49,7 @@ def test_the_recording_on_the_page_is_what_the_page_says(tmp_path: Path) -> None
     assert pod["metadata"]["creationTimestamp"] == "2026-11-20T18:57:00Z"
     assert base.find("Pod", "terway-eniip-7k2vb", "kube-system")
     assert not found.find("Pod", "terway-eniip-7k2vb", "kube-system")
-    assert not allowed(found.forbidden, Ask("get", "", "configmaps", "", "kube-system", "eni-config"))
+    assert not is_allowed(found.forbidden, Ask("get", "", "configmaps", "", "kube-system", "eni-config"))
 
 
 def test_every_pattern_of_remove_takes_something_away(tmp_path: Path) -> None:
