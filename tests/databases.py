@@ -91,6 +91,10 @@ def put_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pat
 
 
 KINDS = ["sqlite", "postgresql"]
+postgresql_is_slow = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
+"""For what takes long: PostgreSQL is left to ``make test-slow``."""
 
 
 @pytest.fixture(params=KINDS)

@@ -13,9 +13,11 @@ from bot.app import App
 from bot.slack.app import make_app
 from bot.slack.serve import Server
 from bot.slack.services import Services
+from bot.slack.timing import PRODUCTION, Timing
 from index.search import Index
 from tests.clusters import Clusters
 from tests.ports import free_address
+from tests.timing import QUICK
 from tests.workspace import App as SlackApp
 from tests.workspace import Workspace
 
@@ -29,14 +31,16 @@ class Running:
 
     app: App
     index: Index
+    timing: Timing = QUICK
     serving: Server | None = None
     services: Services | None = None
     _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start serving, and wait until it hears Slack and has its index."""
-        serve_config = replace(self.app.serve_config(self._join), clinic=lambda: self.app.clinic(self.index))
-        self.serving = Server(serve_config)
+        config = self.app.serve_config(self._join)
+        config = replace(config, clinic=lambda: self.app.clinic(self.index), timing=self.timing)
+        self.serving = Server(config)
         self._task = asyncio.create_task(self.serving.run())
         serves = asyncio.create_task(self._serves())
         await asyncio.wait({self._task, serves}, return_when=asyncio.FIRST_COMPLETED, timeout=SECONDS)
@@ -129,6 +133,7 @@ def open_scene(
         dead: Sequence[str] = (),
         hanging: Sequence[str] = (),
         matcher: Any = None,
+        timing: Timing = QUICK,
     ) -> AsyncIterator[Scene]:
         async with contextlib.AsyncExitStack() as stack:
             put_sqlite(tmp_path / "data")
@@ -142,7 +147,8 @@ def open_scene(
             address = free_address() if by_http else ""
             url = f"http://{address}/slack/events" if by_http else None
             app = SlackApp.from_manifest(MANIFEST)
-            slack = await stack.enter_async_context(Workspace(app, request_url=url, clusters=[*served, *dead]))
+            how: dict[str, Any] = {} if timing == PRODUCTION else {"limits": "off", "ack_seconds": SECONDS}
+            slack = await stack.enter_async_context(Workspace(app, request_url=url, clusters=[*served, *dead], **how))
             told = {
                 "NETCLINIC_DATA_DIR": str(tmp_path / "data"),
                 "NETCLINIC_INDEX_DIR": str(data_dir / "index"),
@@ -155,7 +161,7 @@ def open_scene(
             }
             for name, value in told.items():
                 monkeypatch.setenv(name, value)
-            bot = Running(App.from_environment(), matcher or shared_index)
+            bot = Running(App.from_environment(), matcher or shared_index, timing)
             await bot.start()
             try:
                 await slack.until_connected()

@@ -22,8 +22,8 @@ from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import PERMISSION_ERRORS, TOKEN_ERRORS, SlackRefused, SlackUnavailable
 from bot.slack.http import Health
 from bot.slack.services import BotIdentity
+from bot.slack.timing import PRODUCTION, Timing
 
-LONGEST_WAIT = 30.0  # seconds
 _PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
 _log = logging.getLogger("netclinic.slack")
 
@@ -66,14 +66,16 @@ def check_tokens(settings: Settings) -> None:
         )
 
 
-async def identify_bot(slack: SlackClient, health: Health, file: "IdentityFile") -> BotIdentity:
+async def identify_bot(
+    slack: SlackClient, health: Health, file: "IdentityFile", timing: Timing = PRODUCTION
+) -> BotIdentity:
     """Who we are in the workspace. While Slack is away the last start's answer holds, so that questions which still
     reach us are stored; without one it is asked again and again.
 
     Raises:
         SettingsError: the bot token is not accepted.
     """
-    wait, told = 1.0, ""
+    wait, told = timing.first_reconnect, ""
     while True:
         try:
             reply = await slack.call("auth.test")
@@ -89,7 +91,7 @@ async def identify_bot(slack: SlackClient, health: Health, file: "IdentityFile")
             told = _log_once(told, error)
             health.trouble = told
             await asyncio.sleep(error.retry_after or wait)
-            wait = min(wait * 2, LONGEST_WAIT)
+            wait = min(wait * 2, timing.longest_retry)
             continue
         health.trouble = ""
         bot = BotIdentity(

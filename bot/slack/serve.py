@@ -30,6 +30,7 @@ from bot.slack.queue.shared_reads import SharedReads
 from bot.slack.scheduler import Scheduler, handoff_schedule
 from bot.slack.services import OpenCluster, Services
 from bot.slack.socket_mode import HttpModeLink, SocketModeLink
+from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store, replicas
 from knowledge.errors import FAILED, UserFacingError
 from knowledge.model import Entry
@@ -61,6 +62,7 @@ class ServeConfig:
     clusters: Clusters
     open_cluster: OpenCluster
     make_app: MakeApp
+    timing: Timing = PRODUCTION
 
 
 async def serve(config: ServeConfig) -> None:
@@ -135,21 +137,22 @@ class Server:
         stack.callback(store.close)
         audit = await asyncio.to_thread(config.audit)
         stack.callback(audit.close)
-        work = JobQueue(store, settings.data_dir, lost=self._fail_taken_over)
+        work = JobQueue(store, settings.data_dir, lost=self._fail_taken_over, timing=config.timing)
         self.health.replica = work.replica.id
         self.health.database = lambda: store.run(replicas.seconds_silent, store, work.replica.id)
         logs.configure_logging(settings.log_level, list_secrets(settings), replica=work.replica.id)
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.replica.id, detail=settings_snapshot())
         slack = SlackClient(client, PermissionLog(audit))
-        bot = await identify_bot(slack, self.health, IdentityFile(settings.data_dir / "slack-identity.json"))
+        file = IdentityFile(settings.data_dir / "slack-identity.json")
+        bot = await identify_bot(slack, self.health, file, config.timing)
         return Services(
             settings=settings,
             bot=bot,
             store=store,
             work=work,
-            poster=Poster(slack, store, work.replica),
+            poster=Poster(slack, store, work.replica, config.timing),
             directory=Directory(slack),
-            shared_reads=SharedReads(store, patience=settings.deadline + READ_MARGIN),
+            shared_reads=SharedReads(store, patience=settings.deadline + READ_MARGIN, poll=config.timing.poll),
             ledger=audit,
             entries=entries,
             clusters=config.clusters,
@@ -199,7 +202,8 @@ class Server:
             self.health.link_status = http.status
             return
         slack = SlackClient(bolt.client, PermissionLog(audit))
-        socket = SocketModeLink(bolt, token, silence=settings.socket_silence, slack=slack)
+        timing = self.config.timing
+        socket = SocketModeLink(bolt, token, silence=settings.socket_silence, slack=slack, timing=timing)
         stack.push_async_callback(socket.close)
         try:
             await socket.open()

@@ -20,11 +20,11 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackError, SlackRefused, to_slack_error
+from bot.slack.timing import PRODUCTION, Timing
 
 PING = 5.0  # seconds
 OPENING = 15.0  # seconds for a line to open and say hello
 FAREWELL = 2.0  # seconds for a line to be closed in good order
-LONGEST_WAIT = 30.0  # seconds between two attempts to open one
 
 UNSIGNED = 401
 NOT_SIGNED = (
@@ -90,10 +90,19 @@ class SocketModeLink:
     ``slack`` asks for the address of a line.
     """
 
-    def __init__(self, bolt: AsyncApp, app_token: str, *, silence: float, slack: SlackClient | None = None) -> None:
+    def __init__(
+        self,
+        bolt: AsyncApp,
+        app_token: str,
+        *,
+        silence: float,
+        slack: SlackClient | None = None,
+        timing: Timing = PRODUCTION,
+    ) -> None:
         self._bolt = bolt
         self._token = app_token
         self._silence = silence
+        self._timing = timing
         self._slack = slack or SlackClient(bolt.client)
         self._connection: Connection | None = None
         self._problem = ""
@@ -139,18 +148,18 @@ class SocketModeLink:
             self._connection = None
 
     async def _keep_open(self) -> None:
-        wait = 1.0
+        usual = wait = self._timing.first_reconnect
         while True:
-            await asyncio.sleep(wait if self._connection is None else 1.0)
+            await asyncio.sleep(wait if self._connection is None else usual)
             try:
                 await self._check()
-                wait = 1.0
+                wait = usual
             except SlackError as error:
                 self._report(error)
-                wait = min(wait * 2, LONGEST_WAIT)
+                wait = min(wait * 2, self._timing.longest_retry)
             except Exception:
                 _log.exception("Looking after the line to Slack failed; it is tried again.")
-                wait = LONGEST_WAIT
+                wait = self._timing.longest_retry
 
     async def _check(self) -> None:
         connection = self._connection

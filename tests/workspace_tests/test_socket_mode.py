@@ -1,6 +1,7 @@
 """Socket Mode as Slack's own clients see it: acknowledging, being repeated to, closing, deaf and refused sockets."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -189,7 +190,15 @@ async def test_a_sync_bolt_app_is_served_too(slack: Workspace) -> None:
         await asyncio.to_thread(handler.close)
 
 
-async def test_two_bolt_apps_answer_each_mention_once_between_them(slack: Workspace) -> None:
+@pytest.fixture
+async def patient_slack() -> AsyncIterator[Workspace]:
+    """One that sends nothing again."""
+    async with Workspace(ack_seconds=60.0, limits="off") as open_workspace:
+        yield open_workspace
+
+
+async def test_two_bolt_apps_answer_each_mention_once_between_them(patient_slack: Workspace) -> None:
+    slack = patient_slack
     apps = [bolt(slack), bolt(slack)]
     for app in apps:
 

@@ -13,10 +13,10 @@ from bot.slack.api.errors import SlackUnavailable
 from bot.slack.api.message_lookup import find_file, find_message, message_metadata
 from bot.slack.api.updates import DuplicateCleanup, MessageUpdates
 from bot.slack.blocks.elements import Message
+from bot.slack.timing import PRODUCTION, Timing
 from bot.store import DatabaseError, Store, idempotency_keys
 
-SPACING = 1.0  # seconds from the end of one message to the beginning of the next in a channel
-COMING = 2.0  # seconds within which who was told that a channel is not busy posts there
+COMING = 2  # messages' time within which who was told that a channel is not busy posts there
 UNSURE = timedelta(hours=1)  # within which an earlier attempt is looked for where the database does not tell
 _log = logging.getLogger("netclinic.posting")
 
@@ -38,13 +38,13 @@ class Poster:
     Messages, ephemeral ones and files count as one message each for the pace of their channel.
     """
 
-    def __init__(self, slack: SlackClient, store: Store, lease: Lease, cleanup: DuplicateCleanup | None = None) -> None:
+    def __init__(self, slack: SlackClient, store: Store, lease: Lease, timing: Timing = PRODUCTION) -> None:
         self._slack = slack
         self._store = store
         self._lease = lease
-        self._channel_limiter = RateLimiter(SPACING)
-        self._cleanup = cleanup or DuplicateCleanup(slack)
-        self._updates = MessageUpdates(slack, self._cleanup, lease.holds_lease)
+        self._channel_limiter = RateLimiter(timing.message_spacing)
+        self._cleanup = DuplicateCleanup(slack, timing.cleanup_pauses)
+        self._updates = MessageUpdates(slack, self._cleanup, lease.holds_lease, timing.update_spacing)
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._expected: dict[str, list[float]] = defaultdict(list)
 
@@ -79,7 +79,7 @@ class Poster:
         Who hears no is about to post: they count as well, for all may ask before any of them does.
         """
         now = time.monotonic()
-        expected = [at for at in self._expected[channel] if now - at < COMING]
+        expected = [at for at in self._expected[channel] if now - at < COMING * self._channel_limiter.spacing]
         waiting = max(self._channel_limiter.queue_length(channel), len(expected))
         is_busy = waiting >= 2 or self._slack.rate_limiter("chat.update").spare_share("chat.update") == 0.0
         self._expected[channel] = expected if is_busy else [*expected, now]

@@ -18,13 +18,12 @@ from bot.slack.api.message_lookup import current_text, find_messages
 from bot.slack.blocks.elements import Block, Message
 
 DUPLICATE_NOTICE = "Slack showed this message twice: the other one is the one that counts."
-PAUSES = (5.0, 20.0, 60.0, 180.0, 600.0)  # seconds before each look; Slack's own time-outs are shorter
 
 
 class DuplicateCleanup:
-    """Looks again at what was doubtful, some time after it was settled."""
+    """Looks again at what was doubtful, some time after it was settled: ``pauses`` are the seconds before each look."""
 
-    def __init__(self, slack: SlackClient, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(self, slack: SlackClient, pauses: Sequence[float]) -> None:
         self._slack = slack
         self._pauses = pauses
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +83,6 @@ def _normalize(text: str) -> str:
 
 
 METHOD = "chat.update"
-SPACING = 1.2  # seconds between two changes of one message
 ROOM = 0.6  # the share of what Slack takes at once that is left to answers
 
 _log = logging.getLogger("netclinic.posting")
@@ -103,13 +101,16 @@ class _Pending:
 
 
 class MessageUpdates:
-    """Sends changes; at most one every SPACING seconds a message, only the newest of several.
+    """Sends changes; at most one every ``spacing`` seconds a message, only the newest of several.
 
     ``may_work``: whether nobody has taken over; progress of a process that slept would overwrite another's answer.
     """
 
-    def __init__(self, slack: SlackClient, cleanup: DuplicateCleanup, may_work: Callable[[], bool]) -> None:
+    def __init__(
+        self, slack: SlackClient, cleanup: DuplicateCleanup, may_work: Callable[[], bool], spacing: float
+    ) -> None:
         self._may_work = may_work
+        self._spacing = spacing
         self._slack = slack
         self._cleanup = cleanup
         self._pending: dict[tuple[str, str], _Pending] = {}
@@ -148,7 +149,7 @@ class MessageUpdates:
     async def _drain(self, channel: str, ts: str, pending: _Pending) -> None:
         while pending.newest is not None and pending.final is None:
             async with pending.sending:
-                await asyncio.sleep(max(0.0, pending.sent_at + SPACING - time.monotonic()))
+                await asyncio.sleep(max(0.0, pending.sent_at + self._spacing - time.monotonic()))
                 message, pending.newest = pending.newest, None
                 has_room = self._slack.rate_limiter(METHOD).spare_share(METHOD) >= ROOM
                 if pending.final is not None or message is None or not has_room or not self._may_work():
@@ -169,7 +170,7 @@ class MessageUpdates:
         await self._send(channel, ts, message.text, message.blocks, pending)
 
     async def _send(self, channel: str, ts: str, text: str, blocks: list[Block], pending: _Pending) -> None:
-        await asyncio.sleep(max(0.0, pending.sent_at + SPACING - time.monotonic()))
+        await asyncio.sleep(max(0.0, pending.sent_at + self._spacing - time.monotonic()))
         try:
             await self._slack.call(METHOD, channel=channel, ts=ts, text=text, blocks=blocks)
         except SlackUnavailable as error:

@@ -58,8 +58,10 @@ CONNECTIONS = 6  # that store what steps came to: more would only fight for the 
 THREADS = 16
 
 
-def launch_engine(url: str, data_dir: Path, replica: str) -> None:
+def launch_engine(url: str, data_dir: Path, replica: str, poll: float) -> None:
     """Launch the engine for this replica; workflows must be registered by then.
+
+    It looks for notifications every ``poll`` seconds, and its end waits for the last look.
 
     Raises:
         DatabaseError: its database cannot be used.
@@ -76,6 +78,7 @@ def launch_engine(url: str, data_dir: Path, replica: str) -> None:
         "max_executor_threads": THREADS,
         "use_listen_notify": False,  # nobody waits for notifications here, and poolers in between break them
         "scheduler_polling_interval_sec": 3600.0,
+        "notification_listener_polling_interval_sec": poll,
     }
     DBOS(config=config)
     _route_logs()

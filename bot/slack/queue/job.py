@@ -13,14 +13,11 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from dbos import DBOS
 
 from bot.slack.api.errors import SlackRefused, SlackUnavailable, is_transient
+from bot.slack.timing import PRODUCTION, Timing
 from bot.store import DatabaseError
 
 Json: TypeAlias = Any  # None, bool, int, float, str, and lists and dicts of these
 Result = TypeVar("Result")
-
-FIRST_WAIT = 0.5  # seconds before the first repetition; doubled up to LONGEST_WAIT
-LONGEST_WAIT = 30.0
-PATIENCE = 3600.0  # seconds for which a step is tried while Slack or the database is away
 
 _log = logging.getLogger("netclinic.work")
 
@@ -50,6 +47,7 @@ class Job:
     payload: Mapping[str, Any]
     guard: WorkGuard = field(repr=False)
     on_waiting: Callable[["Job"], None] = field(repr=False, default=lambda job: None)
+    timing: Timing = field(repr=False, default=PRODUCTION)
 
     async def step(self, name: str, act: Callable[[], Awaitable[Json]]) -> Json:
         """The result of ``act``, which is done at least once, and not again once its result is stored.
@@ -101,19 +99,19 @@ class Job:
             return {"unusable": str(error)}
 
     async def _retry_while_unavailable(self, name: str, act: Callable[[], Awaitable[Result]]) -> Result:
-        started, wait = time.monotonic(), FIRST_WAIT
+        started, wait = time.monotonic(), self.timing.first_retry
         while True:
             try:
                 return await act()
             except Exception as error:
-                if not _is_unavailable(error) or time.monotonic() - started > PATIENCE:
+                if not _is_unavailable(error) or time.monotonic() - started > self.timing.give_up:
                     raise
                 if is_transient(error):
                     self.on_waiting(self)
                 pause = max(getattr(error, "retry_after", None) or 0.0, wait * random.uniform(0.8, 1.2))
                 _log.warning("%s Trying again in %.1f s.", error, pause, extra={"step": name})
             await self.guard.pause(pause)
-            wait = min(wait * 2, LONGEST_WAIT)
+            wait = min(wait * 2, self.timing.longest_retry)
 
 
 def _is_unavailable(error: Exception) -> bool:

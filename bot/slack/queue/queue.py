@@ -18,7 +18,8 @@ from bot.slack import logs
 from bot.slack.api.errors import JobNotAccepted, SlackError
 from bot.slack.queue import dbos_engine
 from bot.slack.queue.job import Job
-from bot.slack.queue.workers import Heartbeat, Worker
+from bot.slack.queue.workers import Worker
+from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store
 
 Handler = Callable[[Job], Awaitable[None]]
@@ -26,7 +27,6 @@ __all__ = ["Handler", "JobNotAccepted", "JobQueue"]
 
 WORKFLOW = "netclinic.deed"  # as it is stored with all that is under way: never to be renamed
 UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
-CLOSING = 10.0  # seconds that running steps have to finish
 
 _log = logging.getLogger("netclinic.work")
 
@@ -39,9 +39,10 @@ class JobQueue:
     """
 
     def __init__(
-        self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, pulse: Heartbeat | None = None
+        self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, timing: Timing = PRODUCTION
     ) -> None:
-        self.replica = Worker(store, data_dir, lost, pulse or Heartbeat())
+        self.replica = Worker(store, data_dir, lost, timing)
+        self._timing = timing
         self._store = store
         self._data_dir = data_dir
         self._handlers: dict[str, Handler] = {}
@@ -72,7 +73,7 @@ class JobQueue:
         """
         await self.replica.join()
         # Not in a thread, though it takes a moment: resumed work runs on the event loop that the engine is started on.
-        dbos_engine.launch_engine(self._url(), self._data_dir, self.replica.id)
+        dbos_engine.launch_engine(self._url(), self._data_dir, self.replica.id, self._timing.engine_poll)
         await self.replica.watch(dbos_engine.recover_jobs)
 
     async def accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None = None) -> bool:
@@ -131,7 +132,7 @@ class JobQueue:
 
     async def close(self) -> None:
         """Stop: steps under way get some seconds to finish, the rest is resumed by the next start or a replica."""
-        await self.replica.finish_steps(CLOSING)
+        await self.replica.finish_steps(self._timing.closing)
         with ThreadPoolExecutor(1) as executor:  # those of the engine may all be held up by the database
             await asyncio.get_running_loop().run_in_executor(executor, dbos_engine.stop_engine)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # the engine's own ended with it
@@ -159,7 +160,7 @@ class JobQueue:
         self._names_running[key] = name
         try:
             with logs.log_context(request_id=key):
-                await handler(Job(name, key, payload, self.replica, self._notify_waiting))
+                await handler(Job(name, key, payload, self.replica, self._notify_waiting, self._timing))
         finally:
             self._names_running.pop(key, None)
 

@@ -9,19 +9,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.slack.timing import PRODUCTION
 from bot.store import Store, shared_reads
 
 WINDOW = 60  # seconds within which an answer is as good as new
-POLL = 0.25
 _log = logging.getLogger("netclinic.looks")
 
 
 class SharedReads:
     """``patience``: seconds after which a look that another process began is made anew; ``most`` at the same time."""
 
-    def __init__(self, store: Store, *, patience: float, most: int = 4) -> None:
+    def __init__(self, store: Store, *, patience: float, most: int = 4, poll: float = PRODUCTION.poll) -> None:
         self._store = store
         self._patience = patience
+        self._poll = poll
         self._slots = asyncio.Semaphore(most)
 
     async def read_shared(
@@ -79,4 +80,4 @@ class SharedReads:
                 return None
             if began is not None and began < late and await self._take_over(key, owner, late):
                 return None
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(self._poll)

@@ -2,7 +2,7 @@
 itself taken over.
 
 A process that was paused, and whose work another has taken over meanwhile, must not go on when it wakes up. So nobody
-takes over before ``silence`` has passed, and nobody works whose last confirmed sign of life is older than ``lease``;
+takes over before ``takeover`` has passed, and nobody works whose last confirmed sign of life is older than ``lease``;
 in between lies the time that a request to Slack may take.
 """
 
@@ -14,19 +14,19 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from bot.slack.timing import Timing
 from bot.store import DatabaseError, Store, replicas
 
 _log = logging.getLogger("netclinic.replica")
 
 
 HASTE = 2.0  # seconds for a sign of life when somebody waits for new work to be taken
-WAKING = 1.0  # seconds for one after a sleep of the machine
+WAKING = 0.1  # of ``doubt``: for one after a sleep of the machine
 
 
 def _now() -> float:
@@ -34,23 +34,10 @@ def _now() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-@dataclass(frozen=True)
-class Heartbeat:
-    """Seconds: between two signs of life, that the last one allows to work, and after which a process is given up.
-
-    ``doubt``: after which people are told that the database does not answer.
-    """
-
-    beat: float = 5.0
-    lease: float = 20.0
-    silence: float = 30.0
-    doubt: float = 10.0
-
-
 class Worker:
     """This process. ``lost`` is called once when its work was taken over."""
 
-    def __init__(self, store: Store, data_dir: Path, lost: Callable[[], None], pulse: Heartbeat) -> None:
+    def __init__(self, store: Store, data_dir: Path, lost: Callable[[], None], timing: Timing) -> None:
         host = socket.gethostname()
         self.id = f"{host}-{os.getpid()}-{secrets.token_hex(3)}"
         self._host = host
@@ -58,7 +45,7 @@ class Worker:
         self._locks = data_dir / "replicas"
         self._lock = FileLock(self._locks / f"{self.id}.lock")
         self._lost = lost
-        self._pulse = pulse
+        self._timing = timing
         self._is_lost = False
         self._closing = asyncio.Event()
         self._confirmed = 0.0
@@ -103,10 +90,10 @@ class Worker:
     async def wait_for_silence(self) -> None:
         """Return once the database has not answered for a while; never in a process whose work is another's."""
         doubted = False
-        while not doubted or self._is_lost or _now() - self._confirmed < self._pulse.doubt:
+        while not doubted or self._is_lost or _now() - self._confirmed < self._timing.doubt:
             age = _now() - self._confirmed
-            doubted = age >= self._pulse.doubt
-            await asyncio.sleep(WAKING if doubted else self._pulse.doubt - age)
+            doubted = age >= self._timing.doubt
+            await asyncio.sleep(WAKING * self._timing.doubt if doubted else self._timing.doubt - age)
 
     @contextlib.asynccontextmanager
     async def running_step(self) -> AsyncIterator[None]:
@@ -151,7 +138,7 @@ class Worker:
 
     async def _watch_others(self, recover: Callable[[Sequence[str]], int]) -> None:
         while not self._is_lost:
-            await asyncio.sleep(self._pulse.beat)
+            await asyncio.sleep(self._timing.heartbeat)
             try:
                 await self._take_over_dead(recover)
             except DatabaseError as error:
@@ -165,7 +152,7 @@ class Worker:
             return
         for id_, silent in (await self._store.run(replicas.seconds_silent, self._store, self.id)).items():
             ended = await asyncio.to_thread(self._has_ended, id_)
-            least = 0.0 if ended else self._pulse.silence
+            least = 0.0 if ended else self._timing.takeover
             if silent >= least and await self._store.run(replicas.claim, self._store, id_, self.id, least):
                 _log.warning("Replica %s is gone: its work is taken over.", id_)
         gone = await self._store.run(replicas.taken_over, self._store)
@@ -174,18 +161,18 @@ class Worker:
 
     def holds_lease(self) -> bool:
         """Whether nobody can have taken over this process's work, as far as is known at this moment."""
-        return not self._is_lost and _now() - self._confirmed < self._pulse.lease
+        return not self._is_lost and _now() - self._confirmed < self._timing.lease
 
     async def _confirm(self) -> None:
         async with self._confirming:
-            if _now() - self._confirmed < self._pulse.beat / 2 or self._is_lost:
+            if _now() - self._confirmed < self._timing.heartbeat / 2 or self._is_lost:
                 return
             started = _now()
             try:
                 lives = await self._store.run(replicas.beat, self._store, self.id)
             except DatabaseError as error:
                 _log.error("%s", error)
-                await asyncio.sleep(1)
+                await asyncio.sleep(self._timing.heartbeat / 5)
                 return
             if lives:
                 self._confirmed = started

@@ -7,7 +7,7 @@ import pytest
 
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.poster import Poster
-from bot.slack.api.updates import DuplicateCleanup
+from bot.slack.timing import Timing
 from bot.store import Store, open_store
 from tests.workspace import Workspace
 
@@ -43,4 +43,4 @@ def plain_store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def poster(slack_client: SlackClient, plain_store: Store) -> Poster:
-    return Poster(slack_client, plain_store, Free(), DuplicateCleanup(slack_client, pauses=(1.0, 2.0, 4.0)))
+    return Poster(slack_client, plain_store, Free(), Timing(cleanup_pauses=(1.0, 2.0, 4.0)))

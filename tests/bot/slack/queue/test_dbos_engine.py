@@ -9,12 +9,13 @@ from bot.slack.queue.dbos_engine import delete_expired
 from bot.slack.queue.job import Job
 from bot.slack.queue.queue import JobQueue
 from bot.store import Store, idempotency_keys, shared_reads
+from tests.timing import QUICK
 
 SECONDS = 60.0
 
 
 async def test_finished_work_goes_after_days_and_pending_work_never(store: Store, tmp_path: Path) -> None:
-    work, done, never = JobQueue(store, tmp_path), asyncio.Event(), asyncio.Event()
+    work, done, never = JobQueue(store, tmp_path, timing=QUICK), asyncio.Event(), asyncio.Event()
 
     async def do(job: Job) -> None:
         if job.payload["pending"]:
@@ -38,7 +39,7 @@ async def test_finished_work_goes_after_days_and_pending_work_never(store: Store
 
 
 async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> None:
-    work = JobQueue(store, tmp_path)
+    work = JobQueue(store, tmp_path, timing=QUICK)
     await work.launch()
     shared_reads.begin(store, "look", "k1")
     idempotency_keys.claim(store, "post:1")

@@ -10,6 +10,7 @@ from bot.slack.api.errors import JobNotAccepted, SlackRefused, SlackUnavailable,
 from bot.slack.queue.job import Job
 from bot.slack.queue.queue import JobQueue
 from bot.store import Store, replicas
+from tests.timing import QUICK
 
 SECONDS = 60.0
 
@@ -19,7 +20,7 @@ async def nothing(_: Job) -> None:
 
 
 async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -> None:
-    work = JobQueue(store, tmp_path)
+    work = JobQueue(store, tmp_path, timing=QUICK)
     work.register("do", nothing)
     await work.launch()
     await work.replica.finish_steps(0.0)
@@ -30,7 +31,7 @@ async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -
 
 async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(store: Store, tmp_path: Path) -> None:
     lost = asyncio.Event()
-    work = JobQueue(store, tmp_path, lost=lost.set)
+    work = JobQueue(store, tmp_path, lost=lost.set, timing=QUICK)
     work.register("do", nothing)
     await work.launch()
     replicas.join(store, "heir", "host", "1")
@@ -42,7 +43,7 @@ async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(sto
 
 
 async def test_work_that_nobody_does_is_a_mistake_and_names_are_taken_once(store: Store, tmp_path: Path) -> None:
-    work = JobQueue(store, tmp_path)
+    work = JobQueue(store, tmp_path, timing=QUICK)
     work.register("do", nothing)
     with pytest.raises(ValueError, match="two handlers"):
         work.register("do", nothing)
@@ -53,7 +54,7 @@ async def test_work_that_nobody_does_is_a_mistake_and_names_are_taken_once(store
 
 
 async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store, tmp_path: Path) -> None:
-    work, ended = JobQueue(store, tmp_path), asyncio.Event()
+    work, ended = JobQueue(store, tmp_path, timing=QUICK), asyncio.Event()
     tried: list[str] = []
     told: list[str] = []
 
@@ -85,7 +86,7 @@ async def test_a_refusal_is_a_result_and_being_away_is_tried_again(store: Store,
 
 
 async def test_a_handler_may_accept_more_work_in_a_step(store: Store, tmp_path: Path) -> None:
-    work, ended = JobQueue(store, tmp_path), asyncio.Event()
+    work, ended = JobQueue(store, tmp_path, timing=QUICK), asyncio.Event()
 
     async def more(_: Job) -> None:
         ended.set()
@@ -115,7 +116,7 @@ async def test_stopped_right_after_its_start_it_ends_without_a_traceback(
             await job.step(name, lambda: asyncio.sleep(0))
 
     for start in range(15):
-        work = JobQueue(store, tmp_path)
+        work = JobQueue(store, tmp_path, timing=QUICK)
         work.register("do", do)
         await work.launch()
         accepting = asyncio.create_task(work.accept("do", f"{start}", {}))

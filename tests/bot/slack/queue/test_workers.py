@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.bot.slack.queue.conftest import Works
+from tests.databases import postgresql_is_slow
 
 DEATHS = [
     "accepted",
@@ -20,6 +21,7 @@ DEATHS = [
 ]
 
 
+@postgresql_is_slow
 def test_after_kill_9_at_any_step_what_was_accepted_is_finished_by_a_later_start(works: Works) -> None:
     for number, death in enumerate(DEATHS):
         works.start("--accept", f"T1:C1:{number}", "--die", death).wait(60)

@@ -8,13 +8,14 @@ import asyncio
 import logging
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.slack.queue.job import Job
 from bot.slack.queue.queue import JobQueue
-from bot.slack.queue.workers import Heartbeat
 from bot.store import open_store
+from tests.timing import QUICK
 
 STEPS = ("first", "look", "last")
 
@@ -22,9 +23,8 @@ STEPS = ("first", "look", "last")
 async def run(told: argparse.Namespace) -> None:
     store = open_store(told.database, told.data_dir)
     ended = asyncio.Event()
-    work = JobQueue(
-        store, told.data_dir, lost=ended.set, pulse=Heartbeat(beat=0.2, lease=told.lease, silence=told.silence)
-    )
+    timing = replace(QUICK, heartbeat=0.2, lease=told.lease, takeover=told.silence)
+    work = JobQueue(store, told.data_dir, lost=ended.set, timing=timing)
 
     def note(text: str) -> None:
         with told.journal.open("a") as journal:
@@ -38,6 +38,8 @@ async def run(told: argparse.Namespace) -> None:
 
     async def do(job: Job) -> None:
         assert asyncio.get_running_loop() is loop  # resumed work too: sessions and locks belong to this one
+        if told.die == "accepted":
+            await ended.wait()
         die_at("start", job.key)
         for name in STEPS:
 

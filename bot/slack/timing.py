@@ -1,0 +1,41 @@
+"""How long a serving process waits, in seconds: for Slack's pace, for what is away, for others that may have died.
+
+One object is given to the queue and to whatever speaks with Slack, so that tests can be quicker than Slack and people.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The defaults are those of production.
+
+    Slack's pace: ``message_spacing`` lies between the end of a message and the next in its channel, ``update_spacing``
+    between two changes of one message. ``cleanup_pauses`` come before each look for what Slack did after it was given
+    up; Slack's own time-outs are shorter.
+
+    Signs of life: one every ``heartbeat``; work goes on for ``lease`` after the last one, and is taken over after
+    ``takeover``. A request to Slack fits between both. After ``doubt`` people are told that the database is silent.
+
+    What is away is tried again after ``first_retry``, doubled up to ``longest_retry``, for ``give_up`` in all.
+    ``first_reconnect`` is the same for the line to Slack, and the pause between two looks at it.
+    ``closing``: what running steps have to finish. ``poll`` lies between two looks at what another process does.
+    """
+
+    message_spacing: float = 1.0
+    update_spacing: float = 1.2
+    cleanup_pauses: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0, 600.0)
+    heartbeat: float = 5.0
+    lease: float = 20.0
+    takeover: float = 30.0
+    doubt: float = 10.0
+    first_retry: float = 0.5
+    longest_retry: float = 30.0
+    give_up: float = 3600.0
+    first_reconnect: float = 1.0
+    closing: float = 10.0
+    poll: float = 0.25
+    engine_poll: float = 1.0
+
+
+PRODUCTION = Timing()
