@@ -189,7 +189,7 @@ async def test_unasked_questions_are_stored_while_slack_does_not_say_where_they_
         elsewhere = await scene.slack.people.say("sam", "ops", words)
         ts = await scene.slack.people.say("ada", "inc-shop", words)
         await scene.slack.until(lambda: [call.method for call in scene.slack.calls].count("conversations.info") >= 4)
-        assert all(sent.acknowledged for sent in scene.slack.delivery.sent)
+        await scene.slack.until(lambda: all(sent.acknowledged for sent in scene.slack.delivery.sent))
         scene.slack.heal()
         await scene.answer("inc-shop", ts)
         assert scene.slack.replies("ops", elsewhere) == []
