@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +29,9 @@ class Served:
     port: int = field(default_factory=free_port)
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
-    def start(self, *, port: int | None = None, **more: str) -> "subprocess.Popen[bytes]":
-        """A process that has just begun."""
+    def start(self, *, port: int | None = None, quick: bool = False, **more: str) -> "subprocess.Popen[bytes]":
+        """A process that has just begun; a ``quick`` one waits less than in production."""
+        command = [sys.executable, "-m", "tests.serve"] if quick else [*START, "serve"]
         told = {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(ROOT),
@@ -41,7 +43,7 @@ class Served:
             **more,
         }
         with self.log.open("ab") as log:
-            process = subprocess.Popen([*START, "serve"], cwd=self.folder, env=told, stderr=log, stdout=log)
+            process = subprocess.Popen(command, cwd=self.folder, env=told, stderr=log, stdout=log)
         self.processes.append(process)
         return process
 

@@ -8,7 +8,8 @@ import logging
 import os
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,6 +19,9 @@ from bot.terminal.inputs import Target
 from knowledge.errors import FAILED
 
 index = typer.Typer(no_args_is_help=True)
+
+if TYPE_CHECKING:
+    from bot.slack.timing import Timing
 
 
 def show_settings(output: str) -> None:
@@ -103,13 +107,14 @@ def status() -> None:
     sys.stdout.write(f"Index in {app.index_folder}: {word}.\n")
 
 
-def serve_slack() -> None:
-    """Serve until stopped."""
+def serve_slack(timing: "Timing | None" = None) -> None:
+    """Serve until stopped; ``timing`` is production's where none is given."""
     from bot.app import App
     from bot.slack.app import make_app
     from bot.slack.serve import INDEX_THREAD, serve
 
-    asyncio.run(serve(App.from_environment().serve_config(make_app)))
+    config = App.from_environment().serve_config(make_app)
+    asyncio.run(serve(replace(config, timing=timing) if timing else config))
     if any(thread.name == INDEX_THREAD for thread in threading.enumerate()):
         logging.shutdown()
         os._exit(0)  # the interpreter cannot end in order while the index is being read by native code

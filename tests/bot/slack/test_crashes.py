@@ -32,8 +32,8 @@ class Stage:
     clusters: Clusters
     bot: Served
 
-    async def starts(self, **more: str) -> None:
-        self.bot.start(**more)
+    async def starts(self, *, quick: bool = False, **more: str) -> None:
+        self.bot.start(quick=quick, **more)
         await self.bot.serving()
 
     async def asks(self, words: str = ASKED, channel: str = "inc-shop") -> str:
@@ -82,22 +82,22 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 slow = pytest.mark.slow
 
 
-async def dies_during(stage: Stage, method: str, accepted: bool) -> None:
+async def dies_during(stage: Stage, method: str, accepted: bool, *, quick: bool = False) -> None:
     """``kill -9`` while Slack has the call and keeps the reply; the next start answers once."""
-    await stage.starts()
+    await stage.starts(quick=quick)
     stage.slack.fail(method, "hang", accepted=accepted, times=None)
     ts = await stage.asks()
     await stage.called(method)
     await asyncio.sleep(0.2)
     stage.bot.kill()
     stage.slack.heal()
-    await stage.starts()
+    await stage.starts(quick=quick)
     await stage.answered_once(ts)
 
 
 @only_sqlite
 async def test_posted_and_killed_before_it_knows(stage: Stage) -> None:
-    await dies_during(stage, "chat.postMessage", True)
+    await dies_during(stage, "chat.postMessage", True, quick=True)
 
 
 @slow
@@ -205,14 +205,15 @@ async def test_after_sigterm_it_ends_in_order_and_the_next_start_goes_on(stage: 
     await stage.answered_once(ts)
 
 
+@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=slow)])
 @only_postgresql
-async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(stage: Stage) -> None:
-    await stage.starts()
+async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(stage: Stage, quick: bool) -> None:
+    await stage.starts(quick=quick)
     stage.slack.fail("chat.postMessage", "hang", accepted=True, times=None)
     asked = [await stage.asks(f"{ASKED} number {number}", ("inc-shop", "ops")[number]) for number in range(2)]
     await stage.called("chat.postMessage", 2)
     other = free_port()
-    stage.bot.start(port=other, NETCLINIC_DATA_DIR=str(stage.bot.folder / "elsewhere"))
+    stage.bot.start(port=other, quick=quick, NETCLINIC_DATA_DIR=str(stage.bot.folder / "elsewhere"))
     await stage.bot.serving(other)
     stage.bot.processes[0].kill()
     stage.slack.heal()

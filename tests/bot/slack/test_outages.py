@@ -5,20 +5,24 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.slack.timing import PRODUCTION, Timing
 from tests.processes import health
 from tests.scenes import SECONDS, OpenScene, Scene
+from tests.timing import QUICK
 from tests.wires import wire_to
 
 CLUSTER = {"prod": "terway-out-of-ips"}
 STUCK = "@netclinic pods stuck in ContainerCreating"
 WAITS = "Nothing is read or done for this just now"
 NOT_STORED = "could not be recorded: netclinic's database cannot be used just now"
-LEASE = 20.0  # seconds for which a process works without having reached its database
+SHORT = replace(QUICK, heartbeat=1.0, lease=5.0, takeover=8.0, doubt=3.0)
+slow = pytest.mark.slow
 
 
 @contextlib.contextmanager
@@ -35,15 +39,16 @@ def told(scene: Scene, user: str) -> list[str]:
     return [m.plain for m in scene.slack.ephemerals(user) if WAITS in m.plain]
 
 
+@pytest.mark.parametrize("timing", [SHORT, pytest.param(PRODUCTION, marks=slow)], ids=["short", "production"])
 async def test_while_the_database_is_locked_people_hear_so_once_and_are_answered_once_it_is_free(
-    open_scene: OpenScene, tmp_path: Path
+    open_scene: OpenScene, tmp_path: Path, timing: Timing
 ) -> None:
-    async with open_scene(CLUSTER) as scene:
+    async with open_scene(CLUSTER, timing=timing) as scene:
         with locked(tmp_path):
             ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
             await scene.slack.people.command("lin", "ops", "/netclinic audit verify")
-            await scene.slack.until(lambda: told(scene, "ada") and told(scene, "lin"), 15)
-            await asyncio.sleep(LEASE)
+            await scene.slack.until(lambda: told(scene, "ada") and told(scene, "lin"), SECONDS)
+            await asyncio.sleep(timing.lease)
             assert scene.clusters.servers["prod"].requests == []
             assert not scene.slack.replies("inc-shop", ts)
         await scene.answer("inc-shop", ts)
@@ -55,14 +60,14 @@ async def test_while_the_database_is_locked_people_hear_so_once_and_are_answered
 
 
 async def test_a_question_that_is_under_way_waits_and_its_asker_hears_so(open_scene: OpenScene, tmp_path: Path) -> None:
-    async with open_scene(CLUSTER) as scene:
+    async with open_scene(CLUSTER, timing=SHORT) as scene:
         scene.slack.fail("chat.postMessage", "status", times=None)
         ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
         await scene.slack.until(lambda: [call for call in scene.slack.calls if call.method == "chat.postMessage"])
         with locked(tmp_path):
             await scene.slack.until(lambda: told(scene, "ada"), SECONDS)
             scene.slack.heal()
-            await asyncio.sleep(LEASE)
+            await asyncio.sleep(SHORT.lease)
             assert scene.clusters.servers["prod"].requests == []
         await scene.answer("inc-shop", ts)
         assert len(told(scene, "ada")) == 1
@@ -115,7 +120,7 @@ def unstored(scene: Scene, user: str) -> list[str]:
     return [m.plain for m in scene.slack.ephemerals(user) if NOT_STORED in m.plain]
 
 
-@pytest.mark.slow
+@slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("how", ["cut", "held"])
 async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered_later(
@@ -123,7 +128,9 @@ async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
         wire, url = stack.enter_context(wire_to(database_url))
-        scene = await stack.enter_async_context(open_scene(CLUSTER, settings={"NETCLINIC_DATABASE_URL": url}))
+        scene = await stack.enter_async_context(
+            open_scene(CLUSTER, settings={"NETCLINIC_DATABASE_URL": url}, timing=PRODUCTION)
+        )
         stack.callback(wire.mend)
         web = await stack.enter_async_context(aiohttp.ClientSession())
         people, port = scene.slack.people, int(scene.services.settings.health_address.rpartition(":")[2])
@@ -138,7 +145,7 @@ async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered
             status, told_health = await health(web, port)
             assert (status, time.monotonic() - began < 1.5) == (503, True), told_health
             await asyncio.sleep(1)
-        await asyncio.sleep(LEASE)
+        await asyncio.sleep(PRODUCTION.lease)
         assert len(scene.clusters.servers["prod"].requests) == read
         wire.mend()
         for ts in asked:
