@@ -1,8 +1,9 @@
 """``python -m tests.changes [COMMIT]``: the test files that a change calls for, for ``make check``.
 
-These are the changed test files themselves, and those that import a changed module, but for what goes through all
-layers (a bot in a workspace, processes, a browser): that is left to ``make test``. Everything that differs from COMMIT
-counts (by default: from where this branch left origin/main), committed or not.
+These are the changed test files themselves, those that import a changed module, and the proofs where an entry or a
+recording changed, but for what goes through all layers (a bot in a workspace, processes, a browser): that is left to
+``make test``. Everything that differs from COMMIT counts (by default: from where this branch left origin/main),
+committed or not.
 """
 
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+ENTRIES, PROOFS = re.compile(r"knowledge/(entries|recordings)/"), "tests/bot/diagnosis/test_proofs.py"
 END_TO_END = re.compile(r"\b(open_scene|tests\.processes|tests\.browsers|playwright)\b")
 
 
@@ -23,7 +25,8 @@ def main(arguments: Sequence[str]) -> None:
 def called_for(changed: set[str]) -> list[str]:
     """The test files for these changed files, all relative to the checkout."""
     names = {_module(path) for path in changed if path.endswith(".py")}
-    return [path for path, source in _tests() if path in changed or _is_unit_test_of(names, source)]
+    called = changed | ({PROOFS} if any(map(ENTRIES.match, changed)) else set())
+    return [path for path, source in _tests() if path in called or _is_unit_test_of(names, source)]
 
 
 def _tests() -> Iterator[tuple[str, str]]:

@@ -155,9 +155,10 @@ def test_match_prints_one_object_a_line_for_each_line_of_stdin(indexed: Run) -> 
         assert len(line["matches"]) >= 8
         scores = [match["score"] for match in line["matches"]]
         assert scores == sorted(scores, reverse=True)
-        assert all(list(match) == ["entry", "headings", "score"] and match["headings"] for match in line["matches"])
+        assert all(list(match) == ["entry", "headings", "score"] for match in line["matches"])
     assert [line["in_scope"] for line in ran.lines] == [True, True, False, False, False]
     assert ran.lines[0]["matches"][0]["entry"] == "ipvs-udp-timeout"
+    assert ran.lines[0]["matches"][0]["headings"] == ["Modify the IPVS UDP session timeout"]
 
 
 def test_match_takes_one_text_as_an_argument(indexed: Run) -> None:
