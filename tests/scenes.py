@@ -91,7 +91,7 @@ class Scene:
 
     async def idle(self) -> None:
         """Wait until no work is under way."""
-        while await self.services.work.count_running():  # noqa: ASYNC110 - work has no bell
+        while await self.services.queue.count_running():  # noqa: ASYNC110 - work has no bell
             await asyncio.sleep(0.05)
 
     async def alone(self, user: str, words: str) -> Any:

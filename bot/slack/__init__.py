@@ -1,1 +1,28 @@
-"""Slack: one more door to the clinic, with its own listeners, durable work and pages."""
+"""Slack: one more door to the diagnosis. Whatever comes in is stored as a job before it is acknowledged, and done once.
+
+A mention, from Slack's payload to the posted answer:
+
+1. ``socket_mode`` or ``http`` receives it; bolt (set up in ``app``) calls the listener in ``events/messages``.
+2. The listener takes the payload apart (``parsing``) and accepts a ``jobs.Question`` under the message's own key:
+   ``handlers/context`` hands it to ``queue/queue``, where it is stored. Only then Slack gets its acknowledgement.
+3. ``app.HANDLERS`` says which handler does which kind of job: here ``handlers/question`` checks permissions and finds
+   the cluster (``permissions``, ``cluster_choice``), in remembered steps (``queue/job``: a crash repeats none).
+4. ``handlers/diagnose`` posts a first message, diagnoses the cluster (one read for identical questions:
+   ``queue/shared_reads``), stores the answer (``handlers/case_service``) and shows it (``handlers/messenger``).
+5. ``blocks/`` renders it; ``api/poster`` posts it once, as fast as ``api/rate_limit`` says Slack takes it.
+
+A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/buttons``, which does what is short and
+accepts a re-check (``handlers/recheck``) or an escalation (``handlers/escalation``) as jobs of their own; buttons that
+open modals are answered at once (``events/modals``, forms: ``events/forms``).
+A slash command: ``events/commands`` -> ``jobs.SlashCommand`` -> ``handlers/subcommands``, one row for each, run with
+``handlers/command``.
+What goes wrong is told in one sentence (``handlers/errors``; Slack's own failures: ``api/errors``).
+
+- ``events/``    Slack's payloads become stored jobs, before the acknowledgement; ``jobs`` names the kinds of jobs
+- ``handlers/``  what each kind of job does, and what they share: context, cases, messenger, errors
+- ``queue/``     jobs accepted once and done in remembered steps (DBOS), by whichever worker lives
+- ``api/``       calls of Slack's Web API: client, rate limit, poster, updates of messages, directory
+- ``blocks/``    Block Kit: what messages, modals and App Home look like; ids of buttons
+- ``serve``      one process: settings, ``identity``, ``services``, the connection to Slack, ``scheduler``, ``logs``;
+  ``preflight`` is ``netclinic serve --check``
+"""

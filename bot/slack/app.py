@@ -1,4 +1,4 @@
-"""The Slack app: deeds registered with the work, listeners with bolt; stored is what is acknowledged."""
+"""The Slack app: handlers registered with the queue, listeners with bolt; what is acknowledged is stored."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack import events, jobs
 from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, subcommands
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.refusal import notify_outage
+from bot.slack.handlers.errors import notify_outage
 from bot.slack.identity import secret_value
 from bot.slack.jobs import JobKind, Payload
 from bot.slack.queue.job import Job
@@ -48,7 +48,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
 
 
 def make_app(services: Services, client: AsyncWebClient) -> AsyncApp:
-    """The bolt app over these parts; the deeds are registered with ``services.work``.
+    """The bolt app over these services; the handlers are registered with ``services.queue``.
 
     Listeners run before the acknowledgement (``process_before_response``): bolt by itself acknowledges events first,
     and what is acknowledged and not yet stored would be lost in a crash. One that fails is not acknowledged, and Slack
@@ -56,8 +56,8 @@ def make_app(services: Services, client: AsyncWebClient) -> AsyncApp:
     """
     context = HandlerContext.from_services(services, subcommands.render_help(), subcommands.subcommand_names())
     for name, run in HANDLERS:
-        services.work.register(name, partial(run, context))
-    services.work.on_waiting(partial(notify_outage, context))
+        services.queue.register(name, partial(run, context))
+    services.queue.on_waiting(partial(notify_outage, context))
     signing, token = (
         secret_value(services.settings.slack_signing_secret),
         secret_value(services.settings.slack_bot_token),

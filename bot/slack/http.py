@@ -1,7 +1,4 @@
-"""The HTTP doors of a serving process: ``/healthz``, and in HTTP mode the one through which Slack comes in.
-
-``/healthz``: whether this process serves, and if not, what is missing.
-"""
+"""The HTTP endpoints of a serving process: ``/healthz``, and in HTTP mode the one that Slack posts events to."""
 
 import asyncio
 import contextlib
@@ -18,6 +15,12 @@ from bot.settings import Settings, SettingsError
 from knowledge.errors import UserFacingError
 
 PATIENCE = 0.8  # seconds for the database to answer: who asks for our health often waits no longer than one
+OFF = "off"
+HEALTH, EVENTS = "/healthz", "/slack/events"
+HEALTH_SETTING, HTTP_SETTING = "NETCLINIC_HEALTH_ADDRESS", "NETCLINIC_HTTP_ADDRESS"
+LARGEST = 2 * 1024 * 1024  # bytes of a request; Slack's own are far smaller
+HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Address = tuple[str, int]
 
 
 @dataclass
@@ -77,15 +80,6 @@ class Health:
         """200 when it serves, 503 when not."""
         serves, details = await self.report()
         return web.json_response(details, status=200 if serves else 503)
-
-
-OFF = "off"
-HEALTH, EVENTS = "/healthz", "/slack/events"
-HEALTH_SETTING, HTTP_SETTING = "NETCLINIC_HEALTH_ADDRESS", "NETCLINIC_HTTP_ADDRESS"
-LARGEST = 2 * 1024 * 1024  # bytes of a request; Slack's own are far smaller
-
-HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Address = tuple[str, int]
 
 
 class AddressInUse(UserFacingError):

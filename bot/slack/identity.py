@@ -1,7 +1,4 @@
-"""Slack's tokens: whether they are there and of the right kind, and who we are with them.
-
-What Slack did not let us do, on record: a token that is not accepted any more, a scope that is missing.
-"""
+"""Who netclinic is in Slack: its tokens, checked, and the bot they belong to; calls that Slack denies, on record."""
 
 import asyncio
 import hashlib
@@ -26,6 +23,7 @@ from bot.slack.timing import PRODUCTION, Timing
 
 _PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
 _log = logging.getLogger("netclinic.slack")
+REPEAT_AFTER = 600.0  # seconds after which the same is recorded again: a line to Slack is tried every half minute
 
 
 def secret_value(value: SecretStr | None) -> str:
@@ -135,9 +133,6 @@ def _log_once(told: str, error: SlackUnavailable) -> str:
     if str(error) != told:
         _log.error("%s It is tried again.", error)
     return str(error)
-
-
-REPEAT_AFTER = 600.0  # seconds after which the same is recorded again: a line to Slack is tried every half minute
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A question out of a Slack message: Slack's own marks undone, and what says where to look taken out of the words.
+"""A question out of a Slack message: Slack's marks undone, options such as ``cluster=`` taken out of the words.
 
 Slack sends ``&amp;``, ``<@U123>``, ``<#C1|inc-shop>``, ``<http://a.b|a.b>`` and typographic quotes; the index and the
 people who read the answer want what was typed. Text in code marks is a paste: of it nothing is taken for an option.

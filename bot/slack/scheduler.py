@@ -1,7 +1,6 @@
-"""What comes by the clock and not from Slack: anchors of the audit log, scheduled handoffs, and the reminder where
-nobody has taken one.
+"""Jobs that come by the clock: anchors of the audit log, scheduled handoffs, reminders of handoffs nobody took.
 
-Every replica looks at the clock; the key under which the work is accepted makes it happen once.
+Every replica looks at the clock; the key under which a job is accepted makes it happen once.
 """
 
 import asyncio
@@ -95,7 +94,7 @@ class Scheduler:
 
     async def _accept(self, kind: JobKind[Payload], key: str, payload: Payload) -> None:
         if key not in self.done_keys:
-            await self.services.work.accept(kind.name, key, kind.dump(payload))
+            await self.services.queue.accept(kind.name, key, kind.dump(payload))
             self.done_keys.add(key)
 
     def _pause(self, now: datetime) -> float:

@@ -51,7 +51,7 @@ class CannotServe(UserFacingError):
 @dataclass(frozen=True, kw_only=True)
 class ServeConfig:
     """What serving is given. ``entries``, ``store``, ``audit`` and ``clinic`` are called once, in threads, and may take
-    long. ``make_app`` makes the listeners, and registers the deeds with the work.
+    long. ``make_app`` makes the listeners, and registers the handlers with the queue.
     """
 
     settings: Settings
@@ -110,14 +110,14 @@ class Server:
             client = await self._make_client(stack)
             services = await self._make_services(stack, client)
             bolt = self.config.make_app(services, client)
-            stack.push_async_callback(services.work.close)
-            await services.work.launch()
-            self.health.running = services.work.count_running
+            stack.push_async_callback(services.queue.close)
+            await services.queue.launch()
+            self.health.running = services.queue.count_running
             house = asyncio.create_task(run_housekeeping(services.store))
             stack.callback(house.cancel)
             clock = asyncio.create_task(Scheduler(services, handoff_schedule(settings)).run())
             stack.callback(clock.cancel)
-            await self._connect_slack(stack, bolt, events_handler, services.ledger)
+            await self._connect_slack(stack, bolt, events_handler, services.audit_log)
             self._load_index()
             self.started = True
             mode = "Socket Mode" if settings.slack_app_token else "HTTP"
@@ -138,10 +138,10 @@ class Server:
         audit = await asyncio.to_thread(config.audit)
         stack.callback(audit.close)
         work = JobQueue(store, settings.data_dir, lost=self._fail_taken_over, timing=config.timing)
-        self.health.replica = work.replica.id
-        self.health.database = lambda: store.run(replicas.seconds_silent, store, work.replica.id)
-        logs.configure_logging(settings.log_level, list_secrets(settings), replica=work.replica.id)
-        await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.replica.id, detail=settings_snapshot())
+        self.health.replica = work.worker.id
+        self.health.database = lambda: store.run(replicas.seconds_silent, store, work.worker.id)
+        logs.configure_logging(settings.log_level, list_secrets(settings), replica=work.worker.id)
+        await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.worker.id, detail=settings_snapshot())
         slack = SlackClient(client, PermissionLog(audit))
         file = IdentityFile(settings.data_dir / "slack-identity.json")
         bot = await identify_bot(slack, self.health, file, config.timing)
@@ -149,11 +149,11 @@ class Server:
             settings=settings,
             bot=bot,
             store=store,
-            work=work,
-            poster=Poster(slack, store, work.replica, config.timing),
+            queue=work,
+            poster=Poster(slack, store, work.worker, config.timing),
             directory=Directory(slack),
             shared_reads=SharedReads(store, patience=settings.deadline + READ_MARGIN, poll=config.timing.poll),
-            ledger=audit,
+            audit_log=audit,
             entries=entries,
             clusters=config.clusters,
             open_cluster=config.open_cluster,

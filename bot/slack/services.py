@@ -1,4 +1,4 @@
-"""What the listeners and deeds are given: the parts of a serving process, joined in ``bot/slack/serve.py``."""
+"""The services of a serving process, as listeners and handlers are given them; made in ``bot/slack/serve.py``."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -46,11 +46,11 @@ class Services:
     settings: Settings
     bot: BotIdentity
     store: Store
-    work: JobQueue
+    queue: JobQueue
     poster: Poster
     directory: Directory
     shared_reads: SharedReads
-    ledger: AuditLog
+    audit_log: AuditLog
     entries: Mapping[str, Entry]
     clusters: Clusters
     open_cluster: OpenCluster

@@ -1,8 +1,8 @@
-"""The line on which Slack reaches us in Socket Mode. It may break, go stale or go deaf; then a new one is made.
+"""The connection on which Slack reaches us in Socket Mode; it may break, go stale or go deaf, and is then replaced.
 
-A deaf line is the nasty case: it is open, answers pings, and nothing comes through it any more. Nobody can tell it from
-a quiet night, so after some silence a fresh line is opened beside it and the old one closed. Slack sends again what was
-not acknowledged, and work is accepted once by its key, so changing lines loses and doubles nothing.
+A deaf connection is open and answers pings, and nothing comes through it any more. Nobody can tell it from a quiet
+night, so after some silence a fresh one is opened beside it and the old one closed. Slack sends again what was not
+acknowledged, and jobs are accepted once by their key, so changing connections loses and doubles nothing.
 """
 
 import asyncio

@@ -1,19 +1,13 @@
-"""One call to Slack's Web API: no retries behind our back, two kinds of failure, and pauses that Slack asks for.
+"""One call to Slack's Web API: no hidden retries, two kinds of failure, never faster than Slack takes it.
 
-Looking up where Slack is, in threads of our own: while the database is gone all others may be waiting for it, and
-people can be told so only where Slack is found.
-
-How fast we speak: Slack takes one message a second in a channel and so many calls a minute, and asks for pauses.
+Slack's name is resolved in threads of our own: while the database is gone all others may be waiting for it, and people
+can be told so only where Slack is found.
 """
 
 import asyncio
-import contextlib
 import socket
-import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,82 +19,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.api.errors import SlackRefused, SlackUnavailable, slack_refused, to_slack_error
+from bot.slack.api.rate_limit import CALLS_PER_MINUTE, DEFAULT_CALLS_PER_MINUTE, RateLimiter
 
-
-@dataclass
-class _Lane:
-    """``full_at`` is when all that was granted is paid off, ``free_at`` when the next turn may come at the earliest."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # first come, first served
-    waiting: int = 0
-    full_at: float = 0.0
-    free_at: float = 0.0
-
-
-class RateLimiter:
-    """Turns in lanes: ``burst`` at once, then one every ``spacing`` seconds."""
-
-    def __init__(self, spacing: float, burst: int = 1) -> None:
-        self.spacing = spacing
-        self.burst = burst
-        self._lanes: dict[str, _Lane] = defaultdict(_Lane)
-
-    async def acquire(self, name: str) -> None:
-        """Return when it is the caller's turn."""
-        lane = self._lanes[name]
-        lane.waiting += 1
-        try:
-            async with lane.lock:
-                await self._wait(lane)
-        finally:
-            lane.waiting -= 1
-
-    @contextlib.asynccontextmanager
-    async def exclusive(self, name: str) -> AsyncIterator[None]:
-        """A turn that lasts as long as the block: the next one begins ``spacing`` after its end."""
-        lane = self._lanes[name]
-        lane.waiting += 1
-        try:
-            async with lane.lock:
-                await self._wait(lane)
-                try:
-                    yield
-                finally:
-                    lane.free_at = max(lane.free_at, time.monotonic() + self.spacing)
-        finally:
-            lane.waiting -= 1
-
-    def pause(self, name: str, seconds: float) -> None:
-        """Nobody's turn comes before that time has passed."""
-        lane = self._lanes[name]
-        lane.free_at = max(lane.free_at, time.monotonic() + seconds)
-
-    def queue_length(self, name: str) -> int:
-        """How many wait for their turn, or have it."""
-        return self._lanes[name].waiting
-
-    def spare_share(self, name: str) -> float:
-        """The share of a burst that could pass now: 1 when nothing was said lately, 0 when the next one has to wait."""
-        lane, now = self._lanes[name], time.monotonic()
-        if lane.free_at > now or lane.waiting:
-            return 0.0
-        return max(0.0, 1 - max(0.0, lane.full_at - now) / (self.burst * self.spacing))
-
-    async def _wait(self, lane: _Lane) -> None:
-        credit = (self.burst - 1) * self.spacing
-        while (wait := max(lane.free_at, lane.full_at - credit) - time.monotonic()) > 0:  # noqa: ASYNC110 - it may be put off meanwhile
-            await asyncio.sleep(wait)
-        lane.full_at = max(lane.full_at, time.monotonic()) + self.spacing
-
-
-THREADS = 4
+RESOLVER_THREADS = 4
+TIMEOUT = 9.0  # seconds; a replica's lease outlasts it
 
 
 class NameResolver:
     """What aiohttp's resolver wants of an event loop."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, "names")
+        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, "names")
 
     async def getaddrinfo(self, *arguments: Any, **named: Any) -> Any:
         """As :func:`socket.getaddrinfo`."""
@@ -123,24 +52,6 @@ def find_proxy(url: str) -> str | None:
     """The proxy that the environment names for this address."""
     where = urlsplit(url)
     return None if proxy_bypass(where.hostname or "") else getproxies().get(where.scheme)
-
-
-# Calls a minute that Slack takes of a method, by its tiers. Posting has a limit of its own, a second in each channel.
-A_MINUTE = {
-    "chat.postMessage": 600,
-    "chat.postEphemeral": 100,
-    "chat.getPermalink": 600,
-    "conversations.list": 20,
-    "files.completeUploadExternal": 100,
-    "usergroups.list": 20,
-    "usergroups.users.list": 20,
-    "users.info": 100,
-    "views.open": 100,
-    "views.update": 100,
-    "views.publish": 100,
-}
-USUAL = 50
-TIMEOUT = 9.0  # seconds; a replica's lease outlasts it
 
 
 def make_client(token: str, session: aiohttp.ClientSession, base_url: str = "") -> AsyncWebClient:
@@ -197,7 +108,7 @@ class SlackClient:
     def rate_limiter(self, method: str) -> RateLimiter:
         """How fast this method may be called: at first some at once, then as Slack's tiers have it."""
         if method not in self._limiters:
-            a_minute = A_MINUTE.get(method, USUAL)
+            a_minute = CALLS_PER_MINUTE.get(method, DEFAULT_CALLS_PER_MINUTE)
             self._limiters[method] = RateLimiter(60 / a_minute, burst=max(1, a_minute * 4 // 5))
         return self._limiters[method]
 

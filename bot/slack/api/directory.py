@@ -1,7 +1,4 @@
-"""Who and what Slack's ids stand for: asked once, remembered for some minutes.
-
-The workspace's channels, as far as the app sees them.
-"""
+"""Who and what Slack's ids stand for (people, channels, user groups): asked once, remembered for some minutes."""
 
 import asyncio
 import contextlib
@@ -16,6 +13,9 @@ from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.cluster_choice import matches_channel
 
 MOST_PAGES = 20
+KEPT = 600.0  # seconds
+MISSED = 5.0  # seconds for which what is not in a list is taken for not there: somebody may be making it right now
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,6 @@ async def list_channels(slack: SlackClient) -> ChannelList:
         if not cursor:
             break
     return ChannelList(tuple(items))
-
-
-KEPT = 600.0  # seconds
-MISSED = 5.0  # seconds for which what is not in a list is taken for not there: somebody may be making it right now
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 
 
 class Directory:

@@ -1,4 +1,4 @@
-"""Finding a message of ours again by the key that it carries, so that it is not posted a second time."""
+"""Finding a message of ours again by the key in its metadata, so that it is not posted a second time."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime

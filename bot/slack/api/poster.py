@@ -1,4 +1,4 @@
-"""The only place that sends to Slack. What it posts it posts once, in each channel no faster than Slack takes it."""
+"""The only place that sends to Slack: what it posts it posts once, in each channel no faster than Slack takes it."""
 
 import asyncio
 import logging
@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.slack.api.client import RateLimiter, SlackClient
+from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackUnavailable
 from bot.slack.api.message_lookup import find_file, find_message, message_metadata
+from bot.slack.api.rate_limit import RateLimiter
 from bot.slack.api.updates import DuplicateCleanup, MessageUpdates
 from bot.slack.blocks.elements import Message
 from bot.slack.timing import PRODUCTION, Timing

@@ -1,7 +1,7 @@
-"""Changing a message that stands: progress may be dropped, what it becomes in the end may not.
+"""Changes of posted messages: progress may be dropped, what it becomes in the end may not; late effects are undone.
 
-What Slack carries out long after it was given up: a message that came twice is taken away, progress that overwrote
-an answer is written over again. Beside all else, and not remembered by a process that is killed meanwhile.
+Slack may carry out a call long after it was given up: a message posted twice is deleted, progress that overwrote an
+answer is written over again. Both are watched for a while, in this process only.
 """
 
 import asyncio
@@ -18,6 +18,9 @@ from bot.slack.api.message_lookup import current_text, find_messages
 from bot.slack.blocks.elements import Block, Message
 
 DUPLICATE_NOTICE = "Slack showed this message twice: the other one is the one that counts."
+METHOD = "chat.update"
+ROOM = 0.6  # the share of what Slack takes at once that is left to answers
+_log = logging.getLogger("netclinic.posting")
 
 
 class DuplicateCleanup:
@@ -80,12 +83,6 @@ class DuplicateCleanup:
 def _normalize(text: str) -> str:
     """Slack gives a text back with marks of its own."""
     return re.sub(r"&\w+;|\W", "", text)
-
-
-METHOD = "chat.update"
-ROOM = 0.6  # the share of what Slack takes at once that is left to answers
-
-_log = logging.getLogger("netclinic.posting")
 
 
 @dataclass

@@ -1,7 +1,4 @@
-"""What is pressed, typed or submitted is stored within the three seconds that Slack waits, or people hear why not.
-
-A sentence to the one who acted, from a listener: at once, and for them alone.
-"""
+"""Storing what was pressed, typed or submitted within Slack's three seconds; else people are told why not."""
 
 import asyncio
 import logging

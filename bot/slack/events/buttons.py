@@ -1,4 +1,4 @@
-"""Buttons and menus, and App Home being opened: each press is stored as a job before it is acknowledged."""
+"""Pressed buttons and menus, and App Home being opened: each is stored as a job before it is acknowledged."""
 
 import logging
 import re
@@ -24,11 +24,10 @@ from bot.slack.blocks.action_ids import (
 from bot.slack.blocks.modals import note_form
 from bot.slack.events.accept import report_not_stored, store_in_time
 from bot.slack.events.forms import open_form
-from bot.slack.events.press import accept_press, parse_button_press, press_key
 from bot.slack.handlers.buttons import find_case
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.refusal import UserError
-from bot.slack.jobs import HANDOFF_ACK, HOME, PRESS, HandoffAck, HomeView
+from bot.slack.handlers.errors import UserError
+from bot.slack.jobs import HANDOFF_ACK, HOME, PRESS, ButtonPress, HandoffAck, HomeView, JobKind, Payload
 
 _log = logging.getLogger("netclinic.listeners")
 
@@ -115,3 +114,40 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
     app.action(re.compile(""))(press_button)
+
+
+def parse_button_press(body: Mapping[str, Any]) -> ButtonPress:
+    """What was pressed, by whom and where. A menu's value is the question's key and the option."""
+    action, container, message = body["actions"][0], body.get("container") or {}, body.get("message") or {}
+    value = str(action.get("value") or "")
+    if action["action_id"] == CHOOSE_CLUSTER:
+        key = str(action.get("block_id") or "").removeprefix(f"{CHOOSE_CLUSTER}:")
+        value = f"{key} {(action.get('selected_option') or {}).get('value', '')}"
+    return ButtonPress(
+        action=str(action["action_id"]),
+        value=value,
+        user=str(body["user"]["id"]),
+        channel=str((body.get("channel") or {}).get("id") or container.get("channel_id") or ""),
+        message_ts=str(container.get("message_ts") or message.get("ts") or ""),
+        thread_ts=str(container.get("thread_ts") or message.get("thread_ts") or ""),
+        response_url=str(body.get("response_url") or ""),
+        is_private=bool(container.get("is_ephemeral")),
+    )
+
+
+def press_key(context: HandlerContext, body: Mapping[str, Any]) -> str:
+    """One press: Slack stamps each."""
+    action = body["actions"][0]
+    at = action.get("action_ts") or body.get("trigger_id")
+    return f"{context.services.bot.team}:press:{body['user']['id']}:{action['action_id']}:{at}"
+
+
+async def accept_press(
+    context: HandlerContext, body: Mapping[str, Any], kind: JobKind[Payload], payload: Payload
+) -> bool:
+    """Accept the press as work; False where it could not be stored, which has then been said."""
+    key = press_key(context, body)
+    if await store_in_time(context.accept(kind, key, payload), key) is not None:
+        return True
+    await report_not_stored(context, body, key)
+    return False

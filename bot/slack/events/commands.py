@@ -13,9 +13,9 @@ from bot.slack.events.accept import NOT_STORED, report_not_stored, respond_priva
 from bot.slack.events.forms import open_form
 from bot.slack.handlers import question as question_handler
 from bot.slack.handlers import subcommands
-from bot.slack.handlers.buttons import is_answered
+from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.refusal import UserError, record_refusal
+from bot.slack.handlers.errors import UserError, record_refusal
 from bot.slack.jobs import COMMAND, QUESTION, SHARE, Question, SlashCommand
 from bot.slack.parsing import parse_question
 

@@ -1,7 +1,4 @@
-"""Submitted forms: a question, and a note to an answer.
-
-Opening the form in which a question is asked.
-"""
+"""The form in which a question is asked, opened and submitted, and the one for a note to an answer."""
 
 import asyncio
 import logging
@@ -33,6 +30,7 @@ from bot.slack.jobs import QUESTION, Question
 from bot.slack.parsing import parse_question
 
 View = Mapping[str, Any]
+_log = logging.getLogger("netclinic.listeners")
 
 
 def register(app: AsyncApp, context: HandlerContext) -> None:
@@ -101,9 +99,6 @@ async def _parse_cluster(context: HandlerContext, value: str, in_words: str) -> 
     except ConnectionSettingsError as error:
         return "", str(error)
     return name or "", "" if name else "That cluster is gone: choose another."
-
-
-_log = logging.getLogger("netclinic.listeners")
 
 
 async def open_form(context: HandlerContext, trigger_id: str) -> None:

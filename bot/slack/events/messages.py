@@ -23,6 +23,12 @@ from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
 
 MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
 SLACKBOT = "USLACKBOT"
+STORE_TIMEOUT = 8.0  # seconds for a question to be stored
+NOT_STORED = (
+    "Nothing was read, because your question could not be recorded: netclinic's database cannot be used just now. "
+    "It is tried again for some minutes; if no answer comes, ask again and tell whoever runs netclinic."
+)
+_log = logging.getLogger("netclinic.listeners")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +63,6 @@ def parse_message_event(event: Mapping[str, Any], bot_user: str) -> IncomingMess
         thread_ts="" if thread == ts else thread,
         is_mention=event.get("type") == "app_mention" or mentions_bot(text, bot_user),
     )
-
-
-STORE_TIMEOUT = 8.0  # seconds for a question to be stored
-NOT_STORED = (
-    "Nothing was read, because your question could not be recorded: netclinic's database cannot be used just now. "
-    "It is tried again for some minutes; if no answer comes, ask again and tell whoever runs netclinic."
-)
-_log = logging.getLogger("netclinic.listeners")
 
 
 def register(app: AsyncApp, context: HandlerContext) -> None:

@@ -1,4 +1,4 @@
-"""Show evidence, All steps: modals made from what is stored, opened within the three seconds that Slack gives."""
+"""Show evidence, All steps: modals rendered from what is stored, opened within Slack's three seconds."""
 
 import contextlib
 import re
@@ -13,10 +13,10 @@ from bot.slack.blocks.action_ids import EVIDENCE, EVIDENCE_PAGE, PAGES, STEPS, B
 from bot.slack.blocks.elements import View
 from bot.slack.blocks.modals import evidence_modal, steps_modal
 from bot.slack.events.accept import report_not_stored, respond_privately, store_in_time
-from bot.slack.events.press import parse_button_press, press_key
+from bot.slack.events.buttons import parse_button_press, press_key
 from bot.slack.handlers.buttons import find_case, parse_case_id
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.refusal import UserError, record_refusal
+from bot.slack.handlers.errors import UserError, record_refusal
 from bot.slack.jobs import ButtonPress
 from bot.store import DatabaseError
 

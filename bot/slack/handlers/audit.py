@@ -43,9 +43,9 @@ from bot.slack.blocks.audit import (
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.command import Command
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import UserError
 from bot.slack.handlers.handoff import find_zone_name
 from bot.slack.handlers.messenger import AuditedMessenger
-from bot.slack.handlers.refusal import UserError
 from bot.slack.jobs import ANCHOR, SHARE, AnchorDue
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
@@ -314,7 +314,9 @@ def _find_or_make_anchor(context: HandlerContext, key: str) -> Anchor:
     filters = Filters(action="audit.anchored", request=key, limit=1)
     for record in list_records(context.services.store, filters):
         return Anchor(record.seq, record.hash, record.at)
-    return make_anchor(context.services.ledger, channel=context.services.settings.audit_anchor_channel, request_id=key)
+    return make_anchor(
+        context.services.audit_log, channel=context.services.settings.audit_anchor_channel, request_id=key
+    )
 
 
 async def _post_anchor(context: HandlerContext, key: str, made: Json) -> Json:

@@ -1,7 +1,7 @@
 """What a pressed button does. Its value leads to what is stored; who presses, how late, and twice, is checked here.
 
-Pressing is work of its own, so that a press is neither lost nor done twice. What takes long (a re-check) is accepted
-as further work under a key that belongs to the answer: the second press finds it taken.
+A press is a job of its own, so that it is neither lost nor done twice. What takes long (a re-check) is accepted as a
+further job under a key that belongs to the answer: the second press finds it taken.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from functools import partial
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack import jobs
-from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
-from bot.slack.handlers.context import HandlerContext, render_answer
-from bot.slack.handlers.refusal import UserError, run_reporting_errors
+from bot.slack.handlers.case_service import is_answered, refresh_answers
+from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.jobs import ButtonPress, CasePress
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
@@ -192,7 +192,7 @@ class PressHandler:
     async def _choose_cluster(self) -> Json:
         """A menu's choice: ``value`` is ``<key of the question> <value of the option>``."""
         key, _, option = self.press.value.partition(" ")
-        payload = await self.context.services.work.payload(key)
+        payload = await self.context.services.queue.payload(key)
         try:
             name = cluster_for_option(option, await asyncio.to_thread(self.context.services.clusters.list_names))
         except ConnectionSettingsError as error:
@@ -217,11 +217,6 @@ class PressHandler:
         return f"Case {case.id} was resolved already by {await self.context.display_name(case.resolved_by)}."
 
 
-async def is_answered(context: HandlerContext, key: str) -> bool:
-    """Whether this piece of work came to an answer."""
-    return await context.services.store.run(context.cases.answer, key) is not None
-
-
 def parse_case_id(value: str) -> str | None:
     """The case that a button is about, where it is a button of one."""
     try:
@@ -241,19 +236,3 @@ async def _as_step_result(do: Callable[[], Awaitable[Json]]) -> Json:
 def once_key(action: str, of: str) -> str:
     """The key of what may be done once with an answer, or with a case."""
     return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"
-
-
-async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> None:
-    """Show again how things stand: in the answer that was pressed, and in the case's newest.
-
-    Raises:
-        SlackUnavailable: Slack cannot be reached.
-    """
-    kept = await context.services.store.run(context.cases.answers, case)
-    for item in [one for one in kept if one.message_ts and (one.id == answer or one is kept[-1])]:
-        try:
-            message = await context.services.store.run(render_answer, context, item)
-            await context.messenger(trail).update(item.channel, item.message_ts, message)
-        except SlackError as error:
-            if getattr(error, "code", "") not in ("message_not_found", "cant_update_message", "edit_window_closed"):
-                raise

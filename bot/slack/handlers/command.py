@@ -1,7 +1,4 @@
-"""One slash command on its way: who typed what, and how it is answered, for the asker alone or for the channel.
-
-``/netclinic ask`` and ``check``: questions like those in channels, answered for the asker alone.
-"""
+"""A slash command while it is run: permissions, cluster and answer; ``ask`` and ``check``, which become questions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,8 +10,8 @@ from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import UserError
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.handlers.refusal import UserError
 from bot.slack.jobs import QUESTION, SHARE, Question, SlashCommand
 from bot.slack.parsing import ParsedQuestion
 from bot.slack.permissions import Right
@@ -24,7 +21,7 @@ from knowledge.errors import nearest_name
 
 @dataclass(frozen=True)
 class Command:
-    """``reply`` is where the answer goes; steps are the deed's."""
+    """``reply`` is where the answer goes; steps are the job's."""
 
     context: HandlerContext
     job: Job

@@ -1,6 +1,6 @@
-"""From a first message to the answer: look, keep what was seen, show it. Questions and re-checks both end like this.
+"""Diagnosing for an answer: the cluster is read with progress shown and on record, the answer stored, then posted.
 
-Looking at a cluster for an answer: opened, read with the progress shown and every read on record, told.
+Questions, checks and re-checks all end like this.
 """
 
 import contextlib
@@ -18,13 +18,15 @@ from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.context import RECHECK, HandlerContext, open_case, render_answer
+from bot.slack.handlers.case_service import RECHECK, open_case, render_answer
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import StoredAnswer
 
 AskClinic = Callable[[Clinic, Cluster | None], Awaitable[Answer]]
+_log = logging.getLogger("netclinic.handlers")
 
 
 @dataclass
@@ -78,12 +80,9 @@ async def _opened(
         yield opened
 
 
-_log = logging.getLogger("netclinic.handlers")
-
-
 @dataclass(frozen=True, kw_only=True)
 class DiagnoseJob:
-    """What is looked at, for whom. ``kind`` is ask, recheck or check; the deed's key becomes the answer's id.
+    """What is looked at, for whom. ``kind`` is ask, recheck or check; the job's key becomes the answer's id.
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
     the answer that is checked again.

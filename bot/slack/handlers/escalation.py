@@ -1,13 +1,13 @@
-"""Handing a case to on-call: their user group is mentioned with a summary, and the case notes who is on it."""
+"""Escalating a case to on-call: their group is mentioned with a summary, and the case notes who is on it."""
 
 from functools import partial
 
 from bot.slack.blocks.case import handover_summary
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.buttons import refresh_answers
-from bot.slack.handlers.context import HandlerContext, case_line, find_case_and_answer
+from bot.slack.handlers.case_service import case_line, find_case_and_answer, refresh_answers
+from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.jobs import CasePress
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import Case, StoredAnswer

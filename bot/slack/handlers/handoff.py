@@ -1,9 +1,4 @@
-"""Handoffs in Slack: made, posted once with page and picture, taken by somebody, and reminded of once.
-
-The picture and the page in a posted handoff's thread. The handoff stands without them; who reads it is told why.
-
-Taking a handoff over: who has it is recorded once, and where nobody has, the channel is reminded once.
-"""
+"""Handoffs in Slack: made, posted once with page and picture, acknowledged by somebody, reminded of once."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,10 +29,12 @@ from bot.slack.blocks.handoff import (
     unattached_message,
 )
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AuditedMessenger
-from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.jobs import HandoffAck, HandoffOrder, HandoffReminder
 from bot.slack.queue.job import Job, Json
+
+MAX_ON_CALL = 20
 
 
 @dataclass(frozen=True)
@@ -80,9 +77,6 @@ class HandoffFiles:
 
     async def _upload(self, name: str, content: str | bytes, title: str, alt: str = "", *, key: str) -> None:
         await self.messenger.upload(self.channel, self.ts, name, content, title, alt, key=key)
-
-
-MAX_ON_CALL = 20
 
 
 async def post_handoff(context: HandlerContext, job: Job, order: HandoffOrder) -> None:

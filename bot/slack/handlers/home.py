@@ -12,9 +12,9 @@ from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import HOME_RECHECK
 from bot.slack.blocks.elements import View
 from bot.slack.blocks.overviews import closed_home_view, home_view
+from bot.slack.handlers.case_service import answer_row, case_row
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.refusal import UserError, record_refusal
-from bot.slack.handlers.subcommands import answer_row, case_row
+from bot.slack.handlers.errors import UserError, record_refusal
 from bot.slack.jobs import HomeView
 from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError

@@ -1,7 +1,4 @@
-"""Where an answer goes: one message in a thread that changes until it is the answer, or what only the asker sees.
-
-What is said in Slack beside an answer, each message on record: before it is posted, and once it is there.
-"""
+"""Messages on record: the one that becomes the answer, and all that is said beside it."""
 
 import logging
 from dataclasses import dataclass
@@ -13,6 +10,9 @@ from bot.slack.api.poster import Poster
 from bot.slack.blocks.elements import Message
 
 _log = logging.getLogger("netclinic.handlers")
+UNCHANGEABLE = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed"}
+)  # it cannot be changed any more
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,6 @@ class AuditedMessenger:
             await self.trail.record(action, detail=detail)
         except AuditUnavailable as error:
             _log.error("%s", error)
-
-
-UNCHANGEABLE = frozenset(
-    {"message_not_found", "cant_update_message", "edit_window_closed"}
-)  # it cannot be changed any more
 
 
 @dataclass(kw_only=True)

@@ -13,8 +13,8 @@ from bot.slack.blocks.modals import cluster_menu
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster, ClusterChoice
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
+from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.jobs import QUESTION, Question
 from bot.slack.parsing import is_courtesy
 from bot.slack.queue.job import Job, Json

@@ -1,10 +1,11 @@
 """Checking an answer again: the same question on the same cluster, and what changed since."""
 
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.context import RECHECK, HandlerContext, find_case_and_answer, parse_check
+from bot.slack.handlers.case_service import RECHECK, find_case_and_answer, parse_check
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
+from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.jobs import CasePress
 from bot.slack.queue.job import Job
 from bot.store.cases import StoredAnswer

@@ -1,13 +1,4 @@
-"""The subcommands of ``/netclinic``, a row each: help, dispatch and the nearest name all come from this table.
-
-Stored cases and answers as the rows that lists show.
-
-``/netclinic handoff``: asks for a handoff, or shows one that was made.
-
-Subcommands that look at clusters and at netclinic itself, without a question: facts, cluster, status.
-
-Subcommands that read what netclinic knows itself: entries and cases.
-"""
+"""The subcommands of ``/netclinic``, a row each: help, dispatch and the nearest name all come from one table."""
 
 import asyncio
 import re
@@ -36,16 +27,17 @@ from bot.slack.blocks.overviews import (
 )
 from bot.slack.cluster_choice import UnknownCluster
 from bot.slack.handlers.audit import run_audit
+from bot.slack.handlers.case_service import case_row
 from bot.slack.handlers.command import Command, ask, check, require_entry
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.handoff import find_handoff, render_as_posted, validate_time_range
-from bot.slack.handlers.refusal import UserError, run_reporting_errors
 from bot.slack.jobs import HANDOFF, SHARE, HandoffOrder, SlashCommand
 from bot.slack.queue.job import Job, Json
-from bot.store.cases import Case, StoredAnswer
 from knowledge.errors import nearest_name
 
 MAX_ENTRIES = 8
+_HANDOFF_ID = re.compile(r"(?:show\s+)?(HO-[A-Z2-7]+)", re.IGNORECASE)
 
 
 async def entries(command: Command) -> None:
@@ -147,21 +139,18 @@ async def status(command: Command) -> None:
     """``status``: version, work under way, and whether the index is there."""
     await command.require_permission()
     parts = command.context.services
-    count_running = {name: count for name, count in (await parts.work.count_running()).items() if count}
+    count_running = {name: count for name, count in (await parts.queue.count_running()).items() if count}
     opened = await parts.store.run(command.context.cases.list_open, parts.bot.team, command.slash.user, 1000)
     under_way = ", ".join(f"{count} {name}" for name, count in count_running.items())
     rows = [
         ("Version", version("netclinic")),
-        ("Replica", parts.work.replica.id),
+        ("Replica", parts.queue.worker.id),
         ("Database", parts.store.shown),
         ("Entries", str(len(parts.entries))),
         ("Under way", under_way or "nothing"),
         ("Open cases", str(len(opened))),
     ]
     await command.answer(status_message(rows))
-
-
-_HANDOFF_ID = re.compile(r"(?:show\s+)?(HO-[A-Z2-7]+)", re.IGNORECASE)
 
 
 async def handoff(command: Command) -> None:
@@ -292,33 +281,3 @@ def render_help(unknown: str = "") -> Message:
 def find_subcommand(name: str) -> SubcommandRow | None:
     """The row of a name, in any letters."""
     return next((row for row in SUBCOMMANDS if row.shown.name == name.lower()), None)
-
-
-def case_row(case: Case) -> CaseRow:
-    """A case by its newest answer."""
-    return CaseRow(
-        id=case.id,
-        title=case.title or case.question,
-        outcome=case.outcome,
-        at=case.updated_at,
-        cluster=case.cluster,
-        by=case.opened_by,
-        link=case.link,
-        state=case.state,
-        assignee=case.assignee,
-    )
-
-
-def answer_row(case: Case, answer: StoredAnswer) -> CaseRow:
-    """One answer of a case."""
-    first = answer.report.diagnoses[0] if answer.report.diagnoses else None
-    return CaseRow(
-        id=case.id,
-        title=first.title if first else "",
-        outcome=answer.report.outcome,
-        at=answer.finished_at,
-        cluster=answer.cluster,
-        by=answer.asked_by,
-        link=case.link,
-        state=case.state,
-    )

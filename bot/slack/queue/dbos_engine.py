@@ -1,8 +1,7 @@
 """DBOS as it is used here: one process-wide engine with a database of its own, quiet, and talking to nobody else.
 
-Forgetting what nobody needs any more: finished work, shared looks, and what could happen once only long ago.
-
-How payloads and results are stored: as JSON, so that no release has to understand another one's pickled classes.
+Payloads and results are stored as JSON, so that no release has to understand another one's pickled classes. What nobody
+needs any more is deleted: finished jobs, shared reads, keys of what could happen once only long ago.
 """
 
 import asyncio
@@ -19,10 +18,25 @@ from dbos import DBOS, DBOSConfig, Serializer
 from dbos._dbos import _get_dbos_instance
 
 from bot.private_files import make_private_folder
-from bot.slack.queue import dbos_engine
 from bot.store import DatabaseError, Store, idempotency_keys, replicas, shared_reads
 
 _ERROR = "$error"
+NAME = "netclinic"
+FILE = "dbos.sqlite"
+# Any release of the same shape resumes work: to be raised when handlers cannot finish what older ones began.
+SHAPE = "1"
+FINISHED = ["SUCCESS", "ERROR", "CANCELLED"]
+BATCH = 500
+CONNECTIONS = 6  # that store what steps came to: more would only fight for the database
+# They are those of asyncio.to_thread, too: a database that is gone may hold all of them up. Nothing that is needed
+# to tell people so uses them. Many more make a burst of questions slower than Slack waits.
+THREADS = 16
+EVERY = 3600.0  # seconds
+KEEP_JOBS = timedelta(days=7)  # Slack sends an event again for an hour
+KEEP_SHARED_READS = timedelta(days=1)
+KEEP_IDEMPOTENCY_KEYS = timedelta(days=400)  # longer than any button lives
+KEEP_REPLICAS = timedelta(days=7)
+_log = logging.getLogger("netclinic.housekeeping")
 
 
 class PlainJson(Serializer):
@@ -44,18 +58,6 @@ class PlainJson(Serializer):
         if isinstance(value, dict) and set(value) == {_ERROR}:
             return RuntimeError(f"{value[_ERROR]['type']}: {value[_ERROR]['message']}")
         return value
-
-
-NAME = "netclinic"
-FILE = "dbos.sqlite"
-# Any release of the same shape resumes work: to be raised when handlers cannot finish what older ones began.
-SHAPE = "1"
-FINISHED = ["SUCCESS", "ERROR", "CANCELLED"]
-BATCH = 500
-CONNECTIONS = 6  # that store what steps came to: more would only fight for the database
-# They are those of asyncio.to_thread, too: a database that is gone may hold all of them up. Nothing that is needed
-# to tell people so uses them. Many more make a burst of questions slower than Slack waits.
-THREADS = 16
 
 
 def launch_engine(url: str, data_dir: Path, replica: str, poll: float) -> None:
@@ -145,15 +147,6 @@ def _route_logs() -> None:
     logger.propagate = True
 
 
-EVERY = 3600.0  # seconds
-KEEP_JOBS = timedelta(days=7)  # Slack sends an event again for an hour
-KEEP_SHARED_READS = timedelta(days=1)
-KEEP_IDEMPOTENCY_KEYS = timedelta(days=400)  # longer than any button lives
-KEEP_REPLICAS = timedelta(days=7)
-
-_log = logging.getLogger("netclinic.housekeeping")
-
-
 async def run_housekeeping(store: Store) -> None:
     """Tidy up, now and every hour."""
     while True:
@@ -168,7 +161,7 @@ async def run_housekeeping(store: Store) -> None:
 
 async def delete_expired(store: Store, now: datetime) -> int:
     """Forget what is old enough; how many rows."""
-    removed = await dbos_engine.delete_finished_jobs(now - KEEP_JOBS)
+    removed = await delete_finished_jobs(now - KEEP_JOBS)
     removed += await store.run(shared_reads.delete_before, store, now - KEEP_SHARED_READS)
     removed += await store.run(idempotency_keys.delete_before, store, now - KEEP_IDEMPOTENCY_KEYS)
     removed += await store.run(replicas.delete_started_before, store, now - KEEP_REPLICAS)

@@ -1,4 +1,4 @@
-"""One piece of accepted work while it is being done: its steps are remembered, so that a crash repeats none of them."""
+"""An accepted job while it is done: its steps are remembered, so that a crash repeats none of them."""
 
 import asyncio
 import contextlib

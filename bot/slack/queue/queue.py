@@ -1,6 +1,6 @@
-"""Accepting work durably and doing it: what was accepted is done, once, by whichever replica lives.
+"""The job queue: what was accepted is stored, and done once, by whichever worker lives.
 
-DBOS keeps each piece of work as a workflow, whose id is the work's key.
+DBOS keeps each job as a workflow, whose id is the job's key.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class JobQueue:
     def __init__(
         self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, timing: Timing = PRODUCTION
     ) -> None:
-        self.replica = Worker(store, data_dir, lost, timing)
+        self.worker = Worker(store, data_dir, lost, timing)
         self._timing = timing
         self._store = store
         self._data_dir = data_dir
@@ -71,10 +71,10 @@ class JobQueue:
         Raises:
             DatabaseError: the database cannot be used.
         """
-        await self.replica.join()
+        await self.worker.join()
         # Not in a thread, though it takes a moment: resumed work runs on the event loop that the engine is started on.
-        dbos_engine.launch_engine(self._url(), self._data_dir, self.replica.id, self._timing.engine_poll)
-        await self.replica.watch(dbos_engine.recover_jobs)
+        dbos_engine.launch_engine(self._url(), self._data_dir, self.worker.id, self._timing.engine_poll)
+        await self.worker.watch(dbos_engine.recover_jobs)
 
     async def accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None = None) -> bool:
         """Store a piece of work, durably when this returns; False when that key was accepted before.
@@ -88,7 +88,7 @@ class JobQueue:
             raise ValueError(f"nobody does {name}")
         try:
             async with asyncio.timeout(patience):
-                if not await self.replica.may_accept():
+                if not await self.worker.may_accept():
                     raise JobNotAccepted("This replica ends or cannot reach its database: it takes no new work.")
                 task = asyncio.create_task(self._start_workflow(name, key, payload), context=contextvars.Context())
                 return await asyncio.shield(task)
@@ -132,11 +132,11 @@ class JobQueue:
 
     async def close(self) -> None:
         """Stop: steps under way get some seconds to finish, the rest is resumed by the next start or a replica."""
-        await self.replica.finish_steps(self._timing.closing)
+        await self.worker.finish_steps(self._timing.closing)
         with ThreadPoolExecutor(1) as executor:  # those of the engine may all be held up by the database
             await asyncio.get_running_loop().run_in_executor(executor, dbos_engine.stop_engine)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # the engine's own ended with it
-        await self.replica.leave()
+        await self.worker.leave()
 
     def _url(self) -> str:
         """The PostgreSQL URL; empty for SQLite."""
@@ -160,7 +160,7 @@ class JobQueue:
         self._names_running[key] = name
         try:
             with logs.log_context(request_id=key):
-                await handler(Job(name, key, payload, self.replica, self._notify_waiting, self._timing))
+                await handler(Job(name, key, payload, self.worker, self._notify_waiting, self._timing))
         finally:
             self._names_running.pop(key, None)
 

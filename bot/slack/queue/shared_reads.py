@@ -1,4 +1,4 @@
-"""Identical questions within a minute share one look at the cluster: an incident makes everybody ask the same."""
+"""Identical questions within a minute share one read of the cluster: in an incident everybody asks the same."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,6 @@
-"""One process among several: it says that it lives, takes over from those that no longer do, and stops when it was
-itself taken over.
+"""A worker: a process among several that shows it lives, takes over from dead ones, and stops when taken over.
 
-A process that was paused, and whose work another has taken over meanwhile, must not go on when it wakes up. So nobody
+A process that was paused, and whose jobs another has taken over meanwhile, must not go on when it wakes up. So nobody
 takes over before ``takeover`` has passed, and nobody works whose last confirmed sign of life is older than ``lease``;
 in between lies the time that a request to Slack may take.
 """

@@ -228,7 +228,7 @@ async def test_over_http_only_what_slack_signed_lately_is_heard(open_scene: Open
 
 async def test_over_http_nothing_is_acknowledged_that_was_not_stored(open_scene: OpenScene) -> None:
     async with open_scene({}, by_http=True) as scene:
-        scene.services.work.replica._is_lost = True  # as after a take-over: nothing may be accepted any more
+        scene.services.queue.worker._is_lost = True  # as after a take-over: nothing may be accepted any more
         await scene.slack.people.say("ada", "inc-shop", "@netclinic what is the cluster domain?")
         await scene.slack.until(lambda: any(sent.failures for sent in scene.slack.delivery.sent), SECONDS)
         assert all(sent.acknowledged is None for sent in scene.slack.delivery.sent)

@@ -58,10 +58,10 @@ async def test_a_question_is_stored_before_it_is_acknowledged(open_scene: OpenSc
         held.execute("ROLLBACK")
         held.close()
         await scene.slack.until(acknowledged, 60)
-        payload = await scene.services.work.payload(key)
+        payload = await scene.services.queue.payload(key)
         assert payload is not None
         assert payload["words"] == "pods stuck in ContainerCreating"
-        assert await scene.services.work.payload("T:C:1") is None
+        assert await scene.services.queue.payload("T:C:1") is None
         await scene.answer("inc-shop", ts)
 
 

@@ -30,7 +30,7 @@ def recorded(scene: Scene, **filters: Any) -> list[Record]:
 async def settled(scene: Scene) -> None:
     """All accepted work is done."""
     for _ in range(3000):
-        if not await scene.services.work.count_running():
+        if not await scene.services.queue.count_running():
             return
         await asyncio.sleep(0.02)
     raise TimeoutError("work goes on and on")
@@ -238,7 +238,7 @@ async def test_a_record_a_request_and_a_case_are_shown(open_scene: OpenScene) ->
 async def test_of_a_long_request_the_first_records_are_shown_and_all_are_counted(open_scene: OpenScene) -> None:
     async with open_scene({}) as scene:
         reads = [Draft(action="cluster.read", actor=SYSTEM, request_id="night:1", case="NC-NIGHT") for _ in range(400)]
-        await scene.services.ledger.aappend(reads)
+        await scene.services.audit_log.aappend(reads)
         first = recorded(scene, request="night:1")[0]
         for name, about in (("night", "Request"), ("nc-night", "Case NC-NIGHT")):
             await scene.slack.people.command("ada", "ops", f"/netclinic audit show {name}")
@@ -289,7 +289,7 @@ async def test_where_the_audit_log_cannot_be_written_nothing_is_read_and_everybo
 def fill(scene: Scene) -> None:
     """Until there is no more room."""
     while True:
-        scene.services.ledger.record("refused", actor=SYSTEM, detail={"reason": "filling " * 40})
+        scene.services.audit_log.record("refused", actor=SYSTEM, detail={"reason": "filling " * 40})
 
 
 async def test_a_full_database_is_told_too(open_scene: OpenScene) -> None:
@@ -317,10 +317,10 @@ async def test_a_full_database_is_told_too(open_scene: OpenScene) -> None:
 async def test_a_question_that_cannot_even_be_stored_is_not_met_with_silence(open_scene: OpenScene) -> None:
     async with open_scene(CLUSTER) as scene:
         await settled(scene)
-        scene.services.work.replica._closing.set()  # it takes no new work
+        scene.services.queue.worker._closing.set()  # it takes no new work
         await scene.slack.people.say("ada", "inc-shop", STUCK)
         told = await scene.alone("ada", "Nothing was read, because your question could not be recorded")
         assert told.thread_ts
         await asyncio.sleep(1.5)  # Slack brings it again after a second
         assert len(scene.slack.ephemerals("ada")) == 1
-        scene.services.work.replica._closing.clear()
+        scene.services.queue.worker._closing.clear()

@@ -110,10 +110,10 @@ async def test_the_second_who_presses_hears_who_has_it(open_scene: OpenScene) ->
         from bot.slack.jobs import HANDOFF_ACK, HandoffAck
 
         press = HandoffAck(handoff=kept.id, user="U0SAM00003", channel=kept.channel)
-        await scene.services.work.accept(HANDOFF_ACK.name, "T0:press:late", HANDOFF_ACK.dump(press))
+        await scene.services.queue.accept(HANDOFF_ACK.name, "T0:press:late", HANDOFF_ACK.dump(press))
         await scene.alone("sam", "Ada Okafor has handoff")
         elsewhere = HandoffAck(handoff=kept.id, user="U0SAM00003", channel="C0INCSHOP1")
-        await scene.services.work.accept(HANDOFF_ACK.name, "T0:press:elsewhere", HANDOFF_ACK.dump(elsewhere))
+        await scene.services.queue.accept(HANDOFF_ACK.name, "T0:press:elsewhere", HANDOFF_ACK.dump(elsewhere))
         await scene.alone("sam", "belongs to another channel")
         assert len(recorded(scene, "handoff.acknowledged")) == 1
 
@@ -238,7 +238,7 @@ def reminders(scene: Scene, message: Any) -> list[Any]:
 async def settled(scene: Scene) -> None:
     """All accepted work is done."""
     for _ in range(3000):
-        if not await scene.services.work.count_running():
+        if not await scene.services.queue.count_running():
             return
         await asyncio.sleep(0.02)
     raise TimeoutError("work goes on and on")

@@ -70,7 +70,7 @@ async def test_words_of_direct_messages_are_not_on_other_peoples_home(open_scene
     async with open_scene(OUT) as scene:
         people, dm = scene.slack.people, scene.slack.team.direct("lin").id
         ts = await people.say("lin", dm, "my manager said something odd")
-        await scene.slack.until(lambda: scene.slack.replies(dm, ts), 60)
+        await scene.answer(dm, ts, "No entry")
         await people.open_home("ada")
         await scene.slack.until(lambda: scene.slack.home("ada"), 60)
         await people.open_home("lin")

@@ -23,7 +23,7 @@ async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -
     work = JobQueue(store, tmp_path, timing=QUICK)
     work.register("do", nothing)
     await work.launch()
-    await work.replica.finish_steps(0.0)
+    await work.worker.finish_steps(0.0)
     with pytest.raises(JobNotAccepted):
         await work.accept("do", "k1", {})
     await work.close()
@@ -35,7 +35,7 @@ async def test_after_a_take_over_nothing_is_accepted_and_the_process_is_told(sto
     work.register("do", nothing)
     await work.launch()
     replicas.join(store, "heir", "host", "1")
-    replicas.claim(store, work.replica.id, "heir", 0.0)
+    replicas.claim(store, work.worker.id, "heir", 0.0)
     await asyncio.wait_for(lost.wait(), SECONDS)
     with pytest.raises(JobNotAccepted):
         await work.accept("do", "k1", {})

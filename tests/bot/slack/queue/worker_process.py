@@ -56,7 +56,7 @@ async def run(told: argparse.Namespace) -> None:
 
     work.register("do", do)
     await work.launch()
-    note(f"launched {told.name} {work.replica.id}")
+    note(f"launched {told.name} {work.worker.id}")
     for key in filter(None, told.accept.split(",")):
         note(f"{key} accepted {await work.accept('do', key, {'words': 'ärger & <!channel>'})}")
         die_at("accepted", key)

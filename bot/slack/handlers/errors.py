@@ -1,7 +1,4 @@
-"""How a deed ends that cannot do what was asked: in one sentence with an id that leads to the details.
-
-Telling people that what they asked for waits for the database: without the database, to them alone, and once.
-"""
+"""Errors of a job, told to the person in one sentence with an id that leads to the details; the outage notice."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -23,6 +20,10 @@ UNEXPECTED = (
 )
 FAILED = "failed"  # the outcome of what nobody refused
 _log = logging.getLogger("netclinic.handlers")
+OUTAGE_NOTICE = (
+    "Nothing is read or done for this just now, because netclinic's database cannot be used and nothing may be done "
+    "unrecorded: it goes on by itself as soon as the database is back."
+)
 
 
 class UserError(UserFacingError):
@@ -78,12 +79,6 @@ async def record_refusal(why: UserError, trail: AuditContext) -> None:
         await trail.record("refused", outcome=why.rule or "refused", detail={"text": why.sentence})
     except AuditUnavailable as error:
         _log.error("%s", error)
-
-
-OUTAGE_NOTICE = (
-    "Nothing is read or done for this just now, because netclinic's database cannot be used and nothing may be done "
-    "unrecorded: it goes on by itself as soon as the database is back."
-)
 
 
 async def notify_outage(context: HandlerContext, job: Job) -> None:
