@@ -22,7 +22,7 @@ from knowledge.command_rules import (
 )
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, Place, Problem, suggestion
-from knowledge.loading import BUILTIN_FOLDER, LoadedFile, entry_files, read_folders
+from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
 from knowledge.model import Call, Condition, Entry, Kind, Step
 from knowledge.templates import OBJECTS, PLURALS, is_template, names_in
 from knowledge.vocabulary import Vocabulary
@@ -66,7 +66,7 @@ def lint(
     """
     asked = [_absolute(path) for path in paths]
     folders = [_absolute(folder) for folder in in_use]
-    loaded, problems = read_folders([*folders, *_outside(asked, folders)], vocabulary)
+    loaded, problems = read_folders([*folders, *asked], vocabulary)
     known = vocabulary.facts if facts is None else facts
     ids = {one.entry.id for one in loaded if one.entry}
     problems = [problem for problem in (*problems, *_check_repeated_symptoms(loaded)) if _is_below(problem.file, asked)]
@@ -82,12 +82,6 @@ def lint(
 def _absolute(path: Path) -> Path:
     """One spelling for each path, so that no file counts twice; links stay, a mounted ConfigMap is made of them."""
     return Path(os.path.abspath(path))  # noqa: PTH100
-
-
-def _outside(asked: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
-    """What reading the folders does not read anyway."""
-    read = {file for folder in folders for file in entry_files(folder)}
-    return [path for path in asked if not path.exists() or any(file not in read for file in entry_files(path))]
 
 
 def _is_below(file: Path, paths: Iterable[Path]) -> bool:

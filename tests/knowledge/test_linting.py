@@ -147,7 +147,7 @@ def test_one_file_is_linted_alone_and_knows_the_entries_in_use(
     write: Write, folder: Path, vocabulary: Vocabulary
 ) -> None:
     in_use = folder.parent / "in-use"
-    first = write(name="../in-use/broken-thing.md")
+    first = write(("facts:", "related: [nowhere]\nfacts:"), name="../in-use/broken-thing.md")
     write(("kind: fault", "kind: riddle"), name="../in-use/bad.md")
     other = write(("id: broken-thing", "id: other"), ("facts:", "related: [thing]\nfacts:"), name="other.md")
     found = [str(problem) for problem in lint([other], vocabulary, RECORDINGS, in_use=[in_use])]
@@ -184,12 +184,12 @@ def test_the_places_to_fill_of_its_recordings_are_named(write: Write, folder: Pa
 def test_a_new_entry_lints_with_only_its_places_to_fill(
     kind: Kind, section: str, folder: Path, vocabulary: Vocabulary
 ) -> None:
-    path = folder / section / "my-entry.md"
-    path.parent.mkdir()
-    path.write_text(entry_template("my-entry", kind, section), encoding="utf-8")
-    (entry,) = load_entries([folder], vocabulary)
+    (folder / section).mkdir()
+    for name in ("my-entry", "your-entry"):
+        (folder / section / f"{name}.md").write_text(entry_template(name, kind, section), encoding="utf-8")
+    entry, other = load_entries([folder], vocabulary)
     assert (entry.id, entry.kind, entry.section) == ("my-entry", kind, section)
-    named = [name for names in vars(entry.proved_on).values() for name in names]
+    named = [name for each in (entry, other) for names in vars(each.proved_on).values() for name in names]
     problems = lint([folder], vocabulary, {name: folder / name for name in named})
     assert {problem.message for problem in problems} == {"still to be filled in"}
     assert all(problem.remedy for problem in problems)
