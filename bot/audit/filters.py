@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "button.pressed": "somebody pressed a button",
     "case.resolved": "somebody resolved a case",
     "refused": "netclinic did not do what it was asked to",
+    "job.set_aside": "work that kept ending its process is not resumed any more",
     "settings.in_force": "settings at the start that differ from their defaults",
     "handoff.made": "a handoff was made",
     "handoff.acknowledged": "somebody has taken it",

@@ -166,6 +166,15 @@ class HandoffReminder:
     handoff: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """The job ``key``, of the kind ``name``, ended its process again and again: it is not resumed any more."""
+
+    name: str
+    key: str
+    payload: dict[str, Any]
+
+
 QUESTION = JobKind("ask", Question)
 COMMAND = JobKind("command", SlashCommand)
 PRESS = JobKind("press", ButtonPress)
@@ -176,6 +185,7 @@ ANCHOR = JobKind("audit.anchor", AnchorDue)
 HANDOFF = JobKind("handoff", HandoffOrder)
 HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
+SET_ASIDE = JobKind("set_aside", SetAside)
 
 KINDS: Mapping[str, JobKind[Any]] = {
     kind.name: kind
@@ -190,5 +200,6 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HANDOFF,
         HANDOFF_ACK,
         HANDOFF_REMINDER,
+        SET_ASIDE,
     )
 }

@@ -115,6 +115,18 @@ replicas = Table(
     Column("taken_over_by", Text, nullable=False, default=""),
 )
 
+# Jobs that were under way when their process died: how often in a row, in one step.
+job_deaths = Table(
+    "job_deaths",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("worker", Text, nullable=False),  # the process that died last
+    Column("steps", Integer, nullable=False),  # done when it died
+    Column("deaths", Integer, nullable=False),
+    Column("began", Boolean, nullable=False),  # false while it is held back beside others that are suspected
+    Column("at", Time, nullable=False, index=True),
+)
+
 # Identical questions within a minute share one look at the cluster.
 shared_reads = Table(
     "looks",

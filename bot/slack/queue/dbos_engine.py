@@ -9,7 +9,8 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dbos import DBOS, DBOSConfig, Serializer
 from dbos._dbos import _get_dbos_instance
 
 from bot.private_files import make_private_folder
-from bot.store import DatabaseError, Store, idempotency_keys, replicas, shared_reads
+from bot.store import DatabaseError, Store, idempotency_keys, job_deaths, replicas, shared_reads
 
 _ERROR = "$error"
 NAME = "netclinic"
@@ -108,6 +109,36 @@ def stop_engine() -> None:
     DBOS.destroy(destroy_registry=True)
 
 
+@dataclass(frozen=True)
+class PendingJob:
+    """An accepted job that is not done: the process it belongs to, and how many steps it has behind it."""
+
+    key: str
+    name: str
+    payload: Mapping[str, Any]
+    worker: str
+    steps: int
+
+
+def pending_jobs(workers: Sequence[str]) -> list[PendingJob]:
+    """What these processes left undone."""
+    return [
+        PendingJob(
+            key=item.workflow_id,
+            name=str(item.input["args"][0]) if item.input else "",
+            payload=dict(item.input["args"][1]) if item.input else {},
+            worker=str(item.executor_id),
+            steps=len(DBOS.list_workflow_steps(item.workflow_id, load_output=False)),
+        )
+        for item in DBOS.list_workflows(status="PENDING", executor_id=list(workers), load_output=False)
+    ]
+
+
+def cancel_job(key: str) -> None:
+    """Never resume it."""
+    DBOS.cancel_workflow(key)
+
+
 def recover_jobs(replicas: Sequence[str]) -> int:
     """Take over the work of replicas that are gone; how many pieces."""
     return len(DBOS._recover_pending_workflows(list(replicas)))
@@ -165,6 +196,7 @@ async def delete_expired(store: Store, now: datetime) -> int:
     removed += await store.run(shared_reads.delete_before, store, now - KEEP_SHARED_READS)
     removed += await store.run(idempotency_keys.delete_before, store, now - KEEP_IDEMPOTENCY_KEYS)
     removed += await store.run(replicas.delete_started_before, store, now - KEEP_REPLICAS)
+    removed += await store.run(job_deaths.forget, store, now - KEEP_JOBS)
     if removed:
         _log.info("Forgot %d rows that nobody needs any more.", removed)
     return removed

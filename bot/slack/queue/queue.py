@@ -17,7 +17,9 @@ from dbos import DBOS, SetWorkflowID, error
 from bot.slack import logs
 from bot.slack.api.errors import JobNotAccepted, SlackError
 from bot.slack.queue import dbos_engine
+from bot.slack.queue.dbos_engine import PendingJob
 from bot.slack.queue.job import Job
+from bot.slack.queue.recovery import Recovery
 from bot.slack.queue.workers import Worker
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store
@@ -26,6 +28,7 @@ Handler = Callable[[Job], Awaitable[None]]
 __all__ = ["Handler", "JobNotAccepted", "JobQueue"]
 
 WORKFLOW = "netclinic.deed"  # as it is stored with all that is under way: never to be renamed
+SET_ASIDE = "set_aside"  # the job that tells of another which kept ending its process
 UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 
 _log = logging.getLogger("netclinic.work")
@@ -49,6 +52,7 @@ class JobQueue:
         self._names_running: dict[str, str] = {}
         self._waiting_notifier: Handler | None = None
         self._notices: set[asyncio.Task[None]] = set()
+        self._recovery = Recovery(store, self._set_aside)
 
         async def perform(name: str, payload: Mapping[str, Any]) -> None:
             await self._perform(name, payload)
@@ -74,7 +78,7 @@ class JobQueue:
         await self.worker.join()
         # Not in a thread, though it takes a moment: resumed work runs on the event loop that the engine is started on.
         dbos_engine.launch_engine(self._url(), self._data_dir, self.worker.id, self._timing.engine_poll)
-        await self.worker.watch(dbos_engine.recover_jobs)
+        await self.worker.watch(self._recovery.recover)
 
     async def accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None = None) -> bool:
         """Store a piece of work, durably when this returns; False when that key was accepted before.
@@ -160,9 +164,16 @@ class JobQueue:
         self._names_running[key] = name
         try:
             with logs.log_context(request_id=key):
-                await handler(Job(name, key, payload, self.worker, self._notify_waiting, self._timing))
+                async with self._recovery.turn(key):
+                    await handler(Job(name, key, payload, self.worker, self._notify_waiting, self._timing))
         finally:
             self._names_running.pop(key, None)
+
+    async def _set_aside(self, job: PendingJob) -> None:
+        """Accept, in its place, the job that tells of it."""
+        if SET_ASIDE in self._handlers and job.name != SET_ASIDE:
+            payload = {"name": job.name, "key": job.key, "payload": dict(job.payload)}
+            await self.accept(SET_ASIDE, f"{job.key}:{SET_ASIDE}", payload)
 
     def _notify_waiting(self, job: Job) -> None:
         """Beside the work, which may be over or given up before Slack has taken the word."""

@@ -12,7 +12,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Worker:
         await self._store.run(replicas.join, self._store, self.id, self._host, version("netclinic"))
         self._confirmed = _now()
 
-    async def watch(self, recover: Callable[[Sequence[str]], int]) -> None:
+    async def watch(self, recover: Callable[[Sequence[str]], Awaitable[int]]) -> None:
         """Take over what dead replicas left, and go on looking after them until :meth:`leave`."""
         await self._take_over_dead(recover)
         self._watch = asyncio.create_task(self._watch_others(recover))
@@ -135,7 +135,7 @@ class Worker:
         finally:
             self._busy += 1
 
-    async def _watch_others(self, recover: Callable[[Sequence[str]], int]) -> None:
+    async def _watch_others(self, recover: Callable[[Sequence[str]], Awaitable[int]]) -> None:
         while not self._is_lost:
             await asyncio.sleep(self._timing.heartbeat)
             try:
@@ -145,7 +145,7 @@ class Worker:
             except Exception:
                 _log.exception("Looking after the other replicas failed; it is tried again.")
 
-    async def _take_over_dead(self, recover: Callable[[Sequence[str]], int]) -> None:
+    async def _take_over_dead(self, recover: Callable[[Sequence[str]], Awaitable[int]]) -> None:
         await self._confirm()
         if self._is_lost:
             return
@@ -155,7 +155,7 @@ class Worker:
             if silent >= least and await self._store.run(replicas.claim, self._store, id_, self.id, least):
                 _log.warning("Replica %s is gone: its work is taken over.", id_)
         gone = await self._store.run(replicas.taken_over, self._store)
-        if gone and (number := await asyncio.to_thread(recover, gone)):
+        if gone and (number := await recover(gone)):
             _log.warning("%d pieces of work of replicas that are gone go on.", number)
 
     def holds_lease(self) -> bool:

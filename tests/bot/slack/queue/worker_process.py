@@ -54,7 +54,11 @@ async def run(told: argparse.Namespace) -> None:
         die_at("end", job.key)
         note(f"{job.key} done by {told.name}")
 
+    async def tell_set_aside(job: Job) -> None:
+        note(f"{job.payload['key']} set aside as {job.payload['name']}")
+
     work.register("do", do)
+    work.register("set_aside", tell_set_aside)
     await work.launch()
     note(f"launched {told.name} {work.worker.id}")
     for key in filter(None, told.accept.split(",")):
