@@ -102,3 +102,10 @@ def test_a_fact_is_documented_under_both_its_names() -> None:
 
 def test_the_headings_file_is_part_of_the_package() -> None:
     assert HEADINGS_FILE.is_file()
+
+
+def test_every_file_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:bot|index|knowledge|tests)/[\w/.]+)`", text))
+    assert len(named) > 25
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
