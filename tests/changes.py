@@ -1,15 +1,15 @@
 """``python -m tests.changes [COMMIT]``: the test files that a change calls for, for ``make check``.
 
-These are the changed test files themselves, those that import a changed module, and the proofs where an entry or a
-recording changed, but for what goes through all layers (a bot in a workspace, processes, a browser): that is left to
-``make test``. Everything that differs from COMMIT counts (by default: from where this branch left origin/main),
-committed or not.
+These are the changed test files themselves and, of each changed module, the tests that are named after it; where there
+are none, those that import it, but for what goes through all layers (a bot in a workspace, processes, a browser): that
+is left to ``make test``. A changed entry or recording calls for the proofs. Everything that differs from COMMIT counts
+(by default: from where this branch left origin/main), committed or not.
 """
 
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -24,19 +24,28 @@ def main(arguments: Sequence[str]) -> None:
 
 def called_for(changed: set[str]) -> list[str]:
     """The test files for these changed files, all relative to the checkout."""
-    names = {_module(path) for path in changed if path.endswith(".py")}
-    called = changed | ({PROOFS} if any(map(ENTRIES.match, changed)) else set())
-    return [path for path, source in _tests() if path in called or _is_unit_test_of(names, source)]
+    tests = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "tests").rglob("test_*.py"))}
+    found = changed & set(tests)
+    if any(map(ENTRIES.match, changed)):
+        found.add(PROOFS)
+    sources = {path for path in changed - found if path.endswith(".py")}
+    named = {path: _named_after(path) for path in sources if _named_after(path) in tests}
+    importing = _that_import({_module(path) for path in sources - set(named)}, tests)
+    return sorted({*found, *named.values(), *importing})
 
 
-def _tests() -> Iterator[tuple[str, str]]:
-    """Each test file and what it holds."""
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+def _that_import(modules: set[str], tests: Mapping[str, Path]) -> Iterator[str]:
+    """The unit tests that import one of the modules."""
+    for path, file in tests.items():
+        text = file.read_text(encoding="utf-8")
+        if not END_TO_END.search(text) and not modules.isdisjoint(_imported(text)):
+            yield path
 
 
-def _is_unit_test_of(modules: set[str], source: str) -> bool:
-    return not END_TO_END.search(source) and not modules.isdisjoint(_imported(source))
+def _named_after(path: str) -> str:
+    """``tests/bot/store/test_cases.py`` for ``bot/store/cases.py``."""
+    folder, _, name = path.rpartition("/")
+    return f"tests/{folder}/test_{name}"
 
 
 def _changed(commit: str = "") -> Iterator[str]:

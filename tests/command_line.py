@@ -136,11 +136,13 @@ def _content(stream: IO[bytes]) -> str:
 def _surroundings(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Folder, environment and what Python remembers of them."""
     before, arguments, here, temporary = dict(os.environ), sys.argv, Path.cwd(), tempfile.tempdir
+    umask = os.umask(0o022)
     _become(folder, environment, None)
     try:
         yield
     finally:
         sys.argv = arguments
+        os.umask(umask)
         _become(here, before, temporary)
 
 

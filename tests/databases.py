@@ -91,10 +91,15 @@ def put_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pat
 
 
 KINDS = ["sqlite", "postgresql"]
-postgresql_is_slow = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
-"""For what takes long: PostgreSQL is left to ``make test-slow``."""
+
+
+def _slow(kind: str) -> pytest.MarkDecorator:
+    """For what takes long there: this kind of database is left to ``make test-slow``."""
+    kinds = [pytest.param(name, marks=[pytest.mark.slow] if name == kind else []) for name in KINDS]
+    return pytest.mark.parametrize("database_url", kinds, indirect=True)
+
+
+postgresql_is_slow, sqlite_is_slow = _slow("postgresql"), _slow("sqlite")
 
 
 @pytest.fixture(params=KINDS)
