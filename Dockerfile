@@ -24,7 +24,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp netclinic 
     && install --directory --owner=10001 --group=10001 /var/lib/netclinic
 COPY --from=build /opt/netclinic /opt/netclinic
 ENV PATH=/opt/netclinic/bin:$PATH \
-    HOME=/tmp MPLCONFIGDIR=/tmp/matplotlib HF_HUB_OFFLINE=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    HOME=/tmp MPLCONFIGDIR=/tmp/matplotlib HF_HUB_OFFLINE=1 ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 DO_NOT_TRACK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     NETCLINIC_DATA_DIR=/var/lib/netclinic NETCLINIC_INDEX_DIR=/opt/netclinic/index \
     NETCLINIC_HEALTH_ADDRESS=0.0.0.0:8080
 WORKDIR /tmp

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ class Served:
     port: int = field(default_factory=free_port)
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
-    def start(self, *, port: int | None = None, quick: bool = False, **more: str) -> "subprocess.Popen[bytes]":
-        """A process that has just begun; a ``quick`` one waits less than in production."""
-        command = [sys.executable, "-m", "tests.serve"] if quick else [*START, "serve"]
+    def start(
+        self, *, port: int | None = None, quick: bool = False, under: Sequence[str] = (), **more: str
+    ) -> "subprocess.Popen[bytes]":
+        """A process that has just begun; a ``quick`` one waits less than in production, ``under`` watches it."""
+        command = [*under, *([sys.executable, "-m", "tests.serve"] if quick else [*START, "serve"])]
         told = {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(ROOT),
