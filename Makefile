@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
-.PHONY: demo test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-slack clean
+.PHONY: demo index test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-slack clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
@@ -49,10 +49,14 @@ contracts: $(VENV)/.installed-dev
 WORKERS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 12 --dist worksteal
 
-tests: $(VENV)/.installed-dev
+# Built ahead: with all workers beside it, it would take minutes, and half of them would wait for it.
+index: $(VENV)/.installed-dev
+	NETCLINIC_DATA_DIR="$${TEST_DATA_DIR:-.cache/tests}" $(BIN)/netclinic index build
+
+tests: index
 	$(PYTEST) -m "not slow"
 
-test-slow: $(VENV)/.installed-dev   ## kill -9 again and again, both databases and both ways in everywhere
+test-slow: index   ## kill -9 again and again, both databases and both ways in everywhere
 	$(PYTEST) -m slow
 
 tests-of-changes: $(VENV)/.installed-dev
