@@ -35,7 +35,8 @@ def test_a_data_directory_and_its_database_are_closed_to_others(as_the_command_r
 
 
 def test_files_that_are_not_ours_stay_as_they_are(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").touch(mode=0o644)
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "notes.txt").chmod(0o644)
     make_private_folder(tmp_path)
     assert mode(tmp_path / "notes.txt") == 0o644
 

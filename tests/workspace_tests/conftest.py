@@ -11,7 +11,7 @@ from tests.workspace_tests.bots import client_of
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Workspace]:
-    async with Workspace(ack_seconds=1.0, retry_after=(0.1, 0.2, 0.3), limits="off") as open_workspace:
+    async with Workspace(ack_seconds=3.0, retry_after=(0.1, 0.2, 0.3), limits="off") as open_workspace:
         yield open_workspace
 
 

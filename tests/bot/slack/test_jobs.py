@@ -7,7 +7,7 @@ import pytest
 from bot.slack import app
 from bot.slack.jobs import HANDOFF, HOME, KINDS, PRESS, QUESTION, RECHECK, HandoffOrder, HomeView, JobKind, Question
 
-STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them
+STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first that had the kind
     "ask": {
         "channel": "C1",
         "user": "U1",
@@ -31,6 +31,7 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them
     "handoff": {"words": "last", "channel": "C1", "user": ""},
     "handoff.take": {"handoff": "HO-A", "user": "U1", "channel": "C1", "response_url": ""},
     "handoff.remind": {"handoff": "HO-A"},
+    "set_aside": {"name": "home", "key": "k1", "payload": {"user": "U1"}},
 }
 
 
@@ -39,7 +40,7 @@ def test_every_kind_has_one_handler() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_what_version_0_1_stored_is_loaded_and_stored_again_with_the_same_keys(kind: JobKind[Any]) -> None:
+def test_what_was_stored_is_loaded_and_stored_again_with_the_same_keys(kind: JobKind[Any]) -> None:
     stored = STORED[kind.name]
     again = kind.dump(kind.load(stored))
     assert {key: again[key] for key in stored} == stored

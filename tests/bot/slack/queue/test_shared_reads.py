@@ -17,8 +17,10 @@ class Cluster:
         self.seconds = seconds
         self.looked = 0
         self.at_once = self.most = 0
+        self.began = asyncio.Event()
 
     async def __call__(self) -> Any:
+        self.began.set()
         self.looked += 1
         self.at_once += 1
         self.most = max(self.most, self.at_once)
@@ -66,13 +68,15 @@ async def test_parts_do_not_run_into_each_other(store: Store) -> None:
 
 async def test_a_look_that_failed_is_made_by_the_next_one_who_waits(store: Store) -> None:
     shared, cluster = SharedReads(store, patience=30), Cluster()
+    began = asyncio.Event()
 
     async def fails() -> Any:
+        began.set()
         await asyncio.sleep(0.3)
         raise RuntimeError("the cluster went away")
 
     first = asyncio.create_task(shared.read_shared(ASKED, "k1", fails))
-    await asyncio.sleep(0.1)
+    await began.wait()
     second = asyncio.create_task(shared.read_shared(ASKED, "k2", cluster))
     with pytest.raises(RuntimeError):
         await first
@@ -80,16 +84,17 @@ async def test_a_look_that_failed_is_made_by_the_next_one_who_waits(store: Store
 
 
 async def test_a_look_whose_process_died_is_made_anew(store: Store) -> None:
-    cluster = Cluster(0.0)
-    dead = asyncio.create_task(SharedReads(store, patience=1).read_shared(ASKED, "k1", Cluster(3600)))
-    await asyncio.sleep(0.3)  # its process is killed here: nobody gives the look up
+    cluster, hangs = Cluster(0.0), Cluster(3600)
+    dead = asyncio.create_task(SharedReads(store, patience=1).read_shared(ASKED, "k1", hangs))
+    await hangs.began.wait()  # its process is killed here: nobody gives the look up
     assert await SharedReads(store, patience=1).read_shared(ASKED, "k2", cluster) == ({"seen": 1}, False)
     dead.cancel()
 
 
 async def test_its_owner_comes_back_after_a_crash_and_looks_again(store: Store) -> None:
-    dead = asyncio.create_task(SharedReads(store, patience=30).read_shared(ASKED, "k1", Cluster(3600)))
-    await asyncio.sleep(0.3)
+    hangs = Cluster(3600)
+    dead = asyncio.create_task(SharedReads(store, patience=30).read_shared(ASKED, "k1", hangs))
+    await hangs.began.wait()
     assert await SharedReads(store, patience=30).read_shared(ASKED, "k1", Cluster(0.0)) == ({"seen": 1}, False)
     dead.cancel()
 
