@@ -53,11 +53,16 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 12 --dist workstea
 index: $(VENV)/.installed-dev
 	NETCLINIC_DATA_DIR="$${TEST_DATA_DIR:-.cache/tests}" $(BIN)/netclinic index build
 
+# One process serves all tests of this file, in their order.
+IN_ORDER := tests/compat/test_resumed.py
+
 tests: index
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --ignore=$(IN_ORDER)
+	$(BIN)/python -m pytest -m "not slow" $(IN_ORDER)
 
 test-slow: index   ## kill -9 again and again, both databases and both ways in everywhere
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow --ignore=$(IN_ORDER)
+	$(BIN)/python -m pytest -m slow $(IN_ORDER)
 
 tests-of-changes: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.changes $(SINCE) | xargs -r $(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
