@@ -124,7 +124,7 @@ def _case_id(row: Any) -> str:
 
 
 def _merge_repeated(actions: Iterable[Action]) -> list[Action]:
-    """Each deed of a person on a case once, at its last time, with how often."""
+    """Each action of a person on a case once, at its last time, with how often."""
     found: dict[tuple[str, str, str, str], Action] = {}
     for action in actions:
         key = (action.actor, action.what, action.ref.id if action.ref else "", action.cluster)

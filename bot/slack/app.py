@@ -59,6 +59,7 @@ def make_app(services: Services, client: AsyncWebClient) -> AsyncApp:
     for name, run in HANDLERS:
         services.queue.register(name, partial(run, context))
     services.queue.on_waiting(partial(notify_outage, context))
+    services.queue.on_set_aside(partial(set_aside.accept_set_aside, context))
     signing, token = (
         secret_value(services.settings.slack_signing_secret),
         secret_value(services.settings.slack_bot_token),

@@ -5,7 +5,8 @@ import logging
 from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.jobs import KINDS, PersonPayload, SetAside
+from bot.slack.jobs import KINDS, SET_ASIDE, PersonPayload, SetAside
+from bot.slack.queue.dbos_engine import PendingJob
 from bot.slack.queue.job import Job
 
 SENTENCE = (
@@ -13,6 +14,13 @@ SENTENCE = (
     "on the cluster, or in the question. Tell whoever runs netclinic; the log tells more."
 )
 _log = logging.getLogger("netclinic.handlers")
+
+
+async def accept_set_aside(context: HandlerContext, job: PendingJob) -> None:
+    """Store, in place of a job that is given up, the one that tells of it; of that one, the log tells."""
+    if job.name != SET_ASIDE.name:
+        told = SetAside(name=job.name, key=job.key, payload=dict(job.payload))
+        await context.accept(SET_ASIDE, f"{job.key}:{SET_ASIDE.name}", told)
 
 
 async def tell_set_aside(context: HandlerContext, job: Job, payload: SetAside) -> None:

@@ -28,7 +28,6 @@ Handler = Callable[[Job], Awaitable[None]]
 __all__ = ["Handler", "JobNotAccepted", "JobQueue"]
 
 WORKFLOW = "netclinic.deed"  # as it is stored with all that is under way: never to be renamed
-SET_ASIDE = "set_aside"  # the job that tells of another which kept ending its process
 UNDER_WAY = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 
 _log = logging.getLogger("netclinic.work")
@@ -52,6 +51,7 @@ class JobQueue:
         self._names_running: dict[str, str] = {}
         self._waiting_notifier: Handler | None = None
         self._notices: set[asyncio.Task[None]] = set()
+        self._set_aside_notifier: Callable[[PendingJob], Awaitable[None]] | None = None
         self._recovery = Recovery(store, self._set_aside)
 
         async def perform(name: str, payload: Mapping[str, Any]) -> None:
@@ -68,6 +68,10 @@ class JobQueue:
     def on_waiting(self, notify: Handler) -> None:
         """``notify`` is called, once or more often, when work waits for a database that is locked or gone."""
         self._waiting_notifier = notify
+
+    def on_set_aside(self, notify: Callable[[PendingJob], Awaitable[None]]) -> None:
+        """``notify`` is called before a job is given up that kept ending its process; what it accepts is not lost."""
+        self._set_aside_notifier = notify
 
     async def launch(self) -> None:
         """Start doing work, first of all what dead replicas left behind.
@@ -164,16 +168,15 @@ class JobQueue:
         self._names_running[key] = name
         try:
             with logs.log_context(request_id=key):
-                async with self._recovery.turn(key):
-                    await handler(Job(name, key, payload, self.worker, self._notify_waiting, self._timing))
+                job = Job(name, key, payload, self.worker, self._notify_waiting, self._timing)
+                async with self._recovery.turn(job):
+                    await handler(job)
         finally:
             self._names_running.pop(key, None)
 
     async def _set_aside(self, job: PendingJob) -> None:
-        """Accept, in its place, the job that tells of it."""
-        if SET_ASIDE in self._handlers and job.name != SET_ASIDE:
-            payload = {"name": job.name, "key": job.key, "payload": dict(job.payload)}
-            await self.accept(SET_ASIDE, f"{job.key}:{SET_ASIDE}", payload)
+        if self._set_aside_notifier is not None:
+            await self._set_aside_notifier(job)
 
     def _notify_waiting(self, job: Job) -> None:
         """Beside the work, which may be over or given up before Slack has taken the word."""

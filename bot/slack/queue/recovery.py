@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from bot.slack.queue import dbos_engine
 from bot.slack.queue.dbos_engine import PendingJob
+from bot.slack.queue.job import Job
 from bot.store import Store, job_deaths
 
 SUSPECTED, SET_ASIDE = 2, 3  # deaths in one step
@@ -49,16 +50,18 @@ class Recovery:
             await self._set_aside(job)
             await asyncio.to_thread(dbos_engine.cancel_job, job.key)
         elif deaths >= SUSPECTED:
-            await self._store.run(job_deaths.hold_back, self._store, job.key)
             self._suspects.add(job.key)
 
     @contextlib.asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[None]:
+    async def turn(self, job: Job) -> AsyncIterator[None]:
         """While this job may run: at once, unless it is suspected of having ended its process. Then one at a time."""
-        if key not in self._suspects:
+        if job.key not in self._suspects:
             yield
             return
+        await job.retry("hold back", lambda: self._store.run(job_deaths.hold_back, self._store, job.key))
         async with self._turn:
-            await self._store.run(job_deaths.let_begin, self._store, key)
-            yield
-            self._suspects.discard(key)
+            await job.retry("turn", lambda: self._store.run(job_deaths.let_begin, self._store, job.key))
+            try:
+                yield
+            finally:
+                self._suspects.discard(job.key)

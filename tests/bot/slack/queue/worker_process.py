@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.slack.queue.dbos_engine import PendingJob
 from bot.slack.queue.job import Job
 from bot.slack.queue.queue import JobQueue
 from bot.store import open_store
@@ -54,11 +55,11 @@ async def run(told: argparse.Namespace) -> None:
         die_at("end", job.key)
         note(f"{job.key} done by {told.name}")
 
-    async def tell_set_aside(job: Job) -> None:
-        note(f"{job.payload['key']} set aside as {job.payload['name']}")
+    async def note_set_aside(job: PendingJob) -> None:
+        note(f"{job.key} set aside as {job.name}")
 
     work.register("do", do)
-    work.register("set_aside", tell_set_aside)
+    work.on_set_aside(note_set_aside)
     await work.launch()
     note(f"launched {told.name} {work.worker.id}")
     for key in filter(None, told.accept.split(",")):
