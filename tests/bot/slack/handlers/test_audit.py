@@ -136,6 +136,7 @@ async def test_everything_that_was_done_has_its_record(open_scene: OpenScene) ->
         await people.command("lin", "inc-shop", "/netclinic handoff 1h")
         await scene.slack.until(lambda: recorded(scene, action="handoff.made"), 60)
         await people.command("lin", "inc-shop", "/netclinic frobnicate")
+        await scene.alone("lin", "There is no /netclinic frobnicate")
         await people.command("lin", "inc-shop", "/netclinic show no-such-entry")
         await scene.alone("lin", "There is no entry")
         await people.command("lin", "inc-shop", "/netclinic audit export action=question")
