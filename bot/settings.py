@@ -1,9 +1,8 @@
-"""Settings from the environment and ``netclinic.toml``, each with the source it came from, secrets masked."""
+"""Settings from the environment and the settings files, each with the source it came from, secrets masked."""
 
 import os
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -11,22 +10,20 @@ from zoneinfo import ZoneInfo
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from knowledge.errors import UserFacingError, nearest_name
+from bot.settings_files import NAMED, SettingsFile, read_files, refuse_unsafe
+from bot.settings_files import SettingsError as SettingsError
+from knowledge.errors import nearest_name
 
-FILE = "netclinic.toml"
 MASK = "********"
+ENVIRONMENT = "environment"  # the source of what is set there
 PREFIX = "NETCLINIC_"
 SHORTEST_KEY = 16  # characters of NETCLINIC_AUDIT_KEY
 _PERSON = re.compile(r"@?[\w.-]+")
 _SERVICE = re.compile(r"NETCLINIC_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
 _SERVICE_PORT = re.compile(r"NETCLINIC_(?:\w+_)?PORT")
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)|([?&][^=&]*password=)[^&]*")
-
-
-class SettingsError(UserFacingError):
-    """A setting is unknown or malformed; the message names it and the way out."""
 
 
 def _setting(variable: str, default: Any, about: str, **limits: Any) -> Any:
@@ -78,10 +75,9 @@ Zone = Annotated[str, AfterValidator(_zone)]
 class Settings(BaseSettings):
     """Every setting of netclinic. The keys of ``netclinic.toml`` are the environment's names in lower case."""
 
-    model_config = SettingsConfigDict(
-        toml_file=FILE, extra="ignore", case_sensitive=False, hide_input_in_errors=True, env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
 
+    config: Path | None = _setting(NAMED, None, "a settings file, read instead of all others; by the environment alone")
     data_dir: Path = _setting(
         "NETCLINIC_DATA_DIR", Path(platformdirs.user_data_dir("netclinic", appauthor=False)), "database and caches"
     )
@@ -186,8 +182,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file."""
-        return env_settings, TomlConfigSettingsSource(settings_cls)
+        """The environment wins over the files, and the first file over the next."""
+        return (InitSettingsSource(settings_cls, {key: value for key, (value, _) in _given(read_files()).items()}),)
 
 
 @dataclass(frozen=True)
@@ -209,14 +205,15 @@ def load_settings() -> Settings:
     """The settings in force.
 
     Raises:
-        SettingsError: one is unknown or malformed.
+        SettingsError: one is unknown or malformed, or stands where it may not.
     """
-    in_file = set(_file())
-    _refuse_unknown(in_file)
+    files = read_files()
+    _refuse_unknown(files)
+    refuse_unsafe(files)
     try:
         settings = Settings()
     except ValidationError as error:
-        raise SettingsError(_sentence(error, in_file)) from error
+        raise SettingsError(_sentence(error, files)) from error
     if settings.knowledge_dir is not None and not settings.knowledge_dir.is_dir():
         raise SettingsError(
             f"NETCLINIC_KNOWLEDGE_DIR names {settings.knowledge_dir}, which is no folder: create or unset it."
@@ -232,30 +229,29 @@ def _key(settings: Settings) -> str:
     return settings.audit_key.get_secret_value() if settings.audit_key else ""
 
 
-def _file() -> dict[str, Any]:
-    try:
-        return tomllib.loads(Path(FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{FILE} is no TOML: {_first_lower(str(error))}; correct it or move it away.") from error
-    except OSError as error:
-        raise SettingsError(f"{FILE} cannot be read ({error.strerror}): correct it or move it away.") from error
+def _given(files: Sequence[SettingsFile]) -> dict[str, tuple[Any, str]]:
+    """By name in lower case what is set, and by what: the environment, or a file."""
+    given: dict[str, tuple[Any, str]] = {}
+    for variable in variables().values():
+        if value := os.environ.get(variable):
+            given[variable.lower()] = value, ENVIRONMENT
+    for file in files:
+        for key in set(file.values) - set(file.refused):
+            given.setdefault(key, (file.values[key], file.name))
+    return given
 
 
-def _first_lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _refuse_unknown(in_file: set[str]) -> None:
+def _refuse_unknown(files: Sequence[SettingsFile]) -> None:
     known = set(variables().values())
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known and not _is_of_a_service(name, os.environ[name]):
-            raise SettingsError(f"{name} is not a setting{_nearest(name, known)}; `netclinic settings` lists them.")
-    keys = {name.lower() for name in known}
-    for key in sorted(in_file - keys):
-        near = _nearest(key.lower(), keys)
-        raise SettingsError(f"{key} in {FILE} is not a setting{near}; `netclinic settings` lists them.")
+        if name.upper().startswith(PREFIX) and name not in known and not _is_of_a_service(name, os.environ[name]):
+            near = _nearest(name.upper(), known)
+            raise SettingsError(f"{name} is not a setting{near}; `netclinic settings` lists them.")
+    keys = {name.lower() for name in known - {NAMED}}
+    for file in files:
+        for key in sorted(set(file.values) - keys):
+            near = _nearest(key.lower(), keys)
+            raise SettingsError(f"{key} in {file.name} is not a setting{near}; `netclinic settings` lists them.")
 
 
 def _is_of_a_service(name: str, value: str) -> bool:
@@ -271,10 +267,11 @@ def _nearest(name: str, known: set[str]) -> str:
     return f" (did you mean {close}?)" if close else ""
 
 
-def _sentence(error: ValidationError, in_file: set[str]) -> str:
+def _sentence(error: ValidationError, files: Sequence[SettingsFile]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0])
-    where = f"in {FILE}" if key in in_file and key.upper() not in os.environ else "in the environment"
+    source = _given(files)[key][1]
+    where = "in the environment" if source == ENVIRONMENT else f"in {source}"
     return f"{key.upper()} {where} is malformed: {_problem(first['msg'])}."
 
 
@@ -285,18 +282,13 @@ def _problem(message: str) -> str:
 
 def shown_settings() -> list[Shown]:
     """Every setting as it was given (secrets masked) and where: malformed ones too, so that they can be found."""
-    in_file = _file()
-    return [_describe_setting(name, variable, in_file) for name, variable in variables().items()]
+    given = _given(read_files())
+    return [_describe_setting(name, variable, given) for name, variable in variables().items()]
 
 
-def _describe_setting(name: str, variable: str, in_file: Mapping[str, Any]) -> Shown:
+def _describe_setting(name: str, variable: str, given: Mapping[str, tuple[Any, str]]) -> Shown:
     declared = Settings.model_fields[name]
-    if os.environ.get(variable):
-        value, source = os.environ[variable], "environment"
-    elif variable.lower() in in_file:
-        value, source = in_file[variable.lower()], FILE
-    else:
-        value, source = declared.default, "default"
+    value, source = given.get(variable.lower(), (declared.default, "default"))
     return Shown(
         variable,
         _mask(value, is_secret=SecretStr in get_args(declared.annotation)),

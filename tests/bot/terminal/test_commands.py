@@ -98,13 +98,14 @@ def test_facts_come_with_their_source(netclinic: Run) -> None:
 
 def test_settings_name_their_sources(netclinic: Run, tmp_path: Path) -> None:
     (tmp_path / "netclinic.toml").write_text('slack_bot_token = "xoxb-1-2-3"\nnetclinic_deadline = 4\n')
-    ran = netclinic("settings", "-o", "json", cwd=tmp_path, NETCLINIC_DATABASE_URL="postgresql://me:pass@db/x")
+    named = {"NETCLINIC_CONFIG": str(tmp_path), "NETCLINIC_DATABASE_URL": "postgresql://me:pass@db/x"}
+    ran = netclinic("settings", "-o", "json", **named)
     rows = {row["name"]: (row["value"], row["source"]) for row in ran.json}
-    assert rows["SLACK_BOT_TOKEN"] == ("********", "netclinic.toml")
-    assert rows["NETCLINIC_DEADLINE"] == ("4", "netclinic.toml")
+    assert rows["SLACK_BOT_TOKEN"] == ("********", f"{tmp_path}/netclinic.toml")
+    assert rows["NETCLINIC_DEADLINE"] == ("4", f"{tmp_path}/netclinic.toml")
     assert rows["NETCLINIC_DATABASE_URL"] == ("postgresql://me:********@db/x", "environment")
     assert rows["SLACK_API_URL"] == ("", "default")
-    assert "xoxb" not in netclinic("settings", cwd=tmp_path).out
+    assert "xoxb" not in netclinic("settings", **named).out + netclinic("settings", cwd=tmp_path).out
 
 
 def test_an_unknown_setting_is_told_below_the_list_of_known_ones(netclinic: Run) -> None:

@@ -143,7 +143,7 @@ def test_an_unknown_context_names_the_known_ones(netclinic: Run, tmp_path: Path,
 def test_the_kubeconfig_of_the_settings_file_is_used(netclinic: Run, tmp_path: Path, closed: str) -> None:
     config = kubeconfig(tmp_path / "config", f"http://{closed}")
     (tmp_path / "netclinic.toml").write_text(f'kubeconfig = "{config}"\n')
-    ran = netclinic("facts", cwd=tmp_path)
+    ran = netclinic("facts", NETCLINIC_CONFIG=str(tmp_path))
     assert ran.code == 1
     assert ran.err.startswith("Cluster prod could not be read: ")
 
