@@ -25,6 +25,18 @@ def make_private_folder(folder: Path) -> None:
             _close(file)
 
 
+def write_private_file(path: Path, content: bytes) -> None:
+    """The file with this content, for its owner alone whatever the umask; one that was there is closed first.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        _close(path)
+        file.truncate()
+        file.write(content)
+
+
 def _close(path: Path) -> None:
     """A folder that everybody may write to (``/tmp``) or that is somebody else's (a volume's) stays as it is."""
     status = path.stat()

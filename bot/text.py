@@ -3,7 +3,12 @@
 Ages, counts and costs too, in the words that every door uses alike.
 """
 
+import re
 from datetime import UTC, datetime
+
+import orjson
+
+_HIDDEN = re.compile(r"[^\x20-\x7e]")  # candidates: most of other scripts are printable
 
 
 def plain(text: str) -> str:
@@ -16,6 +21,22 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """The same on a single line."""
     return plain(" ".join(text.split()))
+
+
+def json_line(value: object) -> bytes:
+    """One line of JSON in which nothing can act on a terminal: what is not printable stands as ``\\u`` escapes.
+
+    A program reads the same strings from it.
+    """
+    text = orjson.dumps(value).decode()
+    if not text.isprintable():
+        text = _HIDDEN.sub(lambda found: found[0] if found[0].isprintable() else _escaped(found[0]), text)
+    return f"{text}\n".encode()
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def age(moment: datetime, now: datetime) -> str:

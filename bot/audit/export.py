@@ -21,10 +21,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import IO, Any
 
-import orjson
-
 from bot.audit.records import TEXTS, Record, stamp
-from bot.text import plain
+from bot.text import json_line, plain
 
 COLUMNS = ("seq", *TEXTS, "hash", "kept")
 _BEFORE = frozenset(
@@ -58,7 +56,7 @@ def write_events(records: Iterable[Record], out: IO[bytes]) -> int:
     """One Event a line; how many there are."""
     count = 0
     for record in records:
-        out.write(orjson.dumps(to_event(record), option=orjson.OPT_APPEND_NEWLINE))
+        out.write(json_line(to_event(record)))
         count += 1
     return count
 

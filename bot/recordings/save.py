@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 import yaml
 
+from bot.private_files import make_private_folder, write_private_file
 from bot.recordings.access import parse_denial
 from bot.recordings.load import SETTINGS
 from bot.recordings.objects import DEFAULT_VERSION, LogKey, RecordingError
@@ -88,7 +89,7 @@ def _written(path: Path, files: Mapping[str, bytes], recorded: datetime) -> Path
         scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         made = scratch / path.name
         if path.name.endswith(".tar.gz"):
-            made.write_bytes(_pack(path.name.removesuffix(".tar.gz"), files, recorded))
+            write_private_file(made, _pack(path.name.removesuffix(".tar.gz"), files, recorded))
         else:
             _write_folder(made, files)
         made.rename(path)
@@ -102,8 +103,8 @@ def _written(path: Path, files: Mapping[str, bytes], recorded: datetime) -> Path
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        make_private_folder((folder / name).parent)
+        write_private_file(folder / name, content)
 
 
 def _pack(name: str, files: Mapping[str, bytes], recorded: datetime) -> bytes:

@@ -9,12 +9,11 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 
-import orjson
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.text import one_line, plain
+from bot.text import json_line, one_line, plain
 
 Cell = str | Text
 WIDEST = 100  # columns: longer lines of prose are hard to follow
@@ -69,8 +68,8 @@ def _print(console: Console, line: Text, style: str) -> None:
 
 
 def write_json(value: object) -> None:
-    """One line of JSON."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+    """One line of JSON, safe to be shown: every command's JSON goes through here."""
+    sys.stdout.buffer.write(json_line(value))
     sys.stdout.buffer.flush()
 
 

@@ -16,6 +16,7 @@ from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import choose_zone
+from bot.private_files import write_private_file
 from bot.terminal.audited_command import audited_command
 from bot.terminal.console import say, write_json
 from bot.terminal.errors import UsageProblem
@@ -95,9 +96,9 @@ def _show(stored: StoredHandoff, out: Path | None, output: str, errors: Console)
 
 def _write(stored: StoredHandoff, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    (out / page_name(stored.id)).write_text(stored.text, encoding="utf-8")
+    write_private_file(out / page_name(stored.id), stored.text.encode())
     if stored.picture:
-        (out / picture_name(stored.id)).write_bytes(stored.picture)
+        write_private_file(out / picture_name(stored.id), stored.picture)
 
 
 def run_handoff(words: str, show: str, target: Target, out: Path | None, output: str, *, recheck: bool) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.private_files import UMASK, make_private_folder
+from bot.private_files import UMASK, make_private_folder, write_private_file
+from bot.recordings import LogKey, load, save
 from bot.store import open_store
+from tests.command_line import Netclinic
 
 
 @pytest.fixture
@@ -47,3 +49,43 @@ def test_a_folder_for_everybody_stays_one(tmp_path: Path) -> None:
     shared.chmod(0o1777)
     make_private_folder(shared)
     assert mode(shared) == 0o777 | stat.S_ISVTX
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.tar.gz"])
+def test_a_saved_recording_is_closed_whatever_the_umask(open_umask: None, tmp_path: Path, name: str) -> None:
+    healthy = load("terway-healthy")
+    logs = {LogKey("shop", "web", "app"): "2026-11-22T11:59:00Z x"}
+    made = save(tmp_path / name, [], recorded=healthy.recorded, logs=logs)
+    assert {mode(each) for each in (made, *made.rglob("*")) if each.is_file()} == {0o600}
+    assert not made.is_dir() or mode(made) == 0o700
+
+
+def test_a_file_that_was_open_to_others_is_closed_before_it_is_written(open_umask: None, tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("what was here before, and longer")
+    write_private_file(file, b"new")
+    assert (file.read_text(), mode(file)) == ("new", 0o600)
+
+
+def test_what_commands_write_is_closed(netclinic: Netclinic, tmp_path: Path) -> None:
+    home = {"NETCLINIC_DATA_DIR": str(tmp_path / "data")}
+    for command in (
+        ("record", "--recording", "terway-healthy", "--out", str(tmp_path / "saved.tar.gz")),
+        ("record", "--recording", "terway-healthy", "--out", str(tmp_path / "saved")),
+        ("handoff", "8h", "--out", str(tmp_path / "handoffs")),
+        ("audit", "export", "--out", str(tmp_path / "export.jsonl")),
+        ("audit", "export", "--format", "csv", "--out", str(tmp_path / "export.csv")),
+        ("audit", "prune", "--before", "2099-01-01", "--archive", str(tmp_path / "pruned.jsonl.gz")),
+    ):
+        ran = netclinic(*command, **home)
+        assert ran.code == 0, ran.err
+    written = [each for each in tmp_path.rglob("*") if each.is_file()]
+    assert len(written) > 10
+    assert {mode(each) for each in written} == {0o600}
