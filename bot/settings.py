@@ -132,10 +132,12 @@ class Settings(BaseSettings):
         "NETCLINIC_CHANNEL_CLUSTERS", "", "the cluster of a channel: inc-shop=prod-hz,ops=staging"
     )
     may_ask: People = _setting("NETCLINIC_MAY_ASK", "everyone", "who may ask: user ids, group handles or everyone")
-    may_recheck: People = _setting("NETCLINIC_MAY_RECHECK", "everyone", "who may check an answer again")
-    may_resolve: People = _setting("NETCLINIC_MAY_RESOLVE", "everyone", "who may resolve a case")
+    may_recheck: People = _setting("NETCLINIC_MAY_RECHECK", "", "who may check an answer again; if empty, who may ask")
+    may_resolve: People = _setting("NETCLINIC_MAY_RESOLVE", "", "who may resolve a case; if empty, who may ask")
     may_audit: People = _setting(
-        "NETCLINIC_MAY_AUDIT", "everyone", "who may read the audit log; for everyone, other people's words are left out"
+        "NETCLINIC_MAY_AUDIT",
+        "",
+        "who may read the audit log; if empty, who may ask, and other people's words are left out",
     )
     contact: str = _setting("NETCLINIC_CONTACT", "", "whom a refusal names: a person or team to ask")
     oncall_group: str = _setting("NETCLINIC_ONCALL_GROUP", "", "user group that a case is handed to: handle or id")

@@ -34,6 +34,7 @@ class Running:
     timing: Timing = QUICK
     serving: Server | None = None
     services: Services | None = None
+    bolt: Any = None
     _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -58,7 +59,8 @@ class Running:
 
     def _join(self, parts: Services, client: Any) -> Any:
         self.services = parts
-        return make_app(parts, client)
+        self.bolt = make_app(parts, client)
+        return self.bolt
 
     async def _serves(self) -> None:
         assert self.serving is not None

@@ -11,6 +11,7 @@ A mention, from Slack's payload to the posted answer:
    ``queue/shared_reads``), stores the answer (``handlers/case_service``) and shows it (``handlers/messenger``).
 5. ``blocks/`` renders it; ``api/poster`` posts it once, as fast as ``api/rate_limit`` says Slack takes it.
 
+Whatever a person presses, types, submits or opens passes ``events/access`` first, which asks whether they may.
 A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/buttons``, which does what is short and
 accepts a re-check (``handlers/recheck``) or an escalation (``handlers/escalation``) as jobs of their own; buttons that
 open modals are answered at once (``events/modals``, forms: ``events/forms``).

@@ -1,10 +1,14 @@
-"""Who may do what, and where. A refusal says who may and whom to ask; what Slack cannot tell is never a yes."""
+"""Who may do what, and where. A refusal says who may and whom to ask; what Slack cannot tell is never a yes.
+
+A right for which the settings name nobody is that of asking: who may not ask sees nothing of what was read.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.slack.blocks.action_ids import RECHECK, RESOLVE
 from bot.slack.cluster_choice import matches_channel
 from knowledge.errors import FAILED, UserFacingError
 
@@ -17,12 +21,18 @@ _ACTIVITIES: Mapping[Right, str] = {
     "resolve": "resolving a case",
     "audit": "reading the audit log",
 }
+_RIGHTS_OF_BUTTONS: Mapping[str, Right] = {RECHECK: "recheck", RESOLVE: "resolve"}
 _USER = re.compile(r"[UW][A-Z0-9]{6,}")
 
 
 def is_user(name: str) -> bool:
     """Whether a setting names a person by id, and no group."""
     return _USER.fullmatch(name) is not None
+
+
+def right_to_press(action: str) -> Right:
+    """What a button takes: whatever it does, it does or shows what asking would."""
+    return _RIGHTS_OF_BUTTONS.get(action, "ask")
 
 
 class MembershipUnknown(UserFacingError):
@@ -55,6 +65,7 @@ class Refusal:
 class Permissions:
     """What the settings say. ``may`` holds user ids, group ids, group handles or ``everyone`` for each right.
 
+    Nobody for a right means those who may ask; nobody for asking means everyone.
     ``channels``: names, ids or patterns; none means all. Direct messages are in every one's own hands, and allowed.
     ``contact`` is whom to ask about a refusal.
     """
@@ -64,16 +75,22 @@ class Permissions:
     channels: tuple[str, ...] = ()
     contact: str = ""
 
-    def is_open_to_all(self, right: Right) -> bool:
-        """Whether nobody in particular is named for it."""
-        return EVERYONE in (self.may.get(right) or (EVERYONE,))
+    def names_people(self, right: Right) -> bool:
+        """Whether the right's own setting names somebody in particular."""
+        allowed = self.may.get(right) or (EVERYONE,)
+        return EVERYONE not in allowed
 
     async def refusal(self, right: Right, user: str) -> Refusal | None:
-        """Why this person may not; ``None`` when they may."""
-        allowed = self.may.get(right) or (EVERYONE,)
-        if self.is_open_to_all(right) or user in allowed:
+        """Why this person may not; ``None`` when they may.
+
+        Raises:
+            SlackUnavailable: who is in a group cannot be asked now.
+        """
+        said_by = right if self.may.get(right) else "ask"
+        allowed = self.may.get(said_by) or (EVERYONE,)
+        if EVERYONE in allowed or user in allowed:
             return None
-        rule, unknown = f"NETCLINIC_MAY_{right.upper()}", ""
+        rule, unknown = f"NETCLINIC_MAY_{said_by.upper()}", ""
         for group in (item for item in allowed if not is_user(item)):
             try:
                 if user in await self.groups.members(group):

@@ -110,10 +110,8 @@ async def _slack(settings: Settings, slack: SlackClient) -> list[Check]:
     found = [Check("bot token", True, who), _scopes(reply.headers.get("x-oauth-scopes"))]
     found.append(await _app_token(settings, slack))
     found += await _named_channels(settings, slack)
-    return [
-        *found,
-        *[check for name, setting in _groups(settings).items() for check in await _group(name, setting, slack)],
-    ]
+    found += [check for name, setting in _groups(settings).items() for check in await _group(name, setting, slack)]
+    return [*found, *await _wider_rights(settings, Directory(slack))]
 
 
 def _scopes(told: str | None) -> Check:
@@ -196,6 +194,34 @@ async def _group(wanted: str, setting: str, slack: SlackClient) -> list[Check]:
         why = f"{setting} names it, and there is none: correct it, or make the group."
         return [Check(name, False, why)]
     return [Check(name, True, f"It is @{group['handle']}.")]
+
+
+async def _wider_rights(settings: Settings, directory: Directory) -> list[Check]:
+    """Which rights let people in whom NETCLINIC_MAY_ASK keeps out. That may be meant, so it is told, and no gap."""
+    may_ask = parse_list(settings.may_ask)
+    if not may_ask or EVERYONE in may_ask:
+        return []
+    askers = await _people(may_ask, directory)
+    found = []
+    for right in RIGHTS:
+        others = set(await _people(parse_list(getattr(settings, f"may_{right}")), directory)) - set(askers)
+        if others:
+            who = EVERYONE if EVERYONE in others else ", ".join(sorted(others)[:10])
+            why = f"Wider than NETCLINIC_MAY_ASK: it lets {who} in as well; unset it where that is not meant."
+            found.append(Check(f"NETCLINIC_MAY_{right.upper()}", True, why))
+    return found
+
+
+async def _people(named: Sequence[str], directory: Directory) -> list[str]:
+    """The people that a setting names, by id; a group of which Slack does not tell stands for itself."""
+    found: list[str] = []
+    for name in named:
+        try:
+            group = None if name == EVERYONE or is_user(name) else await directory.group(name)
+            found += sorted(await directory.members(str(group["id"]))) if group else [name]
+        except SlackError:
+            found.append(name)
+    return found
 
 
 async def _clusters(config: ServeConfig, trail: AuditContext) -> list[Check]:

@@ -75,21 +75,23 @@ class Events:
 
     def send(self, event: Json) -> Sent:
         """Send any event, wrapped as Slack wraps it."""
+        return self._delivery.event(self.wrapped(event))
+
+    def wrapped(self, event: Json) -> Json:
+        """The event as Slack wraps it."""
         bot = self._team.bot
         authorization = {"team_id": self._team.id, "user_id": bot.id, "is_bot": True, "enterprise_id": None}
-        return self._delivery.event(
-            {
-                "token": "verification",
-                "team_id": self._team.id,
-                "context_team_id": self._team.id,
-                "context_enterprise_id": None,
-                "api_app_id": bot.app_id,
-                "event": event,
-                "type": "event_callback",
-                "event_id": mint("Ev"),
-                "event_time": int(time.time()),
-                "authorizations": [{**authorization, "is_enterprise_install": False}],
-                "is_ext_shared_channel": False,
-                "event_context": mint("4-", 40),
-            }
-        )
+        return {
+            "token": "verification",
+            "team_id": self._team.id,
+            "context_team_id": self._team.id,
+            "context_enterprise_id": None,
+            "api_app_id": bot.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": mint("Ev"),
+            "event_time": int(time.time()),
+            "authorizations": [{**authorization, "is_enterprise_install": False}],
+            "is_ext_shared_channel": False,
+            "event_context": mint("4-", 40),
+        }

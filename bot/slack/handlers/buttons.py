@@ -22,7 +22,7 @@ from bot.slack.handlers.case_service import is_answered, refresh_answers
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.jobs import ButtonPress, CasePress
-from bot.slack.permissions import Right
+from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import RESOLVED, Case, StoredAnswer
 from bot.store.feedback import Feedback
@@ -76,17 +76,17 @@ class PressHandler:
         Raises:
             UserError: it is not done, and why.
         """
-        kinds: dict[str, tuple[Right | None, Callable[[], Awaitable[Json]]]] = {
-            RECHECK: ("recheck", self._accept_recheck),
-            RESOLVE: ("resolve", self._resolve),
-            HAND_OVER: ("ask", self._accept_escalation),
-            HELPED: (None, self._store_feedback),
-            NOT_HELPED: (None, self._store_feedback),
-            CHOOSE_CLUSTER: ("ask", self._choose_cluster),
+        kinds: dict[str, Callable[[], Awaitable[Json]]] = {
+            RECHECK: self._accept_recheck,
+            RESOLVE: self._resolve,
+            HAND_OVER: self._accept_escalation,
+            HELPED: self._store_feedback,
+            NOT_HELPED: self._store_feedback,
+            CHOOSE_CLUSTER: self._choose_cluster,
         }
-        right, do = kinds.get(self.press.action, (None, self._reject_unknown))
+        do = kinds.get(self.press.action, self._reject_unknown)
         for name, step in (
-            ("may", lambda: self._check_permission(right)),
+            ("may", self._check_permission),
             (self.press.action, lambda: _as_step_result(do)),
         ):
             outcome = await self.job.step(name, step)
@@ -116,13 +116,13 @@ class PressHandler:
     async def _reject_unknown(self) -> Json:
         raise UserError(f"This button leads nowhere: {ASK_AGAIN}.")
 
-    async def _check_permission(self, right: Right | None) -> Json:
+    async def _check_permission(self) -> Json:
         await self.trail.record(
             "button.pressed",
             outcome=self.press.action,
             detail={"value": self.press.value[:500], **self._started_request()},
         )
-        no = await self.context.permissions.refusal(right, self.press.user) if right else None
+        no = await self.context.permissions.refusal(right_to_press(self.press.action), self.press.user)
         return {"refused": [no.sentence, no.rule]} if no else {}
 
     def _started_request(self) -> dict[str, str]:

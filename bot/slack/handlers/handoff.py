@@ -298,6 +298,8 @@ async def _try_acknowledge(context: HandlerContext, key: str, ack: HandoffAck) -
     other, so that a replay does not decide anew."""
     trail, handoffs = context.audit_context(ack.user, ack.channel, key), Handoffs(context.services.store)
     await trail.record("button.pressed", outcome=HANDOFF_TAKEN, detail={"value": ack.handoff[:80]})
+    if no := await context.permissions.refusal("ask", ack.user):
+        return {"refused": no.sentence}
     try:
         stored = await find_handoff(context, ack.handoff)
     except UserError as why:

@@ -33,6 +33,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.handoff import find_handoff, render_as_posted, validate_time_range
 from bot.slack.jobs import HANDOFF, SHARE, HandoffOrder, SlashCommand
+from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
 from knowledge.errors import nearest_name
 
@@ -42,7 +43,6 @@ _HANDOFF_ID = re.compile(r"(?:show\s+)?(HO-[A-Z2-7]+)", re.IGNORECASE)
 
 async def entries(command: Command) -> None:
     """``entries [words]``: all, or the nearest to the words with their scores."""
-    await command.require_permission()
     words, known = command.arguments.words, command.context.services.entries
     matcher = (await command.context.services.clinic()).matcher if words else None
     if matcher is None:
@@ -56,7 +56,6 @@ async def entries(command: Command) -> None:
 
 async def show(command: Command) -> None:
     """``show <entry>``."""
-    await command.require_permission()
     subcommand_names = command.arguments.words.split()
     if not subcommand_names:
         raise UserError("Name the entry: /netclinic show terway-mac-not-found; /netclinic entries names them all.")
@@ -66,7 +65,6 @@ async def show(command: Command) -> None:
 
 async def cases(command: Command) -> None:
     """``cases``: what is open."""
-    await command.require_permission()
     context = command.context
     found = await context.services.store.run(context.cases.list_open, context.services.bot.team, command.slash.user, 50)
     rows = [case_row(case) for case in found]
@@ -86,7 +84,6 @@ async def _with_display_names(context: HandlerContext, rows: Sequence[CaseRow]) 
 
 async def facts(command: Command) -> None:
     """``facts``: every fact that the cluster has."""
-    await command.require_permission()
     name = await command.choose_cluster()
     if not name:
         raise UserError("No cluster is configured here: set KUBECONFIG where netclinic runs.")
@@ -116,7 +113,6 @@ def _without_other_plugin(found: Sequence[Fact]) -> list[Fact]:
 
 async def clusters(command: Command) -> None:
     """``cluster [name]``: all that may be asked about, or one; looked at unless that was done within the minute."""
-    await command.require_permission()
     context, wanted = command.context, command.arguments.words or command.arguments.cluster
     try:
         subcommand_names = await asyncio.to_thread(context.services.clusters.list_names)
@@ -137,7 +133,6 @@ async def clusters(command: Command) -> None:
 
 async def status(command: Command) -> None:
     """``status``: version, work under way, and whether the index is there."""
-    await command.require_permission()
     parts = command.context.services
     count_running = {name: count for name, count in (await parts.queue.count_running()).items() if count}
     opened = await parts.store.run(command.context.cases.list_open, parts.bot.team, command.slash.user, 1000)
@@ -155,7 +150,6 @@ async def status(command: Command) -> None:
 
 async def handoff(command: Command) -> None:
     """``handoff [12h | since 09:00 | last | HO-…]``."""
-    await command.require_permission()
     words = command.slash.text.strip()[len(command.slash.name) :].replace(f"--{SHARE}", " ").strip()
     if shown := _HANDOFF_ID.fullmatch(words):
         await command.answer(render_as_posted(await find_handoff(command.context, shown[1])))
@@ -186,10 +180,14 @@ async def _find_oncall_channel(command: Command) -> Json:
 
 @dataclass(frozen=True)
 class SubcommandRow:
-    """How a subcommand is shown, and who does it. ``run`` raises ``UserError`` with a sentence where it cannot."""
+    """How a subcommand is shown, and who does it. ``run`` raises ``UserError`` with a sentence where it cannot.
+
+    ``right`` is what it takes; ``None`` where it shows nothing, or where what it accepts is a question.
+    """
 
     shown: Subcommand
     run: Callable[[Command], Awaitable[None]]
+    right: Right | None = "ask"
 
 
 async def show_help(command: Command) -> None:
@@ -206,10 +204,12 @@ SUBCOMMANDS: tuple[SubcommandRow, ...] = (
             ("pods stuck in ContainerCreating since 10 min", "CoreDNS 重启后解析超时 cluster=prod-hz --share"),
         ),
         ask,
+        right=None,
     ),
     SubcommandRow(
         Subcommand("check", "[entry] [cluster=NAME]", "judges every fault, or one entry", ("terway-mac-not-found",)),
         check,
+        right=None,
     ),
     SubcommandRow(
         Subcommand("facts", "[cluster=NAME]", "what kind of cluster it is, each fact with its source"), facts
@@ -239,9 +239,10 @@ SUBCOMMANDS: tuple[SubcommandRow, ...] = (
             ("since 2h actor @bob", "show NC-7F3K2Q"),
         ),
         run_audit,
+        right="audit",
     ),
     SubcommandRow(Subcommand("status", "", "how netclinic itself is"), status),
-    SubcommandRow(Subcommand("help", "", "this"), show_help),
+    SubcommandRow(Subcommand("help", "", "this"), show_help, right=None),
 )
 
 
@@ -255,8 +256,10 @@ async def run_subcommand(context: HandlerContext, job: Job, slash: SlashCommand)
         row = find_subcommand(name) if name else None
         if row is None:
             await command.answer(render_help(name))
-        else:
-            await row.run(command)
+            return
+        if row.right:
+            await command.require_permission(row.right)
+        await row.run(command)
 
     async def say(message: Message) -> None:
         await job.step("say", lambda: command.end_with_error(message))

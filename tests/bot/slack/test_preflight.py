@@ -143,3 +143,25 @@ async def test_where_nothing_can_be_recorded_no_cluster_is_read(place: Place) ->
         "They were not looked at, because no read of them can be recorded: see database.",
     )
     assert place.clusters.servers[HEALTHY].requests == []
+
+
+async def test_a_right_that_is_wider_than_asking_is_said_and_is_no_gap(place: Place) -> None:
+    code, checks = await place.checks(
+        NETCLINIC_MAY_ASK="@oncall",
+        NETCLINIC_MAY_RECHECK="everyone",
+        NETCLINIC_MAY_RESOLVE="U0ADA00001,U0LIN00002",
+        NETCLINIC_MAY_AUDIT="U0SAM00003",
+    )
+    assert code == 0
+    assert checks["NETCLINIC_MAY_RECHECK"] == (
+        True,
+        "Wider than NETCLINIC_MAY_ASK: it lets everyone in as well; unset it where that is not meant.",
+    )
+    assert "it lets U0ADA00001 in as well" in checks["NETCLINIC_MAY_RESOLVE"][1], "Lin is in the group"
+    assert "NETCLINIC_MAY_AUDIT" not in checks
+
+
+async def test_rights_that_are_unset_or_where_everyone_may_ask_are_not_wider(place: Place) -> None:
+    for told in ({"NETCLINIC_MAY_ASK": "@oncall"}, {"NETCLINIC_MAY_RESOLVE": "everyone"}):
+        _, checks = await place.checks(**told)
+        assert not any(name.startswith("NETCLINIC_MAY") for name in checks)
