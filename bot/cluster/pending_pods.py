@@ -59,7 +59,9 @@ def _has_run(pod: Object) -> bool:
         *(get_path(pod, "status", "containerStatuses") or []),
         *(get_path(pod, "status", "initContainerStatuses") or []),
     ]
-    return any({"running", "terminated"} & set(status.get("state") or {}) for status in statuses)
+    return any(
+        get_path(status, "state", phase) is not None for status in statuses for phase in ("running", "terminated")
+    )
 
 
 async def pending_pods(session: ClusterSession) -> Listing:
@@ -127,7 +129,9 @@ async def _waiting_events(session: ClusterSession, reasons: tuple[str, ...]) -> 
     """Events of these reasons; none when they cannot be read: then nothing is explained."""
     try:
         return await events_by_reason(session, reasons, pods=True)
-    except ReadError:
+    except ReadError as error:
+        if error.is_damage:
+            raise
         return Events(())
 
 

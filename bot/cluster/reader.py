@@ -220,7 +220,11 @@ class Reader:
             parsed: dict[str, Any] = orjson.loads(reply.body)
         except orjson.JSONDecodeError:
             self._refuse(request, f"the reply to {request.path} was not JSON", "invalid")
-        if problem := shape_problem(request, parsed):
+        is_small = len(reply.body) < _SMALL
+        problem = (
+            shape_problem(request, parsed) if is_small else await asyncio.to_thread(shape_problem, request, parsed)
+        )
+        if problem:
             self._refuse(request, f"the reply to {request.path} {problem}", "invalid")
         if may_hold_secrets(reply.body):
             parsed = await self._redacted(request, redact, parsed, len(reply.body))
@@ -310,6 +314,11 @@ class Reader:
 
     def _left(self) -> float:
         return self.budget.seconds - (time.monotonic() - self._started)
+
+
+async def _beside_the_loop(size: int, look: Callable[[Request, T], str], request: Request, content: T) -> str:
+    """Large replies are looked at in a thread, so that others are answered meanwhile."""
+    return look(request, content) if size < _SMALL else await asyncio.to_thread(look, request, content)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ The API answers a get with the object of that kind and name, and a list with ``â
 
 from typing import Any
 
+from bot.cluster.object_shape import is_too_deep, lacks_namespace, object_problem
 from bot.cluster.requests import Request
 
 
@@ -13,17 +14,19 @@ def shape_problem(request: Request, reply: Any) -> str:
     """Why the parsed reply is not what the request asked for, to follow "the reply to PATH"; empty where it is."""
     if not isinstance(reply, dict):
         return "was no Kubernetes object"
+    if is_too_deep(reply):
+        return "was nested deeper than any object is"
     if request.resource == "version":
         return "" if isinstance(reply.get("gitVersion"), str) else "named no version"
     if request.kind and request.verb == "list":
-        return _list_problem(request.kind, reply)
+        return _list_problem(request, reply)
     if request.kind:
         return _object_problem(request, reply)
     return ""
 
 
-def _list_problem(kind: str, reply: dict[str, Any]) -> str:
-    found = reply.get("kind")
+def _list_problem(request: Request, reply: dict[str, Any]) -> str:
+    kind, found = request.kind, reply.get("kind")
     if not (isinstance(found, str) and found.endswith("List")):  # a custom kind may name its list as it likes
         return f"was {_named(found)} where {kind}List was asked for"
     items = reply.get("items")
@@ -31,8 +34,23 @@ def _list_problem(kind: str, reply: dict[str, Any]) -> str:
         return "held no list of items"
     if not all(_is_object(item) for item in items or []):
         return "held items that are no objects"
-    metadata = reply.get("metadata")
-    return "" if metadata is None or isinstance(metadata, dict) else "held damaged metadata"
+    problems = (object_problem(request.group, kind, item) for item in items or [])
+    if problem := next(filter(None, problems), ""):
+        return f"held a {kind} {problem}"
+    if "/namespaces/" not in request.path and any(lacks_namespace(request.group, kind, item) for item in items or []):
+        return f"held a {kind} without a namespace"
+    return _rest_problem(reply.get("metadata"))
+
+
+def _rest_problem(metadata: Any) -> str:
+    """A list tells by its metadata whether there is more of it: that must not be lost."""
+    if metadata is None:
+        return ""
+    if not isinstance(metadata, dict):
+        return "held damaged metadata"
+    following, remaining = metadata.get("continue"), metadata.get("remainingItemCount")
+    is_told = isinstance(following, str | None) and (remaining is None or type(remaining) is int)
+    return "" if is_told and (following or not remaining) else "did not tell where the list goes on"
 
 
 def _object_problem(request: Request, reply: dict[str, Any]) -> str:
@@ -43,7 +61,8 @@ def _object_problem(request: Request, reply: dict[str, Any]) -> str:
         return "held an object without a name"
     if reply["metadata"]["name"] != request.path.rsplit("/", 1)[-1]:
         return "was about another object"
-    return ""
+    problem = object_problem(request.group, request.kind, reply)
+    return f"was a {request.kind} {problem}" if problem else ""
 
 
 def _is_object(item: Any) -> bool:

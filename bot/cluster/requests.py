@@ -18,6 +18,12 @@ class Request:
     accept: str = "application/json"
     kind: str = ""
 
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core one."""
+        parts = self.path.split("/")
+        return parts[2] if parts[1:2] == ["apis"] and len(parts) > 2 else ""
+
 
 class Observer(Protocol):
     """Hears of each request before it is made and after. An exception in ``before`` stops the request."""

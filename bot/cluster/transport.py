@@ -46,6 +46,11 @@ class ReadError(Exception):
         self.retry_after = retry_after
 
     @property
+    def is_damage(self) -> bool:
+        """Whether what came was not what was asked for: nothing else may then be taken in its place."""
+        return self.kind == "invalid"
+
+    @property
     def cluster_is_out_of_reach(self) -> bool:
         """Whether no other read of this cluster can do better."""
         return self.kind in ("unreachable", "tls", "unauthorized")

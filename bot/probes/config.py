@@ -87,24 +87,36 @@ def _text(value: Any) -> str:
 
 
 def _value_at(text: Any, path: str) -> Any:
+    """The value, or ``_MISSING`` where it is left out.
+
+    Raises:
+        ValueError: the text or a part of it is something else than what could hold it.
+    """
     if text is None:
         return _MISSING
     if not path:
         return text
-    try:
-        value: Any = untrusted_yaml.load(str(text), untrusted_yaml.EMBEDDED)  # JSON is YAML
-    except untrusted_yaml.UntrustedYamlError:
-        return _MISSING
+    value: Any = untrusted_yaml.load(str(text), untrusted_yaml.EMBEDDED)  # JSON is YAML
     for name, filters in _STEP.findall(path):
-        value = value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
+        value = _below(value, name)
         for wanted, expected in _FILTER.findall(filters):
             value = _pick(value, wanted, expected)
     return value
 
 
-def _pick(value: Any, wanted: str, expected: str) -> Any:
-    if not isinstance(value, list):
+def _below(value: Any, name: str) -> Any:
+    if value in (None, _MISSING):
         return _MISSING
+    if not isinstance(value, dict):
+        raise ValueError(f"there is no mapping that could hold {name}")
+    return value.get(name, _MISSING)
+
+
+def _pick(value: Any, wanted: str, expected: str) -> Any:
+    if value in (None, _MISSING):
+        return _MISSING
+    if not isinstance(value, list):
+        raise ValueError(f"there is no list that could hold {wanted}")
     if not expected and wanted.isdigit():
         return value[int(wanted)] if int(wanted) < len(value) else _MISSING
     return next((item for item in value if isinstance(item, dict) and str(item.get(wanted)) == expected), _MISSING)

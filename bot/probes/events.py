@@ -103,6 +103,8 @@ def _cause(message: str, contains: Strings) -> str:
 def _nothing(events: Events, reason: Strings, contains: Strings) -> Finding:
     wanted = f" with {' or '.join(repr(text) for text in contains[:2])}" if contains else ""
     what = f"no fresh event {'/'.join(reason[:3])}{wanted}"
+    if contains and not all(event.message for event in events.items):
+        return unknown(f"{what}, and some say nothing")
     return absent(what) if events.complete else unknown(f"{what} among those that could be read")
 
 
@@ -188,7 +190,7 @@ async def event(
     if on == "any" or taint is not None:
         found = await _still_there(session, found, taint)
     if not found:
-        return _nothing(Events((), events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
+        return _nothing(Events(events.items, events.complete and len(looked_at) <= LOOKED_AT), reason, contains)
     messages = [item.message for item in found]
     return present(
         f"{found[0].reason} on {some([item.name for item in found])}" + f": {_cause(messages[0], contains)}",

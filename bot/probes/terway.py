@@ -7,7 +7,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from bot.cluster.facts.eni_config import eni_config, parse, zones
+from bot.cluster.facts.eni_config import eni_config, json_object, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import CONFIG_LABEL, terway_nodes
@@ -66,7 +66,7 @@ async def configured_vswitches(session: ClusterSession, node: Object) -> set[str
     override = await _override(session, name_of(node))
     if data is None or override is None:
         return set()
-    found = zones(merge_patch(parse(data.get("eni_conf")), parse(override.get("eni_conf"))))
+    found = zones(merge_patch(json_object(data.get("eni_conf")), json_object(override.get("eni_conf"))))
     mine = found.get(zone) or ([] if zone else [item for ids in found.values() for item in ids])
     return {*mine, *(str(item) for item in get_path(node, "spec", "eni", "vSwitchOptions") or [])}
 

@@ -167,7 +167,8 @@ def with_defaults(objects: Iterable[Json], recorded: datetime) -> list[Json]:
 def _with_metadata(body: Json, number: int, created: str, namespaced: bool) -> Json:
     metadata = dict(body["metadata"])
     if namespaced and not metadata.get("namespace"):
-        metadata["namespace"] = body.get("involvedObject", {}).get("namespace") or "default"
+        about = body.get("involvedObject")
+        metadata["namespace"] = (about.get("namespace") if isinstance(about, dict) else "") or "default"
     path = f"{body['apiVersion']}/{body['kind']}/{metadata.get('namespace', '')}/{metadata['name']}"
     metadata.setdefault("uid", str(uuid5(NAMESPACE_URL, path)))
     metadata.setdefault("resourceVersion", str(number))
@@ -183,10 +184,11 @@ def _identity(body: Json) -> _Identity:
 def _with_references(body: Json, uids: Mapping[_Identity, str]) -> Json:
     """An event about an object, or a part owned by one, names its uid; a short recording need not repeat it."""
     metadata = body["metadata"]
-    if about := body.get("involvedObject"):
+    if isinstance(about := body.get("involvedObject"), dict):
         body = {**body, "involvedObject": _referring(about, about.get("namespace", ""), uids)}
-    if owners := metadata.get("ownerReferences"):
-        owners = [_referring(owner, metadata.get("namespace", ""), uids) for owner in owners]
+    if isinstance(owners := metadata.get("ownerReferences"), list):
+        mine = metadata.get("namespace", "")
+        owners = [_referring(owner, mine, uids) if isinstance(owner, dict) else owner for owner in owners]
         body = {**body, "metadata": {**metadata, "ownerReferences": owners}}
     return body
 

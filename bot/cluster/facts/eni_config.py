@@ -21,13 +21,26 @@ async def eni_config(session: ClusterSession) -> dict[str, str] | None:
     return None if config is None else dict(get_path(config, "data") or {})
 
 
-def parse(text: str | None) -> dict[str, Any]:
-    """A JSON object, empty when the text is none."""
-    try:
-        found = orjson.loads(text or "")
-    except orjson.JSONDecodeError:
+def json_object(text: str | None) -> dict[str, Any]:
+    """A JSON object, empty where there is no text.
+
+    Raises:
+        ValueError: the text is something else, so that what is not found in it must not count as left out.
+    """
+    if not text:
         return {}
-    return found if isinstance(found, dict) else {}
+    found = orjson.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("it holds no JSON object")
+    return found
+
+
+def parse(text: str | None) -> dict[str, Any]:
+    """The same where nothing rests on what is left out: empty when the text is something else."""
+    try:
+        return json_object(text)
+    except ValueError:
+        return {}
 
 
 def plugins(conflist: str | None) -> list[dict[str, Any]]:
@@ -41,15 +54,20 @@ def terway_plugin(data: dict[str, str]) -> tuple[dict[str, Any], str]:
     for plugin in plugins(data.get("10-terway.conflist")):
         if plugin.get("type") == "terway":
             return plugin, "10-terway.conflist"
-    return parse(data.get("10-terway.conf")), "10-terway.conf"
+    return json_object(data.get("10-terway.conf")), "10-terway.conf"
 
 
 def zones(conf: dict[str, Any]) -> dict[str, list[str]]:
-    """The configured vSwitches of an ``eni_conf`` by zone."""
-    found = conf.get("vswitches")
-    if not isinstance(found, dict):
-        return {}
-    return {str(zone): [str(item) for item in ids or []] for zone, ids in found.items() if isinstance(ids, list)}
+    """The configured vSwitches of an ``eni_conf`` by zone.
+
+    Raises:
+        ValueError: they are written in another way, so that nobody can tell what is configured.
+    """
+    found = conf.get("vswitches") or {}
+    is_listed = isinstance(found, dict) and all(isinstance(ids, list | None) for ids in found.values())
+    if not is_listed or not all(isinstance(item, str) for ids in found.values() for item in ids or []):
+        raise ValueError("vswitches in eni_conf are not listed by zone")
+    return {str(zone): list(ids or []) for zone, ids in found.items()}
 
 
 @fact("terway.vswitches", "the Pod vSwitches by zone", reads=(GET_CONFIG,), core=True)

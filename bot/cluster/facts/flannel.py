@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.cluster.facts.eni_config import parse
 from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_command
-from bot.cluster.facts.registry import Fact, fact, known, read_fact, unknown
+from bot.cluster.facts.registry import Fact, fact, known, undamaged_fact, unknown
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.session import SYSTEM, ClusterSession, get_path, name_of
 
@@ -20,11 +20,15 @@ async def cni(session: ClusterSession) -> dict[str, Any] | None:
 
 
 def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
-    """The part of type ``flannel``: the whole file in the old form, a member of ``plugins`` in the chained one."""
-    for plugin in conf.get("plugins") or []:
-        if isinstance(plugin, dict) and plugin.get("type") == "flannel":
-            return plugin
-    return conf
+    """The part of type ``flannel``: the whole file in the old form, a member of ``plugins`` in the chained one.
+
+    Raises:
+        ValueError: its plugins are no list of sections.
+    """
+    plugins = conf.get("plugins") or []
+    if not isinstance(plugins, list) or not all(isinstance(plugin, dict) for plugin in plugins):
+        raise ValueError("plugins in cni-conf.json are no list of sections")
+    return next((plugin for plugin in plugins if plugin.get("type") == "flannel"), conf)
 
 
 @fact("flannel.version", "Flannel's image tag", reads=(LIST_DAEMON_SETS,), core=True)
@@ -43,12 +47,15 @@ async def version(session: ClusterSession) -> Fact:
 @fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=(GET_CONFIG,), core=True)
 async def hairpin(session: ClusterSession) -> Fact:
     """Only ``hairpinMode`` inside ``delegate`` counts."""
-    if (await read_fact(session, "network_plugin")).value == "terway":
+    if (await undamaged_fact(session, "network_plugin")).value == "terway":
         return unknown("Terway runs here, not Flannel")
     conf = await cni(session)
     if not conf:
         return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
-    raw = get_path(flannel_section(conf), "delegate", "hairpinMode")
+    delegate = flannel_section(conf).get("delegate")
+    raw = get_path(delegate, "hairpinMode")
+    if not isinstance(delegate, dict | None) or not isinstance(raw, bool | None):
+        return unknown("delegate.hairpinMode in cni-conf.json is neither true nor false")
     seen = f"delegate.hairpinMode: {raw}" if raw is not None else "delegate has no hairpinMode"
     return known("on" if raw is True else "off", SOURCE, config_command(CONFIG), seen)
 

@@ -39,6 +39,18 @@ def _parse_config(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def section(conf: dict[str, Any], name: str) -> dict[str, Any]:
+    """A mapping inside the configuration, empty where it is left out.
+
+    Raises:
+        ValueError: something else stands there.
+    """
+    found = conf.get(name)
+    if not isinstance(found, dict | None):
+        raise ValueError(f"{name} in config.conf is no mapping")
+    return found or {}
+
+
 async def _setting(session: ClusterSession) -> tuple[dict[str, Any], str] | Fact:
     conf, name = await proxy_config(session)
     if conf is None:
@@ -75,7 +87,9 @@ async def _detect_replacement(session: ClusterSession) -> Fact | None:
         if any("kube-proxy" in name for name in await session.daemon_sets()):
             return None
         nodes = await session.reader.select(NODES, labels=REPLACED_LABEL, metadata_only=True)
-    except ReadError:
+    except ReadError as error:
+        if error.is_damage:
+            raise
         return None
     if nodes.items:
         return known("replaced", "Nodes", f"kubectl get nodes -l {REPLACED_LABEL}", f"label {REPLACED_LABEL}")
@@ -88,7 +102,7 @@ async def scheduler(session: ClusterSession) -> Fact:
     found = await _setting(session)
     if isinstance(found, Fact):
         return found
-    raw = str(get_path(found[0], "ipvs", "scheduler") or "")
+    raw = str(section(found[0], "ipvs").get("scheduler") or "")
     return _known(raw or "rr", found[1], f"ipvs.scheduler: {raw or 'not set, so rr'}")
 
 
@@ -98,7 +112,7 @@ async def udp_timeout(session: ClusterSession) -> Fact:
     found = await _setting(session)
     if isinstance(found, Fact):
         return found
-    raw = get_path(found[0], "ipvs", "udpTimeout")
+    raw = section(found[0], "ipvs").get("udpTimeout")
     seconds = duration_seconds(str(raw)) if raw is not None else 0
     if seconds is None:
         return unknown(f"ipvs.udpTimeout {raw!r} in {found[1]} is not a duration")
@@ -122,7 +136,7 @@ async def max_per_core(session: ClusterSession) -> Fact:
     found = await _setting(session)
     if isinstance(found, Fact):
         return found
-    raw = get_path(found[0], "conntrack", "maxPerCore")
+    raw = section(found[0], "conntrack").get("maxPerCore")
     shown = f"conntrack.maxPerCore: {raw}" if raw is not None else f"not set, so {DEFAULT_MAX_PER_CORE}"
     return _known(int(raw) if isinstance(raw, int) else DEFAULT_MAX_PER_CORE, found[1], shown)
 

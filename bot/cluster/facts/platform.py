@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from bot.cluster.addresses import address_family
-from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, unknown
+from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
 from bot.cluster.transport import ReadError
@@ -36,6 +36,8 @@ async def network_plugin(session: ClusterSession) -> Fact:
     try:
         found = await session.daemon_sets()
     except ReadError as error:
+        if error.is_damage:
+            raise
         return await _plugin_by_config(session, str(error))
     candidates = [(name, plugin) for plugin, names in _PLUGINS for name in names if name in found]
     if not candidates:
@@ -82,7 +84,9 @@ async def cluster_kind(session: ClusterSession) -> Fact:
     try:
         dedicated = "kube-proxy-master" in await session.daemon_sets()
         source, check = f"DaemonSets of {SYSTEM}", DAEMON_SETS_CHECK
-    except ReadError:
+    except ReadError as error:
+        if error.is_damage:
+            raise
         dedicated = await session.config_map("kube-proxy-master") is not None
         source, check = f"ConfigMaps of {SYSTEM}", config_command("kube-proxy-master")
     seen = "kube-proxy-master exists" if dedicated else "there is no kube-proxy-master"
@@ -111,6 +115,8 @@ async def ip_families(session: ClusterSession) -> Fact:
         try:
             seen = await look(session)
         except ReadError as error:
+            if error.is_damage:
+                raise
             problems.append(str(error))
             continue
         looked += seen is not None
@@ -137,7 +143,7 @@ async def _profile_families(session: ClusterSession) -> Fact | None:
 
 
 async def _terway_families(session: ClusterSession) -> Fact | None:
-    stack = await read_fact(session, "terway.ip_stack")
+    stack = await undamaged_fact(session, "terway.ip_stack")
     return None if stack.value is None else known(stack.value, stack.source, stack.kubectl, stack.excerpt)
 
 
@@ -167,7 +173,7 @@ def _has_ipv6(addresses: Iterable[object]) -> bool:
 @fact("cluster.pod_cidr", "the cluster's Pod CIDR block", reads=(GET_CONFIG, LIST_NODES), core=True)
 async def pod_cidr(session: ClusterSession) -> Fact:
     """Flannel's ``Network``, else kube-proxy's ``clusterCIDR``; Terway pods take vSwitch addresses."""
-    if (await read_fact(session, "network_plugin")).value == "terway":
+    if (await undamaged_fact(session, "network_plugin")).value == "terway":
         return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
     flannel = await session.config_map("kube-flannel-cfg")
     network = _json_value(str(get_path(flannel, "data", "net-conf.json") or ""), "Network")
@@ -175,7 +181,7 @@ async def pod_cidr(session: ClusterSession) -> Fact:
         return known(
             network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_command("kube-flannel-cfg"), f"Network: {network}"
         )
-    range_ = await read_fact(session, "kube_proxy.cluster_cidr")
+    range_ = await undamaged_fact(session, "kube_proxy.cluster_cidr")
     return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
 
 

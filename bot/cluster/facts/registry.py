@@ -24,7 +24,10 @@ class Permission:
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """``value`` is ``None`` where it is unknown, ``reason`` says why. ``kubectl``: the command that shows the same."""
+    """``value`` is ``None`` where it is unknown, ``reason`` says why. ``kubectl``: the command that shows the same.
+
+    ``is_damaged`` where what it is read from was there and was not what it ought to be.
+    """
 
     name: str
     value: FactValue | None = None
@@ -32,6 +35,7 @@ class Fact:
     excerpt: str = ""
     kubectl: str = ""
     reason: str = ""
+    is_damaged: bool = False
 
 
 # ConfigMaps and custom resources hold what people put there: one odd value must not cost the whole answer.
@@ -85,13 +89,26 @@ async def read_fact(session: ClusterSession, name: str) -> Fact:
     return await session.once(("fact", name), lambda: _read(session, name))
 
 
+async def undamaged_fact(session: ClusterSession, name: str) -> Fact:
+    """A fact for another one to rest on.
+
+    Raises:
+        ReadError: what it is read from is damaged, so that "unknown" must not lead to a default.
+    """
+    found = await read_fact(session, name)
+    if found.is_damaged:
+        raise ReadError("invalid", found.reason)
+    return found
+
+
 async def _read(session: ClusterSession, name: str) -> Fact:
     try:
         found = await _DECLARED[name].read(session)
     except ReadError as error:
-        return Fact(name=name, reason=str(error))
+        return Fact(name=name, reason=str(error), is_damaged=error.is_damage)
     except ODD_SHAPES as error:
-        return Fact(name=name, reason=f"what {name} is read from has an unexpected shape ({error})")
+        why = f"what {name} is read from has an unexpected shape ({error})"
+        return Fact(name=name, reason=why, is_damaged=True)
     return replace(found, name=name)
 
 

@@ -7,9 +7,9 @@ import itertools
 import re
 from collections import Counter
 
-from bot.cluster.facts.eni_config import ABSENT, ENI_CONFIG, eni_config, parse, plugins, terway_plugin
+from bot.cluster.facts.eni_config import ABSENT, ENI_CONFIG, eni_config, json_object, parse, plugins, terway_plugin
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_command
-from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, unknown
+from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
@@ -78,7 +78,7 @@ async def mode(session: ClusterSession) -> Fact:
     source, check = f"DaemonSet {SYSTEM}/{name}", f"kubectl -n {SYSTEM} get daemonset {name}"
     if modes == {"exclusive"}:
         return known("exclusive", source, check, f"DaemonSet {name}")
-    exclusive = await read_fact(session, "terway.exclusive_nodes")
+    exclusive = await undamaged_fact(session, "terway.exclusive_nodes")
     if exclusive.value not in (None, "none"):
         return known("mixed", exclusive.source, exclusive.kubectl, f"exclusive ENI nodes: {exclusive.value}")
     return known("mixed" if len(modes) > 1 else "shared", source, check, f"DaemonSet {name}")
@@ -101,11 +101,13 @@ def _mode_of(daemon_set: Object) -> str:
 )
 async def datapath(session: ClusterSession) -> Fact:
     """What the nodes report wins over what is configured: the daemon may switch IPvlan to DataPath V2 by itself."""
-    if (await read_fact(session, "terway.mode")).value == "exclusive":
+    if (await undamaged_fact(session, "terway.mode")).value == "exclusive":
         return known("exclusive-eni", ENI_CONFIG, config_command("eni-config"), "pods own whole ENIs: no acceleration")
     try:
         reported = await _reported_datapath(session)
-    except ReadError:
+    except ReadError as error:
+        if error.is_damage:
+            raise
         reported = None
     return reported or await _configured_datapath(session)
 
@@ -137,9 +139,11 @@ async def _configured_datapath(session: ClusterSession) -> Fact:
     if data is None:
         return unknown(ABSENT)
     plugin, key = terway_plugin(data)
-    value = str(plugin.get("eniip_virtual_type") or "veth").lower()
-    seen = f"{key}: eniip_virtual_type {plugin.get('eniip_virtual_type') or 'absent, so veth'}"
-    return known(value, ENI_CONFIG, config_command("eni-config"), seen)
+    raw = plugin.get("eniip_virtual_type") or ""
+    if not isinstance(raw, str):
+        return unknown(f"eniip_virtual_type in {key} is no text")
+    seen = f"{key}: eniip_virtual_type {raw or 'absent, so veth'}"
+    return known(raw.lower() or "veth", ENI_CONFIG, config_command("eni-config"), seen)
 
 
 @fact("terway.ipam", "crd (centralised, with node objects) or local", reads=(GET_CONFIG, LIST_TERWAY_NODES))
@@ -173,10 +177,11 @@ async def portmap(session: ClusterSession) -> Fact:
         r"\btype\W+portmap\b", data.get("cni_chain", "")
     ):  # YAML list of plugins after Terway (docs/cni-chain.md)
         return known("on", ENI_CONFIG, config_command("eni-config"), "cni_chain holds portmap")
-    if (await read_fact(session, "kube_proxy.mode")).value == "replaced":
+    if (await undamaged_fact(session, "kube_proxy.mode")).value == "replaced":
         return known(
             "on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
         )
+    json_object(data.get("10-terway.conflist"))  # one that nobody can read does not tell that nothing is mapped
     words = " ".join(await _policy_words(session))
     if re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
         return known(

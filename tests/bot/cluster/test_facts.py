@@ -325,8 +325,11 @@ def test_durations(text: str, seconds: int | None) -> None:
     [
         ({"cniVersion": "0.3.1", "type": "flannel", "delegate": {"hairpinMode": True}}, "on", "0.3.1"),
         ({"type": "flannel", "hairpinMode": True}, "off", "missing"),
-        ({"plugins": [{"type": "flannel", "delegate": {"hairpinMode": "true"}}]}, "off", "missing"),
-        ({"plugins": "odd"}, "off", "missing"),
+        ({"plugins": [{"type": "flannel", "delegate": {}}]}, "off", "missing"),
+        ({"plugins": [{"type": "flannel", "delegate": {"hairpinMode": "true"}}]}, None, "missing"),
+        ({"plugins": [{"type": "flannel", "delegate": ["odd"]}]}, None, "missing"),
+        ({"plugins": "odd"}, None, "missing"),
+        ({"plugins": {"type": "flannel"}}, None, "missing"),
         ([1], None, None),
     ],
 )
