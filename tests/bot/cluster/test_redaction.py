@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.cluster.redaction import MASK, may_hold_secrets, redact, redact_text
+from tests.bot.cluster.secret_shapes import LOOK_ALIKES, SHAPES, Shape
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = [
@@ -194,12 +195,24 @@ def test_the_cheap_look_never_misses_what_redaction_would_mask(secret: str, name
         assert may_hold_secrets(json.dumps(value).encode())
 
 
-FRAGMENTS = [
+FRAGMENTS = [  # pieces of every pattern
     "a", "token", "token ", "token:", "token: ", "token=", "\\", '\\"', '"', "'", "password: x\n", "a: ", "[",
     "{", " ", "\t", "\n", "- ", "name: token ", "name:", "name: token, value: ", "value", "-----BEGIN A-----",
     "-----BEGIN ", "A ", "-----END ", "eyJ", "eyJ-", "eyJaaaaaaaaa.", "LTAI", "STS.", "Bearer ", "://", "://a:",
     "@", ":", "://x:y@", ",", ", ", "token: |\n", "token: |\n  x\n", "access_key", "access-", "secretsecret",
-    "/", ";", "}", "client-key-data: ", "=", "|", "&", "密",
+    "/", ";", "}", "client-key-data: ", "=", "|", "&", "密", "-p", "mysql -p", "mysql ", "--token ", "--token",
+    "--", "curl -u a:", "curl ", "-u a", "a:b@", "a:b@c", "a:", "a_", "</", "<token>", "<token ", "<",
+    "identified by ", "by ", "password ", "pass:", "pass ", "login x password ", "login ", "LS0tLS1CRUdJTi",
+    "LS0tLS1CRUdJTi\n", "eyJaaaaaaa", "eyJhdXRocya", "LTAI5tabcdefgh1", "LTAI5tabcdefgh1 ", "LTAI5tabcdefgh1:",
+    "{LTAI5tabcdefgh1 ", "sk ", "key ", "AKIA", "AKIA234567", "kind: Secret", '"data":{', "Cookie: ",
+    "Authorization:[", "Authorization: ", "'Cookie: ", "token => ", ":=", "=>", "?key=", "&key=aaaaaaaaaaaa",
+    "hooks.slack.com/services/", "xoxb-", "xoxb-a", "sk-", "sk-proj-", "$2y$", "$", "1//0", ".atlasv1.",
+    "aaaaaaaaaa.atlasv1.", "FlyV1 ", "123456789:AA", "123456789", "SG.", "SG.aaaaaaaaaa.", "checksum/",
+    "password is ", "Token A1a", "key of ",
+    "requirepass 1", "token 1\n", "token a", "credentials a ", "code=", "密码：", "%3D", "\\n", "Digest ",
+    "Basic ", "Basic a", "Bearer a", "[a,", "secret : ", "token: not ", "name: a, value: ", "key=token value=",
+    "token: >\n", " token: |\n  ", "docker login ", "redis-cli -a ", "smbclient -U a%", "ldap -w ",
+    "sshpass -p", "db-0.", "x-7d9c6b8f54-4hpxk:",
 ]  # fmt: skip
 
 
@@ -253,3 +266,98 @@ def test_what_is_too_long_is_cut_before_it_is_looked_at() -> None:
 def test_a_text_that_would_overflow_a_yaml_loader_is_masked_all_the_same() -> None:
     shown = redact({"metadata": {"annotations": {"note": "password: S3cr3t\na: " + "[" * 50_000}}})
     assert not leaks("S3cr3t", shown)
+
+
+def shown_as(shape: Shape) -> dict[str, str]:
+    """What is left of the shape as a line of a log, an annotation, an environment variable and a key of an object."""
+    key, value = (shape.key, shape.secret) if shape.key else ("SETTING", shape.text)
+    values = {
+        "annotation": {"metadata": {"annotations": {"note": shape.text}}},
+        "variable": {"env": [{"name": key, "value": value}]},
+        "object": {key: value},
+        "message": {"items": [{"message": f"Error: {shape.text}"}]},
+    }
+    shown = {place: json.dumps(redact(given), ensure_ascii=False) for place, given in values.items()}
+    return {"text": redact_text(shape.text), **shown}
+
+
+def test_there_are_101_shapes_and_as_many_look_alikes() -> None:
+    assert len({shape.name for shape in SHAPES}) == len(SHAPES) == 101
+    assert len(set(LOOK_ALIKES)) == len(LOOK_ALIKES) >= 101
+    assert all(shape.secret in shape.text for shape in SHAPES)
+
+
+@pytest.mark.parametrize("place", ["text", "annotation", "variable", "object", "message"])
+def test_every_shape_is_masked(place: str) -> None:
+    missed = [shape.name for shape in SHAPES if shape.secret in shown_as(shape)[place]]
+    assert not missed, f"{len(SHAPES) - len(missed)} of {len(SHAPES)} are masked"
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_shape_is_masked_inside_other_texts_too(shape: Shape) -> None:
+    for text in (
+        f"worker-1 says: {shape.text}",
+        f"line 1\n{shape.text}\nline 3",
+        json.dumps({"log": shape.text}, ensure_ascii=False),
+    ):
+        assert shape.secret not in redact_text(text), text
+        assert redact_text(redact_text(text)) == redact_text(text)
+        assert may_hold_secrets(json.dumps(text, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+def test_a_look_alike_stays_readable(text: str) -> None:
+    assert redact_text(text) == text
+    assert redact({"data": {"x": text}, "items": [text]}) == {"data": {"x": text}, "items": [text]}
+    assert redact_text(f"before\n{text}\nafter") == f"before\n{text}\nafter"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["server", "--token", "S3cr3t"],
+        ["server", "--db-password", "S3cr3t", "--port", "80"],
+        ["mysql", "-uroot", "-pS3cr3t"],
+        ["curl", "-s", "-u", "ops:S3cr3t", "https://example.com"],
+        ["curl", "-H", "Authorization: Basic S3cr3t"],
+        ["sshpass", "-p", "S3cr3t", "ssh"],
+        ["redis-cli", "-a", "S3cr3t", "ping"],
+        ["sh", "-c", "mysql -pS3cr3t < a.sql"],
+        ["server", "--password=S3cr3t"],
+    ],
+)
+def test_a_commands_words_are_masked_by_what_stands_before_them(words: list[str]) -> None:
+    shown = redact({"args": words})["args"]
+    assert not leaks("S3cr3t", shown)
+    assert len(shown) == len(words)
+    assert shown[0] == words[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["server", "--token-ttl", "1h"],
+        ["docker", "run", "-p", "8080:80"],
+        ["nc", "-p", "25", "-u", "host:80"],
+        ["-daemon-mode", "ENIMultiIP", "--enable-host-port"],
+        ["--authorization-mode", "Node,RBAC", "--v", "2"],
+        ["server", "--token-file", "/run/token"],
+        ["server", "--token", "--verbose"],
+    ],
+)
+def test_other_words_of_commands_stay(words: list[str]) -> None:
+    assert redact({"args": words}) == {"args": words}
+
+
+@pytest.mark.parametrize("said", ["the password is {}", "with token {}, retrying", "secret key {}"])
+def test_what_a_sentence_tells_is_masked_where_it_can_be_no_name(said: str) -> None:
+    assert not leaks("S3cr3t", redact_text(said.format("S3cr3tAbc9")))
+    assert redact_text(said.format("web-tls-2")) == said.format("web-tls-2")
+
+
+def test_a_secret_object_shows_none_of_its_values() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "data": {"note": "UzNjcjN0"}}
+    shown = redact(secret)
+    assert shown == {**secret, "data": {"note": MASK}}
+    assert "UzNjcjN0" not in json.dumps(redact({"annotations": {"last": json.dumps(secret)}}))
+    assert "UzNjcjN0" not in redact_text(f"applied {json.dumps(json.dumps(secret))}")
