@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         "",
         "who may read the audit log; if empty, who may ask, and other people's words are left out",
     )
+    slack_connect: Names = _setting(
+        "NETCLINIC_SLACK_CONNECT",
+        "",
+        "where people of other companies may see answers: channels (names, ids or patterns) or their teams (T...)",
+    )
     contact: str = _setting("NETCLINIC_CONTACT", "", "whom a refusal names: a person or team to ask")
     oncall_group: str = _setting("NETCLINIC_ONCALL_GROUP", "", "user group that a case is handed to: handle or id")
     oncall_channel: str = _setting(

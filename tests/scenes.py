@@ -136,6 +136,7 @@ def open_scene(
         hanging: Sequence[str] = (),
         matcher: Any = None,
         timing: Timing = QUICK,
+        enterprise: str = "",
     ) -> AsyncIterator[Scene]:
         async with contextlib.AsyncExitStack() as stack:
             put_sqlite(tmp_path / "data")
@@ -151,6 +152,7 @@ def open_scene(
             app = SlackApp.from_manifest(MANIFEST)
             how: dict[str, Any] = {} if timing == PRODUCTION else {"limits": "off", "ack_seconds": SECONDS}
             slack = await stack.enter_async_context(Workspace(app, request_url=url, clusters=[*served, *dead], **how))
+            slack.team.enterprise = enterprise
             told = {
                 "NETCLINIC_DATA_DIR": str(tmp_path / "data"),
                 "NETCLINIC_INDEX_DIR": str(data_dir / "index"),

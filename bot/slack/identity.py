@@ -97,6 +97,7 @@ async def identify_bot(
             user=str(reply["user_id"]),
             bot=str(reply.get("bot_id") or ""),
             name=str(reply.get("user") or "netclinic"),
+            enterprise=str(reply.get("enterprise_id") or ""),
         )
         file.write(slack, bot)
         return bot

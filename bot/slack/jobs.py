@@ -42,12 +42,17 @@ class JobKind(Generic[Payload]):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPayload:
-    """What a person did: who, where, and at which address only they see an answer (empty where there is none)."""
+    """What a person did: who, where, and at which address only they see an answer (empty where there is none).
+
+    ``team`` is one that Slack names beside ours; ``in_shared_channel``: it says that another company is there, too.
+    """
 
     user: str
     channel: str
     response_url: str = ""
     thread_ts: str = ""
+    team: str = ""
+    in_shared_channel: bool = False
 
     @property
     def is_awaited(self) -> bool:
@@ -130,10 +135,11 @@ class CasePress(ButtonPress):
 
 @dataclass(frozen=True, kw_only=True)
 class HomeView:
-    """``user`` opened App Home, or asked (``anew``) to look at the clusters again."""
+    """``user``, of ``team`` if that is not ours, opened App Home, or asked (``anew``) to look at the clusters again."""
 
     user: str
     anew: bool = False
+    team: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

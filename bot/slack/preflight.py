@@ -20,6 +20,7 @@ from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.identity import check_tokens, secret_value
 from bot.slack.permissions import EVERYONE, RIGHTS, is_user
 from bot.slack.serve import ServeConfig
+from bot.slack.slack_connect import RULE, SlackConnect, is_team
 from bot.store import DatabaseError
 from bot.text import counted
 
@@ -109,7 +110,9 @@ async def _slack(settings: Settings, slack: SlackClient) -> list[Check]:
     who = f"It is that of @{reply['user']} in {reply.get('team') or reply['team_id']}."
     found = [Check("bot token", True, who), _scopes(reply.headers.get("x-oauth-scopes"))]
     found.append(await _app_token(settings, slack))
-    found += await _named_channels(settings, slack)
+    own = frozenset({str(reply.get("team_id") or ""), str(reply.get("enterprise_id") or "")} - {""})
+    connect = SlackConnect(own, parse_list(settings.slack_connect), settings.contact)
+    found += await _channels(settings, slack, connect)
     found += [check for name, setting in _groups(settings).items() for check in await _group(name, setting, slack)]
     return [*found, *await _wider_rights(settings, Directory(slack))]
 
@@ -141,24 +144,39 @@ async def _app_token(settings: Settings, slack: SlackClient) -> Check:
     return Check("app token", True, "Socket Mode can be opened with it.")
 
 
-async def _named_channels(settings: Settings, slack: SlackClient) -> list[Check]:
-    """The channels that settings name: there, and netclinic in them."""
+async def _channels(settings: Settings, slack: SlackClient, connect: SlackConnect) -> list[Check]:
+    """The channels that settings name: there, netclinic in them, and no other company; and those that are shared."""
     named = {
         "NETCLINIC_CHANNELS": parse_list(settings.channels),
         "NETCLINIC_INCIDENT_CHANNELS": parse_list(settings.incident_channels),
         "NETCLINIC_ONCALL_CHANNEL": parse_list(settings.oncall_channel),
         "NETCLINIC_AUDIT_ANCHOR_CHANNEL": parse_list(settings.audit_anchor_channel),
     }
-    if not any(named.values()):
-        return []
+    opened = [item for item in connect.allowed if not is_team(item)]
     try:
         channels = await list_channels(slack)
     except SlackError as error:
-        return [Check("channels", False, str(error))]
-    return [_channel(setting, name, channels) for setting, names in named.items() for name in names]
+        return [Check("channels", False, str(error))] if any(named.values()) or opened else []
+    found = [_channel(setting, name, channels, connect) for setting, names in named.items() for name in names]
+    found += [_channel(RULE, name, channels, connect) for name in opened]
+    return [*found, *_shared_channels(channels, connect)]
 
 
-def _channel(setting: str, wanted: str, channels: ChannelList) -> Check:
+def _shared_channels(channels: ChannelList, connect: SlackConnect) -> list[Check]:
+    """What other companies see: that may be meant, so it is told, and no gap."""
+    shared = [channel for channel in channels.items if channel.is_member and channel.shared.is_external]
+    if not shared:
+        return []
+    is_open = {f"#{channel.name}": connect.may_post(channel.id, channel.shared) for channel in shared}
+    open_, closed = ([name for name, may in is_open.items() if may is wanted][:10] for wanted in (True, False))
+    told = [
+        *([f"Answers are shown to other companies in {', '.join(open_)}, as {RULE} says."] if open_ else []),
+        *([f"Nothing is shown in {', '.join(closed)}, shared with another company; {RULE} could."] if closed else []),
+    ]
+    return [Check("Slack Connect", True, " ".join(told))]
+
+
+def _channel(setting: str, wanted: str, channels: ChannelList, connect: SlackConnect) -> Check:
     name = f"channel {wanted}"
     found = channels.find(wanted)
     is_pattern = any(mark in wanted for mark in "*?[")
@@ -169,6 +187,9 @@ def _channel(setting: str, wanted: str, channels: ChannelList) -> Check:
         return Check(name, False, f"{setting} names it, and there is no such channel: correct it, or invite netclinic.")
     if not found[0].is_member:
         return Check(name, False, f"netclinic is not in it: type /invite @netclinic in #{found[0].name}.")
+    if not connect.may_post(found[0].id, found[0].shared):
+        why = f"{setting} names it, and it is shared with another company: name another, or list it in {RULE} too."
+        return Check(name, False, why)
     return Check(name, True, "netclinic is in it.")
 
 

@@ -15,13 +15,14 @@ from bot.audit import AuditLog
 from bot.audit.log import settings_snapshot
 from bot.audit.records import SYSTEM
 from bot.diagnosis.clinic import Clinic
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, parse_list
 from bot.slack import logs
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
+from bot.slack.external_access import ExternalAccess
 from bot.slack.http import DeferredHandler, Health, make_slack_handler, start_http
 from bot.slack.identity import IdentityFile, PermissionLog, check_tokens, identify_bot, list_secrets, secret_value
 from bot.slack.queue.dbos_engine import run_housekeeping
@@ -29,6 +30,7 @@ from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
 from bot.slack.scheduler import Scheduler, handoff_schedule
 from bot.slack.services import OpenCluster, Services
+from bot.slack.slack_connect import SlackConnect
 from bot.slack.socket_mode import HttpModeLink, SocketModeLink
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store, replicas
@@ -145,13 +147,17 @@ class Server:
         slack = SlackClient(client, PermissionLog(audit))
         file = IdentityFile(settings.data_dir / "slack-identity.json")
         bot = await identify_bot(slack, self.health, file, config.timing)
+        directory = Directory(slack)
+        connect = SlackConnect(bot.own_teams, parse_list(settings.slack_connect), settings.contact)
+        external = ExternalAccess(connect, directory, bot.enterprise)
         return Services(
             settings=settings,
             bot=bot,
             store=store,
             queue=work,
-            poster=Poster(slack, store, work.worker, config.timing),
-            directory=Directory(slack),
+            poster=Poster(slack, store, work.worker, config.timing, external.check_posting),
+            directory=directory,
+            external_access=external,
             shared_reads=SharedReads(store, patience=settings.deadline + READ_MARGIN, poll=config.timing.poll),
             audit_log=audit,
             entries=entries,

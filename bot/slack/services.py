@@ -13,6 +13,7 @@ from bot.settings import Settings
 from bot.slack.api.directory import Directory
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
+from bot.slack.external_access import ExternalAccess
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
 from bot.store import Store
@@ -27,6 +28,12 @@ class BotIdentity:
     user: str
     bot: str
     name: str
+    enterprise: str = ""  # the Enterprise Grid organization of the workspace, if it has one
+
+    @property
+    def own_teams(self) -> frozenset[str]:
+        """The ids under which Slack names our own people's team."""
+        return frozenset({self.team, self.enterprise} - {""})
 
 
 class OpenCluster(Protocol):
@@ -49,6 +56,7 @@ class Services:
     queue: JobQueue
     poster: Poster
     directory: Directory
+    external_access: ExternalAccess
     shared_reads: SharedReads
     audit_log: AuditLog
     entries: Mapping[str, Entry]

@@ -25,13 +25,15 @@ class Events:
 
     def message(self, message: Message) -> None:
         """A new message; again as ``app_mention``, under another event id, when it mentions the bot in a channel."""
-        channel = self._team.channels[message.channel]
-        event = {
+        channel, team_ = self._team.channels[message.channel], self._team.team_of(message.user)
+        event: Json = {
             **message_json(self._team, message),
             "channel": channel.id,
             "event_ts": message.ts,
             "channel_type": channel.kind,
         }
+        if channel.other_teams or team_ != self._team.id:
+            event |= {"user_team": team_, "source_team": team_, "user_profile": {"team": team_}}
         self._in(channel, event)
         bot = self._team.bot.id
         named = bot in mentions(message.text, []) and message.user != bot
@@ -60,6 +62,8 @@ class Events:
     def home_opened(self, user: str, view: View | None) -> None:
         if "app_home_opened" in self._app.events:
             event = {"type": "app_home_opened", "user": user, "channel": self._team.direct(user).id, "tab": "home"}
+            team = self._team.team_of(user)
+            event |= {"user_team": team} if team != self._team.id else {}
             shown = {"view": view_json(self._team, view)} if view else {}
             self.send({**event, **shown, "event_ts": self._team.new_ts()})
 
@@ -79,19 +83,26 @@ class Events:
 
     def wrapped(self, event: Json) -> Json:
         """The event as Slack wraps it."""
-        bot = self._team.bot
-        authorization = {"team_id": self._team.id, "user_id": bot.id, "is_bot": True, "enterprise_id": None}
+        bot, enterprise = self._team.bot, self._team.enterprise or None
+        authorization = {"team_id": self._team.id, "user_id": bot.id, "is_bot": True, "enterprise_id": enterprise}
         return {
             "token": "verification",
             "team_id": self._team.id,
             "context_team_id": self._team.id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": enterprise,
             "api_app_id": bot.app_id,
             "event": event,
             "type": "event_callback",
             "event_id": mint("Ev"),
             "event_time": int(time.time()),
             "authorizations": [{**authorization, "is_enterprise_install": False}],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": self._is_shared(event),
             "event_context": mint("4-", 40),
         }
+
+    def _is_shared(self, event: Json) -> bool:
+        channel = self._team.channels.get(str(event.get("channel")))
+        if channel is not None and channel.is_im:
+            person = self._team.people[str(channel.user)]
+            return bool(person.team) and (not self._team.enterprise or person.enterprise != self._team.enterprise)
+        return channel is not None and bool(channel.other_teams)

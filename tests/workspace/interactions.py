@@ -17,7 +17,7 @@ class Payloads:
     def command(self, person: Person, channel: Channel, command: Command, text: str, url: str, trigger: str) -> Json:
         return {
             "token": "verification",
-            "team_id": self._team.id,
+            "team_id": self._team.team_of(person.id),
             "team_domain": self._team.domain,
             "channel_id": channel.id,
             "channel_name": _channel_name(channel),
@@ -97,7 +97,12 @@ class Payloads:
     def _common(self, kind: str, person: Person, trigger: str) -> Json:
         return {
             "type": kind,
-            "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": self._team.id},
+            "user": {
+                "id": person.id,
+                "username": person.name,
+                "name": person.name,
+                "team_id": self._team.team_of(person.id),
+            },
             "api_app_id": self._team.bot.app_id,
             "token": "verification",
             "trigger_id": trigger,

@@ -12,7 +12,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can say something; ``app_id`` is set for bots of other apps."""
+    """Somebody who can say something; ``app_id`` is set for bots of other apps.
+
+    ``team`` and ``enterprise`` are set where they are not the workspace's own.
+    """
 
     id: str
     name: str
@@ -20,11 +23,16 @@ class Person:
     is_bot: bool = False
     bot_id: str | None = None
     app_id: str | None = None
+    team: str = ""
+    enterprise: str = ""
 
 
 @dataclass
 class Channel:
-    """A conversation: public, private (``is_private``) or direct (``is_im``, with ``user`` on its other side)."""
+    """A conversation: public, private (``is_private``) or direct (``is_im``, with ``user`` on its other side).
+
+    ``other_teams`` are those of other companies that it is shared with (Slack Connect).
+    """
 
     id: str
     name: str
@@ -35,6 +43,7 @@ class Channel:
     user: str | None = None
     members: set[str] = field(default_factory=set)
     created: int = 1_700_000_000
+    other_teams: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -7,7 +7,7 @@ from tests.workspace.team import Team
 def user_json(team: Team, person: Person) -> Json:
     return {
         "id": person.id,
-        "team_id": team.id,
+        "team_id": team.team_of(person.id),
         "name": person.name,
         "deleted": False,
         "real_name": person.real_name,
@@ -19,14 +19,24 @@ def user_json(team: Team, person: Person) -> Json:
             "display_name": person.name,
             "real_name_normalized": person.real_name,
             "display_name_normalized": person.name,
-            "team": team.id,
+            "team": team.team_of(person.id),
             **({"bot_id": person.bot_id, "api_app_id": person.app_id} if person.is_bot else {}),
         },
+        **_organization(team, person),
         "is_admin": False,
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": 1_700_000_000,
     }
+
+
+def _organization(team: Team, person: Person) -> Json:
+    """What Slack tells of somebody in an Enterprise Grid organization, and of people who are none of ours."""
+    is_stranger = {"is_stranger": True} if person.team and person.enterprise != team.enterprise else {}
+    enterprise = person.enterprise if person.team else team.enterprise
+    if not enterprise:
+        return is_stranger
+    return {**is_stranger, "enterprise_user": {"id": person.id, "enterprise_id": enterprise, "teams": [person.team]}}
 
 
 def channel_json(team: Team, channel: Channel) -> Json:
@@ -52,6 +62,13 @@ def channel_json(team: Team, channel: Channel) -> Json:
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),
+        "is_shared": bool(channel.other_teams),
+        "is_ext_shared": bool(channel.other_teams),
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
+        "shared_team_ids": [team.id, *channel.other_teams],
+        "internal_team_ids": [team.id] if channel.other_teams else [],
+        "connected_team_ids": list(channel.other_teams),
     }
 
 
@@ -99,7 +116,13 @@ def bot_profile(team: Team, bot_id: str) -> Json:
 
 def message_json(team: Team, message: Message, *, with_metadata: bool = False, in_thread: bool = True) -> Json:
     """A message as conversations.history, events and interactions show it; metadata only when asked for."""
-    shape: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text, "team": team.id}
+    shape: Json = {
+        "type": "message",
+        "user": message.user,
+        "ts": message.ts,
+        "text": message.text,
+        "team": team.team_of(message.user),
+    }
     if message.subtype:
         shape["subtype"] = message.subtype
     if message.subtype == "bot_message":

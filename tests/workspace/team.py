@@ -25,6 +25,7 @@ class Team:
     id = "T0CLINIC00"
     domain = "local-workspace"
     name = "Local workspace"
+    enterprise = ""  # an Enterprise Grid organization
 
     def __init__(self, bot: Person) -> None:
         self.bot = bot
@@ -77,6 +78,20 @@ class Team:
                 return channel
         im = Channel(mint("D"), person.name + "-dm", is_im=True, user=person.id, members={person.id, self.bot.id})
         return self.add_channel(im)
+
+    def team_of(self, user: str) -> str:
+        """The team that a person belongs to."""
+        person = self.people.get(user)
+        return (person.team if person else "") or self.id
+
+    def add_stranger(self, name: str, team: str, *channels: str, enterprise: str = "") -> Person:
+        """Somebody of another team, who brings those channels to be shared with it."""
+        person = self.add_person(Person(mint("U"), name, name.title(), team=team, enterprise=enterprise))
+        for channel in map(self.channel, channels):
+            channel.members.add(person.id)
+            if not self.enterprise or enterprise != self.enterprise:
+                channel.other_teams = (*channel.other_teams, team)
+        return person
 
     def new_ts(self) -> str:
         """A time stamp like Slack's, later than all before it."""

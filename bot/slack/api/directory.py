@@ -4,27 +4,30 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.cluster_choice import matches_channel
+from bot.slack.slack_connect import SharedWith
 
 MOST_PAGES = 20
 KEPT = 600.0  # seconds
+KEPT_SHARING = 60.0  # for whether a channel is shared with another company
 MISSED = 5.0  # seconds for which what is not in a list is taken for not there: somebody may be making it right now
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 
 
 @dataclass(frozen=True)
 class Channel:
-    """``is_member``: the bot is a member."""
+    """``is_member``: the bot is a member. ``shared``: whether another company is, too."""
 
     id: str
     name: str
     is_member: bool
+    shared: SharedWith
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,21 @@ async def list_channels(slack: SlackClient) -> ChannelList:
             limit=500,
             **({"cursor": cursor} if cursor else {}),
         )
-        items += [Channel(item["id"], item["name"], bool(item.get("is_member"))) for item in page.get("channels") or []]
+        items += [
+            Channel(item["id"], item["name"], bool(item.get("is_member")), parse_sharing(item))
+            for item in page.get("channels") or []
+        ]
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
             break
     return ChannelList(tuple(items))
+
+
+def parse_sharing(channel: Mapping[str, Any]) -> SharedWith:
+    """What Slack's conversation object says of other companies; the own organization's workspaces are none of them."""
+    ids = [id_ for name in ("connected_team_ids", "shared_team_ids") for id_ in channel.get(name) or []]
+    internal = set(channel.get("internal_team_ids") or [])
+    return SharedWith(str(channel.get("name") or ""), bool(channel.get("is_ext_shared")), frozenset(ids) - internal)
 
 
 class Directory:
@@ -88,13 +101,17 @@ class Directory:
             await self.person(user)
         self._fetching.pop(user, None)
 
-    async def channel(self, channel: str) -> dict[str, Any]:
+    async def channel(self, channel: str, max_age: float = KEPT) -> dict[str, Any]:
         """Slack's conversation object: ``name``, ``is_im``, ``is_member`` …"""
 
         async def fetch() -> Any:
             return (await self._slack.call("conversations.info", channel=channel)).get("channel") or {}
 
-        return dict(await self._cached("channel", channel, fetch))
+        return dict(await self._cached("channel", channel, fetch, max_age))
+
+    async def shared_with(self, channel: str) -> SharedWith:
+        """Whether another company is in a channel, as of the last minute."""
+        return parse_sharing(await self.channel(channel, KEPT_SHARING))
 
     async def find_channel(self, wanted: str) -> str | None:
         """The id of the channel that a setting names, by id or name; ``None`` where we see none."""

@@ -51,6 +51,7 @@ _REASONS: Mapping[str, str] = {
     "expired_url": "Slack takes such a reply for half an hour only: ask again",
 }
 TOKEN_ERRORS = frozenset(code for code, reason in _REASONS.items() if reason == _TOKEN_ADVICE)
+EXTERNALLY_SHARED = "externally_shared"  # our own no: the channel is shared with another company
 PERMISSION_ERRORS = frozenset({"missing_scope", "no_permission", "restricted_action", "not_in_channel"})
 
 

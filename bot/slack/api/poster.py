@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -33,13 +33,27 @@ class Lease(Protocol):
         ...
 
 
+async def _anywhere(channel: str) -> None:
+    """No channel is closed."""
+
+
 class Poster:
     """Sends with ``slack``. All methods raise ``SlackUnavailable`` (worth another attempt) or ``SlackRefused`` (not).
+
+    ``check_channel`` raises where nothing that was read may be shown, and is asked before anything that all see.
 
     Messages, ephemeral ones and files count as one message each for the pace of their channel.
     """
 
-    def __init__(self, slack: SlackClient, store: Store, lease: Lease, timing: Timing = PRODUCTION) -> None:
+    def __init__(
+        self,
+        slack: SlackClient,
+        store: Store,
+        lease: Lease,
+        timing: Timing = PRODUCTION,
+        check_channel: Callable[[str], Awaitable[None]] = _anywhere,
+    ) -> None:
+        self._check_channel = check_channel
         self._slack = slack
         self._store = store
         self._lease = lease
@@ -51,6 +65,7 @@ class Poster:
 
     async def post_once(self, *, channel: str, thread_ts: str | None, key: str, message: Message) -> str:
         """The ts of the message with this key: posted now, or found where an earlier attempt put it."""
+        await self._check_place(channel, message)
         async with self._keys[key]:
             since = await self._first_attempt_at(f"post:{key}")
             found = await find_message(self._slack, channel, thread_ts, key, since) if since else None
@@ -92,6 +107,7 @@ class Poster:
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Change a message of ours. It replaces all progress told before."""
+        await self._check_place(channel, message)
         await self._lease.wait_for_lease()
         await self._updates.final(channel, ts, message)
 
@@ -145,6 +161,7 @@ class Poster:
         key: str,
     ) -> str:
         """Put a file into a thread, once: its id. Files carry no key, so the name must be this one's alone there."""
+        await self._check_place(channel)
         async with self._keys[key]:
             since = await self._first_attempt_at(f"upload:{key}")
             if since and (found := await find_file(self._slack, channel, thread_ts, filename, since)):
@@ -163,6 +180,10 @@ class Poster:
             )
             self._keys.pop(key, None)
             return str(place["file_id"])
+
+    async def _check_place(self, channel: str, message: Message | None = None) -> None:
+        if message is None or not message.shows_nothing:
+            await self._check_channel(channel)
 
     async def _send(self, channel: str, method: str, names: str = "channel", **arguments: Any) -> dict[str, Any]:
         async with self._channel_limiter.exclusive(channel):

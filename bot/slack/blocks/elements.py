@@ -39,12 +39,14 @@ class Message:
     """``text`` is mrkdwn, escaped, full sentences; ``blocks`` are complete Block Kit; ``file`` is seldom there.
 
     ``richer`` says the same with blocks that not every Slack takes: who sends it falls back on ``blocks``.
+    ``shows_nothing`` of what was read: it may be said where people of another company are.
     """
 
     text: str
     blocks: list[Block] = field(default_factory=list)
     file: Snippet | None = None
     richer: list[Block] = field(default_factory=list)
+    shows_nothing: bool = False
 
 
 def text_run(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from bot.audit import AuditContext
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.case import refusal_message, refusal_modal
+from bot.slack.blocks.elements import Message
 from bot.slack.handlers.context import HandlerContext
 
 STORE_TIMEOUT = 2.2  # seconds: Slack waits three, and then says only that something failed
@@ -42,9 +43,9 @@ async def report_not_stored(context: HandlerContext, body: Mapping[str, Any], ke
         _log.warning("Nobody was told that this was not stored: %s", error, extra={"request_id": key})
 
 
-async def respond_privately(context: HandlerContext, trail: AuditContext, response_url: str, sentence: str) -> None:
+async def respond_privately(context: HandlerContext, trail: AuditContext, response_url: str, message: Message) -> None:
     """Say it; where Slack does not take it, the log has it."""
     try:
-        await context.messenger(trail).respond(response_url, refusal_message(sentence, request=trail.request_id))
+        await context.messenger(trail).respond(response_url, message)
     except SlackError as error:
-        _log.warning("%s It was to say: %s", error, sentence, extra={"request_id": trail.request_id})
+        _log.warning("%s It was to say: %s", error, message.text, extra={"request_id": trail.request_id})

@@ -15,7 +15,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.audit import AuditContext
-from bot.slack.api.errors import SlackError
+from bot.slack.api.errors import SlackError, SlackUnavailable
 from bot.slack.blocks.case import refusal_message, refusal_modal
 from bot.slack.events.accept import respond_privately, store_in_time
 from bot.slack.handlers import subcommands
@@ -24,6 +24,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, record_refusal
 from bot.slack.jobs import SlashCommand
 from bot.slack.permissions import Refusal, Right, right_to_press
+from bot.slack.slack_connect import RULE, foreign_team
 
 LOOKUP_TIMEOUT = 1.5  # seconds of Slack's three in which it must tell who is in a group
 UNKNOWN = "I cannot tell whether you may just now, because Slack does not say who you are: do it again in a minute."
@@ -36,7 +37,8 @@ _log = logging.getLogger("netclinic.listeners")
 class Interaction:
     """What a person did, as far as permissions go. ``kind`` is Slack's ``type``, or ``command``.
 
-    ``action`` is the id of the button, view or shortcut, or the words of the command; ``value`` a button's.
+    ``action`` is the id of the button, view or shortcut, or the words of the command; ``value`` a button's; ``team``
+    one that is not ours.
     """
 
     kind: str
@@ -46,9 +48,10 @@ class Interaction:
     at: str
     value: str = ""
     response_url: str = ""
+    team: str = ""
 
 
-def parse_interaction(body: Body) -> Interaction | None:
+def parse_interaction(body: Body, own_teams: frozenset[str]) -> Interaction | None:
     """The interaction in a payload; ``None`` for events, which no person's id stands above of."""
     if "command" in body:
         return Interaction(
@@ -58,6 +61,7 @@ def parse_interaction(body: Body) -> Interaction | None:
             action=str(body.get("text") or ""),
             at=str(body.get("trigger_id") or ""),
             response_url=str(body.get("response_url") or ""),
+            team=foreign_team(body, own_teams),
         )
     user = str(_part(body, "user").get("id") or "")
     if not user or "event" in body:
@@ -71,6 +75,7 @@ def parse_interaction(body: Body) -> Interaction | None:
         at=str(action.get("action_ts") or body.get("action_ts") or body.get("trigger_id") or view.get("id") or ""),
         value=str(action.get("value") or ""),
         response_url=str(body.get("response_url") or ""),
+        team=foreign_team(body, own_teams),
     )
 
 
@@ -93,7 +98,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.middleware
     async def check_access(body: Body, ack: AsyncAck, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
-        done = parse_interaction(body)
+        done = parse_interaction(body, context.services.bot.own_teams)
         why = await _find_refusal(context, done) if done else None
         if done is None or why is None:
             await next_()
@@ -103,12 +108,16 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
 async def _find_refusal(context: HandlerContext, done: Interaction) -> Refusal | None:
     """Why not. What Slack does not tell in time is a no, unless a job asks it again."""
-    right = required_right(done)
-    if right is None:
-        return None
+    right, access = required_right(done), context.services.external_access
     try:
         async with asyncio.timeout(LOOKUP_TIMEOUT):
-            return await context.permissions.refusal(right, done.user)
+            try:
+                why = await access.refusal(done.user, done.channel, done.team)
+            except (
+                SlackUnavailable
+            ):  # of the channel: what is shown to one person is theirs, and posts are checked again
+                why = await access.person_refusal(done.user, done.team)
+            return why or (await context.permissions.refusal(right, done.user) if right else None)
     except (SlackError, TimeoutError) as error:
         _log.warning("Slack does not say whether somebody may: %s", error)
         return None if done.kind in STORED_FIRST else Refusal(UNKNOWN, "")
@@ -119,15 +128,16 @@ async def _refuse(context: HandlerContext, body: Body, done: Interaction, why: R
     key = f"{context.services.bot.team}:{done.kind}:{done.user}:{done.action[:80]}:{done.at}"
     trail = context.audit_context(done.user, done.channel, key, parse_case_id(done.value))
     await store_in_time(_record(trail, done, why), key)
-    message = refusal_message(why.sentence, request=key)
+    request = "" if why.rule == RULE else key
+    message, modal = refusal_message(why.sentence, request=request), refusal_modal(why.sentence, request=request)
     if done.kind == "command":
         return await ack(text=message.text, blocks=message.blocks)
     if done.kind == "view_submission":
-        return await ack(response_action="update", view=refusal_modal(why.sentence, request=key))
+        return await ack(response_action="update", view=modal)
     if done.response_url:
-        await respond_privately(context, trail, done.response_url, why.sentence)
+        await respond_privately(context, trail, done.response_url, message)
     else:
-        await _show_modal(context, body, refusal_modal(why.sentence, request=key))
+        await _show_modal(context, body, modal)
     return await ack()
 
 

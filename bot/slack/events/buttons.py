@@ -28,6 +28,7 @@ from bot.slack.handlers.buttons import find_case
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError
 from bot.slack.jobs import HANDOFF_ACK, HOME, PRESS, ButtonPress, HandoffAck, HomeView, JobKind, Payload
+from bot.slack.slack_connect import foreign_team
 
 _log = logging.getLogger("netclinic.listeners")
 
@@ -100,7 +101,8 @@ def _listen_to_home_opened(app: AsyncApp, context: HandlerContext) -> None:
     async def open_home(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         if event.get("tab", "home") == "home":
             key = f"home:{body.get('event_id') or event.get('event_ts')}"
-            await context.accept(HOME, key, HomeView(user=str(event["user"])))
+            team = foreign_team(body, context.services.bot.own_teams)
+            await context.accept(HOME, key, HomeView(user=str(event["user"]), team=team))
 
 
 def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:

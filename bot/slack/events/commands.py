@@ -1,6 +1,7 @@
 """The slash command, and the shortcuts: one on a message, one from anywhere."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -18,6 +19,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, record_refusal
 from bot.slack.jobs import COMMAND, QUESTION, SHARE, Question, SlashCommand
 from bot.slack.parsing import parse_question
+from bot.slack.slack_connect import foreign_team
 
 SLOW_SUBCOMMANDS = {
     "ask": "your question",
@@ -43,6 +45,7 @@ def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
             user=str(command["user_id"]),
             channel=str(command["channel_id"]),
             response_url=str(command["response_url"]),
+            team=foreign_team(command, context.services.bot.own_teams),
         )
         key = f"{context.services.bot.team}:{slash.channel}:command:{command['trigger_id']}"
         if await store_in_time(context.accept(COMMAND, key, slash), key) is None:
@@ -62,6 +65,7 @@ def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
     @app.shortcut({"callback_id": DIAGNOSE_MESSAGE, "type": "message_action"})
     async def diagnose(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:
         question = question_about(shortcut, context.services.bot.user)
+        question = replace(question, team=foreign_team(shortcut, context.services.bot.own_teams))
         key = f"{context.services.bot.team}:{question.channel}:{shortcut['message_ts']}:diagnose:{question.user}"
 
         async def is_answered_anywhere(earlier: str) -> bool:
@@ -78,7 +82,8 @@ def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
             sentence = "You have had this message diagnosed already: look into its thread, and re-check there."
             trail = context.audit_context(question.user, question.channel, key)
             await record_refusal(UserError(sentence), trail)
-            await respond_privately(context, trail, str(shortcut["response_url"]), sentence)
+            told = refusal_message(sentence, request=key)
+            await respond_privately(context, trail, str(shortcut["response_url"]), told)
 
     @app.shortcut({"callback_id": ASK, "type": "shortcut"})
     async def form(ack: AsyncAck, shortcut: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -20,6 +20,7 @@ from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import QUESTION, HowAsked, Question
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
+from bot.slack.slack_connect import foreign_team, is_externally_shared
 
 MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
 SLACKBOT = "USLACKBOT"
@@ -33,7 +34,7 @@ _log = logging.getLogger("netclinic.listeners")
 
 @dataclass(frozen=True, kw_only=True)
 class IncomingMessage:
-    """A person's message. ``thread_ts`` is empty where it stands in the channel itself."""
+    """A person's message. ``thread_ts`` is empty where it stands in the channel itself; ``team``, where it is ours."""
 
     channel: str
     ts: str
@@ -41,6 +42,8 @@ class IncomingMessage:
     text: str
     thread_ts: str = ""
     is_mention: bool = False
+    team: str = ""
+    in_shared_channel: bool = False
 
     @property
     def is_direct(self) -> bool:
@@ -68,10 +71,11 @@ def parse_message_event(event: Mapping[str, Any], bot_user: str) -> IncomingMess
 def register(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to ``message`` and ``app_mention``, and take whatever else Slack sends: so this comes last."""
 
-    async def handle_message(event: Mapping[str, Any]) -> None:
+    async def handle_message(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         message = parse_message_event(event, context.services.bot.user)
         if message is not None:
-            await _accept_message(context, message)
+            team = foreign_team(body, context.services.bot.own_teams)
+            await _accept_message(context, replace(message, team=team, in_shared_channel=is_externally_shared(body)))
 
     app.event("app_mention")(handle_message)
     app.event("message")(handle_message)
@@ -93,6 +97,8 @@ async def _accept_message(context: HandlerContext, message: IncomingMessage) -> 
         namespace=asked.namespace,
         thread_ts=message.thread_ts or message.ts,
         trouble=asked.trouble,
+        team=message.team,
+        in_shared_channel=message.in_shared_channel,
     )
     key = f"{context.services.bot.team}:{message.channel}:{message.ts}"
     if not await _accept_question(context, question, key):

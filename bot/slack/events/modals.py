@@ -10,13 +10,14 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import EVIDENCE, EVIDENCE_PAGE, PAGES, STEPS, ButtonValue
+from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import View
 from bot.slack.blocks.modals import evidence_modal, steps_modal
 from bot.slack.events.accept import report_not_stored, respond_privately, store_in_time
 from bot.slack.events.buttons import parse_button_press, press_key
 from bot.slack.handlers.buttons import find_case, parse_case_id
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.handlers.errors import UserError, record_refusal
+from bot.slack.handlers.errors import UserError, record_refusal, render_refusal
 from bot.slack.jobs import ButtonPress
 from bot.store import DatabaseError
 
@@ -38,9 +39,10 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
             await context.services.poster.open_view(str(body["trigger_id"]), await _make_modal(context, press))
         except UserError as why:
             await record_refusal(why, trail)
-            await respond_privately(context, trail, press.response_url, why.sentence)
+            await respond_privately(context, trail, press.response_url, render_refusal(why, key))
         except (SlackError, DatabaseError) as error:
-            await respond_privately(context, trail, press.response_url, f"This could not be shown. {error}")
+            told = refusal_message(f"This could not be shown. {error}", request=key)
+            await respond_privately(context, trail, press.response_url, told)
         await ack()
 
     async def turn_page(ack: AsyncAck, body: Body) -> None:

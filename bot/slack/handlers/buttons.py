@@ -122,7 +122,9 @@ class PressHandler:
             outcome=self.press.action,
             detail={"value": self.press.value[:500], **self._started_request()},
         )
-        no = await self.context.permissions.refusal(right_to_press(self.press.action), self.press.user)
+        press, access = self.press, self.context.services.external_access
+        no = await access.refusal(press.user, press.channel, press.team, press.in_shared_channel)
+        no = no or await self.context.permissions.refusal(right_to_press(self.press.action), self.press.user)
         return {"refused": [no.sentence, no.rule]} if no else {}
 
     def _started_request(self) -> dict[str, str]:

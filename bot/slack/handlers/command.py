@@ -125,6 +125,9 @@ class Command:
 
     async def _refusal(self, right: Right) -> UserError | None:
         permissions, slash = self.context.permissions, self.slash
+        access = self.context.services.external_access
+        if no := await access.refusal(slash.user, slash.channel, slash.team, slash.in_shared_channel):
+            return UserError(no.sentence, no.rule)
         if not slash.channel.startswith("D"):
             name = await self.context.channel_name(slash.channel)
             if no := permissions.channel_refusal(slash.channel, name):
@@ -189,5 +192,6 @@ def _make_question(command: Command, *, entries: tuple[str, ...] | None = None) 
         is_check=entries is not None,
         entries=entries or (),
         response_url="" if SHARE in arguments.flags else slash.response_url,
+        team=slash.team,
         trouble=arguments.trouble,
     )

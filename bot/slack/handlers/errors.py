@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.audit import AuditContext, AuditUnavailable
-from bot.slack.api.errors import SlackRefused, SlackUnavailable
+from bot.slack.api.errors import EXTERNALLY_SHARED, SlackRefused, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import KINDS, PersonPayload
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job
+from bot.slack.slack_connect import RULE
 from bot.store import DatabaseError
 from knowledge.errors import UserFacingError
 
@@ -36,7 +38,9 @@ class UserError(UserFacingError):
 
 
 def render_refusal(why: UserError, request: str) -> Message:
-    """The refusal as a message."""
+    """The refusal as a message; to other companies nothing but the sentence."""
+    if why.rule == RULE:
+        return replace(refusal_message(why.sentence), shows_nothing=True)
     return refusal_message(why.sentence, request=request)
 
 
@@ -61,6 +65,11 @@ async def run_reporting_errors(
             await record_refusal(UserError(str(error), FAILED), trail)
             raise
         except SlackRefused as error:
+            if error.code == EXTERNALLY_SHARED:
+                closed = UserError(error.sentence, RULE)
+                await record_refusal(closed, trail)
+                await say(render_refusal(closed, request))
+                return
             _log.error("%s", error)
             await record_refusal(UserError(error.sentence, FAILED), trail)
             await say(refusal_message(f"This could not be shown. {error.sentence}", request=request))

@@ -89,7 +89,7 @@ async def post_handoff(context: HandlerContext, job: Job, order: HandoffOrder) -
         about = await job.step("who", lambda: _find_people(context, order))
         made = await job.step("make", lambda: _make_handoff(context, job, order, about))
         if "refused" in made:
-            raise UserError(made["refused"])
+            raise UserError(made["refused"], made.get("rule", ""))
         stored = await find_handoff(context, made["id"])
         message = handoff_message(stored.handoff)
         post = messenger.post_once
@@ -183,6 +183,8 @@ async def _make_handoff(context: HandlerContext, job: Job, order: HandoffOrder, 
     """Its id. Made before it is told, on record before it is posted."""
     channel, user = order.channel, order.user
     trail = _audit_context(context, job, order)
+    if why := await context.services.external_access.posting_refusal(channel):
+        return {"refused": why.sentence, "rule": why.rule}
     request = HandoffRequest(
         key=job.key,
         words=order.words,

@@ -31,7 +31,8 @@ async def publish_home(context: HandlerContext, job: Job, opened: HomeView) -> N
     async def check_permission() -> Json:
         if anew:
             await trail.record("button.pressed", outcome=HOME_RECHECK)
-        no = await context.permissions.refusal("ask", user)
+        no = await context.services.external_access.unnamed_person_refusal(user, opened.team)
+        no = no or await context.permissions.refusal("ask", user)
         if no is None:
             return ""
         await record_refusal(UserError(no.sentence, no.rule), trail)

@@ -18,6 +18,7 @@ from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.jobs import QUESTION, Question
 from bot.slack.parsing import is_courtesy
 from bot.slack.queue.job import Job, Json
+from bot.slack.slack_connect import RULE
 from bot.store.cases import OPEN, Case, case_id
 
 
@@ -107,6 +108,9 @@ class QuestionHandler:
 
     async def _refusal(self) -> UserError | None:
         question = self.question
+        access, shared = self.context.services.external_access, question.in_shared_channel
+        if no := await access.refusal(question.user, question.channel, question.team, shared):
+            return UserError(no.sentence, no.rule)
         if not question.channel.startswith("D"):
             name = await self.context.channel_name(question.channel)
             if no := self.context.permissions.channel_refusal(question.channel, name):
@@ -180,6 +184,8 @@ class QuestionHandler:
         """The last word, in place of whatever stands there; none where nobody asked and nothing stands there."""
         if self.question.how == "unasked" and self.reply.ts is None:
             return  # nobody waits for a word of ours
+        if message.shows_nothing and self.question.thread_ts:  # said once in a thread, however often it is tried there
+            self.reply.key = f"{self.context.services.bot.team}:{self.reply.channel}:{self.question.thread_ts}:{RULE}"
         await self.job.step("say", lambda: self.reply.end_with_error(message))
 
     async def _answer_in_direct_messages(self, no: SlackRefused) -> None:

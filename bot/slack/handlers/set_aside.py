@@ -1,6 +1,7 @@
 """Telling that a job is given up because it ended its process again and again: on record, and to who waits for it."""
 
 import logging
+from dataclasses import replace
 
 from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers.context import HandlerContext
@@ -44,7 +45,7 @@ async def tell_set_aside(context: HandlerContext, job: Job, payload: SetAside) -
         thread_ts=asked.thread_ts,
         response_url=asked.response_url,
     )
-    message = refusal_message(SENTENCE, request=payload.key)
+    message = replace(refusal_message(SENTENCE, request=payload.key), shows_nothing=True)
 
     async def say() -> str:
         """A message under the job's key may stand there already, as "Looking at …": then it becomes this one."""

@@ -158,6 +158,10 @@ async def handoff(command: Command) -> None:
     if not channel:
         name = command.context.services.settings.oncall_channel
         raise UserError(f"There is no channel {name} that I am in: correct NETCLINIC_ONCALL_CHANNEL, or invite me.")
+    if why := await command.job.retry(
+        "place", lambda: command.context.services.external_access.posting_refusal(channel)
+    ):
+        raise UserError(why.sentence, why.rule)
     await validate_time_range(command.context, words, channel, command.slash.user)
     place = "here" if channel == command.slash.channel else "in the on-call channel"
     await command.answer(making_message(words, place))

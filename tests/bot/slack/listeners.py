@@ -1,5 +1,6 @@
 """All that the app listens to, read from bolt itself, and a payload for each: what is new is found by itself."""
 
+import dataclasses
 import inspect
 import json
 import re
@@ -7,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.audit.filters import Filters
+from bot.audit.reading import list_records
+from bot.audit.records import Record
 from bot.slack.blocks.action_ids import ASK_FORM, CHOOSE_CLUSTER
 from bot.slack.blocks.overviews import COMMAND
 from bot.slack.handlers.subcommands import SUBCOMMANDS
@@ -116,7 +120,13 @@ def _payload(scene: Scene, what: Listened, user: str, answer: Any) -> dict[str, 
 def _event(scene: Scene, kind: str, user: str, answer: Any) -> dict[str, Any]:
     person, bot = scene.slack.team.person(user), scene.slack.team.bot
     ts = scene.slack.team.new_ts()
-    said = {"user": person.id, "ts": ts, "event_ts": ts, "client_msg_id": f"local-{ts}"}
+    said = {
+        "user": person.id,
+        "team": scene.slack.team.team_of(person.id),
+        "ts": ts,
+        "event_ts": ts,
+        "client_msg_id": f"local-{ts}",
+    }
     if kind in MINDLESS or kind not in EVENTS:
         assert kind in EVENTS | {"button_of_another_version"}, f"teach this what event {kind} is"
         return {}
@@ -126,3 +136,50 @@ def _event(scene: Scene, kind: str, user: str, answer: Any) -> dict[str, Any]:
         place = {"channel": answer.channel, "thread_ts": answer.thread_ts}
         event = {"type": kind, **said, **place, "text": f"<@{bot.id}> {QUESTION}"}
     return scene.slack.events.wrapped(event)
+
+
+def walked(scene: Scene) -> list[Listened]:
+    """Everything that a person can do with this bot."""
+    found = [what for what in listened_to(scene.bot.bolt) if what != Listened("event", EXAMPLES[""])]
+    assert len(found) > 25, "it is read from bolt itself"
+    return found
+
+
+def records(scene: Scene, **filters: Any) -> list[Record]:
+    """The audit records that fit, newest first."""
+    return list(list_records(scene.services.store, dataclasses.replace(Filters(limit=1000), **filters)))
+
+
+async def answered(scene: Scene, channel: str = "inc-shop") -> Any:
+    """An answer to Lin, who may ask."""
+    ts = await scene.slack.people.say("lin", channel, f"@netclinic {QUESTION}")
+    answer = await scene.answer(channel, ts)
+    await scene.idle()
+    return answer
+
+
+def seen_by(scene: Scene, user: str) -> list[str]:
+    """All that this person has been shown alone, and all that the bot has said to everybody."""
+    home, bot = scene.slack.home(user), scene.slack.team.bot.bot_id
+    surfaces = [*scene.slack.ephemerals(user), *scene.slack.modals(user), *([home] if home else [])]
+    said = [m for messages in scene.slack.team.messages.values() for m in messages if m.bot_id == bot]
+    return [item.plain for item in [*surfaces, *said]]
+
+
+async def refused(
+    scene: Scene, what: Listened, answer: Any, user: str, sentence: str, changes: Mapping[str, Any] | None = None
+) -> None:
+    """It is said in one sentence, is on record, and nothing is read or opened."""
+    id_ = scene.slack.team.person(user).id
+    before, reads = len(records(scene, action="refused")), len(scene.clusters.servers["prod"].requests)
+    sent = len(scene.slack.delivery.sent)
+    await do(scene, what, user, answer, changes)
+    await scene.slack.until(lambda: len(records(scene, action="refused")) > before, 60)
+    await scene.idle()
+    newest = records(scene, action="refused")[0]
+    assert newest.actor.id == id_, what.name
+    assert sentence in str(newest.details), f"{what.name}: {newest.details}"
+    reply = str(scene.slack.delivery.sent[sent].reply or "")
+    assert any(sentence in shown for shown in [*seen_by(scene, user), reply]), what.name
+    assert not any("vSwitch" in modal.plain for modal in scene.slack.modals(user)), what.name
+    assert len(scene.clusters.servers["prod"].requests) == reads, what.name

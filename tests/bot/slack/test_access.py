@@ -5,12 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.audit.filters import Filters
-from bot.audit.reading import list_records
-from bot.audit.records import Record
 from bot.slack.permissions import Permissions
-from tests.bot.slack.listeners import QUESTION, Listened, do, listened_to
-from tests.scenes import OpenScene, Scene
+from tests.bot.slack.listeners import answered, records, refused, walked
+from tests.scenes import OpenScene
 
 OUT = {"prod": "terway-out-of-ips"}
 OUTSIDER = "U0ADA00001"
@@ -18,54 +15,11 @@ ONLY = {"NETCLINIC_MAY_ASK": "@oncall", "NETCLINIC_ONCALL_GROUP": "@oncall"}
 SENTENCE = "Only @oncall may do this"
 
 
-def records(scene: Scene, **filters: Any) -> list[Record]:
-    return list(list_records(scene.services.store, dataclasses.replace(Filters(limit=1000), **filters)))
-
-
-async def answered(scene: Scene) -> Any:
-    """An answer to somebody who may ask."""
-    ts = await scene.slack.people.say("lin", "inc-shop", f"@netclinic {QUESTION}")
-    answer = await scene.answer("inc-shop", ts)
-    await scene.idle()
-    return answer
-
-
-def seen_by(scene: Scene, user: str) -> list[str]:
-    """All that this person has been shown alone, or below a message of their own."""
-    home = scene.slack.home(user)
-    surfaces = [*scene.slack.ephemerals(user), *scene.slack.modals(user), *([home] if home else [])]
-    threads = [
-        m for said in scene.slack.team.messages.values() for m in said if m.bot_id == scene.slack.team.bot.bot_id
-    ]
-    return [item.plain for item in [*surfaces, *threads]]
-
-
-async def refused(scene: Scene, what: Listened, answer: Any, changes: Any = None, sentence: str = SENTENCE) -> None:
-    """It is said in one sentence, is on record, and nothing is read, opened or stored."""
-    before, reads = len(records(scene, action="refused")), len(scene.clusters.servers["prod"].requests)
-    acknowledged = len(scene.slack.delivery.sent)
-    await do(scene, what, OUTSIDER, answer, changes)
-    await scene.slack.until(lambda: len(records(scene, action="refused")) > before, 60)
-    await scene.idle()
-    newest = records(scene, action="refused")[0]
-    assert newest.actor.id == OUTSIDER, what.name
-    assert sentence in str(newest.details), f"{what.name}: {newest.details}"
-    reply = str(scene.slack.delivery.sent[acknowledged].reply or "")
-    assert any(sentence in shown for shown in [*seen_by(scene, "ada"), reply]), what.name
-    assert not any("vSwitch" in modal.plain for modal in scene.slack.modals("ada")), what.name
-    assert len(scene.clusters.servers["prod"].requests) == reads, what.name
-    assert records(scene, action="cluster.read", actor=OUTSIDER) == [], what.name
-
-
 async def test_whatever_an_outsider_does_is_refused_on_record_and_reads_nothing(open_scene: OpenScene) -> None:
     async with open_scene(OUT, settings=ONLY) as scene:
         answer = await answered(scene)
-        walked = [
-            what for what in listened_to(scene.bot.bolt) if what != Listened("event", "button_of_another_version")
-        ]
-        assert len(walked) > 25, "it is read from bolt itself"
-        for what in walked:
-            await refused(scene, what, answer)
+        for what in walked(scene):
+            await refused(scene, what, answer, "ada", SENTENCE)
         assert scene.slack.replies("inc-shop", answer.thread_ts)[0].plain == answer.plain, "the answer is as it was"
 
 

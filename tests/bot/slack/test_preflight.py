@@ -165,3 +165,20 @@ async def test_rights_that_are_unset_or_where_everyone_may_ask_are_not_wider(pla
     for told in ({"NETCLINIC_MAY_ASK": "@oncall"}, {"NETCLINIC_MAY_RESOLVE": "everyone"}):
         _, checks = await place.checks(**told)
         assert not any(name.startswith("NETCLINIC_MAY") for name in checks)
+
+
+async def test_channels_that_are_shared_with_another_company_are_said(place: Place) -> None:
+    place.slack.team.add_stranger("eve", "T0OTHER001", "ops", "random")
+    code, checks = await place.checks(NETCLINIC_ONCALL_CHANNEL="ops", NETCLINIC_SLACK_CONNECT="random,T0THIRD002")
+    assert code == 1
+    why = "NETCLINIC_ONCALL_CHANNEL names it, and it is shared with another company: name another, or list it in "
+    assert checks["channel ops"] == (False, f"{why}NETCLINIC_SLACK_CONNECT too.")
+    assert checks["channel random"][0]
+    assert checks["Slack Connect"] == (
+        True,
+        "Answers are shown to other companies in #random, as NETCLINIC_SLACK_CONNECT says. "
+        "Nothing is shown in #ops, shared with another company; NETCLINIC_SLACK_CONNECT could.",
+    )
+    code, checks = await place.checks(NETCLINIC_ONCALL_CHANNEL="ops", NETCLINIC_SLACK_CONNECT="T0OTHER001,nowhere")
+    assert checks["channel ops"][0]
+    assert not checks["channel nowhere"][0]

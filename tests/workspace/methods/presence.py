@@ -19,6 +19,7 @@ def auth_test(call: Call) -> Json:
         "user_id": team.bot.id,
         "bot_id": team.bot.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": team.enterprise} if team.enterprise else {}),
     }
 
 
