@@ -2,7 +2,8 @@
 
 A mention, from Slack's payload to the posted answer:
 
-1. ``socket_mode`` or ``http`` receives it; bolt (set up in ``app``) calls the listener in ``events/messages``.
+1. ``socket_mode`` or ``signed_requests`` receives it; bolt (set up in ``app``) calls the listener in
+   ``events/messages``.
 2. The listener takes the payload apart (``parsing``) and accepts a ``jobs.Question`` under the message's own key:
    ``handlers/context`` hands it to ``queue/queue``, where it is stored. Only then Slack gets its acknowledgement.
 3. ``app.HANDLERS`` says which handler does which kind of job: here ``handlers/question`` checks permissions and finds

@@ -2,23 +2,24 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_bolt.app.async_app import AsyncApp
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.settings import Settings, SettingsError
+from bot.slack.signed_requests import LARGEST
 from knowledge.errors import UserFacingError
 
 PATIENCE = 0.8  # seconds for the database to answer: who asks for our health often waits no longer than one
 OFF = "off"
 HEALTH, EVENTS = "/healthz", "/slack/events"
 HEALTH_SETTING, HTTP_SETTING = "NETCLINIC_HEALTH_ADDRESS", "NETCLINIC_HTTP_ADDRESS"
-LARGEST = 2 * 1024 * 1024  # bytes of a request; Slack's own are far smaller
+_server_log = logging.getLogger("netclinic.http")
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Address = tuple[str, int]
 
@@ -86,6 +87,15 @@ class AddressInUse(UserFacingError):
     """The address cannot be listened at; the message names it and the way out."""
 
 
+def _tell_no_traceback(record: logging.LogRecord) -> bool:
+    """What is no HTTP is a stranger's fault, which the server answers with 400: a line tells enough."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError):
+        record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+        record.msg, record.args = "What somebody sent is no HTTP: %s", (" ".join(str(error).split())[:200],)
+    return True
+
+
 @dataclass
 class DeferredHandler:
     """A door that is opened later: until then Slack is told to come again, which it does."""
@@ -113,19 +123,6 @@ def parse_address(text: str, setting: str) -> Address | None:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - that is what :8080 means
 
 
-def make_slack_handler(bolt: AsyncApp) -> HttpHandler:
-    """What answers Slack's signed requests; bolt checks signature and age before anything else sees them."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            request_ = await to_bolt_request(request)
-        except ValueError:  # bolt reads the body before it checks the signature
-            return web.Response(status=400, text="this is no request of Slack's")
-        return await to_aiohttp_response(await bolt.async_dispatch(request_))
-
-    return handle
-
-
 async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler) -> None:
     """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only.
 
@@ -151,10 +148,11 @@ async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, healt
 async def _listen(
     stack: contextlib.AsyncExitStack, address: Address, answers: Mapping[tuple[str, str], HttpHandler], setting: str
 ) -> None:
+    _server_log.addFilter(_tell_no_traceback)  # once: the same filter is not added again
     server = web.Application(client_max_size=LARGEST)
     for (method, path), handle in answers.items():
         server.router.add_route(method, path, handle)
-    runner = web.AppRunner(server, access_log=None, shutdown_timeout=5.0)
+    runner = web.AppRunner(server, access_log=None, logger=_server_log, shutdown_timeout=5.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     host, port = address

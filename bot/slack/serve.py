@@ -23,13 +23,14 @@ from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_choice import Clusters
 from bot.slack.external_access import ExternalAccess
-from bot.slack.http import DeferredHandler, Health, make_slack_handler, start_http
+from bot.slack.http import DeferredHandler, Health, start_http
 from bot.slack.identity import IdentityFile, PermissionLog, check_tokens, identify_bot, list_secrets, secret_value
 from bot.slack.queue.dbos_engine import run_housekeeping
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
 from bot.slack.scheduler import Scheduler, handoff_schedule
 from bot.slack.services import OpenCluster, Services
+from bot.slack.signed_requests import make_slack_handler
 from bot.slack.slack_connect import SlackConnect
 from bot.slack.socket_mode import HttpModeLink, SocketModeLink
 from bot.slack.timing import PRODUCTION, Timing
@@ -204,7 +205,7 @@ class Server:
         token = secret_value(settings.slack_app_token)
         if not token:
             http = HttpModeLink()
-            events_handler.handle = http.track(make_slack_handler(bolt))
+            events_handler.handle = http.track(make_slack_handler(bolt, secret_value(settings.slack_signing_secret)))
             self.health.link_status = http.status
             return
         slack = SlackClient(bolt.client, PermissionLog(audit))
