@@ -24,6 +24,7 @@ from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, Place, Problem, suggestion
 from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
 from knowledge.model import Call, Condition, Entry, Kind, Step
+from knowledge.template_rules import TemplateRuleError
 from knowledge.templates import OBJECTS, PLURALS, is_template, names_in
 from knowledge.vocabulary import Vocabulary
 
@@ -211,6 +212,9 @@ def _check_templates(context: _EntryContext) -> Iterator[Problem]:
             continue
         try:
             names = names_in(text)
+        except TemplateRuleError as error:
+            yield context.problem(place, str(error), error.remedy)
+            continue
         except TemplateError as error:
             yield context.problem(
                 place, f"the template cannot be read ({error})", "mend the braces and what is in them"

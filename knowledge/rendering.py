@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jinja2 import TemplateError
+from jinja2 import Template, TemplateError
 
 from knowledge.fact_comparison import evaluate
 from knowledge.logic import Outcome
@@ -19,7 +19,9 @@ Facts = Mapping[str, Value | None]
 Objects = Mapping[str, Sequence[str]]
 # A filter that a value does not suit; lint finds most of these before anybody sees them.
 _FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
-_INSERTION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_BRACE = re.compile(r"\{[{%#]|[}%#]\}")
+_CLOSED_BY = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_LONGEST, _MOST_VALUES = 20_000, 500  # characters and values of one text: more is no step that anybody reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,29 @@ def _render_template(template: str, facts: Facts, objects: Objects, show: Callab
         return template
     marks = ValueMarks([])
     try:
-        text = compile_template(without_marks(template)).render({**scope(facts, objects), MARKS: marks})
+        text = _bounded(compile_template(without_marks(template)), {**scope(facts, objects), MARKS: marks}, marks)
     except _FAILURES:
         # An answer with one word missing beats no answer at 3 a.m.
-        return _INSERTION.sub("VALUE" if show is format_in_command else "unknown", template)
+        return _without_insertions(template, "VALUE" if show is format_in_command else "unknown")
     return marks.replace_marks(text, show)
+
+
+def _bounded(template: Template, names: Mapping[str, object], marks: ValueMarks) -> str:
+    """The text with its marks; raises ``ValueError`` as soon as it is longer than anybody reads."""
+    text = ""
+    for piece in template.generate(names):
+        text += piece
+        if len(text) > _LONGEST or len(marks.pieces) > _MOST_VALUES:
+            raise ValueError(f"it becomes longer than {_LONGEST:,} characters")
+    return text
+
+
+def _without_insertions(template: str, word: str) -> str:
+    """The template with a word for all that Jinja would do; what is opened and never closed stays as it is."""
+    result, begin, end, closing = "", 0, 0, ""
+    for brace in _BRACE.finditer(template):
+        if not closing and brace[0] in _CLOSED_BY:
+            begin, closing = brace.start(), _CLOSED_BY[brace[0]]
+        elif brace[0] == closing:
+            result, end, closing = result + template[end:begin] + word, brace.end(), ""
+    return result + template[end:]

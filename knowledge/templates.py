@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from knowledge.model import Value
+from knowledge.template_rules import TemplateRuleError, parse
 from knowledge.values import InsertedValue, ValueMarks, parts_of
 
 # What findings name. "namespace" is that of the first pod, else of the first service.
@@ -146,8 +147,12 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 @lru_cache(maxsize=1024)
 def compile_template(template: str) -> Template:
-    """The template, ready to run; raises ``jinja2.TemplateError`` where it is none."""
-    return environment().from_string(template)
+    """The template, ready to run; raises ``jinja2.TemplateError`` where it is none, or holds what none may."""
+    tree = parse(environment(), template)
+    try:
+        return environment().from_string(tree)
+    except (RecursionError, SyntaxError, MemoryError) as error:  # too many blocks in each other, for Python's compiler
+        raise TemplateRuleError("the template is nested too deeply") from error
 
 
 def is_template(text: str) -> bool:
@@ -158,7 +163,7 @@ def is_template(text: str) -> bool:
 def names_in(template: str) -> set[str]:
     """Every name that the template reads, dotted as written; raises ``jinja2.TemplateError`` where it is none."""
     compile_template(template)
-    tree = environment().parse(template)
+    tree = parse(environment(), template)
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
     inner = {id(access.node) for access in tree.find_all(nodes.Getattr)}
     inner |= {id(access.node) for access in tree.find_all(nodes.Getitem)}

@@ -59,7 +59,12 @@ MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
     ([("{{ node }}", "{{ terway.modes }}")], 'did you mean "terway.mode"'),
     ([("{{ node }}", "{{ node.name }}")], 'the template uses "node.name"'),
     ([("{{ node }}", "{{ node ")], "the template cannot be read"),
-    ([("{{ node }}", "{{ node | nope }}")], "the template cannot be read"),
+    ([("{{ node }}", "{{ node | nope }}")], 'the filter "nope" may not stand in a template'),
+    (
+        [("{{ node }}", "{{ range(9) }}")],
+        "32: a call may not stand in a template: use names",
+    ),
+    ([("{{ node }}", "{{ 'a' * 300000000 }}")], "a multiplication may not stand in a template"),
     ([("{{ node }}", "{% for n in nodes %}")], "the template cannot be read"),
     ([("The restart interrupts", "{{ nope }} interrupts")], 'the template uses "nope"'),
     ([(" | exclusive ENI mode}", "}")], "has no label"),
