@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Clinic
     from bot.slack.serve import MakeApp, ServeConfig
+    from bot.slack.start_checks import StartCheck
     from bot.store import Store
     from index.search import Index
 
@@ -35,9 +36,12 @@ class App:
         """The app with the settings in force.
 
         Raises:
-            SettingsError: one is unknown or malformed.
+            SettingsError: one is unknown or malformed, or does not go with another.
         """
+        from bot.slack.setting_rules import check_settings
+
         settings = load_settings()
+        check_settings(settings)
         if (
             settings.kubeconfig
         ):  # from netclinic.toml too, for the client and for the plugins that fetch its credentials
@@ -99,6 +103,12 @@ class App:
             self.store, Privacy(self.settings.audit_questions, key.get_secret_value().encode() if key else b"")
         )
 
+    def start_checks(self) -> "tuple[StartCheck, ...]":
+        """What serving finds at its start beyond the settings' own words."""
+        from bot.slack.start_checks import start_checks
+
+        return start_checks(self.settings, lambda: self.entries, self.index_folder)
+
     def serve_config(self, make_app: "MakeApp") -> "ServeConfig":
         """What serving Slack takes; ``make_app`` makes its listeners."""
         from bot.cluster.connection import NoClusterConfigured, contexts
@@ -127,6 +137,7 @@ class App:
             ),
             open_cluster=self.open_named_cluster,
             make_app=make_app,
+            checks=self.start_checks(),
         )
 
     def open_named_cluster(

@@ -47,6 +47,12 @@ def _names(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if any(mark in text for mark in " ,"):
+        raise ValueError("write one name or id, without blanks")
+    return text
+
+
 def _pairs(text: str) -> str:
     if not all(name and to for name, to in parse_pairs(text)):
         raise ValueError("write channel=cluster, several separated by commas")
@@ -66,6 +72,7 @@ def _zone(text: str) -> str:
         raise ValueError("write a time zone such as Asia/Shanghai, or UTC") from None
 
 
+Name = Annotated[str, AfterValidator(_name)]
 Names = Annotated[str, AfterValidator(_names)]
 Pairs = Annotated[str, AfterValidator(_pairs)]
 People = Annotated[str, AfterValidator(_people)]
@@ -110,7 +117,11 @@ class Settings(BaseSettings):
         "NETCLINIC_HEALTH_ADDRESS", "127.0.0.1:8080", "HOST:PORT of /healthz while serving; off for none"
     )
     socket_silence: float = _setting(
-        "NETCLINIC_SOCKET_SILENCE", 600.0, "seconds without events after which the Slack socket is renewed", ge=1
+        "NETCLINIC_SOCKET_SILENCE",
+        600.0,
+        "seconds without events after which the Slack socket is renewed",
+        ge=1,
+        le=86400,
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "NETCLINIC_LOG_LEVEL", "info", "least level of the log while serving: debug, info, warning or error"
@@ -127,7 +138,7 @@ class Settings(BaseSettings):
     clusters: Names = _setting(
         "NETCLINIC_CLUSTERS", "", "contexts that Slack may ask about; all of the kubeconfig if empty"
     )
-    default_cluster: str = _setting("NETCLINIC_DEFAULT_CLUSTER", "", "the cluster that is meant where none is named")
+    default_cluster: Name = _setting("NETCLINIC_DEFAULT_CLUSTER", "", "the cluster that is meant where none is named")
     channel_clusters: Pairs = _setting(
         "NETCLINIC_CHANNEL_CLUSTERS", "", "the cluster of a channel: inc-shop=prod-hz,ops=staging"
     )
@@ -145,8 +156,8 @@ class Settings(BaseSettings):
         "where people of other companies may see answers: channels (names, ids or patterns) or their teams (T...)",
     )
     contact: str = _setting("NETCLINIC_CONTACT", "", "whom a refusal names: a person or team to ask")
-    oncall_group: str = _setting("NETCLINIC_ONCALL_GROUP", "", "user group that a case is handed to: handle or id")
-    oncall_channel: str = _setting(
+    oncall_group: Name = _setting("NETCLINIC_ONCALL_GROUP", "", "user group that a case is handed to: handle or id")
+    oncall_channel: Name = _setting(
         "NETCLINIC_ONCALL_CHANNEL", "", "channel that hears of it: id or name; the case's thread if empty"
     )
     buttons_expire_hours: float = _setting(
@@ -158,7 +169,7 @@ class Settings(BaseSettings):
     audit_key: SecretStr | None = _setting(
         "NETCLINIC_AUDIT_KEY", None, "secret that digests of people's words are made with, 16 characters or more"
     )
-    audit_anchor_channel: str = _setting(
+    audit_anchor_channel: Name = _setting(
         "NETCLINIC_AUDIT_ANCHOR_CHANNEL", "", "channel where the audit log's latest hash is posted: id or name"
     )
     audit_anchor_hours: float = _setting(

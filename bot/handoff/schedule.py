@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.settings import SettingsError
+from bot.handoff.oncall import parse_on_call
+from bot.settings import Settings, SettingsError
 
 LATE = timedelta(hours=2)  # a handoff that nobody could make for longer is not made up for
 _FIELDS, _HOURS = 5, 1  # of a cron expression, and the place of its hours
@@ -50,6 +51,20 @@ class Schedule:
         from croniter import croniter
 
         return croniter(self.cron, moment.astimezone(self.zone))
+
+
+def handoff_schedule(settings: Settings) -> Schedule | None:
+    """When handoffs are due, if they are.
+
+    Raises:
+        SettingsError: the schedule, the rotation or the zone cannot be read, or nobody says where to post.
+    """
+    zone = choose_zone(settings.time_zone)
+    parse_on_call(settings.oncall, zone)
+    found = parse_schedule(settings.handoff_schedule, zone)
+    if found and not settings.oncall_channel:
+        raise SettingsError("NETCLINIC_HANDOFF_SCHEDULE needs a channel to post to: set NETCLINIC_ONCALL_CHANNEL.")
+    return found
 
 
 def parse_schedule(setting: str, zone: ZoneInfo) -> Schedule | None:

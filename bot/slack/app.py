@@ -12,10 +12,10 @@ from bot.slack import events, jobs
 from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, set_aside, subcommands
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import notify_outage
-from bot.slack.identity import secret_value
 from bot.slack.jobs import JobKind, Payload
 from bot.slack.queue.job import Job
 from bot.slack.services import Services
+from bot.slack.setting_rules import secret_value
 
 _log = logging.getLogger("netclinic.work")
 Run = Callable[[HandlerContext, Job], Awaitable[None]]

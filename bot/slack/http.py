@@ -11,17 +11,15 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
+from bot.slack.setting_rules import HEALTH_SETTING, Address, health_address, listening_addresses, slack_address
 from bot.slack.signed_requests import LARGEST
-from knowledge.errors import UserFacingError
+from bot.slack.start_checks import address_in_use, check_listening
 
 PATIENCE = 0.8  # seconds for the database to answer: who asks for our health often waits no longer than one
-OFF = "off"
 HEALTH, EVENTS = "/healthz", "/slack/events"
-HEALTH_SETTING, HTTP_SETTING = "NETCLINIC_HEALTH_ADDRESS", "NETCLINIC_HTTP_ADDRESS"
 _server_log = logging.getLogger("netclinic.http")
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Address = tuple[str, int]
 
 
 @dataclass
@@ -33,6 +31,7 @@ class Health:
     trouble: str = ""
     database: Callable[[], Awaitable[object]] | None = None
     running: Callable[[], Awaitable[dict[str, int]]] | None = None
+    clusters: Callable[[], dict[str, Any]] | None = None
     index: str = "starting"
     started: float = field(default_factory=time.monotonic)
     _asked: "asyncio.Task[object] | None" = None
@@ -53,6 +52,7 @@ class Health:
             "slack": link_status,
             "database": database,
             "index": self.index,
+            "clusters": self.clusters() if self.clusters else {},
             "work": await self.running() if self.running else {},
             "uptime_seconds": round(time.monotonic() - self.started),
         }
@@ -83,10 +83,6 @@ class Health:
         return web.json_response(details, status=200 if serves else 503)
 
 
-class AddressInUse(UserFacingError):
-    """The address cannot be listened at; the message names it and the way out."""
-
-
 def _tell_no_traceback(record: logging.LogRecord) -> bool:
     """What is no HTTP is a stranger's fault, which the server answers with 400: a line tells enough."""
     error = record.exc_info[1] if record.exc_info else None
@@ -109,20 +105,6 @@ class DeferredHandler:
         return await self.handle(request)
 
 
-def parse_address(text: str, setting: str) -> Address | None:
-    """Host and port; ``None`` for ``off``.
-
-    Raises:
-        SettingsError: it is no address.
-    """
-    if text == OFF:
-        return None
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise SettingsError(f"{setting} is {text!r}, which is no address: write HOST:PORT, or {OFF}.")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - that is what :8080 means
-
-
 async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler) -> None:
     """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only.
 
@@ -130,19 +112,15 @@ async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, healt
         SettingsError: an address is none.
         AddressInUse: one cannot be listened at.
     """
-    own = parse_address(settings.health_address, HEALTH_SETTING)
-    doors: dict[tuple[Address | None, str], dict[tuple[str, str], HttpHandler]] = {
-        (own, HEALTH_SETTING): {("GET", HEALTH): health.handle}
+    doors: dict[tuple[Address, str], dict[tuple[str, str], HttpHandler]] = {
+        listened: {} for listened in listening_addresses(settings)
     }
-    if settings.slack_app_token is None:
-        extra = parse_address(settings.http_address, HTTP_SETTING) if settings.http_address else None
-        if own is None and extra is None:
-            raise SettingsError(f"{HTTP_SETTING} is not set: without an app token Slack has to reach netclinic there.")
-        where = (extra, HTTP_SETTING) if extra and extra != own else (own, HEALTH_SETTING)
-        doors.setdefault(where, {})["POST", EVENTS] = slack
+    if (own := health_address(settings)) is not None:
+        doors[own, HEALTH_SETTING]["GET", HEALTH] = health.handle
+    if (where := slack_address(settings)) is not None:
+        doors[where]["POST", EVENTS] = slack
     for (address, setting), answers in doors.items():
-        if address is not None:
-            await _listen(stack, address, answers, setting)
+        await _listen(stack, address, answers, setting)
 
 
 async def _listen(
@@ -156,9 +134,8 @@ async def _listen(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     host, port = address
+    check_listening(address, setting)
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        raise AddressInUse(
-            f"{setting} is {host}:{port}, where nothing can listen ({error.strerror or error}): choose another."
-        ) from error
+        raise address_in_use(address, setting, error) from error

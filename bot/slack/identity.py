@@ -9,8 +9,6 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from bot.audit import AuditLog, Draft
 from bot.audit.records import SYSTEM
 from bot.settings import Settings, SettingsError
@@ -19,16 +17,12 @@ from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import PERMISSION_ERRORS, TOKEN_ERRORS, SlackRefused, SlackUnavailable
 from bot.slack.http import Health
 from bot.slack.services import BotIdentity
+from bot.slack.setting_rules import secret_value
 from bot.slack.timing import PRODUCTION, Timing
 
 _PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
 _log = logging.getLogger("netclinic.slack")
 REPEAT_AFTER = 600.0  # seconds after which the same is recorded again: a line to Slack is tried every half minute
-
-
-def secret_value(value: SecretStr | None) -> str:
-    """The secret itself; empty where there is none."""
-    return value.get_secret_value().strip() if value else ""
 
 
 def list_secrets(settings: Settings) -> list[str]:
@@ -37,31 +31,19 @@ def list_secrets(settings: Settings) -> list[str]:
     return [found for found in map(secret_value, named) if found] + _PASSWORD.findall(settings.database_url)
 
 
-def check_tokens(settings: Settings) -> None:
-    """Whether serving can be tried with them.
+def bot_token_refused(error: SlackRefused) -> SettingsError:
+    """What to say of a bot token that Slack does not accept."""
+    return SettingsError(
+        f"SLACK_BOT_TOKEN is not accepted ({error.code}): install the app in the workspace and take its current token."
+    )
 
-    Raises:
-        SettingsError: one is missing or of the wrong kind, or the address to use them at is none.
-    """
-    bot, app = secret_value(settings.slack_bot_token), secret_value(settings.slack_app_token)
-    if settings.slack_api_url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", settings.slack_api_url):
-        raise SettingsError(
-            f"SLACK_API_URL is {settings.slack_api_url!r}, which is no address: leave it unset for Slack itself."
-        )
-    if not bot:
-        raise SettingsError(
-            "SLACK_BOT_TOKEN is not set: it stands on the app's OAuth & Permissions page (xoxb-…); README tells how to "
-            "create the app."
-        )
-    if not bot.startswith(("xoxb-", "xoxe.xoxb-")):
-        raise SettingsError("SLACK_BOT_TOKEN is no bot token: these start with xoxb-.")
-    if app and not app.startswith("xapp-"):
-        raise SettingsError("SLACK_APP_TOKEN is no app-level token: these start with xapp-.")
-    if not app and not secret_value(settings.slack_signing_secret):
-        raise SettingsError(
-            "Neither SLACK_APP_TOKEN (for Socket Mode) nor SLACK_SIGNING_SECRET (for HTTP) is set: "
-            "by one of them Slack reaches netclinic."
-        )
+
+def app_token_refused(error: SlackRefused) -> SettingsError:
+    """What to say of an app token with which Slack opens no line."""
+    return SettingsError(
+        f"SLACK_APP_TOKEN is not accepted ({error.code}): switch Socket Mode on, and make a token with the scope "
+        "connections:write on the app's Basic Information page."
+    )
 
 
 async def identify_bot(
@@ -78,10 +60,7 @@ async def identify_bot(
         try:
             reply = await slack.call("auth.test")
         except SlackRefused as error:
-            raise SettingsError(
-                f"SLACK_BOT_TOKEN is not accepted ({error.code}): install the app in the workspace and take its "
-                "current token."
-            ) from error
+            raise bot_token_refused(error) from error
         except SlackUnavailable as error:
             if (bot := file.read(slack)) is not None:
                 _log.warning("%s Who netclinic is in the workspace is known from an earlier start.", error)

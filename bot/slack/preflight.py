@@ -1,28 +1,26 @@
 """``netclinic serve --check``: what serving needs, tested before anybody relies on it; each gap with the way out."""
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.audit import AuditContext, AuditUnavailable
-from bot.cluster.access import gaps
-from bot.cluster.connection import ConnectionSettingsError
-from bot.cluster.requests import Budget
-from bot.cluster.transport import ReadError
-from bot.private_files import make_private_folder
-from bot.probes import entries_needing, required_permissions
 from bot.settings import Settings, SettingsError, parse_list
+from bot.slack.access_watch import MAKE_ROLE, ask_access
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import ChannelList, Directory, list_channels
 from bot.slack.api.errors import SlackError, SlackRefused
-from bot.slack.identity import check_tokens, secret_value
+from bot.slack.cluster_access import describe_gaps
+from bot.slack.identity import app_token_refused, bot_token_refused
 from bot.slack.permissions import EVERYONE, RIGHTS, is_user
 from bot.slack.serve import ServeConfig
+from bot.slack.setting_rules import check_serving_settings, secret_value
 from bot.slack.slack_connect import RULE, SlackConnect, is_team
+from bot.slack.start_checks import StartCheck
 from bot.store import DatabaseError
 from bot.text import counted
+from knowledge.errors import FAILED, UserFacingError
 
 # What the code asks of Slack. deploy/slack/manifest.yaml is tested against these.
 SCOPES = (
@@ -51,10 +49,16 @@ class Check:
     name: str
     ok: bool
     told: str
+    exit_code: int = FAILED
 
     def to_json(self) -> dict[str, Any]:
         """The same."""
         return {"check": self.name, "ok": self.ok, "told": self.told}
+
+
+def exit_code(found: Sequence[Check]) -> int:
+    """0 when all is well, else that of the first thing that is not: the one with which serving would end."""
+    return next((item.exit_code for item in found if not item.ok), 0)
 
 
 async def check(config: ServeConfig, begin: Callable[[], Awaitable[AuditContext]]) -> list[Check]:
@@ -63,50 +67,48 @@ async def check(config: ServeConfig, begin: Callable[[], Awaitable[AuditContext]
     ``begin`` gives the trail on which reads of clusters are recorded; where it cannot, none is made.
     """
     settings = config.settings
-    found = [await _data_directory(settings), await _database(config)]
-    try:
-        check_tokens(settings)
-    except SettingsError as error:
-        found.append(Check("tokens", False, str(error)))
-    else:
+    tokens = await _tokens(settings)
+    found = [*tokens, *[await _run(item) for item in config.checks]]
+    if not tokens:
         async with make_session() as session:
             client = make_client(secret_value(settings.slack_bot_token), session, settings.slack_api_url)
             found += await _slack(settings, SlackClient(client))
+    if any(item.name in ("entries", "clusters") and not item.ok for item in found):
+        return found
     try:
         return found + await _clusters(config, await begin())
     except (AuditUnavailable, DatabaseError):
         why = "They were not looked at, because no read of them can be recorded: see database."
-        return [*found, Check("clusters", False, why)]
+        return [*found, Check("access", False, why)]
 
 
-async def _data_directory(settings: Settings) -> Check:
-    def write() -> None:
-        make_private_folder(settings.data_dir)
-        with tempfile.NamedTemporaryFile(dir=settings.data_dir):
-            pass
-
+async def _tokens(settings: Settings) -> list[Check]:
+    """What is missing of that which only serving needs."""
     try:
-        await asyncio.to_thread(write)
-    except OSError as error:
-        why = f"{settings.data_dir} cannot be written ({error.strerror}): set NETCLINIC_DATA_DIR to another."
-        return Check("data directory", False, why)
-    return Check("data directory", True, f"{settings.data_dir} can be written.")
+        check_serving_settings(settings)
+    except SettingsError as error:
+        return [_failed("tokens", error)]
+    return []
 
 
-async def _database(config: ServeConfig) -> Check:
+async def _run(item: StartCheck) -> Check:
     try:
-        store = await asyncio.to_thread(config.store)
-    except DatabaseError as error:
-        return Check("database", False, str(error))
-    return Check("database", True, f"{store.shown} has this version's tables.")
+        return Check(item.name, True, await asyncio.to_thread(item.run))
+    except UserFacingError as error:
+        return _failed(item.name, error)
+
+
+def _failed(name: str, error: UserFacingError) -> Check:
+    return Check(name, False, error.message(), error.exit_code)
 
 
 async def _slack(settings: Settings, slack: SlackClient) -> list[Check]:
     try:
         reply = await slack.request("auth.test")
     except SlackError as error:
-        way_out = " Take the current token from the app's OAuth & Permissions page."
-        return [Check("bot token", False, str(error) + (way_out if isinstance(error, SlackRefused) else ""))]
+        if isinstance(error, SlackRefused):
+            return [_failed("bot token", bot_token_refused(error))]
+        return [Check("bot token", False, str(error))]
     who = f"It is that of @{reply['user']} in {reply.get('team') or reply['team_id']}."
     found = [Check("bot token", True, who), _scopes(reply.headers.get("x-oauth-scopes"))]
     found.append(await _app_token(settings, slack))
@@ -134,11 +136,7 @@ async def _app_token(settings: Settings, slack: SlackClient) -> Check:
     try:
         await slack.call("apps.connections.open", app_token=token)
     except SlackRefused as error:
-        why = (
-            f"{error} Make an app-level token with {APP_SCOPES[0]} on the app's Basic Information page, and switch "
-            "Socket Mode on."
-        )
-        return Check("app token", False, why)
+        return _failed("app token", app_token_refused(error))
     except SlackError as error:
         return Check("app token", False, str(error))
     return Check("app token", True, "Socket Mode can be opened with it.")
@@ -246,48 +244,19 @@ async def _people(named: Sequence[str], directory: Directory) -> list[str]:
 
 
 async def _clusters(config: ServeConfig, trail: AuditContext) -> list[Check]:
-    try:
-        names: Sequence[str] = await asyncio.to_thread(config.clusters.list_names)
-        entries = await asyncio.to_thread(config.entries)
-    except ConnectionSettingsError as error:
-        return [Check("clusters", False, str(error))]
-    except Exception as error:  # entries that are wrong: `netclinic knowledge lint` tells all
-        return [Check("entries", False, f"{' '.join(str(error).split())[:300]} `netclinic knowledge lint` tells more.")]
+    names: Sequence[str] = await asyncio.to_thread(config.clusters.list_names)
     if not names:
         why = "No kubeconfig was found: set KUBECONFIG; without a cluster knowledge alone is given."
         return [Check("clusters", False, why)]
-    found = [Check("entries", True, f"All {len(entries)} can be read.")]
-    for name in names:
-        found += await _told(name, _cluster(config, name, trail))
-    wanted = {("default cluster", "NETCLINIC_DEFAULT_CLUSTER"): config.clusters.default} | {
-        (f"cluster of {channel}", "NETCLINIC_CHANNEL_CLUSTERS"): name for channel, name in config.clusters.by_channel
-    }
-    return found + [
-        Check(what, False, f"{setting} names {name}; there is {', '.join(names)}.")
-        for (what, setting), name in wanted.items()
-        if name and name not in names
-    ]
-
-
-async def _told(name: str, testing: Awaitable[list[Check]]) -> list[Check]:
-    try:
-        return await testing
-    except (ReadError, ConnectionSettingsError) as error:
-        return [Check(f"cluster {name}", False, f"It cannot be read: {error}")]
+    return [check for name in names for check in await _cluster(config, name, trail)]
 
 
 async def _cluster(config: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
-    async with config.open_cluster(name, trail) as cluster, cluster.reader(Budget()) as reader:
-        version = await reader.version()
-        missing = await gaps(reader, required_permissions())
-    found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {version}.")]
-    if missing:
-        entries = config.entries().values()
-        hurt = {id_ for gap in missing for id_ in entries_needing(entries, gap.permission)}
-        reads = ", ".join(gap.shown() for gap in missing)
-        why = (
-            f"Not allowed: {reads}; {counted(len(hurt), 'fault')} cannot be decided. "
-            "`netclinic rbac | kubectl apply -f -` makes the ClusterRole; bind it to netclinic's user."
-        )
-        return [*found, Check(f"access to {name}", False, why)]
+    entries = config.entries()
+    report = await ask_access(config.open_cluster, name, trail, entries, config.timing.access_patience)
+    if report.trouble:
+        return [Check(f"cluster {name}", False, f"It cannot be read: {report.trouble}.")]
+    found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {report.version}.")]
+    if report.missing:
+        return [*found, Check(f"access to {name}", False, f"{describe_gaps(report)}. {MAKE_ROLE}")]
     return [*found, Check(f"access to {name}", True, "Every read that netclinic makes is allowed.")]

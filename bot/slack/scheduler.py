@@ -8,10 +8,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.handoff.oncall import parse_on_call
 from bot.handoff.repository import Handoffs
-from bot.handoff.schedule import Schedule, choose_zone, parse_schedule
-from bot.settings import Settings, SettingsError
+from bot.handoff.schedule import Schedule
 from bot.slack.api.errors import SlackError
 from bot.slack.handlers import audit, handoff
 from bot.slack.jobs import ANCHOR, HANDOFF, HANDOFF_REMINDER, AnchorDue, HandoffOrder, HandoffReminder, JobKind, Payload
@@ -21,20 +19,6 @@ from bot.store import DatabaseError
 EVERY = 15.0  # seconds between two looks at the clock
 REMIND_WITHIN = timedelta(days=1)  # a handoff that nobody took for longer is history
 _log = logging.getLogger("netclinic.clock")
-
-
-def handoff_schedule(settings: Settings) -> Schedule | None:
-    """When handoffs are due, if they are.
-
-    Raises:
-        SettingsError: the schedule, the rotation or the zone cannot be read, or nobody says where to post.
-    """
-    zone = choose_zone(settings.time_zone)
-    parse_on_call(settings.oncall, zone)
-    found = parse_schedule(settings.handoff_schedule, zone)
-    if found and not settings.oncall_channel:
-        raise SettingsError("NETCLINIC_HANDOFF_SCHEDULE needs a channel to post to: set NETCLINIC_ONCALL_CHANNEL.")
-    return found
 
 
 @dataclass

@@ -11,28 +11,33 @@ from dataclasses import dataclass, field
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.audit import AuditLog
+from bot.audit import AuditContext, AuditLog
 from bot.audit.log import settings_snapshot
 from bot.audit.records import SYSTEM
 from bot.diagnosis.clinic import Clinic
-from bot.settings import Settings, SettingsError, parse_list
+from bot.handoff.schedule import handoff_schedule
+from bot.settings import Settings, parse_list
 from bot.slack import logs
+from bot.slack.access_watch import AccessWatch
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
+from bot.slack.cluster_access import ClusterAccess
 from bot.slack.cluster_choice import Clusters
 from bot.slack.external_access import ExternalAccess
 from bot.slack.http import DeferredHandler, Health, start_http
-from bot.slack.identity import IdentityFile, PermissionLog, check_tokens, identify_bot, list_secrets, secret_value
+from bot.slack.identity import IdentityFile, PermissionLog, app_token_refused, identify_bot, list_secrets
 from bot.slack.queue.dbos_engine import run_housekeeping
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
-from bot.slack.scheduler import Scheduler, handoff_schedule
+from bot.slack.scheduler import Scheduler
 from bot.slack.services import OpenCluster, Services
+from bot.slack.setting_rules import check_serving_settings, secret_value
 from bot.slack.signed_requests import make_slack_handler
 from bot.slack.slack_connect import SlackConnect
 from bot.slack.socket_mode import HttpModeLink, SocketModeLink
+from bot.slack.start_checks import StartCheck
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store, replicas
 from knowledge.errors import FAILED, UserFacingError
@@ -65,6 +70,7 @@ class ServeConfig:
     clusters: Clusters
     open_cluster: OpenCluster
     make_app: MakeApp
+    checks: tuple[StartCheck, ...] = ()
     timing: Timing = PRODUCTION
 
 
@@ -72,11 +78,10 @@ async def serve(config: ServeConfig) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        SettingsError: a token is missing or not accepted, or an address is none.
-        AuditUnavailable, DatabaseError, EntryErrors, AddressInUse, CannotServe: it cannot be served, or no longer.
+        SettingsError: something is missing, cannot be meant or is not accepted.
+        UserFacingError: it cannot be served, or no longer.
     """
-    check_tokens(config.settings)
-    handoff_schedule(config.settings)
+    check_serving_settings(config.settings)
     logs.configure_logging(config.settings.log_level, list_secrets(config.settings))
     server = Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,6 +105,7 @@ class Server:
     config: ServeConfig
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
+    access: ClusterAccess = field(default_factory=ClusterAccess)
     clinic: "asyncio.Future[Clinic]" = field(default_factory=asyncio.Future)
     started: bool = False
     failure: Exception | None = None
@@ -108,6 +114,8 @@ class Server:
         """Until ``stop`` is set; then everything is put down in order: first the hearing, then the work."""
         settings = self.config.settings
         async with contextlib.AsyncExitStack() as stack:
+            for check in self.config.checks:
+                await asyncio.to_thread(check.run)
             events_handler = DeferredHandler()
             await start_http(stack, settings, self.health, events_handler)
             client = await self._make_client(stack)
@@ -122,6 +130,8 @@ class Server:
             stack.callback(clock.cancel)
             await self._connect_slack(stack, bolt, events_handler, services.audit_log)
             self._load_index()
+            watch = asyncio.create_task(self._access_watch(services).run())
+            stack.callback(watch.cancel)
             self.started = True
             mode = "Socket Mode" if settings.slack_app_token else "HTTP"
             _log.info("Serving workspace %s as %s, by %s.", services.bot.team, services.bot.name, mode)
@@ -163,8 +173,20 @@ class Server:
             audit_log=audit,
             entries=entries,
             clusters=config.clusters,
+            access=self.access,
             open_cluster=config.open_cluster,
             clinic=self._wait_for_clinic,
+        )
+
+    def _access_watch(self, services: Services) -> AccessWatch:
+        self.health.clusters = self.access.to_json
+        return AccessWatch(
+            access=self.access,
+            clusters=services.clusters,
+            entries=services.entries,
+            open_cluster=services.open_cluster,
+            trail=AuditContext(services.audit_log, SYSTEM, services.queue.worker.id),
+            timing=self.config.timing,
         )
 
     async def _wait_for_clinic(self) -> Clinic:
@@ -215,10 +237,7 @@ class Server:
         try:
             await socket.open()
         except SlackRefused as error:
-            raise SettingsError(
-                f"SLACK_APP_TOKEN is not accepted ({error.code}): make one with the scope connections:write on the "
-                "app's Basic Information page."
-            ) from error
+            raise app_token_refused(error) from error
         self.health.link_status = socket.status
 
     def _fail_taken_over(self) -> None:

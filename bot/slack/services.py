@@ -12,6 +12,7 @@ from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings
 from bot.slack.api.directory import Directory
 from bot.slack.api.poster import Poster
+from bot.slack.cluster_access import ClusterAccess
 from bot.slack.cluster_choice import Clusters
 from bot.slack.external_access import ExternalAccess
 from bot.slack.queue.queue import JobQueue
@@ -61,5 +62,6 @@ class Services:
     audit_log: AuditLog
     entries: Mapping[str, Entry]
     clusters: Clusters
+    access: ClusterAccess
     open_cluster: OpenCluster
     clinic: Callable[[], Awaitable[Clinic]]

@@ -19,6 +19,8 @@ class Timing:
 
     What is away is tried again after ``first_retry``, doubled up to ``longest_retry``, for ``give_up`` in all.
     ``first_reconnect`` is the same for the line to Slack, and the pause between two looks at it.
+    Clusters are asked what may be read ``first_access_look`` after the start, with ``access_patience``; where they did
+    not answer again every ``access_retry``, and all of them every ``access_refresh``.
     ``closing``: what running steps have to finish. ``poll`` lies between two looks at what another process does.
     """
 
@@ -34,6 +36,10 @@ class Timing:
     give_up: float = 3600.0
     first_reconnect: float = 1.0
     closing: float = 10.0
+    first_access_look: float = 1.0
+    access_patience: float = 20.0
+    access_retry: float = 300.0
+    access_refresh: float = 3600.0
     poll: float = 0.25
     engine_poll: float = 1.0
 

@@ -79,7 +79,22 @@ def _upgrade(store: Store) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise DatabaseError(
-                f"The database {store.shown} was made by a newer netclinic (its tables are at "
-                f"{stored_version(connection)}): run that version, or name another database."
-            ) from error
+            raise _made_by_newer(store, stored_version(connection)) from error
+
+
+def refuse_newer(store: Store) -> None:
+    """Look at the version of its tables, if it has any.
+
+    Raises:
+        DatabaseError: a newer netclinic made them.
+    """
+    version = _version(store)
+    if version is not None and version > newest_version():
+        raise _made_by_newer(store, version)
+
+
+def _made_by_newer(store: Store, version: str | None) -> DatabaseError:
+    return DatabaseError(
+        f"The database {store.shown} was made by a newer netclinic (its tables are at {version}): "
+        "run that version, or name another database."
+    )

@@ -16,7 +16,6 @@ import typer
 from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach
 from bot.terminal.inputs import Target
-from knowledge.errors import FAILED
 
 index = typer.Typer(no_args_is_help=True)
 
@@ -25,8 +24,12 @@ if TYPE_CHECKING:
 
 
 def show_settings(output: str) -> None:
-    """A table, or a JSON list of ``{name, value, source, about}``; what is wrong with them is told after it."""
-    from bot.settings import load_settings, shown_settings
+    """A table, or a JSON list of ``{name, value, source, about}``; what is wrong is told after it.
+
+    That is the first thing with which `serve` would end: of the settings, or of what they name.
+    """
+    from bot.app import App
+    from bot.settings import shown_settings
 
     rows = shown_settings()
     if output == "json":
@@ -36,7 +39,8 @@ def show_settings(output: str) -> None:
 
         cells = [(row.name, row.value or "-", row.source, row.about) for row in rows]
         show_table(Console(), ("setting", "value", "source", "about"), cells)
-    load_settings()
+    for check in App.from_environment().start_checks():
+        check.run()
 
 
 def show_cluster_role(output: str) -> None:
@@ -121,12 +125,12 @@ def serve_slack(timing: "Timing | None" = None) -> None:
 
 
 def check_serving(output: str) -> None:
-    """A table of what was tested; exit code 1 when something is missing."""
+    """A table of what was tested; the exit code is that serving would end with, 1 where it only lacks something."""
     from rich.console import Console
 
     from bot.app import App
     from bot.slack.app import make_app
-    from bot.slack.preflight import Check, check
+    from bot.slack.preflight import Check, check, exit_code
     from bot.terminal.audited_command import audited_command
 
     async def preflight() -> list[Check]:
@@ -141,5 +145,4 @@ def check_serving(output: str) -> None:
         rows = [("ok" if item.ok else "MISSING", item.name, item.told) for item in found]
         show_table(Console(), ("", "check", "what was found, and the way out"), rows)
         sys.stdout.write("All is well.\n" if all(item.ok for item in found) else "")
-    if not all(item.ok for item in found):
-        raise typer.Exit(FAILED)
+    raise typer.Exit(exit_code(found))

@@ -28,13 +28,9 @@ GRANT SELECT, INSERT ON audit_records, audit_words TO netclinic_auditor;
 GRANT SELECT ON alembic_version TO netclinic_auditor;
 GRANT EXECUTE ON FUNCTION netclinic_audit_prune(bigint), netclinic_audit_erase(bigint, text) TO netclinic_auditor;
 
--- The queue of the work that Slack was promised lives in a schema of its own, once `netclinic serve` has run.
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_namespace WHERE nspname = 'dbos') THEN
-        GRANT USAGE, CREATE ON SCHEMA dbos TO netclinic_bot;
-        GRANT ALL ON ALL TABLES IN SCHEMA dbos TO netclinic_bot;
-        GRANT ALL ON ALL SEQUENCES IN SCHEMA dbos TO netclinic_bot;
-        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dbos TO netclinic_bot;
-    END IF;
-END $$;
+-- The queue of the work that Slack was promised lives in a schema of its own; who serves first makes its tables there.
+CREATE SCHEMA IF NOT EXISTS dbos;
+GRANT USAGE, CREATE ON SCHEMA dbos TO netclinic_bot;
+GRANT ALL ON ALL TABLES IN SCHEMA dbos TO netclinic_bot;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA dbos TO netclinic_bot;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dbos TO netclinic_bot;

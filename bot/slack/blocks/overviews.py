@@ -66,12 +66,16 @@ class CaseRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterRow:
-    """A cluster and whether it can be read; ``reachable`` is ``None`` where nobody has looked yet."""
+    """A cluster and whether it can be read; ``reachable`` is ``None`` where nobody has looked yet.
+
+    ``gaps``: what it does not let us read, and what that leaves undecidable.
+    """
 
     name: str
     reachable: bool | None = None
     traits: str = ""
     trouble: str = ""
+    gaps: str = ""
     checked_at: datetime | None = None
     is_default: bool = False
 
@@ -104,10 +108,11 @@ def cluster_line(row: ClusterRow, now: datetime) -> Element:
     mark = {True: "✓", False: "✗", None: "?"}[row.reachable]
     words = {True: "can be read", False: "cannot be read", None: "not looked at yet"}[row.reachable]
     default = " (default)" if row.is_default else ""
-    more = row.trouble or row.traits
+    more = row.trouble or " · ".join(told for told in (row.traits, row.gaps) if told)
     when = f" · {age(row.checked_at, now)}" if row.checked_at else ""
+    told = f" · {clip(more, LONGEST_LINE)}" if more else ""
     parts = [text_run(f"{mark} {clip(row.name, LONGEST_NAME)}", bold=True), text_run(f"{default} · {words}")]
-    return line(*parts, text_run(f"{' · ' + clip(more, 300) if more else ''}{when}") if more or when else text_run("."))
+    return line(*parts, text_run(f"{told}{when}" or "."))
 
 
 @dataclass(frozen=True)

@@ -15,24 +15,34 @@ from bot.diagnosis.answer import ClusterState
 from bot.diagnosis.clinic import read_cluster_state
 from bot.diagnosis.report import traits
 from bot.slack.blocks.overviews import ClusterRow
+from bot.slack.cluster_access import ClusterAccess, describe_gaps
 from bot.slack.services import OpenCluster
 
 FRESH_SECONDS = 60.0  # seconds
 READ_BUDGET = Budget(requests=40, seconds=4.0, seconds_a_request=2.5)
 NOTHING_PERMITTED = "it answers, and permits no read: `netclinic rbac | kubectl apply -f -` makes the ClusterRole"
+NAMED = 5  # refused reads, and entries that need them: a line has room for no more
 LONGEST = 8.0  # seconds in all, with opening: a credential plugin may hang
 
 
 @dataclass
 class ClusterStatus:
-    """Opens clusters and keeps what it saw."""
+    """Opens clusters and keeps what it saw; ``access`` is what each lets netclinic read."""
 
     open_cluster: OpenCluster
+    access: ClusterAccess
     _seen: dict[str, tuple[float, ClusterRow]] = field(default_factory=dict)
 
     def rows(self, names: Sequence[str], default: str = "") -> list[ClusterRow]:
         """What is known at once; ``reachable`` is ``None`` where nobody has looked lately."""
-        return [replace(self._fresh_row(name) or ClusterRow(name=name), is_default=name == default) for name in names]
+        return [
+            replace(self._fresh_row(name) or ClusterRow(name=name), is_default=name == default, gaps=self._gaps(name))
+            for name in names
+        ]
+
+    def _gaps(self, name: str) -> str:
+        report = self.access.report(name)
+        return describe_gaps(report, NAMED) if report else ""
 
     async def refresh(
         self, names: Sequence[str], trail: AuditContext, default: str = "", *, anew: bool = False

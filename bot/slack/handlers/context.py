@@ -76,7 +76,7 @@ class HandlerContext:
             parse_list(settings.channels),
             settings.contact,
         )
-        cluster_status = ClusterStatus(services.open_cluster)
+        cluster_status = ClusterStatus(services.open_cluster, services.access)
         return HandlerContext(
             services,
             Cases(services.store),

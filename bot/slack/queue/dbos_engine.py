@@ -20,6 +20,7 @@ from dbos._dbos import _get_dbos_instance
 
 from bot.private_files import make_private_folder
 from bot.store import DatabaseError, Store, idempotency_keys, job_deaths, replicas, shared_reads
+from bot.store.error_advice import advice_for
 
 _ERROR = "$error"
 NAME = "netclinic"
@@ -92,8 +93,7 @@ def launch_engine(url: str, data_dir: Path, replica: str, poll: float) -> None:
             stop_engine()
         told = " ".join(str(getattr(error, "orig", None) or error).split())[:200].rstrip(".")
         raise DatabaseError(
-            f"The database of pending work cannot be used ({told}): check NETCLINIC_DATABASE_URL and that the data "
-            "directory may be written."
+            f"The database of pending work cannot be used ({told}): {advice_for(url or 'sqlite', error)}."
         ) from error
 
 

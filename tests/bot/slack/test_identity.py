@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings, SettingsError, load_settings
-from bot.slack.http import parse_address
-from bot.slack.identity import check_tokens, list_secrets
+from bot.slack.identity import list_secrets
+from bot.slack.setting_rules import check_serving_settings, parse_address
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s3cret"}
 Given = Callable[..., Settings]
@@ -29,7 +29,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
 
 @pytest.mark.parametrize("changes", [{}, {"SLACK_APP_TOKEN": None}, {"SLACK_SIGNING_SECRET": None}])
 def test_a_bot_token_and_one_way_in_are_enough(given: Given, changes: dict[str, Any]) -> None:
-    check_tokens(given(**changes))
+    check_serving_settings(given(**changes))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_bot_token_and_one_way_in_are_enough(given: Given, changes: dict[str, 
 )
 def test_a_wrong_one_is_named(given: Given, changes: dict[str, Any], named: str) -> None:
     with pytest.raises(SettingsError, match=named) as error:
-        check_tokens(given(**changes))
+        check_serving_settings(given(**changes))
     assert "xoxp-1" not in str(error.value)
 
 
@@ -70,7 +70,10 @@ def test_addresses(text: str, address: tuple[str, int] | None) -> None:
     assert parse_address(text, "NETCLINIC_HEALTH_ADDRESS") == address
 
 
-@pytest.mark.parametrize("text", ["8080", "localhost", "localhost:http", "localhost:70000", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["8080", "localhost", "localhost:http", "localhost:70000", "localhost:²", "local host:80", "http://x:80", ""],
+)
 def test_what_is_no_address_is_said(text: str) -> None:
     with pytest.raises(SettingsError, match="NETCLINIC_HEALTH_ADDRESS"):
         parse_address(text, "NETCLINIC_HEALTH_ADDRESS")

@@ -199,7 +199,7 @@ def cluster_rows(case: CaseLine) -> list[ClusterRow]:
             name=CLUSTERS[0], reachable=True, traits="Kubernetes 1.32.1 · terway", checked_at=at, is_default=True
         ),
         ClusterRow(name=CLUSTERS[1], reachable=False, trouble="connection refused", checked_at=at),
-        ClusterRow(name=CLUSTERS[2]),
+        ClusterRow(name=CLUSTERS[2], gaps="not allowed to list events, so 1 entry cannot be decided: terway-eni-quota"),
     ]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.handoff.repository import Handoffs
-from bot.slack.scheduler import Scheduler, handoff_schedule
+from bot.handoff.schedule import handoff_schedule
+from bot.slack.scheduler import Scheduler
 from bot.store.schema import audit_records, handoffs
 from tests.scenes import OpenScene, Scene
 
