@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from knowledge.bounds import TooLargeError, read_bounded
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import EntryErrors, ExpressionError, Problem, suggestion
 from knowledge.expressions import read_condition
 from knowledge.frontmatter import front_matter, is_document, split
 from knowledge.model import Condition, Entry, Group, Kind, Proof
 from knowledge.sections import read_body
+from knowledge.untrusted_yaml import OBJECT
 from knowledge.vocabulary import Vocabulary
 
 BUILTIN_FOLDER = Path(__file__).parent / "entries"
@@ -69,8 +71,8 @@ def read_file(path: Path, folder: Path, vocabulary: Vocabulary | None) -> Loaded
     """One file, its problems noted."""
     diagnostics = FileDiagnostics(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bounded(path, OBJECT.characters).decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError, TooLargeError) as error:
         diagnostics.add(0, f"the file cannot be read ({error})", "make it a readable file in UTF-8")
         return LoadedFile(None, diagnostics, "")
     return LoadedFile(_parse_entry(text, section_of(path, folder), vocabulary, diagnostics), diagnostics, text)

@@ -24,16 +24,20 @@ class UntrustedYamlError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """``characters`` of text, ``depth`` of nesting, ``values`` once every alias stands for what it names."""
+    """``characters`` of text, ``depth`` of nesting, ``values`` once every alias stands for what it names.
+
+    ``aliased`` of them may come from aliases: written out, a text of many values is at least as long.
+    """
 
     characters: int = 1_500_000  # what etcd lets an object have
     depth: int = 64
     values: int = 300_000
+    aliased: int = 50_000
 
 
 OBJECT = Limits()
 EMBEDDED = Limits(characters=100_000, values=50_000)  # in an annotation or a ConfigMap's value
-FILE = Limits(characters=32_000_000, values=4_000_000)  # recordings, which people choose to load
+FILE = Limits(characters=32_000_000, values=4_000_000, aliased=200_000)  # recordings, which people choose to load
 
 
 def load(text: str | bytes, limits: Limits = OBJECT, loader: Any = SAFE_LOADER) -> Any:
@@ -83,6 +87,7 @@ class _Walk:
         self._open: list[tuple[str | None, int]] = []  # the anchor and the values before it, of each open collection
         self._sizes: dict[str, int] = {}
         self._values = 0
+        self._aliased = 0
 
     def follow(self, events: Iterator[yaml.Event]) -> None:
         for event in events:
@@ -93,7 +98,7 @@ class _Walk:
             elif isinstance(event, yaml.ScalarEvent):
                 self._scalar(event)
             elif isinstance(event, yaml.AliasEvent):
-                self._count(self._sizes.get(str(event.anchor), 1))
+                self._alias(str(event.anchor))
             elif isinstance(event, yaml.DocumentStartEvent):
                 self._sizes.clear()
 
@@ -114,6 +119,15 @@ class _Walk:
             self._sizes[event.anchor] = 1
         if len(event.value) > _LONGEST_NUMBER and event.implicit[0] and _NUMBER.fullmatch(event.value):
             raise UntrustedYamlError(f"it holds a number of {len(event.value):,} characters")
+
+    def _alias(self, anchor: str) -> None:
+        if any(anchor == name for name, _ in self._open):
+            raise UntrustedYamlError(f"the anchor {anchor[:40]!r} is inside of itself")
+        size = self._sizes.get(anchor, 1)
+        self._aliased += size
+        if self._aliased > self._limits.aliased:
+            raise UntrustedYamlError(f"its aliases stand for more than {self._limits.aliased:,} values")
+        self._count(size)
 
     def _count(self, values: int) -> None:
         self._values += values

@@ -20,11 +20,13 @@ from kubernetes.aio.config import ConfigException, load_incluster_config
 from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from knowledge import untrusted_yaml
+from knowledge.bounds import read_bounded
 from knowledge.errors import UserFacingError
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 PLUGIN_SECONDS = 30.0  # a credential plugin that asks a browser may never come back
 IN_CLUSTER = "in-cluster"
+_UNREADABLE = (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 
 class ConnectionSettingsError(UserFacingError):
@@ -114,7 +116,7 @@ async def _configuration(
         async with asyncio.timeout(PLUGIN_SECONDS):
             await loader.load_and_set(configuration)
         _check(merged, name, configuration)
-    except (ConfigException, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+    except (*_UNREADABLE, ConfigException) as error:
         raise ConnectionSettingsError(
             f"Context {name!r} in {_join_paths(paths)} cannot be used: {_sentence(error)} "
             "Check its cluster and user entries with `kubectl config view`."
@@ -178,16 +180,17 @@ def _paths(kubeconfig: Path | None, *, named: bool) -> list[Path]:
 def _loader_config(paths: list[Path]) -> Any:
     try:
         for path in paths:
-            untrusted_yaml.check(path.read_bytes())
+            untrusted_yaml.check(read_bounded(path, untrusted_yaml.OBJECT.characters))
         merger = KubeConfigMerger(os.pathsep.join(map(str, paths)))
         merged = merger.config
         for later in reversed(list(merger.config_files.values())):  # as with kubectl, the first file that sets it wins
             if later.get("current-context"):
                 merged.value["current-context"] = later["current-context"]
         for part in ("contexts", "clusters", "users"):
-            if not isinstance(merged.value[part], list):
+            items = merged.value[part]
+            if not isinstance(items, list) or not all(item["name"] for item in items):
                 raise TypeError(part)
-    except (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (*_UNREADABLE, yaml.YAMLError, ConfigException) as error:
         raise ConnectionSettingsError(
             f"{_join_paths(paths)} is not a readable kubeconfig: fetch it again from the cluster's "
             "Connection Information page."

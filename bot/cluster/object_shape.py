@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-DEEPEST = 64  # levels: no object of Kubernetes comes near, and all that follows may recurse
-
 
 @dataclass(frozen=True)
 class Scalar:
@@ -196,21 +194,6 @@ def object_problem(group: str, kind: str, item: Mapping[str, Any]) -> str:
 def lacks_namespace(group: str, kind: str, item: Mapping[str, Any]) -> bool:
     """Whether nobody can tell where the object is; in a list of all namespaces nothing else does."""
     return (group, kind) not in _WITHOUT_NAMESPACE and not item["metadata"].get("namespace")
-
-
-def is_too_deep(value: Any, most: int = DEEPEST) -> bool:
-    """Whether parsed JSON is nested deeper than that, found without recursion."""
-    level = [value]
-    for _ in range(most):
-        level = [
-            member
-            for holder in level
-            for member in (holder.values() if isinstance(holder, dict) else holder)
-            if isinstance(member, dict | list)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _misfit(shape: Shape, value: Any) -> tuple[str, str] | None:

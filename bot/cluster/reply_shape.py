@@ -6,8 +6,9 @@ The API answers a get with the object of that kind and name, and a list with ``â
 
 from typing import Any
 
-from bot.cluster.object_shape import is_too_deep, lacks_namespace, object_problem
+from bot.cluster.object_shape import lacks_namespace, object_problem
 from bot.cluster.requests import Request
+from knowledge.bounds import is_too_deep
 
 
 def shape_problem(request: Request, reply: Any) -> str:

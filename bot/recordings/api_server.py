@@ -100,6 +100,9 @@ class RecordingServer:
             body, kind, code = await self._answer(request)
         except ApiFailure as failure:
             body, kind, code = orjson.dumps(failure.status()), _JSON, failure.code
+        except (TypeError, AttributeError, ValueError, LookupError, RecursionError) as problem:
+            odd = ApiFailure(500, "InternalError", f"the recording holds an object of an unexpected shape ({problem})")
+            body, kind, code = orjson.dumps(odd.status()), _JSON, odd.code
         headers = {"Content-Type": kind, "Date": format_datetime(self.now, usegmt=True)}
         if len(body) > _WORTH_PACKING and "gzip" in request.headers.get("Accept-Encoding", "") and kind == _JSON:
             body = await asyncio.to_thread(gzip.compress, body, 1)

@@ -1,12 +1,14 @@
 """From a recording's files to a ``Recording``: a folder or ``.tar.gz``, laid over the recording it is based on."""
 
+import gzip
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bot.recordings.access import Denial, parse_denial
 from bot.recordings.manifests import Identity, identity, merge, read_mapping, read_objects
@@ -14,6 +16,7 @@ from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, Recor
 from bot.recordings.resources import Json
 from bot.recordings.times import parse_time, resolve, resolve_all
 from knowledge import RECORDINGS_FOLDER
+from knowledge.bounds import TooLargeError, in_words, read_bounded
 
 SETTINGS = "recording.yaml"
 
@@ -24,7 +27,11 @@ def shipped_folder() -> Path:
 
 
 KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
-_LARGEST = 2 * 1024**3
+_TEXTS, _LISTS = ("description", "base", "recorded", "version"), ("forbid", "remove", "cut")
+_LARGEST = 256_000_000  # bytes that are held in memory at once; a cluster of 20,000 pods has a quarter of it
+_MOST_FILES = 20_000
+# What is odd in a way that nobody has thought of is still one sentence.
+_ODD = (TypeError, AttributeError, ValueError, LookupError, OverflowError, RecursionError)
 _PREVIOUS = ".previous"
 _OBJECT_FILES = (".yaml", ".yml", ".json")
 
@@ -41,7 +48,14 @@ class _Layers:
 
 def load_folder(path: Path) -> Recording:
     """The recording in this folder or ``.tar.gz``; raises ``RecordingError`` where it is damaged."""
-    name = path.name.removesuffix(".tar.gz")
+    try:
+        return _load_recording(path, path.name.removesuffix(".tar.gz"))
+    except _ODD as problem:
+        why = " ".join(str(problem).split())[:200].rstrip(".") or type(problem).__name__
+        raise RecordingError(f"Recording {path.name} holds what no API server would: {why}.") from problem
+
+
+def _load_recording(path: Path, name: str) -> Recording:
     layers = _load_layers(path, ())
     recorded = _recording_time(layers.settings, name)
     resolving = layers.settings.get("tokens", True)
@@ -95,7 +109,21 @@ def _settings(files: Mapping[str, bytes], path: Path) -> Json:
     if unknown := sorted(set(settings) - KNOWN_SETTINGS):
         known = ", ".join(sorted(KNOWN_SETTINGS))
         raise RecordingError(f"{path.name}/{SETTINGS} has the unknown setting {unknown[0]!r}; known are {known}.")
+    if fault := next(_setting_faults(settings), ""):
+        raise RecordingError(f"{path.name}/{SETTINGS}: {fault}.")
     return settings
+
+
+def _setting_faults(settings: Json) -> Iterator[str]:
+    for key in _TEXTS:
+        if isinstance(settings.get(key), dict | list):
+            yield f"{key} is no text: write it on one line"
+    for key in _LISTS:
+        found = settings.get(key)
+        if not isinstance(found, list | None) or not all(isinstance(line, str) for line in found or ()):
+            yield f"{key} is no list of lines: write it as [one, another]"
+    if not isinstance(settings.get("tokens", True), bool):
+        yield "tokens is neither true nor false"
 
 
 def _lay(layers: _Layers, where: str, content: bytes, name: str) -> None:
@@ -137,7 +165,7 @@ def _remove(layers: _Layers, pattern: str, name: str) -> None:
 def _recording_time(settings: Json, name: str) -> datetime:
     try:
         return parse_time(str(settings["recorded"])) if "recorded" in settings else DEFAULT_CLOCK
-    except ValueError as problem:
+    except (ValueError, OverflowError) as problem:
         raise RecordingError(f"{name}/{SETTINGS}: recorded is no RFC 3339 moment: {problem}.") from problem
 
 
@@ -169,23 +197,52 @@ def _files(path: Path, only: str | None = None) -> dict[str, bytes]:
     try:
         if path.name.endswith(".tar.gz"):
             return _read_archive(path)
-        found = [path / only] if only else sorted(each for each in path.rglob("*") if each.is_file())
-        return {each.relative_to(path).as_posix(): each.read_bytes() for each in found if each.is_file()}
-    except (OSError, tarfile.TarError, EOFError, zlib.error) as problem:
+        return _read_folder(path, [path / only] if only else sorted(path.rglob("*")))
+    except TooLargeError as problem:
+        much = f"{in_words(_LARGEST)} or {_MOST_FILES:,} files"
+        raise RecordingError(f"Recording {path} holds more than {much} and is not read.") from problem
+    except (OSError, tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError) as problem:
         raise RecordingError(f"Recording {path} cannot be read: {str(problem).rstrip('.')}.") from problem
+
+
+def _read_folder(path: Path, found: list[Path]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    left = _LARGEST
+    for each in found:
+        if each.is_file():
+            content = read_bounded(each, left)
+            left -= len(content)
+            files[each.relative_to(path).as_posix()] = content
+    return files
+
+
+class _Bounded:
+    """What tarfile reads a stream from: its headers may claim to be of any length, and a few bytes unpack to all."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self._stream, self._left = stream, _LARGEST
+
+    def read(self, size: int) -> bytes:
+        content = self._stream.read(size)
+        self._left -= len(content)
+        if self._left < 0:
+            raise TooLargeError
+        return content
 
 
 def _read_archive(path: Path) -> dict[str, bytes]:
     """Read in memory and never unpacked, so that no path inside an archive can reach the disk."""
     files: dict[str, bytes] = {}
-    with tarfile.open(path, "r:gz") as archive:
-        left = _LARGEST
-        for member in archive:
-            left -= member.size
-            if left < 0:
-                raise RecordingError(f"Recording {path} unpacks to more than {_LARGEST >> 30} GiB and is not read.")
-            if member.isfile() and (content := archive.extractfile(member)):
-                files[PurePosixPath(member.name).as_posix()] = content.read()
+    left = _LARGEST
+    with gzip.open(path) as unpacked:
+        stream: Any = _Bounded(unpacked)  # no more of a file than tarfile asks of one
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for number, member in enumerate(archive):
+                left -= member.size  # a sparse file unpacks to more than was read of it
+                if left < 0 or number >= _MOST_FILES:
+                    raise TooLargeError
+                if member.isfile() and (content := archive.extractfile(member)):
+                    files[PurePosixPath(member.name).as_posix()] = content.read()
     return _below_settings(files)
 
 

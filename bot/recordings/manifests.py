@@ -1,6 +1,7 @@
 """Reading the object files of a recording: YAML or JSON, one or many objects a file, and merging one over another."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,10 @@ import orjson
 from bot.recordings.objects import RecordingError
 from bot.recordings.resources import Json, group_of
 from knowledge import untrusted_yaml
+from knowledge.bounds import is_too_deep
 
+_METADATA_TEXTS = ("namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
+_METADATA_MAPS = ("labels", "annotations")
 Identity = tuple[str, str, str, str]
 
 
@@ -56,17 +60,34 @@ def _list_items(document: Any) -> list[Any]:
     """A file may hold an object, a list of them, or what ``kubectl get -o json`` prints."""
     if isinstance(document, list):
         return document
-    if isinstance(document, dict) and str(document.get("kind", "")).endswith("List") and "items" in document:
+    is_list = isinstance(document, dict) and str(document.get("kind", "")).endswith("List")
+    if is_list and isinstance(document.get("items"), list):
         return list(document["items"])
     return [document]
 
 
 def _validate(item: Any, where: str) -> Json:
     metadata = item.get("metadata") if isinstance(item, dict) else None
-    named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str) and metadata["name"]
-    if not named or not all(isinstance(item.get(key), str) for key in ("kind", "apiVersion")):
+    typed = isinstance(metadata, dict) and all(isinstance(item.get(key), str) for key in ("kind", "apiVersion"))
+    if not isinstance(metadata, dict) or not typed or not (isinstance(metadata.get("name"), str) and metadata["name"]):
         raise RecordingError(f"{where} holds something without apiVersion, kind and metadata.name: {str(item)[:80]!r}.")
+    if is_too_deep(item):
+        raise RecordingError(f"{where} holds {item['kind']} {metadata['name']}, nested deeper than any object is.")
+    if fault := next(_metadata_faults(metadata), ""):
+        raise RecordingError(f"{where} holds {item['kind']} {metadata['name']}, whose metadata.{fault}.")
     return dict(item)
+
+
+def _metadata_faults(metadata: Json) -> Iterator[str]:
+    for key in _METADATA_TEXTS:
+        if not isinstance(metadata.get(key), str | None):
+            yield f"{key} is no text: write it in quotes"
+    for key in _METADATA_MAPS:
+        found = metadata.get(key)
+        if not isinstance(found, dict | None):
+            yield f"{key} is no mapping: write it as {{name: value}}"
+        elif odd := next((str(name) for name, value in (found or {}).items() if not isinstance(value, str | None)), ""):
+            yield f"{key}.{odd} is no text: write it in quotes"
 
 
 def _one_line(problem: Exception) -> str:

@@ -193,3 +193,45 @@ async def test_secrets_written_for_the_client_are_gone_afterwards(
         )
     )
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"contexts": [5]},
+        {"contexts": ["prod"]},
+        {"contexts": [None]},
+        {"contexts": [{"name": "prod"}]},
+        {"contexts": [{"name": "prod", "context": 5}]},
+        {"contexts": [{"name": "prod", "context": {"cluster": ["c"], "user": {"a": "b"}}}]},
+        {"contexts": {"name": "prod"}},
+        {"clusters": [{"name": "c", "cluster": ["x"]}]},
+        {"clusters": [{"name": "c", "cluster": {"server": {"a": "b"}}}]},
+        {"clusters": 5},
+        {"users": [{"name": "u", "user": 5}]},
+        {"users": [{"name": "u", "user": {"exec": "ls"}}]},
+        {"users": [{"name": "u", "user": {"exec": {"command": ["ls"]}}}]},
+        {"users": [["u"]]},
+        {"current-context": ["prod"]},
+        {"current-context": {"a": "b"}},
+    ],
+    ids=str,
+)
+async def test_odd_parts_are_one_sentence(tmp_path: Path, odd: Any) -> None:
+    path = written(tmp_path / "config", {**config(), **odd})
+    assert str(path) in await refused(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a: " + "[" * 5_000, "a: " + "{a: " * 5_000, "a: &a [*a]", "- " * 2_000 + "x"),
+        *("x" * 2_000_000, "\x00", "--- 1\n--- 2"),
+    ],
+    ids=lambda text: text[:10],
+)
+async def test_what_is_no_kubeconfig_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path / "config", text)
+    assert "is not a readable kubeconfig" in await refused(path)
+    with pytest.raises(ConnectionSettingsError):
+        contexts(path)
