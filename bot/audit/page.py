@@ -15,7 +15,6 @@ EMPTY_LOG = "The audit log is empty."
 WORDS_LEFT_OUT = "Other people's words are left out; NETCLINIC_MAY_AUDIT names who may read them."
 _HIDDEN = '{"words": "left out"}'
 _NAMES = ("channel", "team", "case", "cluster", "entry", "request_id", "outcome")
-_VOUCHED_FOR = "what comes before is vouched for by the record of its own pruning alone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +102,8 @@ class VerificationPage:
     anchor: str = ""
 
 
-def verification_page(verification: Verification, *, archive_option: str, anchor_option: str) -> VerificationPage:
-    """The page, with this door's way of giving archives and anchors in its notes."""
+def verification_page(verification: Verification, *, anchor_option: str) -> VerificationPage:
+    """The page, with this door's way of giving anchors in its notes."""
     fault = verification.fault
     if fault is not None:
         title = "NOT PROVEN" if fault.what == "unproven" else f"BROKEN at record {fault.seq:,}"
@@ -113,17 +112,8 @@ def verification_page(verification: Verification, *, archive_option: str, anchor
     if not verification.count:
         return VerificationPage()
     title = f"The chain holds: {counted(verification.count, 'record')}, {verification.first:,} to {verification.last:,}"
-    notes = [f"Records 1 to {verification.pruned:,} were pruned; {archive_option} checks them too."] * bool(
-        verification.pruned
-    )
-    notes += [
-        f"Records {first:,} to {last:,} were pruned too, and their archive was not given: {_VOUCHED_FOR}."
-        for first, last in verification.not_given
-    ]
-    notes += [
-        f"People's words: {verification.words_kept:,} as they were written, {verification.words_erased:,} erased."
-    ]
-    notes += [_anchors_note(verification, anchor_option)]
+    words = f"People's words: {verification.words_kept:,} as they were written, {verification.words_erased:,} erased."
+    notes = [words, _anchors_note(verification, anchor_option)]
     return VerificationPage(title=title, notes=notes, anchor=f"{verification.last}:{verification.head}")
 
 

@@ -151,6 +151,7 @@ def verify(
         )
     pruned_hashes = {tombstone.to: tombstone.hash for tombstone in tombstones if tombstone.action == "audit.pruned"}
     fault = fault or _anchor_fault(anchors, {**pruned_hashes, **read}, verifier) or _reach_fault(anchors, read)
+    fault = fault or _pruned_fault(verifier, tombstones)
     return Verification(
         first=verifier.first,
         last=verifier.last,
@@ -299,3 +300,25 @@ def _reach_fault(anchors: Sequence[Anchor], read: Mapping[int, str]) -> Fault | 
         "cannot be told: give its archive too (--archive FILE)."
     )
     return Fault(newest, "unproven", why)
+
+
+def _pruned_fault(verifier: ChainVerifier, tombstones: Sequence[Tombstone]) -> Fault | None:
+    """That records were pruned says a record, which whoever can take some away can write as well: an archive proves it.
+
+    Anchors do not: they vouch for the record that says so, not for what it says.
+    """
+    before = [(1, verifier.first - 1)] if verifier.first > 1 else []
+    if not (missing := [*before, *verifier.gaps]):
+        return None
+    first, last = missing[0]
+    saying = next(iter(tombstones_up_to(tombstones, last)), None)
+    by = f", as record {saying.seq} says," if saying else ""
+    if saying and not saying.sha256:
+        why = f"{_span(first, last)} pruned{by} but it signs off no archive: they may have been taken away by anybody."
+    else:
+        why = f"{_span(first, last)} pruned{by} and their archive was not given: give it (--archive FILE)."
+    return Fault(first, "unproven", why)
+
+
+def _span(first: int, last: int) -> str:
+    return f"Record {first} was" if first == last else f"Records {first} to {last} were"

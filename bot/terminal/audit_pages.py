@@ -69,7 +69,7 @@ def show_verified(verification: Verification, output: str) -> None:
         write_json(verification.to_json())
         return
     console = Console()
-    page = verification_page(verification, archive_option="--archive FILE", anchor_option="--anchor SEQ:HASH")
+    page = verification_page(verification, anchor_option="--anchor SEQ:HASH")
     if page.why:
         say(console, f"{page.title}: {page.why}", style="bold red")
     elif page.title:

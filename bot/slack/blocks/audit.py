@@ -91,8 +91,7 @@ def verifying_message(records: int) -> Message:
 
 def verified_message(verification: Verification) -> Message:
     """What was checked; or the first record that is not as it was written."""
-    archives = "at a terminal --archive FILE"
-    page = verification_page(verification, archive_option=archives, anchor_option="audit verify SEQ:HASH")
+    page = verification_page(verification, anchor_option="audit verify SEQ:HASH")
     if page.why:
         lines = [page.why, *page.notes]
     elif page.title:

@@ -54,7 +54,7 @@ WHOLE = Verification(
 
 
 def page(verified: Verification) -> VerificationPage:
-    return verification_page(verified, archive_option="--archive FILE", anchor_option="--anchor SEQ:HASH")
+    return verification_page(verified, anchor_option="--anchor SEQ:HASH")
 
 
 def test_a_heading_says_how_many_of_how_many() -> None:
@@ -88,12 +88,10 @@ def test_other_people_s_words_are_left_out() -> None:
 
 
 def test_a_whole_chain_has_a_title_notes_and_its_anchor() -> None:
-    found = page(replace(WHOLE, first=3, pruned=2, count=1, not_given=[(1, 2)]))
+    found = page(replace(WHOLE, first=3, count=1))
     assert (found.title, found.why) == ("The chain holds: 1 record, 3 to 3", "")
     assert found.anchor == f"3:{'f' * 64}"
     assert [note.split(":")[0] for note in found.notes] == [
-        "Records 1 to 2 were pruned; --archive FILE checks them too.",
-        "Records 1 to 2 were pruned too, and their archive was not given",
         "People's words",
         "No anchor was given (--anchor SEQ",
     ]

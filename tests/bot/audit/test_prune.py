@@ -39,8 +39,15 @@ def test_old_records_go_and_the_rest_verifies(log: AuditLog, filled: Filled, bob
     pruned = prune(log, at(7), archive, actor=bob)
     assert pruned is not None
     assert (pruned.count, pruned.to, pruned.record.seq, pruned.record.action) == (7, 7, 13, "audit.pruned")
-    verified = verify(log.store)
-    assert (verified.holds, verified.first, verified.last, verified.pruned) == (True, 8, 13, 7)
+    verified = verify(log.store, archives=[archive])
+    assert (verified.holds, verified.first, verified.last) == (True, 1, 13)
+    alone = verify(log.store)
+    assert (alone.first, alone.last, alone.pruned, alone.all_read) == (8, 13, 7, True)
+    assert alone.fault is not None
+    assert (alone.fault.seq, alone.fault.what) == (1, "unproven")
+    assert alone.fault.why == (
+        "Records 1 to 7 were pruned, as record 13 says, and their archive was not given: give it (--archive FILE)."
+    )
 
 
 def test_the_archive_takes_the_place_of_what_went(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
@@ -76,19 +83,18 @@ def test_pruning_again_goes_on_where_it_ended(log: AuditLog, filled: Filled, bob
         if (done := prune(log, at(minute), path, actor=bob))
     ]
     assert counts == [3, 4, 2]
-    assert verify(log.store).holds
     assert verify(log.store).pruned == 9
     whole = verify(log.store, archives=archives)
     assert (whole.holds, whole.first, whole.last, whole.count) == (True, 1, 15, 15)
     part = verify(log.store, archives=archives[1:])
-    assert (part.holds, part.first) == (True, 4)
+    assert (part.holds, part.first) == (False, 4)
 
 
 @pytest.mark.parametrize(
     ("given", "gaps", "first"),
     [("ac", [(4, 7)], 1), ("a", [(4, 9)], 1), ("b", [(8, 9)], 4), ("bc", [], 4), ("", [], 10)],
 )
-def test_archives_that_are_not_given_break_nothing(
+def test_archives_that_are_not_given_are_named_and_nothing_is_proven(
     log: AuditLog, filled: Filled, bob: Actor, tmp_path: Path, given: str, gaps: list[tuple[int, int]], first: int
 ) -> None:
     records = filled(12)
@@ -96,10 +102,14 @@ def test_archives_that_are_not_given_break_nothing(
         prune(log, at(minute), tmp_path / name, actor=bob)
     archives = [tmp_path / name for name in given]
     verified = verify(log.store, archives=archives)
-    assert (verified.holds, verified.first, list(verified.not_given)) == (True, first, gaps)
+    assert (verified.first, list(verified.not_given), verified.all_read) == (first, gaps, True)
+    assert verified.fault is not None
+    missing = (1, first - 1) if first > 1 else gaps[0]
+    assert (verified.fault.seq, verified.fault.what) == (missing[0], "unproven")
+    assert f"Records {missing[0]} to {missing[1]} were pruned" in verified.fault.why
     assert verified.to_json()["pruned_and_not_given"] == [list(gap) for gap in gaps]
     anchored = verify(log.store, archives=archives, anchors=[Anchor(gap[1], records[gap[1] - 1].hash) for gap in gaps])
-    assert (anchored.holds, anchored.anchors_out_of_reach) == (not gaps, len(gaps))
+    assert (anchored.holds, anchored.anchors_out_of_reach) == (False, len(gaps))
 
 
 def test_a_hole_that_no_pruning_stands_for_is_told(
@@ -135,9 +145,9 @@ def test_everything_may_be_old(log: AuditLog, filled: Filled, bob: Actor, archiv
     filled(12)
     assert prune(log, LATER, archive, actor=bob)
     verified = verify(log.store)
-    assert (verified.holds, verified.first, verified.count) == (True, 13, 1)
+    assert (verified.all_read, verified.first, verified.count) == (True, 13, 1)
     log.record("question.received", actor=bob)
-    assert verify(log.store).holds
+    assert verify(log.store, archives=[archive]).holds
 
 
 def test_a_clock_that_ran_back_keeps_what_is_younger(log: AuditLog, filled: Filled, bob: Actor, archive: Path) -> None:
@@ -210,7 +220,9 @@ def test_an_anchor_of_the_last_pruned_record_is_still_checked(
     assert "--archive" in unproven.fault.why
     assert verify(log.store, anchors=anchors, archives=[archive]).anchors == 2
     younger = verify(log.store, anchors=[*anchors, Anchor(9, records[8].hash)])
-    assert (younger.holds, younger.anchors, younger.anchors_out_of_reach) == (True, 1, 2)
+    assert (younger.anchors, younger.anchors_out_of_reach) == (1, 2)
+    assert younger.fault is not None
+    assert (younger.fault.seq, younger.fault.what) == (1, "unproven"), "an anchor is no archive"
     wrong = verify(log.store, anchors=[Anchor(7, "a" * 64)]).fault
     assert wrong is not None
     assert (wrong.seq, wrong.what) == (7, "rewritten")
@@ -488,6 +500,5 @@ def test_pruned_records_and_erased_words_verify_together(
     filled(12)
     erase_words(log, at(4), actor=bob)
     prune(log, at(7), archive, actor=bob)
-    for archives in ([], [archive]):
-        assert verify(log.store, archives=archives).holds
+    assert verify(log.store, archives=[archive]).holds
     assert verify(log.store, archives=[archive]).words_erased == 2

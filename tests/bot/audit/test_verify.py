@@ -301,10 +301,28 @@ def test_a_log_that_one_forged_pruning_stands_for_is_not_proven_by_an_anchor(
     owner("DELETE FROM audit_records", "DELETE FROM audit_words")
     said = f'{{"hash":"{hash_}","to":{to}}}'
     add(log.store, row(last, seq=to + 1, action="audit.pruned", detail=said, prev=hash_, words=""))
-    assert verify(log.store).holds, "without an anchor nobody can know"
+    alone = verify(log.store)
+    assert verdict(alone) == (1, "unproven")
+    assert alone.fault is not None
+    assert alone.fault.why.endswith("but it signs off no archive: they may have been taken away by anybody.")
     verified = verify(log.store, anchors=[anchor, Anchor(2, "a" * 64)])
     assert verdict(verified) == (anchor.seq, "unproven")
     assert (verified.anchors, verified.anchors_out_of_reach) == (0, 2)
+
+
+@pytest.mark.parametrize("sha256", ["", "f" * 64, "0"])
+def test_a_forged_pruning_proves_nothing_whatever_it_signs_off(
+    log: AuditLog, filled: Filled, owner: Owner, bob: Actor, sha256: str
+) -> None:
+    """Written into the chain as it should be, and vouched for by an anchor that came after it."""
+    records = filled(COUNT)
+    said = {"to": 6, "hash": records[5].hash, **({"sha256": sha256} if sha256 else {})}
+    log.record("audit.pruned", actor=bob, detail=said)
+    owner("DELETE FROM audit_records WHERE seq < 7", "DELETE FROM audit_words WHERE seq < 7")
+    verified = verify(log.store, anchors=[make_anchor(log)])
+    assert (verified.anchors, verified.all_read) == (1, True)
+    assert verdict(verified) == (1, "unproven")
+    assert not verified.to_json()["holds"]
 
 
 def test_a_pruning_is_no_excuse_for_what_is_younger(log: AuditLog, filled: Filled, owner: Owner, bob: Actor) -> None:
