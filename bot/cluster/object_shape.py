@@ -184,10 +184,14 @@ _SHAPES: Mapping[tuple[str, str], dict[str, Any]] = {
 _WITHOUT_NAMESPACE = {("", "Node"), (_TERWAY, "Node")}
 
 
+def shape_of(group: str, kind: str) -> Shape:
+    """The fields that are read of a kind."""
+    return {"metadata": _METADATA, **_SHAPES.get((group, kind), {})}
+
+
 def object_problem(group: str, kind: str, item: Mapping[str, Any]) -> str:
     """Which field of an object is not what that kind has there, as ``whose spec.nodeName is no text``; else empty."""
-    shape: Shape = {"metadata": _METADATA, **_SHAPES.get((group, kind), {})}
-    found = _misfit(shape, item)
+    found = _misfit(shape_of(group, kind), item)
     return f"whose {found[0].lstrip('.')} is {found[1]}" if found else ""
 
 

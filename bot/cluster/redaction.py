@@ -87,15 +87,22 @@ def _cut(text: str) -> str:
 
 
 def _redact_embedded(text: str) -> str:
-    """JSON and YAML inside a string are masked as what they are; written anew only where that hides something."""
+    """JSON and YAML inside a string are masked as what they are; written anew only where that hides something.
+
+    What is found in the text besides (a comment, a key given twice) is masked too, but never so that the rest can no
+    longer be read as JSON or YAML.
+    """
     for load, dump in ((_json, _json_text), (_yaml, _yaml_text)):
         try:
             parsed = load(text)
+            if parsed is None:
+                continue
             masked = redact(parsed)
+            shown = text if masked == parsed else dump(masked)
+            again = redact_text(shown)
+            return again if again == shown or load(again) is not None else dump(masked)
         except RecursionError:
             return MASK
-        if parsed is not None and masked != parsed:
-            return redact_text(dump(masked))
     return redact_text(text)
 
 
@@ -107,7 +114,16 @@ def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
             return {**rest, content: _mask(value[content])}
     if value.get("kind") == "Secret":
         return {key: _mask_all(member) if key in _CONTENT else redact(member) for key, member in value.items()}
-    return {key: _mask(member) if is_secret_name(str(key)) else redact(member) for key, member in value.items()}
+    return {_key(key): _mask(member) if _is_secret(key) else redact(member) for key, member in value.items()}
+
+
+def _key(key: Any) -> Any:
+    return mask_values(key) if isinstance(key, str) and _may_hold(key) else key
+
+
+def _is_secret(key: Any) -> bool:
+    """By its words, or as the id of an access key, behind which stands the key."""
+    return is_secret_name(str(key)) or _key(key) != key
 
 
 def _mask(value: Any) -> Any:

@@ -41,8 +41,10 @@ _REST_OF_LINE = re.compile(r"""(?!["'\\|>{\[])\S.*""")
 _KEY = re.compile(rf"(?<![\w.-])(?P<key>[\w.-]++)(?P<close>{_QUOTE})(?P<sep>[ \t]*(?::=|=>|[:=：])[ \t]*)")
 _LINE_START = re.compile(r"""[ \t]*(?:- +)?(?:export +|set +|ENV +)?["']?""")
 _HEADER = re.compile(r"(?:proxy[_-]?)?authorization|(?:set[_-]?)?cookie", re.IGNORECASE)
-_HEADER_VALUE = re.compile(r"\[[^\]\n]*|(?![\"'\\{])[^\n]+")
-_HEADER_VALUES = {quote: re.compile(f"[^{quote}\\n]+") for quote in "'\""}  # where a quote stands before its name
+_HEADER_VALUE = re.compile(r"\[[^\]\n]*|(?![\"'\\{])(?:[^\n\\]|\\(?![nr]))+")
+_HEADER_VALUES = {
+    quote: re.compile(rf"(?:[^{quote}\n\\]|\\(?![nr]))+") for quote in "'\""
+}  # where a quote stands before its name
 _LONG = re.compile(r"[\w.~%+-]{12}")
 _LITERAL = re.compile(r"(?:true|false|null|none|nil|~|yes|no|on|off|<none>|<nil>)(?![\w.~-])", re.IGNORECASE)
 _PORT = re.compile(r"\d{1,5}(?![\w.-])")

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 
+from bot.cluster.declared_reads import ConfigKey, config_text
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
@@ -13,7 +14,7 @@ from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_p
 from bot.cluster.transport import ReadError
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, app_pods, came_up, is_live, pod_evidence
-from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
+from bot.probes.registry import Arguments, Strings, absent, count, present, probe, some, unknown
 from knowledge import untrusted_yaml
 from knowledge.versions import parse_version
 
@@ -24,7 +25,16 @@ _FILTER = re.compile(r"\[([^=\]]+)(?:=([^\]]*))?\]")
 _MISSING: Any = object()
 
 
-@probe(nature="condition", reads=(GET_CONFIG,))
+def _config_keys(arguments: Arguments) -> list[ConfigKey]:
+    """With the keys by which members of lists are chosen."""
+    steps = _STEP.findall(str(arguments.get("path", "")))
+    way = [name for name, _ in steps]
+    chosen = [[*way[: at + 1], each] for at, (_, by) in enumerate(steps) for each, _ in _FILTER.findall(by)]
+    paths = (".".join(path) for path in [way, *chosen] if path and not path[-1].isdigit())
+    return [ConfigKey(str(arguments["configmap"]), str(arguments["key"]), tuple(paths))]
+
+
+@probe(nature="condition", reads=(GET_CONFIG,), names=_config_keys)
 async def config_value(
     session: ClusterSession,
     *,
@@ -54,7 +64,7 @@ async def config_value(
     config = await session.config_map(configmap, namespace)
     if config is None:
         return unknown(f"there is no ConfigMap {namespace}/{configmap}")
-    text = get_path(config, "data", key)
+    text = config_text(config, ConfigKey(configmap, key))
     value = _value_at(text, path)
     if value is _MISSING and default is not None:
         value = default

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.cluster.addresses import address_family
+from bot.cluster.declared_reads import Annotation, annotation_of, label, label_of
+from bot.cluster.facts.platform import K8S_APP
 from bot.cluster.facts.registry import Permission
 from bot.cluster.pending_pods import (
     CREATING,
@@ -22,15 +24,15 @@ from bot.cluster.session import (
     Object,
     full_name,
     get_path,
-    labels_of,
     moment,
     name_of,
     namespace_of,
     safe_name,
 )
 from bot.probes.findings import Evidence, Finding, clip
-from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
+from bot.probes.registry import Arguments, Strings, absent, count, present, probe, some, unknown
 
+APP = label("app")
 LIST_PODS = Permission("list", PODS)
 LIST_EVENTS = Permission("list", EVENTS)
 MOST_OF_APP = 100  # pods of one application: a sample on large clusters
@@ -169,11 +171,11 @@ async def app_pods(session: ClusterSession, app: Strings, namespace: str = SYSTE
     """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
     if node:  # one read for all applications: a node has few system pods
         listing = await session.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)
-        return [pod for pod in listing.items if {labels_of(pod).get(key) for key in ("app", "k8s-app")} & set(app)]
+        return [pod for pod in listing.items if {label_of(pod, key) for key in (APP, K8S_APP)} & set(app)]
     values = ",".join(sorted(app))
     is_own = all(value.startswith("kube-") for value in app)  # Kubernetes' own applications carry k8s-app
-    for label in ("k8s-app", "app") if is_own else ("app", "k8s-app"):
-        listing = await session.reader.select(PODS, namespace, labels=f"{label} in ({values})", most=MOST_OF_APP)
+    for name in (K8S_APP, APP) if is_own else (APP, K8S_APP):
+        listing = await session.reader.select(PODS, namespace, labels=f"{name} in ({values})", most=MOST_OF_APP)
         if listing.items:
             return list(listing.items)
     return []
@@ -237,7 +239,11 @@ def _host_ports(pod: Object) -> list[int]:
     return [port["hostPort"] for item in containers for port in item.get("ports") or [] if port.get("hostPort")]
 
 
-@probe(nature="condition", reads=(LIST_PODS,), cost="wide")
+def _annotations(arguments: Arguments) -> list[Annotation]:
+    return [Annotation(name) for name in arguments["key"]]
+
+
+@probe(nature="condition", reads=(LIST_PODS,), cost="wide", names=_annotations)
 async def pod_annotation(session: ClusterSession, *, key: Strings) -> Finding:
     """Pods that carry one of these annotations.
 
@@ -245,13 +251,15 @@ async def pod_annotation(session: ClusterSession, *, key: Strings) -> Finding:
         key: annotation names
     """
     listing = await session.all_of(PODS, metadata_only=True, most=2000)
-    found = [pod for pod in listing.items if set(key) & set(get_path(pod, "metadata", "annotations") or {})]
+    carried = [(pod, _carried(pod, key)) for pod in listing.items]
+    found = [(pod, names) for pod, names in carried if names]
     if not found:
         what = f"no pod carries {' or '.join(key)}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
-    names = [full_name(pod) for pod in found]
-    evidence = [
-        pod_evidence(session, pod, f"annotation {sorted(set(key) & set(pod['metadata']['annotations']))[0]}")
-        for pod in found[:SHOWN]
-    ]
+    names = [full_name(pod) for pod, _ in found]
+    evidence = [pod_evidence(session, pod, f"annotation {carries[0]}") for pod, carries in found[:SHOWN]]
     return present(f"{count(len(found), 'pod')} with the annotation: {some(names)}", evidence, pod=names)
+
+
+def _carried(pod: Object, names: Strings) -> list[str]:
+    return sorted(name for name in names if annotation_of(pod, Annotation(name)) is not None)

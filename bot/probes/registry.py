@@ -3,10 +3,11 @@
 The declaration that entries are checked against, the reference documentation and the ClusterRole all come from here.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from bot.cluster.declared_reads import Annotation, ConfigKey, DeclaredReads, Label, declared_reads
 from bot.cluster.facts import declared_facts
 from bot.cluster.facts.registry import ODD_SHAPES, Permission
 from bot.cluster.facts.registry import permissions as fact_permissions
@@ -14,13 +15,29 @@ from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
 from bot.probes.declaration import Ask, Strings, declaration_of, manual_of
 from bot.probes.findings import Evidence, Finding
-from knowledge.call_validation import duration, fact_to_probe
+from knowledge.call_validation import COMMON_PARAMETERS, duration, fact_to_probe
 from knowledge.declarations import DeclarationError, place_of
 from knowledge.logic import Outcome
 from knowledge.model import Call, Condition, Entry, Value
 from knowledge.vocabulary import ProbeDeclaration, Vocabulary
 
-__all__ = ["Permission", "Strings", "absent", "ask", "count", "present", "probe", "some", "unknown", "vocabulary"]
+__all__ = [
+    "Arguments",
+    "Permission",
+    "Strings",
+    "absent",
+    "ask",
+    "count",
+    "present",
+    "probe",
+    "some",
+    "unknown",
+    "vocabulary",
+]
+
+
+Arguments = Mapping[str, Any]
+Names = Callable[[Arguments], Iterable[Label | Annotation | ConfigKey]]
 
 
 @dataclass(frozen=True)
@@ -31,15 +48,24 @@ class Probe:
     function: Ask
     reads: tuple[Permission, ...]
     manual: str
+    names: "Names | None" = None
 
 
 _PROBES: dict[str, Probe] = {}
+_COMMON = {parameter.name for parameter in COMMON_PARAMETERS}
 
 
 def probe(
-    *, nature: Literal["sign", "condition"], reads: tuple[Permission, ...], cost: Literal["narrow", "wide"] = "narrow"
+    *,
+    nature: Literal["sign", "condition"],
+    reads: tuple[Permission, ...],
+    cost: Literal["narrow", "wide"] = "narrow",
+    names: Names | None = None,
 ) -> Callable[[Ask], Ask]:
     """Declare a probe under the function's name.
+
+    ``names``: where an entry's arguments name an annotation or a ConfigMap's key, which ones, so that recordings keep
+    them. What a probe reads of itself is declared by ``label``, ``annotation`` and ``config_key``.
 
     Raises:
         DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
@@ -48,7 +74,7 @@ def probe(
     def register(function: Ask) -> Ask:
         declaration = declaration_of(function, nature, cost, reads)
         _refuse_taken_name(function)
-        _PROBES[declaration.name] = Probe(declaration, function, reads, manual_of(function))
+        _PROBES[declaration.name] = Probe(declaration, function, reads, manual_of(function), names)
         return function
 
     return register
@@ -103,6 +129,23 @@ def calls(condition: Condition | None) -> Iterator[Call]:
     elif condition is not None:
         for member in condition.members:
             yield from calls(member)
+
+
+def reads_of(entries: Iterable[Entry]) -> DeclaredReads:
+    """What is read of labels, annotations and ConfigMaps, with those that the entries name."""
+    asked = [call for entry in entries for call in (*calls(entry.applies), *calls(entry.confirmed_by))]
+    return declared_reads().and_of(name for call in asked for name in _named_by(call))
+
+
+def _named_by(call: Call) -> Iterable[Label | Annotation | ConfigKey]:
+    declared = _PROBES.get(call.probe)
+    if declared is None or declared.names is None:
+        return ()
+    return declared.names(_typed_arguments(declared.declaration, _own_arguments(call)))
+
+
+def _own_arguments(call: Call) -> dict[str, Value]:
+    return {name: value for name, value in dict(call.arguments).items() if name not in _COMMON}
 
 
 def is_wide(call: Call) -> bool:

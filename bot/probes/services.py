@@ -3,15 +3,16 @@
 from typing import Literal
 
 from bot.cluster.addresses import address_family
+from bot.cluster.declared_reads import label, label_of
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import ENDPOINT_SLICES, SERVICES
-from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, labels_of, name_of, namespace_of
+from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN
 from bot.probes.registry import absent, present, probe, some, unknown
 
 LIST_SERVICES = Permission("list", SERVICES)
-OF_SERVICE = "kubernetes.io/service-name"
+OF_SERVICE = label("kubernetes.io/service-name")
 
 
 def _service_evidence(session: ClusterSession, service: Object, excerpt: str) -> Evidence:
@@ -87,9 +88,7 @@ async def endpoint_slices(
 
 def _lacks_family(service: Object, slices: tuple[Object, ...], family: str) -> bool:
     mine = [
-        s
-        for s in slices
-        if namespace_of(s) == namespace_of(service) and labels_of(s).get(OF_SERVICE) == name_of(service)
+        s for s in slices if namespace_of(s) == namespace_of(service) and label_of(s, OF_SERVICE) == name_of(service)
     ]
     ready = {
         str(s.get("addressType")) for s in mine if any(_is_ready(endpoint) for endpoint in s.get("endpoints") or [])

@@ -7,14 +7,15 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from bot.cluster.facts.eni_config import eni_config, json_object, zones
+from bot.cluster.declared_reads import label_of
+from bot.cluster.facts.eni_config import eni_config, eni_data, json_object, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import CONFIG_LABEL, terway_nodes
 from bot.cluster.pending_pods import affected_nodes, explains_from
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, PODS, TERWAY_NODES
-from bot.cluster.session import ClusterSession, Object, get_path, labels_of, moment, name_of
+from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
 from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
 from bot.probes.findings import Evidence, Finding
@@ -90,8 +91,8 @@ async def _override(session: ClusterSession, node: str) -> dict[str, str] | None
     app_pods = await session.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
     for item in app_pods.items:
         if name_of(item) == node:
-            config = await session.config_map(labels_of(item)[CONFIG_LABEL])
-            return None if config is None else dict(get_path(config, "data") or {})
+            config = await session.config_map(label_of(item, CONFIG_LABEL) or "")
+            return None if config is None else eni_data(config)
     return {}
 
 

@@ -1,7 +1,8 @@
 """Keeping what was read of a cluster, so that it can be saved as a recording and replayed with the same verdicts.
 
-The reader shows its redacted copies, so no secret comes here. What could not be read stays unreadable in the recording:
-a replay that found nothing there would rule out what nobody has looked at.
+The reader shows its redacted copies, and of these only what something reads is written (``recorded_fields.py``). What
+could not be read stays unreadable in the recording: a replay that found nothing there would rule out what nobody has
+looked at.
 """
 
 import re
@@ -11,21 +12,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.cluster.declared_reads import DeclaredReads, declared_reads
+from bot.cluster.recorded_fields import recorded_object, selected_labels
+from bot.cluster.redaction import redact_text
 from bot.cluster.requests import Request
 from bot.cluster.transport import ReadError
 from bot.recordings import LogKey, RecordingError, save
 from bot.recordings.access import Ask, Denial, list_line, show_denial
 from bot.recordings.objects import DEFAULT_VERSION
 from bot.recordings.resources import BUILT_IN, Json
+from bot.recordings.selectors import label_keys
 from bot.recordings.times import format_time, parse_time
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ELSEWHERE = "(elsewhere)"  # no object can be named so: it stands for all that was not read
 _PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<resource>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?"
 )
-_OF_EDITS = ("manager", "operation", "time")
 _OWN_GROUPS = {each.group for each in BUILT_IN}
 _Key = tuple[str, str, str, str]  # group, kind, namespace, name
 
@@ -43,8 +46,13 @@ class _Target:
 
 @dataclass
 class Capture:
-    """A recorder of what readers read. One capture may see several questions; ``save`` writes all that they read."""
+    """A recorder of what readers read. One capture may see several questions; ``save`` writes all that they read.
 
+    Of an object's labels, annotations and data only ``reads`` is written, and what objects are selected by.
+    """
+
+    reads: DeclaredReads = field(default_factory=declared_reads)
+    _selected: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by group and kind: labels of selectors
     _objects: dict[_Key, Json] = field(default_factory=dict)
     _partial: set[_Key] = field(default_factory=set)
     _logs: dict[LogKey, dict[str, None]] = field(default_factory=dict)
@@ -62,6 +70,8 @@ class Capture:
             self._version = str(content.get("gitVersion") or self._version)
         elif (target := _target(request)) is not None:
             self._read.add(target.ask)
+            labels = label_keys(dict(request.query).get("labelSelector", ""))
+            self._selected.setdefault((target.ask.group, target.kind), set()).update(labels)
             if target.ask.subresource == "log":
                 container = dict(request.query).get("container", "")
                 self._keep_log(LogKey(target.ask.namespace, target.ask.name, container), content)
@@ -99,14 +109,20 @@ class Capture:
         where = f" from {context}" if context else ""
         return save(
             path,
-            [*self._definitions.values(), *self._objects.values()],
+            [*self._definitions.values(), *self._recorded()],
             recorded=self._clock,
             logs={key: "\n".join(lines) for key, lines in self._logs.items()},
             forbidden=self._forbidden(),
             cut=self._cut(),
-            description=description or f"Read{where} at {format_time(self._clock)}.",
+            description=redact_text(description) or f"Read{where} at {format_time(self._clock)}.",
             version=self._version,
         )
+
+    def _recorded(self) -> Iterator[Json]:
+        by_objects = {label for body in self._objects.values() for label in selected_labels(body)}
+        for (group, kind, _, _), body in self._objects.items():
+            labels = self._selected.get((group, kind), set()) | (by_objects if (group, kind) == ("", "Pod") else set())
+            yield recorded_object(group, body, self.reads, labels)
 
     def _keep_list(self, target: _Target, content: Json) -> None:
         listed = (target.line, target.whole)
@@ -116,7 +132,7 @@ class Capture:
 
     def _keep(self, target: _Target, item: Json) -> None:
         """Metadata alone never replaces a whole object; of two alike the later one is kept."""
-        body = _slim({**item, "apiVersion": target.api_version, "kind": target.kind})
+        body = {**item, "apiVersion": target.api_version, "kind": target.kind}
         metadata = body["metadata"]
         key = (target.ask.group, target.kind, str(metadata.get("namespace") or ""), str(metadata.get("name")))
         if target.whole:
@@ -194,23 +210,6 @@ def _denials(ask: Ask) -> Iterator[Denial]:
 def _is_told_by_the_pod(ask: Ask, error: ReadError) -> bool:
     """A container that has not started has no log: the replay says so by itself."""
     return ask.subresource == "log" and "waiting to start" in str(error)
-
-
-def _slim(item: Json) -> Json:
-    """Without the copy of itself that kubectl leaves in an object, and without the fields that each manager owns."""
-    metadata = dict(item.get("metadata") or {})
-    if annotations := metadata.get("annotations"):
-        metadata["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
-    if edits := metadata.get("managedFields"):
-        metadata["managedFields"] = [_who_and_when(edit) for edit in edits]
-    return {**item, "metadata": metadata}
-
-
-def _who_and_when(edit: Json) -> Json:
-    """Of the fields only the outermost stay: they tell an edit of the content from one of labels."""
-    slim = {key: edit[key] for key in _OF_EDITS if key in edit}
-    fields = edit.get("fieldsV1")
-    return slim | ({"fieldsV1": {key: {} for key in fields}} if isinstance(fields, dict) else {})
 
 
 def _moment(line: str) -> float:

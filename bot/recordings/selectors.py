@@ -60,6 +60,13 @@ def label_test(selector: str) -> LabelTest:
     return lambda labels: all(test(labels) for test in tests)
 
 
+def label_keys(selector: str) -> set[str]:
+    """The labels that it asks for."""
+    parts = [part.strip() for part in _COMMAS_OUTSIDE_BRACKETS.split(selector) if part.strip()]
+    found = (_SET.fullmatch(part) or _COMPARED.fullmatch(part) for part in parts)
+    return {match[1] if match else part.lstrip("! ") for match, part in zip(found, parts, strict=True)}
+
+
 def _requirement(text: str) -> LabelTest:
     if found := _SET.fullmatch(text):
         values = {value.strip() for value in found[3].split(",")}

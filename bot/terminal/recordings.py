@@ -17,18 +17,22 @@ from bot.terminal.errors import OutOfReach, UsageProblem
 from bot.terminal.inputs import Target
 
 if TYPE_CHECKING:
+    from bot.app import App
     from bot.diagnosis.answer import Answer
     from bot.recordings.capture import Capture
 
 
 def record_to(out: Path, symptom: str | None, target: Target, namespace: str | None) -> None:
     """Read what the question (or everything that can be judged) reads, and save it, secrets cut out."""
+    from bot.app import App
+    from bot.probes import reads_of
     from bot.recordings.capture import Capture
 
     if out.exists():
         raise UsageProblem(f"{out} exists already: name a new folder or .tar.gz.")
-    capture = Capture()
-    answer = asyncio.run(_read(capture, symptom, target, namespace))
+    app = App.from_environment()
+    capture = Capture(reads_of(app.entries.values()))
+    answer = asyncio.run(_read(app, capture, symptom, target, namespace))
     if answer.cluster is None:
         raise UsageProblem(
             "Nothing was recorded: the words are about nothing that netclinic knows; leave --symptom out."
@@ -39,11 +43,10 @@ def record_to(out: Path, symptom: str | None, target: Target, namespace: str | N
     sys.stdout.write(f"Saved {answer.requests} reads to {out}. Replay: netclinic ask SYMPTOM --recording {out}\n")
 
 
-async def _read(capture: "Capture", symptom: str | None, target: Target, namespace: str | None) -> "Answer":
-    from bot.app import App
+async def _read(app: "App", capture: "Capture", symptom: str | None, target: Target, namespace: str | None) -> "Answer":
     from bot.terminal.progress import building, reading
 
-    app, errors = App.from_environment(), Console(stderr=True)
+    errors = Console(stderr=True)
     index = None
     async with audited_command(app, "record", target) as begin:
         if symptom is not None:

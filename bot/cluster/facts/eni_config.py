@@ -7,18 +7,41 @@ from typing import Any
 
 import orjson
 
+from bot.cluster.declared_reads import ConfigKey, config_key, config_text
 from bot.cluster.facts.platform import GET_CONFIG, config_command
 from bot.cluster.facts.registry import Fact, fact, known, unknown
-from bot.cluster.session import SYSTEM, ClusterSession, get_path
+from bot.cluster.session import SYSTEM, ClusterSession, Object
 
 ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
 ABSENT = "there is no ConfigMap kube-system/eni-config"
 
+_PLUGIN = ("type", "eniip_virtual_type", "ip_stack", "cilium_args")
+ENI_CONF = config_key(  # in eni-config, and in the ConfigMap that a node's label names
+    "*",
+    "eni_conf",
+    *("vswitches", "security_group", "security_groups", "ip_stack", "ipam_type", "service_cidr", "enable_eip_pool"),
+    "in_cluster_loadbalance",
+)
+_KEYS: tuple[ConfigKey, ...] = (
+    ENI_CONF,
+    config_key("eni-config", "10-terway.conf", *_PLUGIN),
+    config_key("eni-config", "10-terway.conflist", *(f"plugins.{name}" for name in _PLUGIN)),
+    config_key("eni-config", "disable_network_policy"),
+    config_key("eni-config", "in_cluster_loadbalance"),
+    config_key("eni-config", "cni_chain", lines=r"\btype\W+portmap\b"),
+)
+
 
 async def eni_config(session: ClusterSession) -> dict[str, str] | None:
-    """The data of ``eni-config``; ``None`` where the ConfigMap does not exist."""
+    """The declared data of ``eni-config``; ``None`` where the ConfigMap does not exist."""
     config = await session.config_map("eni-config")
-    return None if config is None else dict(get_path(config, "data") or {})
+    return None if config is None else eni_data(config)
+
+
+def eni_data(config: Object) -> dict[str, str]:
+    """The same of a node's own ConfigMap."""
+    texts = {each.key: config_text(config, each) for each in _KEYS}
+    return {key: text for key, text in texts.items() if text is not None}
 
 
 def json_object(text: str | None) -> dict[str, Any]:

@@ -2,21 +2,24 @@
 
 from typing import Any
 
+from bot.cluster.declared_reads import config_key, config_text
 from bot.cluster.facts.eni_config import parse
-from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, config_command
+from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, NET_CONF, config_command
 from bot.cluster.facts.registry import Fact, fact, known, undamaged_fact, unknown
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.session import SYSTEM, ClusterSession, get_path, name_of
 
 CONFIG = "kube-flannel-cfg"
 SOURCE = f"ConfigMap {SYSTEM}/{CONFIG}"
+_SECTION = ("type", "delegate.hairpinMode", "ipam.dataDir")
+CNI_CONF = config_key(CONFIG, "cni-conf.json", "cniVersion", *_SECTION, *(f"plugins.{path}" for path in _SECTION))
 ABSENT = "there is no ConfigMap kube-system/kube-flannel-cfg"
 
 
 async def cni(session: ClusterSession) -> dict[str, Any] | None:
     """``cni-conf.json`` parsed; ``None`` where there is no ConfigMap."""
     config = await session.config_map(CONFIG)
-    return None if config is None else parse(get_path(config, "data", "cni-conf.json"))
+    return None if config is None else parse(config_text(config, CNI_CONF))
 
 
 def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +89,7 @@ async def data_dir(session: ClusterSession) -> Fact:
 async def backend(session: ClusterSession) -> Fact:
     """``Backend.Type`` of ``net-conf.json``."""
     config = await session.config_map(CONFIG)
-    raw = get_path(parse(get_path(config, "data", "net-conf.json")), "Backend", "Type")
+    raw = get_path(parse(config_text(config, NET_CONF)), "Backend", "Type")
     if not raw:
         return unknown(ABSENT if config is None else "net-conf.json names no backend")
     return known(str(raw), SOURCE, config_command(CONFIG), f"Backend.Type: {raw}")

@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from bot.cluster.declared_reads import config_key, config_text
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_command
 from bot.cluster.facts.registry import Fact, Permission, fact, known, unknown
 from bot.cluster.resources import NODES, PODS
@@ -15,6 +16,8 @@ from bot.cluster.transport import ReadError
 from knowledge import untrusted_yaml
 
 CONFIG_MAPS = ("kube-proxy-worker", "kube-proxy", "kube-proxy-master")
+_READ = ("mode", "ipvs.scheduler", "ipvs.udpTimeout", "conntrack.maxPerCore", "clusterCIDR")
+_CONFIG_CONF = {name: config_key(name, "config.conf", *_READ) for name in CONFIG_MAPS}
 LIST_PODS = Permission("list", PODS)
 REPLACED_LABEL = "k8s.aliyun.com/no-kube-proxy=true"
 DEFAULT_UDP_TIMEOUT = 300  # seconds, the kernel's default (FAQ)
@@ -27,7 +30,7 @@ async def proxy_config(session: ClusterSession) -> tuple[dict[str, Any] | None, 
     for name in CONFIG_MAPS[:2]:
         config = await session.config_map(name)
         if config is not None:
-            return _parse_config(str(get_path(config, "data", "config.conf") or "")), name
+            return _parse_config(config_text(config, _CONFIG_CONF[name]) or ""), name
     return None, ""
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import orjson
 
 from bot.cluster.addresses import address_family
+from bot.cluster.declared_reads import config_key, config_text, label, label_of
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
-from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
+from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of
 from bot.cluster.transport import ReadError
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
@@ -22,6 +23,14 @@ FLANNEL_DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
 FOREIGN_CNI = re.compile(
     r"^(calico-node|cilium|cilium-agent|weave-net|kube-router|antrea-agent|kube-ovn-cni|canal|ovnkube-node|aws-node)$"
 )
+K8S_APP = label("k8s-app")
+NET_CONF = config_key("kube-flannel-cfg", "net-conf.json", "Network", "Backend.Type")
+_ZONE = r"^[ \t]*kubernetes[ \t]+(\S+)"
+_COREFILE = config_key("coredns", "Corefile", lines=_ZONE)
+_IP_STACK = config_key("ack-cluster-profile", "ipStack")
+_SERVICE_CIDR = config_key("ack-cluster-profile", "serviceCIDR")
+_VPC = config_key("ack-cluster-profile", "vpcid")
+_ENI_CONF = config_key("eni-config", "eni_conf", "service_cidr")
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
@@ -96,8 +105,8 @@ async def cluster_kind(session: ClusterSession) -> Fact:
 @fact("cluster.domain", "the cluster domain that CoreDNS serves", reads=(GET_CONFIG,), core=True)
 async def cluster_domain(session: ClusterSession) -> Fact:
     """The first zone of the Corefile's ``kubernetes`` plugin."""
-    corefile = str(get_path(await session.config_map("coredns"), "data", "Corefile") or "")
-    match = re.search(r"^[ \t]*kubernetes[ \t]+(\S+)", corefile, re.MULTILINE)
+    corefile = config_text(await session.config_map("coredns"), _COREFILE) or ""
+    match = re.search(_ZONE, corefile, re.MULTILINE)
     if match is None or match[1].endswith(".arpa") or match[1] == "{":
         return unknown("ConfigMap kube-system/coredns names no cluster domain")
     return known(match[1].rstrip("."), f"ConfigMap {SYSTEM}/coredns", config_command("coredns"), match[0].strip())
@@ -132,7 +141,7 @@ _FAMILY_CHECK = f"kubectl -n {SYSTEM} get service kube-dns -o jsonpath='{{.spec.
 
 async def _profile_families(session: ClusterSession) -> Fact | None:
     profile = await session.config_map("ack-cluster-profile")
-    stack = str(get_path(profile, "data", "ipStack") or "")
+    stack = config_text(profile, _IP_STACK) or ""
     if not stack:
         return None
     both = "ipv4" in stack.lower() and "ipv6" in stack.lower()
@@ -176,7 +185,7 @@ async def pod_cidr(session: ClusterSession) -> Fact:
     if (await undamaged_fact(session, "network_plugin")).value == "terway":
         return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
     flannel = await session.config_map("kube-flannel-cfg")
-    network = _json_value(str(get_path(flannel, "data", "net-conf.json") or ""), "Network")
+    network = _json_value(config_text(flannel, NET_CONF) or "", "Network")
     if network:
         return known(
             network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_command("kube-flannel-cfg"), f"Network: {network}"
@@ -188,7 +197,7 @@ async def pod_cidr(session: ClusterSession) -> Fact:
 @fact("cluster.service_cidr", "the Service CIDR block", reads=(GET_CONFIG,), core=True)
 async def service_cidr(session: ClusterSession) -> Fact:
     """From ack-cluster-profile, else from Terway's ``service_cidr``."""
-    profile = str(get_path(await session.config_map("ack-cluster-profile"), "data", "serviceCIDR") or "")
+    profile = config_text(await session.config_map("ack-cluster-profile"), _SERVICE_CIDR) or ""
     if profile:
         return known(
             profile,
@@ -196,7 +205,7 @@ async def service_cidr(session: ClusterSession) -> Fact:
             config_command("ack-cluster-profile"),
             f"serviceCIDR: {profile}",
         )
-    eni = str(get_path(await session.config_map("eni-config"), "data", "eni_conf") or "")
+    eni = config_text(await session.config_map("eni-config"), _ENI_CONF) or ""
     configured = _json_value(eni, "service_cidr")
     if configured:
         return known(
@@ -208,7 +217,7 @@ async def service_cidr(session: ClusterSession) -> Fact:
 @fact("cluster.vpc", "the VPC's id", reads=(GET_CONFIG,))
 async def vpc(session: ClusterSession) -> Fact:
     """From ack-cluster-profile."""
-    found = str(get_path(await session.config_map("ack-cluster-profile"), "data", "vpcid") or "")
+    found = config_text(await session.config_map("ack-cluster-profile"), _VPC) or ""
     if not found:
         return unknown("ConfigMap kube-system/ack-cluster-profile does not name the VPC")
     return known(
@@ -230,7 +239,7 @@ async def foreign_cni(session: ClusterSession) -> Fact:
 
 
 def _is_foreign(daemon_set: Object) -> bool:
-    return bool(FOREIGN_CNI.match(name_of(daemon_set)) or FOREIGN_CNI.match(labels_of(daemon_set).get("k8s-app", "")))
+    return bool(FOREIGN_CNI.match(name_of(daemon_set)) or FOREIGN_CNI.match(label_of(daemon_set, K8S_APP) or ""))
 
 
 @fact("cluster.nodes", "how many nodes there are", reads=(LIST_NODES,))

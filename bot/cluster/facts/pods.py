@@ -1,5 +1,6 @@
 """Facts that people ask for about Terway's pods and about pods that wait now."""
 
+from bot.cluster.declared_reads import annotation, annotation_of
 from bot.cluster.facts.kube_proxy import LIST_PODS
 from bot.cluster.facts.platform import LIST_DAEMON_SETS, LIST_NODES
 from bot.cluster.facts.registry import Fact, fact, known, unknown
@@ -9,7 +10,7 @@ from bot.cluster.resources import NODES, PODS, TERWAY_NODES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of
 from bot.cluster.transport import ReadError
 
-MOST_ADDRESSES = "k8s.aliyun.com/max-available-ip"
+MOST_ADDRESSES = annotation("k8s.aliyun.com/max-available-ip")
 SHOWN = 5  # of each list: more belongs into kubectl
 
 
@@ -71,5 +72,5 @@ def _by_enis(node: Object) -> str:
 def _by_kubelet(node: Object) -> str:
     """The kubelet's limit, and Terway's where it notes one; the smaller one counts."""
     pods = f"{get_path(node, 'status', 'allocatable', 'pods')} pods (kubelet limit)"
-    addresses = (get_path(node, "metadata", "annotations") or {}).get(MOST_ADDRESSES)
+    addresses = annotation_of(node, MOST_ADDRESSES)
     return f"{addresses} addresses for pods, {pods}" if addresses else pods

@@ -7,17 +7,20 @@ import itertools
 import re
 from collections import Counter
 
+from bot.cluster.declared_reads import command_word, command_words, kept_words, label, label_of
 from bot.cluster.facts.eni_config import ABSENT, ENI_CONFIG, eni_config, json_object, parse, plugins, terway_plugin
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_command
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
-from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, labels_of, name_of
+from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of
 from bot.cluster.transport import ReadError
 
 LIST_TERWAY_NODES = Permission("list", TERWAY_NODES)
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
-CONFIG_LABEL = "terway-config"
+CONFIG_LABEL = label("terway-config")
+command_word(r"(?<![\w-])--?daemon-mode\b|(?<![\w-])(?i:enimultiip|enionly)\b")
+command_word(r"--enable-host-port\b(?:=['\"]?\w+)?")
 NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every question
 MULTI_IP_MODES = {"enimultiip": "shared", "enionly": "exclusive"}
 
@@ -86,7 +89,7 @@ async def mode(session: ClusterSession) -> Fact:
 
 def _mode_of(daemon_set: Object) -> str:
     for container in get_path(daemon_set, "spec", "template", "spec", "containers") or []:
-        words = [*(container.get("command") or []), *(container.get("args") or [])]
+        words = command_words(container)
         for option, value in itertools.pairwise(words):
             if option in ("-daemon-mode", "--daemon-mode") and value.lower() in MULTI_IP_MODES:
                 return MULTI_IP_MODES[value.lower()]
@@ -183,10 +186,9 @@ async def portmap(session: ClusterSession) -> Fact:
         )
     json_object(data.get("10-terway.conflist"))  # one that nobody can read does not tell that nothing is mapped
     words = " ".join(await _policy_words(session))
-    if re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
-        return known(
-            "on", f"DaemonSet {SYSTEM}/terway-eniip", f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml", words
-        )
+    if asked := re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
+        check = f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml"
+        return known("on", f"DaemonSet {SYSTEM}/terway-eniip", check, asked[0])
     return known("off", ENI_CONFIG, config_command("eni-config"), "10-terway.conflist has no portmap plugin")
 
 
@@ -195,15 +197,15 @@ async def _policy_words(session: ClusterSession) -> list[str]:
     for item in await terway_daemon_sets(session):
         for container in get_path(item, "spec", "template", "spec", "containers") or []:
             if container.get("name") == "policy":
-                words += [*(container.get("command") or []), *(container.get("args") or [])]
+                words += command_words(container)
     plugin, _ = terway_plugin(await eni_config(session) or {})
-    return [*words, str(plugin.get("cilium_args") or "")]
+    return [*words, *kept_words([str(plugin.get("cilium_args") or "")])]
 
 
 @fact("terway.fixed_nodes", "nodes with their own Terway ConfigMap, or none", reads=(LIST_NODES,))
 async def fixed_nodes(session: ClusterSession) -> Fact:
     """By the label ``terway-config``."""
     found = await session.reader.select(NODES, labels=CONFIG_LABEL, metadata_only=True)
-    pairs = sorted(f"{name_of(node)}={labels_of(node).get(CONFIG_LABEL)}" for node in found.items)
+    pairs = sorted(f"{name_of(node)}={label_of(node, CONFIG_LABEL)}" for node in found.items)
     source = f"Node {name_of(found.items[0])}" if found.items else "Nodes"
     return known(", ".join(pairs[:10]) or "none", source, f"kubectl get nodes -L {CONFIG_LABEL}")

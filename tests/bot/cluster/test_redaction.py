@@ -355,6 +355,26 @@ def test_what_a_sentence_tells_is_masked_where_it_can_be_no_name(said: str) -> N
     assert redact_text(said.format("web-tls-2")) == said.format("web-tls-2")
 
 
+def test_masking_leaves_json_and_yaml_that_can_be_read() -> None:
+    texts = [shape.text for shape in SHAPES]
+    conf: Any = {"vswitches": {"h": ["vsw-1"]}, "notes": texts}
+    few = {**conf, "notes": [text for text in texts if not set("&*") & set(text)]}  # anchors are not followed
+    for text, load in ((json.dumps(conf), json.loads), (yaml.safe_dump(few, allow_unicode=True), yaml.safe_load)):
+        shown = redact({"data": {"eni_conf": text}})["data"]["eni_conf"]
+        assert load(shown)["vswitches"] == {"h": ["vsw-1"]}
+        assert not [shape.name for shape in SHAPES if shape.secret in shown]
+
+
+def test_what_stands_beside_the_values_of_yaml_and_json_is_masked_too() -> None:
+    for text in (
+        "mode: ipvs\n# password: S3cr3t\n",
+        '{"password": "S3cr3t", "password": ""}',
+        '{"xoxb-1234-S3cr3t": 1}',
+        '{"LTAI5tAbCdEfGh12345": "S3cr3t"}',
+    ):
+        assert not leaks("S3cr3t", redact({"data": {"x": text}})), text
+
+
 def test_a_secret_object_shows_none_of_its_values() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "data": {"note": "UzNjcjN0"}}
     shown = redact(secret)
