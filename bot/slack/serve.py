@@ -126,6 +126,8 @@ class Server:
             self.health.running = services.queue.count_running
             house = asyncio.create_task(run_housekeeping(services.store))
             stack.callback(house.cancel)
+            doubts = asyncio.create_task(services.poster.watch_doubtful())
+            stack.callback(doubts.cancel)
             clock = asyncio.create_task(Scheduler(services, handoff_schedule(settings)).run())
             stack.callback(clock.cancel)
             await self._connect_slack(stack, bolt, events_handler, services.audit_log)

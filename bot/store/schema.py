@@ -94,7 +94,8 @@ feedback = Table(
     Column("at", Time, nullable=False),
 )
 
-# What may happen once: a button pressed, a message taken for a question.
+# What may happen once: a button pressed, a message taken for a question. Also what may stand in Slack twice
+# (`doubtful_posts`).
 idempotency_keys = Table(
     "presses",
     metadata,

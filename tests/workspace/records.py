@@ -104,6 +104,7 @@ class Message:
     subtype: str | None = None
     client_msg_id: str | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    is_too_old: bool = False  # to be edited, as the workspace's settings may have it after some minutes
     versions: list[str] = field(default_factory=list)
     """The texts that it had before, oldest first."""
     state: dict[str, dict[str, Json]] = field(default_factory=dict)

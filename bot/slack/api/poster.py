@@ -1,6 +1,7 @@
 """The only place that sends to Slack: what it posts it posts once, in each channel no faster than Slack takes it."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -15,9 +16,11 @@ from bot.slack.api.rate_limit import RateLimiter
 from bot.slack.api.updates import DuplicateCleanup, MessageUpdates
 from bot.slack.blocks.elements import Message
 from bot.slack.timing import PRODUCTION, Timing
-from bot.store import DatabaseError, Store, idempotency_keys
+from bot.store import DatabaseError, Store, doubtful_posts, idempotency_keys
+from bot.store.doubtful_posts import DoubtfulPost
 
 COMING = 2  # messages' time within which who was told that a channel is not busy posts there
+LOOK_AFTER = 60.0  # seconds between two looks for what others left unsettled
 UNSURE = timedelta(hours=1)  # within which an earlier attempt is looked for where the database does not tell
 _log = logging.getLogger("netclinic.posting")
 
@@ -60,20 +63,55 @@ class Poster:
         self._channel_limiter = RateLimiter(timing.message_spacing)
         self._cleanup = DuplicateCleanup(slack, timing.cleanup_pauses)
         self._updates = MessageUpdates(slack, self._cleanup, lease.holds_lease, timing.update_spacing)
+        self._watched: dict[str, str] = {}  # by the row of a doubtful post: the ts of the message that counts
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._expected: dict[str, list[float]] = defaultdict(list)
 
-    async def post_once(self, *, channel: str, thread_ts: str | None, key: str, message: Message) -> str:
-        """The ts of the message with this key: posted now, or found where an earlier attempt put it."""
+    async def post_once(
+        self, *, channel: str, thread_ts: str | None, key: str, message: Message, is_last_word: bool = False
+    ) -> str:
+        """The ts of the message with this key: posted now, or found where an earlier attempt put it.
+
+        That may have been another one ("Looking at …"): where this is the last word, it becomes this one.
+        """
         await self._check_place(channel, message)
         async with self._keys[key]:
             since = await self._first_attempt_at(f"post:{key}")
             found = await find_message(self._slack, channel, thread_ts, key, since) if since else None
             ts = found or await self._post(key, channel, thread_ts, message)
             if since:
-                self._cleanup.watch_post(channel, thread_ts, key, ts, since)
+                await self._watch(DoubtfulPost(channel, thread_ts or "", key, ts, since))
             self._keys.pop(key, None)
-            return ts
+        if found and is_last_word:
+            await self.update(channel, found, message)
+        return ts
+
+    async def watch_doubtful(self) -> None:
+        """Look after what earlier processes, and others that are gone, could not settle; until it is cancelled."""
+        while True:
+            try:
+                for post in await self._store.run(doubtful_posts.list_doubtful, self._store):
+                    if post.row_key not in self._watched:
+                        self._start_watching(post)
+            except DatabaseError as error:
+                _log.error("%s", error)
+            await asyncio.sleep(LOOK_AFTER)
+
+    async def _watch(self, post: DoubtfulPost) -> None:
+        """Stored first, so that it is settled though this process ends."""
+        with contextlib.suppress(DatabaseError):
+            await self._store.run(doubtful_posts.note, self._store, post)
+        self._start_watching(post)
+
+    def _start_watching(self, post: DoubtfulPost) -> None:
+        async def settle() -> None:
+            with contextlib.suppress(DatabaseError):
+                await self._store.run(doubtful_posts.settle, self._store, post)
+            self._watched.pop(post.row_key, None)
+
+        is_watched, self._watched[post.row_key] = post.row_key in self._watched, post.kept
+        if not is_watched:
+            self._cleanup.watch_post(post, lambda: self._watched[post.row_key], settle)
 
     async def _post(self, key: str, channel: str, thread_ts: str | None, message: Message) -> str:
         arguments = {"thread_ts": thread_ts} if thread_ts else {}
@@ -110,6 +148,11 @@ class Poster:
         await self._check_place(channel, message)
         await self._lease.wait_for_lease()
         await self._updates.final(channel, ts, message)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take a message of ours away."""
+        await self._lease.wait_for_lease()
+        await self._slack.call("chat.delete", channel=channel, ts=ts)
 
     async def post_ephemeral(self, channel: str, user: str, message: Message, thread_ts: str | None = None) -> None:
         """A message that one person sees. Nobody can look it up: after a lost reply it may be shown twice."""

@@ -1,7 +1,7 @@
 """Changes of posted messages: progress may be dropped, what it becomes in the end may not; late effects are undone.
 
 Slack may carry out a call long after it was given up: a message posted twice is deleted, progress that overwrote an
-answer is written over again. Both are watched for a while, in this process only.
+answer is written over again. Both are watched for a while; what may stand twice also by who comes after this process.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackError, SlackRefused, SlackUnavailable
 from bot.slack.api.message_lookup import current_text, find_messages
 from bot.slack.blocks.elements import Block, Message
+from bot.store.doubtful_posts import DoubtfulPost
 
 DUPLICATE_NOTICE = "Slack showed this message twice: the other one is the one that counts."
 METHOD = "chat.update"
@@ -31,17 +31,18 @@ class DuplicateCleanup:
         self._pauses = pauses
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def watch_post(self, channel: str, thread_ts: str | None, key: str, kept: str, since: datetime) -> None:
-        """An attempt to post was given up before ``kept`` was: other messages with its key are deleted.
+    def watch_post(self, post: DoubtfulPost, kept: Callable[[], str], settle: Callable[[], Awaitable[None]]) -> None:
+        """An attempt to post was given up before another: all messages with its key but the ``kept`` one are deleted.
 
-        Where Slack does not let us, the second one says that it is one.
+        Where Slack does not let us, the second one says that it is one. ``settle`` is called after the last look.
         """
-        seen = {kept}
+        channel, thread_ts = post.channel, post.thread_ts or None
+        seen: set[str] = set()
 
         async def check() -> None:
-            async for message in find_messages(self._slack, channel, thread_ts, key, since):
+            async for message in find_messages(self._slack, channel, thread_ts, post.key, post.since):
                 ts = str(message["ts"])
-                if ts in seen:
+                if ts in seen or ts == kept():
                     continue
                 _log.warning("Slack posted a message twice, long after we gave it up: the second one is taken away.")
                 try:
@@ -50,7 +51,7 @@ class DuplicateCleanup:
                     await self._slack.call("chat.update", channel=channel, ts=ts, text=DUPLICATE_NOTICE, blocks=[])
                 seen.add(ts)
 
-        self._schedule(check)
+        self._schedule(check, settle)
 
     def watch_update(
         self, channel: str, ts: str, unconfirmed: Collection[str], again: Callable[[], Awaitable[None]]
@@ -66,7 +67,9 @@ class DuplicateCleanup:
 
         self._schedule(check)
 
-    def _schedule(self, check: Callable[[], Awaitable[None]]) -> None:
+    def _schedule(
+        self, check: Callable[[], Awaitable[None]], settle: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         async def run_checks() -> None:
             for pause in self._pauses:
                 await asyncio.sleep(pause)
@@ -74,6 +77,8 @@ class DuplicateCleanup:
                     await check()
                 except SlackError as error:
                     _log.info("Nobody knows whether a message stands twice: %s", error)
+            if settle is not None:
+                await settle()
 
         task = asyncio.create_task(run_checks())
         self._tasks.add(task)

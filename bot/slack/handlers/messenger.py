@@ -1,5 +1,6 @@
 """Messages on record: the one that becomes the answer, and all that is said beside it."""
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import Any
@@ -128,12 +129,15 @@ class AnswerMessage:
             SlackUnavailable, SlackRefused: it is not shown.
             AuditUnavailable: it could not be recorded, and is not shown.
         """
+        return await self._show_first(message)
+
+    async def _show_first(self, message: Message, *, is_last_word: bool = False) -> str:
         if self.message_ts:
             await self._update(self.message_ts, message)
             return self.message_ts
         where = {"thread": self.thread_ts, "alone": bool(self.response_url)}
         await self.trail.record("message.posting", detail=where)
-        ts = await self._post(message)
+        ts = await self._post(message, is_last_word)
         await self.trail.record("message.posted", detail={**where, "ts": ts})
         return ts
 
@@ -149,7 +153,7 @@ class AnswerMessage:
             SlackUnavailable, SlackRefused: it is not shown.
         """
         if not self.ts:
-            return await self.begin(message)
+            return await self._show_first(message, is_last_word=not message.shows_nothing)
         try:
             await self._update(self.ts, message)
         except SlackRefused as no:
@@ -159,11 +163,14 @@ class AnswerMessage:
         return self.ts
 
     async def _post_again(self, message: Message) -> str:
-        """Somebody took the first message away: what it was to become stands by itself, under a key of its own."""
+        """The first message was taken away, or can be changed no more: what it was to become stands by itself, under a
+        key of its own, and it goes."""
         messenger, key = AuditedMessenger(self.poster, self.trail), f"{self.key}:anew"
-        return await messenger.post_once(
-            channel=self.channel, thread_ts=self.thread_ts or None, key=key, message=message
-        )
+        ts = await messenger.post_once(channel=self.channel, thread_ts=self.thread_ts or None, key=key, message=message)
+        if self.ts:
+            with contextlib.suppress(SlackRefused):  # gone, or Slack lets nobody take it away
+                await self.poster.delete(self.channel, self.ts)
+        return ts
 
     async def end_with_error(self, message: Message) -> None:
         """The same for what ends the work. People hear that something failed even where the audit log is what fails.
@@ -177,14 +184,16 @@ class AnswerMessage:
             if self.ts:
                 await self.poster.update(self.channel, self.ts, message)
             else:
-                await self._post(message)
+                await self._post(message, is_last_word=True)
 
-    async def _post(self, message: Message) -> str:
+    async def _post(self, message: Message, is_last_word: bool) -> str:
         if self.response_url:
             await self.poster.respond(self.response_url, message, replace=True)
             return ""
         thread = self.thread_ts or None
-        return await self.poster.post_once(channel=self.channel, thread_ts=thread, key=self.key, message=message)
+        return await self.poster.post_once(
+            channel=self.channel, thread_ts=thread, key=self.key, message=message, is_last_word=is_last_word
+        )
 
     async def _update(self, ts: str, message: Message) -> None:
         await self.trail.record("message.updating", detail={"ts": ts})

@@ -18,6 +18,8 @@ from tests.clusters import Clusters
 from tests.ports import free_port
 from tests.processes import SECONDS, Served, tokens
 from tests.workspace import Message, Workspace
+from tests.workspace.calls import Call
+from tests.workspace.methods import METHODS
 
 CLUSTER = "terway-out-of-ips"
 ASKED = "@netclinic pods stuck in ContainerCreating"
@@ -243,3 +245,29 @@ async def test_a_handoff_by_schedule_is_posted_once_by_two_replicas(stage: Stage
     assert handoff.plain.startswith("Handoff: 1 open")
     _, *below = stage.slack.thread("ops", handoff.ts)
     assert [file.name.rpartition(".")[2] for message in below for file in message.files] == ["png", "md"]
+
+
+@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=slow)])
+@only_sqlite
+async def test_a_first_message_that_slack_posts_after_two_kills_does_not_stay_beside_the_answer(
+    stage: Stage, quick: bool
+) -> None:
+    """The first process gave the call to Slack, the second one answered and was killed while it looked out for it."""
+    await stage.starts(quick=quick)
+    stage.slack.fail("chat.postMessage", "hang", times=None)
+    ts = await stage.asks()
+    await stage.called("chat.postMessage")
+    (given,) = [call for call in stage.slack.calls if call.method == "chat.postMessage"]
+    stage.bot.kill()
+    stage.slack.heal()
+    await stage.starts()  # which looks out for longer than the test takes
+    answer = await stage.slack.until(
+        lambda: next((m for m in stage.slack.replies("inc-shop", ts) if ANSWERED in m.plain), None), SECONDS
+    )
+    stage.bot.kill()
+    METHODS["chat.postMessage"].answer(Call(stage.slack, "chat.postMessage", given.args))
+    assert "Looking" in stage.slack.replies("inc-shop", ts)[-1].plain
+    await stage.starts(quick=quick)
+    await stage.slack.until(lambda: len(stage.slack.replies("inc-shop", ts)) == 1, SECONDS)
+    assert stage.slack.replies("inc-shop", ts)[0].ts == answer.ts
+    assert ANSWERED in stage.slack.replies("inc-shop", ts)[0].plain

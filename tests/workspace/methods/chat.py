@@ -131,6 +131,8 @@ def post_ephemeral(call: Call) -> Json:
 def update(call: Call) -> Json:
     """Without blocks the old ones stay, as metadata does; an empty list removes them."""
     message = call.own_message("cant_update_message")
+    if message.is_too_old:
+        raise Refused("edit_window_closed")
     before = message_json(call.team, message)
     given = call.args.get("blocks")
     text = _escaped(call.text("text", message.text))

@@ -11,9 +11,12 @@ from bot.slack.api.errors import SlackRefused, SlackUnavailable
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
-from bot.store import Store
+from bot.slack.timing import Timing
+from bot.store import Store, doubtful_posts
 from tests.bot.slack.api.conftest import Free
 from tests.workspace import Workspace
+from tests.workspace.calls import Call
+from tests.workspace.methods import METHODS
 
 KEY = "T0CLINIC00:C0INCSHOP1:1.1"
 HELLO = Message("Looking at it.")
@@ -108,6 +111,39 @@ async def test_it_is_found_beyond_the_first_page_of_a_long_thread(slack: Workspa
         await post(poster, slack, ts)
     await post(poster, slack, ts)
     assert len(slack.replies("inc-shop", ts)) == 1
+
+
+async def test_a_last_word_takes_the_place_of_what_an_earlier_attempt_posted(slack: Workspace, poster: Poster) -> None:
+    """The reply to "Looking at …" was lost, so nobody knows its ts: what ends the work must not leave it there."""
+    ts = await asked(slack)
+    slack.fail("chat.postMessage", "drop", accepted=True)
+    with pytest.raises(SlackUnavailable):
+        await post(poster, slack, ts)
+    place = {"channel": channel(slack), "thread_ts": ts, "key": KEY}
+    await poster.post_once(**place, message=Message("It failed."), is_last_word=True)
+    assert [message.text for message in slack.replies("inc-shop", ts)] == ["It failed."]
+
+
+async def test_what_slack_posts_late_is_taken_away_by_who_comes_after(
+    slack: Workspace, slack_client: SlackClient, plain_store: Store
+) -> None:
+    """Each of the first two posts and ends; the third one posts nothing, and looks after both."""
+    ts = await asked(slack)
+    slack.fail("chat.postMessage", "drop")
+    never = Timing(cleanup_pauses=(3600.0,))
+    with pytest.raises(SlackUnavailable):
+        await post(Poster(slack_client, plain_store, Free(), never), slack, ts)
+    kept = await post(Poster(slack_client, plain_store, Free(), never), slack, ts)
+    given = next(call for call in slack.calls if call.method == "chat.postMessage")
+    METHODS["chat.postMessage"].answer(Call(slack, given.method, given.args))
+    assert len(slack.replies("inc-shop", ts)) == 2
+    third = Poster(slack_client, plain_store, Free(), Timing(cleanup_pauses=(0.1, 0.1)))
+    watching = asyncio.create_task(third.watch_doubtful())
+    await slack.until(lambda: len(slack.replies("inc-shop", ts)) == 1)
+    assert slack.replies("inc-shop", ts)[0].ts == kept
+    while await plain_store.run(doubtful_posts.list_doubtful, plain_store):  # noqa: ASYNC110 - it has no bell
+        await asyncio.sleep(0.02)
+    watching.cancel()
 
 
 async def test_other_keys_and_other_bots_in_the_thread_are_not_taken_for_it(slack: Workspace, poster: Poster) -> None:

@@ -105,6 +105,22 @@ async def test_the_same_question_within_the_minute_shares_the_look(open_scene: O
         assert len(versions) == 2, "one look for each channel"
 
 
+async def test_a_first_message_that_is_too_old_to_be_changed_does_not_stay_beside_the_answer(
+    open_scene: OpenScene,
+) -> None:
+    """As after a night in which the bot was down: workspaces may let nobody edit what is older than some minutes."""
+    async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        scene.slack.fail("chat.update", "status", times=None)
+        ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating")
+        first = await scene.slack.until(lambda: scene.slack.reply("inc-shop", ts), 60)
+        first.is_too_old = True
+        scene.slack.heal()
+        answer = await scene.answer("inc-shop", ts, "CONFIRMED")
+        await scene.idle()
+        assert [message.ts for message in scene.slack.replies("inc-shop", ts)] == [answer.ts]
+        assert answer.ts != first.ts
+
+
 async def test_an_answer_whose_first_message_somebody_deleted_is_posted_anew(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
         scene.slack.fail("chat.update", "status", times=None)
