@@ -6,6 +6,7 @@ instead (a path, a policy, a time to live) makes it readable.
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 _LONGEST = 256  # characters of a name that are looked at, its last ones
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
@@ -45,18 +46,22 @@ _QUALIFYING = _words(  # what may stand behind without changing what the value i
     "backup default v value values data string text plain raw b64 base64 encoded pem env var id ids"
 )
 _DESCRIBING = _words(
-    "name names ref refs reference references path paths file files filename dir directory mount mounts volume type "
-    "types kind mode modes method methods scheme algorithm alg policy policies version versions ttl seconds minutes "
-    "hours days expiry expires expiration expired age lifetime duration timeout interval period rotation count counts "
-    "size length min max limit limits enabled disabled enable disable required optional namespace class store provider "
-    "providers issuer audience audiences realm scope scopes url uri urls endpoint endpoints host hosts hostname server "
-    "service port address addr domain domains user username users group groups role roles error errors status reason "
-    "message present provided source selector annotation label prefix suffix format checksum digest fingerprint "
-    "thumbprint stdin affinity samesite secure httponly template used webhook review reviews request requests response "
-    "manager controller operator driver plugin module backend proxy sidecar injector agent client operations snippet "
-    "config configuration settings options rule rules metric metrics exempt"
+    "name names ref refs reference references path paths file files filename dir directory mount mounts volume "
+    "type types kind mode modes method methods scheme algorithm alg policy policies version versions ttl seconds "
+    "minutes hours days expiry expires expiration expired age lifetime duration timeout interval period rotation "
+    "count counts size length min max limit limits enabled disabled enable disable required optional namespace "
+    "class store provider providers issuer audience audiences url uri urls endpoint endpoints host hosts hostname "
+    "port address addr error errors selector annotation label prefix suffix format checksum digest fingerprint "
+    "thumbprint stdin manager controller operator driver"
+)
+_DESCRIBING_WEAK = _words(  # the same, but not behind "password" or "secret"
+    "config configuration settings options rule rules metric metrics client agent operations message source "
+    "template request requests response user users username server proxy plugin module backend sidecar injector "
+    "webhook review reviews helper bucket keepalive group groups role roles service domain domains realm scope "
+    "scopes used present provided status reason snippet affinity samesite secure httponly exempt"
 )
 _COUNTING = _words("max min num total per remaining available prompt completion input output")
+_KEYS = _words("encryption ssh rsa hmac master license storage account shared cookie app deploy webhook tls auth")
 _OTHER_KEYS = _words(  # words in front of "key" that make it no secret
     "public topology partition primary foreign sort hash range label taint annotation node group cache routing "
     "map object index row lookup registry config field dedup dedupe idempotency shard sharding unique composite "
@@ -89,11 +94,14 @@ def is_secret_name(name: str) -> bool:
         return joined not in _READABLE and "public" not in words
     if _COUNTING & set(words):
         return False
+    if words[-1] in _DESCRIBING_WEAK:
+        return False
     return bool(_ANYWHERE & set(words)) or words[-1] in _LAST or _GLUED.search(joined) is not None or _is_key(words)
 
 
 def _is_key(words: list[str]) -> bool:
-    return len(words) > 1 and words[-1] in ("key", "keys") and words[-2] not in _OTHER_KEYS
+    last = len(words) > 1 and words[-1] in ("key", "keys") and words[-2] not in _OTHER_KEYS
+    return last or any(kind in _KEYS and word == "key" for kind, word in pairwise(words))
 
 
 def _names_an_object(name: str) -> bool:

@@ -39,7 +39,8 @@ _ESCAPED_BLOCK = r"""[|>][+-]?[ \t]*\\+n(?:[^"\\\n]|\\.)*"""  # YAML's block ins
 _VALUE = re.compile(rf"{_QUOTED}|{_LIST}|{_ESCAPED_BLOCK}|{_SCHEME}{_WORD}", re.MULTILINE | re.IGNORECASE)
 _REST_OF_LINE = re.compile(r"""(?!["'\\|>{\[])\S.*""")
 _KEY = re.compile(rf"(?<![\w.-])(?P<key>[\w.-]++)(?P<close>{_QUOTE})(?P<sep>[ \t]*(?::=|=>|[:=：])[ \t]*)")
-_LINE_START = re.compile(r"""[ \t]*(?:- +)?(?:export +|set +|ENV +)?["']?""")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) ")  # in front of each line of a log
+_LINE_START = re.compile(rf"""(?:{_STAMP.pattern})?[ \t]*(?:- +)?(?:export +|set +|ENV +)?["']?""")
 _HEADER = re.compile(r"(?:proxy[_-]?)?authorization|(?:set[_-]?)?cookie", re.IGNORECASE)
 _HEADER_VALUE = re.compile(r"\[[^\]\n]*|(?![\"'\\{])(?:[^\n\\]|\\(?![nr]))+")
 _HEADER_VALUES = {
@@ -47,12 +48,15 @@ _HEADER_VALUES = {
 }  # where a quote stands before its name
 _LONG = re.compile(r"[\w.~%+-]{12}")
 _LITERAL = re.compile(r"(?:true|false|null|none|nil|~|yes|no|on|off|<none>|<nil>)(?![\w.~-])", re.IGNORECASE)
+_COUNT = re.compile(r"\d{1,6}(?![\w.-])")
 _PORT = re.compile(r"\d{1,5}(?![\w.-])")
 _PLACE = re.compile(r"/(?:etc|var|run|opt|root|home|usr|mnt|tmp|app|certs|data|secrets)/[\w./-]*(?![\w+/=-])")
 _PROSE = re.compile(  # what messages say behind a colon: "invalid token: signature is invalid"
     r"(?:not|no|is|was|has|does|must|should|too|cannot|could|unable|failed|failure|error|unexpected|unknown|invalid|"
-    r"illegal|malformed|rpc|dial|context|connection|verification|access|permission|timed|signature|secrets?|token)\b"
-    r"(?=:? [\"'a-z(])|(?:expired|missing|invalid|denied|unauthorized|forbidden|rejected|EOF|not found)\s*$",
+    r"illegal|malformed|rpc|dial|context|connection|verification|access|permission|timed|signature|secrets?|token|"
+    r"Post|Get|Put|Delete|Patch|pods?|server|got|from|for|while|when|because|status|https?|user|request)\b"
+    r"(?=:? [\"'a-z(])|(?:expired|missing|invalid|denied|unauthorized|forbidden|rejected|failed|failure|refused|ok|"
+    r"success|timeout|EOF|not found)\s*$",
     re.MULTILINE,
 )
 _NAMED = re.compile(  # {"name": "DB_PASSWORD", "value": "..."} and the same in YAML or XML, inside a text
@@ -158,6 +162,8 @@ def _is_secret(text: str, found: Match) -> bool:
         return _LONG.match(text, at) is not None
     if not is_secret_name(key) or _LITERAL.match(text, at) or text.endswith("checksum/", 0, found.start()):
         return False
+    if key.endswith("s") and _COUNT.match(text, at):
+        return False  # tokens: 42
     if found["close"] and found["sep"][0] in " \t" and text[at : at + 1].isalpha():
         return False  # volume "web-secret" : secret "web-tls" not found
     if found["sep"].endswith((" ", "\t")) and _PROSE.match(text, at):
@@ -236,15 +242,17 @@ def _mask_blocks(text: str) -> str:
         return text
     kept: list[str] = []
     depth = -1  # the column of a secret's key whose lines are left out
-    for line in text.split("\n"):
+    for whole in text.split("\n"):
+        stamp = found[0] if (found := _STAMP.match(whole)) else ""
+        line = whole[len(stamp) :]
         column = len(line) - len(line.lstrip(" \t"))
         if depth >= 0 and line.strip() and column <= depth:
             depth = -1
         if depth < 0:
-            kept.append(line)
+            kept.append(whole)
             if (head := _BLOCK.search(line)) and is_secret_name(head["key"]):
                 depth = head.start() if _LINE_START.fullmatch(line[: head.start()]) else column
                 kept.append("")
         elif not kept[-1] and line.strip():
-            kept[-1] = " " * column + MASK
+            kept[-1] = f"{stamp}{' ' * column}{MASK}"
     return "\n".join(kept)

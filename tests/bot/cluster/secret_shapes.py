@@ -213,4 +213,7 @@ LOOK_ALIKES = (  # texts as they stand in objects, events and logs: each stays a
     "continue: eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MTIzNDU2LCJzdGFydCI6InAwNDk5XHUwMDAwIn0", "&key=short",
     "kubernetes.io/service-account-token",
     "type: kubernetes.io/tls", "operator: Exists", "password policy is strict",
+    "tokens: 42", "secrets: 3", "auth: failed", "auth-keepalive: 60", "rbac.authorization.k8s.io: forbidden",
+    'failed to fetch token: Post "https://10.0.0.1:443/api": dial tcp', 'failed to fetch token: pod "x" not found',
+    "may require authorization: server message: insufficient_scope", "pass=true", "donkey: x", "cred-helper: keychain",
 )  # fmt: skip

@@ -365,6 +365,22 @@ def test_masking_leaves_json_and_yaml_that_can_be_read() -> None:
         assert not [shape.name for shape in SHAPES if shape.secret in shown]
 
 
+@pytest.mark.parametrize("end", ["", "_EU", "_2", "_PROD_EU", "_CONFIG", "_VALUE", "_DEFAULT"])
+def test_a_secrets_word_may_stand_anywhere_in_a_name(end: str) -> None:
+    for name in ("DB_PASSWORD", "JWT_SIGNING_KEY", "CLIENT_SECRET", "encryption_key" if end != "_CONFIG" else "apiKey"):
+        assert not leaks("S3cr3t", redact_text(f"{name}{end}=S3cr3t")), name + end
+        assert not leaks("S3cr3t", redact({name + end: "S3cr3t"})), name + end
+
+
+def test_lines_of_a_log_are_masked_behind_their_times() -> None:
+    at = "2026-11-22T12:00:00.123456789Z "
+    for text in ("password: two S3cr3t words", f"tls.key: |\n{at}  S3cr3t\n{at}  S3cr3t\n{at}next: 1"):
+        shown = redact_text(at + text)
+        assert not leaks("S3cr3t", shown)
+        assert all(line.startswith(at) for line in shown.split("\n"))
+    assert redact_text(f"{at}tls.key: |\n{at}  S3cr3t\n{at}next: 1") == f"{at}tls.key: |\n{at}  {MASK}\n{at}next: 1"
+
+
 def test_what_stands_beside_the_values_of_yaml_and_json_is_masked_too() -> None:
     for text in (
         "mode: ipvs\n# password: S3cr3t\n",

@@ -161,6 +161,13 @@ async def test_secrets_and_kubectls_copies_are_not_saved(tmp_path: Path) -> None
     assert saved["metadata"]["managedFields"] == [{"time": "2026-11-20T19:00:00Z", "fieldsV1": {"f:data": {}}}]
 
 
+async def test_a_secret_in_the_question_is_not_saved(tmp_path: Path) -> None:
+    capture = Capture()
+    await judged(load("terway-healthy"), capture)
+    after = load_folder(capture.save(tmp_path / "saved", description=f"pods fail with --token {SECRET}"))
+    assert after.description == "pods fail with --token <redacted>"
+
+
 async def test_a_list_that_was_not_read_to_its_end_is_never_taken_for_all(tmp_path: Path) -> None:
     after = await captured(load("terway-healthy"), ["two nodes"], tmp_path / "cut")
     async with serve(after) as server, connect_to(server.kubeconfig, "cut") as connection:
