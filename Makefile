@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
-.PHONY: demo index test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-slack clean
+.PHONY: demo index test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-index bench-slack clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
@@ -78,6 +78,9 @@ bench: $(VENV)/.installed-dev   ## reading a cluster of 1,000 nodes and 20,000 p
 
 bench-slack: $(VENV)/.installed-dev   ## 200 mentions in ten seconds
 	$(BIN)/python -m tests.bench.burst --index-dir "$$($(BIN)/python -c 'from bot.app import App; print(App.from_environment().index_folder)')"
+
+bench-index: $(VENV)/.installed-dev   ## one entry more, 500 entries more, 100,000 texts
+	$(BIN)/python -m tests.bench.index_growth
 
 bench-audit: $(VENV)/.installed-dev   ## an audit log of 100,000 records
 	$(BIN)/python -m tests.bench.audit

@@ -70,12 +70,17 @@ class App:
         """Where the index is kept."""
         return self.settings.index_dir or self.settings.data_dir / "index"
 
-    def index(self, progress: Progress | None = None) -> "Index":
+    def index(self, progress: Progress | None = None, *, calibrate_anew: bool = False) -> "Index":
         """The index over the entries, built first where there is none that fits."""
         from index.search import open_index
 
-        model = self.settings.embedding_model or None
-        return open_index(list(self.entries.values()), cache_dir=self.index_folder, model=model, progress=progress)
+        return open_index(
+            list(self.entries.values()),
+            cache_dir=self.index_folder,
+            model=self.settings.embedding_model or None,
+            progress=progress,
+            calibrate_anew=calibrate_anew,
+        )
 
     @cached_property
     def store(self) -> "Store":

@@ -24,17 +24,24 @@ class CacheError(UserFacingError):
     """The cache folder cannot be used; the message names it and the way out."""
 
 
-def get_or_build(root: Path, kind: str, key: str, build: Callable[[Path], None]) -> Path:
-    """The folder ``kind-key`` below the root, as ``build`` fills it; built only where it is not there whole."""
+def get_or_build(
+    root: Path,
+    kind: str,
+    key: str,
+    build: Callable[[Path], None],
+    fits: Callable[[Path], bool] = lambda folder: True,
+) -> Path:
+    """The folder ``kind-key`` below the root, as ``build`` fills it; built where it is not there whole, or unfit."""
     folder = artifact_path(root, kind, key)
-    if is_intact(folder):
+    if is_intact(folder) and fits(folder):
         return folder
     from filelock import FileLock
 
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f".{folder.name}.lock"):
-            if not is_intact(folder):  # another process may have built it while this one waited
+            if not (is_intact(folder) and fits(folder)):  # another process may have built it while this one waited
+                _remove_drafts(folder)
                 _build(folder, build)
                 _prune(root, kind, folder)
     except OSError as error:
@@ -85,8 +92,14 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def _remove_drafts(folder: Path) -> None:
+    """What builds of this folder left that were killed: only one builds at a time, and it has just begun."""
+    for draft in folder.parent.glob(f".{folder.name}.*/"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def _replace(draft: Path, folder: Path) -> None:
-    if folder.exists():  # damaged, or it would not have been built again
+    if folder.exists():  # damaged or unfit, or it would not have been built again
         shutil.rmtree(folder)
     draft.chmod(0o755)
     draft.replace(folder)

@@ -1,4 +1,8 @@
-"""Fitting of classifiers over encoder vectors and lexical terms; scikit-learn is imported here, at build only."""
+"""Fitting of classifiers over encoder vectors and lexical terms; scikit-learn is imported here, at build only.
+
+What is learned grows with the texts, not with their square: the lexical terms are reduced to ``DIRECTIONS`` before
+entries are told apart, and the kernel machine learns from ``KERNEL_TEXTS`` texts at most.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +14,9 @@ from index.scorer import Kernel, Linear, kernel
 
 ITERATIONS = 300
 NEVER = -30.0
+DIRECTIONS = 256
+KERNEL_TEXTS = 5_000
+ROUNDS = 2  # of learning again with the texts that were on the wrong side
 
 
 def lexical_matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:
@@ -26,50 +33,95 @@ def fit_classes(
     dense: Floats, sparse: Any, labels: Integers, weights: Floats, classes: int, *, strength: float, dense_scale: float
 ) -> Linear:
     """Multinomial logistic regression; ``weights`` says how much each text counts."""
-    if len(np.unique(labels)) < 2:
-        return _constant(dense.shape[1], sparse.shape[1], classes)
-    fitted = _logistic(dense, sparse, labels, strength, dense_scale, weights=weights)
-    if len(fitted.classes_) == 2:  # scikit-learn keeps one column for two classes
-        sides = np.array([[-0.5], [0.5]])
-        coefficients, bias = sides * fitted.coef_[0], sides[:, 0] * fitted.intercept_[0]
+    basis = _fit_basis(sparse)
+    data = np.hstack([dense * dense_scale, sparse @ basis]).astype(np.float32)
+    all_coefficients = np.zeros((classes, data.shape[1]), dtype=np.float32)
+    if len(np.unique(labels)) < 2:  # nothing to tell apart
+        bias = np.zeros(classes, dtype=np.float32)
     else:
-        coefficients, bias = fitted.coef_, fitted.intercept_
-    all_coefficients = np.zeros((classes, coefficients.shape[1]), dtype=np.float32)
-    all_bias = np.full(classes, NEVER, dtype=np.float32)
-    all_coefficients[fitted.classes_], all_bias[fitted.classes_] = coefficients, bias
-    return _split(all_coefficients, all_bias, dense.shape[1], dense_scale)
+        bias = np.full(classes, NEVER, dtype=np.float32)
+        present, coefficients, bias_of_present = _fit_logistic(data, labels, weights, strength)
+        all_coefficients[present], bias[present] = coefficients, bias_of_present
+    width = dense.shape[1]
+    return Linear(
+        dense=np.ascontiguousarray(all_coefficients[:, :width].T * dense_scale),
+        basis=basis,
+        reduced=np.ascontiguousarray(all_coefficients[:, width:].T),
+        bias=bias,
+    )
 
 
-def fit_kernel(dense: Floats, sparse: Any, labels: Any, *, strength: float) -> Kernel:
-    """A support vector machine with the scorer's kernel; the rarer label counts as much as the other."""
+def fit_kernel(dense: Floats, sparse: Any, labels: Any, *, strength: float, most: int = KERNEL_TEXTS) -> Kernel:
+    """A support vector machine with the scorer's kernel; the rarer label counts as much as the other.
+
+    Of more than ``most`` texts it learns from a share of the commoner label, then again with those that it got wrong.
+    """
     if labels.all():
-        return Kernel(votes=np.zeros(len(labels), dtype=np.float32), bias=1.0)
+        return Kernel(rows=np.zeros(0, dtype=np.int32), votes=np.zeros(0, dtype=np.float32), bias=1.0)
+    chosen = _even_share(labels, most * 3 // 4 if len(labels) > most else most)
+    fitted = _fit_votes(dense, sparse, labels, chosen, strength)
+    for _ in range(ROUNDS if len(labels) > most else 0):
+        margins = np.where(labels, 1.0, -1.0) * _logits(fitted, dense, sparse)
+        margins[chosen] = np.inf
+        hardest = np.argsort(margins, kind="stable")[: most // 8]
+        chosen = np.union1d(chosen, hardest[margins[hardest] < 1.0])
+        fitted = _fit_votes(dense, sparse, labels, chosen, strength)
+    return fitted
+
+
+def _even_share(labels: Any, most: int) -> Integers:
+    """Rows of all texts, or of ``most``: the rarer label whole, up to half, the other in even steps."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    groups = sorted((np.flatnonzero(labels), np.flatnonzero(~labels)), key=len)
+    few = _even_steps(groups[0], most // 2)
+    return np.sort(np.concatenate([few, _even_steps(groups[1], most - len(few))]))
+
+
+def _even_steps(rows: Integers, most: int) -> Integers:
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))]
+
+
+def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, strength: float) -> Kernel:
     from sklearn.svm import SVC
 
-    gram = kernel(dense @ dense.T, (sparse @ sparse.T).toarray())
-    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels)
-    votes = np.zeros(len(labels), dtype=np.float32)
-    votes[fitted.support_] = fitted.dual_coef_[0]
-    return Kernel(votes=votes, bias=float(fitted.intercept_[0]))
+    vectors, words = dense[chosen], sparse[chosen]
+    gram = kernel(vectors @ vectors.T, (words @ words.T).toarray())
+    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels[chosen])
+    return Kernel(
+        rows=chosen[fitted.support_].astype(np.int32),
+        votes=fitted.dual_coef_[0].astype(np.float32),
+        bias=float(fitted.intercept_[0]),
+    )
 
 
-def _logistic(dense: Floats, sparse: Any, labels: Integers, strength: float, scale: float, *, weights: Any) -> Any:
-    from scipy.sparse import csr_matrix, hstack
+def _logits(fitted: Kernel, dense: Floats, sparse: Any) -> Floats:
+    """Of all texts, some at a time."""
+    voters, words = dense[fitted.rows].T, sparse[fitted.rows].T.tocsc()
+    parts = [
+        kernel(dense[start : start + 1000] @ voters, (sparse[start : start + 1000] @ words).toarray()) @ fitted.votes
+        for start in range(0, len(dense), 1000)
+    ]
+    return np.asarray(np.concatenate(parts) + fitted.bias, dtype=np.float32)
+
+
+def _fit_basis(sparse: Any) -> Any:
+    """The directions in which the texts' words differ most: terms by ``DIRECTIONS``, half precision."""
+    from sklearn.decomposition import TruncatedSVD
+
+    directions = min(DIRECTIONS, *(size - 1 for size in sparse.shape))
+    if directions < 1 or not sparse.nnz:
+        return np.zeros((sparse.shape[1], 0), dtype=np.float16)
+    fitted = TruncatedSVD(directions, n_iter=2, random_state=0).fit(sparse)
+    return np.ascontiguousarray(fitted.components_.T, dtype=np.float16)
+
+
+def _fit_logistic(data: Floats, labels: Integers, weights: Floats, strength: float) -> tuple[Integers, Floats, Floats]:
+    """The classes that the labels name, their coefficients and biases."""
     from sklearn.linear_model import LogisticRegression
 
-    data = hstack([csr_matrix(dense * scale), sparse]).tocsr()
-    return LogisticRegression(C=strength, max_iter=ITERATIONS, tol=1e-3).fit(data, labels, weights)
-
-
-def _split(coefficients: Floats, bias: Floats, width: int, scale: float) -> Linear:
-    dense = np.ascontiguousarray(coefficients[:, :width].T * scale, dtype=np.float32)
-    return Linear(dense=dense, sparse=np.ascontiguousarray(coefficients[:, width:].T), bias=bias)
-
-
-def _constant(width: int, size: int, classes: int) -> Linear:
-    """With a single label there is nothing to tell apart."""
-    return Linear(
-        dense=np.zeros((width, classes), dtype=np.float32),
-        sparse=np.zeros((size, classes), dtype=np.float32),
-        bias=np.zeros(classes, dtype=np.float32),
-    )
+    fitted = LogisticRegression(C=strength, max_iter=ITERATIONS, tol=1e-3).fit(data, labels, weights)
+    if len(fitted.classes_) > 2:
+        return fitted.classes_, fitted.coef_, fitted.intercept_
+    sides = np.array([[-0.5], [0.5]])  # scikit-learn keeps one column for two classes
+    return fitted.classes_, sides * fitted.coef_[0], sides[:, 0] * fitted.intercept_[0]

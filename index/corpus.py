@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,13 @@ class Corpus:
     entries: tuple[Entry, ...]
     outside: tuple[str, ...]
     glossary: Glossary
+    shipped: Path | None = None  # the folder of the entries that everybody has
+
+    @cached_property
+    def reference(self) -> "Corpus":
+        """The shipped entries alone, which the calibration is learned from; all, where there are hardly any."""
+        shipped = tuple(entry for entry in self.entries if self.shipped and entry.path.is_relative_to(self.shipped))
+        return replace(self, entries=shipped) if len(shipped) > 1 else self
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -46,6 +53,14 @@ class Corpus:
     def sections(self) -> Texts:
         """What the entry says of itself: title, headings, the sentences of its cause."""
         return _texts_by_owner([(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries])
+
+    @cached_property
+    def text_hashes(self) -> tuple[str, ...]:
+        """One short hash for each text and its entry."""
+        groups = (self.symptoms, self.sections)
+        owned = [(row, text) for group in groups for row, text in zip(group.owners, group.texts, strict=True)]
+        pairs = [(self.ids[row], text) for row, text in owned] + [("", text) for text in self.outside]
+        return tuple(_short_hash(*pair) for pair in pairs)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -66,6 +81,7 @@ def build_corpus(entries: Sequence[Entry], knowledge: Path) -> Corpus:
         entries=tuple(sorted(entries, key=lambda entry: entry.id)),
         outside=tuple(_messages(knowledge / "out_of_scope")),
         glossary=load_glossary(knowledge / "glossary.tsv"),
+        shipped=knowledge / "entries",
     )
 
 
@@ -90,3 +106,7 @@ def _messages(folder: Path) -> list[str]:
         if not line.startswith("#")
     ]
     return list(dict.fromkeys(line for line in lines if line))
+
+
+def _short_hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -3,8 +3,11 @@
 import contextlib
 import logging
 import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,40 @@ SAMPLES = [
     "How do I switch the cluster from one network plugin to the other, and what happens to the running pods? " * 8,
     "x",
 ]
+
+
+_REFUSED = 3  # exit code: the sentence on standard output says why
+_EXPORT = "import sys; from index.export import main; sys.exit(main(*sys.argv[1:]))"
+
+
+def export_in_own_process(model: Model, folder: Path) -> None:
+    """Exports the encoder in a process of its own, which takes torch and its memory with it when it ends.
+
+    Raises:
+        ModelError: the model cannot be exported; the message says the way out.
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path)}
+    command = [sys.executable, "-c", _EXPORT, orjson.dumps(asdict(model), default=str).decode(), str(folder)]
+    ran = subprocess.run(  # noqa: S603
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True
+    )
+    if ran.returncode:
+        reason = ran.stdout if ran.returncode == _REFUSED else _last_line(ran.stderr)
+        raise ModelError(
+            reason.strip() or f"The encoder of {model.name} could not be exported (ended with {ran.returncode})."
+        )
+
+
+def main(described: str, folder: str) -> int:
+    """What runs in that process."""
+    fields = orjson.loads(described)
+    weights = fields.pop("pinned_weights")
+    try:
+        BuildEncoder(Model(**fields, pinned_weights=Path(weights) if weights else None)).export(Path(folder))
+    except ModelError as error:
+        sys.stdout.write(str(error))
+        return _REFUSED
+    return 0
 
 
 class BuildEncoder:
@@ -139,6 +176,10 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(level)
+
+
+def _last_line(output: str) -> str:
+    return f"The encoder could not be exported: {(output.strip().splitlines() or ['no reason was given'])[-1][:200]}"
 
 
 def _first_line(error: Exception) -> str:

@@ -10,93 +10,125 @@ from index.artifact_cache import read_json, write_json
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats, Postings, Vocabulary
-from index.scorer import Fusion, Kernel, Linear, Rows, Scorer
+from index.scorer import Calibration, Fusion, Kernel, Linear, Rows, Scorer
+from index.vector_index import VectorIndex
 
-VECTORS, ARRAYS, WORDS = "vectors.faiss", "arrays.npz", "words.json"
+VECTORS, ARRAYS, WORDS, CALIBRATION = "vectors.faiss", "arrays.npz", "words.json", "calibration.json"
+TEXT_KEYS = "text_keys"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """All that an index consists of, but for the encoder."""
+    """All that an index consists of, but for the encoder.
+
+    ``text_keys`` name the texts of the vectors, ``encoder`` what they were encoded with: for the index after this one.
+    """
 
     ids: tuple[str, ...]
     scorer: Scorer
-    fusion: Fusion
+    calibration: Calibration
     identifiers: Identifiers
     glossary: Glossary
-    vectors: Any
+    vectors: VectorIndex
+    text_keys: Any  # 16 bytes a row
+    encoder: str
+
+    @property
+    def fusion(self) -> Fusion:
+        return self.calibration.fusion
 
 
 def save(folder: Path, parts: Parts) -> None:
-    import faiss
-
-    faiss.write_index(parts.vectors, str(folder / VECTORS))
-    np.savez(folder / ARRAYS, allow_pickle=False, **_arrays(parts.scorer, parts.fusion))
-    vocabulary = sorted(parts.scorer.vocabulary.rows, key=parts.scorer.vocabulary.rows.__getitem__)
+    parts.vectors.write(folder / VECTORS)
+    np.savez(folder / ARRAYS, allow_pickle=False, **_arrays(parts))
+    vocabulary = parts.scorer.vocabulary.rows
+    calibration = parts.calibration
     words = {
         "ids": parts.ids,
-        "vocabulary": vocabulary,
+        "encoder": parts.encoder,
+        "vocabulary": sorted(vocabulary, key=vocabulary.__getitem__),
         "outside": parts.scorer.rows.outside,
         "identifiers": parts.identifiers.owners,
         "glossary": parts.glossary.words,
         "inside_bias": parts.scorer.inside.bias,
-        "message_bias": parts.fusion.message_bias,
-        "threshold": parts.fusion.threshold,
     }
     write_json(folder / WORDS, words)
+    fusion = calibration.fusion
+    stored = {
+        "key": calibration.key,
+        "made_by": calibration.made_by,
+        "texts": calibration.texts,
+        "entry_weights": fusion.entry_weights.tolist(),
+        "message_weights": fusion.message_weights.tolist(),
+        "message_bias": fusion.message_bias,
+        "threshold": fusion.threshold,
+    }
+    write_json(folder / CALIBRATION, stored)
 
 
 def load(folder: Path) -> Parts:
-    import faiss
-
     words = read_json(folder / WORDS)
     with np.load(folder / ARRAYS, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+        arrays = {name: stored[name] for name in stored.files if name != TEXT_KEYS}
     return Parts(
         ids=tuple(words["ids"]),
         scorer=_scorer(arrays, words),
-        fusion=Fusion(
-            entry_weights=arrays["entry_weights"],
-            message_weights=arrays["message_weights"],
-            message_bias=words["message_bias"],
-            threshold=words["threshold"],
-        ),
+        calibration=load_calibration(folder),
         identifiers=Identifiers(words["identifiers"], len(words["ids"])),
         glossary=Glossary.of(words["glossary"]),
-        vectors=faiss.read_index(str(folder / VECTORS)),
+        vectors=VectorIndex.read(folder / VECTORS),
+        text_keys=np.zeros((0, 16), dtype=np.uint8),  # a question has no use for them
+        encoder=words["encoder"],
     )
 
 
-def flat_index(vectors: Floats) -> Any:
-    """An exact inner-product index: a few thousand vectors need no approximation."""
-    import faiss
-
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(np.ascontiguousarray(vectors))
-    return index
-
-
-def similarities(index: Any, vector: Floats) -> Floats:
-    """The cosine with every vector of the index, in the index's order."""
-    found, rows = index.search(vector[None, :], index.ntotal)
-    ordered = np.zeros(index.ntotal, dtype=np.float32)
-    ordered[rows[0]] = found[0]
-    return ordered
+def load_calibration(folder: Path) -> Calibration:
+    stored = read_json(folder / CALIBRATION)
+    fusion = Fusion(
+        entry_weights=np.array(stored["entry_weights"], dtype=np.float32),
+        message_weights=np.array(stored["message_weights"], dtype=np.float32),
+        message_bias=stored["message_bias"],
+        threshold=stored["threshold"],
+    )
+    return Calibration(key=stored["key"], made_by=stored["made_by"], texts=tuple(stored["texts"]), fusion=fusion)
 
 
-def _arrays(scorer: Scorer, fusion: Fusion) -> dict[str, Any]:
+def load_vectors(folder: Path) -> tuple[str, list[bytes], Floats]:
+    """The key of the encoder, and by the keys of the texts their vectors."""
+    with np.load(folder / ARRAYS, allow_pickle=False) as stored:
+        keys = [bytes(key) for key in stored[TEXT_KEYS]]
+    return read_json(folder / WORDS)["encoder"], keys, VectorIndex.read(folder / VECTORS).vectors.copy()
+
+
+def _arrays(parts: Parts) -> dict[str, Any]:
+    scorer = parts.scorer
     arrays: dict[str, Any] = {
+        TEXT_KEYS: parts.text_keys,
         "symptom_rows": scorer.rows.symptoms,
         "section_rows": scorer.rows.sections,
         "rarity": scorer.vocabulary.rarity,
-        "bm25": scorer.bm25,
-        "entry_weights": fusion.entry_weights,
-        "message_weights": fusion.message_weights,
+        "votes": scorer.inside.votes,
+        "voters": scorer.inside.rows,
     }
-    words, topic = scorer.words, scorer.topic
-    arrays |= {"word_starts": words.starts, "word_texts": words.texts, "word_weights": words.weights}
-    arrays |= {"topic_dense": topic.dense, "topic_sparse": topic.sparse, "topic_bias": topic.bias}
-    return arrays | {"votes": scorer.inside.votes}
+    topic = scorer.topic
+    arrays |= {"topic_dense": topic.dense, "topic_basis": topic.basis}
+    arrays |= {"topic_reduced": topic.reduced, "topic_bias": topic.bias}
+    return arrays | _postings_arrays("words", scorer.words) | _postings_arrays("bm25", scorer.bm25)
+
+
+def _postings_arrays(name: str, held: Postings) -> dict[str, Any]:
+    counts = np.array([held.count], dtype=np.int64)
+    return {
+        f"{name}_starts": held.starts,
+        f"{name}_texts": held.texts,
+        f"{name}_weights": held.weights,
+        f"{name}_count": counts,
+    }
+
+
+def _postings(arrays: dict[str, Any], name: str) -> Postings:
+    starts, texts, weights, count = (arrays[f"{name}_{part}"] for part in ("starts", "texts", "weights", "count"))
+    return Postings(starts, texts, weights, int(count[0]))
 
 
 def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
@@ -109,8 +141,13 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             entries=len(words["ids"]),
         ),
         vocabulary=Vocabulary(rows, arrays["rarity"]),
-        words=Postings(arrays["word_starts"], arrays["word_texts"], arrays["word_weights"], len(arrays["votes"])),
-        bm25=arrays["bm25"],
-        topic=Linear(dense=arrays["topic_dense"], sparse=arrays["topic_sparse"], bias=arrays["topic_bias"]),
-        inside=Kernel(votes=arrays["votes"], bias=words["inside_bias"]),
+        words=_postings(arrays, "words"),
+        bm25=_postings(arrays, "bm25"),
+        topic=Linear(
+            dense=arrays["topic_dense"],
+            basis=arrays["topic_basis"],
+            reduced=arrays["topic_reduced"],
+            bias=arrays["topic_bias"],
+        ),
+        inside=Kernel(rows=arrays["voters"], votes=arrays["votes"], bias=words["inside_bias"]),
     )

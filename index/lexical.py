@@ -83,21 +83,38 @@ class Postings:
         return found
 
 
-def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> Floats:
-    """Per vocabulary row and document the BM25 weight of words and Chinese n-grams; a question sums its rows."""
-    counts = np.zeros((len(vocabulary.rows), len(documents)), dtype=np.float32)
-    for column, counted in enumerate(documents):
-        for term, count in counted.items():
-            if term in vocabulary.rows and term[0] in "wz":
-                counts[vocabulary.rows[term], column] = count
-    length = counts.sum(axis=0)
-    holders = (counts > 0).sum(axis=1)
+def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> Postings:
+    """Per vocabulary row the documents that hold it, with the BM25 weight of words and Chinese n-grams."""
+    counted = [_known_words(document, vocabulary) for document in documents]
+    holders = np.bincount(
+        np.concatenate([rows for rows, _ in counted]) if counted else np.zeros(0, dtype=np.int64),
+        minlength=len(vocabulary.rows),
+    )
     rarity = np.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
-    norm = _K1 * (1 - _B + _B * length / max(float(length.mean()), 1.0))
-    return np.asarray(rarity[:, None] * counts * (_K1 + 1) / (counts + norm), dtype=np.float32)
+    lengths = np.array([counts.sum() for _, counts in counted])
+    norms = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
+    weighed = [
+        (rows, (rarity[rows] * counts * (_K1 + 1) / (counts + norm)).astype(np.float32))
+        for (rows, counts), norm in zip(counted, norms, strict=True)
+    ]
+    return Postings.of(weighed, len(vocabulary.rows))
 
 
-def bm25_scores(weights: Floats, vector: tuple[Integers, Floats]) -> Floats:
+def bm25_scores(weights: Postings, vector: tuple[Integers, Floats]) -> Floats:
     """Per document, over the square root of the question's length, so that long questions do not score higher."""
     rows, _ = vector
-    return np.asarray(weights[rows].sum(axis=0) / (10 * np.sqrt(max(len(rows), 1))), dtype=np.float32)
+    found = weights.similarities((rows, np.ones(len(rows), dtype=np.float32)))
+    return np.asarray(found / (10 * np.sqrt(max(len(rows), 1))), dtype=np.float32)
+
+
+def _known_words(document: Counter[str], vocabulary: Vocabulary) -> tuple[Integers, Floats]:
+    """Rows and counts of a document's words and Chinese n-grams that the vocabulary knows."""
+    known = sorted(
+        (vocabulary.rows[term], count)
+        for term, count in document.items()
+        if term[0] in "wz" and term in vocabulary.rows
+    )
+    return (
+        np.array([row for row, _ in known], dtype=np.int64),
+        np.array([count for _, count in known], dtype=np.float32),
+    )

@@ -29,13 +29,14 @@ class Preprocessor:
         """Long texts are cut down to what is worth reading; identifiers count wherever they stand."""
         whole = [clip(text) for text in texts]
         short = [excerpt(text, self.identifiers.within(text).interest) for text in whole]
-        vectors = encode([self.english(text) for text in short])
+        english = [self.english(text) for text in short]
         return [
             Message(
+                english=translated,
                 vector=vector,
                 terms=terms(mask_variables(normalize(brief)), self.glossary.only_chinese(brief)),
                 identifiers=self.identifiers.scores(text),
                 domain_cues=count_domain_cues(normalize(brief)),
             )
-            for text, brief, vector in zip(whole, short, vectors, strict=True)
+            for text, brief, translated, vector in zip(whole, short, english, encode(english), strict=True)
         ]

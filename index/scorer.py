@@ -26,6 +26,7 @@ WORDING = 0.5
 class Message:
     """One text made ready for scoring: encoder vector, lexical terms, identifier hits per entry, words of elsewhere."""
 
+    english: str  # as the encoder got it
     vector: Floats
     terms: Counter[str]
     identifiers: Scores
@@ -34,29 +35,33 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Linear:
-    """A linear classifier over the encoder's vector and the lexical terms; one column a class."""
+    """A linear classifier over the encoder's vector and the lexical terms, reduced by ``basis``; one column a class."""
 
     dense: Floats
-    sparse: Floats
+    basis: Any  # a row a term, in half precision
+    reduced: Floats
     bias: Floats
 
     def logits(self, vector: Floats, lexical: tuple[Integers, Floats]) -> Floats:
         rows, weights = lexical
-        return (vector @ self.dense + weights @ self.sparse[rows] + self.bias).astype(np.float32)
+        words = weights @ self.basis[rows].astype(np.float32)
+        return np.asarray(vector @ self.dense + words @ self.reduced + self.bias, dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kernel:
-    """A kernel machine over all known messages: each votes by how near it is, in meaning and in wording.
+    """A kernel machine over known messages: each votes by how near it is, in meaning and in wording.
 
     What is in scope is no half-space: look-alikes lie between the entries, and one straight cut cannot part them.
+    ``rows`` are those that vote, among symptoms and then outside examples.
     """
 
+    rows: Integers
     votes: Floats
     bias: float
 
     def logit(self, cosines: Floats, wording: Floats) -> float:
-        return float(kernel(cosines, wording) @ self.votes) + self.bias
+        return float(kernel(cosines[self.rows], wording[self.rows]) @ self.votes) + self.bias
 
 
 def kernel(cosines: Any, wording: Any) -> Any:
@@ -77,6 +82,10 @@ class Rows:
     def ends(self) -> tuple[int, int]:
         return len(self.symptoms), len(self.symptoms) + len(self.sections)
 
+    def of_messages(self, rows: Integers) -> Integers:
+        """Rows among symptoms and outside examples as rows of the FAISS index."""
+        return np.asarray(np.where(rows < len(self.symptoms), rows, rows + len(self.sections)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
@@ -85,7 +94,7 @@ class Scorer:
     rows: Rows
     vocabulary: Vocabulary
     words: Postings
-    bm25: Floats
+    bm25: Postings
     topic: Linear
     inside: Kernel
 
@@ -150,6 +159,19 @@ class Fusion:
     def confidence(self, message_features: Floats) -> float:
         logit = float(message_features @ self.message_weights) + self.message_bias
         return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """The fusion weights, and what they were learned from.
+
+    ``key`` stands for exactly that; ``made_by`` for model and code; ``texts`` are hashes of the texts.
+    """
+
+    key: str
+    made_by: str
+    texts: tuple[str, ...]
+    fusion: Fusion
 
 
 def with_top_chance(message_features: Floats, chances: Floats) -> Floats:

@@ -15,8 +15,8 @@ from index.artifact_cache import artifact_path, is_intact
 from index.build import Progress, encoder_folder, encoder_key, index_folder, index_key, no_progress
 from index.corpus import build_corpus
 from index.encoder import Encoder
-from index.export import BuildEncoder
-from index.index_files import Parts, load, similarities
+from index.index_files import Parts, load
+from index.lexical import Integers
 from index.models import resolve_model
 from index.preprocess import Preprocessor
 from index.scorer import with_top_chance
@@ -62,7 +62,7 @@ class Index:
         if not message.terms and not message.vector.any():  # nothing but signs and smileys
             return self._no_match(text)
         entry_features, message_features = self.parts.scorer.features(
-            message, lambda vector: similarities(self.parts.vectors, vector)
+            message, lambda vector: self.parts.vectors.similarities(vector, self._measured_exactly)
         )
         chances = self.parts.fusion.chances(entry_features)
         confidence = self.parts.fusion.confidence(with_top_chance(message_features, chances))
@@ -72,6 +72,12 @@ class Index:
 
     def _no_match(self, text: str) -> Matches:
         return Matches(text, False, 0.0, tuple(Match(entry_id, 0.0) for entry_id in self.parts.ids))
+
+    @cached_property
+    def _measured_exactly(self) -> Integers:
+        """Rows of the vectors that no approximation may touch: what votes, and what entries say of themselves."""
+        rows = self.parts.scorer.rows
+        return np.concatenate([rows.of_messages(self.parts.scorer.inside.rows), np.arange(*rows.ends)])
 
     @cached_property
     def _preprocessor(self) -> Preprocessor:
@@ -85,20 +91,21 @@ def open_index(
     model: str | None = None,
     progress: Progress | None = None,
     knowledge_dir: Path = KNOWLEDGE,
+    calibrate_anew: bool = False,
 ) -> Index:
     """The index of these entries from the cache, built first where it is missing, stale or damaged.
 
     ``knowledge_dir`` holds the glossary and the out-of-scope examples; by default those that netclinic ships.
+    ``calibrate_anew``: also built where its calibration was learned from entries that have changed a little since.
 
     Raises:
         ModelError, CacheError, GlossaryError: it cannot be built; the message says the way out.
     """
     report = progress or no_progress
     wanted = resolve_model(model)
-    builder = BuildEncoder(wanted)
-    encoder = encoder_folder(cache_dir, wanted, builder, report)
-    folder = index_folder(cache_dir, build_corpus(entries, knowledge_dir), wanted, builder, report)
-    return Index(load(folder), Encoder(encoder))
+    encoder = Encoder(encoder_folder(cache_dir, wanted, report))
+    corpus = build_corpus(entries, knowledge_dir)
+    return Index(load(index_folder(cache_dir, corpus, wanted, encoder, report, calibrate_anew=calibrate_anew)), encoder)
 
 
 def is_built(

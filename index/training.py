@@ -28,6 +28,11 @@ class TrainingData:
     outside: Sequence[Message]
 
     @property
+    def in_order(self) -> list[Message]:
+        """All of them, in the order of ``Rows``."""
+        return [*self.symptoms, *self.sections, *self.outside]
+
+    @property
     def owners(self) -> Integers:
         return np.array(self.corpus.symptoms.owners, dtype=np.int32)
 

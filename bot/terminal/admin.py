@@ -95,7 +95,7 @@ def build() -> None:
 
     app = App.from_environment()
     with building(Console(stderr=True)) as tell:
-        app.index(tell)
+        app.index(tell, calibrate_anew=True)
     sys.stdout.write(f"The index over {len(app.entries)} entries is ready in {app.index_folder}.\n")
 
 

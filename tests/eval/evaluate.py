@@ -165,12 +165,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.eval.evaluate", description=__doc__)
     parser.add_argument("--questions", type=Path, default=QUESTIONS, help="question file (JSON lines)")
     parser.add_argument("--cache", type=Path, default=None, help="where the built index is kept")
+    parser.add_argument("--entries", type=Path, action="append", default=[], help="a folder of more entries")
     parser.add_argument("--missed", action="store_true", help="also list the questions whose first entry is wrong")
     options = parser.parse_args()
     if not options.questions.is_file():
         sys.stderr.write(f"There is no question file {options.questions}; name one with --questions FILE.\n")
         return 2
-    entries = load_entries([Path(knowledge.__file__).parent / "entries"], None)
+    entries = load_entries([Path(knowledge.__file__).parent / "entries", *options.entries], None)
     cache = options.cache or default_cache()
     index = open_index(entries, cache_dir=cache, model=os.environ.get("NETCLINIC_EMBEDDING_MODEL"))
     questions = read_questions(options.questions)

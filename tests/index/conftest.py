@@ -49,7 +49,7 @@ def knowledge_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cache() -> Path:
     """One cache of all workers, kept for later runs, with the encoder that the index of all entries has, too."""
     model = resolve_model()
-    encoder = encoder_folder(kept_dir() / "index", model, BuildEncoder(model), lambda *_: None)
+    encoder = encoder_folder(kept_dir() / "index", model)
     folder = kept_dir() / "small-index"
     folder.mkdir(exist_ok=True)
     with contextlib.suppress(FileExistsError):

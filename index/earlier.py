@@ -1,0 +1,69 @@
+"""What earlier indexes in the cache hold that a new one can use again: vectors of texts, and the calibration."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from index.artifact_cache import is_intact
+from index.encoder import Encoder
+from index.index_files import CALIBRATION, load_calibration, load_vectors
+from index.lexical import Floats
+from index.scorer import Calibration
+
+ALLOWED_CHANGE = 0.1  # share of shipped texts that may differ from those that a calibration was learned from
+
+
+class TextVectors:
+    """Encodes texts, but for those that an earlier index of the same encoder holds."""
+
+    def __init__(self, encoder: Encoder, encoder_key: str) -> None:
+        self.encoder_key = encoder_key
+        self.dimension = encoder.dimension
+        self.encoded = 0  # texts that no earlier index held
+        self._encoder = encoder
+        self._known: dict[bytes, Floats] = {}
+
+    @classmethod
+    def of_earlier(cls, cache: Path, encoder: Encoder, encoder_key: str) -> "TextVectors":
+        texts = cls(encoder, encoder_key)
+        for folder in _intact_indexes(cache):
+            of_encoder, keys, vectors = load_vectors(folder)
+            if of_encoder == encoder_key:
+                texts._known |= dict(zip(keys, vectors, strict=True))
+        return texts
+
+    def encode(self, texts: list[str]) -> Floats:
+        """One row a text."""
+        keys = [text_key(text) for text in texts]
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        self._known |= dict(zip(new, self._encoder.encode(list(new.values())), strict=True))
+        self.encoded += len(new)
+        return np.array([self._known[key] for key in keys], dtype=np.float32).reshape(len(keys), self.dimension)
+
+
+def text_key(text: str) -> bytes:
+    """16 bytes that stand for a text as the encoder gets it."""
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def find_calibration(cache: Path, key: str, made_by: str, texts: tuple[str, ...], *, exact: bool) -> Calibration | None:
+    """The calibration of that key from an earlier index; unless ``exact``, one from nearly the same texts will do."""
+    known = [one for one in map(load_calibration, _intact_indexes(cache)) if one.made_by == made_by]
+    same = [one for one in known if one.key == key]
+    if exact or same:
+        return next(iter(same), None)
+    nearest = min(known, key=lambda one: _difference(one.texts, texts), default=None)
+    return nearest if nearest and _difference(nearest.texts, texts) <= ALLOWED_CHANGE else None
+
+
+def _difference(some: tuple[str, ...], others: tuple[str, ...]) -> float:
+    """The share of all texts that only one side has."""
+    return len(set(some) ^ set(others)) / max(len(set(some) | set(others)), 1)
+
+
+def _intact_indexes(cache: Path) -> Iterator[Path]:
+    """Newest first, without those of versions that stored other files."""
+    folders = [path for path in cache.glob("index-*") if (path / CALIBRATION).is_file()]
+    yield from filter(is_intact, sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True))
