@@ -97,7 +97,7 @@ def load_vectors(folder: Path) -> tuple[str, list[bytes], Floats]:
     """The key of the encoder, and by the keys of the texts their vectors."""
     with np.load(folder / ARRAYS, allow_pickle=False) as stored:
         keys = [bytes(key) for key in stored[TEXT_KEYS]]
-    return read_json(folder / WORDS)["encoder"], keys, VectorIndex.read(folder / VECTORS).vectors.copy()
+    return read_json(folder / WORDS)["encoder"], keys, VectorIndex.read(folder / VECTORS).vectors
 
 
 def _arrays(parts: Parts) -> dict[str, Any]:

@@ -20,7 +20,7 @@ REACH = 1_000  # neighbours that are told apart in a large index
 
 
 class VectorIndex:
-    """Unit vectors by row; ``vectors`` lies in FAISS' own memory and ends with the index."""
+    """Unit vectors by row."""
 
     def __init__(self, index: Any) -> None:
         self._index = index
@@ -85,13 +85,21 @@ def _cells(vectors: Floats) -> Any:
     return index
 
 
+class _Shared:
+    """Memory of a FAISS index as numpy takes it: the array keeps this, and this keeps the index."""
+
+    def __init__(self, index: Any, view: Any) -> None:
+        self.index = index
+        self.__array_interface__ = view.__array_interface__
+
+
 def _stored_vectors(index: Any) -> Floats:
     """The vectors where FAISS keeps them, not a copy."""
     import faiss
 
     flat: Any = index if isinstance(index, _flat()) else faiss.downcast_index(index.refine_index)
-    values = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
-    return np.asarray(values, dtype=np.float32).reshape(flat.ntotal, flat.d)
+    view = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
+    return np.asarray(_Shared(index, view)).reshape(flat.ntotal, flat.d)
 
 
 def _flat() -> Any:
