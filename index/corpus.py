@@ -13,7 +13,7 @@ from index.glossary import Glossary, load_glossary
 from knowledge.model import Entry
 
 _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\{#[^{}]*#\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 
 
