@@ -23,7 +23,7 @@ SHORTEST_KEY = 16  # characters of NETCLINIC_AUDIT_KEY
 _PERSON = re.compile(r"@?[\w.-]+")
 _SERVICE = re.compile(r"NETCLINIC_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
 _SERVICE_PORT = re.compile(r"NETCLINIC_(?:\w+_)?PORT")
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)|([?&][^=&]*password=)[^&]*")
+_PASSWORD = re.compile(r"(://[^:/@]{0,256}:)[^@]{0,1024}(?=@)|([?&][^=&?]{0,64}password=)[^&]*")
 
 
 def _setting(variable: str, default: Any, about: str, **limits: Any) -> Any:

@@ -25,6 +25,7 @@ ALL_NODES, FIRST_NODES = 2000, 250
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WORD = re.compile(_NAME)
+_PATH = re.compile(r"(?<![a-z0-9.-])[a-z0-9.-]+/[a-z0-9.-]+")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._:-]")
 _KINDS = frozenset(
     [
@@ -51,8 +52,9 @@ class QuestionScope:
         named = {word for word in words if len(word) > 2 and not word.isalpha()}
         for before, after in itertools.pairwise(words):
             named |= {after} if before in _KINDS else {before} if after in _KINDS else set()
-        for path in re.findall(rf"{_NAME}/{_NAME}", question.lower()):
-            named |= {path, path.partition("/")[2]}
+        for path in _PATH.findall(question.lower()):
+            place, name = (part.strip(".-") for part in path.split("/"))
+            named |= {f"{place}/{name}", name} if place and name else set()
         return QuestionScope(namespace, frozenset(named))
 
     def names(self, obj: Object) -> bool:

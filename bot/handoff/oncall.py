@@ -9,7 +9,7 @@ from bot.settings import SettingsError
 
 JUST_CHANGED = timedelta(hours=1)  # a handoff made so soon after a change is the one for that change
 _ROTATION = re.compile(
-    r"(?P<people>.+?)\s+every\s+(?P<number>[1-9][0-9]{0,2})\s*(?P<unit>[hdw])\s+from\s+(?P<start>.+)"
+    r"(?P<people>\S.{0,2000}?)\s{1,20}every\s+(?P<number>[1-9][0-9]{0,2})\s*(?P<unit>[hdw])\s+from\s+(?P<start>.+)"
 )
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

@@ -20,8 +20,8 @@ from knowledge.versions import parse_version
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
 GET_WORKLOADS = (Permission("list", DAEMON_SETS), Permission("get", DAEMON_SETS), Permission("get", DEPLOYMENTS))
-_STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]+\])*)")
-_FILTER = re.compile(r"\[([^=\]]+)(?:=([^\]]*))?\]")
+_STEP = re.compile(r"([^.\[\]]+)((?:\[[^\[\]]+\])*)")
+_FILTER = re.compile(r"\[([^=\[\]]+)(?:=([^\[\]]*))?\]")
 _MISSING: Any = object()
 
 

@@ -14,7 +14,7 @@ FieldTest = Callable[[Json], bool]
 _SET = re.compile(r"([^\s,=!<>()]+)\s+(in|notin)\s*\(([^()]*)\)")
 _COMPARED = re.compile(r"([^\s,=!<>()]+)\s*(==|=|!=|>|<)\s*([^\s,=!<>()]*)")
 _EXISTS = re.compile(r"(!?)\s*([^\s,=!<>()]+)")
-_COMMAS_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
+_BETWEEN_COMMAS = re.compile(r"(?:[^,(]|\([^()]*\)?)+")  # those in brackets divide nothing
 
 _EVERYWHERE = {"metadata.name": ("metadata", "name")}
 _NAMESPACED = {"metadata.namespace": ("metadata", "namespace")}
@@ -56,7 +56,7 @@ _UNSET = {"spec.unschedulable": "false", "spec.hostNetwork": "false"}
 
 def label_test(selector: str) -> LabelTest:
     """Whether an object's labels satisfy the selector."""
-    tests = [_requirement(part.strip()) for part in _COMMAS_OUTSIDE_BRACKETS.split(selector) if part.strip()]
+    tests = [_requirement(part.strip()) for part in _BETWEEN_COMMAS.findall(selector) if part.strip()]
     return lambda labels: all(test(labels) for test in tests)
 
 

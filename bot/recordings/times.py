@@ -35,7 +35,7 @@ def resolve(text: str, now: datetime) -> str:
     """
     if not text.startswith("now") or not (token := _TOKEN.fullmatch(text)):
         return text
-    seconds = sum(int(amount) * _UNITS[unit] for amount, unit in re.findall(r"(\d+)([smhdw])", token[2] or ""))
+    seconds = sum(int(amount) * _UNITS[unit] for amount, unit in re.findall(r"(\d{1,9})([smhdw])", token[2] or ""))
     if seconds > _FURTHEST:
         raise ValueError(f"{text[:40]!r} is further away than a hundred years")
     return format_time(now - timedelta(seconds=seconds) if token[1] != "+" else now + timedelta(seconds=seconds))

@@ -20,7 +20,7 @@ from bot.slack.services import BotIdentity
 from bot.slack.setting_rules import secret_value
 from bot.slack.timing import PRODUCTION, Timing
 
-_PASSWORD = re.compile(r"(?:://[^\s:/@]*:|[?&][^=&]*password=)([^\s@/&]+)")
+_PASSWORD = re.compile(r"(?:://[^\s:/@]{0,256}:|[?&][^=&?]{0,64}password=)([^\s@/&]+)")
 _log = logging.getLogger("netclinic.slack")
 REPEAT_AFTER = 600.0  # seconds after which the same is recorded again: a line to Slack is tried every half minute
 

@@ -22,6 +22,7 @@ LIST_PODS = Permission("list", PODS)
 REPLACED_LABEL = "k8s.aliyun.com/no-kube-proxy=true"
 DEFAULT_UDP_TIMEOUT = 300  # seconds, the kernel's default (FAQ)
 DEFAULT_MAX_PER_CORE = 32768  # KubeProxyConfiguration's default
+_DURATION = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)(h|ms|us|ns|m|s)")
 _UNITS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001, "us": 0.000001, "ns": 0.000000001}
 
 
@@ -125,7 +126,7 @@ async def udp_timeout(session: ClusterSession) -> Fact:
 
 def duration_seconds(text: str) -> int | None:
     """Go's duration notation (``10s``, ``1m30s``) in whole seconds; ``None`` if it is none."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)", text)
+    parts = _DURATION.findall(text)
     if text.strip() in ("0", ""):
         return 0
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
