@@ -9,12 +9,13 @@ FROM ${PYTHON} AS build
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 HF_HUB_OFFLINE=1
 WORKDIR /source
-COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY constraints.txt locked.txt pyproject.toml README.md LICENSE ./
 COPY knowledge knowledge
 COPY index index
 COPY bot bot
 COPY tests/eval tests/eval
-RUN python -m venv /opt/netclinic && /opt/netclinic/bin/pip install -c constraints.txt .
+RUN python -m venv /opt/netclinic && /opt/netclinic/bin/pip install --require-hashes --no-deps -r locked.txt \
+    && /opt/netclinic/bin/pip install -c constraints.txt .
 # From here, so that what is imported is what was installed.
 WORKDIR /opt/netclinic
 RUN NETCLINIC_INDEX_DIR=/opt/netclinic/index NETCLINIC_DATA_DIR=/tmp/netclinic bin/netclinic index build

@@ -9,13 +9,18 @@ unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes lo
 
 .PHONY: demo index test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-index bench-slack clean
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+# First every package by the hash of its file, then torch (its CPU build differs by index) and netclinic itself.
+LOCKED = $(BIN)/pip install --quiet --require-hashes --no-deps -r
+
+$(VENV)/.installed: pyproject.toml constraints.txt locked.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(LOCKED) locked.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.installed locked-dev.txt
+	$(LOCKED) locked-dev.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 

@@ -12,20 +12,7 @@ from bot.cluster.secret_values import MASK
 
 HINTS = (  # one of them stands, in lower case, in every text in which something is found here
     *("pass", "pwd", "pswd", "psw", "pw", "secret", "token", "key", "auth", "cred", "cookie", "sig", "sk", "jwt"),
-    *(
-        "bearer",
-        "hmac",
-        "otp",
-        "dsn",
-        "srf",
-        "session",
-        "connectionstring",
-        "identified",
-        "code=",
-        "密",
-        "口令",
-        "令牌",
-    ),
+    *("bearer", "hmac", "otp", "dsn", "srf", "session", "connectionstring", "identified", "code=", "密", "口令", "令"),
     *("mysql", "mariadb", "redis", "curl", "wget", "mongo", "docker", "podman", "helm", "ldap", "smbclient"),
 )
 _QUOTE = r"""(?:(?<!\\)\\{0,128}["'])?"""
@@ -43,9 +30,8 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) ")  # in f
 _LINE_START = re.compile(rf"""(?:{_STAMP.pattern})?[ \t]*(?:- +)?(?:export +|set +|ENV +)?["']?""")
 _HEADER = re.compile(r"(?:proxy[_-]?)?authorization|(?:set[_-]?)?cookie", re.IGNORECASE)
 _HEADER_VALUE = re.compile(r"\[[^\]\n]*|(?![\"'\\{])(?:[^\n\\]|\\(?![nr]))+")
-_HEADER_VALUES = {
-    quote: re.compile(rf"(?:[^{quote}\n\\]|\\(?![nr]))+") for quote in "'\""
-}  # where a quote stands before its name
+# Where a quote stands before the header's name, its value ends at the next one.
+_HEADER_VALUES = {quote: re.compile(rf"(?:[^{quote}\n\\]|\\(?![nr]))+") for quote in "'\""}
 _LONG = re.compile(r"[\w.~%+-]{12}")
 _LITERAL = re.compile(r"(?:true|false|null|none|nil|~|yes|no|on|off|<none>|<nil>)(?![\w.~-])", re.IGNORECASE)
 _COUNT = re.compile(r"\d{1,6}(?![\w.-])")
@@ -137,8 +123,9 @@ def mask_argument(before: str, argument: str, command: str) -> str:
     pattern = next((each for programs, each in _SHORT_FLAGS if any(name in command for name in programs)), None)
     if pattern is None:
         return argument
-    glued = f"{before} {argument}" if before.startswith("-") else argument
-    return pattern.sub(_mask_value, glued)[len(glued) - len(argument) :]
+    head = f"{before} " if before.startswith("-") else ""
+    found = next((each for each in pattern.finditer(head + argument) if each.start("value") >= len(head)), None)
+    return argument[: found.start("value") - len(head)] + MASK if found else argument
 
 
 def _mask_pairs(text: str) -> str:

@@ -323,6 +323,8 @@ def test_a_look_alike_stays_readable(text: str) -> None:
         ["sshpass", "-p", "S3cr3t", "ssh"],
         ["redis-cli", "-a", "S3cr3t", "ping"],
         ["sh", "-c", "mysql -pS3cr3t < a.sql"],
+        ["mysql", "-pS3cr3t", "shop"],
+        ["mysql", "-h", "db", "-uroot", "-pS3cr3t", "-e", "select 1"],
         ["server", "--password=S3cr3t"],
     ],
 )
@@ -330,7 +332,7 @@ def test_a_commands_words_are_masked_by_what_stands_before_them(words: list[str]
     shown = redact({"args": words})["args"]
     assert not leaks("S3cr3t", shown)
     assert len(shown) == len(words)
-    assert shown[0] == words[0]
+    assert [word for word in shown if MASK not in word] == [word for word in words if "S3cr3t" not in word]
 
 
 @pytest.mark.parametrize(
