@@ -6,7 +6,6 @@ Nothing is sent here. The first request belongs to the reader.
 import asyncio
 import contextlib
 import os
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,9 @@ import yaml
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config
-from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
+from kubernetes.aio.config.kube_config import KubeConfigMerger
 
+from bot.cluster.credentials import Keep, MemoryLoader, memory_files
 from knowledge import untrusted_yaml
 from knowledge.bounds import read_bounded
 from knowledge.errors import UserFacingError
@@ -59,29 +59,29 @@ async def connect(kubeconfig: Path | None = None, context: str | None = None) ->
         NoClusterConfigured: no kubeconfig, no context named and not inside a cluster.
         ConnectionSettingsError: a named file or context is missing, unreadable or incomplete.
     """
-    with tempfile.TemporaryDirectory(prefix="netclinic-") as secrets:
-        configuration, name, namespace = await _configuration(kubeconfig, context, Path(secrets))
+    with memory_files() as keep:
+        configuration, name, namespace = await _configuration(kubeconfig, context, keep)
         configuration.connection_pool_maxsize = 16
         configuration.trace_configs = [_refusing_redirects()]
-        client = _client(configuration, name)
-        try:
-            yield Connection(client, name, configuration.host, namespace)
-        finally:
-            await client.close()
+        client = _client(configuration, name)  # it has read the certificates now
+    try:
+        yield Connection(client, name, configuration.host, namespace)
+    finally:
+        await client.close()
 
 
 @contextlib.asynccontextmanager
 async def connect_to(kubeconfig: Mapping[str, Any], context: str) -> AsyncIterator[Connection]:
     """The current context of a kubeconfig that is already in memory: that of a recording being served."""
-    with tempfile.TemporaryDirectory(prefix="netclinic-") as secrets:
-        configuration = Configuration()
-        await KubeConfigLoader(config_dict=dict(kubeconfig), temp_file_path=secrets).load_and_set(configuration)
+    configuration = Configuration()
+    with memory_files() as keep:
+        await MemoryLoader(config_dict=dict(kubeconfig), keep=keep).load_and_set(configuration)
         configuration.trace_configs = [_refusing_redirects()]
         client = ApiClient(configuration=configuration)
-        try:
-            yield Connection(client, context, configuration.host)
-        finally:
-            await client.close()
+    try:
+        yield Connection(client, context, configuration.host)
+    finally:
+        await client.close()
 
 
 def contexts(kubeconfig: Path | None = None) -> list[str]:
@@ -95,7 +95,7 @@ def contexts(kubeconfig: Path | None = None) -> list[str]:
 
 
 async def _configuration(
-    kubeconfig: Path | None, context: str | None, secrets: Path
+    kubeconfig: Path | None, context: str | None, keep: Keep
 ) -> tuple[Configuration, str, str | None]:
     configuration = Configuration()
     paths = _paths(kubeconfig, named=kubeconfig is not None or context not in (None, IN_CLUSTER))
@@ -110,9 +110,7 @@ async def _configuration(
     merged = _loader_config(paths)
     name = _chosen(merged, context, paths)
     try:
-        loader = KubeConfigLoader(
-            config_dict=merged, active_context=name, config_base_path=None, temp_file_path=str(secrets)
-        )
+        loader = MemoryLoader(config_dict=merged, active_context=name, config_base_path=None, keep=keep)
         async with asyncio.timeout(PLUGIN_SECONDS):
             await loader.load_and_set(configuration)
         _check(merged, name, configuration)
