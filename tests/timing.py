@@ -12,5 +12,7 @@ QUICK = Timing(
     first_reconnect=0.1,
     poll=0.05,
     engine_poll=0.02,
+    draining=3.0,
+    closing=1.0,
     first_access_look=3600.0,  # its requests and records would stand among those that tests count
 )

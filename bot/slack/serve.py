@@ -85,7 +85,7 @@ async def serve(config: ServeConfig) -> None:
     logs.configure_logging(config.settings.log_level, list_secrets(config.settings))
     server = Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, server.stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, server.ask_to_stop)
     task, stopping = asyncio.create_task(server.run()), asyncio.create_task(server.stop.wait())
     await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -100,10 +100,11 @@ async def serve(config: ServeConfig) -> None:
 
 @dataclass
 class Server:
-    """One run. ``failure`` is why it ended, where nobody asked for it."""
+    """One run. ``failure``: why it ended, where nobody asked for it. ``hurry``: what is under way is not waited for."""
 
     config: ServeConfig
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
     access: ClusterAccess = field(default_factory=ClusterAccess)
     clinic: "asyncio.Future[Clinic]" = field(default_factory=asyncio.Future)
@@ -121,7 +122,7 @@ class Server:
             client = await self._make_client(stack)
             services = await self._make_services(stack, client)
             bolt = self.config.make_app(services, client)
-            stack.push_async_callback(services.queue.close)
+            stack.push_async_callback(self._end_work, services.queue)
             await services.queue.launch()
             self.health.running = services.queue.count_running
             house = asyncio.create_task(run_housekeeping(services.store))
@@ -138,7 +139,20 @@ class Server:
             mode = "Socket Mode" if settings.slack_app_token else "HTTP"
             _log.info("Serving workspace %s as %s, by %s.", services.bot.team, services.bot.name, mode)
             await self.stop.wait()
-            _log.info("Stopping: steps under way get some seconds to finish.")
+            _log.info("Stopping: what is under way gets %.0f s to be done.", self.config.timing.draining)
+
+    def ask_to_stop(self) -> None:
+        """Stop; asked a second time, without waiting for what is under way."""
+        if self.stop.is_set():
+            _log.info("Asked again to stop: what is under way is left to the next start.")
+            self.hurry.set()
+        self.stop.set()
+
+    async def _end_work(self, queue: JobQueue) -> None:
+        """Where serving failed nobody can say that it comes back, and what is under way may wait for what failed."""
+        if self.failure is None:
+            await queue.drain(self.hurry)
+        await queue.close()
 
     async def _make_client(self, stack: contextlib.AsyncExitStack) -> AsyncWebClient:
         settings, session = self.config.settings, make_session()

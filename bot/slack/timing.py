@@ -21,7 +21,9 @@ class Timing:
     ``first_reconnect`` is the same for the line to Slack, and the pause between two looks at it.
     Clusters are asked what may be read ``first_access_look`` after the start, with ``access_patience``; where they did
     not answer again every ``access_retry``, and all of them every ``access_refresh``.
-    ``closing``: what running steps have to finish. ``poll`` lies between two looks at what another process does.
+    At the end: ``draining`` is what jobs under way have to be done, ``closing`` what the steps of the others then have,
+    and ``farewell`` what it may take to tell their threads. All of it fits well into the 30 s that Kubernetes gives.
+    ``poll`` lies between two looks at what another process does.
     """
 
     message_spacing: float = 1.0
@@ -35,7 +37,9 @@ class Timing:
     longest_retry: float = 30.0
     give_up: float = 3600.0
     first_reconnect: float = 1.0
-    closing: float = 10.0
+    draining: float = 10.0
+    closing: float = 3.0
+    farewell: float = 3.0
     first_access_look: float = 1.0
     access_patience: float = 20.0
     access_retry: float = 300.0

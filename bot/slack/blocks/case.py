@@ -202,6 +202,7 @@ class Stage(StrEnum):
     READING = "reading"
     JUDGING = "judging"
     RECHECKING = "rechecking"
+    RESTARTING = "restarting"
 
 
 _STAGE_WORDS = {
@@ -210,6 +211,7 @@ _STAGE_WORDS = {
     Stage.READING: "Reading the cluster.",
     Stage.JUDGING: "Weighing what was read.",
     Stage.RECHECKING: "Looking again.",
+    Stage.RESTARTING: "netclinic is restarting, and goes on with this by itself in a moment.",
 }
 
 

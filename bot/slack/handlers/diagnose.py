@@ -111,6 +111,7 @@ class DiagnoseJob:
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.kind == RECHECK else Stage.MATCHING
             self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._progress_message(stage)))
+        self.job.interruption.tell = self._tell_restart
         case = await self.job.step("case", self._opened)
         self.reply.trail = self.context.audit_context(self.user, self.reply.channel, self.job.key, case)
         with log_context(case=case):
@@ -126,6 +127,10 @@ class DiagnoseJob:
 
     def _progress_message(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
         return progress_message(self.words or "every fault", stage, done=done, doing=doing, cluster=self.cluster)
+
+    async def _tell_restart(self) -> None:
+        """The message that the answer takes the place of, or its remembered step posts, says so until then."""
+        await self.reply.interrupt(self._progress_message(Stage.RESTARTING))
 
     async def _check_channel_busy(self) -> Json:
         return self.reply.is_channel_busy
@@ -201,6 +206,7 @@ class DiagnoseJob:
         return await self.context.services.store.run(render_answer, self.context, answer)
 
     async def _show_answer(self) -> Json:
+        self.job.interruption.tell = None  # from here on it would take the answer's place
         ts = await self.reply.end(await self._message())
         if ts != (self.reply.ts or ""):
             await self.context.services.store.run(self.context.cases.set_message, self.job.key, self.reply.channel, ts)

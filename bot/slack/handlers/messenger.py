@@ -111,6 +111,7 @@ class AnswerMessage:
     response_url: str = ""
     is_single_message: bool = False
     ts: str | None = None
+    is_interrupted: bool = False
 
     @property
     def may_be_single_message(self) -> bool:
@@ -143,8 +144,26 @@ class AnswerMessage:
 
     def progress(self, message: Message) -> None:
         """Show how far it is, where there is room for it."""
-        if self.ts:
+        if self.ts and not self.is_interrupted:
             self.poster.progress(self.channel, self.ts, message)
+
+    async def interrupt(self, message: Message) -> None:
+        """Say in place of the first message that the work is interrupted; no progress is shown after it.
+
+        Where nothing was said yet, because the channel is crowded, the asker alone is told.
+
+        Raises:
+            SlackUnavailable, SlackRefused: it is not shown.
+            AuditUnavailable: it could not be recorded, and is not shown.
+        """
+        self.is_interrupted = True
+        if self.ts:
+            await self._update(self.ts, message)
+        elif self.response_url:
+            await self._post(message)
+        else:
+            messenger = AuditedMessenger(self.poster, self.trail)
+            await messenger.post_ephemeral(self.channel, self.trail.actor.id, message, self.thread_ts or None)
 
     async def end(self, message: Message) -> str:
         """Turn the first message into this one; it is the first where there is none yet, or no more. Its ts.

@@ -35,11 +35,22 @@ class WorkGuard(Protocol):
         """Return once the database has not answered for some seconds."""
 
 
+Tell: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Interruption:
+    """What tells whoever waits for a job that this process ends before it is done; ``None`` where there is no need."""
+
+    tell: Tell | None = None
+
+
 @dataclass(frozen=True)
 class Job:
     """``key`` names the work everywhere; ``payload`` is what was accepted with it.
 
-    ``on_waiting`` hears, perhaps several times, that it waits for the database.
+    ``on_waiting`` hears, perhaps several times, that it waits for the database. ``interruption.tell`` is called when
+    the process ends and no step of the job is begun any more: the next start resumes it.
     """
 
     name: str
@@ -48,6 +59,7 @@ class Job:
     guard: WorkGuard = field(repr=False)
     on_waiting: Callable[["Job"], None] = field(repr=False, default=lambda job: None)
     timing: Timing = field(repr=False, default=PRODUCTION)
+    interruption: Interruption = field(repr=False, default_factory=Interruption)
 
     async def step(self, name: str, act: Callable[[], Awaitable[Json]]) -> Json:
         """The result of ``act``, which is done at least once, and not again once its result is stored.

@@ -18,7 +18,7 @@ from bot.slack import logs
 from bot.slack.api.errors import JobNotAccepted, SlackError
 from bot.slack.queue import dbos_engine
 from bot.slack.queue.dbos_engine import PendingJob
-from bot.slack.queue.job import Job
+from bot.slack.queue.job import Job, Tell
 from bot.slack.queue.recovery import Recovery
 from bot.slack.queue.workers import Worker
 from bot.slack.timing import PRODUCTION, Timing
@@ -48,7 +48,9 @@ class JobQueue:
         self._store = store
         self._data_dir = data_dir
         self._handlers: dict[str, Handler] = {}
-        self._names_running: dict[str, str] = {}
+        self._running: dict[str, Job] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._waiting_notifier: Handler | None = None
         self._notices: set[asyncio.Task[None]] = set()
         self._set_aside_notifier: Callable[[PendingJob], Awaitable[None]] | None = None
@@ -96,7 +98,7 @@ class JobQueue:
             raise ValueError(f"nobody does {name}")
         try:
             async with asyncio.timeout(patience):
-                if not await self.worker.may_accept():
+                if not await self.worker.may_accept(within_job=DBOS.workflow_id is not None):
                     raise JobNotAccepted("This replica ends or cannot reach its database: it takes no new work.")
                 task = asyncio.create_task(self._start_workflow(name, key, payload), context=contextvars.Context())
                 return await asyncio.shield(task)
@@ -134,13 +136,46 @@ class JobQueue:
     async def count_running(self) -> dict[str, int]:
         """How many pieces are under way in this process, by name."""
         counts: dict[str, int] = {}
-        for name in self._names_running.values():
-            counts[name] = counts.get(name, 0) + 1
+        for job in self._running.values():
+            counts[job.name] = counts.get(job.name, 0) + 1
         return counts
+
+    async def drain(self, hurry: asyncio.Event) -> None:
+        """Take no new work, and give what is under way some seconds to be done, none once ``hurry`` is set.
+
+        Of what takes longer no more steps are begun, and who waits for it is told that it goes on after a restart.
+        """
+        self.worker.begin_draining()
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self._idle, hurry)]
+        await asyncio.wait(waiting, timeout=self._timing.draining, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+        await self.worker.finish_steps(0.0 if hurry.is_set() else self._timing.closing)
+        await self._tell_interrupted()
+
+    async def _tell_interrupted(self) -> None:
+        async def tell(job: Job, notify: Tell) -> None:
+            try:
+                with logs.log_context(request_id=job.key):
+                    await notify()
+            except Exception as error:  # it goes on all the same
+                _log.warning("Nobody was told that %s goes on after a restart: %s", job.key, error)
+
+        telling = [
+            asyncio.create_task(tell(job, job.interruption.tell), context=contextvars.Context())
+            for job in self._running.values()
+            if job.interruption.tell is not None
+        ]
+        if telling:
+            _log.info("%d pieces of work go on after the restart.", len(telling))
+            _, late = await asyncio.wait(telling, timeout=self._timing.farewell)
+            for task in late:
+                task.cancel()
 
     async def close(self) -> None:
         """Stop: steps under way get some seconds to finish, the rest is resumed by the next start or a replica."""
-        await self.worker.finish_steps(self._timing.closing)
+        if not self.worker.is_closing:
+            await self.worker.finish_steps(self._timing.closing)
         with ThreadPoolExecutor(1) as executor:  # those of the engine may all be held up by the database
             await asyncio.get_running_loop().run_in_executor(executor, dbos_engine.stop_engine)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # the engine's own ended with it
@@ -165,14 +200,17 @@ class JobQueue:
         handler = self._handlers.get(name)
         if handler is None:
             raise LookupError(f"Nobody does {name!r}: a newer netclinic accepted {key}.")
-        self._names_running[key] = name
+        await self.worker.wait_until_may_begin()
+        job = self._running[key] = Job(name, key, payload, self.worker, self._notify_waiting, self._timing)
+        self._idle.clear()
         try:
             with logs.log_context(request_id=key):
-                job = Job(name, key, payload, self.worker, self._notify_waiting, self._timing)
                 async with self._recovery.turn(job):
                     await handler(job)
         finally:
-            self._names_running.pop(key, None)
+            self._running.pop(key, None)
+            if not self._running:
+                self._idle.set()
 
     async def _set_aside(self, job: PendingJob) -> None:
         if self._set_aside_notifier is not None:

@@ -33,6 +33,19 @@ def _now() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+_suspended: set["asyncio.Future[None]"] = set()  # held, or the tasks that wait for them would be taken for garbage
+
+
+async def _suspend() -> None:
+    """Never return: what waits goes on in another process, or ends with this one."""
+    future = asyncio.get_running_loop().create_future()
+    _suspended.add(future)
+    try:
+        await future
+    finally:
+        _suspended.discard(future)
+
+
 class Worker:
     """This process. ``lost`` is called once when its work was taken over."""
 
@@ -46,6 +59,7 @@ class Worker:
         self._lost = lost
         self._timing = timing
         self._is_lost = False
+        self._draining = asyncio.Event()
         self._closing = asyncio.Event()
         self._confirmed = 0.0
         self._confirming = asyncio.Lock()
@@ -70,21 +84,25 @@ class Worker:
     async def wait_until_allowed(self) -> None:
         """Return when this process may work; never when it is closing or was taken over."""
         if self._closing.is_set():
-            await asyncio.Event().wait()
+            await _suspend()
         await self.wait_for_lease()
 
     async def wait_for_lease(self) -> None:
         """Return when nobody can have taken over this process's work; never when somebody has."""
         while not self.holds_lease():
             if self._is_lost:
-                await asyncio.Event().wait()
+                await _suspend()
             await self._confirm()
 
-    async def may_accept(self) -> bool:
-        """Whether new work may be taken: not when closing or taken over. Told within seconds: somebody waits for it."""
+    async def may_accept(self, *, within_job: bool = False) -> bool:
+        """Whether new work may be stored: not when ending or taken over. Told within seconds: somebody waits for it.
+
+        What a job under way leads to is stored while it is given time; the next start begins it.
+        """
         if not self.holds_lease():
             await asyncio.wait({asyncio.ensure_future(self._confirm())}, timeout=HASTE)
-        return self.holds_lease() and not self._closing.is_set()
+        is_ending = self._closing.is_set() or (self._draining.is_set() and not within_job)
+        return self.holds_lease() and not is_ending
 
     async def wait_for_silence(self) -> None:
         """Return once the database has not answered for a while; never in a process whose work is another's."""
@@ -110,6 +128,20 @@ class Worker:
             await asyncio.wait_for(self._closing.wait(), seconds)
         with self._not_busy():
             await self.wait_until_allowed()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether no more steps are begun."""
+        return self._closing.is_set()
+
+    def begin_draining(self) -> None:
+        """Take no new work, and nobody else's; what is under way goes on, and so does the sign of life."""
+        self._draining.set()
+
+    async def wait_until_may_begin(self) -> None:
+        """Return where a job may be begun; never while this process ends: another one begins it."""
+        if self._draining.is_set() or self._closing.is_set():
+            await _suspend()
 
     async def finish_steps(self, seconds: float) -> None:
         """Begin no more steps, and wait so long for those under way."""
@@ -139,7 +171,7 @@ class Worker:
         while not self._is_lost:
             await asyncio.sleep(self._timing.heartbeat)
             try:
-                await self._take_over_dead(recover)
+                await (self._confirm() if self._draining.is_set() else self._take_over_dead(recover))
             except DatabaseError as error:
                 _log.error("%s", error)
             except Exception:

@@ -1,6 +1,7 @@
 """What is refused at the door: nothing may be acknowledged that nobody would do."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,96 @@ async def test_while_closing_nothing_is_accepted(store: Store, tmp_path: Path) -
     await work.worker.finish_steps(0.0)
     with pytest.raises(JobNotAccepted):
         await work.accept("do", "k1", {})
+    await work.close()
+
+
+async def test_while_draining_what_is_under_way_is_done_and_nothing_new_is_begun(store: Store, tmp_path: Path) -> None:
+    work = JobQueue(store, tmp_path, timing=replace(QUICK, draining=SECONDS))
+    begun, may_go_on, done = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def do(job: Job) -> None:
+        async def wait() -> str:
+            begun.set()
+            await may_go_on.wait()
+            return ""
+
+        await job.step("wait", wait)
+        await job.step("last", lambda: asyncio.sleep(0, "x"))
+        done.append(job.key)
+
+    work.register("do", do)
+    await work.launch()
+    await work.accept("do", "k1", {})
+    await asyncio.wait_for(begun.wait(), SECONDS)
+    draining = asyncio.create_task(work.drain(asyncio.Event()))
+    await asyncio.sleep(0)
+    with pytest.raises(JobNotAccepted):
+        await work.accept("do", "k2", {})
+    may_go_on.set()
+    await asyncio.wait_for(draining, SECONDS)
+    assert done == ["k1"]
+    await work.close()
+
+
+@pytest.mark.parametrize("is_hurried", [False, True])
+async def test_who_waits_for_what_takes_longer_is_told_once_and_no_more_steps_are_begun(
+    store: Store, tmp_path: Path, is_hurried: bool
+) -> None:
+    work = JobQueue(store, tmp_path, timing=replace(QUICK, draining=SECONDS if is_hurried else 0.0, closing=0.0))
+    begun, may_go_on, noted = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def do(job: Job) -> None:
+        async def wait() -> str:
+            begun.set()
+            await may_go_on.wait()
+            return ""
+
+        async def tell() -> None:
+            noted.append(f"told {job.key}")
+            may_go_on.set()
+
+        job.interruption.tell = tell
+        await job.step("wait", wait)
+        await job.step("last", lambda: asyncio.sleep(0, noted.append("last")))
+
+    work.register("do", do)
+    work.register("unheard", nothing)
+    await work.launch()
+    await work.accept("do", "k1", {})
+    await asyncio.wait_for(begun.wait(), SECONDS)
+    hurry = asyncio.Event()
+    if is_hurried:
+        hurry.set()
+    await work.drain(hurry)
+    await work.close()
+    assert noted == ["told k1"]
+
+
+async def test_a_word_that_cannot_be_said_holds_nothing_up(store: Store, tmp_path: Path) -> None:
+    work = JobQueue(store, tmp_path, timing=replace(QUICK, draining=0.0, closing=0.0, farewell=0.1))
+    begun = asyncio.Event()
+
+    async def do(job: Job) -> None:
+        async def hang() -> None:
+            await asyncio.Event().wait()
+
+        async def fail() -> None:
+            raise SlackUnavailable("Slack is away.")
+
+        async def wait() -> str:
+            begun.set()
+            await asyncio.Event().wait()
+            return ""
+
+        job.interruption.tell = hang if job.key == "k1" else fail
+        await job.step("wait", wait)
+
+    work.register("do", do)
+    await work.launch()
+    await work.accept("do", "k1", {})
+    await work.accept("do", "k2", {})
+    await asyncio.wait_for(begun.wait(), SECONDS)
+    await asyncio.wait_for(work.drain(asyncio.Event()), SECONDS)
     await work.close()
 
 

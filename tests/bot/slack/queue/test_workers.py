@@ -63,6 +63,26 @@ def test_work_begun_while_stopping_goes_on_at_the_next_start(works: Works) -> No
     assert [works.count(f"T1:C1:1 {step}") for step in ("first", "look", "last")] == [1, 1, 1]
 
 
+def test_work_begun_while_stopping_is_done_where_there_is_time_for_it(works: Works) -> None:
+    first = works.start("--accept", "T1:C1:1", "--slow", "0.5", "--draining", "60")
+    works.until("T1:C1:1 first")
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 0
+    assert works.count("T1:C1:1 done by one") == 1
+
+
+def test_nobody_takes_over_from_one_that_is_stopping(works: Works) -> None:
+    pulse = ("--silence", "1", "--lease", "0.7")
+    first = works.start("--accept", "T1:C1:1", "--slow", "1.5", "--draining", "60", *pulse)
+    works.until("T1:C1:1 accepted")
+    works.start("--name", "two", *pulse)
+    works.until("launched two")
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 0
+    assert works.count("T1:C1:1 done by one") == 1
+    assert [works.count(f"T1:C1:1 {step}") for step in ("first", "look", "last")] == [1, 1, 1]
+
+
 def test_a_survivor_takes_over_from_one_that_was_killed_elsewhere(works: Works) -> None:
     if not works.database:
         pytest.skip("SQLite is one machine's: who shares it shares the data directory too")

@@ -24,7 +24,7 @@ STEPS = ("first", "look", "last")
 async def run(told: argparse.Namespace) -> None:
     store = open_store(told.database, told.data_dir)
     ended = asyncio.Event()
-    timing = replace(QUICK, heartbeat=0.2, lease=told.lease, takeover=told.silence)
+    timing = replace(QUICK, heartbeat=0.2, lease=told.lease, takeover=told.silence, draining=told.draining)
     work = JobQueue(store, told.data_dir, lost=ended.set, timing=timing)
 
     def note(text: str) -> None:
@@ -68,6 +68,7 @@ async def run(told: argparse.Namespace) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await ended.wait()
     note(f"ends {told.name}")
+    await work.drain(asyncio.Event())
     await work.close()
     store.close()
 
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--die", default="")
     parser.add_argument("--slow", type=float, default=0.0)
     parser.add_argument("--lease", type=float, default=20.0)
+    parser.add_argument("--draining", type=float, default=0.0)
     parser.add_argument("--silence", type=float, default=30.0)
     logging.basicConfig(level=logging.WARNING)
     asyncio.run(run(parser.parse_args()))
