@@ -148,9 +148,7 @@ class AnswerMessage:
             self.poster.progress(self.channel, self.ts, message)
 
     async def interrupt(self, message: Message) -> None:
-        """Say in place of the first message that the work is interrupted; no progress is shown after it.
-
-        Where nothing was said yet, because the channel is crowded, the asker alone is told.
+        """Say in place of the first message, or as the first, that the work is interrupted; no progress follows it.
 
         Raises:
             SlackUnavailable, SlackRefused: it is not shown.
@@ -159,11 +157,8 @@ class AnswerMessage:
         self.is_interrupted = True
         if self.ts:
             await self._update(self.ts, message)
-        elif self.response_url:
-            await self._post(message)
         else:
-            messenger = AuditedMessenger(self.poster, self.trail)
-            await messenger.post_ephemeral(self.channel, self.trail.actor.id, message, self.thread_ts or None)
+            await self._show_first(message)
 
     async def end(self, message: Message) -> str:
         """Turn the first message into this one; it is the first where there is none yet, or no more. Its ts.

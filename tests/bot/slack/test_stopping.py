@@ -138,3 +138,22 @@ async def test_an_answer_that_one_person_sees_says_so_too(open_scene: OpenScene)
         await scene.bot.start()
         answer: Message = await scene.alone("ada", ANSWERED)
         assert RESTARTING not in answer.plain
+
+
+async def test_in_a_crowded_channel_each_thread_hears_it_and_has_one_message(open_scene: OpenScene) -> None:
+    async with open_scene({}, hanging=["prod"], settings={"NETCLINIC_DEADLINE": "120"}) as scene:
+        words = "@netclinic pods stuck in ContainerCreating since {} min"
+        asked = await asyncio.gather(
+            *(scene.slack.people.say("ada", "inc-shop", words.format(n + 5)) for n in range(4))
+        )
+        running = scene.services.queue._running
+        await scene.slack.until(lambda: len(running) == 4 and all(job.interruption.tell for job in running.values()))
+        await scene.bot.stop()
+        for ts in asked:
+            assert [RESTARTING in reply.plain for reply in scene.slack.replies("inc-shop", ts)] == [True]
+        await scene.clusters.serve(CLUSTER, "prod")
+        await scene.bot.start()
+        for ts in asked:
+            answer = await scene.answer("inc-shop", ts, ANSWERED)
+            assert [reply.ts for reply in scene.slack.replies("inc-shop", ts)] == [answer.ts]
+            assert RESTARTING not in answer.plain
