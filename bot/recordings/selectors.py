@@ -62,7 +62,7 @@ def label_test(selector: str) -> LabelTest:
 
 def label_keys(selector: str) -> set[str]:
     """The labels that it asks for."""
-    parts = [part.strip() for part in _COMMAS_OUTSIDE_BRACKETS.split(selector) if part.strip()]
+    parts = [part.strip() for part in _BETWEEN_COMMAS.findall(selector) if part.strip()]
     found = (_SET.fullmatch(part) or _COMPARED.fullmatch(part) for part in parts)
     return {match[1] if match else part.lstrip("! ") for match, part in zip(found, parts, strict=True)}
 
