@@ -109,7 +109,7 @@ def mask_named(text: str) -> str:
     if "value" in lowered:
         text = _mask_behind(text, _NAMED, _NAMED_VALUE)
     if "credentials" in text or "aws_access_key" in text:
-        text = _TWO.sub(lambda found: f"{found['head']}{MASK}", text)
+        text = _TWO.sub(lambda found: f"{found['head']}{MASK} {MASK}", text)
     if any(word in lowered for word in _SPOKEN_OF):
         text = _SPOKEN.sub(_mask_value, _STATEMENT.sub(_mask_value, text))
     return _DIRECTIVE.sub(_mask_directive, text)

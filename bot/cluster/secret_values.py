@@ -93,7 +93,8 @@ _ENCODED = re.compile(  # base64 of PEM, of docker's {"auths": and of a web toke
     r"[A-Za-z0-9+/_=-]{16,}"
 )
 _SCHEME = re.compile(
-    r"\bBearer\s+(?=[A-Za-z]{0,64}[\d._~+/=-])[\w.~+/=-]{8,}|\bBasic\s+(?=[A-Za-z+/]{0,256}[\d=])[A-Za-z0-9+/]{6,}={0,2}",
+    r"\bBearer[ \t]+(?=[A-Za-z]{0,64}[\d._~+/=-])[\w.~+/=-]{8,}|\bBasic[ \t]+(?=[A-Za-z+/]{0,256}[\d=])"
+    r"[A-Za-z0-9+/]{6,}={0,2}(?![\w+/=:-])",
     re.IGNORECASE,
 )
 _IN_ADDRESS = re.compile(

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import string
 import time
 from collections.abc import Callable
@@ -372,6 +373,15 @@ def test_a_secrets_word_may_stand_anywhere_in_a_name(end: str) -> None:
     for name in ("DB_PASSWORD", "JWT_SIGNING_KEY", "CLIENT_SECRET", "encryption_key" if end != "_CONFIG" else "apiKey"):
         assert not leaks("S3cr3t", redact_text(f"{name}{end}=S3cr3t")), name + end
         assert not leaks("S3cr3t", redact({name + end: "S3cr3t"})), name + end
+
+
+@pytest.mark.parametrize("between", ["\n", " ", ", ", " | "])
+def test_what_stands_beside_a_shape_hides_it_not(between: str) -> None:
+    source = random.Random(between)
+    for shape in SHAPES:
+        for _ in range(20):
+            text = between.join((source.choice(LOOK_ALIKES), shape.text, source.choice(LOOK_ALIKES)))
+            assert shape.secret not in redact_text(text), text
 
 
 def test_lines_of_a_log_are_masked_behind_their_times() -> None:
