@@ -21,6 +21,7 @@ from knowledge.model import Entry
 
 Asked = tuple[str, tuple[tuple[str, str], ...], str]  # path, query, accept
 Path = tuple[str | int, ...]
+ADDRESSED = {"clusterIPs", "clusterIP", "podIP", "ip", "podCIDR", "podCIDRs"}
 _PATIENT = Budget(requests=500, seconds=60)
 
 
@@ -126,3 +127,16 @@ def changes_shape(value: Any, how: str) -> bool:
     """Whether it becomes something of another type: a text for a text is another cluster, not a damaged reply."""
     became = SHAPES[how](copy.deepcopy(value))
     return type(became) is not type(value)
+
+
+def damages(replies: Mapping[Asked, Any]) -> list[Damage]:
+    """Every value of every reply as each other type, and addresses as texts that are none."""
+    found = []
+    for asked, reply in replies.items():
+        body = orjson.loads(reply.body) if isinstance(reply, Reply) and reply.body[:1] == b"{" else {}
+        for at in places(body):
+            value = value_at(body, at)
+            found += [Damage(asked, at, how) for how in SHAPES if changes_shape(value, how)]
+            if isinstance(value, str) and ADDRESSED & set(at):
+                found.append(Damage(asked, at, "address text"))
+    return found

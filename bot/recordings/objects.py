@@ -194,8 +194,10 @@ def _with_references(body: Json, uids: Mapping[_Identity, str]) -> Json:
 
 
 def _referring(reference: Json, namespace: str, uids: Mapping[_Identity, str]) -> Json:
-    group, _ = group_of(reference.get("apiVersion", ""))
-    kind, name = reference.get("kind", ""), reference.get("name", "")
+    version, kind, name = (reference.get(key) or "" for key in ("apiVersion", "kind", "name"))
+    if not all(isinstance(part, str) for part in (version, kind, name, namespace)):
+        return reference
+    group, _ = group_of(version)
     uid = uids.get((group, kind, namespace, name)) or uids.get((group, kind, "", name))
     return {**reference, "uid": uid} if uid and "uid" not in reference else reference
 

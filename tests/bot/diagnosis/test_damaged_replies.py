@@ -11,34 +11,16 @@ from bot.cluster.transport import Reply
 from bot.recordings import load
 from knowledge.model import Entry
 from tests.damaged_replies import (
-    SHAPES,
-    Asked,
     Damage,
     KeptReplies,
-    changes_shape,
     confirmed,
+    damages,
     judge,
     keep_replies,
-    places,
-    value_at,
 )
 
 OUT, SANDBOX = "terway-vswitch-out-of-ips", "FailedCreatePodSandBox"
 SHORTAGE = "errCode: InvalidVSwitchId.IpNotEnough, msg: x"
-ADDRESSED = {"clusterIPs", "clusterIP", "podIP", "ip", "podCIDR", "podCIDRs"}
-
-
-def damages(replies: Mapping[Asked, Any]) -> list[Damage]:
-    """Every value of every reply as each other type, and addresses as texts that are none."""
-    found = []
-    for asked, reply in replies.items():
-        body = orjson.loads(reply.body) if isinstance(reply, Reply) and reply.body[:1] == b"{" else {}
-        for at in places(body):
-            value = value_at(body, at)
-            found += [Damage(asked, at, how) for how in SHAPES if changes_shape(value, how)]
-            if isinstance(value, str) and ADDRESSED & set(at):
-                found.append(Damage(asked, at, "address text"))
-    return found
 
 
 async def added_by_damage(
