@@ -36,7 +36,7 @@ class ConfigKey:
     configmap: str
     key: str
     paths: tuple[str, ...] = ()
-    lines: str = ""
+    lines: re.Pattern[str] | None = None
 
     def is_of(self, configmap: str) -> bool:
         """Whether it may stand in the ConfigMap of this name."""
@@ -82,18 +82,16 @@ def annotation(name: str) -> Annotation:
     return Annotation(name)
 
 
-def config_key(configmap: str, key: str, *paths: str, lines: str = "") -> ConfigKey:
+def config_key(configmap: str, key: str, *paths: str, lines: re.Pattern[str] | None = None) -> ConfigKey:
     """Declare what is read of a ConfigMap."""
     declared = ConfigKey(configmap, key, paths, lines)
     _DECLARED.names.append(declared)
     return declared
 
 
-def command_word(pattern: str) -> re.Pattern[str]:
+def command_word(pattern: re.Pattern[str]) -> None:
     """Declare what is read of the commands of containers."""
-    declared = re.compile(pattern)
-    _DECLARED.words.append(declared)
-    return declared
+    _DECLARED.words.append(pattern)
 
 
 def declared_reads() -> DeclaredReads:

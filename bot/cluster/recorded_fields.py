@@ -4,7 +4,6 @@ An allow-list: no value of an environment variable, an argument, a header or a h
 the data of ConfigMaps and the words of commands are kept as far as something reads them (``declared_reads.py``).
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -160,8 +159,9 @@ def _reduced(text: str, declared: list[ConfigKey]) -> str:
     """What is read of a text: all of it where something reads all, else its declared lines or paths."""
     if not text.strip() or any(not each.paths and not each.lines for each in declared):
         return text
-    if all(each.lines for each in declared):
-        return "\n".join(found[0] for each in declared for found in re.finditer(each.lines, text, re.MULTILINE))
+    patterns = [each.lines for each in declared if each.lines]
+    if len(patterns) == len(declared):
+        return "\n".join(found[0] for pattern in patterns for found in pattern.finditer(text))
     parsed, dump = _parsed(text)
     if not isinstance(parsed, dict):
         return _NO_OBJECT if parsed is not None or dump is None else _NOTHING

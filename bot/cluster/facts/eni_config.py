@@ -3,6 +3,7 @@
 What the keys mean, and which of them lie where, is from Terway's public code (cmd/terway-cli, types/daemon/config.go).
 """
 
+import re
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from bot.cluster.session import SYSTEM, ClusterSession, Object
 ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
 ABSENT = "there is no ConfigMap kube-system/eni-config"
 
+MAPS_PORTS = re.compile(r"\btype\W{1,32}portmap\b")  # a YAML list of plugins after Terway (docs/cni-chain.md)
 _PLUGIN = ("type", "eniip_virtual_type", "ip_stack", "cilium_args")
 ENI_CONF = config_key(  # in eni-config, and in the ConfigMap that a node's label names
     "*",
@@ -28,7 +30,7 @@ _KEYS: tuple[ConfigKey, ...] = (
     config_key("eni-config", "10-terway.conflist", *(f"plugins.{name}" for name in _PLUGIN)),
     config_key("eni-config", "disable_network_policy"),
     config_key("eni-config", "in_cluster_loadbalance"),
-    config_key("eni-config", "cni_chain", lines=r"\btype\W+portmap\b"),
+    config_key("eni-config", "cni_chain", lines=MAPS_PORTS),
 )
 
 

@@ -25,7 +25,7 @@ FOREIGN_CNI = re.compile(
 )
 K8S_APP = label("k8s-app")
 NET_CONF = config_key("kube-flannel-cfg", "net-conf.json", "Network", "Backend.Type")
-_ZONE = r"^[ \t]*kubernetes[ \t]+(\S+)"
+_ZONE = re.compile(r"^[ \t]*kubernetes[ \t]+(\S+)", re.MULTILINE)
 _COREFILE = config_key("coredns", "Corefile", lines=_ZONE)
 _IP_STACK = config_key("ack-cluster-profile", "ipStack")
 _SERVICE_CIDR = config_key("ack-cluster-profile", "serviceCIDR")
@@ -106,7 +106,7 @@ async def cluster_kind(session: ClusterSession) -> Fact:
 async def cluster_domain(session: ClusterSession) -> Fact:
     """The first zone of the Corefile's ``kubernetes`` plugin."""
     corefile = config_text(await session.config_map("coredns"), _COREFILE) or ""
-    match = re.search(_ZONE, corefile, re.MULTILINE)
+    match = _ZONE.search(corefile)
     if match is None or match[1].endswith(".arpa") or match[1] == "{":
         return unknown("ConfigMap kube-system/coredns names no cluster domain")
     return known(match[1].rstrip("."), f"ConfigMap {SYSTEM}/coredns", config_command("coredns"), match[0].strip())

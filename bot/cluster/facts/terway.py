@@ -8,7 +8,16 @@ import re
 from collections import Counter
 
 from bot.cluster.declared_reads import command_word, command_words, kept_words, label, label_of
-from bot.cluster.facts.eni_config import ABSENT, ENI_CONFIG, eni_config, json_object, parse, plugins, terway_plugin
+from bot.cluster.facts.eni_config import (
+    ABSENT,
+    ENI_CONFIG,
+    MAPS_PORTS,
+    eni_config,
+    json_object,
+    parse,
+    plugins,
+    terway_plugin,
+)
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_command
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.requests import Listing
@@ -19,8 +28,8 @@ from bot.cluster.transport import ReadError
 LIST_TERWAY_NODES = Permission("list", TERWAY_NODES)
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 CONFIG_LABEL = label("terway-config")
-command_word(r"(?<![\w-])--?daemon-mode\b|(?<![\w-])(?i:enimultiip|enionly)\b")
-command_word(r"--enable-host-port\b(?:=['\"]?\w+)?")
+command_word(re.compile(r"(?<![\w-])--?daemon-mode\b|(?<![\w-])(?i:enimultiip|enionly)\b"))
+command_word(re.compile(r"--enable-host-port\b(?:=['\"]?\w+)?"))
 NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every question
 MULTI_IP_MODES = {"enimultiip": "shared", "enionly": "exclusive"}
 
@@ -176,9 +185,7 @@ async def portmap(session: ClusterSession) -> Fact:
     types = [plugin.get("type") for plugin in plugins(data.get("10-terway.conflist"))]
     if "portmap" in types:
         return known("on", ENI_CONFIG, config_command("eni-config"), f"10-terway.conflist plugins: {types}")
-    if re.search(
-        r"\btype\W+portmap\b", data.get("cni_chain", "")
-    ):  # YAML list of plugins after Terway (docs/cni-chain.md)
+    if MAPS_PORTS.search(data.get("cni_chain", "")):
         return known("on", ENI_CONFIG, config_command("eni-config"), "cni_chain holds portmap")
     if (await undamaged_fact(session, "kube_proxy.mode")).value == "replaced":
         return known(

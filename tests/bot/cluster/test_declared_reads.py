@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 import bot.cluster
-import bot.probes
 from bot.cluster import resources
 from bot.cluster.declared_reads import (
     Annotation,
@@ -27,17 +26,12 @@ from bot.probes import reads_of, vocabulary
 from bot.probes.pods import APP
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 
-READERS = [*Path(bot.probes.__path__[0]).glob("*.py"), *Path(bot.cluster.__path__[0]).rglob("*.py")]
-# What these hold is no reading of a cluster's objects: shapes, the masking, kubeconfigs, a ClusterRole.
-OTHERS = {
-    "declared_reads.py",
-    "object_shape.py",
-    "recorded_fields.py",
-    "redaction.py",
-    "access.py",
-    "session.py",
-    "connection.py",
-}
+# Whatever reads objects of a cluster does so through a session.
+READERS = [
+    path
+    for path in Path(bot.cluster.__path__[0]).parent.rglob("*.py")
+    if "bot.cluster.session import" in path.read_text() and path.parent.name in ("cluster", "facts", "probes")
+]
 FIELDS = {"labels", "annotations", "data", "binaryData", "command", "args", "env", "envFrom"}
 KINDS = [value for value in vars(resources).values() if isinstance(value, Resource)]
 
@@ -51,7 +45,7 @@ def undeclared(source: str) -> Iterator[str]:
             yield f"line {node.lineno}: labels_of"
 
 
-@pytest.mark.parametrize("path", [each for each in READERS if each.name not in OTHERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", READERS, ids=lambda path: path.stem)
 def test_labels_annotations_and_data_are_read_by_declared_names(path: Path) -> None:
     found = list(undeclared(path.read_text()))
     advice = "declare the name by label, annotation, config_key or command_word of bot.cluster.declared_reads"
@@ -71,6 +65,11 @@ def test_labels_annotations_and_data_are_read_by_declared_names(path: Path) -> N
 )
 def test_a_new_reading_past_the_declarations_is_seen(code: str) -> None:
     assert list(undeclared(f"async def new_probe(session):\n    return {code}\n"))
+
+
+def test_the_readers_are_found() -> None:
+    names = {path.stem for path in READERS}
+    assert names >= {"pods", "services", "terway", "config", "nodes", "eni_config", "kube_proxy", "pending_pods"}
 
 
 def test_what_is_no_such_reading_is_left_alone() -> None:
