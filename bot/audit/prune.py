@@ -17,7 +17,8 @@ from bot.audit.log import AuditLog, append_to_chain, lock_head, prepare
 from bot.audit.reading import CHUNK, is_by_actor, undecodable_text_kept
 from bot.audit.records import Actor, Draft, Record, readable, stamp
 from bot.audit.verify import Progress, make_verifier, read_tombstones, stored_rows
-from bot.store import DatabaseError, Store
+from bot.store import DatabaseError, Store, words
+from bot.store.queue_words import QueueWords
 from bot.store.schema import audit_records, audit_words
 from knowledge.errors import FAILED, UserFacingError
 
@@ -50,9 +51,10 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Erased:
-    """People's words of ``count`` records were erased; ``record`` says so in the log."""
+    """People's words of ``count`` records were erased, and in ``elsewhere`` rows of other tables, says ``record``."""
 
     count: int
+    elsewhere: int
     record: Record
 
 
@@ -111,8 +113,11 @@ def _record_and_remove(log: AuditLog, said: dict[str, Any], writing: ArchiveWrit
     return record
 
 
-def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") -> Erased | None:
-    """Erase people's words in records older than ``before``: of all, or of one who is called ``of``.
+def erase_words(
+    log: AuditLog, before: datetime, *, actor: Actor, of: str = "", data_dir: Path | None = None
+) -> Erased | None:
+    """Erase people's words older than ``before``, of all or of one who is called ``of``, wherever they are kept: beside
+    the audit log, in cases, answers, feedback and handoffs, and with work that is over (in ``data_dir``, on SQLite).
 
     That is an id, a name, or ``name@host`` at a terminal. ``None`` where there are none. The chain holds as before.
 
@@ -125,16 +130,25 @@ def erase_words(log: AuditLog, before: datetime, *, actor: Actor, of: str = "") 
         id_ = _actor_id(connection, readable(of)) if of else ""
         wanted = _words_of(to, id_)
         count = connection.execute(select(func.count()).select_from(audit_words).where(wanted)).scalar_one()
-        if not count:
-            return None
         _overwrite_deleted(log.store, connection)
-        record = _append_record(log, connection, "audit.erased", actor, {"to": to, "actor": id_, "count": count})
+        keys = words.answers_with_words_of(connection, before, id_) if id_ else set()
+    queue = QueueWords(log.store, data_dir) if data_dir else None
+    queued = queue.erase(before, of=id_, keys=keys, only_count=True) if queue else 0
+    with log.store.writing(long=True) as connection:
+        _overwrite_deleted(log.store, connection)
+        elsewhere = words.erase(connection, before, id_) + queued
+        if not count and not elsewhere:
+            return None
+        said = {"to": to, "actor": id_, "count": count, **({"elsewhere": elsewhere} if elsewhere else {})}
+        record = _append_record(log, connection, "audit.erased", actor, said)
         if log.store.is_sqlite:
             connection.execute(delete(audit_words).where(wanted))
         else:
             connection.execute(select(func.netclinic_audit_erase(to, id_)))
+    if queue:
+        queue.erase(before, of=id_, keys=keys)
     _truncate_write_ahead_log(log.store)
-    return Erased(count, record)
+    return Erased(count, elsewhere, record)
 
 
 def _actor_id(connection: Connection, of: str) -> str:

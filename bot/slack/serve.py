@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -28,7 +29,7 @@ from bot.slack.cluster_choice import Clusters
 from bot.slack.external_access import ExternalAccess
 from bot.slack.http import DeferredHandler, Health, start_http
 from bot.slack.identity import IdentityFile, PermissionLog, app_token_refused, identify_bot, list_secrets
-from bot.slack.queue.dbos_engine import run_housekeeping
+from bot.slack.queue.dbos_engine import forget_words, run_housekeeping
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
 from bot.slack.scheduler import Scheduler
@@ -127,6 +128,10 @@ class Server:
             self.health.running = services.queue.count_running
             house = asyncio.create_task(run_housekeeping(services.store))
             stack.callback(house.cancel)
+            if settings.audit_questions != "keep":
+                lifetime = timedelta(hours=settings.buttons_expire_hours)
+                forgetting = asyncio.create_task(forget_words(services.store, settings.data_dir, lifetime))
+                stack.callback(forgetting.cancel)
             doubts = asyncio.create_task(services.poster.watch_doubtful())
             stack.callback(doubts.cancel)
             clock = asyncio.create_task(Scheduler(services, handoff_schedule(settings)).run())

@@ -130,10 +130,11 @@ def prune_words(app: App, before: datetime, of: str) -> None:
         UsageProblem: ``of`` is more than one person.
     """
     try:
-        done = erase_words(app.audit, before, actor=operating_system_user(), of=of)
+        done = erase_words(app.audit, before, actor=operating_system_user(), of=of, data_dir=app.settings.data_dir)
     except AmbiguousActor as error:
         raise UsageProblem(str(error)) from None
     if done is None:
-        sys.stdout.write("No words are kept with older records: nothing was erased.\n")
+        sys.stdout.write("No older words are kept: nothing was erased.\n")
         return
-    sys.stdout.write(f"Erased people's words of {done.count:,} records; record {done.record.seq:,} says so.\n")
+    also = f" and in {done.elsewhere:,} rows of cases, answers, handoffs and finished work" if done.elsewhere else ""
+    sys.stdout.write(f"Erased people's words of {done.count:,} records{also}; record {done.record.seq:,} says so.\n")

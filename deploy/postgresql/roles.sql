@@ -26,6 +26,8 @@ REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM netclinic_bot;
 
 GRANT SELECT, INSERT ON audit_records, audit_words TO netclinic_auditor;
 GRANT SELECT ON alembic_version TO netclinic_auditor;
+GRANT SELECT, UPDATE ON cases, diagnoses, feedback, handoffs TO netclinic_auditor;  -- people's words there
+GRANT SELECT, DELETE ON looks TO netclinic_auditor;
 GRANT EXECUTE ON FUNCTION netclinic_audit_prune(bigint), netclinic_audit_erase(bigint, text) TO netclinic_auditor;
 
 -- The queue of the work that Slack was promised lives in a schema of its own; who serves first makes its tables there.
@@ -34,3 +36,5 @@ GRANT USAGE, CREATE ON SCHEMA dbos TO netclinic_bot;
 GRANT ALL ON ALL TABLES IN SCHEMA dbos TO netclinic_bot;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA dbos TO netclinic_bot;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dbos TO netclinic_bot;
+GRANT USAGE ON SCHEMA dbos TO netclinic_auditor;
+GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA dbos TO netclinic_auditor;

@@ -139,6 +139,8 @@ class PressHandler:
 
     async def _accept_recheck(self) -> Json:
         case, answer = await self._find_open_case()
+        if not answer.question:
+            raise UserError("The words of this question were erased, so it cannot be checked again: ask it anew.")
         key, payload = once_key(RECHECK, answer.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
         is_answered_ = partial(is_answered, self.context)
         if await self.context.accept_unless_succeeded(jobs.RECHECK, key, payload, is_answered_):

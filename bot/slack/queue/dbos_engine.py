@@ -6,6 +6,7 @@ needs any more is deleted: finished jobs, shared reads, keys of what could happe
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import sqlite3
@@ -19,12 +20,12 @@ from dbos import DBOS, DBOSConfig, Serializer
 from dbos._dbos import _get_dbos_instance
 
 from bot.private_files import make_private_folder
-from bot.store import DatabaseError, Store, idempotency_keys, job_deaths, replicas, shared_reads
+from bot.store import DatabaseError, Store, idempotency_keys, job_deaths, replicas, shared_reads, words
 from bot.store.error_advice import advice_for
+from bot.store.queue_words import FILE, QueueWords
 
 _ERROR = "$error"
 NAME = "netclinic"
-FILE = "dbos.sqlite"
 # Any release of the same shape resumes work: to be raised when handlers cannot finish what older ones began.
 SHAPE = "1"
 FINISHED = ["SUCCESS", "ERROR", "CANCELLED"]
@@ -34,6 +35,8 @@ CONNECTIONS = 6  # that store what steps came to: more would only fight for the 
 # to tell people so uses them. Many more make a burst of questions slower than Slack waits.
 THREADS = 16
 EVERY = 3600.0  # seconds
+WORDS_EVERY = timedelta(minutes=1)
+FULL_EVERY = 60  # such minutes: then all that is stored, not only what ended lately
 KEEP_JOBS = timedelta(days=7)  # Slack sends an event again for an hour
 KEEP_SHARED_READS = timedelta(days=1)
 KEEP_IDEMPOTENCY_KEYS = timedelta(days=400)  # longer than any button lives
@@ -188,6 +191,30 @@ async def run_housekeeping(store: Store) -> None:
         except Exception:
             _log.exception("Housekeeping failed; it is tried again in an hour.")
         await asyncio.sleep(EVERY)
+
+
+async def forget_words(store: Store, data_dir: Path, keep: timedelta) -> None:
+    """Where people's words are not to be kept: blank them in work that is over, and after ``keep``, as long as buttons
+    go on with them, wherever they are. Every minute, until it is cancelled."""
+    last: datetime | None = None
+    for number in itertools.count():
+        now = datetime.now(UTC)
+        try:
+            await store.run(forget_words_now, store, data_dir, now - keep, None if number % FULL_EVERY == 0 else last)
+            last = now - WORDS_EVERY
+        except DatabaseError as error:
+            _log.error("%s", error)
+        except Exception:
+            _log.exception("Forgetting people's words failed; it is tried again.")
+        await asyncio.sleep(WORDS_EVERY.total_seconds())
+
+
+def forget_words_now(store: Store, data_dir: Path, before: datetime, ended_after: datetime | None = None) -> int:
+    """Once: of all work that is over, and of everything else from before then; how many rows held words."""
+    queue = QueueWords(store, data_dir)
+    found = queue.erase(datetime.now(UTC), menus_before=before, ended_after=ended_after)
+    with store.writing() as connection:
+        return found + words.erase(connection, before)
 
 
 async def delete_expired(store: Store, now: datetime) -> int:
