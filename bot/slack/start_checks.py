@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.private_files import make_private_folder
 from bot.settings import Settings, parse_list, parse_pairs
@@ -69,13 +70,22 @@ def check_listening(address: Address, setting: str) -> None:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, where in found:
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if family == socket.AF_INET6:
-                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                probe.bind(where)
+            _try_binding(family, kind, protocol, where)
     except (OSError, UnicodeError, OverflowError) as error:
         raise address_in_use(address, setting, error) from error
+
+
+def _try_binding(family: int, kind: int, protocol: int, where: Any) -> None:
+    """As a server does it; a machine without IPv6 is passed over as it does."""
+    try:
+        probe = socket.socket(family, kind, protocol)
+    except OSError:
+        return
+    with probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind(where)
 
 
 def address_in_use(address: Address, setting: str, error: Exception) -> AddressInUse:
