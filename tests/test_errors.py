@@ -27,6 +27,7 @@ INTERNAL = {
     "knowledge.untrusted_yaml.UntrustedYamlError": "whoever loads the file names it in an error of its own",
     "bot.cluster.transport.ReadError": "a probe makes it `unknown`; who reads without one says what follows from it",
     "bot.recordings.failures.ApiFailure": "the replaying server answers it as a Status object",
+    "bot.slack.signed_requests.TurnedAway": "the door answers it with its status and reason",
 }
 FAILURES = {AuditUnavailable, ArchiveError, DatabaseError, OutOfReach}
 BAD_USAGE = {ConnectionSettingsError, ModelError, RecordingError, SettingsError, UsageProblem}
