@@ -83,7 +83,6 @@ def test_odd_metadata_is_named(tmp_path: Path, metadata: str, sentence: str) -> 
         "apiVersion: 5\nkind: Pod\nmetadata: {name: a}",
         "kind: PodList\napiVersion: v1\nitems: 5",
         "kind: Pod\napiVersion: v1\nmetadata: {name: [a]}",
-        "kind: Event\napiVersion: v1\nmetadata: {name: a}\ninvolvedObject: {apiVersion: 5, kind: [a]}",
         "kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: a}\nspec: 5",
         "kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nmetadata: {name: a}\n"
         "spec: {names: {plural: [a], kind: {a: b}}, versions: [x]}",
