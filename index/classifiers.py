@@ -4,7 +4,7 @@ What is learned grows with the texts, not with their square: the lexical terms a
 entries are told apart, and the kernel machine learns from ``KERNEL_TEXTS`` texts at most.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,9 @@ def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, streng
     from sklearn.svm import SVC
 
     vectors, words = dense[chosen], sparse[chosen]
-    gram = kernel(vectors @ vectors.T, (words @ words.T).toarray())
+    gram = np.empty((len(chosen), len(chosen)))
+    for rows, part in _kernel_by_parts(vectors, words, vectors, words):
+        gram[rows] = part
     fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels[chosen])
     return Kernel(
         rows=chosen[fitted.support_].astype(np.int32),
@@ -96,13 +98,15 @@ def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, streng
 
 
 def _logits(fitted: Kernel, dense: Floats, sparse: Any) -> Floats:
-    """Of all texts, some at a time."""
-    voters, words = dense[fitted.rows].T, sparse[fitted.rows].T.tocsc()
-    parts = [
-        kernel(dense[start : start + 1000] @ voters, (sparse[start : start + 1000] @ words).toarray()) @ fitted.votes
-        for start in range(0, len(dense), 1000)
-    ]
-    return np.asarray(np.concatenate(parts) + fitted.bias, dtype=np.float32)
+    parts = _kernel_by_parts(dense, sparse, dense[fitted.rows], sparse[fitted.rows])
+    return np.concatenate([part @ fitted.votes for _, part in parts]) + np.float32(fitted.bias)
+
+
+def _kernel_by_parts(dense: Floats, sparse: Any, others: Floats, other_words: Any) -> Iterator[tuple[slice, Floats]]:
+    """Some texts at a time against all others: products of sparse matrices are far from sparse."""
+    for start in range(0, len(dense), 500):
+        rows = slice(start, start + 500)
+        yield rows, kernel(dense[rows] @ others.T, (sparse[rows] @ other_words.T).toarray())
 
 
 def _fit_basis(sparse: Any) -> Any:

@@ -4,6 +4,7 @@ Addresses, ids and times differ from cluster to cluster, so two people with the 
 """
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from itertools import pairwise
@@ -104,11 +105,14 @@ def character_grams(stems: list[str]) -> list[str]:
 
 
 def terms(text: str, english: str = "") -> Counter[str]:
-    """All lexical features of a text; ``english`` holds what the glossary made of its Chinese."""
+    """All lexical features of a text; ``english`` holds what the glossary made of its Chinese.
+
+    Interned, since thousands of texts are held at once when an index is built, and share most of theirs.
+    """
     latin = words(text) + words(english)
     pairs = [f"{first} {second}" for first, second in pairwise(latin)]
-    counted: Counter[str] = Counter(f"w:{word}" for word in latin)
-    counted.update(f"p:{pair}" for pair in pairs)
-    counted.update(f"c:{gram}" for gram in character_grams(latin))
-    counted.update(f"z:{gram}" for gram in chinese_grams(text))
+    counted: Counter[str] = Counter(sys.intern(f"w:{word}") for word in latin)
+    counted.update(sys.intern(f"p:{pair}") for pair in pairs)
+    counted.update(sys.intern(f"c:{gram}") for gram in character_grams(latin))
+    counted.update(sys.intern(f"z:{gram}") for gram in chinese_grams(text))
     return counted
