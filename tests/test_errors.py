@@ -25,6 +25,8 @@ INTERNAL = {
     "bot.cluster.connection.Redirected": "the transport makes it a ReadError",
     "knowledge.errors.ExpressionError": "collected as a Problem with file and line",
     "knowledge.untrusted_yaml.UntrustedYamlError": "whoever loads the file names it in an error of its own",
+    "knowledge.bounds.TooLargeError": "whoever reads the file names it in an error of its own",
+    "knowledge.template_rules.TemplateRuleError": "lint makes it a Problem with file and line",
     "bot.cluster.transport.ReadError": "a probe makes it `unknown`; who reads without one says what follows from it",
     "bot.recordings.failures.ApiFailure": "the replaying server answers it as a Status object",
     "bot.slack.signed_requests.TurnedAway": "the door answers it with its status and reason",
