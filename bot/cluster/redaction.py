@@ -59,12 +59,22 @@ def redact_text(text: str) -> str:
 
 
 def redact(value: Any) -> Any:
-    """A copy of parsed JSON with every secret masked: by key, by ``{name, value}`` pair, and inside strings."""
+    """A copy of parsed JSON with every secret masked: by key, by ``{name, value}`` pair, and inside strings.
+
+    What is nested deeper than can be followed is masked as a whole.
+    """
+    try:
+        return _redact_below(value)
+    except RecursionError:
+        return MASK
+
+
+def _redact_below(value: Any) -> Any:
     if isinstance(value, str):
         value = _cut(value)
         return _redact_embedded(value) if _may_hold(value) else value
     if isinstance(value, list):
-        return _redact_words([redact(member) for member in value])
+        return _redact_words([_redact_below(member) for member in value])
     if isinstance(value, dict):
         return _redact_object(value)
     return value
@@ -97,7 +107,7 @@ def _redact_embedded(text: str) -> str:
             parsed = load(text)
             if parsed is None:
                 continue
-            masked = redact(parsed)
+            masked = _redact_below(parsed)
             shown = text if masked == parsed else dump(masked)
             again = redact_text(shown)
             return again if again == shown or load(again) is not None else dump(masked)
@@ -110,11 +120,11 @@ def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
     for content, names in _VALUE_OF.items():
         named = next((value[name] for name in names if isinstance(value.get(name), str)), "")
         if content in value and is_secret_name(named):
-            rest = redact({key: member for key, member in value.items() if key != content})
+            rest = _redact_below({key: member for key, member in value.items() if key != content})
             return {**rest, content: _mask(value[content])}
     if value.get("kind") == "Secret":
-        return {key: _mask_all(member) if key in _CONTENT else redact(member) for key, member in value.items()}
-    return {_key(key): _mask(member) if _is_secret(key) else redact(member) for key, member in value.items()}
+        return {key: _mask_all(member) if key in _CONTENT else _redact_below(member) for key, member in value.items()}
+    return {_key(key): _mask(member) if _is_secret(key) else _redact_below(member) for key, member in value.items()}
 
 
 def _key(key: Any) -> Any:
@@ -131,7 +141,7 @@ def _mask(value: Any) -> Any:
     if isinstance(value, list):
         return [_mask(member) for member in value]
     if isinstance(value, dict):
-        return {key: _mask_all(member) if key in _CONTENT else member for key, member in redact(value).items()}
+        return {key: _mask_all(member) if key in _CONTENT else member for key, member in _redact_below(value).items()}
     return value if isinstance(value, bool) or value is None or value in _OPEN_WORDS else MASK
 
 

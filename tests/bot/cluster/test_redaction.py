@@ -409,3 +409,10 @@ def test_a_secret_object_shows_none_of_its_values() -> None:
     assert shown == {**secret, "data": {"note": MASK}}
     assert "UzNjcjN0" not in json.dumps(redact({"annotations": {"last": json.dumps(secret)}}))
     assert "UzNjcjN0" not in redact_text(f"applied {json.dumps(json.dumps(secret))}")
+
+
+def test_what_is_nested_deeper_than_can_be_followed_is_masked_as_a_whole() -> None:
+    deep: Any = {"password": "S3cr3t"}
+    for _ in range(3_000):
+        deep = {"a": [deep]}
+    assert redact(deep) == MASK
