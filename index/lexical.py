@@ -92,7 +92,9 @@ def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> P
     )
     rarity = np.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
     lengths = np.array([counts.sum() for _, counts in counted])
-    norms = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
+    # The average word's document, not the average document: many short entries make the long ones no longer.
+    usual = float((lengths**2).sum() / max(float(lengths.sum()), 1.0))
+    norms = _K1 * (1 - _B + _B * lengths / max(usual, 1.0))
     weighed = [
         (rows, (rarity[rows] * counts * (_K1 + 1) / (counts + norm)).astype(np.float32))
         for (rows, counts), norm in zip(counted, norms, strict=True)
