@@ -4,6 +4,7 @@ A folder is built beside its place and moved there in one step, with the SHA-256
 does not match its manifest is built again; a lock lets one process build while the others wait for its result.
 """
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
@@ -41,7 +42,7 @@ def get_or_build(
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f".{folder.name}.lock"):
             if not (is_intact(folder) and fits(folder)):  # another process may have built it while this one waited
-                _remove_drafts(folder)
+                _remove_abandoned_drafts(root, folder)
                 _build(folder, build)
                 _prune(root, kind, folder)
     except OSError as error:
@@ -92,10 +93,16 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _remove_drafts(folder: Path) -> None:
-    """What builds of this folder left that were killed: only one builds at a time, and it has just begun."""
-    for draft in folder.parent.glob(f".{folder.name}.*/"):
-        shutil.rmtree(draft, ignore_errors=True)
+def _remove_abandoned_drafts(root: Path, folder: Path) -> None:
+    """What builds left that were killed: of this folder, whose lock is held here, and of those that nobody builds."""
+    from filelock import FileLock, Timeout
+
+    for draft in root.glob(".*-*.*/"):
+        name = draft.name.split(".")[1]
+        with contextlib.suppress(Timeout), contextlib.ExitStack() as stack:
+            if name != folder.name:
+                stack.enter_context(FileLock(root / f".{name}.lock", timeout=0))
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _replace(draft: Path, folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from index.artifact_cache import get_or_build
 from index.build import encoder_key
@@ -159,15 +160,13 @@ def test_small_changes_do_not_add_up_unnoticed(shipped: tuple[list[Entry], Path]
     pytest.fail("never cross-validated again")
 
 
-def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None:
-    left = tmp_path / ".index-key.abc123"
-    left.mkdir()
-    (left / "half").write_text("written")
-    others = tmp_path / ".index-other.abc123"
-    others.mkdir()
-    get_or_build(tmp_path, "index", "key", lambda folder: None)
-    assert not left.exists()
-    assert others.exists()  # somebody may be building it now
+def test_what_killed_builds_left_is_removed_by_the_next_build(tmp_path: Path) -> None:
+    for name in ("index-key", "index-other", "index-now", "encoder-old"):
+        (tmp_path / f".{name}.abc123").mkdir()
+        (tmp_path / f".{name}.abc123" / "half").write_text("written")
+    with FileLock(tmp_path / ".index-now.lock"):  # somebody builds it
+        get_or_build(tmp_path, "index", "key", lambda folder: None)
+    assert [path.name for path in tmp_path.glob(".*/")] == [".index-now.abc123"]
 
 
 @pytest.fixture(scope="module")
