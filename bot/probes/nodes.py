@@ -40,6 +40,7 @@ async def node_condition(
     contains: Strings = (),
     taint: str | None = None,
     min_age: timedelta | None = None,
+    runtime: str | None = None,
     on: Literal["any", "affected"] = "any",
 ) -> Finding:
     """A node has a condition now.
@@ -51,6 +52,7 @@ async def node_condition(
         contains: texts of which its message must contain one, in any case
         taint: the key of a taint that the same node must carry
         min_age: how long the condition must have held at least
+        runtime: the container runtime of the same node: docker, containerd
         on: affected looks only at nodes whose pods wait for their network now
     """
     listing = await (_read_affected_nodes(session) if on == "affected" else session.nodes())
@@ -60,9 +62,10 @@ async def node_condition(
             wanted = (("type", type), ("status", status), ("reason", reason))
             same = all(value in (None, condition.get(key)) for key, value in wanted)
             same = same and _message_has(condition, contains) and _old_enough(session, condition, min_age)
-            if same and taint in (None, *_taints(node)):
+            if same and taint in (None, *_taints(node)) and runtime in (None, _runtime(node)):
                 found.append((node, condition))
     what = f"{type}={status or 'any'}" + (f" with taint {taint}" if taint else "")
+    what += f" on {runtime}" if runtime else ""
     what += f" for at least {minutes(min_age)}" if min_age else ""
     if not found:
         return _none(
@@ -74,6 +77,11 @@ async def node_condition(
     ]
     names = [name_of(node) for node, _ in found]
     return present(f"{count(len(names), 'node')} with {what}: {some(names)}", evidence, node=names)
+
+
+def _runtime(node: Object) -> str:
+    """``docker`` of ``docker://19.3.5``; empty where the node does not say."""
+    return str(get_path(node, "status", "nodeInfo", "containerRuntimeVersion") or "").partition("://")[0]
 
 
 async def _read_affected_nodes(session: ClusterSession) -> Listing:

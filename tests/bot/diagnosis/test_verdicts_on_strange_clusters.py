@@ -238,6 +238,10 @@ NO_CNI = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
     "message:Network plugin returns error: cni plugin not initialized"
 )
+REFUSED = (
+    "runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:docker: network plugin is not ready: cni config uninitialized"
+)
 
 
 async def test_a_missing_cni_version_shows_on_the_node(make: Any, verdicts: Any) -> None:
@@ -246,9 +250,17 @@ async def test_a_missing_cni_version_shows_on_the_node(make: Any, verdicts: Any)
         "kube-flannel-cfg",
         {"cni-conf.json": json.dumps({"type": "flannel", "delegate": {"hairpinMode": True}}), "net-conf.json": "{}"},
     )
-    not_ready = make.node(status={"conditions": [{"type": "Ready", "status": "False", "message": NO_CNI}]})
+
+    def node(message: str, runtime: str) -> Any:
+        condition = {"type": "Ready", "status": "False", "message": message}
+        return make.node(status={"conditions": [condition], "nodeInfo": {"containerRuntimeVersion": runtime}})
+
+    not_ready = node(REFUSED, "docker://19.3.5")
     daemon_set = make.flannel()[0]
     assert entry in confirmed(await verdicts([daemon_set, config, not_ready]))
+    for other in (node(NO_CNI, "containerd://1.6.38"), node(REFUSED, ""), node(NO_CNI, "docker://19.3.5")):
+        said = (await verdicts([daemon_set, config, other], entry))[entry]
+        assert said.startswith("suspected"), "only the kubelet of a Docker node refuses a file without cniVersion"
     for objects in (
         [daemon_set, config, make.node()],
         [

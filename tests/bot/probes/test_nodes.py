@@ -50,6 +50,24 @@ async def test_the_age_of_a_condition(make: Any, find: Any) -> None:
     assert (await find(asked, [make.node(status=unavailable())])).outcome == "absent"
 
 
+@pytest.mark.parametrize(
+    ("runs", "outcome"),
+    [
+        ("docker://19.3.5", "present"),
+        ("containerd://1.6.38", "absent"),
+        ("dockerish://1", "absent"),
+        ("docker", "present"),
+        ("", "absent"),
+        (None, "absent"),
+    ],
+)
+async def test_the_container_runtime_of_the_same_node(make: Any, find: Any, runs: Any, outcome: str) -> None:
+    asked = 'node_condition(type="NetworkUnavailable", status="True", runtime="docker")'
+    node = make.node(status={**unavailable(), "nodeInfo": {"containerRuntimeVersion": runs}})
+    other = make.node("healthy", status={"nodeInfo": {"containerRuntimeVersion": "docker://19.3.5"}})
+    assert (await find(asked, [node, other])).outcome == outcome
+
+
 async def test_healthy_conditions_of_alibaba_cloud_are_no_fault(make: Any, find: Any) -> None:
     asked = 'node_condition(type="SufficientIP", status="False")'
     healthy = {
