@@ -308,13 +308,37 @@ async def test_vswitches_outside_the_configuration(make: Any, verdicts: Any) -> 
     )
 
 
+def eip_pool(make: Any, version: str) -> list[Any]:
+    _, config = make.terway(conf={"enable_eip_pool": "true"})
+    return [[make.daemon_set("terway-eniip", image=f"acs/terway:{version}"), config], "terway-upgrade-eip-pool"]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("v1.0.10.425-g97be0b1-aliyun", "confirmed"),
+        ("v1.5.6", "confirmed"),
+        ("v1.6.9", "confirmed"),
+        ("v1.7.0", "suspected"),
+        ("v1.9.17", "suspected"),
+        ("v1.10.0", "suspected"),
+        ("v1.17.5", "suspected"),
+        ("latest", "suspected"),
+    ],
+)
+async def test_an_eip_pool_blocks_only_where_terway_has_one(
+    make: Any, verdicts: Any, version: str, expected: str
+) -> None:
+    objects, entry = eip_pool(make, version)
+    assert (await verdicts(objects, entry))[entry].startswith(expected)
+
+
 async def test_settings_alone_are_confirmed_by_words_and_are_never_a_sign(make: Any, verdicts: Any) -> None:
     port = {"containers": [{"name": "m", "image": "x", "ports": [{"containerPort": 80, "hostPort": 8080}]}]}
     hairpin = [make.flannel(conf={"plugins": [{"type": "flannel", "delegate": {}}]}), "flannel-hairpin-off"]
     ports = [[*make.terway(), make.running("hp", "10.0.0.3", spec=port)], "terway-hostport-unmapped"]
     ipvlan = [make.terway(data={"10-terway.conf": '{"eniip_virtual_type": "IPVlan"}'}), "terway-ipvlan-in-cluster-lb"]
-    eip = [make.terway(conf={"enable_eip_pool": "true"}), "terway-upgrade-eip-pool"]
-    for objects, entry in (hairpin, ports, ipvlan, eip):
+    for objects, entry in (hairpin, ports, ipvlan, eip_pool(make, "v1.6.2")):
         assert confirmed(await verdicts(objects, clear=True)) == {entry}
         assert confirmed(await verdicts(objects, clear=False)) == set()
 
