@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from bot.cluster.declared_reads import ConfigKey, config_text
+from bot.cluster.facts.flannel_objects import CONFIG as FLANNEL_CONFIG
+from bot.cluster.facts.flannel_objects import flannel_namespace
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
@@ -132,6 +134,11 @@ def _pick(value: Any, wanted: str, expected: str) -> Any:
     return next((item for item in value if isinstance(item, dict) and str(item.get(wanted)) == expected), _MISSING)
 
 
+async def _home(session: ClusterSession, configmap: str) -> str:
+    """The namespace of a network component's ConfigMap."""
+    return await flannel_namespace(session) if configmap == FLANNEL_CONFIG else SYSTEM
+
+
 @probe(nature="condition", reads=(GET_CONFIG, Permission("list", PODS)))
 async def config_applied(
     session: ClusterSession, *, configmap: str, app: Strings, state: Literal["pending", "applied"]
@@ -139,13 +146,14 @@ async def config_applied(
     """Whether the application's pods have started since its ConfigMap was last edited.
 
     Args:
-        configmap: the ConfigMap's name, in kube-system
+        configmap: the ConfigMap's name, in kube-system (Flannel's where Flannel is)
         app: values of the label app or k8s-app
         state: pending means that pods are older than the edit
     """
-    config = await session.config_map(configmap)
+    namespace = await _home(session, configmap)
+    config = await session.config_map(configmap, namespace)
     if config is None:
-        return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
+        return unknown(f"there is no ConfigMap {namespace}/{configmap}")
     edited = last_edited(config)
     pods = await app_pods(session, app)
     starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
@@ -156,10 +164,10 @@ async def config_applied(
     how_many = f"; {older} of {len(starts)} pods are older than that" if edited else ""
     summary = f"ConfigMap {configmap} was {when}{how_many}"
     seen = Evidence(
-        object=f"ConfigMap {SYSTEM}/{configmap}",
+        object=f"ConfigMap {namespace}/{configmap}",
         excerpt=when,
         seen=session.now(),
-        check=f"kubectl -n {SYSTEM} get configmap {configmap} -o yaml --show-managed-fields",
+        check=f"kubectl -n {namespace} get configmap {configmap} -o yaml --show-managed-fields",
     )
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
 
@@ -172,11 +180,12 @@ async def pods_before_edit(session: ClusterSession, *, configmap: str) -> Findin
     steps are about a pod only where it was named, for which of many has the symptom cannot be seen.
 
     Args:
-        configmap: the ConfigMap's name, in kube-system
+        configmap: the ConfigMap's name, in kube-system (Flannel's where Flannel is)
     """
-    config = await session.config_map(configmap)
+    namespace = await _home(session, configmap)
+    config = await session.config_map(configmap, namespace)
     if config is None:
-        return unknown(f"there is no ConfigMap {SYSTEM}/{configmap}")
+        return unknown(f"there is no ConfigMap {namespace}/{configmap}")
     edited = last_edited(config)
     if edited is None:
         return absent(f"ConfigMap {configmap} was not edited since it was made")

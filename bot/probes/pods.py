@@ -5,6 +5,7 @@ from typing import Literal
 
 from bot.cluster.addresses import address_family
 from bot.cluster.declared_reads import Annotation, annotation_of, label, label_of
+from bot.cluster.facts.flannel_objects import flannel_namespace
 from bot.cluster.facts.platform import K8S_APP
 from bot.cluster.facts.registry import Permission
 from bot.cluster.pending_pods import (
@@ -169,6 +170,8 @@ def minutes(span: timedelta) -> str:
 
 async def app_pods(session: ClusterSession, app: Strings, namespace: str = SYSTEM, node: str = "") -> list[Object]:
     """Pods whose label ``app`` or ``k8s-app`` has one of these values; of a node, or a hundred of all."""
+    if "flannel" in app:
+        namespace = await flannel_namespace(session)
     if node:  # one read for all applications: a node has few system pods
         listing = await session.reader.select(PODS, namespace, fields=f"spec.nodeName={node}", from_cache=True)
         return [pod for pod in listing.items if {label_of(pod, key) for key in (APP, K8S_APP)} & set(app)]

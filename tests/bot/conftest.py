@@ -120,6 +120,7 @@ class Make:
         args: Iterable[str] = (),
         status: Object | None = None,
         labels: Object | None = None,
+        namespace: str = SYSTEM,
     ) -> Object:
         """A DaemonSet; its status is empty, since no controller runs."""
         labels = labels or {"app": name}
@@ -130,7 +131,7 @@ class Make:
         return {
             "apiVersion": "apps/v1",
             "kind": "DaemonSet",
-            "metadata": self._meta(name, SYSTEM, labels=labels),
+            "metadata": self._meta(name, namespace, labels=labels),
             "spec": {"selector": {"matchLabels": labels}, "template": template},
             "status": status or {},
         }

@@ -1,25 +1,40 @@
 """Facts about Flannel: image version and what ``kube-flannel-cfg`` sets."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from bot.cluster.declared_reads import config_key, config_text
 from bot.cluster.facts.eni_config import parse
-from bot.cluster.facts.platform import FLANNEL_DAEMON_SETS, GET_CONFIG, LIST_DAEMON_SETS, NET_CONF, config_command
+from bot.cluster.facts.flannel_objects import CONFIG, flannel_config, flannel_daemon_sets, flannel_namespace
+from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, NET_CONF, config_command
 from bot.cluster.facts.registry import Fact, fact, known, undamaged_fact, unknown
 from bot.cluster.facts.terway import image_tag
-from bot.cluster.session import SYSTEM, ClusterSession, get_path, name_of
+from bot.cluster.session import ClusterSession, Object, full_name, get_path, name_of, namespace_of
 
-CONFIG = "kube-flannel-cfg"
-SOURCE = f"ConfigMap {SYSTEM}/{CONFIG}"
+READS_CONFIG = (GET_CONFIG, LIST_DAEMON_SETS)
 _SECTION = ("type", "delegate.hairpinMode", "ipam.dataDir")
 CNI_CONF = config_key(CONFIG, "cni-conf.json", "cniVersion", *_SECTION, *(f"plugins.{path}" for path in _SECTION))
-ABSENT = "there is no ConfigMap kube-system/kube-flannel-cfg"
+_ACK_IMAGE = re.compile(r"/acs/flannel[:@]|-aliyun$")
+_UPSTREAM_IMAGE = re.compile(r"\b(coreos|flannel|flannelcni|flannel-io|bitnami)/flannel[:@]|/mirrored-flannel")
 
 
-async def cni(session: ClusterSession) -> dict[str, Any] | None:
-    """``cni-conf.json`` parsed; ``None`` where there is no ConfigMap."""
-    config = await session.config_map(CONFIG)
-    return None if config is None else parse(config_text(config, CNI_CONF))
+async def _from_cni_conf(session: ClusterSession, tell: Callable[[dict[str, Any]], tuple[str, str] | None]) -> Fact:
+    """What ``tell`` says of ``cni-conf.json``: the value and where it stands there; ``None`` if it is of no use."""
+    config = await flannel_config(session)
+    if config is None:
+        return unknown(await _absent(session))
+    conf = parse(config_text(config, CNI_CONF))
+    if not conf:
+        return unknown(f"cni-conf.json in {CONFIG} is not valid JSON")
+    told = tell(conf)
+    if told is None:
+        return unknown("delegate.hairpinMode in cni-conf.json is neither true nor false")
+    return known(told[0], f"ConfigMap {full_name(config)}", config_command(CONFIG, namespace_of(config)), told[1])
+
+
+async def _absent(session: ClusterSession) -> str:
+    return f"there is no ConfigMap {await flannel_namespace(session)}/{CONFIG}"
 
 
 def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
@@ -34,62 +49,91 @@ def flannel_section(conf: dict[str, Any]) -> dict[str, Any]:
     return next((plugin for plugin in plugins if plugin.get("type") == "flannel"), conf)
 
 
+async def _image(session: ClusterSession) -> tuple[Object, str] | None:
+    """The image of the first container that is Flannel's, with its DaemonSet."""
+    for item in await flannel_daemon_sets(session):
+        for container in get_path(item, "spec", "template", "spec", "containers") or []:
+            if "flannel" in str(container.get("image")):
+                return item, str(container["image"])
+    return None
+
+
 @fact("flannel.version", "Flannel's image tag", reads=(LIST_DAEMON_SETS,), core=True)
 async def version(session: ClusterSession) -> Fact:
     """The image tag of the first container of Flannel's DaemonSet."""
-    found = await session.daemon_sets()
-    for item in (found[name] for name in FLANNEL_DAEMON_SETS if name in found):
-        for container in get_path(item, "spec", "template", "spec", "containers") or []:
-            tag = image_tag(str(container.get("image", "")))
-            if tag and "flannel" in str(container.get("image")):
-                check = f"kubectl -n {SYSTEM} get daemonset {name_of(item)} -o wide"
-                return known(tag, f"DaemonSet {SYSTEM}/{name_of(item)}", check, str(container["image"]))
-    return unknown("no Flannel DaemonSet names an image version")
+    found = await _image(session)
+    if found is None or not image_tag(found[1]):
+        return unknown("no Flannel DaemonSet names an image version")
+    check = f"kubectl -n {namespace_of(found[0])} get daemonset {name_of(found[0])} -o wide"
+    return known(image_tag(found[1]), f"DaemonSet {full_name(found[0])}", check, found[1])
 
 
-@fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=(GET_CONFIG,), core=True)
+@fact("flannel.distribution", "whose Flannel runs: ack or upstream", reads=(LIST_DAEMON_SETS,))
+async def distribution(session: ClusterSession) -> Fact:
+    """By its image: what the FAQ says of releases is said of ACK's own, whose numbers have four parts."""
+    found = await _image(session)
+    is_ack = found is not None and bool(_ACK_IMAGE.search(found[1]))
+    if found is None or not (is_ack or _UPSTREAM_IMAGE.search(found[1])):
+        return unknown("Flannel's image does not tell whether it is ACK's or upstream's")
+    check = f"kubectl -n {namespace_of(found[0])} get daemonset {name_of(found[0])} -o wide"
+    return known("ack" if is_ack else "upstream", f"DaemonSet {full_name(found[0])}", check, found[1])
+
+
+@fact("flannel.namespace", "where Flannel's objects are: kube-system or kube-flannel", reads=READS_CONFIG)
+async def namespace(session: ClusterSession) -> Fact:
+    """Commands about Flannel's ConfigMap and pods need it."""
+    if (await undamaged_fact(session, "network_plugin")).value != "flannel":
+        return unknown("Flannel does not run here")
+    home = await flannel_namespace(session)
+    return known(home, f"Namespace {home}", "kubectl get daemonsets -A -l app=flannel")
+
+
+@fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=READS_CONFIG, core=True)
 async def hairpin(session: ClusterSession) -> Fact:
     """Only ``hairpinMode`` inside ``delegate`` counts."""
     if (await undamaged_fact(session, "network_plugin")).value == "terway":
         return unknown("Terway runs here, not Flannel")
-    conf = await cni(session)
-    if not conf:
-        return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
+    return await _from_cni_conf(session, _hairpin_in)
+
+
+def _hairpin_in(conf: dict[str, Any]) -> tuple[str, str] | None:
     delegate = flannel_section(conf).get("delegate")
     raw = get_path(delegate, "hairpinMode")
     if not isinstance(delegate, dict | None) or not isinstance(raw, bool | None):
-        return unknown("delegate.hairpinMode in cni-conf.json is neither true nor false")
-    seen = f"delegate.hairpinMode: {raw}" if raw is not None else "delegate has no hairpinMode"
-    return known("on" if raw is True else "off", SOURCE, config_command(CONFIG), seen)
+        return None
+    return "on" if raw is True else "off", (
+        f"delegate.hairpinMode: {raw}" if raw is not None else "delegate has no hairpinMode"
+    )
 
 
-@fact("flannel.cni_version", "cniVersion of Flannel's configuration, or missing", reads=(GET_CONFIG,))
+@fact("flannel.cni_version", "cniVersion of Flannel's configuration, or missing", reads=READS_CONFIG)
 async def cni_version(session: ClusterSession) -> Fact:
-    """Kubelets from 1.16 on refuse a configuration without it (FAQ)."""
-    conf = await cni(session)
-    if not conf:
-        return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
+    """Kubelets of Docker nodes from 1.16 on refuse a configuration without it."""
+    return await _from_cni_conf(session, _cni_version_in)
+
+
+def _cni_version_in(conf: dict[str, Any]) -> tuple[str, str]:
     raw = conf.get("cniVersion")
-    seen = f"cniVersion: {raw}" if raw else "cni-conf.json has no cniVersion"
-    return known(str(raw or "missing"), SOURCE, config_command(CONFIG), seen)
+    return str(raw or "missing"), f"cniVersion: {raw}" if raw else "cni-conf.json has no cniVersion"
 
 
-@fact("flannel.data_dir", "where pod addresses are booked: tmpfs (/var/run) or disk", reads=(GET_CONFIG,))
+@fact("flannel.data_dir", "where pod addresses are booked: tmpfs (/var/run) or disk", reads=READS_CONFIG)
 async def data_dir(session: ClusterSession) -> Fact:
     """``ipam.dataDir`` of the Flannel section; under /var/run it is emptied at every reboot (FAQ)."""
-    conf = await cni(session)
-    if not conf:
-        return unknown(ABSENT if conf is None else "cni-conf.json in kube-flannel-cfg is not valid JSON")
+    return await _from_cni_conf(session, _data_dir_in)
+
+
+def _data_dir_in(conf: dict[str, Any]) -> tuple[str, str]:
     raw = str(get_path(flannel_section(conf), "ipam", "dataDir") or "/var/lib/cni/networks")
-    value = "tmpfs" if raw.startswith(("/var/run", "/run")) else "disk"
-    return known(value, SOURCE, config_command(CONFIG), f"ipam.dataDir: {raw}")
+    return "tmpfs" if raw.startswith(("/var/run", "/run")) else "disk", f"ipam.dataDir: {raw}"
 
 
-@fact("flannel.backend", "Flannel's backend, e.g. vpc or vxlan", reads=(GET_CONFIG,))
+@fact("flannel.backend", "Flannel's backend, e.g. vpc or vxlan", reads=READS_CONFIG)
 async def backend(session: ClusterSession) -> Fact:
     """``Backend.Type`` of ``net-conf.json``."""
-    config = await session.config_map(CONFIG)
+    config = await flannel_config(session)
     raw = get_path(parse(config_text(config, NET_CONF)), "Backend", "Type")
-    if not raw:
-        return unknown(ABSENT if config is None else "net-conf.json names no backend")
-    return known(str(raw), SOURCE, config_command(CONFIG), f"Backend.Type: {raw}")
+    if not config or not raw:
+        return unknown("net-conf.json names no backend" if config else await _absent(session))
+    check = config_command(CONFIG, namespace_of(config))
+    return known(str(raw), f"ConfigMap {full_name(config)}", check, f"Backend.Type: {raw}")

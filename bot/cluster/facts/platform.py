@@ -8,9 +8,11 @@ import orjson
 
 from bot.cluster.addresses import address_family
 from bot.cluster.declared_reads import config_key, config_text, label, label_of
+from bot.cluster.facts.flannel_objects import CONFIG as FLANNEL_CONFIG
+from bot.cluster.facts.flannel_objects import flannel_config, flannel_daemon_sets, flannel_namespace
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
-from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of
+from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
@@ -19,7 +21,6 @@ LIST_NODES = Permission("list", NODES)
 GET_SERVICE = Permission("get", SERVICES)
 
 TERWAY_DAEMON_SETS = ("terway-eniip", "terway-eni", "terway")
-FLANNEL_DAEMON_SETS = ("kube-flannel-ds", "kube-flannel")
 FOREIGN_CNI = re.compile(
     r"^(calico-node|cilium|cilium-agent|weave-net|kube-router|antrea-agent|kube-ovn-cni|canal|ovnkube-node|aws-node)$"
 )
@@ -44,37 +45,51 @@ async def network_plugin(session: ClusterSession) -> Fact:
     """By the DaemonSet that runs; of two, the one that has pods to run (a left-over one has none)."""
     try:
         found = await session.daemon_sets()
+        terway = [found[name] for name in TERWAY_DAEMON_SETS if name in found]
+        flannel = await _flannel_beside(session, terway)
     except ReadError as error:
         if error.is_damage:
             raise
         return await _plugin_by_config(session, str(error))
-    candidates = [(name, plugin) for plugin, names in _PLUGINS for name in names if name in found]
+    candidates = [(each, "terway") for each in terway] + [(each, "flannel") for each in flannel]
     if not candidates:
         foreign = [name for name in found if FOREIGN_CNI.match(name)]
         named = f"DaemonSet {SYSTEM}/{foreign[0]}" if foreign else f"DaemonSets of {SYSTEM}"
         return known("other", named, DAEMON_SETS_CHECK, "neither Terway nor Flannel runs here")
-    running = [pair for pair in candidates if get_path(found[pair[0]], "status", "desiredNumberScheduled")]
+    running = [pair for pair in candidates if get_path(pair[0], "status", "desiredNumberScheduled")]
     if len({plugin for _, plugin in running or candidates}) > 1:
-        running = [pair for pair in running or candidates if await _has_pods(session, found[pair[0]])]
-    name, plugin = (running or candidates)[0]
-    return known(plugin, f"DaemonSet {SYSTEM}/{name}", DAEMON_SETS_CHECK, f"DaemonSet {name} exists")
+        running = [pair for pair in running or candidates if await _has_pods(session, pair[0])]
+    daemon_set, plugin = (running or candidates)[0]
+    check = f"kubectl -n {namespace_of(daemon_set)} get daemonsets"
+    return known(plugin, f"DaemonSet {full_name(daemon_set)}", check, f"DaemonSet {name_of(daemon_set)} exists")
+
+
+async def _flannel_beside(session: ClusterSession, terway: list[Object]) -> list[Object]:
+    """Flannel's DaemonSets; none where Terway was seen and other namespaces may not be."""
+    try:
+        return await flannel_daemon_sets(session)
+    except ReadError as error:
+        if error.is_damage or not terway:
+            raise
+        return []
 
 
 async def _has_pods(session: ClusterSession, daemon_set: Object) -> bool:
     """Where the status does not tell which of two plugins is left over, their pods do."""
     wanted = get_path(daemon_set, "spec", "selector", "matchLabels") or {}
     labels = ",".join(f"{key}={value}" for key, value in wanted.items())
-    return bool(labels) and bool((await session.system_pods(labels)).items)
-
-
-_PLUGINS = (("terway", TERWAY_DAEMON_SETS), ("flannel", FLANNEL_DAEMON_SETS))
+    return bool(labels) and bool((await session.system_pods(labels, namespace_of(daemon_set))).items)
 
 
 async def _plugin_by_config(session: ClusterSession, why: str) -> Fact:
     """Without the right to list DaemonSets, the plugins' own ConfigMaps tell."""
-    for plugin, config in (("terway", "eni-config"), ("flannel", "kube-flannel-cfg")):
-        if await session.config_map(config) is not None:
-            return known(plugin, f"ConfigMap {SYSTEM}/{config}", config_command(config), f"DaemonSets: {why}")
+    for plugin, config, namespace in (
+        ("terway", "eni-config", SYSTEM),
+        ("flannel", FLANNEL_CONFIG, await flannel_namespace(session)),
+    ):
+        if await session.config_map(config, namespace) is not None:
+            source = f"ConfigMap {namespace}/{config}"
+            return known(plugin, source, config_command(config, namespace), f"DaemonSets: {why}")
     return unknown(why)
 
 
@@ -184,12 +199,11 @@ async def pod_cidr(session: ClusterSession) -> Fact:
     """Flannel's ``Network``, else kube-proxy's ``clusterCIDR``; Terway pods take vSwitch addresses."""
     if (await undamaged_fact(session, "network_plugin")).value == "terway":
         return unknown("with Terway, pods take addresses of their vSwitches and have no range of their own")
-    flannel = await session.config_map("kube-flannel-cfg")
+    flannel = await flannel_config(session)
     network = _json_value(config_text(flannel, NET_CONF) or "", "Network")
-    if network:
-        return known(
-            network, f"ConfigMap {SYSTEM}/kube-flannel-cfg", config_command("kube-flannel-cfg"), f"Network: {network}"
-        )
+    if flannel and network:
+        check = config_command(FLANNEL_CONFIG, namespace_of(flannel))
+        return known(network, f"ConfigMap {full_name(flannel)}", check, f"Network: {network}")
     range_ = await undamaged_fact(session, "kube_proxy.cluster_cidr")
     return range_ if range_.value else unknown("neither Flannel nor kube-proxy names a Pod CIDR block")
 

@@ -86,6 +86,69 @@ async def test_facts_of_the_healthy_clusters(recording: str, expected: dict[str,
         assert fact.kubectl.startswith("kubectl ")
 
 
+NEW, OLD = "docker.io/flannel/flannel:v0.25.1", "quay.io/coreos/flannel:v0.11.0-amd64"
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "image", "distribution"),
+    [
+        ("kube-flannel-ds", "kube-system", "registry/acs/flannel:v0.15.1.22-20a397e6-aliyun", "ack"),
+        ("kube-flannel-ds", "kube-system", "mirror.example.com/flannel:v0.15.1.22-20a397e6-aliyun", "ack"),
+        ("kube-flannel-ds", "kube-flannel", NEW, "upstream"),
+        ("kube-flannel", "kube-system", "rancher/mirrored-flannelcni-flannel:v0.19.2", "upstream"),
+        ("kube-flannel-ds-amd64", "kube-system", OLD, "upstream"),
+        ("kube-flannel-ds-arm64", "kube-flannel", "ghcr.io/flannel-io/flannel:v0.27.0", "upstream"),
+        ("kube-flannel-ds", "kube-system", "mirror.example.com/net/our-flannel:7", None),
+    ],
+)
+@pytest.mark.parametrize("closed", [(), ("daemonsets",)])
+async def test_a_flannel_cluster_by_all_the_names_of_its_objects(
+    make: Any, read: Any, name: str, namespace: str, image: str, distribution: str | None, closed: tuple[str, ...]
+) -> None:
+    daemon_set = make.daemon_set(name, namespace=namespace, image=image, container="kube-flannel")
+    config = make.config("kube-flannel-cfg", make.flannel()[1]["data"], namespace=namespace)
+    objects = [daemon_set, config, make.daemon_set("kube-proxy")]
+    facts = ("network_plugin", "flannel.namespace", "flannel.hairpin", "cluster.pod_cidr", "flannel.backend")
+    expected = ["flannel", namespace, "on", "10.7.0.0/16", "vpc"]
+    assert await read(objects, *facts, forbid=list(closed)) == expected
+    if not closed:
+        tag = image.rpartition(":")[2]
+        assert await read(objects, "flannel.distribution", "flannel.version") == [distribution, tag]
+
+
+async def test_what_only_looks_like_flannel_is_none(make: Any, read: Any) -> None:
+    for other in (
+        make.daemon_set("kube-flannel-exporter"),
+        make.daemon_set("kube-flannel-ds", namespace="shop"),
+        make.daemon_set("my-kube-flannel-ds"),
+        make.daemon_set("kube-flannel-ds-amd64-debug"),
+        make.daemon_set("canal"),
+    ):
+        assert await read([other], "network_plugin", "flannel.namespace") == ["other", None]
+
+
+async def test_of_two_flannels_the_one_that_runs_counts(make: Any, read: Any) -> None:
+    """Whoever moves from the old manifest to the new one often leaves the old objects behind."""
+    left_over = make.daemon_set("kube-flannel-ds-amd64", image=OLD, container="kube-flannel")
+    runs = make.daemon_set(
+        "kube-flannel-ds", namespace="kube-flannel", image=NEW, container="kube-flannel", status=RUNS
+    )
+    old = make.config("kube-flannel-cfg", {"cni-conf.json": json.dumps({"type": "flannel", "delegate": {}})})
+    new = make.config("kube-flannel-cfg", make.flannel()[1]["data"], namespace="kube-flannel")
+    assert await read([left_over, runs, old, new], "flannel.version", "flannel.hairpin") == ["v0.25.1", "on"]
+
+
+async def test_where_only_kube_system_may_be_listed_flannels_namespace_is_not_taken_for_empty(
+    make: Any, read: Any
+) -> None:
+    elsewhere = make.daemon_set("kube-flannel-ds", namespace="kube-flannel", image=NEW)
+    config = make.config("kube-flannel-cfg", make.flannel()[1]["data"], namespace="kube-flannel")
+    closed = ["daemonsets:kube-flannel"]
+    assert await read([elsewhere, config], "network_plugin", forbid=closed) == "flannel"
+    assert await read([elsewhere], "network_plugin", forbid=closed) is None
+    assert await read([elsewhere, *make.terway()], "network_plugin", forbid=closed) == "terway"
+
+
 @pytest.mark.parametrize("recording", ["terway-healthy", "flannel-healthy"])
 async def test_every_fact_has_a_value_or_a_reason(recording: str) -> None:
     for name, fact in (await shipped(recording)).items():
