@@ -54,7 +54,7 @@ async def pod_log(
 
     Args:
         app: values of the label app or k8s-app
-        container: the container's name
+        container: the container's name; a pod that has one container is read whatever that one is called
         contains: texts of which the line must contain one, in any case
         within: how old the line may be
         on: affected reads only on nodes whose pods wait for their network now; all reads up to three pods
@@ -64,7 +64,7 @@ async def pod_log(
     if on == "affected" and not nodes:
         return none_waits(await network_waiters(session), "so no log was read")
     places = [""] if on == "all" else nodes[:MOST_PODS]
-    pods = [pod for node in places for pod in await app_pods(session, app, node=node) if container in _containers(pod)]
+    pods = [pod for node in places for pod in await app_pods(session, app, node=node) if container_of(pod, container)]
     if not pods:
         return unknown(f"no pod of {', '.join(app)} with a container {container} was found")
     pods.sort(key=_health)
@@ -106,13 +106,14 @@ def _present_finding(found: list[Line], container: str) -> Finding:
             object=f"Pod {full_name(line.pod)}",
             excerpt=line.text,
             seen=line.at,
-            check=f"kubectl -n {namespace_of(line.pod)} logs {name_of(line.pod)} -c {container} --tail=300",
+            check=f"kubectl -n {namespace_of(line.pod)} logs {name_of(line.pod)} "
+            f"-c {container_of(line.pod, container)} --tail=300",
         )
         for line in found[:SHOWN]
     ]
     texts = [line.text for line in found]
     return present(
-        f"log of {container} in {name_of(found[0].pod)} says {clip(found[0].text, 160)!r}",
+        f"log of {container_of(found[0].pod, container)} in {name_of(found[0].pod)} says {clip(found[0].text, 160)!r}",
         evidence,
         node=[node_of(line.pod) for line in found],
         terway_pod=[name_of(line.pod) for line in found],
@@ -121,8 +122,10 @@ def _present_finding(found: list[Line], container: str) -> Finding:
     )
 
 
-def _containers(pod: Object) -> set[str]:
-    return {str(item.get("name")) for item in get_path(pod, "spec", "containers") or []}
+def container_of(pod: Object, name: str) -> str:
+    """The pod's container of that name, else its only one: releases name it differently. Empty where there is none."""
+    names = [str(item.get("name")) for item in get_path(pod, "spec", "containers") or []]
+    return name if name in names else names[0] if len(names) == 1 else ""
 
 
 def _health(pod: Object) -> tuple[bool, int]:
@@ -139,7 +142,8 @@ def _container_start(pod: Object, container: str) -> datetime | None:
     return None
 
 
-async def _read(session: ClusterSession, pod: Object, container: str, within: timedelta) -> Log:
+async def _read(session: ClusterSession, pod: Object, wanted: str, within: timedelta) -> Log:
+    container = container_of(pod, wanted)
     since = max(within, LOOKED_BACK)
     raw = await session.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)
     start, now = _container_start(pod, container), session.now()

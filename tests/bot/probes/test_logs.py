@@ -60,7 +60,17 @@ async def test_lines_that_do_not_count(make: Any, find: Any) -> None:
 async def test_what_cannot_be_read_is_unknown(make: Any, find: Any) -> None:
     assert (await find(ASK, [waiter(make), daemon(make)], forbid=["pods/log"])).outcome == "unknown"
     assert (await find(ASK, [waiter(make)])).outcome == "unknown", "no Terway pod there"
-    assert (await find(ASK, [waiter(make), daemon(make, container="other")])).outcome == "unknown"
+    several = daemon(make)
+    several["spec"]["containers"] = [{"name": "policy", "image": "x:1"}, {"name": "agent", "image": "x:1"}]
+    assert (await find(ASK, [waiter(make), several])).outcome == "unknown", "none of its containers is terway"
+
+
+async def test_the_only_container_is_read_whatever_its_name(make: Any, find: Any) -> None:
+    lines = {("kube-system", "terway-a", "daemon"): "now-2m IpNotEnough"}
+    seen = await find(ASK, [waiter(make), daemon(make, container="daemon")], logs=lines)
+    assert seen.outcome == "present"
+    assert "-c daemon" in seen.evidence[0].check
+    assert "log of daemon in terway-a" in seen.summary
 
 
 async def test_one_failing_log_does_not_hide_the_line_of_another(make: Any, find: Any) -> None:
