@@ -55,14 +55,14 @@ async def pod_event(
     """A fresh event about a pod that still exists and, unless told otherwise, still waits for its network.
 
     An ``AllocIPSucceed`` (or ``cleared_by``) event later than the last failure clears it. Seen fewer than ``at_least``
-    times and not for longer than three minutes it may be transient: unknown.
+    times, or all of them within three minutes, it may be transient: unknown.
 
     Args:
         reason: event reasons
         contains: texts of which the message must contain one, in any case
         within: how long ago it was last seen at most
         state: waiting counts only pods that wait now; any counts every pod that exists
-        at_least: how often it must have been seen
+        at_least: how often it must have been seen on one pod, over three minutes or longer
         cleared_by: reasons of events by which the pod has recovered
     """
     if state == "waiting" and not (waiters := await network_waiters(session)).items:
@@ -75,8 +75,8 @@ async def pod_event(
         return _nothing(events, reason, contains)
     found.sort(key=lambda event: event.last, reverse=True)
     evidence = [event_evidence(event) for event in found[:SHOWN]]
-    if at_least > 1 and not _lasting(found, at_least):
-        return unknown(f"seen {count(sum(e.count for e in found), 'time')} only: it may be transient", evidence)
+    if at_least > 1 and not any(_persists(each, at_least) for each in _repetitions(found)):
+        return unknown(f"{_seen_so_far(found)}: it may be transient", evidence)
     messages = [event.message for event in found]
     names = [f"{event.namespace}/{event.name}" for event in found]
     return present(
@@ -108,13 +108,25 @@ def _nothing(events: Events, reason: Strings, contains: Strings) -> Finding:
     return absent(what) if events.complete else unknown(f"{what} among those that could be read")
 
 
-def _lasting(events: list[Event], at_least: int) -> bool:
-    for subject in {event.subject for event in events}:
-        mine = [event for event in events if event.subject == subject]
-        span = max(event.last for event in mine) - min(event.first for event in mine)
-        if sum(event.count for event in mine) >= at_least or span >= LASTING:
-            return True
-    return False
+def _repetitions(events: list[Event]) -> list[list[Event]]:
+    """The events of one pod and one reason each: a single failure is told by the kubelet and by Terway."""
+    keys = dict.fromkeys((event.subject, event.reason) for event in events)
+    return [[event for event in events if (event.subject, event.reason) == key] for key in keys]
+
+
+def _span(events: list[Event]) -> timedelta:
+    return max(event.last for event in events) - min(event.first for event in events)
+
+
+def _persists(events: list[Event], at_least: int) -> bool:
+    """Retries that fail some times in a row are everyday; the same failure again and again for minutes is not."""
+    return sum(event.count for event in events) >= at_least and _span(events) >= LASTING
+
+
+def _seen_so_far(events: list[Event]) -> str:
+    longest = max(_repetitions(events), key=_span)
+    times = count(sum(event.count for event in longest), "time")
+    return f"seen {times} within {count(int(_span(longest).total_seconds()), 'second')}"
 
 
 async def _without_cleared(session: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:

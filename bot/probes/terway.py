@@ -5,22 +5,24 @@ Fields as in Terway's API ``network.alibabacloud.com/v1beta1``, kind Node. Clust
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.cluster.declared_reads import label_of
 from bot.cluster.facts.eni_config import eni_config, eni_data, json_object, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import CONFIG_LABEL, terway_nodes
-from bot.cluster.pending_pods import affected_nodes, explains_from
+from bot.cluster.pending_pods import affected_nodes, explains_from, network_waiters, other_waiters
 from bot.cluster.requests import Listing
-from bot.cluster.resources import NODES, PODS, TERWAY_NODES
+from bot.cluster.resources import EVENTS, NODES, POD_LOGS, PODS, TERWAY_NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
-from bot.probes.events import BEFORE_BINDING, VSWITCH, named_in
+from bot.probes.events import BEFORE_BINDING, VSWITCH, event, named_in, pod_event
 from bot.probes.findings import Evidence, Finding
+from bot.probes.logs import pod_log
 from bot.probes.pods import SHOWN, app_pods
 from bot.probes.registry import absent, count, present, probe, some, unknown
+from bot.probes.terway_messages import NODE_REASONS, POD_REASONS, RECOVERED, Cause, texts_of
 
 LIST_TERWAY = Permission("list", TERWAY_NODES)
 GET_TERWAY = Permission("get", TERWAY_NODES)
@@ -240,4 +242,62 @@ async def ip_shortage(session: ClusterSession, *, within: timedelta = timedelta(
     names = [name_of(node) for node, *_ in found]
     return present(
         f"InsufficientIP on {some(names)}: vSwitch {some(vswitches)}", evidence, node=names, vswitch=vswitches
+    )
+
+
+@probe(
+    nature="sign",
+    reads=(
+        Permission("list", EVENTS),
+        LIST_PODS,
+        Permission("get", PODS),
+        Permission("get", NODES),
+        Permission("get", POD_LOGS),
+    ),
+)
+async def terway_error(
+    session: ClusterSession,
+    *,
+    cause: Cause,
+    at: Literal["pod", "node", "log"],
+    within: timedelta = timedelta(minutes=20),
+    at_least: int = 1,
+) -> Finding:
+    """Terway says why a pod that waits now gets no address, in the words of any of its releases.
+
+    The wordings, with their releases, are in bot/probes/terway_messages.py.
+
+    Args:
+        cause: vswitch_empty: no address is left; vswitch_missing: no vSwitch of the zone can be used;
+            eni_limit: no ENI slot is free; device_missing: the ENI's device does not appear
+        at: pod reads the events of waiting pods; node those of their nodes; log the log of Terway there
+        within: how long ago it was last seen at most
+        at_least: how often a pod must have been told so, over three minutes or longer
+    """
+    texts = texts_of(cause)
+    if at == "pod":
+        return await pod_event(session, reason=POD_REASONS, contains=texts, within=within, at_least=at_least)
+    if at == "node":
+        cleared = RECOVERED if cause != "device_missing" else ()
+        return await event(
+            session, reason=NODE_REASONS, contains=texts, within=within, on="affected", cleared_by=cleared
+        )
+    return await pod_log(session, app=TERWAY_DAEMON_SETS, container="terway", contains=texts, within=within)
+
+
+@probe(nature="condition", reads=(LIST_PODS, Permission("list", EVENTS)))
+async def vswitch_addresses(session: ClusterSession, *, state: Literal["empty"] = "empty") -> Finding:
+    """Whether a vSwitch is empty while no pod suffers from it: no object of the cluster holds how many are left.
+
+    Absent where pods wait: what they say decides.
+
+    Args:
+        state: always "empty"
+    """
+    del state
+    waiters = await network_waiters(session)
+    if waiters.items or await other_waiters(session):
+        return absent("pods wait now: what they say decides")
+    return unknown(
+        "no pod waits for its network now; how many addresses are left in a vSwitch, only the VPC console shows"
     )

@@ -158,17 +158,24 @@ async def test_the_instance_limit_says_so_itself(make: Any, verdicts: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("count", "style", "expected"),
-    [(1, "core", set()), (2, "series", set()), (5, "core", {NO_MAC}), (4, "series", {NO_MAC})],
+    ("count", "first", "expected"),
+    [
+        (1, "now-1m", set()),
+        (2, "now-20m", set()),
+        (3, "now-80s", set()),
+        (12, "now-2m", set()),
+        (4, "now-7m", {NO_MAC}),
+    ],
+)
+@pytest.mark.parametrize(
+    "message", [MAC, "error get eni config by mac: cannot found mac address: 00:16:3e:0a:00:0b"], ids=["v1.1", "v1.0"]
 )
 async def test_a_missing_device_must_persist(
-    make: Any, verdicts: Any, count: int, style: str, expected: set[str]
+    make: Any, verdicts: Any, count: int, first: str, expected: set[str], message: str
 ) -> None:
     pod = make.pod()
-    assert (
-        confirmed(await verdicts(terway(make, pod, make.event(pod, SANDBOX, MAC, count=count, style=style))))
-        == expected
-    )
+    event = {**make.event(pod, SANDBOX, message, count=count), "firstTimestamp": first}
+    assert confirmed(await verdicts(terway(make, pod, event))) == expected
 
 
 async def test_a_range_that_is_full_and_one_that_leaks(make: Any, verdicts: Any) -> None:

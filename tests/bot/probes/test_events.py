@@ -93,18 +93,40 @@ MAC = 'pod_event(reason=["FailedCreatePodSandBox"], contains=["found dev by mac"
 NO_MAC = "error parse config, can't found dev by mac 00:16:3e:0a:00:0b: not found"
 
 
-async def test_seen_too_seldom_may_be_transient(make: Any, find: Any) -> None:
+def missing_device(make: Any, pod: Any, *, count: int = 1, first: str, **how: Any) -> Any:
+    return {**make.event(pod, "FailedCreatePodSandBox", NO_MAC, count=count, **how), "firstTimestamp": first}
+
+
+async def test_seen_too_seldom_or_for_too_short_may_be_transient(make: Any, find: Any) -> None:
     pod = make.pod()
-    twice = await find(MAC, [pod, make.event(pod, "FailedCreatePodSandBox", NO_MAC, count=2)])
-    assert twice.outcome == "unknown"
-    assert "transient" in twice.summary
-    thrice = await find(MAC, [pod, make.event(pod, "FailedCreatePodSandBox", NO_MAC, count=3)])
+    for count, first in ((2, "now-10m"), (3, "now-80s"), (30, "now-3m")):
+        found = await find(MAC, [pod, missing_device(make, pod, count=count, first=first)])
+        assert found.outcome == "unknown", (count, first)
+        assert "transient" in found.summary
+    untold = await find(MAC, [pod, make.event(pod, "FailedCreatePodSandBox", NO_MAC, count=30)])
+    assert untold.outcome == "unknown", "nothing tells when the first of them was"
+
+
+async def test_several_over_several_minutes_persist(make: Any, find: Any) -> None:
+    pod = make.pod()
+    thrice = await find(MAC, [pod, missing_device(make, pod, count=3, first="now-5m")])
     assert thrice.outcome == "present"
     assert thrice.objects["mac"] == ("00:16:3e:0a:00:0b",)
-    several = [make.event(pod, "FailedCreatePodSandBox", NO_MAC, style="eventTime", name=f"e{n}") for n in range(3)]
+    ages = ("now-9m", "now-5m", "now-1m")
+    several = [
+        make.event(pod, "FailedCreatePodSandBox", NO_MAC, style="eventTime", name=f"e{age}", age=age) for age in ages
+    ]
     assert (await find(MAC, [pod, *several])).outcome == "present"
-    lasting = {**make.event(pod, "FailedCreatePodSandBox", NO_MAC), "firstTimestamp": "now-5m"}
-    assert (await find(MAC, [pod, lasting])).outcome == "present"
+    series = make.event(pod, "FailedCreatePodSandBox", NO_MAC, style="series", count=4)
+    assert (await find(MAC, [pod, {**series, "eventTime": "now-8m"}])).outcome == "present"
+
+
+async def test_one_failure_that_two_components_tell_counts_once(make: Any, find: Any) -> None:
+    pod = make.pod()
+    ask = MAC.replace('["FailedCreatePodSandBox"]', '["FailedCreatePodSandBox", "AllocIPFailed"]')
+    twice = {**make.event(pod, "AllocIPFailed", NO_MAC, count=2), "firstTimestamp": "now-6m"}
+    found = await find(ask, [pod, twice, missing_device(make, pod, count=2, first="now-6m")])
+    assert found.outcome == "unknown"
 
 
 async def test_others_do_not_add_up_to_one_pods_persistence(make: Any, find: Any) -> None:

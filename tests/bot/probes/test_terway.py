@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.probes.terway_messages import WORDINGS
+
 NODE = "cn-beijing.192.168.0.31"
 ZONE = {"nodeMetadata": {"zoneID": "cn-beijing-h"}}
 OUTSIDE = "pod_outside_vswitches()"
@@ -137,3 +139,50 @@ async def test_a_shortage_that_the_node_object_tells(make: Any, find: Any) -> No
     )
     assert (await find(asked, waiting(make, eni(conditions=["odd"])))).outcome == "unknown"
     assert (await find(asked, waiting(make, eni()), forbid=["pods"])).outcome == "unknown"
+
+
+SAID = [(cause, wording.text) for cause, wordings in WORDINGS.items() for wording in wordings]
+STARTED = {"startTime": "now-10m"}
+
+
+def says(make: Any, at: str, message: str) -> tuple[list[Any], Any]:
+    """A pod waits; its own event, its node's or the log of Terway there says the message. With the logs."""
+    pod, node = make.pod(status=STARTED), make.node()
+    daemon = make.running("terway-eniip-x", "10.0.0.1", namespace="kube-system", labels={"app": "terway-eniip"})
+    daemon["spec"]["containers"] = [{"name": "terway", "image": "terway:v1.15.4"}]
+    log = f"now-4m level=error msg={message!r}" if at == "log" else "now-4m level=info msg=started"
+    objects = [pod, node, daemon]
+    if at == "pod":
+        objects.append(make.event(pod, "FailedCreatePodSandBox", f"cmdAdd: error alloc ip: {message}"))
+    if at == "node":
+        objects.append(make.event(node, "AllocResourceFailed", f"error create eni\nErrorCode: {message}\nRequestId: 1"))
+    return objects, {("kube-system", "terway-eniip-x", "terway"): log}
+
+
+@pytest.mark.parametrize("at", ["pod", "node", "log"])
+@pytest.mark.parametrize(("cause", "text"), SAID)
+async def test_every_releases_words_are_known_wherever_they_are_said(
+    make: Any, find: Any, cause: str, text: str, at: str
+) -> None:
+    objects, logs = says(make, at, f"vsw-2zeaaa {text.upper()} 1")
+    for other in WORDINGS:
+        found = await find(f'terway_error(cause="{other}", at="{at}")', objects, logs=logs)
+        assert found.outcome == ("present" if other == cause else "absent"), other
+        assert not found.evidence or text.lower() in " ".join(piece.excerpt.lower() for piece in found.evidence)
+
+
+async def test_words_that_terway_does_not_say_are_no_error_of_its(make: Any, find: Any) -> None:
+    for text in ("ip address left over", "Forbidden.RAM", "context deadline exceeded", "found mac address"):
+        for at in ("pod", "node", "log"):
+            objects, logs = says(make, at, text)
+            for cause in WORDINGS:
+                assert (await find(f'terway_error(cause="{cause}", at="{at}")', objects, logs=logs)).outcome == "absent"
+
+
+async def test_how_full_a_vswitch_is_stays_open_while_no_pod_waits(make: Any, find: Any) -> None:
+    ask = "vswitch_addresses()"
+    assert (await find(ask, [make.running("web-0", "10.0.0.2")])).outcome == "unknown"
+    assert (await find(ask, [make.pod(status=STARTED)])).outcome == "absent"
+    pod = make.pod(status=STARTED)
+    assert (await find(ask, [pod, make.event(pod, "FailedMount", "MountVolume.SetUp failed")])).outcome == "absent"
+    assert (await find(ask, [pod], forbid=["pods"])).outcome == "unknown"
