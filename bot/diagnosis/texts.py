@@ -7,7 +7,9 @@ from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Diagnosis
 from bot.diagnosis.judge import Judgement, Verdict
+from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
+from knowledge.call_validation import fact_to_probe
 from knowledge.model import Entry, Kind
 from knowledge.rendering import render, render_text
 
@@ -38,13 +40,14 @@ def diagnosis_from_words(entry: Entry, score: float, why: str) -> Diagnosis:
 def _facts_in_texts(entry: Entry) -> list[str]:
     """Facts that the texts or the variants of the steps ask for, beyond those that are shown."""
     templates = _templates(entry)
-    return [name for name in declared_facts() if name in templates or name.replace(".", "_", 1) + "()" in templates]
+    compared = {call.probe for step in (*entry.settle, *entry.steps, *entry.verify) for call in calls(step.when)}
+    return [name for name in declared_facts() if name in templates or fact_to_probe(name) in compared]
 
 
 def _templates(entry: Entry) -> str:
     texts = [entry.cause, *entry.caution]
     for step in (*entry.settle, *entry.steps, *entry.verify):
-        texts += [step.text, step.command or "", str(step.when or "")]
+        texts += [step.text, step.command or ""]
     return " ".join(texts)
 
 

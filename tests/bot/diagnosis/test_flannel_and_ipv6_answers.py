@@ -1,0 +1,61 @@
+"""What the entries on Flannel and IPv6 tell people to do on the clusters where they apply."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
+from bot.cluster.requests import Budget
+from bot.cluster.transport import Transport
+from bot.diagnosis.clinic import Clinic
+from bot.recordings import load, serve
+from knowledge.model import Entry
+
+Entries = Mapping[str, Entry]
+
+
+@pytest.fixture
+def told(entries: Entries, meaning: Any) -> Any:
+    """The first diagnosis of words that mean this entry, on a recording."""
+
+    async def first(entry: str, recording: str) -> Any:
+        clinic = Clinic(entries, meaning({entry: 0.9}), Budget(seconds=30))
+        async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
+            answer = await clinic.ask("it fails", Cluster(Transport(link.client), recording))
+        assert answer.diagnoses[0].entry.id == entry
+        return answer.diagnoses[0]
+
+    return first
+
+
+def commands(diagnosis: Any) -> str:
+    return "\n".join(step.command or "" for step in (*diagnosis.settle, *diagnosis.steps, *diagnosis.verify))
+
+
+def texts(steps: Any) -> str:
+    return " ".join(step.text for step in steps)
+
+
+async def test_a_rule_for_pods_of_flannel_names_their_nodes_for_they_are_masqueraded(told: Any) -> None:
+    diagnosis = await told("flannel-cannot-ping-ecs", "flannel-healthy")
+    assert "the nodes' security group" in texts(diagnosis.steps)
+    assert "pod CIDR" not in texts(diagnosis.steps)
+    assert "172.30.0.0/16" not in texts(diagnosis.steps), "the Pod CIDR block is no source that an instance sees"
+
+
+@pytest.mark.parametrize(
+    ("entry", "recording", "upgrade"),
+    [
+        ("flannel-hairpin-off", "flannel-hairpin-old-version", True),
+        ("flannel-hairpin-off", "flannel-hairpin-off", False),
+        ("flannel-ip-leak", "flannel-ip-leak", True),
+    ],
+)
+async def test_the_upgrade_of_flannel_is_a_step_only_where_acks_release_is_too_old(
+    told: Any, entry: str, recording: str, upgrade: bool
+) -> None:
+    steps = texts((await told(entry, recording)).steps)
+    assert ("Upgrade Flannel" in steps) is upgrade
+    assert "If Flannel older" not in steps, "both facts of the condition were read"
