@@ -17,8 +17,9 @@ from knowledge.template_rules import TemplateRuleError, parse
 from knowledge.values import InsertedValue, ValueMarks, parts_of
 
 # What findings name. "namespace" is that of the first pod, else of the first service.
-OBJECTS = ("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace")
-PLURALS = {"nodes": "node", "pods": "pod", "services": "service", "vswitches": "vswitch"}
+OBJECTS = ("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace", "module", "reason")
+TEXTS = ("reason",)  # what a log says: a slash in it parts no namespace from a name
+PLURALS = {"nodes": "node", "pods": "pod", "services": "service", "vswitches": "vswitch", "modules": "module"}
 # Under this name a rendering keeps its marks; no template can write a name with a space.
 MARKS = " marks"
 
@@ -99,7 +100,8 @@ def _objects(objects: Mapping[str, Sequence[str]]) -> dict[str, object]:
     names: dict[str, object] = {}
     for word, found in objects.items():
         if word in OBJECTS and found:
-            names[word] = LiveText(found[0].rpartition("/")[2], word.upper())
+            shown = found[0] if word in TEXTS else found[0].rpartition("/")[2]
+            names[word] = LiveText(shown, word.upper())
     for plural, word in PLURALS.items():
         if objects.get(word):
             names[plural] = FactBranch.of(plural, (LiveText(name, word.upper()) for name in objects[word]), {})

@@ -56,6 +56,13 @@ def test_values_and_placeholders(template: str, text: str, command: str) -> None
     assert render_command(template, FACTS, objects) == command
 
 
+def test_what_a_log_names_is_shown_whole() -> None:
+    named = {"module": ["ip_vs_sh", "ip_vs"], "reason": ["open /proc/sys: permission denied"]}
+    assert render_command("modprobe -a {{ modules }}", {}, named) == "modprobe -a ip_vs_sh ip_vs"
+    assert render_text("{{ modules }}: {{ reason }}", {}, named) == "ip_vs_sh, ip_vs: open /proc/sys: permission denied"
+    assert render_text("{% if module %}a{% else %}b{% endif %}", {}, {}) == "b"
+
+
 def test_the_namespace_is_the_services_where_there_is_no_pod() -> None:
     assert render_command("-n {{ namespace }} {{ service }}", {}, {"service": ["shop/web"]}) == "-n shop web"
     assert render_command("-n {{ namespace }}", {}, {"service": ["a/web"], "pod": ["b/web-1"]}) == "-n b"
