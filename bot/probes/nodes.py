@@ -17,7 +17,8 @@ from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
 LIST_NODES = Permission("list", NODES)
-RANGE_ERROR = "no IP addresses available in range set"
+# host-local of the CNI plugins 0.7 and later, and of those before (plugins/ipam/host-local/backend/allocator).
+RANGE_ERRORS = ("no IP addresses available in range set", "no IP addresses available in network")
 NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 RESERVED = 3  # network, broadcast and the gateway that host-local leaves out
 NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
@@ -140,7 +141,7 @@ async def node_range(session: ClusterSession, *, state: Literal["full", "leaked"
     if not nodes and not (await network_waiters(session)).complete:
         return unknown("not all pending pods could be read")
     if not nodes:
-        return absent(f"no waiting pod reports {RANGE_ERROR!r}")
+        return absent(f"no waiting pod reports {RANGE_ERRORS[0]!r}")
     read = await asyncio.gather(*(_usage(session, name) for name in nodes[:NODES_LOOKED_AT]))
     usages = [usage for usage in read if usage]
     if not usages:
@@ -180,9 +181,7 @@ class Usage:
 
 async def _complaining(session: ClusterSession) -> list[str]:
     events = await events_by_reason(session, ("FailedCreatePodSandBox",), pods=True)
-    fresh = [
-        e for e in events.items if e.mentions((RANGE_ERROR,)) and is_fresh(e, session.now(), timedelta(minutes=30))
-    ]
+    fresh = [e for e in events.items if e.mentions(RANGE_ERRORS) and is_fresh(e, session.now(), timedelta(minutes=30))]
     pods = {subject(pod): pod for pod in (await network_waiters(session)).items}
     return list(dict.fromkeys(node_of(pods[event.subject]) for event in fresh if event.subject in pods))
 

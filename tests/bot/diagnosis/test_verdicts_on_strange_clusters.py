@@ -225,12 +225,15 @@ async def test_routes_that_could_not_be_created(make: Any, verdicts: Any) -> Non
     )
     tainted, other = make.node(spec=taint), make.node("other")
     event = make.event(tainted, "CreateRouteFailed", "Error creating route entry in vtb-1: x", style="eventTime")
+    event_of_2020 = make.event(tainted, "FailedToCreateRoute", "Could not create route 10.7.0.0/28 for node n: x")
 
     async def verdict(*objects: Any, node: Any) -> str:
         return str((await verdicts(flannel(make, *objects, node=node), ROUTE))[ROUTE].split(":")[0])
 
     assert await verdict(node=make.node(spec=taint, status=failed)) == "confirmed"
     assert await verdict(event, node=tainted) == "confirmed"
+    assert await verdict(event_of_2020, node=tainted) == "confirmed"
+    assert await verdict(event_of_2020, node=make.node()) == "ruled_out", "the taint is gone"
     assert await verdict(node=make.node(status=failed)) == "ruled_out", "the taint is gone"
     assert await verdict(node=make.node(spec=taint, status=created)) == "ruled_out", "a new node"
     assert await verdict(node=make.node()) == "ruled_out", "the taint of every new node is another one"
@@ -239,6 +242,36 @@ async def test_routes_that_could_not_be_created(make: Any, verdicts: Any) -> Non
     assert await verdict(other, b_failed, node=make.node(spec=taint, status=created)) == "ruled_out", (
         "taint and event are of two nodes"
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Reconciling route error: no route tables found by vpc id[vpc-1]", "confirmed"),
+        ("Reconciling route error: multiple route tables found by vpc id[vpc-1], length(tables)=2", "confirmed"),
+        ("Error reconciling route, reconcile table [vtb-1] failed: x", "confirmed"),
+        ("something else", "suspected"),
+    ],
+)
+async def test_a_route_controller_that_fails_as_a_whole(make: Any, verdicts: Any, message: str, says: str) -> None:
+    """Its event is about no node, so a node has to lack its route for minutes."""
+    controller = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "route-controller"}}
+    event = make.event(controller, "SyncRouteFailed", message)
+    taint = {"taints": [{"key": UNAVAILABLE, "effect": "NoSchedule"}]}
+    for minutes, expected in ((9, says), (2, "ruled_out")):
+        node = make.node(spec=taint, status=route_condition("Node created without a route", f"now-{minutes}m"))
+        got = (await verdicts(flannel(make, event, node=node), ROUTE))[ROUTE]
+        assert got.startswith(expected), minutes
+    assert (await verdicts(flannel(make, event), ROUTE))[ROUTE].startswith("ruled_out"), "no node lacks its route"
+
+
+async def test_a_table_that_could_not_be_read_leaves_the_route_open(make: Any, verdicts: Any) -> None:
+    """The cloud controller manager then takes the route for created."""
+    node = make.node()
+    event = make.event(node, "DescriberRouteFailed", "Describe route table vtb-1 error: x")
+    created = make.event(node, "CreatedRoute", "Created route", age="now-10s")
+    assert (await verdicts(flannel(make, event), ROUTE))[ROUTE].startswith("suspected")
+    assert (await verdicts(flannel(make, event, created), ROUTE))[ROUTE].startswith("ruled_out")
 
 
 NO_CNI = (

@@ -99,18 +99,24 @@ async def test_taints(make: Any, find: Any) -> None:
 FULL = "failed to allocate for range 0: no IP addresses available in range set: 10.7.0.1-10.7.0.14"
 
 
-def cluster(make: Any, held: int, **extra: Any) -> list[Any]:
+FULL_BEFORE_0_7 = "NetworkPlugin cni failed to set up pod network: no IP addresses available in network: cb0"
+
+
+def cluster(make: Any, held: int, message: str = FULL, **extra: Any) -> list[Any]:
     pod = make.pod()
     pods = [make.running(f"r{n}", f"10.7.0.{n + 2}", namespace=f"team-{n % 3}", **extra) for n in range(held)]
     node = make.node(spec={"podCIDR": "10.7.0.0/28", "podCIDRs": ["10.7.0.0/28"]})
-    return [node, pod, make.event(pod, "FailedCreatePodSandBox", FULL), *pods]
+    return [node, pod, make.event(pod, "FailedCreatePodSandBox", message), *pods]
 
 
 @pytest.mark.parametrize(
     ("held", "full", "leaked"), [(13, "present", "absent"), (4, "absent", "present"), (12, "unknown", "unknown")]
 )
-async def test_a_full_range_and_a_leaked_one(make: Any, find: Any, held: int, full: str, leaked: str) -> None:
-    objects = cluster(make, held)
+@pytest.mark.parametrize("message", [FULL, FULL_BEFORE_0_7])
+async def test_a_full_range_and_a_leaked_one(
+    make: Any, find: Any, held: int, full: str, leaked: str, message: str
+) -> None:
+    objects = cluster(make, held, message)
     assert (await find('node_range(state="full")', objects)).outcome == full
     assert (await find('node_range(state="leaked")', objects)).outcome == leaked
 
