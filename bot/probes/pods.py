@@ -1,5 +1,6 @@
 """Probes of pods: who waits, who started just now, who lacks an address or asks for a hostPort."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -199,13 +200,22 @@ async def pod_addresses(session: ClusterSession, *, missing: Literal["IPv4", "IP
     lacking = [pod for pod in pods if not _has_family(pod, missing)]
     if not lacking:
         example = pods[0]
-        seen = [pod_evidence(session, example, f"status.podIPs: {_addresses(example)}")]
-        what = f"all {len(pods)} running pods looked at have an {missing} address in status.podIPs"
+        seen = [_addresses_evidence(session, example)]
+        what = (
+            f"kubectl shows one address of a pod, and all {len(pods)} running pods looked at have an {missing} one in "
+        )
+        what += f"status.podIPs, e.g. {full_name(example)}: {_addresses(example)}"
         return absent(what, seen) if listing.complete else unknown(what, seen)
-    evidence = [pod_evidence(session, pod, f"status.podIPs: {_addresses(pod)}") for pod in lacking[:SHOWN]]
+    evidence = [_addresses_evidence(session, pod) for pod in lacking[:SHOWN]]
     names = [full_name(pod) for pod in lacking]
     summary = f"{len(lacking)} of {len(pods)} running pods have no {missing} address: {some(names)}"
     return present(summary, evidence, pod=names, node=[node_of(pod) for pod in lacking])
+
+
+def _addresses_evidence(session: ClusterSession, pod: Object) -> Evidence:
+    """With the command that shows all addresses: the wide output of kubectl shows one."""
+    check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o jsonpath='{{.status.podIPs[*].ip}}'"
+    return replace(pod_evidence(session, pod, f"status.podIPs: {_addresses(pod)}"), check=check)
 
 
 def _addresses(pod: Object) -> str:

@@ -1,5 +1,6 @@
 """Probes of Services and their EndpointSlices, for dual-stack questions."""
 
+from dataclasses import replace
 from typing import Literal
 
 from bot.cluster.addresses import address_family
@@ -21,8 +22,7 @@ def _service_evidence(session: ClusterSession, service: Object, excerpt: str) ->
 
 
 def _families(service: Object) -> set[str]:
-    addresses = get_path(service, "spec", "clusterIPs") or [get_path(service, "spec", "clusterIP")]
-    return {family for address in addresses if (family := address_family(address))}
+    return {family for address in _cluster_ips(service) if (family := address_family(address))}
 
 
 async def _asked_about(session: ClusterSession) -> tuple[list[Object], bool]:
@@ -48,17 +48,28 @@ async def service_families(session: ClusterSession, *, missing: Literal["IPv4", 
     if not services:
         return unknown("no Service with a ClusterIP could be seen")
     if not lacking:
-        seen = [_service_evidence(session, services[0], f"clusterIPs: {get_path(services[0], 'spec', 'clusterIPs')}")]
-        what = f"all {len(services)} Services looked at have an {missing} ClusterIP"
+        example = services[0]
+        seen = [_families_evidence(session, example)]
+        shown = f"{full_name(example)}: {', '.join(map(str, _cluster_ips(example)))}"
+        what = f"kubectl shows one ClusterIP of a Service, and all {len(services)} Services looked at have an "
+        what += f"{missing} one in spec.clusterIPs, e.g. {shown}"
         return absent(what, seen) if complete else unknown(what, seen)
     names = [full_name(item) for item in lacking]
-    evidence = [_service_evidence(session, item, _families_text(item)) for item in lacking[:SHOWN]]
+    evidence = [_families_evidence(session, item) for item in lacking[:SHOWN]]
     return present(f"no {missing} ClusterIP: {some(names)}", evidence, service=names)
 
 
-def _families_text(service: Object) -> str:
+def _cluster_ips(service: Object) -> list[object]:
+    return get_path(service, "spec", "clusterIPs") or [get_path(service, "spec", "clusterIP")]
+
+
+def _families_evidence(session: ClusterSession, service: Object) -> Evidence:
+    """With the command that shows the policy and all ClusterIPs: kubectl's table shows one."""
     policy = get_path(service, "spec", "ipFamilyPolicy") or "not set"
-    return f"ipFamilyPolicy: {policy}, clusterIPs: {get_path(service, 'spec', 'clusterIPs')}"
+    excerpt = f"ipFamilyPolicy: {policy}, clusterIPs: {get_path(service, 'spec', 'clusterIPs')}"
+    check = f"kubectl -n {namespace_of(service)} get service {name_of(service)}"
+    check += " -o jsonpath='{.spec.ipFamilyPolicy} {.spec.clusterIPs[*]}'"
+    return replace(_service_evidence(session, service, excerpt), check=check)
 
 
 @probe(nature="sign", reads=(LIST_SERVICES, Permission("list", ENDPOINT_SLICES)), cost="wide")

@@ -59,3 +59,30 @@ async def test_the_upgrade_of_flannel_is_a_step_only_where_acks_release_is_too_o
     steps = texts((await told(entry, recording)).steps)
     assert ("Upgrade Flannel" in steps) is upgrade
     assert "If Flannel older" not in steps, "both facts of the condition were read"
+
+
+@pytest.mark.parametrize(
+    ("entry", "field"),
+    [("ipv6-pod-shows-ipv4", "status.podIPs"), ("ipv6-cluster-ip-shows-ipv4", "spec.clusterIPs")],
+)
+async def test_where_all_have_both_families_the_answer_is_that_kubectl_shows_one(
+    told: Any, entry: str, field: str
+) -> None:
+    diagnosis = await told(entry, "terway-dual-stack")
+    assert diagnosis.judgement.verdict == "suspected", "what people see is so: it is not ruled out"
+    assert "kubectl shows one" in diagnosis.judgement.reason
+    assert field in diagnosis.judgement.reason
+    first = diagnosis.steps[0]
+    assert "kubectl shows one family only" in first.text
+    for command in (first.command, *_checks(diagnosis)):
+        assert field.partition(".")[2] in command, "both families are shown"
+        assert "-o wide" not in command
+        assert "POD" not in command
+        assert "SERVICE" not in command
+
+
+def _checks(diagnosis: Any) -> list[str]:
+    found = [evidence.check for finding in diagnosis.judgement.findings for evidence in finding.evidence]
+    asked = [check for check in found if "get pod " in check or "get service " in check]
+    assert asked
+    return asked
