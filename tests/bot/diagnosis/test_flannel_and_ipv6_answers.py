@@ -86,3 +86,21 @@ def _checks(diagnosis: Any) -> list[str]:
     asked = [check for check in found if "get pod " in check or "get service " in check]
     assert asked
     return asked
+
+
+@pytest.mark.parametrize("entry", ["ipv6-no-egress", "ipv6-not-reachable-from-internet"])
+async def test_bandwidth_is_looked_up_for_the_one_address_and_the_controllers_rights_are_named(
+    told: Any, entry: str
+) -> None:
+    diagnosis = await told(entry, "terway-dual-stack")
+    assert "--Ipv6Address POD_IPV6" in commands(diagnosis), "the list of all comes in pages of 50"
+    assert "--PageSize" not in commands(diagnosis)
+    for right in ("vpc:AllocateIpv6InternetBandwidth", "vpc:CreateIpv6EgressOnlyRule"):
+        assert right in texts(diagnosis.steps)
+
+
+async def test_the_way_out_to_the_internet_opens_no_way_in(told: Any) -> None:
+    diagnosis = await told("ipv6-no-egress", "terway-dual-stack")
+    manifests = [step.command for step in diagnosis.steps if step.command and "ipv6-bandwidth" in step.command]
+    assert manifests
+    assert all('k8s.aliyun.com/ipv6-egress-only: ""' in manifest for manifest in manifests)
