@@ -104,3 +104,14 @@ async def test_the_way_out_to_the_internet_opens_no_way_in(told: Any) -> None:
     manifests = [step.command for step in diagnosis.steps if step.command and "ipv6-bandwidth" in step.command]
     assert manifests
     assert all('k8s.aliyun.com/ipv6-egress-only: ""' in manifest for manifest in manifests)
+
+
+@pytest.mark.parametrize(
+    ("recording", "docker"), [("flannel-ip-nodes-forbidden", False), ("flannel-ip-leak-docker-hidden", True)]
+)
+async def test_leases_are_compared_by_the_runtime_that_nodes_of_the_release_can_have(
+    told: Any, recording: str, docker: bool
+) -> None:
+    diagnosis = await told("flannel-ip-leak", recording)
+    assert "crictl" in commands(diagnosis)
+    assert ("docker ps -q --no-trunc" in commands(diagnosis)) is docker
