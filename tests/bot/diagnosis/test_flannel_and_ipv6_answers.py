@@ -115,3 +115,10 @@ async def test_leases_are_compared_by_the_runtime_that_nodes_of_the_release_can_
     diagnosis = await told("flannel-ip-leak", recording)
     assert "crictl" in commands(diagnosis)
     assert ("docker ps -q --no-trunc" in commands(diagnosis)) is docker
+
+
+def test_no_command_of_these_entries_asks_for_endpoints_which_are_deprecated(entries: Entries) -> None:
+    for entry in entries.values():
+        if entry.section in ("flannel", "ipv6"):
+            for step in (*entry.settle, *entry.steps, *entry.verify):
+                assert "get endpoints " not in (step.command or ""), entry.id
