@@ -8,21 +8,23 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from bot.cluster.declared_reads import label_of
+from bot.cluster.events import events_by_reason, is_fresh
 from bot.cluster.facts.eni_config import eni_config, eni_data, json_object, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import CONFIG_LABEL, terway_nodes
-from bot.cluster.pending_pods import affected_nodes, explains_from, network_waiters, other_waiters
+from bot.cluster.pending_pods import affected_nodes, explains_from, other_waiters
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, POD_LOGS, PODS, TERWAY_NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
-from bot.probes.events import BEFORE_BINDING, VSWITCH, event, named_in, pod_event
+from bot.probes.events import BEFORE_BINDING, GOT_ADDRESS, VSWITCH, event, event_evidence, named_in, pod_event
 from bot.probes.findings import Evidence, Finding
 from bot.probes.logs import pod_log
-from bot.probes.pods import SHOWN, app_pods
+from bot.probes.pods import SHOWN, app_pods, pod_waiting
 from bot.probes.registry import absent, count, present, probe, some, unknown
 from bot.probes.terway_messages import NODE_REASONS, POD_REASONS, RECOVERED, Cause, texts_of
+from knowledge.logic import Outcome
 
 LIST_TERWAY = Permission("list", TERWAY_NODES)
 GET_TERWAY = Permission("get", TERWAY_NODES)
@@ -286,18 +288,26 @@ async def terway_error(
 
 
 @probe(nature="condition", reads=(LIST_PODS, Permission("list", EVENTS)))
-async def vswitch_addresses(session: ClusterSession, *, state: Literal["empty"] = "empty") -> Finding:
+async def vswitch_addresses(
+    session: ClusterSession, *, state: Literal["empty"] = "empty", within: timedelta = timedelta(minutes=30)
+) -> Finding:
     """Whether a vSwitch is empty while no pod suffers from it: no object of the cluster holds how many are left.
 
-    Absent where pods wait: what they say decides.
+    Absent where pods wait (what they say decides), and where Terway handed out an address a short time ago.
 
     Args:
         state: always "empty"
+        within: how long ago an address was handed out at most
     """
     del state
-    waiters = await network_waiters(session)
-    if waiters.items or await other_waiters(session):
-        return absent("pods wait now: what they say decides")
+    waiting = await pod_waiting(session)
+    if waiting.outcome is Outcome.PRESENT or await other_waiters(session):
+        return absent(waiting.summary, waiting.evidence)
+    given = await events_by_reason(session, (GOT_ADDRESS,), pods=True)
+    newest = max(given.items, key=lambda item: item.last, default=None)
+    if waiting.outcome is Outcome.ABSENT and newest and is_fresh(newest, session.now(), within):
+        given_to = f"{newest.namespace}/{newest.name} at {newest.last:%H:%M} UTC"
+        return absent(f"Terway gave an address to {given_to}", [event_evidence(newest)])
     return unknown(
         "no pod waits for its network now; how many addresses are left in a vSwitch, only the VPC console shows"
     )

@@ -53,9 +53,19 @@ async def test_what_the_cluster_confirms_comes_first(entries: Entries, meaning: 
 async def test_what_was_asked_about_and_is_not_so_comes_first_on_a_healthy_cluster(
     entries: Entries, meaning: Meaning
 ) -> None:
-    clinic = Clinic(entries, meaning({OUT_OF_IPS: 0.9, "terway-pod-lifecycle": 0.5}))
+    clinic = Clinic(entries, meaning({"terway-mac-not-found": 0.9, "terway-pod-lifecycle": 0.5}))
     answer = await ask(clinic, "terway-healthy")
-    assert verdicts(answer) == [(OUT_OF_IPS, "ruled_out"), ("terway-pod-lifecycle", "answered")]
+    assert verdicts(answer) == [("terway-mac-not-found", "ruled_out"), ("terway-pod-lifecycle", "answered")]
+
+
+@pytest.mark.parametrize("recording", ["terway-healthy", "terway-ipvlan", "terway-policy-off"])
+async def test_that_no_pod_waits_does_not_tell_that_a_vswitch_has_addresses(
+    entries: Entries, meaning: Meaning, recording: str
+) -> None:
+    first = (await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), recording)).diagnoses[0]
+    assert (first.entry.id, first.verdict) == (OUT_OF_IPS, "suspected")
+    assert "no pod waits for its network now" in first.judgement.reason
+    assert "DescribeVSwitches" in str(first.settle[0].command)
 
 
 async def test_words_about_another_plugin_are_ruled_out_for_that_reason(entries: Entries, meaning: Meaning) -> None:
@@ -127,7 +137,7 @@ async def test_steps_name_this_cluster_s_objects(entries: Entries, meaning: Mean
 
 
 async def test_what_is_ruled_out_gets_no_steps(entries: Entries, meaning: Meaning) -> None:
-    first = (await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-healthy")).diagnoses[0]
+    first = (await ask(Clinic(entries, meaning({"terway-mac-not-found": 0.9})), "terway-healthy")).diagnoses[0]
     assert (first.settle, first.steps, first.verify, first.caution) == ((), (), (), ())
 
 
@@ -183,9 +193,9 @@ def _told(answer: Answer) -> list[tuple[object, ...]]:
 
 async def test_checking_judges_what_is_named_or_every_fault(entries: Entries) -> None:
     async with opened("terway-healthy") as cluster:
-        named = await Clinic(entries).check([OUT_OF_IPS], cluster)
+        named = await Clinic(entries).check(["terway-mac-not-found"], cluster)
         every = await Clinic(entries).check([], cluster)
-    assert verdicts(named) == [(OUT_OF_IPS, "ruled_out")]
+    assert verdicts(named) == [("terway-mac-not-found", "ruled_out")]
     assert {item.entry.id for item in every.diagnoses} == {e.id for e in entries.values() if e.kind is Kind.FAULT}
 
 

@@ -63,6 +63,23 @@ async def test_an_empty_vswitch_is_confirmed_from_other_reads(make: Any, verdict
         assert confirmed(await verdicts(terway(make, *objects))) == {OUT}
 
 
+@pytest.mark.parametrize(
+    ("reason", "about", "message"),
+    [
+        ("AllocIPFailed", "pod", "errCode: QuotaExceeded.PrivateIpAddress, msg: x"),
+        ("AllocResourceFailed", "node", "error assign\nErrorCode: InvalidVSwitchId.IpNotEnough\nRequestId: 1"),
+        ("AllocIPFailed", "pod", "allocate IP timeout: eni-1 InsufficientIP: vsw-2zeaaa ip is not enough"),
+        ("CniPodCreateError", "pod", "no available vSwitch for zone h, vswList [vsw-2zeaaa], vsw-2zeaaa no ip left"),
+    ],
+)
+async def test_an_empty_vswitch_is_confirmed_in_the_words_of_every_release(
+    make: Any, verdicts: Any, reason: str, about: str, message: str
+) -> None:
+    pod, node = make.pod(status=WAITING), make.node()
+    event = make.event(pod if about == "pod" else node, reason, message)
+    assert confirmed(await verdicts(terway(make, pod, event))) == {OUT}
+
+
 async def test_look_alikes_of_an_empty_vswitch(make: Any, verdicts: Any) -> None:
     pod, node = make.pod(uid="new", status=WAITING), make.node()
     event = make.event(pod, SANDBOX, IPN)
@@ -82,19 +99,25 @@ async def test_look_alikes_of_an_empty_vswitch(make: Any, verdicts: Any) -> None
         ),
         "a large image": ("ruled_out", [pod, make.event(pod, "Pulling", "Pulling image", age="now-3m"), of_node]),
         "the pause image": ("ruled_out", [pod, make.event(pod, SANDBOX, pause), of_node]),
-        "it runs by now": ("ruled_out", [make.running("web-0", "10.0.0.1"), event]),
+        "it runs by now": ("suspected", [make.running("web-0", "10.0.0.1"), event]),
         "it got its address": (
             "ruled_out",
             [pod, event, make.event(pod, "AllocIPSucceed", "Alloc IP 10.0.0.1 took 1s", age="now-20s")],
         ),
-        "nobody scheduled it": ("ruled_out", [make.pod(node="", status=WAITING), event]),
-        "the host's network": ("ruled_out", [make.pod(spec={"hostNetwork": True}), event]),
+        "nobody scheduled it": ("suspected", [make.pod(node="", status=WAITING), event]),
+        "the host's network": ("suspected", [make.pod(spec={"hostNetwork": True}), event]),
         "an old event": ("suspected", [pod, make.event(pod, SANDBOX, IPN, age="now-40m")]),
         "an earlier pod of that name": ("suspected", [pod, make.event(make.pod(uid="old"), SANDBOX, IPN, uid=None)]),
         "another namespace": ("suspected", [pod, make.event(make.pod(namespace="other"), SANDBOX, IPN)]),
         "a pod that only just starts": ("suspected", [newborn, make.event(node, "AllocIPFailed", IPN, age="now-18m")]),
         "a condition from before": ("suspected", [pod, make.terway_crd(), make.terway_node(enis=stale)]),
-        "a quota": ("suspected", [pod, make.event(pod, "AllocIPFailed", "errCode: QuotaExceeded.PrivateIpAddress")]),
+        "a daemon that reaches nobody": (
+            "suspected",
+            [
+                pod,
+                make.event(pod, "AllocIPFailed", "rpc error: code = DeadlineExceeded desc = context deadline exceeded"),
+            ],
+        ),
         "the wrong zone": (
             "suspected",
             [pod, make.event(pod, "AllocIPFailed", "no available vSwitch for zone cn-beijing-z, vswList []")],
@@ -149,12 +172,15 @@ async def test_slots_that_block_a_new_vswitch(make: Any, verdicts: Any) -> None:
     assert confirmed(await verdicts(told)) == {SLOTS}, "the pod's own event tells of the shortage as well"
 
 
-async def test_the_instance_limit_says_so_itself(make: Any, verdicts: Any) -> None:
-    pod = make.pod()
-    refused = make.event(pod, "AllocIPFailed", "errCode: EniPerInstanceLimitExceeded, msg: x", style="series")
+@pytest.mark.parametrize("said", ["errCode: EniPerInstanceLimitExceeded, msg: x", "create eni async: max ENI exceeded"])
+@pytest.mark.parametrize(("reason", "about"), [("AllocIPFailed", "pod"), ("AllocResourceFailed", "node")])
+async def test_the_instance_limit_says_so_itself(make: Any, verdicts: Any, said: str, reason: str, about: str) -> None:
+    pod, node = make.pod(status=WAITING), make.node()
+    refused = make.event(pod if about == "pod" else node, reason, said, style="series")
     two = {"vswitches": {"cn-beijing-h": ["vsw-2zeaaa", "vsw-2zenew"]}}
     assert confirmed(await verdicts(terway(make, pod, refused, conf=two))) == {SLOTS}
     assert confirmed(await verdicts(terway(make, pod, refused))) == set(), "no vSwitch was added: the node is full"
+    assert confirmed(await verdicts(terway(make, pod, refused, conf={**two, "max_eni": 2}))) == set(), "set by hand"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ async def test_each_state(entries: dict[str, Entry]) -> None:
     clusters = Clusters(
         {
             "sick": "terway-out-of-ips",
-            "well": "terway-healthy",
+            "well": "terway-recovered-from-ip-shortage",
+            "quiet": "terway-healthy",
             "hidden": "terway-out-of-ips-hidden",
             "gone": "gone",
         }
@@ -46,6 +47,7 @@ async def test_each_state(entries: dict[str, Entry]) -> None:
         wanted("never sure", "well", before="suspected"),
         wanted("never there", "well", before="ruled_out"),
         wanted("unclear", "hidden"),
+        wanted("nobody waits", "quiet"),
         wanted("out of reach", "gone"),
         wanted("unknown context", "nowhere"),
         wanted("no cluster", ""),
@@ -60,6 +62,7 @@ async def test_each_state(entries: dict[str, Entry]) -> None:
         "never sure": CurrentState.RULED_OUT,
         "never there": CurrentState.RULED_OUT,
         "unclear": CurrentState.UNCLEAR,
+        "nobody waits": CurrentState.UNCLEAR,
         "out of reach": CurrentState.UNREAD,
         "unknown context": CurrentState.UNREAD,
         "no cluster": CurrentState.UNASKED,

@@ -181,7 +181,14 @@ async def test_words_that_terway_does_not_say_are_no_error_of_its(make: Any, fin
 
 async def test_how_full_a_vswitch_is_stays_open_while_no_pod_waits(make: Any, find: Any) -> None:
     ask = "vswitch_addresses()"
-    assert (await find(ask, [make.running("web-0", "10.0.0.2")])).outcome == "unknown"
+    running = make.running("web-0", "10.0.0.2")
+    assert (await find(ask, [running])).outcome == "unknown"
+    given = [
+        make.event(running, "AllocIPSucceed", "Alloc IP 10.0.0.2 took 1s", age=age) for age in ("now-50m", "now-9m")
+    ]
+    assert (await find(ask, [running, given[0]])).outcome == "unknown", "too long ago"
+    assert (await find(ask, [running, given[1]])).summary == "Terway gave an address to prod/web-0 at 12:51 UTC"
+    assert (await find(ask, [running], forbid=["events"])).outcome == "unknown"
     assert (await find(ask, [make.pod(status=STARTED)])).outcome == "absent"
     pod = make.pod(status=STARTED)
     assert (await find(ask, [pod, make.event(pod, "FailedMount", "MountVolume.SetUp failed")])).outcome == "absent"
