@@ -37,10 +37,11 @@ _KINDS = frozenset(
 
 @dataclass(frozen=True)
 class QuestionScope:
-    """What the question is about: a namespace, and words that may name objects of the cluster."""
+    """What the question is about: a namespace, and words that may name objects of the cluster; ``text``: all of it."""
 
     namespace: str | None = None
     words: frozenset[str] = frozenset()
+    text: str = ""
 
     @staticmethod
     def of(question: str, namespace: str | None = None) -> "QuestionScope":
@@ -55,7 +56,7 @@ class QuestionScope:
         for path in _PATH.findall(question.lower()):
             place, name = (part.strip(".-") for part in path.split("/"))
             named |= {f"{place}/{name}", name} if place and name else set()
-        return QuestionScope(namespace, frozenset(named))
+        return QuestionScope(namespace, frozenset(named), question)
 
     def names(self, obj: Object) -> bool:
         """Whether the question mentions this object by name."""

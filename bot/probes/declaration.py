@@ -39,8 +39,8 @@ def manual_of(function: Ask) -> str:
     return inspect.cleandoc(function.__doc__ or "")
 
 
-def declaration_of(function: Ask, nature: str, cost: str, reads: tuple[Permission, ...]) -> ProbeDeclaration:
-    """What entries may ask of the probe.
+def declaration_of(function: Ask, nature: str, cost: str, reads: tuple[Permission, ...] | None) -> ProbeDeclaration:
+    """What entries may ask of the probe; ``reads`` is ``None`` where it looks at the question alone.
 
     Raises:
         DeclarationError: something is missing or cannot be asked; the message says what to mend.
@@ -61,14 +61,15 @@ def declaration_of(function: Ask, nature: str, cost: str, reads: tuple[Permissio
     )
 
 
-def _mistakes(function: Ask, nature: str, cost: str, reads: tuple[Permission, ...]) -> Iterator[str]:
+def _mistakes(function: Ask, nature: str, cost: str, reads: tuple[Permission, ...] | None) -> Iterator[str]:
     if not inspect.iscoroutinefunction(function):
         yield "write `async def`"
     if nature not in NATURES:
         yield f"nature is {nature!r}: use {' or '.join(NATURES)}"
     if cost not in COSTS:
         yield f"cost is {cost!r}: use {' or '.join(COSTS)}"
-    if not isinstance(reads, tuple) or not reads or not all(isinstance(each, Permission) for each in reads):
+    is_listed = isinstance(reads, tuple) and reads and all(isinstance(each, Permission) for each in reads)
+    if reads is not None and not is_listed:
         yield 'reads is a tuple of what it reads, like (Permission("list", PODS),)'
     if not manual_of(function):
         yield 'it has no docstring: the first line is the summary, "Args:" explains each parameter'

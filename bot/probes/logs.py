@@ -70,7 +70,7 @@ async def pod_log(
     pods.sort(key=_health)
     of = max(len(pods), len(nodes)) if on == "affected" else len(pods)
     since = await explains_from(session) if on == "affected" else {}
-    reads = (_read(session, pod, container, within) for pod in pods[:MOST_PODS])
+    reads = (read_log(session, pod, container, within) for pod in pods[:MOST_PODS])
     read = await asyncio.gather(*reads, return_exceptions=True)
     _raise_others(read)
     logs = [log for log in read if isinstance(log, Log)]
@@ -142,7 +142,8 @@ def _container_start(pod: Object, container: str) -> datetime | None:
     return None
 
 
-async def _read(session: ClusterSession, pod: Object, wanted: str, within: timedelta) -> Log:
+async def read_log(session: ClusterSession, pod: Object, wanted: str, within: timedelta) -> Log:
+    """The log of the pod's container since that container's start, at most as old as ``within``."""
     container = container_of(pod, wanted)
     since = max(within, LOOKED_BACK)
     raw = await session.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)

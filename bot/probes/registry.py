@@ -58,14 +58,15 @@ _COMMON = {parameter.name for parameter in COMMON_PARAMETERS}
 def probe(
     *,
     nature: Literal["sign", "condition"],
-    reads: tuple[Permission, ...],
+    reads: tuple[Permission, ...] | None,
     cost: Literal["narrow", "wide"] = "narrow",
     names: Names | None = None,
 ) -> Callable[[Ask], Ask]:
     """Declare a probe under the function's name.
 
     ``names``: where an entry's arguments name an annotation or a ConfigMap's key, which ones, so that recordings keep
-    them. What a probe reads of itself is declared by ``label``, ``annotation`` and ``config_key``.
+    them. What a probe reads of itself is declared by ``label``, ``annotation`` and ``config_key``. ``reads`` is
+    ``None`` where only the question is looked at.
 
     Raises:
         DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
@@ -74,7 +75,7 @@ def probe(
     def register(function: Ask) -> Ask:
         declaration = declaration_of(function, nature, cost, reads)
         _refuse_taken_name(function)
-        _PROBES[declaration.name] = Probe(declaration, function, reads, manual_of(function), names)
+        _PROBES[declaration.name] = Probe(declaration, function, reads or (), manual_of(function), names)
         return function
 
     return register

@@ -71,7 +71,12 @@ async def test_questions_about_a_fault_find_it_where_it_holds(index: Index, reco
     answers = await ask_all(index, recording, texts)
     assert texts
     found = [(a.diagnoses[0].entry.id if a.diagnoses else "", a.outcome) for a in answers]
-    assert found == [(entry, "confirmed")] * len(texts)
+    assert found == [(entry, "suspected" if is_of_other_udp(text) else "confirmed") for text in texts]
+
+
+def is_of_other_udp(text: str) -> bool:
+    """Of UDP alone, or of the setting: that CoreDNS was replaced proves nothing for these."""
+    return "udp" in text.lower() and "dns" not in text.lower()
 
 
 async def test_vague_words_are_settled_by_the_cluster(index: Index) -> None:
