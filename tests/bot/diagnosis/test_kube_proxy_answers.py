@@ -82,3 +82,21 @@ async def test_with_datapath_v2_the_ebpf_map_is_enlarged(advice: Any) -> None:
     assert '"cilium_args": "--bpf-map-dynamic-size-ratio=' in text
     assert "-c policy -- cilium status --verbose" in text
     assert "rollout restart daemonset/terway-eniip" in text
+
+
+async def test_the_udp_timeout_is_set_in_the_configmap_that_exists(advice: Any) -> None:
+    text = await advice("ipvs-udp-timeout", "kube-proxy-upstream")
+    assert "edit configmap kube-proxy\n" in text
+    assert "kube-proxy-worker" not in text
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("cluster-domain", "CoreDNS answers with the Service's internal address"),
+        ("hostport-support", "from Terway v1.5.6 on"),
+        ("plan-cluster-network", "more than 6 ENIs"),
+    ],
+)
+async def test_guides_tell_what_the_documentation_tells(advice: Any, entry: str, said: str) -> None:
+    assert said in await advice(entry, "terway-healthy")
