@@ -49,8 +49,9 @@ class Recovery:
             _log.error("Work that ended its process %d times is set aside.", deaths, extra={"request_id": job.key})
             await self._set_aside(job)
             await asyncio.to_thread(dbos_engine.cancel_job, job.key)
-        elif deaths >= SUSPECTED:
+        elif deaths >= SUSPECTED:  # noted before any of them goes on: what waits its turn is not what kills
             self._suspects.add(job.key)
+            await self._store.run(job_deaths.hold_back, self._store, job.key)
 
     @contextlib.asynccontextmanager
     async def turn(self, job: Job) -> AsyncIterator[None]:
@@ -58,7 +59,6 @@ class Recovery:
         if job.key not in self._suspects:
             yield
             return
-        await job.retry("hold back", lambda: self._store.run(job_deaths.hold_back, self._store, job.key))
         async with self._turn:
             await job.retry("turn", lambda: self._store.run(job_deaths.let_begin, self._store, job.key))
             try:
