@@ -131,12 +131,24 @@ def _check_proofs(context: _EntryContext) -> Iterator[Problem]:
         wanted = {"suspected": proof.suspected}
     elif entry.absence == "suspected":
         wanted = {"confirmed": proof.confirmed, "ruled_out or suspected": proof.ruled_out + proof.suspected}
-    else:
+    elif can_be_confirmed(entry.confirmed_by):
         wanted = {"confirmed": proof.confirmed, "ruled_out": proof.ruled_out}
+    else:
+        wanted = {"suspected": proof.suspected, "ruled_out": proof.ruled_out}
     for verdict, recordings in wanted.items():
         if not recordings:
             message = f"no recording proves the verdict {verdict}"
             yield context.problem(("proved_on",), message, f"name one under proved_on as {verdict}: [...]")
+
+
+def can_be_confirmed(condition: Condition) -> bool:
+    """Not where something that only hints (``presence="unknown"``) is needed."""
+    if isinstance(condition, Call):
+        return ("presence", "unknown") not in condition.arguments
+    if condition.quantifier == "none":
+        return True
+    join = all if condition.quantifier == "all" else any
+    return join(can_be_confirmed(member) for member in condition.members)
 
 
 def _check_recordings(context: _EntryContext) -> Iterator[Problem]:

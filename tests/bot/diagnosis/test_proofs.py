@@ -8,7 +8,7 @@ import yaml
 from bot.diagnosis.proofs import prove
 from bot.recordings import shipped_names
 from bot.recordings.load import SETTINGS, shipped_folder
-from knowledge.linting import faq_headings
+from knowledge.linting import can_be_confirmed, faq_headings
 from knowledge.model import Entry, Kind
 
 Entries = Mapping[str, Entry]
@@ -40,7 +40,7 @@ def test_the_six_problems_of_dual_stack_have_an_entry_each(entries: Entries) -> 
 def test_every_fault_the_cluster_can_show_has_its_proof_and_its_look_alikes(entries: Entries) -> None:
     for entry in entries.values():
         if entry.kind is Kind.FAULT and entry.confirmed_by is not None:
-            assert entry.proved_on.confirmed, entry.id
+            assert bool(entry.proved_on.confirmed) is can_be_confirmed(entry.confirmed_by), entry.id
             assert entry.proved_on.ruled_out or entry.proved_on.suspected, entry.id
 
 
@@ -72,3 +72,8 @@ def test_symptoms_are_many_in_both_languages_and_never_shared(entries: Entries) 
         assert sum(not text.isascii() for text in entry.symptoms) >= 3, entry.id
         for text in entry.symptoms:
             assert owners.setdefault(text.lower(), entry.id) == entry.id, text
+
+
+def test_a_delay_that_nothing_measures_is_never_confirmed(entries: Entries) -> None:
+    hints = [id_ for id_, entry in entries.items() if entry.confirmed_by and not can_be_confirmed(entry.confirmed_by)]
+    assert hints == ["terway-network-policy-latency"]
