@@ -403,7 +403,8 @@ async def test_settings_alone_are_confirmed_by_words_and_are_never_a_sign(make: 
     port = {"containers": [{"name": "m", "image": "x", "ports": [{"containerPort": 80, "hostPort": 8080}]}]}
     hairpin = [make.flannel(conf={"plugins": [{"type": "flannel", "delegate": {}}]}), "flannel-hairpin-off"]
     ports = [[*make.terway(), make.running("hp", "10.0.0.3", spec=port)], "terway-hostport-unmapped"]
-    ipvlan = [make.terway(data={"10-terway.conf": '{"eniip_virtual_type": "IPVlan"}'}), "terway-ipvlan-in-cluster-lb"]
+    cni = {"10-terway.conf": '{"eniip_virtual_type": "IPVlan"}'}
+    ipvlan = [[*make.terway(data=cni), *make.proxy()], "terway-ipvlan-in-cluster-lb"]
     for objects, entry in (hairpin, ports, ipvlan, eip_pool(make, "v1.6.2")):
         assert confirmed(await verdicts(objects, clear=True)) == {entry}
         assert confirmed(await verdicts(objects, clear=False)) == set()
