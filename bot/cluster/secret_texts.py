@@ -29,9 +29,10 @@ _KEY = re.compile(rf"(?<![\w.-])(?P<key>[\w.-]++)(?P<close>{_QUOTE})(?P<sep>[ \t
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) ")  # in front of each line of a log
 _LINE_START = re.compile(rf"""(?:{_STAMP.pattern})?[ \t]*(?:- +)?(?:export +|set +|ENV +)?["']?""")
 _HEADER = re.compile(r"(?:proxy[_-]?)?authorization|(?:set[_-]?)?cookie", re.IGNORECASE)
-_HEADER_VALUE = re.compile(r"\[[^\]\n]*|(?![\"'\\{])(?:[^\n\\]|\\(?![nr]))+")
+_LINE_END = r"\\{0,64}[nr]"  # as JSON inside JSON writes it, behind its first backslash
+_HEADER_VALUE = re.compile(rf"\[[^\]\n]*|(?![\"'\\{{])(?:[^\n\\]|\\(?!{_LINE_END}))+")
 # Where a quote stands before the header's name, its value ends at the next one.
-_HEADER_VALUES = {quote: re.compile(rf"(?:[^{quote}\n\\]|\\(?![nr]))+") for quote in "'\""}
+_HEADER_VALUES = {quote: re.compile(rf"(?:[^{quote}\n\\]|\\(?!{_LINE_END}))+") for quote in "'\""}
 _LONG = re.compile(r"[\w.~%+-]{12}")
 _LITERAL = re.compile(r"(?:true|false|null|none|nil|~|yes|no|on|off|<none>|<nil>)(?![\w.~-])", re.IGNORECASE)
 _COUNT = re.compile(r"\d{1,6}(?![\w.-])")
