@@ -101,7 +101,7 @@ async def test_where_nodes_report_something_odd_the_configuration_is_not_taken_i
     make: Any, verdicts: Any
 ) -> None:
     entry = "terway-ipvlan-in-cluster-lb"
-    terway = make.terway(data={"10-terway.conf": '{"eniip_virtual_type": "IPVlan"}'})
+    terway = [*make.terway(data={"10-terway.conf": '{"eniip_virtual_type": "IPVlan"}'}), *make.proxy()]
     odd = make.terway_node(datapath={"type": ["datapathv2"]})
     assert (await verdicts(terway, entry))[entry].startswith("confirmed")
     assert (await verdicts([*terway, make.terway_crd(), odd], entry))[entry].startswith("suspected")
