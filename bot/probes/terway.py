@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from bot.cluster.declared_reads import label_of
-from bot.cluster.events import events_by_reason, is_fresh
+from bot.cluster.events import Event, events_by_reason, is_fresh
 from bot.cluster.facts.eni_config import eni_config, eni_data, json_object, zones
 from bot.cluster.facts.platform import GET_CONFIG, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Permission
@@ -30,6 +30,7 @@ LIST_TERWAY = Permission("list", TERWAY_NODES)
 GET_TERWAY = Permission("get", TERWAY_NODES)
 LIST_PODS = Permission("list", PODS)
 NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
+_ONLY_VPC = "how many addresses are left, only the VPC console shows"
 NO_OBJECTS = "Terway keeps no node objects here (local IPAM)"
 
 
@@ -289,15 +290,21 @@ async def terway_error(
 
 @probe(nature="condition", reads=(LIST_PODS, Permission("list", EVENTS)))
 async def vswitch_addresses(
-    session: ClusterSession, *, state: Literal["empty"] = "empty", within: timedelta = timedelta(minutes=30)
+    session: ClusterSession,
+    *,
+    state: Literal["empty"] = "empty",
+    within: timedelta = timedelta(minutes=30),
+    refused: timedelta = timedelta(hours=2),
 ) -> Finding:
     """Whether a vSwitch is empty while no pod suffers from it: no object of the cluster holds how many are left.
 
-    Absent where pods wait (what they say decides), and where Terway handed out an address a short time ago.
+    Absent where pods wait (what they say decides), where Terway handed out an address a short time ago, and where it
+    was not refused one; unknown after a refusal.
 
     Args:
         state: always "empty"
         within: how long ago an address was handed out at most
+        refused: how long ago the vSwitch refused one at most
     """
     del state
     waiting = await pod_waiting(session)
@@ -308,6 +315,21 @@ async def vswitch_addresses(
     if waiting.outcome is Outcome.ABSENT and newest and is_fresh(newest, session.now(), within):
         given_to = f"{newest.namespace}/{newest.name} at {newest.last:%H:%M} UTC"
         return absent(f"Terway gave an address to {given_to}", [event_evidence(newest)])
-    return unknown(
-        "no pod waits for its network now; how many addresses are left in a vSwitch, only the VPC console shows"
-    )
+    last = await _last_refusal(session, refused)
+    if waiting.outcome is Outcome.ABSENT and not last:
+        return absent(f"no vSwitch refused an address in the last {refused // timedelta(hours=1)} hours; {_ONLY_VPC}")
+    since = f"since a vSwitch refused an address at {last.last:%H:%M} UTC, none was given; " if last else ""
+    return unknown(f"no pod waits for its network now; {since}{_ONLY_VPC}", [event_evidence(last)] if last else [])
+
+
+async def _last_refusal(session: ClusterSession, within: timedelta) -> Event | None:
+    """The newest event that says that a vSwitch is empty, about a pod, a node or a node object of Terway."""
+    about_pods = await events_by_reason(session, POD_REASONS, pods=True)
+    about_others = await events_by_reason(session, NODE_REASONS, pods=False)
+    texts = [text.lower() for text in texts_of("vswitch_empty")]
+    told = [
+        item
+        for item in (*about_pods.items, *about_others.items)
+        if is_fresh(item, session.now(), within) and any(text in item.message.lower() for text in texts)
+    ]
+    return max(told, key=lambda item: item.last, default=None)

@@ -179,15 +179,24 @@ async def test_words_that_terway_does_not_say_are_no_error_of_its(make: Any, fin
                 assert (await find(f'terway_error(cause="{cause}", at="{at}")', objects, logs=logs)).outcome == "absent"
 
 
-async def test_how_full_a_vswitch_is_stays_open_while_no_pod_waits(make: Any, find: Any) -> None:
-    ask = "vswitch_addresses()"
-    running = make.running("web-0", "10.0.0.2")
-    assert (await find(ask, [running])).outcome == "unknown"
+async def test_how_full_a_vswitch_is_stays_open_after_a_refusal_while_no_pod_waits(make: Any, find: Any) -> None:
+    ask, running = "vswitch_addresses()", make.running("web-0", "10.0.0.2")
+    refusal = "errCode: InvalidVSwitchId.IpNotEnough, msg: vsw-bp1aaa"
+    refused = [make.event(running, "AllocIPFailed", refusal, age=age) for age in ("now-3h", "now-55m")]
     given = [
         make.event(running, "AllocIPSucceed", "Alloc IP 10.0.0.2 took 1s", age=age) for age in ("now-50m", "now-9m")
     ]
-    assert (await find(ask, [running, given[0]])).outcome == "unknown", "too long ago"
-    assert (await find(ask, [running, given[1]])).summary == "Terway gave an address to prod/web-0 at 12:51 UTC"
+    found = await find(ask, [running, refused[1]])
+    assert found.outcome == "unknown"
+    assert "at 12:05 UTC" in found.summary
+    assert (await find(ask, [running, refused[1], given[0]])).outcome == "unknown", "given too long ago"
+    assert (
+        await find(ask, [running, refused[1], given[1]])
+    ).summary == "Terway gave an address to prod/web-0 at 12:51 UTC"
+    assert (await find(ask, [running, refused[0]])).outcome == "absent", "refused too long ago"
+    assert (await find(ask, [running, make.event(running, "AllocIPFailed", "Throttling")])).outcome == "absent"
+    assert "only the VPC console shows" in (await find(ask, [running])).summary
+    assert (await find(ask, [running])).outcome == "absent"
     assert (await find(ask, [running], forbid=["events"])).outcome == "unknown"
     assert (await find(ask, [make.pod(status=STARTED)])).outcome == "absent"
     pod = make.pod(status=STARTED)
