@@ -312,14 +312,16 @@ async def vswitch_addresses(
         return absent(waiting.summary, waiting.evidence)
     given = await events_by_reason(session, (GOT_ADDRESS,), pods=True)
     newest = max(given.items, key=lambda item: item.last, default=None)
-    if waiting.outcome is Outcome.ABSENT and newest and is_fresh(newest, session.now(), within):
+    last = await _last_refusal(session, refused)
+    if waiting.outcome is not Outcome.ABSENT:
+        return unknown(f"which pods wait could not be read in full; {_ONLY_VPC}")
+    if newest and (is_fresh(newest, session.now(), within) or (last and newest.last > last.last)):
         given_to = f"{newest.namespace}/{newest.name} at {newest.last:%H:%M} UTC"
         return absent(f"Terway gave an address to {given_to}", [event_evidence(newest)])
-    last = await _last_refusal(session, refused)
-    if waiting.outcome is Outcome.ABSENT and not last:
+    if not last:
         return absent(f"no vSwitch refused an address in the last {refused // timedelta(hours=1)} hours; {_ONLY_VPC}")
-    since = f"since a vSwitch refused an address at {last.last:%H:%M} UTC, none was given; " if last else ""
-    return unknown(f"no pod waits for its network now; {since}{_ONLY_VPC}", [event_evidence(last)] if last else [])
+    why = f"no pod waits for its network now, and none got an address since one was refused at {last.last:%H:%M} UTC"
+    return unknown(f"{why}; {_ONLY_VPC}", [event_evidence(last)])
 
 
 async def _last_refusal(session: ClusterSession, within: timedelta) -> Event | None:

@@ -189,7 +189,8 @@ async def test_how_full_a_vswitch_is_stays_open_after_a_refusal_while_no_pod_wai
     found = await find(ask, [running, refused[1]])
     assert found.outcome == "unknown"
     assert "at 12:05 UTC" in found.summary
-    assert (await find(ask, [running, refused[1], given[0]])).outcome == "unknown", "given too long ago"
+    assert (await find(ask, [running, refused[1], given[0]])).outcome == "absent", "given after it was refused"
+    assert (await find(ask, [running, make.event(running, "AllocIPFailed", refusal), given[0]])).outcome == "unknown"
     assert (
         await find(ask, [running, refused[1], given[1]])
     ).summary == "Terway gave an address to prod/web-0 at 12:51 UTC"
