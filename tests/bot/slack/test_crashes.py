@@ -159,7 +159,7 @@ async def test_while_the_cluster_is_being_read(stage: Stage) -> None:
 async def test_again_and_again_while_ten_questions_are_under_way(stage: Stage) -> None:
     await stage.starts()
     asked = [await stage.asks(f"{ASKED} number {number}", ("inc-shop", "ops")[number % 2]) for number in range(10)]
-    for pause in (0.3, 1.1, 2.3):
+    for pause in (0.3, 1.1):  # what dies a third time in the same step is set aside: test_recovery.py
         await asyncio.sleep(pause)
         stage.bot.kill()
         await stage.starts()
