@@ -17,6 +17,7 @@ TEXTS = [
 ]
 
 
+@pytest.mark.slow
 def test_same_vectors_as_sentence_transformers(index: Index, sentence_transformers: BuildEncoder) -> None:
     ours, theirs = index.encoder.encode(TEXTS), sentence_transformers.encode(TEXTS)
     assert ours.shape == (len(TEXTS), 384)

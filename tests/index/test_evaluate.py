@@ -44,6 +44,7 @@ def test_area_under_the_curve_counts_ties_half() -> None:
     assert auc([0.9, 0.5], [0.5, 0.1]) == pytest.approx(0.875)
 
 
+@pytest.mark.slow
 def test_all_methods_over_a_question_file(index: Index, entries: list[Entry], tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_text(FILE, encoding="utf-8")

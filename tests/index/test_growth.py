@@ -126,6 +126,7 @@ def test_cross_validation_is_over_the_shipped_entries_alone(
     assert stages([*entries, *team], encoder_only, knowledge, calibrate_anew=True) == set()
 
 
+@pytest.mark.slow
 def test_a_small_change_of_the_shipped_entries_keeps_the_calibration_until_it_is_asked_for(
     shipped: tuple[list[Entry], Path], encoder_only: Path
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_large_change_of_the_shipped_entries_is_cross_validated(
     assert "cross-validating" in stages(changed, encoder_only, knowledge)
 
 
+@pytest.mark.slow
 def test_small_changes_do_not_add_up_unnoticed(shipped: tuple[list[Entry], Path], encoder_only: Path) -> None:
     entries, knowledge = shipped
     stages(entries, encoder_only, knowledge)
@@ -176,6 +178,7 @@ def many(encoder: Encoder) -> np.ndarray:
     return encoder.encode([f"{one} of the {other} {end}" for one in words for other in words for end in ends])
 
 
+@pytest.mark.slow
 def test_a_large_index_finds_what_an_exact_one_finds(many: np.ndarray) -> None:
     exact, large = VectorIndex.of(many), VectorIndex.of(many, exact_up_to=100)
     shared = [len(set(exact.search(query, 10)[0]) & set(large.search(query, 10)[0])) / 10 for query in many[::7]]
@@ -185,6 +188,7 @@ def test_a_large_index_finds_what_an_exact_one_finds(many: np.ndarray) -> None:
     assert cosines == pytest.approx(many[rows] @ many[5], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_in_a_large_index_what_is_asked_for_is_exact_and_the_rest_no_nearer_than_the_nearest(many: np.ndarray) -> None:
     large, query = VectorIndex.of(many, exact_up_to=100), many[7]
     asked = np.arange(0, len(many), 50)
@@ -195,6 +199,7 @@ def test_in_a_large_index_what_is_asked_for_is_exact_and_the_rest_no_nearer_than
     assert VectorIndex.of(many).similarities(query, asked) == pytest.approx(truth, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_large_index_is_read_as_it_was_written(many: np.ndarray, tmp_path: Path) -> None:
     large = VectorIndex.of(many, exact_up_to=100)
     large.write(tmp_path / "vectors")
@@ -203,6 +208,7 @@ def test_a_large_index_is_read_as_it_was_written(many: np.ndarray, tmp_path: Pat
     assert np.array_equal(again.vectors, many)
 
 
+@pytest.mark.slow
 def test_a_kernel_machine_over_a_share_of_the_texts_decides_like_one_over_all(many: np.ndarray) -> None:
     labels = np.arange(len(many)) < len(many) * 3 // 4  # by their first word
     words = lexical_matrix([(np.array([row % 8]), np.ones(1, dtype=np.float32)) for row in range(len(many))], 8)

@@ -195,6 +195,7 @@ def test_a_disk_that_fills_half_way_stops_it(netclinic: Any, cluster: Server, ku
     assert cluster.asked == ["/version"]
 
 
+@pytest.mark.slow
 def test_outcomes_that_could_not_be_stored_are_told_before_any_answer(
     netclinic: Run, kubeconfig: str, cluster: Server, tmp_path: Path
 ) -> None:
@@ -271,6 +272,7 @@ def proxied(on_server: tuple[str, Callable[[], None]]) -> Iterator[tuple[str, Pr
     proxy.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_falls_silent_half_way_stops_it_in_good_time(
     netclinic: Run, cluster: Server, kubeconfig: str, proxied: tuple[str, Proxy]
 ) -> None:
@@ -292,6 +294,7 @@ def test_a_server_that_is_silent_from_the_start_stops_it(
     assert cluster.asked == []
 
 
+@pytest.mark.slow
 def test_a_locked_table_of_versions_stops_it(
     netclinic: Run, cluster: Server, kubeconfig: str, on_server: tuple[str, Callable[[], None]]
 ) -> None:
@@ -302,6 +305,7 @@ def test_a_locked_table_of_versions_stops_it(
     assert cluster.asked == []
 
 
+@pytest.mark.slow
 def test_a_chain_that_another_writer_holds_stops_it_in_good_time(
     netclinic: Run, cluster: Server, kubeconfig: str, on_server: tuple[str, Callable[[], None]]
 ) -> None:

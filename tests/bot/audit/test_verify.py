@@ -71,7 +71,9 @@ def test_an_empty_log_holds(log: AuditLog) -> None:
     assert (verified.holds, verified.count, verified.head) == (True, 0, "")
 
 
-@pytest.mark.parametrize("seq", [1, 5, COUNT])
+@pytest.mark.parametrize(
+    "seq", [1, pytest.param(5, marks=pytest.mark.slow), pytest.param(COUNT, marks=pytest.mark.slow)]
+)
 def test_any_field_of_any_record_that_is_changed_names_it(
     log: AuditLog, filled: Filled, owner: Owner, seq: int
 ) -> None:

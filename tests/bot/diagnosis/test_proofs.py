@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import pytest
 import yaml
 
 from bot.diagnosis.proofs import prove
@@ -14,12 +15,17 @@ from knowledge.model import Entry, Kind
 Entries = Mapping[str, Entry]
 
 
-async def test_every_entry_comes_to_its_verdicts(entries: Entries) -> None:
-    proven = [item async for item in prove(entries)]
+SHARES = 4  # side by side, for every recording is served and read
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_every_entry_comes_to_its_verdicts(entries: Entries, share: int) -> None:
+    mine = sorted(entries)[share::SHARES]
+    proven = [item async for item in prove(entries, mine)]
     failed = [item for item in proven if not item.holds]
     told = [f"{item.entry} on {item.recording}: {item.verdict}, not {item.expected}: {item.reason}" for item in failed]
     assert not failed, "\n".join(told)
-    assert {item.entry for item in proven} == set(entries)
+    assert {item.entry for item in proven} == set(mine)
 
 
 def test_every_heading_of_the_faq_has_its_entry(entries: Entries) -> None:

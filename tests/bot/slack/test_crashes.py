@@ -207,7 +207,8 @@ async def test_after_sigterm_it_ends_in_order_and_the_next_start_goes_on(stage: 
     await stage.answered_once(ts)
 
 
-@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=slow)])
+@slow
+@pytest.mark.parametrize("quick", [True, False])
 @only_postgresql
 async def test_a_second_replica_goes_on_with_the_work_of_one_that_was_killed(stage: Stage, quick: bool) -> None:
     await stage.starts(quick=quick)
@@ -247,7 +248,8 @@ async def test_a_handoff_by_schedule_is_posted_once_by_two_replicas(stage: Stage
     assert [file.name.rpartition(".")[2] for message in below for file in message.files] == ["png", "md"]
 
 
-@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=slow)])
+@slow
+@pytest.mark.parametrize("quick", [True, False])
 @only_sqlite
 async def test_a_first_message_that_slack_posts_after_two_kills_does_not_stay_beside_the_answer(
     stage: Stage, quick: bool

@@ -100,7 +100,7 @@ async def test_of_what_takes_longer_the_thread_hears_and_the_next_start_answers_
     assert RESTARTING not in answer.plain
 
 
-@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("second", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGINT])
 async def test_a_second_signal_ends_the_waiting(stage: SlowStage, second: signal.Signals) -> None:
     await stage.starts()
     ts = await stage.asks_and_waits()

@@ -16,6 +16,7 @@ from bot.slack.queue.dbos_engine import forget_words_now
 from bot.store import Store
 from bot.store.words import blank_words
 from tests.bot.slack.conftest import open_scene, shared_index
+from tests.databases import postgresql_is_slow
 from tests.scenes import OpenScene, Scene
 
 __all__ = ["open_scene", "shared_index"]
@@ -77,6 +78,7 @@ def settings(database_url: str) -> dict[str, str]:
     return {"NETCLINIC_DATABASE_URL": database_url} if database_url.startswith("postgresql") else {}
 
 
+@postgresql_is_slow
 async def test_erased_words_are_in_no_table(open_scene: OpenScene, settings: dict[str, str]) -> None:
     async with open_scene(OUT, settings=settings) as scene:
         await busy(scene)
@@ -103,6 +105,7 @@ async def test_erased_words_are_in_no_table(open_scene: OpenScene, settings: dic
         await scene.alone("sam", "The words of this question were erased, so it cannot be checked again: ask it anew.")
 
 
+@postgresql_is_slow
 async def test_words_that_are_younger_stay(open_scene: OpenScene, settings: dict[str, str]) -> None:
     async with open_scene(OUT, settings=settings) as scene:
         ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating zebrafinch")
@@ -114,7 +117,8 @@ async def test_words_that_are_younger_stay(open_scene: OpenScene, settings: dict
         assert {"None.cases", "None.diagnoses", "None.audit_words"} <= places(scene, "zebrafinch")
 
 
-@pytest.mark.parametrize("mode", ["drop", "hash"])
+@postgresql_is_slow
+@pytest.mark.parametrize("mode", ["drop", pytest.param("hash", marks=pytest.mark.slow)])
 async def test_dropped_words_are_in_no_table_once_their_buttons_are_old(
     open_scene: OpenScene, settings: dict[str, str], mode: str
 ) -> None:

@@ -31,6 +31,7 @@ def test_what_ended_its_process_three_times_is_set_aside_and_the_rest_is_done(wo
     assert works.count("poison set aside") == 1
 
 
+@pytest.mark.slow
 def test_what_gets_on_by_a_step_between_two_deaths_is_resumed(works: Works) -> None:
     for place in ("before first", "after first", "before look", "before last", "end"):
         works.start("--accept", "job", "--die", place).wait()
