@@ -1,0 +1,244 @@
+"""Field cases: public reports of people who run Terway, Flannel and kube-proxy, rebuilt as clusters.
+
+One case is one file. ``saved/NAME.json`` holds all objects and logs of a cluster; ``told/NAME.yaml`` says what differs
+from a shipped recording. Both have ``question`` (as it would be typed), ``version``, ``why`` and ``expect``.
+
+``saved``: in ``objects`` ``@ago:SECONDS@`` stands for a time; ``logs`` are ``"namespace/pod/container": [[age in
+seconds, line], …]``, where ``%T`` and ``%K`` stand for the line's time in RFC 3339 and in klog's form.
+
+``told``: ``base`` is a shipped recording; ``remove``, ``objects`` and ``logs`` are those of ``docs/recordings.md`` (a
+log is one text, each line with its age first). Written shortly beside them:
+
+- ``nodes``: merged into the ``status.nodeInfo`` of every node (``kubeletVersion``, ``containerRuntimeVersion``, …);
+- ``waiting``: pods in ContainerCreating: ``pod`` (``namespace/name``), ``node``, ``since``, ``events``;
+- ``pending``: pods that no node takes, the same without ``node``; the event is the scheduler's;
+- ``crashing``: pods of the base that end again and again: ``pod``, ``container``, ``restarts``, ``code``, ``since``;
+- ``events`` of anything else: ``on`` (``Node/name``, ``Pod/namespace/name``), and those of pods: ``reason``,
+  ``message``, ``count``, ``first``, ``last``, ``type``, ``from``.
+
+``open.yaml`` names the cases that do not hold yet, with the reason; their tests are strict ``xfail``.
+
+``expect`` (texts without case; ``re:`` begins a regular expression):
+
+- ``top``, ``top_confirmed``: the first diagnosis has one of these headings, and is confirmed;
+- ``never_confirmed``, ``none_confirmed``: no diagnosis with these headings, or none at all, is confirmed;
+- ``outcome_in``: the outcomes that are allowed;
+- ``mentions``: each stands in the first diagnosis; ``evidence_any``: one stands in its evidence;
+- ``seen_any``: one stands in what the terminal shows, ``seen_all``: each does; ``omits``: none stands anywhere.
+"""
+
+import json
+import re
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.recordings import LogKey, Recording, load
+from bot.recordings.manifests import merge
+from bot.recordings.objects import DEFAULT_CLOCK
+from bot.recordings.times import format_time
+
+FOLDER = Path(__file__).parent
+_AGO = re.compile(r"@ago:(-?\d+)@")
+_CORE = ("question", "version", "why", "expect")
+_TOLD = {*_CORE, "base", "remove", "objects", "logs", "nodes", "waiting", "pending", "crashing", "events"}
+_EXPECTED = {
+    *("top", "top_confirmed", "never_confirmed", "none_confirmed", "outcome_in"),
+    *("mentions", "evidence_any", "seen_any", "seen_all", "omits"),
+}
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldCase:
+    """One case."""
+
+    name: str
+    question: str
+    why: str
+    expect: Mapping[str, Any]
+    recording: Recording
+
+
+def case_files() -> list[Path]:
+    """All of them, by name."""
+    return sorted([*FOLDER.glob("saved/*.json"), *FOLDER.glob("told/*.yaml")], key=lambda path: path.stem)
+
+
+def open_cases() -> dict[str, str]:
+    """Those that do not hold yet, each with the reason."""
+    return dict(yaml.safe_load((FOLDER / "open.yaml").read_text(encoding="utf-8")) or {})
+
+
+def read_case(path: Path) -> FieldCase:
+    """The case in this file."""
+    told = _content(path)
+    unknown = (set(told) - _TOLD) | (set(told["expect"]) - _EXPECTED)
+    assert not unknown, f"{path.name} says {sorted(unknown)}, which nobody reads"
+    recording = _saved(path.stem, told) if path.suffix == ".json" else _told(path.stem, told)
+    core = {name: told[name] for name in ("question", "why", "expect")}
+    return FieldCase(name=path.stem, recording=recording, **core)
+
+
+def _content(path: Path) -> Object:
+    text = path.read_text(encoding="utf-8")
+    return dict(json.loads(text) if path.suffix == ".json" else yaml.safe_load(text))
+
+
+# All of a cluster
+
+
+def _saved(name: str, told: Object) -> Recording:
+    logs = {LogKey(*key.split("/")): _log(lines) for key, lines in told["logs"].items()}
+    objects = _timed(told["objects"])
+    return Recording.of(objects, name=name, version=told["version"], logs=logs)
+
+
+def _timed(value: Any) -> Any:
+    if isinstance(value, str):
+        found = _AGO.fullmatch(value)
+        return format_time(DEFAULT_CLOCK - timedelta(seconds=int(found[1]))) if found else value
+    if isinstance(value, dict):
+        return {key: _timed(member) for key, member in value.items()}
+    return [_timed(member) for member in value] if isinstance(value, list) else value
+
+
+def _log(lines: list[tuple[int, str]]) -> bytes:
+    return "".join(map(_line, sorted(lines, key=lambda line: -line[0]))).encode()
+
+
+def _line(line: tuple[int, str]) -> str:
+    moment = DEFAULT_CLOCK - timedelta(seconds=line[0])
+    text = line[1].replace("%T", format_time(moment)).replace("%K", moment.strftime("%m%d %H:%M:%S.000000"))
+    return f"{format_time(moment)} {text}\n"
+
+
+# What differs from a shipped one
+
+
+def _told(name: str, told: Object) -> Recording:
+    base = load(told["base"])
+    settings = {key: told[key] for key in ("base", "version", "remove") if key in told}
+    objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(_objects(base, told))})
+    logs = {f"logs/{key}.log": text for key, text in told.get("logs", {}).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / name
+        for where, text in {"recording.yaml": yaml.safe_dump(settings), "objects.json": objects, **logs}.items():
+            (place / where).parent.mkdir(parents=True, exist_ok=True)
+            (place / where).write_text(text, encoding="utf-8")
+        return load(str(place))
+
+
+def _objects(base: Recording, told: Object) -> Iterator[Object]:
+    """What is laid over the base, later ones over earlier ones of the same name."""
+    found: dict[tuple[str, ...], Object] = {}
+    for item in (*_shortly_told(base, told), *told.get("objects", ())):
+        key = (item["apiVersion"], item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+        found[key] = merge(found[key], item) if key in found else item
+    yield from found.values()
+
+
+def _shortly_told(base: Recording, told: Object) -> Iterator[Object]:
+    for node in base.objects if "nodes" in told else ():
+        if node["kind"] == "Node" and node["apiVersion"] == "v1":
+            yield _object("Node", "", node["metadata"]["name"], status={"nodeInfo": told["nodes"]})
+    for pod in told.get("waiting", ()):
+        yield _waiting_pod(pod)
+    for pod in told.get("pending", ()):
+        yield _pending_pod(pod)
+    for pod in told.get("crashing", ()):
+        yield _crashing_pod(base, pod)
+    for kind in ("waiting", "pending", "crashing"):
+        for pod in told.get(kind, ()):
+            yield from _events(f"Pod/{pod['pod']}", pod.get("events", ()))
+    for event in told.get("events", ()):
+        yield from _events(event["on"], [event])
+
+
+def _object(kind: str, namespace: str, name: str, **parts: Any) -> Object:
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **parts.pop("metadata", {})}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **parts}
+
+
+def _waiting_pod(told: Object) -> Object:
+    """Bound to its node, and no sandbox yet."""
+    since = f"now-{told['since']}"
+    container = {"name": told.get("container", "app"), "image": told.get("image", "registry.example.com/app:1.4")}
+    state = {"waiting": {"reason": told.get("reason", "ContainerCreating")}}
+    status = {
+        "phase": "Pending",
+        "startTime": since,
+        "conditions": [
+            {"type": "PodScheduled", "status": "True", "lastTransitionTime": since},
+            {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "lastTransitionTime": since},
+        ],
+        "containerStatuses": [{**container, "imageID": "", "ready": False, "restartCount": 0, "state": state}],
+    }
+    spec = {"nodeName": told["node"], "containers": [container]}
+    return _new_pod(told, spec, status)
+
+
+def _pending_pod(told: Object) -> Object:
+    """No node takes it; the first event's message is the scheduler's word in its condition, too."""
+    said = next((event["message"] for event in told["events"] if event["reason"] == "FailedScheduling"), "")
+    refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
+    status = {"phase": "Pending", "conditions": [{**refused, "lastTransitionTime": f"now-{told['since']}"}]}
+    container = {"name": "app", "image": "registry.example.com/app:1.4", **told.get("spec", {})}
+    return _new_pod(told, {"containers": [container]}, status)
+
+
+def _new_pod(told: Object, spec: Object, status: Object) -> Object:
+    namespace, name = told["pod"].split("/")
+    labels = told.get("labels", {"app": name.split("-")[0]})
+    metadata = {"creationTimestamp": f"now-{told['since']}", "labels": labels, **told.get("metadata", {})}
+    return _object("Pod", namespace, name, metadata=metadata, spec=spec, status=status)
+
+
+def _crashing_pod(base: Recording, told: Object) -> Object:
+    """A pod of the base one of whose containers ends again and again."""
+    namespace, name = told["pod"].split("/")
+    found = base.find("Pod", name, namespace)
+    assert found, f"{told['pod']} is no pod of {base.name}"
+    code, ended = told.get("code", 1), f"now-{told.get('ended', '40s')}"
+    last = {"terminated": {"exitCode": code, "reason": "Error", "startedAt": ended, "finishedAt": ended}}
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": f"back-off 5m0s restarting failed {name}"}}
+    changes = {"ready": False, "restartCount": told["restarts"], "state": waiting, "lastState": last}
+    statuses = [
+        {**status, **changes} if status["name"] == told["container"] else status
+        for status in found["status"]["containerStatuses"]
+    ]
+    since = f"now-{told['since']}"
+    conditions = [
+        {**item, "status": "False", "reason": "ContainersNotReady", "lastTransitionTime": since}
+        if item["type"] in ("Ready", "ContainersReady")
+        else item
+        for item in found["status"]["conditions"]
+    ]
+    return _object("Pod", namespace, name, status={"conditions": conditions, "containerStatuses": statuses})
+
+
+def _events(on: str, told: Iterable[Object]) -> Iterator[Object]:
+    kind, _, place = on.partition("/")
+    namespace, _, name = place.rpartition("/")
+    for event in told:
+        what = f"{kind}/{place}/{event['reason']}/{event['message']}"
+        of = f"{name}.{zlib.crc32(what.encode()):08x}"
+        yield _object(
+            "Event",
+            namespace or "default",
+            of,
+            involvedObject={"kind": kind, "name": name, **({"namespace": namespace} if namespace else {})},
+            reason=event["reason"],
+            message=event["message"],
+            type=event.get("type", "Warning"),
+            count=event.get("count", 1),
+            firstTimestamp=f"now-{event['first']}",
+            lastTimestamp=f"now-{event.get('last', '20s')}",
+            source={"component": event.get("from", "kubelet")},
+        )
