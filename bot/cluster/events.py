@@ -30,7 +30,10 @@ EVERYDAY = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """``last`` and ``first`` seen; ``count`` times in all; ``kind``/``namespace``/``name``/``uid`` of its object."""
+    """``last`` and ``first`` seen; ``count`` times in all; ``kind``/``namespace``/``name``/``uid`` of its object.
+
+    ``is_warning`` unless it is of type Normal.
+    """
 
     reason: str
     message: str
@@ -41,6 +44,7 @@ class Event:
     first: datetime
     last: datetime
     count: int
+    is_warning: bool = True
 
     @property
     def subject(self) -> tuple[str, str, str]:
@@ -81,6 +85,14 @@ async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *,
     return Events(tuple(event for event in page.items if event.reason in reasons), page.complete)
 
 
+async def warning_events(session: ClusterSession, *, pods: bool) -> Events:
+    """All warnings about pods, or about anything else: what is read for ``events_by_reason`` anyway."""
+    page = await _page(session, pods, "")
+    if not page.complete:
+        page = await _page(session, pods, "type!=Normal")
+    return Events(tuple(event for event in page.items if event.is_warning), page.complete)
+
+
 async def _page(session: ClusterSession, pods: bool, chosen: str) -> Events:
     """Events about pods or about anything else, of one more field selector; parsed once a question."""
 
@@ -109,6 +121,7 @@ def parse_event(item: Object) -> Event:
         first=moment(item.get("firstTimestamp")) or min(seen),
         last=max(seen),
         count=max(int(item.get("count") or 0), int(get_path(item, "series", "count") or 0), 1),
+        is_warning=item.get("type") != "Normal",
     )
 
 

@@ -90,11 +90,13 @@ _CONTAINER_STATUSES: Shape = [
         "state": {
             "waiting": {"reason": TEXT, "message": TEXT},
             "running": {"startedAt": MOMENT},
-            "terminated": {"startedAt": MOMENT, "finishedAt": MOMENT},
+            "terminated": {"startedAt": MOMENT, "finishedAt": MOMENT, "reason": TEXT, "exitCode": WHOLE},
         },
+        "lastState": {"terminated": {"finishedAt": MOMENT, "reason": TEXT, "exitCode": WHOLE}},
     }
 ]
 _TEMPLATE: Shape = {"spec": {"containers": _CONTAINERS, "initContainers": _CONTAINERS}}
+_REPLICAS: dict[str, Any] = {"spec": {"replicas": WHOLE}, "status": {"replicas": WHOLE}}
 _SELECTOR: Shape = {
     "matchLabels": MapOf(TEXT),
     "matchExpressions": [{"key": TEXT, "operator": TEXT, "values": [TEXT]}],
@@ -159,6 +161,12 @@ _SHAPES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("apps", "DaemonSet"): {
         "spec": {"selector": _SELECTOR, "template": _TEMPLATE},
         "status": {"desiredNumberScheduled": WHOLE, "numberReady": WHOLE},
+    },
+    ("apps", "ReplicaSet"): _REPLICAS,
+    ("apps", "StatefulSet"): _REPLICAS,
+    ("batch", "Job"): {
+        "spec": {"parallelism": WHOLE, "suspend": FLAG},
+        "status": {"active": WHOLE, "succeeded": WHOLE, "conditions": _CONDITIONS},
     },
     ("apps", "Deployment"): {
         "spec": {"replicas": WHOLE, "template": _TEMPLATE},

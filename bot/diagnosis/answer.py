@@ -3,7 +3,7 @@
 Which of the findings speak for a verdict: the choice that every door shows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import NOT_HERE, Judgement, Verdict
 from bot.probes.findings import Evidence, Finding
+from bot.probes.looks import Failing, Severity
 from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry
@@ -51,6 +52,7 @@ class Diagnosis:
             "kind": str(self.entry.kind),
             "score": None if self.score is None else round(self.score, 4),
             "verdict": str(self.verdict),
+            "applies": not is_elsewhere(self),
             "reason": self.judgement.reason,
             "findings": [finding.to_json() for finding in self.judgement.findings],
             "facts": dict(self.facts),
@@ -88,7 +90,9 @@ class ClusterState:
 class Answer:
     """The diagnoses of one question, best first.
 
-    ``asked_at`` is the cluster's own time; ``unread`` names what could not be looked at, and why.
+    ``asked_at`` is the cluster's own time; ``unread`` names what could not be looked at, and why. ``failing`` is what
+    fails here whatever the entries know of it, the worst first, ``more_failing`` what was left out of it; ``looked_at``
+    says where it was looked for.
     """
 
     question: str
@@ -97,6 +101,9 @@ class Answer:
     cluster: ClusterState | None
     asked_at: datetime | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    failing: tuple[Failing, ...] = ()
+    more_failing: int = 0
+    looked_at: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0
     bytes: int = 0
@@ -114,7 +121,8 @@ class Answer:
             "outcome": self.outcome,
             "cluster": self.cluster.to_json() if self.cluster else None,
             "diagnoses": [diagnosis.to_json() for diagnosis in self.diagnoses],
-            "reads": {"requests": self.requests, "bytes": self.bytes},
+            "failing": [item.to_json() for item in self.failing],
+            "reads": {"requests": self.requests, "bytes": self.bytes, "cloud_calls": 0},
             "elapsed_ms": self.elapsed_ms,
         }
 
@@ -133,6 +141,15 @@ def evidence_for(item: Diagnosis) -> Iterator[Evidence]:
             if (piece.object, piece.excerpt) not in shown:
                 shown.add((piece.object, piece.excerpt))
                 yield piece
+
+
+def is_shown(failing: Failing, diagnoses: Sequence[Diagnosis]) -> bool:
+    """Whether a confirmed diagnosis shows the same as its evidence already: it need not be read twice."""
+    confirmed = [item for item in diagnoses if item.verdict is Verdict.CONFIRMED]
+    pieces = [piece for item in confirmed for piece in evidence_for(item) if piece.object in failing.alike]
+    if failing.severity is Severity.NETWORK and pieces:
+        return True  # one failure is told by the kubelet, by Terway and by its log
+    return bool(failing.words) and any(failing.words in piece.excerpt for piece in pieces)
 
 
 def _supports_verdict(item: Diagnosis, finding: Finding) -> bool:

@@ -12,6 +12,7 @@ from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
+from bot.diagnosis.failing import FailingHere, what_fails
 from bot.diagnosis.judge import Judge, Verdict
 from bot.diagnosis.matching import Matcher, MatchScores
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
@@ -66,15 +67,18 @@ class Clinic:
         async with cluster.reader(self.budget) as reader, ClusterSession(reader, scope) as session:
             state = await read_cluster_state(session, cluster.context)
             if state.reachable:
-                diagnoses = await self._by_cluster(session, scores)
+                diagnoses, failing = await asyncio.gather(self._by_cluster(session, scores), what_fails(session))
             else:
-                diagnoses = self._by_words_alone(scores, state.trouble)
+                diagnoses, failing = self._by_words_alone(scores, state.trouble), FailingHere()
             return _with_duration(
                 answer,
                 started,
                 cluster=state,
                 asked_at=session.now(),
                 diagnoses=tuple(diagnoses),
+                failing=failing.items,
+                more_failing=failing.more,
+                looked_at=failing.looked_at,
                 unread=reader.unread(),
                 requests=reader.spent.requests,
                 bytes=reader.spent.bytes,

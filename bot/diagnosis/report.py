@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, TypeAdapter
 
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere, is_shown
 from bot.diagnosis.judge import Verdict
-from bot.probes.findings import Evidence, Finding
+from bot.probes.findings import Evidence, Finding, clip
+from bot.probes.looks import Failing
 from bot.text import one_line, plain
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep
@@ -70,6 +71,17 @@ class ReportDiagnosis:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportFailing:
+    """Something that fails here, in the FAQ or not. ``is_shown`` where a confirmed diagnosis shows it already."""
+
+    object: str
+    since: Moment
+    message: str
+    check: str
+    is_shown: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportCluster:
     """The cluster as the question found it: ``traits`` in one line, ``facts`` by name, or the ``trouble``."""
 
@@ -90,6 +102,9 @@ class Report:
     asked_at: Moment | None
     told_at: Moment
     diagnoses: tuple[ReportDiagnosis, ...] = ()
+    failing: tuple[ReportFailing, ...] = ()
+    more_failing: int = 0
+    looked_at: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0
     bytes: int = 0
@@ -99,6 +114,11 @@ class Report:
     def outcome(self) -> str:
         """The verdict of the first diagnosis, ``unmatched`` without one."""
         return str(self.diagnoses[0].verdict) if self.diagnoses else "unmatched"
+
+    @property
+    def failing_untold(self) -> tuple[ReportFailing, ...]:
+        """What fails and is not told as evidence of a confirmed diagnosis."""
+        return tuple(item for item in self.failing if not item.is_shown)
 
     @property
     def was_read(self) -> bool:
@@ -138,6 +158,9 @@ def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
         asked_at=answer.asked_at,
         told_at=told_at or datetime.now(UTC),
         diagnoses=tuple(map(_report_diagnosis, answer.diagnoses)),
+        failing=tuple(_report_failing(item, answer) for item in answer.failing),
+        more_failing=answer.more_failing,
+        looked_at=answer.looked_at,
         unread=tuple(map(one_line, answer.unread)),
         requests=answer.requests,
         bytes=answer.bytes,
@@ -184,6 +207,16 @@ def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
         steps=tuple(map(_report_step, item.steps)),
         caution=tuple(map(one_line, item.caution)),
         verify=tuple(map(_report_step, item.verify)),
+    )
+
+
+def _report_failing(item: Failing, answer: Answer) -> ReportFailing:
+    return ReportFailing(
+        object=one_line(item.object),
+        since=item.since,
+        message=clip(plain(item.message)),
+        check=plain(item.check),
+        is_shown=is_shown(item, answer.diagnoses),
     )
 
 

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
+from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportFailing, ReportStep
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
-from bot.text import age, cost, one_line
+from bot.text import age, cost, counted, one_line, span
 from knowledge.model import Condition, Entry, Group, Kind
 from knowledge.rendering import RenderedStep, render, render_text
 
@@ -35,10 +35,17 @@ def show_report(console: Console, report: Report) -> None:
     """Print the report; ages are counted by the cluster's clock, so that a replayed incident keeps them."""
     if report.cluster is not None:
         _show_cluster(console, report.cluster)
+    first = report.diagnoses[0].verdict if report.diagnoses else None
+    comes_first = first in (None, Verdict.SUSPECTED, Verdict.RULED_OUT)
+    if comes_first and show_failing(console, report):
+        console.print()
     if not report.diagnoses:
         _show_unmatched(console, report)
         return
     _show_diagnoses(console, report)
+    if not comes_first and report.failing_untold:
+        console.print()
+        show_failing(console, report)
     if report.was_read:
         show_unread(console, report.unread)
         show_cost(console, report)
@@ -61,6 +68,24 @@ def _show_diagnoses(console: Console, report: Report) -> None:
         console.print()
         _show_diagnosis(console, item, now)
     _show_considered(console, [item for item in others if item not in confirmed], report.was_read)
+
+
+def show_failing(console: Console, report: Report) -> bool:
+    """What fails here, in the FAQ or not, as far as no diagnosis shows it; whether there is any."""
+    if not report.failing_untold:
+        return False
+    say(console, FAILING, style="bold red")
+    for item in report.failing_untold:
+        say(console, _failing_line(item, report.now), indent=2)
+        say(console, item.message, indent=4)
+        say_command(console, item.check, indent=4)
+    if report.more_failing:
+        say(console, f"and {counted(report.more_failing, 'more')}", indent=2, style="dim")
+    return True
+
+
+def _failing_line(item: ReportFailing, now: datetime) -> Text:
+    return Text.assemble((item.object, "bold"), f", for {span(item.since, now)}")
 
 
 def _show_unmatched(console: Console, report: Report) -> None:
@@ -207,6 +232,9 @@ def show_verdicts(console: Console, report: Report) -> None:
     if elsewhere:
         console.print()
         say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}")
+    if report.failing:
+        console.print()
+        show_failing(console, report)
     show_unread(console, report.unread)
     show_cost(console, report)
 

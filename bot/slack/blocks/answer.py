@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, resolved_line
 from bot.slack.blocks.diagnosis import (
@@ -24,6 +24,7 @@ from bot.slack.blocks.diagnosis import (
     changes_items,
     changes_text,
     diagnosis_sections,
+    failing_items,
     secondary_findings,
 )
 from bot.slack.blocks.elements import (
@@ -40,7 +41,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, find_missing, pack_blocks, size
-from bot.text import age, clock, cost, counted, plain
+from bot.text import age, clock, cost, counted, plain, span
 
 LONGEST_TITLE = 300
 LONGEST_REASON = 450
@@ -63,6 +64,14 @@ def _file_lines(report: Report) -> Iterator[str]:
         yield report.cluster.trouble or f"Cluster {report.cluster.name} · {report.cluster.traits}"
     for item in report.diagnoses:
         yield from ("", *_diagnosis_lines(item, report))
+    if report.failing_untold:
+        yield from ("", FAILING)
+    for each in report.failing_untold:
+        yield from (
+            f"  {each.object}, for {span(each.since, report.now)}",
+            _indent(each.message, 4),
+            _indent(each.check, 4),
+        )
     if report.unread:
         yield from ("", "Not looked at", *(f"  - {text}" for text in report.unread))
     yield from ("", cost(report.requests, report.bytes, report.elapsed_ms))
@@ -115,8 +124,14 @@ def answer_message(
 ) -> Message:
     """The whole answer. Where nothing can be pressed, what did not fit is in the message's file."""
     has_row = buttons and case is not None
-    top = list(_opening_blocks(report, case, changes))
-    end = [*secondary_findings(report), *_closing_blocks(report, case, asker)]
+    failing = [block for item in failing_items(report) for block in pack_blocks([item])]
+    comes_first = report.outcome not in (Verdict.CONFIRMED, Verdict.ANSWERED)
+    top = [*_opening_blocks(report, case, changes), *(failing if comes_first else [])]
+    end = [
+        *([] if comes_first else failing),
+        *secondary_findings(report),
+        *_closing_blocks(report, case, asker),
+    ]
     room, most = MOST_IN_MESSAGE - size([top, end]), MOST_BLOCKS - len(top) - len(end)
     middle = (
         diagnosis_sections(report, room, most, IN_MODALS if has_row else IN_FILE)

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportEvidence, ReportReading, ReportStep
-from bot.diagnosis.wording import WORDS
-from bot.probes.findings import clip
+from bot.diagnosis.report import (
+    Changes,
+    Report,
+    ReportDiagnosis,
+    ReportEvidence,
+    ReportFailing,
+    ReportReading,
+    ReportStep,
+)
+from bot.diagnosis.wording import FAILING, WORDS
+from bot.probes.findings import EXCERPT_LENGTH, clip
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -25,7 +33,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import ElementGroup, count_fitting, pack_blocks, size
-from bot.text import age, clock
+from bot.text import age, clock, span
 from knowledge.model import Kind
 
 SETTLE = "Settle it first"
@@ -55,6 +63,7 @@ _CHANGE_WORDS = {
 MOST_CONFIRMED = 4
 MOST_CONSIDERED = 6
 MOST_UNREAD = 5
+MOST_FAILING = 8
 LONGEST_SUMMARY = 250  # characters of what is not the first thing to read
 NO_OTHER_FAULT = "No other fault was seen on the way; `/netclinic check` looks at all of them."
 HOW_TO_PERMIT = "`netclinic rbac` prints the ClusterRole that permits all of it."
@@ -249,6 +258,21 @@ def _considered_items(report: Report) -> Iterator[ElementGroup]:
         parts.append(line(*inline_code_runs(HOW_TO_SHOW)))
     if parts:
         yield [heading("Also considered"), *parts]
+
+
+def failing_items(report: Report, *, whole: bool = False) -> Iterator[ElementGroup]:
+    """What fails here, in the FAQ or not, as far as no diagnosis shows it; in short unless ``whole``."""
+    shown = report.failing_untold[:MOST_FAILING]
+    for number, item in enumerate(shown):
+        title = [] if number else [heading(FAILING)]
+        yield [*title, *_failing_parts(item, report.now, SHORT_EXCERPT if not whole else EXCERPT_LENGTH)]
+    if rest := len(report.failing_untold) - len(shown) + report.more_failing:
+        yield [line(text_run(f"and {rest} more"))]
+
+
+def _failing_parts(item: ReportFailing, now: datetime, most: int) -> list[Element]:
+    first = line(text_run(item.object, bold=True), text_run(f" · for {span(item.since, now)}"))
+    return [first, quote(clip(item.message, most)), preformatted(item.check)]
 
 
 def unread_items(report: Report) -> Iterator[ElementGroup]:

@@ -20,7 +20,15 @@ from bot.slack.blocks.action_ids import (
     STEPS_VIEW,
     ButtonValue,
 )
-from bot.slack.blocks.diagnosis import READINGS, cause_title, render_evidence, render_prose, render_reading, step_groups
+from bot.slack.blocks.diagnosis import (
+    READINGS,
+    cause_title,
+    failing_items,
+    render_evidence,
+    render_prose,
+    render_reading,
+    step_groups,
+)
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -58,7 +66,11 @@ def evidence_modal(report: Report, value: ButtonValue) -> View:
     """Every piece of evidence of every diagnosis, whole; ``value.page`` counts from 0."""
     items = [item for diagnosis in report.diagnoses for item in _evidence_items(diagnosis, report)]
     return _paged_modal(
-        "Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, [*_cluster_items(report), *items, *_unread_items(report)], value
+        "Evidence",
+        EVIDENCE_VIEW,
+        EVIDENCE_PAGE,
+        [*_cluster_items(report), *failing_items(report, whole=True), *items, *_unread_items(report)],
+        value,
     )
 
 

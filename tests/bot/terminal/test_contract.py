@@ -32,13 +32,13 @@ def test_an_answer_is_one_json_object_of_the_agreed_shape(answers: dict[str, Any
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.count("\n") == 1
     answer = ran.json
-    assert list(answer) == ["question", "outcome", "cluster", "diagnoses", "reads", "elapsed_ms"]
+    assert list(answer) == ["question", "outcome", "cluster", "diagnoses", "failing", "reads", "elapsed_ms"]
     assert answer["question"] == CASES[outcome][0]
     assert answer["outcome"] == answer["diagnoses"][0]["verdict"] == outcome
     assert set(answer["cluster"]) == {"context", "reachable", "facts"}
     assert answer["cluster"]["context"] == CASES[outcome][1]
     assert answer["cluster"]["facts"]["network_plugin"] == "terway"
-    assert set(answer["reads"]) == {"requests", "bytes"}
+    assert set(answer["reads"]) == {"requests", "bytes", "cloud_calls"}
     assert answer["reads"]["requests"] > 0
     assert isinstance(answer["elapsed_ms"], int)
 
@@ -53,6 +53,7 @@ def test_every_diagnosis_has_the_agreed_shape(answers: dict[str, Any], outcome: 
             "kind",
             "score",
             "verdict",
+            "applies",
             "reason",
             "findings",
             "facts",
@@ -131,7 +132,7 @@ def test_words_about_something_else_match_nothing_and_read_nothing(indexed: Run)
     assert ran.code == 0
     assert ran.json["outcome"] == "unmatched"
     assert ran.json["diagnoses"] == []
-    assert ran.json["reads"] == {"requests": 0, "bytes": 0}
+    assert ran.json["reads"] == {"requests": 0, "bytes": 0, "cloud_calls": 0}
 
 
 def test_without_any_cluster_the_knowledge_is_still_given(indexed: Run) -> None:

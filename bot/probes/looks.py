@@ -1,0 +1,102 @@
+"""How a look for failures is declared: one cheap read of what fails here, whatever the FAQ knows of it.
+
+A look is an async function of the session that gives a ``Seen``. What several looks read is read once (the session
+caches), and a read that fails makes it "not looked at", never "nothing fails".
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from bot.cluster.facts.registry import Permission
+from bot.cluster.session import ClusterSession
+from bot.probes.findings import clip, rfc3339
+from knowledge.declarations import DeclarationError, place_of
+
+
+class Severity(IntEnum):
+    """What is told first: the very object that the words name, then what takes most with it."""
+
+    ASKED_ABOUT = 0
+    CLUSTER = 1
+    COMPONENT = 2
+    NODE = 3
+    NETWORK = 4
+    SCHEDULING = 5
+    APPLICATION = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failing:
+    """Something that fails now. ``message`` is one sentence with the object's own words, ``check`` shows the same.
+
+    ``object`` is the first, as ``Kind namespace/name``, of the ``alike`` that fail in the same way; ``words`` are the
+    cluster's own, without ours around them.
+    """
+
+    object: str
+    since: datetime
+    message: str
+    check: str
+    severity: Severity = Severity.APPLICATION
+    alike: tuple[str, ...] = ()
+    words: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The contract's shape; ``since`` in RFC 3339, UTC."""
+        return {
+            "object": self.object,
+            "since": rfc3339(self.since),
+            "message": clip(self.message),
+            "check": self.check,
+        }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look found; ``unread`` says what of it could not be looked at, as a sentence without its full stop."""
+
+    items: tuple[Failing, ...] = ()
+    unread: str = ""
+
+
+Look = Callable[[ClusterSession], Awaitable[Seen]]
+
+
+@dataclass(frozen=True)
+class DeclaredLook:
+    """A look with the words for what it looks at."""
+
+    what: str
+    function: Look
+    reads: tuple[Permission, ...]
+
+
+_LOOKS: dict[str, DeclaredLook] = {}
+
+
+def look(what: str, *, reads: tuple[Permission, ...]) -> Callable[[Look], Look]:
+    """Declare a look; ``what`` completes "looked at: …".
+
+    Raises:
+        DeclarationError: that is looked at already.
+    """
+
+    def register(function: Look) -> Look:
+        if what in _LOOKS:
+            raise DeclarationError(f"{place_of(function)}: {what} is looked at by {place_of(_LOOKS[what].function)}.")
+        _LOOKS[what] = DeclaredLook(what, function, reads)
+        return function
+
+    return register
+
+
+def declared_looks() -> tuple[DeclaredLook, ...]:
+    """All of them, in a fixed order: the same cluster gives the same answer."""
+    return tuple(_LOOKS[what] for what in sorted(_LOOKS))
+
+
+def look_permissions() -> set[Permission]:
+    """What they read."""
+    return {permission for declared in _LOOKS.values() for permission in declared.reads}
