@@ -13,7 +13,7 @@ log is one text, each line with its age first). Written shortly beside them:
 - ``waiting``: pods in ContainerCreating: ``pod`` (``namespace/name``), ``node``, ``since``, ``events``;
 - ``pending``: pods that no node takes, the same without ``node``; the event is the scheduler's;
 - ``crashing``: pods of the base that end again and again: ``pod``, ``container``, ``restarts``, ``code``, ``since``;
-- ``events`` of anything else: ``on`` (``Node/name``, ``Pod/namespace/name``), and those of pods: ``reason``,
+- ``events`` of anything else: ``about`` (``Node/name``, ``Pod/namespace/name``), and those of pods: ``reason``,
   ``message``, ``count``, ``first``, ``last``, ``type``, ``from``.
 
 ``open.yaml`` names the cases that do not hold yet, with the reason; their tests are strict ``xfail``.
@@ -145,7 +145,7 @@ def _objects(base: Recording, told: Object) -> Iterator[Object]:
 
 
 def _shortly_told(base: Recording, told: Object) -> Iterator[Object]:
-    for node in base.objects if "nodes" in told else ():
+    for node in base.objects() if "nodes" in told else ():
         if node["kind"] == "Node" and node["apiVersion"] == "v1":
             yield _object("Node", "", node["metadata"]["name"], status={"nodeInfo": told["nodes"]})
     for pod in told.get("waiting", ()):
@@ -158,7 +158,7 @@ def _shortly_told(base: Recording, told: Object) -> Iterator[Object]:
         for pod in told.get(kind, ()):
             yield from _events(f"Pod/{pod['pod']}", pod.get("events", ()))
     for event in told.get("events", ()):
-        yield from _events(event["on"], [event])
+        yield from _events(event["about"], [event])
 
 
 def _object(kind: str, namespace: str, name: str, **parts: Any) -> Object:
@@ -223,8 +223,8 @@ def _crashing_pod(base: Recording, told: Object) -> Object:
     return _object("Pod", namespace, name, status={"conditions": conditions, "containerStatuses": statuses})
 
 
-def _events(on: str, told: Iterable[Object]) -> Iterator[Object]:
-    kind, _, place = on.partition("/")
+def _events(about: str, told: Iterable[Object]) -> Iterator[Object]:
+    kind, _, place = about.partition("/")
     namespace, _, name = place.rpartition("/")
     for event in told:
         what = f"{kind}/{place}/{event['reason']}/{event['message']}"
