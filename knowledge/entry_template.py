@@ -20,6 +20,9 @@ _STEPS = """
 ## Steps
 
 1. TODO say in one sentence what to do, and give the command.
+
+   Caution: TODO say what this step interrupts, restarts or loses; remove the line where it does nothing of the kind.
+
    ```sh
    kubectl -n {{ namespace }} describe pod {{ pod }}
    ```
@@ -30,10 +33,6 @@ _STEPS = """
    ```sh
    kubectl -n {{ namespace }} get pod {{ pod }} -o wide
    ```
-
-## Caution
-
-- TODO say what the steps interrupt, restart or lose; remove this section where they do nothing of the kind.
 """
 
 _FAULT_FRONT = """\
@@ -41,6 +40,15 @@ confirmed_by:
   all:
     # TODO the reads that confirm it; `netclinic knowledge probes` lists all probes with their parameters.
     - pod_event(reason="FailedCreatePodSandBox", contains="TODO the words of the error", within="30m")
+says:
+  # TODO why it is so, with the names that were found; the first sentence is said that fits and has no hole.
+  confirmed:
+    - "{{ pods|some }} gets no address on {{ node }}: TODO what is broken."
+    - "TODO the same without names"
+  suspected: "TODO what is seen, and what would settle it"
+  ruled_out:
+    - {when: pod_event() == "absent", say: "No pod that waits now was told TODO what."}
+    - "TODO why it is not so"
 facts: [network_plugin]
 proved_on:
   confirmed: [ENTRY]

@@ -178,7 +178,7 @@ def _check_related(context: _EntryContext) -> Iterator[Problem]:
 
 
 def _check_empty_lists(context: _EntryContext) -> Iterator[Problem]:
-    for name in ("settle", "steps", "verify", "caution"):
+    for name in ("settle", "steps", "prevent", "verify", "caution"):
         section = (f"## {name.capitalize()}",)
         if section in context.diagnostics.lines and not getattr(context.entry, name):
             yield context.problem(section, f'"{section[0]}" has no items', "add one or remove the section")
@@ -239,10 +239,11 @@ def _check_templates(context: _EntryContext) -> Iterator[Problem]:
 
 
 def _check_cautions(context: _EntryContext) -> Iterator[Problem]:
-    if not context.entry.caution:
+    if not context.entry.caution and not any(step.caution for _, step in _numbered_steps(context.entry)):
         for place, command in _destructive_parts(context.entry):
             message = f'"{command}" can hurt, and the entry has no caution'
-            yield context.problem(place, message, 'add "## Caution" that says what it interrupts or loses')
+            remedy = 'add a paragraph "Caution: ..." to the item that says what it interrupts or loses'
+            yield context.problem(place, message, remedy)
 
 
 def _destructive_parts(entry: Entry) -> Iterator[tuple[Place, str]]:
@@ -286,7 +287,7 @@ RULES: tuple[Callable[[_EntryContext], Iterator[Problem]], ...] = (
 
 
 def _numbered_steps(entry: Entry) -> Iterator[tuple[Place, Step]]:
-    for name in ("settle", "steps", "verify"):
+    for name in ("settle", "steps", "prevent", "verify"):
         for at, step in enumerate(getattr(entry, name)):
             yield (name, at), step
 
@@ -296,8 +297,12 @@ def _texts(entry: Entry) -> Iterator[tuple[Place, str]]:
     for place, step in _numbered_steps(entry):
         yield place, step.text
         yield place, step.command or ""
+        yield place, step.caution
     for at, text in enumerate(entry.caution):
         yield ("caution", at), text
+    for verdict, sentences in vars(entry.says).items():
+        for at, sentence in enumerate(sentences):
+            yield ("says", verdict, at), sentence.text
 
 
 def _commands(entry: Entry) -> Iterator[tuple[Place, str]]:

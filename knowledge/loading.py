@@ -13,6 +13,7 @@ from knowledge.expressions import read_condition
 from knowledge.frontmatter import front_matter, is_document, split
 from knowledge.model import Condition, Entry, Group, Kind, Proof
 from knowledge.sections import read_body
+from knowledge.sentences import read_says
 from knowledge.untrusted_yaml import OBJECT
 from knowledge.vocabulary import Vocabulary
 
@@ -106,6 +107,7 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
             ("confirmed_by",), "a guide is answered, not confirmed", "remove confirmed_by or make it a fault"
         )
     # All is read even where nothing can come of it, so that all its problems are reported.
+    applies, confirmed_by = keys.applies(), keys.confirmed_by()
     entry = Entry(
         id=keys.id(),
         title=keys.text("title"),
@@ -115,10 +117,11 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
         path=diagnostics.path,
         section=section,
         identifiers=keys.texts("identifiers"),
-        applies=keys.applies(),
-        confirmed_by=keys.confirmed_by(),
+        applies=applies,
+        confirmed_by=confirmed_by,
         absence=keys.absence(),
         facts=keys.texts("facts"),
+        says=read_says(keys.data.get("says"), [applies, confirmed_by], vocabulary, diagnostics),
         proved_on=keys.proof(),
         related=keys.texts("related"),
         **vars(body),

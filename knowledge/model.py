@@ -52,8 +52,31 @@ def format_value(value: Value | None) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """Why a verdict is so, in one sentence: a template over the objects found and the facts.
+
+    It fits where ``when`` holds (comparisons of facts, and of the outcomes of the entry's own probes) and everything
+    that it names is known.
+    """
+
+    text: str
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Says:
+    """What is said for each verdict of a fault: of several sentences the first that fits."""
+
+    confirmed: tuple[Sentence, ...] = ()
+    suspected: tuple[Sentence, ...] = ()
+    ruled_out: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One thing to do: a sentence, the command to copy (or ``None``), and the condition under which it fits.
+
+    ``caution``: what it can hurt, shown before it.
 
     ``when`` holds only fact comparisons; ``label`` names the variant in words where the fact is unknown.
     Both texts are templates over live facts and over the objects that the findings name.
@@ -63,6 +86,7 @@ class Step:
     command: str | None = None
     when: Condition | None = None
     label: str | None = None
+    caution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +102,8 @@ class Proof:
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One topic. ``absence`` says what it means when ``confirmed_by`` came out absent: ``suspected`` where reads can
-    confirm but never rule out. ``settle``, ``steps``, ``verify``: numbered items of the sections of that name."""
+    confirm but never rule out. ``says``: why, verdict by verdict. ``settle``, ``steps``, ``prevent``, ``verify``:
+    numbered items of the sections of that name."""
 
     id: str
     title: str
@@ -92,10 +117,12 @@ class Entry:
     confirmed_by: Condition | None = None
     absence: Literal["ruled_out", "suspected"] = "ruled_out"
     facts: tuple[str, ...] = ()
+    says: Says = field(default_factory=Says)
     proved_on: Proof = field(default_factory=Proof)
     cause: str = ""
     settle: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
+    prevent: tuple[Step, ...] = ()
     verify: tuple[Step, ...] = ()
     caution: tuple[str, ...] = ()
     related: tuple[str, ...] = ()

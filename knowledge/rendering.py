@@ -30,6 +30,7 @@ class RenderedStep:
 
     text: str
     command: str | None
+    caution: str = ""
 
 
 def render(steps: Step | Iterable[Step], facts: Facts, objects: Objects) -> list[RenderedStep]:
@@ -38,6 +39,7 @@ def render(steps: Step | Iterable[Step], facts: Facts, objects: Objects) -> list
         RenderedStep(
             text=label + render_text(step.text, facts, objects),
             command=None if step.command is None else render_command(step.command, facts, objects),
+            caution=render_text(step.caution, facts, objects),
         )
         for step in ((steps,) if isinstance(steps, Step) else steps)
         for label in _labels(step, facts)
@@ -47,6 +49,16 @@ def render(steps: Step | Iterable[Step], facts: Facts, objects: Objects) -> list
 def render_text(template: str, facts: Facts, objects: Objects) -> str:
     """A text (a cause, a caution, the sentence of a step) with live values in it."""
     return _render_template(template, facts, objects, format_in_text)
+
+
+def render_sentence(template: str, facts: Facts, objects: Objects) -> str | None:
+    """A text with live values in it; ``None`` where one of them is not known, so that no sentence has a hole."""
+    marks = ValueMarks([])
+    try:
+        text = _filled(template, facts, objects, marks)
+    except _FAILURES:
+        return None
+    return marks.replace_marks(text, format_in_text) if all(piece.parts for piece in marks.pieces) else None
 
 
 def render_command(template: str, facts: Facts, objects: Objects) -> str:
@@ -68,11 +80,15 @@ def _render_template(template: str, facts: Facts, objects: Objects, show: Callab
         return template
     marks = ValueMarks([])
     try:
-        text = _bounded(compile_template(without_marks(template)), {**scope(facts, objects), MARKS: marks}, marks)
+        text = _filled(template, facts, objects, marks)
     except _FAILURES:
         # An answer with one word missing beats no answer at 3 a.m.
         return _without_insertions(template, "VALUE" if show is format_in_command else "unknown")
     return marks.replace_marks(text, show)
+
+
+def _filled(template: str, facts: Facts, objects: Objects, marks: ValueMarks) -> str:
+    return _bounded(compile_template(without_marks(template)), {**scope(facts, objects), MARKS: marks}, marks)
 
 
 def _bounded(template: Template, names: Mapping[str, object], marks: ValueMarks) -> str:

@@ -1,4 +1,5 @@
-"""The Markdown below the front matter: ``## Cause``, ``## Settle``, ``## Steps``, ``## Verify``, ``## Caution``."""
+"""The Markdown below the front matter: ``## Cause``, ``## Settle``, ``## Steps``, ``## Prevent``, ``## Verify``, and
+``## Caution``."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,9 @@ from knowledge.expressions import parse_when
 from knowledge.model import Condition, Kind, Step
 from knowledge.vocabulary import Vocabulary
 
-NAMES = ("Cause", "Settle", "Steps", "Verify", "Caution")
+NAMES = ("Cause", "Settle", "Steps", "Prevent", "Verify", "Caution")
+NUMBERED = ("Settle", "Steps", "Prevent", "Verify")
+CAUTION = "Caution:"  # starts the paragraph of an item that says what the step can hurt
 REQUIRED = {Kind.FAULT: ("Cause", "Steps", "Verify"), Kind.GUIDE: ("Cause",)}
 _WHEN = re.compile(r"\{\s*when:(?P<condition>[^}|]*)(?:\|(?P<label>[^}]*))?\}\s*(?P<text>.*)", re.DOTALL)
 
@@ -26,6 +29,7 @@ class Body:
     cause: str = ""
     settle: tuple[Step, ...] = ()
     steps: tuple[Step, ...] = ()
+    prevent: tuple[Step, ...] = ()
     verify: tuple[Step, ...] = ()
     caution: tuple[str, ...] = ()
 
@@ -57,12 +61,10 @@ def read_body(text: str, kind: Kind | None, vocabulary: Vocabulary | None, diagn
     for name in REQUIRED[kind] if kind else ():
         if name not in sections:
             diagnostics.add(1, f'the section "## {name}" is missing', f'add a line "## {name}" with its text below')
-    parts = {
-        name: _numbered_steps(sections.get(name), vocabulary, diagnostics) for name in ("Settle", "Steps", "Verify")
-    }
+    numbered = {name.lower(): _numbered_steps(sections.get(name), vocabulary, diagnostics) for name in NUMBERED}
     cause = sections["Cause"].text if "Cause" in sections else ""
     caution = _bullets(sections.get("Caution"), diagnostics)
-    return Body(cause, parts["Settle"], parts["Steps"], parts["Verify"], caution)
+    return Body(cause=cause, caution=caution, **numbered)
 
 
 def _check_name(section: _Section, before: dict[str, _Section], diagnostics: FileDiagnostics) -> None:
@@ -174,7 +176,15 @@ def _item_text(item: _Item) -> str:
     return " ".join(item.paragraphs)
 
 
+def _take_cautions(item: _Item) -> str:
+    """The paragraphs that say what the step can hurt, without the word in front."""
+    cautions = [text for text in item.paragraphs if text.startswith(CAUTION)]
+    item.paragraphs = [text for text in item.paragraphs if text not in cautions]
+    return " ".join(text.removeprefix(CAUTION).strip() for text in cautions)
+
+
 def _parse_step(item: _Item, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Step:
+    caution = _take_cautions(item)
     text, when, label = _item_text(item), None, None
     match = _WHEN.fullmatch(text)
     if match:
@@ -185,7 +195,8 @@ def _parse_step(item: _Item, vocabulary: Vocabulary | None, diagnostics: FileDia
         diagnostics.add(item.line, "the item starts with a brace that is no condition", f"write {shape}")
     if not text:
         diagnostics.add(item.line, "an item has no sentence", "say in one sentence what to do")
-    return Step(text=text, command=item.blocks[0] if item.blocks else None, when=when, label=label)
+    command = item.blocks[0] if item.blocks else None
+    return Step(text=text, command=command, when=when, label=label, caution=caution)
 
 
 def _parse_when(

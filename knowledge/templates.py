@@ -16,10 +16,19 @@ from knowledge.model import Value
 from knowledge.template_rules import TemplateRuleError, parse
 from knowledge.values import InsertedValue, ValueMarks, parts_of
 
-# What findings name. "namespace" is that of the first pod, else of the first service.
-OBJECTS = ("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace", "module", "reason")
-TEXTS = ("reason",)  # what a log says: a slash in it parts no namespace from a name
-PLURALS = {"nodes": "node", "pods": "pod", "services": "service", "vswitches": "vswitch", "modules": "module"}
+# What findings name. "namespace" is that of the first pod, else of the first service; "age" how long the first one
+# has been so; "slots" counts ENIs ("3 of 3"); "other_pod" waits for "other_reason", which is no network.
+OBJECTS = (
+    *("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace", "module", "reason"),
+    *("age", "slots", "other_pod", "other_reason", "message", "port", "policy"),
+)
+# What is no name of an object: a slash in it parts no namespace from a name.
+TEXTS = ("reason", "age", "slots", "other_pod", "other_reason", "message")
+PLURALS = {
+    "nodes": "node", "pods": "pod", "services": "service", "vswitches": "vswitch", "modules": "module", "ports": "port",
+    "policies": "policy",
+}  # fmt: skip
+MOST_NAMED = 3
 # Under this name a rendering keeps its marks; no template can write a name with a space.
 MARKS = " marks"
 
@@ -138,12 +147,29 @@ def _unknown(value: UnknownValue) -> InsertedValue:
     return InsertedValue((), value.word(), fact=not is_object)
 
 
+def some(value: object, most: int = MOST_NAMED) -> object:
+    """The first few of a list and how many more: ``shop/web-0, shop/web-1, shop/web-2 and 4 more``."""
+    if not isinstance(value, FactBranch) or not value:
+        return value
+    rest = len(value) - most
+    text = ", ".join(map(str, value[:most])) + (f" and {rest} more" if rest > 0 else "")
+    return LiveText(text, PLURALS[value.prefix].upper())
+
+
+def counted(value: object, thing: str) -> object:
+    """A list as a number of things: ``1 pod``, ``2 pods``."""
+    if not isinstance(value, FactBranch) or not value:
+        return value
+    return LiveText(f"{len(value)} {thing}" + ("" if len(value) == 1 else "s"), PLURALS[value.prefix].upper())
+
+
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """Jinja for shell commands and plain text: nothing is escaped for HTML, :func:`_mark_value` places values."""
     jinja = ImmutableSandboxedEnvironment(undefined=UnknownValue, finalize=_mark_value, keep_trailing_newline=True)
     # Its own global names would hide ours: "namespace" is one of them.
     jinja.globals.clear()
+    jinja.filters |= {"some": some, "counted": counted}
     return jinja
 
 

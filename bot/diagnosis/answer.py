@@ -18,13 +18,14 @@ from knowledge.model import Entry
 from knowledge.rendering import RenderedStep
 
 SETTLE = "First settle: "  # what decides an open verdict stands before what mends it, and must not be taken for it
+PREVENT = "To prevent it: "
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """One entry judged on one cluster. ``score`` is ``None`` where only the cluster brought it up.
 
-    ``settle`` says what would decide an open verdict; ``steps`` and ``verify`` fit this cluster.
+    ``settle`` says what would decide an open verdict; ``steps``, ``prevent`` and ``verify`` fit this cluster.
     """
 
     entry: Entry
@@ -34,6 +35,7 @@ class Diagnosis:
     cause: str = ""
     settle: tuple[RenderedStep, ...] = ()
     steps: tuple[RenderedStep, ...] = ()
+    prevent: tuple[RenderedStep, ...] = ()
     verify: tuple[RenderedStep, ...] = ()
     caution: tuple[str, ...] = ()
 
@@ -43,8 +45,7 @@ class Diagnosis:
         return self.judgement.verdict
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's shape. Cautions stand in front of the steps, so that no reader of steps can miss them."""
-        cautions = [{"text": f"Caution: {text}", "command": None} for text in self.caution]
+        """The contract's shape. Cautions stand in front of what they guard, so that no reader of steps misses them."""
         return {
             "entry": self.entry.id,
             "headings": list(self.entry.headings),
@@ -57,13 +58,25 @@ class Diagnosis:
             "findings": [finding.to_json() for finding in self.judgement.findings],
             "facts": dict(self.facts),
             "cause": self.cause,
-            "steps": [*cautions, *(_step(step, SETTLE) for step in self.settle), *map(_step, self.steps)],
-            "verify": [_step(step) for step in self.verify],
+            "steps": list(self._all_steps()),
+            "verify": [part for step in self.verify for part in _step(step)],
         }
 
+    def _all_steps(self) -> Iterator[dict[str, str | None]]:
+        yield from map(_caution, self.caution)
+        for label, steps in ((SETTLE, self.settle), ("", self.steps), (PREVENT, self.prevent)):
+            for step in steps:
+                yield from _step(step, label)
 
-def _step(step: RenderedStep, label: str = "") -> dict[str, str | None]:
-    return {"text": label + step.text, "command": step.command}
+
+def _step(step: RenderedStep, label: str = "") -> Iterator[dict[str, str | None]]:
+    if step.caution:
+        yield _caution(step.caution)
+    yield {"text": label + step.text, "command": step.command}
+
+
+def _caution(text: str) -> dict[str, str | None]:
+    return {"text": f"Caution: {text}", "command": None}
 
 
 @dataclass(frozen=True, kw_only=True)

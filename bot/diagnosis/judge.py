@@ -5,11 +5,13 @@ clearly describe its symptom. What could not be read leaves the verdict open; it
 """
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.cluster.facts import Fact, read_fact
+from bot.cluster.facts.labels import fact_label
 from bot.cluster.session import ClusterSession
 from bot.probes import ask
 from bot.probes.findings import Evidence, Finding
@@ -20,6 +22,18 @@ from knowledge.logic import Outcome, all_of, any_of, negate, none_of
 from knowledge.model import Call, Condition, Entry, Group, Kind, format_value
 
 NOT_HERE = "It does not apply here"
+# As the authorizer words it (k8s.io/apiserver, endpoints/handlers/responsewriters/errors.go).
+_REFUSED = re.compile(r'cannot \w+ resource "([^"]+)" in API group "([^"]*)"')
+_KINDS = {
+    "configmaps": "ConfigMaps",
+    "daemonsets": "DaemonSets",
+    "deployments": "Deployments",
+    "endpointslices": "EndpointSlices",
+    "networkpolicies": "NetworkPolicies",
+    "nodes.network.alibabacloud.com": "Terway's nodes",
+    "pods/log": "pod logs",
+    "services": "Services",
+}
 _JOIN = {"all": all_of, "any": any_of, "none": none_of}
 
 
@@ -34,12 +48,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A verdict with one sentence of reason; ``rests_on_sign`` when something is failing now."""
+    """A verdict with one sentence of reason; ``rests_on_sign`` when something is failing now.
+
+    ``found``: what each of the entry's probes came to, where a sentence of the entry may say it better than the reason.
+    """
 
     verdict: Verdict
     reason: str
     findings: tuple[Finding, ...] = ()
     rests_on_sign: bool = False
+    found: Mapping[Call, Finding] = field(default_factory=dict)
 
     def objects(self) -> Mapping[str, Sequence[str]]:
         """What the findings name, present ones first: the names that steps are about."""
@@ -66,9 +84,7 @@ class Judge:
         if entry.kind is Kind.GUIDE:
             return await self._answered(entry)
         if entry.confirmed_by is None:
-            return _suspected(
-                "No Kubernetes read can tell this: it takes a look at the cloud console or the node.", about
-            )
+            return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
         outcome, findings = await self._condition(entry.confirmed_by)
         return _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
 
@@ -102,15 +118,16 @@ class Judge:
         return await self._session.once(call, lambda: ask(self._session, call))
 
     def _fact_finding(self, fact: Fact) -> Finding:
+        label = fact_label(fact.name)
         if fact.value is None:
-            return Finding(probe=fact.name, outcome=Outcome.UNKNOWN, summary=f"{fact.name} is unknown: {fact.reason}")
+            return Finding(probe=fact.name, outcome=Outcome.UNKNOWN, summary=f"{label}: unknown, {fact.reason}")
         seen = Evidence(
             object=fact.source,
             excerpt=fact.excerpt or f"{fact.name}: {fact.value}",
             seen=self._session.now(),
             check=fact.kubectl,
         )
-        summary = f"{fact.name} is {fact.value} ({fact.source})"
+        summary = f"{label}: {fact.value} ({fact.source})"
         return Finding(probe=fact.name, outcome=Outcome.PRESENT, summary=summary, evidence=(seen,))
 
 
@@ -171,20 +188,41 @@ def _verdict(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], word
     every = tuple(findings.values())
     reasons = _reasons(entry.confirmed_by or condition, findings, outcome)
     if outcome is Outcome.UNKNOWN:
-        reasons = _reasons(condition, findings, outcome)
-        return _suspected(f"The cluster could not decide: {reasons}.", findings, every)
+        return _undecided(condition, findings)
     if outcome is Outcome.ABSENT:
         if entry.absence == "suspected":
-            return _suspected(f"Nothing in the cluster proves it, and nothing excludes it: {reasons}.", findings, every)
-        return _ruled_out(f"{_capital(reasons)}.", findings)
+            why = f"Nothing in the cluster proves it, and nothing excludes it: {reasons}."
+            return replace(_suspected(why, findings, every), found=findings)
+        return replace(_ruled_out(f"{_capital(reasons)}.", findings), found=findings)
     has_sign = any(
         finding.is_sign for finding in deciding_findings(condition, findings) if finding.outcome is Outcome.PRESENT
     )
     if not has_sign and not words_are_clear:
-        return _suspected(
-            f"The setting under which it happens is there ({reasons}); nothing is seen failing.", findings, every
-        )
-    return Judgement(verdict=Verdict.CONFIRMED, reason=f"{_capital(reasons)}.", findings=every, rests_on_sign=has_sign)
+        why = f"The setting under which it happens is there ({reasons}); nothing is seen failing."
+        return replace(_suspected(why, findings, every), found=findings)
+    why = f"{_capital(reasons)}."
+    return Judgement(verdict=Verdict.CONFIRMED, reason=why, findings=every, rests_on_sign=has_sign, found=findings)
+
+
+def _undecided(condition: Condition, findings: Mapping[Call, Finding]) -> Judgement:
+    """What netclinic may not read is named in one sentence; no sentence of the entry says more."""
+    unknown = [found for found in deciding_findings(condition, findings) if found.outcome is Outcome.UNKNOWN]
+    refused = list(dict.fromkeys(kind for found in unknown for kind in refused_kinds(found.summary)))
+    if refused:
+        return _suspected(f"Undecided: netclinic may not read {in_words(refused)} here.", findings)
+    why = f"The cluster could not decide: {_reasons(condition, findings, Outcome.UNKNOWN)}."
+    return replace(_suspected(why, findings), found=findings)
+
+
+def refused_kinds(text: str) -> Iterator[str]:
+    """The kinds of objects that the API server refused, in words, out of its own messages in a text."""
+    for resource, group in _REFUSED.findall(text):
+        yield _KINDS.get(f"{resource}.{group}" if group.endswith("alibabacloud.com") else resource, resource)
+
+
+def in_words(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _capital(text: str) -> str:

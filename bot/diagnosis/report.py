@@ -17,6 +17,7 @@ from bot.diagnosis.judge import Verdict
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.looks import Failing
 from bot.text import one_line, plain
+from knowledge.logic import Outcome
 from knowledge.model import Kind
 from knowledge.rendering import RenderedStep
 
@@ -43,10 +44,11 @@ class ReportReading:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportStep:
-    """One thing to do or to look at: a sentence, and the command to copy."""
+    """One thing to do or to look at: a sentence, the command to copy, and what it can hurt."""
 
     text: str
     command: str | None = None
+    caution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,7 @@ class ReportDiagnosis:
     cause: str = ""
     settle: tuple[ReportStep, ...] = ()
     steps: tuple[ReportStep, ...] = ()
+    prevent: tuple[ReportStep, ...] = ()
     caution: tuple[str, ...] = ()
     verify: tuple[ReportStep, ...] = ()
 
@@ -201,10 +204,11 @@ def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
         elsewhere=is_elsewhere(item),
         reason=one_line(item.judgement.reason),
         evidence=() if is_guide else tuple(map(_report_evidence, evidence_for(item))),
-        readings=tuple(map(_report_reading, item.judgement.findings)) if is_guide else (),
+        readings=tuple(_readings(item)) if is_guide else (),
         cause=plain(item.cause).strip(),
         settle=tuple(map(_report_step, item.settle)),
         steps=tuple(map(_report_step, item.steps)),
+        prevent=tuple(map(_report_step, item.prevent)),
         caution=tuple(map(one_line, item.caution)),
         verify=tuple(map(_report_step, item.verify)),
     )
@@ -226,13 +230,21 @@ def _report_evidence(piece: Evidence) -> ReportEvidence:
     )
 
 
+def _readings(item: Diagnosis) -> Iterator[ReportReading]:
+    """The facts that a guide rests on; what is not known here says nothing."""
+    for finding in item.judgement.findings:
+        if finding.outcome is Outcome.PRESENT:
+            yield _report_reading(finding)
+
+
 def _report_reading(finding: Finding) -> ReportReading:
     checks = dict.fromkeys(plain(piece.check) for piece in finding.evidence if piece.check)
     return ReportReading(summary=one_line(finding.summary), checks=tuple(checks))
 
 
 def _report_step(step: RenderedStep) -> ReportStep:
-    return ReportStep(text=one_line(step.text), command=plain(step.command) if step.command else None)
+    command = plain(step.command) if step.command else None
+    return ReportStep(text=one_line(step.text), command=command, caution=one_line(step.caution))
 
 
 @dataclass(frozen=True)

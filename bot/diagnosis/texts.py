@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_fact
 from bot.cluster.session import ClusterSession
@@ -10,9 +11,11 @@ from bot.diagnosis.judge import Judgement, Verdict
 from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
 from knowledge.call_validation import fact_to_probe
-from knowledge.model import Entry, Kind
+from knowledge.model import Entry, Kind, Sentence, Step
 from knowledge.rendering import render, render_text
+from knowledge.sentences import sentence_for
 
+FactValues = Mapping[str, FactValue | None]
 NOT_APPLICABLE = "not applicable"  # the value of the other network plugin's facts
 
 
@@ -20,10 +23,10 @@ async def render_diagnosis(
     session: ClusterSession, entry: Entry, score: float | None, judgement: Judgement
 ) -> Diagnosis:
     """The diagnosis of a judged entry. What is ruled out gets no steps: there is nothing to mend."""
-    names = list(dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry)]))
+    names = list(dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry, judgement.verdict)]))
     facts = {fact.name: fact for fact in await asyncio.gather(*(read_fact(session, name) for name in names))}
     objects = dict(judgement.objects())
-    if "terway_pod" in _templates(entry) and "terway_pod" not in objects and objects.get("node"):
+    if "terway_pod" in _templates(entry, judgement.verdict) and "terway_pod" not in objects and objects.get("node"):
         objects["terway_pod"] = await terway_pods(session, objects["node"][0])
     return _render(entry, score, judgement, facts, objects)
 
@@ -37,18 +40,38 @@ def diagnosis_from_words(entry: Entry, score: float, why: str) -> Diagnosis:
     return _render(entry, score, judgement, {}, {})
 
 
-def _facts_in_texts(entry: Entry) -> list[str]:
-    """Facts that the texts or the variants of the steps ask for, beyond those that are shown."""
-    templates = _templates(entry)
-    compared = {call.probe for step in (*entry.settle, *entry.steps, *entry.verify) for call in calls(step.when)}
+def _facts_in_texts(entry: Entry, verdict: Verdict) -> list[str]:
+    """Facts that the texts or their variants ask for, beyond those that are shown."""
+    templates = _templates(entry, verdict)
+    conditions = [step.when for step in _steps(entry)] + [said.when for said in _sentences(entry, verdict)]
+    compared = {call.probe for condition in conditions for call in calls(condition)}
     return [name for name in declared_facts() if name in templates or fact_to_probe(name) in compared]
 
 
-def _templates(entry: Entry) -> str:
-    texts = [entry.cause, *entry.caution]
-    for step in (*entry.settle, *entry.steps, *entry.verify):
-        texts += [step.text, step.command or ""]
+def _templates(entry: Entry, verdict: Verdict) -> str:
+    texts = [entry.cause, *entry.caution, *(sentence.text for sentence in _sentences(entry, verdict))]
+    for step in _steps(entry):
+        texts += [step.text, step.command or "", step.caution]
     return " ".join(texts)
+
+
+def _steps(entry: Entry) -> tuple[Step, ...]:
+    return (*entry.settle, *entry.steps, *entry.prevent, *entry.verify)
+
+
+def _sentences(entry: Entry, verdict: Verdict) -> tuple[Sentence, ...]:
+    """What the entry itself says for a verdict; a guide says nothing."""
+    said: tuple[Sentence, ...] = getattr(entry.says, verdict, ())
+    return said
+
+
+def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mapping[str, Sequence[str]]) -> Judgement:
+    """With the entry's own sentence as the reason, where one fits what was found."""
+    if not judgement.found:
+        return judgement
+    outcomes = {call: finding.outcome for call, finding in judgement.found.items()}
+    said = sentence_for(_sentences(entry, judgement.verdict), outcomes, facts, objects)
+    return replace(judgement, reason=said) if said else judgement
 
 
 def _render(
@@ -64,11 +87,12 @@ def _render(
     return Diagnosis(
         entry=entry,
         score=score,
-        judgement=judgement,
+        judgement=_said(entry, judgement, values, objects),
         facts={name: _fact_text(facts[name]) for name in shown},
         cause=render_text(entry.cause, values, objects),
         settle=tuple(render(entry.settle, values, objects)) if judgement.verdict is Verdict.SUSPECTED else (),
         steps=tuple(render(entry.steps, values, objects)) if has_steps else (),
+        prevent=tuple(render(entry.prevent, values, objects)) if has_steps else (),
         verify=tuple(render(entry.verify, values, objects)) if has_steps else (),
         caution=tuple(render_text(text, values, objects) for text in entry.caution) if has_steps else (),
     )

@@ -196,14 +196,18 @@ def present(
     return Finding(probe="", outcome=Outcome.PRESENT, summary=summary, evidence=tuple(evidence), objects=named)
 
 
-def absent(summary: str, evidence: tuple[Evidence, ...] | list[Evidence] = ()) -> Finding:
-    """Looked for and not there."""
-    return Finding(probe="", outcome=Outcome.ABSENT, summary=summary, evidence=tuple(evidence))
+def absent(
+    summary: str, evidence: tuple[Evidence, ...] | list[Evidence] = (), **objects: tuple[str, ...] | list[str]
+) -> Finding:
+    """Looked for and not there. ``objects``: what was seen instead, for the entry's sentences."""
+    return replace(present(summary, evidence, **objects), outcome=Outcome.ABSENT)
 
 
-def unknown(why: str, evidence: tuple[Evidence, ...] | list[Evidence] = ()) -> Finding:
+def unknown(
+    why: str, evidence: tuple[Evidence, ...] | list[Evidence] = (), **objects: tuple[str, ...] | list[str]
+) -> Finding:
     """Could not be told."""
-    return Finding(probe="", outcome=Outcome.UNKNOWN, summary=why, evidence=tuple(evidence))
+    return replace(present(why, evidence, **objects), outcome=Outcome.UNKNOWN)
 
 
 def count(number: int, thing: str) -> str:

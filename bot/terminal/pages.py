@@ -1,4 +1,4 @@
-"""The page of a report: verdict and title first, then evidence, steps, cautions, and what else was seen.
+"""The page of a report: verdict, why, two pieces of evidence, steps, cause, and what else was seen.
 
 ``check`` and ``facts``: a row for each verdict and each fact.
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportFailing, ReportStep
+from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportFailing, ReportStep
 from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
@@ -28,7 +28,7 @@ STYLES = {
     Verdict.ANSWERED: "bold cyan",
 }
 BY_NEED = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)  # of a person
-MOST_EVIDENCE = 5  # pieces an entry
+FIRST_EVIDENCE, MOST_EVIDENCE = 2, 5  # pieces: before the steps, and in all
 
 
 def show_report(console: Console, report: Report) -> None:
@@ -116,16 +116,19 @@ def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trou
         _show_readings(console, item)
     else:
         say(console, item.reason.removeprefix(trouble), indent=2)
-        _show_evidence(console, item, now)
+        _show_evidence(console, "Evidence", item.evidence[:FIRST_EVIDENCE], now)
     if item.verdict is Verdict.RULED_OUT:
+        _show_more_evidence(console, item, now)
         return
-    if item.kind is Kind.FAULT:
-        heading(console, "Cause")
-        show_prose(console, item.cause)
     show_steps(console, "Settle it first", item.settle)
-    show_steps(console, "Steps", item.steps)
     show_cautions(console, item.caution)
+    show_steps(console, "Steps, once it is settled" if item.settle else "Steps", item.steps)
+    show_steps(console, "To prevent it", item.prevent)
+    if item.kind is Kind.FAULT:
+        heading(console, "Cause, if it is this" if item.verdict is Verdict.SUSPECTED else "Cause")
+        show_prose(console, item.cause)
     show_steps(console, "Verify", item.verify)
+    _show_more_evidence(console, item, now)
 
 
 def verdict_word(verdict: Verdict) -> tuple[str, str]:
@@ -151,16 +154,21 @@ def _show_readings(console: Console, item: ReportDiagnosis) -> None:
             say_command(console, check, indent=4)
 
 
-def _show_evidence(console: Console, item: ReportDiagnosis, now: datetime) -> None:
-    if not item.evidence:
+def _show_more_evidence(console: Console, item: ReportDiagnosis, now: datetime) -> None:
+    """What need not be read before the steps."""
+    _show_evidence(console, "More evidence", item.evidence[FIRST_EVIDENCE:MOST_EVIDENCE], now)
+    if len(item.evidence) > MOST_EVIDENCE:
+        say(console, f"and {len(item.evidence) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
+
+
+def _show_evidence(console: Console, title: str, pieces: Sequence[ReportEvidence], now: datetime) -> None:
+    if not pieces:
         return
-    heading(console, "Evidence")
-    for piece in item.evidence[:MOST_EVIDENCE]:
+    heading(console, title)
+    for piece in pieces:
         say(console, Text.assemble((one_line(piece.object), "bold"), f", seen {age(piece.seen, now)}"), indent=2)
         say(console, clip(piece.excerpt), indent=4)
         say_command(console, piece.check, indent=4)
-    if len(item.evidence) > MOST_EVIDENCE:
-        say(console, f"and {len(item.evidence) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
 
 
 def show_prose(console: Console, text: str) -> None:
@@ -172,19 +180,21 @@ def show_prose(console: Console, text: str) -> None:
 
 
 def show_steps(console: Console, title: str, steps: Sequence[ReportStep | RenderedStep]) -> None:
-    """Numbered, each command below its sentence."""
+    """Numbered, each command below its sentence, and what it can hurt above it."""
     if not steps:
         return
     heading(console, title)
     for number, step in enumerate(steps, 1):
+        if step.caution:
+            say(console, f"Caution: {step.caution}", indent=3, mark="!", style="yellow")
         say(console, step.text, indent=2 if number < 10 else 1, mark=f"{number}.")
         say_command(console, step.command or "", indent=5)
 
 
 def show_cautions(console: Console, texts: Sequence[str]) -> None:
-    """What the steps can hurt."""
+    """What holds for all of the steps: shown before the first of them."""
     if texts:
-        heading(console, "Caution", "bold yellow")
+        heading(console, "Before you start", "bold yellow")
     for text in texts:
         say(console, text, indent=3, mark="!", style="yellow")
 
@@ -260,8 +270,9 @@ def show_entry(console: Console, entry: Entry) -> None:
     console.print()
     show_prose(console, render_text(entry.cause, {}, {}))
     show_steps(console, "Settle it first", render(entry.settle, {}, {}))
-    show_steps(console, "Steps", render(entry.steps, {}, {}))
     show_cautions(console, [render_text(text, {}, {}) for text in entry.caution])
+    show_steps(console, "Steps", render(entry.steps, {}, {}))
+    show_steps(console, "To prevent it", render(entry.prevent, {}, {}))
     show_steps(console, "Verify", render(entry.verify, {}, {}))
     _show_condition(console, "It applies where", entry.applies)
     _show_condition(console, "It is confirmed by", entry.confirmed_by)

@@ -11,16 +11,18 @@ from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, ex
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, resolved_line
 from bot.slack.blocks.diagnosis import (
-    CAUSE,
     CAUTION,
     EVIDENCE,
     IN_FILE,
     IN_MODALS,
+    PREVENT,
     READINGS,
     SETTLE,
     STEPS,
+    STEPS_LATER,
     VERIFY,
     DiagnosisSections,
+    cause_title,
     changes_items,
     changes_text,
     diagnosis_sections,
@@ -42,6 +44,7 @@ from bot.slack.blocks.elements import (
 )
 from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, find_missing, pack_blocks, size
 from bot.text import age, clock, cost, counted, plain, span
+from knowledge.model import Kind
 
 LONGEST_TITLE = 300
 LONGEST_REASON = 450
@@ -92,12 +95,16 @@ def _diagnosis_lines(item: ReportDiagnosis, report: Report) -> Iterator[str]:
         yield from ("", READINGS)
     for reading in item.readings:
         yield from (f"  {reading.summary}", *(_indent(check, 4) for check in reading.checks))
-    if item.cause:
-        yield from ("", CAUSE, _indent(item.cause, 2))
+    is_guide = item.kind is Kind.GUIDE
+    if item.cause and is_guide:
+        yield from ("", _indent(item.cause, 2))
     yield from _step_lines(SETTLE, item.settle)
     if item.caution:
         yield from ("", CAUTION, *(f"  ! {text}" for text in item.caution))
-    yield from _step_lines(STEPS, item.steps)
+    yield from _step_lines(STEPS_LATER if item.settle else STEPS, item.steps)
+    yield from _step_lines(PREVENT, item.prevent)
+    if item.cause and not is_guide:
+        yield from ("", cause_title(item), _indent(item.cause, 2))
     yield from _step_lines(VERIFY, item.verify)
 
 
@@ -105,6 +112,8 @@ def _step_lines(title: str, steps: tuple[ReportStep, ...]) -> Iterator[str]:
     if steps:
         yield from ("", title)
     for number, step in enumerate(steps, 1):
+        if step.caution:
+            yield f"  ! Caution: {step.caution}"
         yield f"  {number}. {step.text}"
         if step.command:
             yield _indent(step.command, 5)

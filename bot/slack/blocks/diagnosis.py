@@ -37,19 +37,20 @@ from bot.text import age, clock, span
 from knowledge.model import Kind
 
 SETTLE = "Settle it first"
-CAUTION = "⚠ Caution, before you start"
+CAUTION = "⚠ Before you start"
 STEPS = "Steps"
 VERIFY = "Verify"
 STEPS_LATER = "Steps, once it is settled"
+PREVENT = "To prevent it"
 CAUSE = "Cause"
 CAUSE_IF_SO = "Cause, if it is this"
 SHORT_EXCERPT = 240
 EVIDENCE = "Evidence"
 READINGS = "Read from this cluster"
 NO_LIMIT = 1000
-MOST_EVIDENCE = 3
+MOST_EVIDENCE = 2
 MOST_READINGS = 6
-MOST_STEPS = {SETTLE: 4, STEPS: 6, STEPS_LATER: 6, VERIFY: 3}
+MOST_STEPS = {SETTLE: 4, STEPS: 6, STEPS_LATER: 6, PREVENT: 3, VERIFY: 3}
 ROOM_FOR_NOTE = 150  # characters kept free for the sentence on what did not fit
 MOST_CHANGES = 10
 LONGEST_TITLE = 150
@@ -71,8 +72,9 @@ HOW_TO_SHOW = "`/netclinic show ENTRY` shows one in full."
 
 
 def render_step(step: ReportStep, number: int) -> list[Element]:
-    """One numbered step."""
-    parts = [numbered_item(line(*inline_code_runs(step.text)), number)]
+    """One numbered step, and above it what it can hurt."""
+    parts = [line(text_run("⚠ Caution: ", bold=True), *inline_code_runs(step.caution))] if step.caution else []
+    parts.append(numbered_item(line(*inline_code_runs(step.text)), number))
     return [*parts, preformatted(step.command)] if step.command else parts
 
 
@@ -115,6 +117,8 @@ def step_groups(item: ReportDiagnosis) -> Iterator[tuple[str, list[list[Element]
             STEPS_LATER if item.settle else STEPS,
             [render_step(step, number) for number, step in enumerate(item.steps, 1)],
         )
+    if item.prevent:
+        yield PREVENT, [render_step(step, number) for number, step in enumerate(item.prevent, 1)]
     if item.verify:
         yield VERIFY, [render_step(step, number) for number, step in enumerate(item.verify, 1)]
 
@@ -177,9 +181,13 @@ def _sections(item: ReportDiagnosis, report: Report) -> Iterator[Section]:
     evidence: list[ElementGroup] = [render_evidence(piece, report.now, whole=False) for piece in item.evidence]
     yield Section(EVIDENCE, evidence, MOST_EVIDENCE)
     yield Section(READINGS, [render_reading(reading) for reading in item.readings], MOST_READINGS)
+    tells_cause = item.kind is Kind.FAULT and prose and item.verdict is not Verdict.RULED_OUT
     for title, items in step_groups(item):
+        if title == VERIFY and tells_cause:
+            yield Section(cause_title(item), prose, in_order=True)
+            tells_cause = False
         yield Section(title, items, MOST_STEPS.get(title, NO_LIMIT), in_order=True)
-    if item.kind is Kind.FAULT and prose and item.verdict is not Verdict.RULED_OUT:
+    if tells_cause:
         yield Section(cause_title(item), prose, in_order=True)
 
 

@@ -141,5 +141,6 @@ def _step_texts(item: ReportDiagnosis) -> Iterator[str]:
         return
     yield from item.caution
     yield from (paragraph for paragraph in item.cause.split("\n\n"))
-    for step in (*item.settle, *item.steps, *item.verify):
+    for step in (*item.settle, *item.steps, *item.prevent, *item.verify):
+        yield from (step.caution,) if step.caution else ()
         yield from (step.text, step.command or "")

@@ -246,11 +246,12 @@ def _entry_items(entry: Entry) -> Iterator[ElementGroup]:
     if entry.caution:
         yield render_caution([render_text(text, {}, {}) for text in entry.caution])
     yield from _step_items("Steps", entry.steps)
+    yield from _step_items("To prevent it", entry.prevent)
     yield from _step_items("Verify", entry.verify)
 
 
 def _step_items(title: str, steps: Sequence[Step]) -> Iterator[ElementGroup]:
-    shown = [ReportStep(text=step.text, command=step.command) for step in render(steps, {}, {})]
+    shown = [ReportStep(**vars(step)) for step in render(steps, {}, {})]
     for number, step in enumerate(shown, 1):
         yield [*([heading(title)] if number == 1 else []), *render_step(step, number)]
 

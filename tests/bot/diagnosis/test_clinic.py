@@ -70,7 +70,7 @@ async def test_where_no_pod_waits_and_nothing_was_refused_the_answer_says_what_c
 async def test_words_about_another_plugin_are_ruled_out_for_that_reason(entries: Entries, meaning: Meaning) -> None:
     answer = await ask(Clinic(entries, meaning({"flannel-ip-leak": 0.9})), "terway-healthy")
     assert verdicts(answer) == [("flannel-ip-leak", "ruled_out")]
-    assert answer.diagnoses[0].judgement.reason.startswith("It does not apply here: network_plugin is terway")
+    assert answer.diagnoses[0].judgement.reason.startswith("It does not apply here: network plugin: terway")
 
 
 async def test_what_fails_is_brought_up_though_the_words_were_about_something_else(
