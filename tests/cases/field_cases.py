@@ -6,7 +6,7 @@ from a shipped recording. Both have ``question`` (as it would be typed), ``versi
 ``saved``: in ``objects`` ``@ago:SECONDS@`` stands for a time; ``logs`` are ``"namespace/pod/container": [[age in
 seconds, line], …]``, where ``%T`` and ``%K`` stand for the line's time in RFC 3339 and in klog's form.
 
-``told``: ``base`` is a shipped recording; ``remove``, ``objects`` and ``logs`` are those of ``docs/recordings.md`` (a
+``told``: ``base`` is a shipped recording, or one in ``clusters/``; ``remove``, ``objects`` and ``logs`` are those of ``docs/recordings.md`` (a
 log is one text, each line with its age first). Written shortly beside them:
 
 - ``nodes``: merged into the ``status.nodeInfo`` of every node (``kubeletVersion``, ``containerRuntimeVersion``, …);
@@ -22,6 +22,7 @@ log is one text, each line with its age first). Written shortly beside them:
 
 - ``top``, ``top_confirmed``: the first diagnosis has one of these headings, and is confirmed;
 - ``never_confirmed``, ``none_confirmed``: no diagnosis with these headings, or none at all, is confirmed;
+- ``nothing_else_confirmed``: none beside the first;
 - ``outcome_in``: the outcomes that are allowed;
 - ``mentions``: each stands in the first diagnosis; ``evidence_any``: one stands in its evidence;
 - ``seen_any``: one stands in what the terminal shows, ``seen_all``: each does; ``omits``: none stands anywhere.
@@ -49,7 +50,7 @@ _AGO = re.compile(r"@ago:(-?\d+)@")
 _CORE = ("question", "version", "why", "expect")
 _TOLD = {*_CORE, "base", "remove", "objects", "logs", "nodes", "waiting", "pending", "crashing", "events"}
 _EXPECTED = {
-    *("top", "top_confirmed", "never_confirmed", "none_confirmed", "outcome_in"),
+    *("top", "top_confirmed", "never_confirmed", "none_confirmed", "nothing_else_confirmed", "outcome_in"),
     *("mentions", "evidence_any", "seen_any", "seen_all", "omits"),
 }
 Object = dict[str, Any]
@@ -123,12 +124,15 @@ def _line(line: tuple[int, str]) -> str:
 
 
 def _told(name: str, told: Object) -> Recording:
-    base = load(told["base"])
+    own = FOLDER / "clusters" / told["base"]
+    base = load(own if own.exists() else told["base"])
     settings = {key: told[key] for key in ("base", "version", "remove") if key in told}
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(_objects(base, told))})
     logs = {f"logs/{key}.log": text for key, text in told.get("logs", {}).items()}
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / name
+        if own.exists():
+            place.with_name(own.name).symlink_to(own)
         for where, text in {"recording.yaml": yaml.safe_dump(settings), "objects.json": objects, **logs}.items():
             (place / where).parent.mkdir(parents=True, exist_ok=True)
             (place / where).write_text(text, encoding="utf-8")

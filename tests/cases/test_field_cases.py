@@ -100,8 +100,12 @@ def _wrong_verdicts(expect: Any, told: Told) -> Iterator[str]:
         yield f"the first is {told.first.get('verdict')}: {told.first.get('reason')}"
     if "outcome_in" in expect and told.json["outcome"] not in expect["outcome_in"]:
         yield f"the outcome is {told.json['outcome']}"
-    for item in told.diagnoses:
-        is_unwanted = expect.get("none_confirmed") or set(item["headings"]) & set(expect.get("never_confirmed", ()))
+    for number, item in enumerate(told.diagnoses):
+        is_unwanted = (
+            expect.get("none_confirmed")
+            or (expect.get("nothing_else_confirmed") and number)
+            or set(item["headings"]) & set(expect.get("never_confirmed", ()))
+        )
         if item["verdict"] == "confirmed" and is_unwanted:
             yield f"{item['entry']} is confirmed: {item['reason']}"
 
