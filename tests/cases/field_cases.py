@@ -6,8 +6,8 @@ from a shipped recording. Both have ``question`` (as it would be typed), ``versi
 ``saved``: in ``objects`` ``@ago:SECONDS@`` stands for a time; ``logs`` are ``"namespace/pod/container": [[age in
 seconds, line], …]``, where ``%T`` and ``%K`` stand for the line's time in RFC 3339 and in klog's form.
 
-``told``: ``base`` is a shipped recording, or one in ``clusters/``; ``remove``, ``objects`` and ``logs`` are those of ``docs/recordings.md`` (a
-log is one text, each line with its age first). Written shortly beside them:
+``told``: ``base`` is a shipped recording, or one in ``clusters/``; ``remove``, ``objects`` and ``logs`` are those of
+``docs/recordings.md`` (a log is one text, each line with its age first). Written shortly beside them:
 
 - ``nodes``: merged into the ``status.nodeInfo`` of every node (``kubeletVersion``, ``containerRuntimeVersion``, …);
 - ``waiting``: pods in ContainerCreating: ``pod`` (``namespace/name``), ``node``, ``since``, ``events``;
