@@ -1,6 +1,7 @@
 """Probes of events. An event counts only while its object still suffers: a loud old one is not a diagnosis."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -184,11 +185,41 @@ async def event(
         on: affected counts only nodes whose pods wait for their network now
         taint: counts only nodes that carry a taint of this key now
     """
+    return await told_event(
+        session,
+        reason=reason,
+        tells=lambda message: _mentions(message, contains),
+        kind=kind,
+        contains=contains,
+        within=within,
+        cleared_by=cleared_by,
+        on=on,
+        taint=taint,
+    )
+
+
+def _mentions(message: str, texts: Strings) -> bool:
+    return not texts or any(text.lower() in message.lower() for text in texts)
+
+
+async def told_event(
+    session: ClusterSession,
+    *,
+    reason: Strings,
+    tells: Callable[[str], bool],
+    contains: Strings = (),
+    within: timedelta,
+    kind: Strings = (),
+    cleared_by: Strings = (),
+    on: Literal["affected", "any"] = "any",
+    taint: str | None = None,
+) -> Finding:
+    """As :func:`event`, with ``tells`` to judge the message; ``contains`` are the texts that it is known by."""
     nodes = await affected_nodes(session) if on == "affected" else ()
     if on == "affected" and not nodes:
         return none_waits(await network_waiters(session), "so events of nodes do not count")
     events = await events_by_reason(session, reason, pods=False)
-    found = [item for item in events.items if item.mentions(contains) and is_fresh(item, session.now(), within)]
+    found = [item for item in events.items if tells(item.message) and is_fresh(item, session.now(), within)]
     found = [item for item in found if (not kind or item.kind in kind) and (not nodes or item.name in nodes)]
     if found and cleared_by:
         cleared = await events_by_reason(session, cleared_by, pods=False)
@@ -196,8 +227,7 @@ async def event(
     recent = [item for item in found if await _explains(session, item)] if on == "affected" else found
     if found and not recent:
         return unknown(BEFORE_BINDING, [event_evidence(item) for item in found[:SHOWN]])
-    found = recent
-    found.sort(key=lambda item: item.last, reverse=True)
+    found = sorted(recent, key=lambda item: item.last, reverse=True)
     looked_at = dict.fromkeys(item.subject for item in found)
     if on == "any" or taint is not None:
         found = await _still_there(session, found, taint)

@@ -1,7 +1,8 @@
 """The probe of logs: a tail of few pods, with byte limits, and only where the symptom is."""
 
 import asyncio
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -18,6 +19,13 @@ from bot.probes.registry import Strings, absent, present, probe, some, unknown
 TAIL = 300  # lines: a busy daemon's last half hour
 FIRST_WORDS = timedelta(minutes=2)  # a log that begins later than this after the start has lost its beginning
 LOOKED_BACK = timedelta(hours=1)  # asked for alike by all probes, so that one read serves them
+# How a line of these programs begins: klog, logrus, zap and JSON, plain times. Any other goes on with the one before.
+_BEGINS = re.compile(
+    r"[IWEF]\d{1,4}[ \t]|(?:time|level|ts|msg)=|\{\"|\d{4}[-/]\d\d[-/]\d\d[T ]|\[?\d\d:\d\d:\d\d"
+    r"|(?:INFO|WARN|ERROR|DEBUG|FATAL)\b"
+)
+MOST_JOINED = 20  # lines of one message: the cloud's SDK writes five
+AT_ONCE = timedelta(seconds=1)  # the lines of one message are written together
 MOST_PODS = 3  # logs are the dearest reads: three nodes prove it
 
 
@@ -148,12 +156,30 @@ async def read_log(session: ClusterSession, pod: Object, wanted: str, within: ti
     since = max(within, LOOKED_BACK)
     raw = await session.reader.log(namespace_of(pod), name_of(pod), container, tail=TAIL, since=since)
     start, now = _container_start(pod, container), session.now()
-    stamped = [Line(pod, at, text.partition(" ")[2]) for text in raw if (at := moment(text.partition(" ")[0]))]
+    stamped = _joined([Line(pod, at, text.partition(" ")[2]) for text in raw if (at := moment(text.partition(" ")[0]))])
     begin = max(start, now - within) if start else now - within
     first = stamped[0].at if stamped else now
     rotated = start is not None and start > now - within and first - start > FIRST_WORDS
     cut = len(raw) >= TAIL and first > begin
     return Log(pod, [line for line in stamped if line.at >= begin], whole=not (rotated or cut))
+
+
+def _joined(lines: list[Line]) -> list[Line]:
+    """Messages of several lines as one: an error of the cloud's SDK has its code in one line and its reason in another.
+
+    Only what follows a line that begins as log lines do is taken for its continuation.
+    """
+    result: list[Line] = []
+    head, joined = "", 0
+    for line in lines:
+        goes_on = head and joined < MOST_JOINED and not _BEGINS.match(line.text)
+        if goes_on and line.at - result[-1].at <= AT_ONCE:
+            result[-1] = replace(result[-1], text=f"{result[-1].text} {line.text.strip()}")
+            joined += 1
+            continue
+        result.append(line)
+        head, joined = (line.text if _BEGINS.match(line.text) else ""), 1
+    return result
 
 
 def _matching(lines: list[Line], contains: Strings, cleared_by: Strings) -> list[Line]:

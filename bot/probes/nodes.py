@@ -7,18 +7,20 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.cluster.events import events_by_reason, is_fresh
+from bot.cluster.facts.flannel_messages import RANGE_FULL
 from bot.cluster.facts.registry import Permission
+from bot.cluster.facts.wordings import texts_of
 from bot.cluster.pending_pods import affected_nodes, network_waiters, subject
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
+from bot.probes.events import pod_event
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
 LIST_NODES = Permission("list", NODES)
-# host-local of the CNI plugins 0.7 and later, and of those before (plugins/ipam/host-local/backend/allocator).
-RANGE_ERRORS = ("no IP addresses available in range set", "no IP addresses available in network")
+RANGE_ERRORS = texts_of(RANGE_FULL)
 NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 RESERVED = 3  # network, broadcast and the gateway that host-local leaves out
 NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
@@ -156,6 +158,18 @@ async def node_range(session: ClusterSession, *, state: Literal["full", "leaked"
     if len(usages) < len(nodes):
         return unknown(f"{summary}; {len(nodes) - len(usages)} more could not be looked at", evidence)
     return absent(summary, evidence)
+
+
+@probe(nature="sign", reads=(Permission("list", EVENTS), Permission("list", PODS), Permission("get", PODS)))
+async def pod_address_refused(session: ClusterSession, *, within: timedelta = timedelta(minutes=30)) -> Finding:
+    """host-local refused an address to a pod that waits now: by its books, the range of the pod's node is full.
+
+    The words of each release are in bot/cluster/facts/flannel_messages.py.
+
+    Args:
+        within: how long ago it was last refused at most
+    """
+    return await pod_event(session, reason=("FailedCreatePodSandBox",), contains=RANGE_ERRORS, within=within)
 
 
 @dataclass(frozen=True)

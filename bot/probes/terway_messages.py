@@ -3,20 +3,11 @@
 Versions are those of https://github.com/AliyunContainerService/terway; a code of the cloud is passed on by all of them.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from bot.cluster.facts.wordings import Wording
+
 Cause = Literal["vswitch_empty", "vswitch_missing", "eni_limit", "device_missing"]
-
-
-@dataclass(frozen=True)
-class Wording:
-    """A text that messages contain, in any case; the ``releases`` that write it, and its ``source``."""
-
-    text: str
-    releases: str
-    source: str
-
 
 WORDINGS: dict[Cause, tuple[Wording, ...]] = {
     "vswitch_empty": (

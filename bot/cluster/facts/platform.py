@@ -14,6 +14,7 @@ from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
+from knowledge.versions import Version, parse_version
 
 GET_CONFIG = Permission("get", CONFIG_MAPS)
 LIST_DAEMON_SETS = Permission("list", DAEMON_SETS)
@@ -32,6 +33,10 @@ _IP_STACK = config_key("ack-cluster-profile", "ipStack")
 _SERVICE_CIDR = config_key("ack-cluster-profile", "serviceCIDR")
 _VPC = config_key("ack-cluster-profile", "vpcid")
 _ENI_CONF = config_key("eni-config", "eni_conf", "service_cidr")
+_REGION = label("topology.kubernetes.io/region")
+_OLD_REGION = label("failure-domain.beta.kubernetes.io/region")  # Kubernetes before 1.17
+_PROVIDER_ID = re.compile(r"(?:alicloud://)?([a-z]{2}-[a-z0-9-]{2,30})\.[\w-]{2,60}")
+SAMPLE = 5  # nodes that tell what is alike on all of them
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
@@ -95,11 +100,34 @@ async def _plugin_by_config(session: ClusterSession, why: str) -> Fact:
 
 @fact("kubernetes.version", "the API server's version, e.g. 1.32.1-aliyun.1", reads=(LIST_NODES,), core=True)
 async def kubernetes_version(session: ClusterSession) -> Fact:
-    """From ``/version``, which every authenticated user may read."""
+    """From ``/version``, which every authenticated user may read; where that tells nothing, from the kubelets.
+
+    Some proxies in front of an API server hide its version, and some builds answer ``v0.0.0-master+$Format:%H$``.
+    """
     version = await session.reader.version()
-    if not version:
-        return unknown("the API server did not tell its version")
-    return known(version.removeprefix("v"), "API server /version", "kubectl version", version)
+    if _is_release(version):
+        return known(version.removeprefix("v"), "API server /version", "kubectl version", version)
+    told = f"the API server calls its version {version!r}" if version else "the API server did not tell its version"
+    nodes = (await session.reader.select(NODES, most=SAMPLE)).items
+    kubelets = [str(get_path(node, "status", "nodeInfo", "kubeletVersion") or "") for node in nodes]
+    versions = {kubelet for kubelet in kubelets if _is_release(kubelet)}
+    if len({_minor(each) for each in versions}) != 1:
+        seen = ", ".join(sorted(versions)) or "no release"
+        return unknown(f"{told}, and its kubelets name {seen}")
+    newest = max(versions, key=lambda each: parse_version(each) or Version(()))
+    check = "kubectl get nodes -o custom-columns=NODE:.metadata.name,KUBELET:.status.nodeInfo.kubeletVersion"
+    return known(newest.removeprefix("v"), "kubelets of the nodes", check, f"{newest}; {told}")
+
+
+def _is_release(version: str) -> bool:
+    """Whether it names one: a build from the sources alone is v0.0.0."""
+    return bool((parsed := parse_version(version)) and parsed.numbers and parsed.numbers[0])
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    """The release without its patch: kubelets may be a patch apart."""
+    parsed = parse_version(version)
+    return parsed.numbers[:2] if parsed else ()
 
 
 @fact("cluster.kind", "managed or dedicated (ACK)", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)
@@ -181,7 +209,7 @@ async def _service_families(session: ClusterSession) -> Fact | None:
 
 
 async def _node_families(session: ClusterSession) -> Fact | None:
-    sample = await session.reader.select(NODES, most=5)
+    sample = await session.reader.select(NODES, most=SAMPLE)
     for node in sample.items:
         ranges = [*(get_path(node, "spec", "podCIDRs") or [])]
         if _has_ipv6(ranges):
@@ -237,6 +265,19 @@ async def vpc(session: ClusterSession) -> Fact:
     return known(
         found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_command("ack-cluster-profile"), f"vpcid: {found}"
     )
+
+
+@fact("cluster.region", "the region of the cloud, e.g. cn-hangzhou", reads=(LIST_NODES,))
+async def region(session: ClusterSession) -> Fact:
+    """From a node's ``spec.providerID`` (region.instance), else from its label."""
+    for node in (await session.reader.select(NODES, most=SAMPLE)).items:
+        provider = _PROVIDER_ID.fullmatch(str(get_path(node, "spec", "providerID") or ""))
+        found = provider[1] if provider else label_of(node, _REGION) or label_of(node, _OLD_REGION)
+        if found:
+            check = "kubectl get nodes -o custom-columns=NODE:.metadata.name,ID:.spec.providerID"
+            seen = f"providerID: {provider[0]}" if provider else f"label region: {found}"
+            return known(found, f"Node {name_of(node)}", check, seen)
+    return unknown("no node tells its region")
 
 
 @fact(

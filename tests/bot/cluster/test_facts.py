@@ -444,3 +444,36 @@ async def test_no_shape_of_configuration_costs_the_answer(
         for name in declared_facts():
             fact = await read_fact(session, name)
             assert (fact.value is None) == bool(fact.reason), name
+
+
+@pytest.mark.parametrize("version", ["v0.0.0-master+$Format:%H$", "unknown", ""])
+async def test_where_the_server_hides_its_version_the_kubelets_tell_it(make: Any, read: Any, version: str) -> None:
+    def nodes(*kubelets: str) -> list[Any]:
+        return [make.node(f"n{at}", status={"nodeInfo": {"kubeletVersion": each}}) for at, each in enumerate(kubelets)]
+
+    async def told(*kubelets: str) -> Any:
+        return await read(nodes(*kubelets), "kubernetes.version", version=version)
+
+    assert await told("v1.20.11-aliyun.1", "v1.20.4-aliyun.1") == "1.20.11-aliyun.1"
+    assert await told("v1.20.11-aliyun.1", "v1.22.3-aliyun.1") is None, "they do not agree"
+    assert await told("v0.0.0-master+$Format:%H$") is None
+    assert await told() is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "labels", "region"),
+    [
+        ({"providerID": "cn-hangzhou.i-bp1worker11"}, {}, "cn-hangzhou"),
+        ({"providerID": "alicloud://ap-southeast-1.i-t4n0"}, {}, "ap-southeast-1"),
+        ({"providerID": "cn-wulanchabu.e01-cn-0ju"}, {}, "cn-wulanchabu"),
+        ({}, {"topology.kubernetes.io/region": "eu-central-1"}, "eu-central-1"),
+        ({}, {"failure-domain.beta.kubernetes.io/region": "cn-beijing"}, "cn-beijing"),
+        ({"providerID": "aws:///eu-west-1a/i-0abc"}, {}, None),
+        ({"providerID": "kind://docker/kind/kind-worker"}, {}, None),
+        ({}, {}, None),
+    ],
+)
+async def test_the_region_is_that_of_the_nodes(
+    make: Any, read: Any, spec: dict[str, str], labels: dict[str, str], region: str | None
+) -> None:
+    assert await read([make.node(spec=spec, labels=labels)], "cluster.region") == region

@@ -111,3 +111,33 @@ async def test_lines_without_a_time_do_no_harm(make: Any, find: Any) -> None:
     assert (
         await find(ASK, [waiter(make), daemon(make)], logs={KEY: text.replace("2026-11-22 ", "now-2m ")})
     ).outcome == "present"
+
+
+SDK = (
+    'now-3m time="2026-11-22" level=error msg="assign failed"',
+    "now-3m ErrorCode: InvalidVSwitchId.IpNotEnough",
+    "now-3m Recommend:",
+    'now-3m Message: The specified VSwitch "vsw-2zeaaa" has not enough IpAddress.',
+)
+
+
+async def test_a_message_of_several_lines_is_one_piece_of_evidence(make: Any, find: Any) -> None:
+    objects = [waiter(make), daemon(make)]
+    found = await find(ASK, objects, logs={KEY: "\n".join(SDK)})
+    assert found.objects["vswitch"] == ("vsw-2zeaaa",), "it stands in another line than the code"
+    assert "assign failed" in found.evidence[0].excerpt
+
+
+async def test_lines_that_begin_anew_or_come_later_are_not_joined(make: Any, find: Any) -> None:
+    objects = [waiter(make), daemon(make)]
+    for after in (
+        "now-3m I1122 12:57:00 eni.go:1] vsw-2zebbb",
+        "now-2m vsw-2zebbb",
+        'now-3m {"level":"info"} vsw-2zebbb',
+    ):
+        found = await find(ASK, objects, logs={KEY: "\n".join([*SDK, after])})
+        assert found.objects["vswitch"] == ("vsw-2zeaaa",)
+    many = [SDK[0], *(["now-3m plain line"] * 30), SDK[1], SDK[3]]
+    found = await find(ASK, objects, logs={KEY: "\n".join(many)})
+    assert found.outcome == "present"
+    assert "assign failed" not in found.evidence[0].excerpt
