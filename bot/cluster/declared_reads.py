@@ -125,3 +125,31 @@ def command_words(container: Object) -> list[str]:
 def kept_words(words: Iterable[str]) -> list[str]:
     """The same of any words."""
     return [" ".join(found[0] for each in _DECLARED.words for found in each.finditer(word)) or "…" for word in words]
+
+
+def selected_by(obj: Object, selector: Object) -> bool:
+    """Whether a LabelSelector selects the object; recordings keep the labels by which anything is selected."""
+    labels = {str(key): str(value) for key, value in ((obj.get("metadata") or {}).get("labels") or {}).items()}
+    if any(labels.get(str(key)) != str(value) for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    return all(_holds(labels, each) for each in selector.get("matchExpressions") or [])
+
+
+def _holds(labels: dict[str, str], requirement: Object) -> bool:
+    key, values = str(requirement.get("key")), [str(value) for value in requirement.get("values") or []]
+    match requirement.get("operator"):
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+    return False
+
+
+def labels_as_asked(obj: Object, names: Iterable[str]) -> dict[str, str]:
+    """The object's values of labels that a selector asks for."""
+    labels = (obj.get("metadata") or {}).get("labels") or {}
+    return {name: str(labels[name]) for name in names if name in labels}

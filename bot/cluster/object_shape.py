@@ -56,6 +56,7 @@ MOMENT = Scalar("no moment", _is_moment)
 ADDRESS = Scalar("no IP address", _is_address)
 NO_OR_ADDRESS = Scalar("no IP address", lambda value: value in ("", "None") or _is_address(value))  # None: headless
 ANYTHING = Scalar("", lambda _: True)
+PORT = Scalar("no port", lambda value: isinstance(value, int | str) and not isinstance(value, bool))
 
 
 def _one_of(*values: str) -> Scalar:
@@ -81,7 +82,10 @@ _CONDITIONS: Shape = [
         "lastTransitionTime": MOMENT,
     }
 ]
-_CONTAINERS: Shape = [{"name": TEXT, "image": TEXT, "command": [TEXT], "args": [TEXT], "ports": [{"hostPort": WHOLE}]}]
+_CONTAINER_PORTS: Shape = [{"name": TEXT, "containerPort": WHOLE, "hostPort": WHOLE}]
+_CONTAINERS: Shape = [
+    {"name": TEXT, "image": TEXT, "command": [TEXT], "args": [TEXT], "ports": _CONTAINER_PORTS},
+]
 _CONTAINER_STATUSES: Shape = [
     {
         "name": TEXT,
@@ -101,6 +105,7 @@ _SELECTOR: Shape = {
     "matchLabels": MapOf(TEXT),
     "matchExpressions": [{"key": TEXT, "operator": TEXT, "values": [TEXT]}],
 }
+_PEERS: Shape = [{"podSelector": _SELECTOR, "namespaceSelector": _SELECTOR, "ipBlock": {"cidr": TEXT}}]
 _TERWAY_INTERFACE: Shape = {
     "vSwitchID": TEXT,
     "networkInterfaceType": TEXT,
@@ -156,7 +161,19 @@ _SHAPES: Mapping[tuple[str, str], dict[str, Any]] = {
     },
     ("", "ConfigMap"): {"data": MapOf(TEXT)},
     ("", "Service"): {
-        "spec": {"clusterIP": NO_OR_ADDRESS, "clusterIPs": [NO_OR_ADDRESS], "ipFamilyPolicy": TEXT},
+        "spec": {
+            "type": TEXT,
+            "clusterIP": NO_OR_ADDRESS,
+            "clusterIPs": [NO_OR_ADDRESS],
+            "externalIPs": [TEXT],
+            "externalName": TEXT,
+            "ipFamilyPolicy": TEXT,
+            "selector": MapOf(TEXT),
+            "ports": [{"port": WHOLE, "nodePort": WHOLE, "targetPort": PORT}],
+            "internalTrafficPolicy": TEXT,
+            "externalTrafficPolicy": TEXT,
+        },
+        "status": {"loadBalancer": {"ingress": [{"ip": TEXT, "hostname": TEXT}]}},
     },
     ("apps", "DaemonSet"): {
         "spec": {"selector": _SELECTOR, "template": _TEMPLATE},
@@ -169,14 +186,21 @@ _SHAPES: Mapping[tuple[str, str], dict[str, Any]] = {
         "status": {"active": WHOLE, "succeeded": WHOLE, "conditions": _CONDITIONS},
     },
     ("apps", "Deployment"): {
-        "spec": {"replicas": WHOLE, "template": _TEMPLATE},
+        "spec": {"replicas": WHOLE, "selector": _SELECTOR, "template": _TEMPLATE},
         "status": {"readyReplicas": WHOLE},
     },
     ("discovery.k8s.io", "EndpointSlice"): {
         "addressType": _one_of("IPv4", "IPv6", "FQDN"),
-        "endpoints": [{"conditions": {"ready": FLAG}}],
+        "endpoints": [{"conditions": {"ready": FLAG}, "nodeName": TEXT}],
     },
-    ("networking.k8s.io", "NetworkPolicy"): {"spec": {"podSelector": _SELECTOR}},
+    ("networking.k8s.io", "NetworkPolicy"): {
+        "spec": {
+            "podSelector": _SELECTOR,
+            "policyTypes": [TEXT],
+            "ingress": [{"from": _PEERS, "ports": [ANYTHING]}],
+            "egress": [{"to": _PEERS, "ports": [ANYTHING]}],
+        }
+    },
     (_TERWAY, "Node"): {
         "spec": {
             "datapath": {"type": TEXT},

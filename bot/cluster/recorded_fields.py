@@ -96,10 +96,19 @@ def recorded_object(group: str, item: Object, reads: DeclaredReads, selected_by:
 
 
 def selected_labels(item: Object) -> set[str]:
-    """The labels by which a NetworkPolicy or a workload selects pods."""
+    """The labels by which a NetworkPolicy, a Service or a workload selects pods."""
+    if item.get("kind") == "Service":
+        return {str(key) for key in (item.get("spec") or {}).get("selector") or {}}
     selectors = [(item.get("spec") or {}).get(name) or {} for name in _SELECTORS]
+    selectors += [peer.get("podSelector") or {} for peer in _peers(item)]
     found = {str(key) for selector in selectors for key in selector.get("matchLabels") or {}}
     return found | {str(each.get("key")) for selector in selectors for each in selector.get("matchExpressions") or []}
+
+
+def _peers(item: Object) -> list[Object]:
+    """Whom a NetworkPolicy lets through."""
+    rules = [rule for way in ("ingress", "egress") for rule in (item.get("spec") or {}).get(way) or []]
+    return [peer for rule in rules for way in ("from", "to") for peer in rule.get(way) or []]
 
 
 def _merged(one: Shape, other: Shape) -> Shape:

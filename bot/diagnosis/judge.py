@@ -1,7 +1,8 @@
 """From an entry and a cluster to a verdict: probes are asked at once, joined by three-valued logic, and weighed.
 
 An entry that rests on conditions alone (settings under which something can fail) is confirmed only when the words
-clearly describe its symptom. What could not be read leaves the verdict open; it never rules anything out.
+clearly describe its symptom and no everyday cause explains the same. What could not be read leaves the verdict open;
+it never rules anything out.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from bot.cluster.facts import Fact, read_fact
 from bot.cluster.facts.labels import fact_label
 from bot.cluster.session import ClusterSession
 from bot.probes import ask
+from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
 from bot.probes.registry import calls, is_wide
 from knowledge.call_validation import fact_to_probe
@@ -86,7 +88,21 @@ class Judge:
         if entry.confirmed_by is None:
             return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
         outcome, findings = await self._condition(entry.confirmed_by)
-        return _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
+        judgement = _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
+        rests_on_setting = judgement.verdict is Verdict.CONFIRMED and not judgement.rests_on_sign
+        return await self._weighed(judgement) if rests_on_setting else judgement
+
+    async def _weighed(self, judgement: Judgement) -> Judgement:
+        """A setting alone confirms only what nothing everyday explains: what is named was looked at, and is well."""
+        causes = await everyday_causes(self._session)
+        setting = judgement.reason.rstrip(".")
+        if causes.explaining:
+            why = f"{causes.explaining[0].message}, which explains the same. The setting is there, too: {setting}."
+        elif causes.unclear:
+            why = f"{setting}; but something else may explain the same: {causes.unclear[0]}."
+        else:
+            return judgement
+        return replace(judgement, verdict=Verdict.SUSPECTED, reason=_capital(why), found={})
 
     async def applies(self, entry: Entry) -> bool:
         """Whether the entry can apply to this cluster, as far as its facts tell."""

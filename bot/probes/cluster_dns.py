@@ -28,7 +28,7 @@ async def dns_servers_ready(session: ClusterSession) -> Finding:
     pods = [pod for pod in await app_pods(session, DNS) if not get_path(pod, "metadata", "deletionTimestamp")]
     if not pods:
         return unknown("no pod of kube-dns was found in kube-system")
-    failing = [(pod, why) for pod in pods if (why := _trouble(session, pod))]
+    failing = [(pod, why) for pod in pods if (why := server_trouble(session, pod))]
     if not failing:
         return present(f"{count(len(pods), 'DNS server')} of the cluster ready")
     evidence = [pod_evidence(session, pod, why) for pod, why in failing[:SHOWN]]
@@ -43,7 +43,7 @@ def _is_ready(pod: Object) -> bool:
     return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
 
 
-def _trouble(session: ClusterSession, pod: Object) -> str:
+def server_trouble(session: ClusterSession, pod: Object) -> str:
     """Why the pod is not to be relied on, empty where it is well: a young pod must not have crashed before."""
     statuses = get_path(pod, "status", "containerStatuses") or []
     waits = next((reason for each in statuses if (reason := get_path(each, "state", "waiting", "reason"))), None)

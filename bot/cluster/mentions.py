@@ -1,0 +1,129 @@
+"""What the words of a question name: Services, pods, workloads, nodes and namespaces, in English and Chinese.
+
+Only the text is looked at. A kind written beside a name ("svc cart", "cart 服务", "the cart pods"), a path
+("shop/cart", "deploy/cart"), a DNS name ("cart.shop.svc") and the look of a name ("web-7d9c6b8f54-4hpxk") say plainly
+that something is named. Any other word may be a name: it counts where an object of that name exists.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.cluster.ordinary_words import ORDINARY
+
+KIND_WORDS = {
+    **dict.fromkeys(("service", "services", "svc", "服务"), "service"),
+    **dict.fromkeys(("pod", "pods", "容器组"), "pod"),
+    **dict.fromkeys(("deployment", "deployments", "deploy", "statefulset", "sts", "daemonset", "ds"), "workload"),
+    **dict.fromkeys(
+        ("replicaset", "rs", "job", "cronjob", "workload", "应用", "工作负载", "无状态", "有状态"), "workload"
+    ),
+    **dict.fromkeys(("node", "nodes", "worker", "machine", "ecs", "节点", "机器"), "node"),
+    **dict.fromkeys(("namespace", "ns", "命名空间"), "namespace"),
+}
+_FILLERS = frozenset(("named", "called", "name", "的", "叫", "名为", "名叫", "这个", "那个", "s"))
+_TOKEN = re.compile(
+    r"[a-z]+://\S+|[a-z0-9_](?:[a-z0-9._/:-]*[a-z0-9])?|服务|容器组|节点|机器|命名空间|工作负载|应用|无状态|有状态"
+    r"|的|叫|名为|名叫|这个|那个|[,;!?()，。；、！？（）]|[^\s:：'\"`’‘“”「」=]"
+)
+_URL = re.compile(r"^[a-z]+://")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_SVC_NAME = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?")
+_HOST_AND_PORT = re.compile(r"([a-z0-9.-]+):(\d{1,5})")
+_POD_NAME = re.compile(r"[a-z0-9.-]+-[a-z0-9]{5}|[a-z0-9.-]+-\d+")
+MOST = 12  # names of one question: what is longer is a log that somebody pasted
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name in the words. ``kind`` is empty where none is written; ``plain``: surely meant as a name.
+
+    ``port``: written behind it, as in ``cart:8080``.
+    """
+
+    name: str
+    kind: str = ""
+    namespace: str = ""
+    plain: bool = False
+    port: int = 0
+
+
+def mentions_in(text: str) -> tuple[Mention, ...]:
+    """The names in a text, in its order; of one name the plainest mention."""
+    tokens = [token for token in _TOKEN.findall(text.lower()) if token not in _FILLERS]
+    found: dict[tuple[str, str], Mention] = {}
+    for mention in _mentions(tokens):
+        key = (mention.name, mention.kind if mention.kind in ("node", "namespace") else "")
+        before = found.get(key)
+        if before is None or (mention.plain, bool(mention.kind)) > (before.plain, bool(before.kind)):
+            found[key] = mention
+    return tuple(found.values())[:MOST]
+
+
+def _mentions(tokens: list[str]) -> Iterator[Mention]:
+    for at, token in enumerate(tokens):
+        if token in KIND_WORDS:
+            continue
+        kind, plain = _kind_beside(tokens, at)
+        if (named := _of_path(token)) or (named := _of_host(token)):
+            yield named
+        elif _NAME.fullmatch(token) and _may_name(token, kind):
+            yield Mention(token, kind, plain=plain or _looks_named(token))
+
+
+def _may_name(word: str, kind: str) -> bool:
+    """A name may be an ordinary word only with its kind beside it, and not as people write them in sentences."""
+    return len(word) > 1 and word not in ORDINARY and word not in KIND_WORDS and (not word.isdigit() or bool(kind))
+
+
+def _looks_named(word: str) -> bool:
+    return bool(_POD_NAME.fullmatch(word)) or _is_address(word)
+
+
+def _kind_beside(tokens: list[str], at: int) -> tuple[str, bool]:
+    """The kind that is written before or behind the word."""
+    before, behind = (tokens[place] if 0 <= place < len(tokens) else "" for place in (at - 1, at + 1))
+    if before in KIND_WORDS:  # "svc cart"; but in "my service cart pods" the pods are cart's
+        return KIND_WORDS[behind if behind in KIND_WORDS and not _is_name(tokens, at + 2) else before], True
+    return (KIND_WORDS[behind], True) if behind in KIND_WORDS else ("", False)
+
+
+def _is_name(tokens: list[str], at: int) -> bool:
+    return at < len(tokens) and bool(_NAME.fullmatch(tokens[at])) and _may_name(tokens[at], "")
+
+
+def _of_path(token: str) -> Mention | None:
+    """``shop/cart``, ``deploy/cart``, ``http://cart.shop:8080/x``; nothing of ``i/o`` and ``10.0.0.0/8``."""
+    if _URL.match(token):
+        return _of_host(_URL.sub("", token).partition("/")[0])
+    place, slash, name = token.partition("/")
+    if not slash or not (_NAME.fullmatch(place) and _NAME.fullmatch(name)) or _is_address(place) or name.isdigit():
+        return None
+    if place in KIND_WORDS or place.partition(".")[0] in KIND_WORDS:
+        return Mention(name, KIND_WORDS.get(place) or KIND_WORDS[place.partition(".")[0]], plain=True)
+    if min(len(place), len(name)) < 2 or (place in ORDINARY and place != "default" and place != "kube-system"):
+        return None
+    return Mention(name, namespace=place, plain=name not in ORDINARY)
+
+
+def _of_host(token: str) -> Mention | None:
+    """``cart.shop.svc.cluster.local``, ``cart:8080``, ``cart.shop``."""
+    host, port = token, 0
+    if found := _HOST_AND_PORT.fullmatch(token):
+        host, port = found[1], int(found[2])
+    if found := _SVC_NAME.fullmatch(host):
+        return Mention(found[1], "service", found[2], plain=True, port=port)
+    if not _NAME.fullmatch(host) or _is_address(host) or not (port or host.count(".") == 1):
+        return Mention(host, plain=True, port=port) if port and _is_address(host) else None
+    name, _, namespace = host.partition(".")
+    if name in ORDINARY or name.isdigit() or "." in namespace:
+        return None
+    return Mention(name, "service" if port else "", namespace, port=port)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False

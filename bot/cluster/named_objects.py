@@ -1,0 +1,199 @@
+"""The objects of this cluster that a question names, read once a question and as narrowly as names allow."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.cluster.mentions import Mention, mentions_in
+from bot.cluster.pending_pods import pending_pods
+from bot.cluster.reader import PAGE
+from bot.cluster.requests import Listing
+from bot.cluster.resources import DEPLOYMENTS, PODS, SERVICES, Resource
+from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
+from bot.cluster.transport import ReadError
+
+LOOKED_UP = 4  # names that are asked for one by one, where a list would be too long
+SHOWN = 2  # objects of one kind that are looked at: a question about more is about none of them
+# What controllers add: a number, or a hash with digits or without vowels (SafeEncodeString of k8s.io/apimachinery).
+_POD_SUFFIX = re.compile(r"-\d+|-(?=[a-z0-9]*\d|[^-aeiou]+(?:-|$))[a-z0-9]{5,10}(?:-[a-z0-9]{5})?")
+_OF_THE_CLUSTER = {("default", "kubernetes"), (SYSTEM, "kube-dns")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedObjects:
+    """``missing``: Services that are named as such and do not exist. ``words``: the names, as workloads bear them.
+
+    ``unread``: what could not be looked up, a sentence each.
+    """
+
+    services: tuple[Object, ...] = ()
+    deployments: tuple[Object, ...] = ()
+    pods: tuple[Object, ...] = ()
+    nodes: tuple[Object, ...] = ()
+    missing: tuple[Mention, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    namespaces: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def any_traffic(self) -> bool:
+        """Whether a Service, a workload or a pod is named."""
+        return bool(self.services or self.deployments or self.pods or self.missing)
+
+    def names_workload(self, namespace: str, owner: str) -> bool:
+        """Whether the words name this workload, or the one whose ReplicaSet or Job this is."""
+        if self.namespaces and namespace not in self.namespaces:
+            return False
+        return any(is_of(owner, mention.name) for mention in self.mentions if _may_be_workload(mention))
+
+
+def is_of(name: str, workload: str) -> bool:
+    """Whether an object of this name is the workload or made by it: ``cart``, ``cart-5f6b7c9d88-x7vfl``, ``cart-0``."""
+    return name == workload or bool(name.startswith(workload) and _POD_SUFFIX.fullmatch(name[len(workload) :]))
+
+
+async def named_objects(session: ClusterSession) -> NamedObjects:
+    """What the question names of this cluster."""
+    return await session.once("named objects", lambda: _NameReader(session).read())
+
+
+class _NameReader:
+    def __init__(self, session: ClusterSession) -> None:
+        self._session = session
+        self._mentions = mentions_in(session.scope.text)
+        places = {m.name for m in self._mentions if m.kind == "namespace"} | {m.namespace for m in self._mentions}
+        self._namespaces = frozenset((places | {session.scope.namespace or ""}) - {""})
+        self._unread: list[str] = []
+        self._looked_up: set[tuple[str, str]] = set()
+
+    async def read(self) -> NamedObjects:
+        if not self._mentions:
+            return NamedObjects()
+        services, missing = await self._services()
+        deployments = await self._deployments(services)
+        return NamedObjects(
+            services=services,
+            missing=missing,
+            deployments=deployments,
+            pods=await self._pods(),
+            nodes=await self._nodes(),
+            mentions=self._mentions,
+            namespaces=self._namespaces & await self._known_places(services, deployments),
+            unread=tuple(self._unread),
+        )
+
+    async def _known_places(self, services: Sequence[Object], deployments: Sequence[Object]) -> frozenset[str]:
+        """Written namespaces; "cart.shop" may be one as well as a host, so that only what holds something counts."""
+        written = {m.name for m in self._mentions if m.kind == "namespace"} | {self._session.scope.namespace or ""}
+        return frozenset(written | {namespace_of(each) for each in (*services, *deployments)})
+
+    async def _services(self) -> tuple[tuple[Object, ...], tuple[Mention, ...]]:
+        wanted = [m for m in self._mentions if m.kind in ("", "service", "pod", "workload")]
+        if not wanted:
+            return (), ()
+        listing = await self._list(SERVICES, most=PAGE)
+        if listing is None:
+            return (), ()
+        found, missing = dict[tuple[str, str], Object](), list[Mention]()
+        for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[: 3 * LOOKED_UP]:
+            candidates = listing.items
+            if not listing.complete:
+                candidates = await self._by_name(SERVICES, mention.name)
+            mine = self._here(_called(candidates, mention), mention)
+            found |= {(namespace_of(item), name_of(item)): item for item in mine[:SHOWN]}
+            if not mine and mention.kind == "service" and mention.plain:
+                missing.append(mention)
+        kept = [item for key, item in found.items() if key not in _OF_THE_CLUSTER]
+        return tuple(kept[: 2 * SHOWN]), tuple(missing[:SHOWN])
+
+    async def _by_name(self, resource: Resource, name: str) -> tuple[Object, ...]:
+        """One small read each, as long as there are few."""
+        if len(self._looked_up) >= 2 * LOOKED_UP:
+            self._unread.append(f"more names than {2 * LOOKED_UP} were not looked up")
+            return ()
+        self._looked_up.add((resource.plural, name))
+        listing = await self._list(resource, fields=f"metadata.name={name}", most=10)
+        return listing.items if listing else ()
+
+    async def _deployments(self, services: Sequence[Object]) -> tuple[Object, ...]:
+        taken = {name_of(service) for service in services}
+        named = [m.name for m in self._mentions if _may_be_workload(m) and (m.plain or m.kind or "-" in m.name)]
+        found: list[Object] = []
+        for mention in [m for m in self._mentions if m.name in named and m.name not in taken][:SHOWN]:
+            found += self._here(await self._by_name(DEPLOYMENTS, mention.name), mention)[:SHOWN]
+        return tuple(found)
+
+    async def _pods(self) -> tuple[Object, ...]:
+        """Pods of this very name, and the pending ones of a workload of this name."""
+        wanted = [m for m in self._mentions if m.kind in ("", "pod", "workload") and not _is_node_like(m)]
+        if not wanted:
+            return ()
+        try:
+            pending = (await pending_pods(self._session)).items
+        except ReadError as error:
+            self._unread.append(str(error))
+            pending = ()
+        found = [pod for m in wanted for pod in self._here(pending, m) if is_of(name_of(pod), m.name)]
+        for mention in wanted:
+            if _POD_SUFFIX.search(mention.name) and not any(name_of(pod) == mention.name for pod in found):
+                found += [
+                    pod for pod in self._here(await self._by_name(PODS, mention.name), mention) if pod not in found
+                ]
+        return tuple(found)
+
+    async def _nodes(self) -> tuple[Object, ...]:
+        wanted = [m.name for m in self._mentions if m.kind == "node" or (not m.kind and _is_node_like(m))]
+        if not wanted:
+            return ()
+        try:
+            nodes = (await self._session.nodes()).items
+        except ReadError as error:
+            self._unread.append(str(error))
+            return ()
+        return tuple(node for node in nodes if any(_is_node(node, name) for name in wanted))[: 2 * SHOWN]
+
+    async def _list(self, resource: Resource, *, fields: str = "", most: int) -> Listing | None:
+        try:
+            return await self._session.reader.select(resource, self._session.scope.namespace, fields=fields, most=most)
+        except ReadError as error:
+            if error.is_damage:
+                raise
+            self._unread.append(f"{resource.plural} could not be read: {error}")
+            return None
+
+    def _here(self, items: Iterable[Object], mention: Mention) -> list[Object]:
+        """Those of the namespace that is written with the name; else those of a namespace that the words name."""
+        items = list(items)
+        if mention.namespace:
+            return [item for item in items if namespace_of(item) == mention.namespace]
+        return [item for item in items if namespace_of(item) in self._namespaces] or items
+
+
+def _called(services: Iterable[Object], mention: Mention) -> list[Object]:
+    """Services of this name, of an address, or of the name as people abbreviate it."""
+    services, name = list(services), mention.name
+    exact = [item for item in services if name_of(item) == name or name in addresses_of(item)]
+    aliases = {f"{name}-svc", f"{name}-service", f"svc-{name}", name.removesuffix("-svc").removesuffix("-service")}
+    return exact or [item for item in services if mention.kind == "service" and name_of(item) in aliases]
+
+
+def addresses_of(service: Object) -> set[str]:
+    """Its ClusterIPs, external addresses, and those of its load balancer."""
+    spec, balancers = service.get("spec") or {}, get_path(service, "status", "loadBalancer", "ingress") or []
+    own = [spec.get("clusterIP"), *(spec.get("clusterIPs") or []), *(spec.get("externalIPs") or [])]
+    told = [value for each in balancers for value in (each.get("ip"), each.get("hostname"))]
+    return {str(each) for each in (*own, *told) if each and each != "None"}
+
+
+def _may_be_workload(mention: Mention) -> bool:
+    return mention.kind in ("", "service", "pod", "workload") and not _is_node_like(mention)
+
+
+def _is_node_like(mention: Mention) -> bool:
+    """An address, or a name that ends in one, as ACK calls nodes."""
+    return bool(re.search(r"(?:^|\.)\d{1,3}(?:\.\d{1,3}){3}$", mention.name)) or mention.kind == "node"
+
+
+def _is_node(node: Object, name: str) -> bool:
+    addresses = [each.get("address") for each in get_path(node, "status", "addresses") or []]
+    return name_of(node) == name or name_of(node).endswith(f".{name}") or name in addresses

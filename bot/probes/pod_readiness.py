@@ -1,0 +1,71 @@
+"""Why a pod is not ready: what its containers wait for, the probe that fails, or its node."""
+
+from datetime import datetime, timedelta
+
+from bot.cluster.events import Event, events_by_reason
+from bot.cluster.pending_pods import newest_of, waiting_reason
+from bot.cluster.session import ClusterSession, Object, get_path, moment
+from bot.cluster.transport import ReadError
+from bot.probes.findings import clip
+
+PROBE_EVENTS = ("Unhealthy",)
+WAITING_EVENTS = (
+    *("FailedScheduling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedSync"),
+    *("Failed", "ErrImagePull", "BackOff", "Pulling", "InspectFailed", "ProvisioningFailed"),
+)
+FRESH = timedelta(minutes=30)
+_TOLD_BY_EVENT = ("", "ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff")
+
+
+def is_ready(pod: Object) -> bool:
+    """As its condition says; containers that are all ready where nothing told the condition."""
+    conditions = [each for each in get_path(pod, "status", "conditions") or [] if each.get("type") == "Ready"]
+    if conditions:
+        return bool(conditions[0].get("status") == "True")
+    statuses = get_path(pod, "status", "containerStatuses") or []
+    return get_path(pod, "status", "phase") == "Running" and all(each.get("ready") is not False for each in statuses)
+
+
+def unready_since(pod: Object) -> datetime | None:
+    """When it stopped being ready, or was made."""
+    for each in get_path(pod, "status", "conditions") or []:
+        if each.get("type") == "Ready" and (at := moment(each.get("lastTransitionTime"))):
+            return at
+    return moment(get_path(pod, "metadata", "creationTimestamp"))
+
+
+async def unready_reason(session: ClusterSession, pod: Object) -> str:
+    """One phrase: what its containers wait for, with the newest event about it."""
+    waits, message = _container_trouble(pod)
+    reasons = PROBE_EVENTS if not waits and get_path(pod, "status", "phase") == "Running" else WAITING_EVENTS
+    event = await newest_event(session, pod, reasons)
+    if event is not None and (waits in _TOLD_BY_EVENT or not message):
+        return f"{waits + ', ' if waits else ''}{clip(event.message, 200)}"
+    return ": ".join(part for part in (waits, clip(message, 200)) if part) or _from_conditions(pod)
+
+
+async def newest_event(session: ClusterSession, pod: Object, reasons: tuple[str, ...]) -> Event | None:
+    """The newest fresh event of these reasons about the pod; ``None`` too where events cannot be read."""
+    try:
+        events = await events_by_reason(session, reasons, pods=True)
+    except ReadError:
+        return None
+    event = newest_of(events, pod)
+    return event if event is not None and session.now() - event.last <= FRESH else None
+
+
+def _container_trouble(pod: Object) -> tuple[str, str]:
+    """What a container waits for, or how it ended, in the kubelet's words."""
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for status in get_path(pod, "status", kind) or []:
+            waiting = get_path(status, "state", "waiting") or {}
+            if waiting.get("reason") and waiting["reason"] != "PodInitializing":
+                return str(waiting["reason"]), str(waiting.get("message") or "")
+    return waiting_reason(pod), ""
+
+
+def _from_conditions(pod: Object) -> str:
+    for each in get_path(pod, "status", "conditions") or []:
+        if each.get("status") == "False" and each.get("message"):
+            return clip(str(each["message"]), 200)
+    return "not ready"

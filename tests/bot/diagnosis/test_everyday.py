@@ -1,0 +1,56 @@
+"""Ordinary incidents on clusters with every risky setting on: nothing is confirmed, and the cause is named.
+
+The words are taken to describe every entry that rests on a setting, which is the harder test.
+"""
+
+from typing import Any
+
+import pytest
+
+from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
+from bot.cluster.transport import Transport
+from bot.diagnosis.answer import Answer
+from bot.diagnosis.clinic import Clinic
+from bot.recordings import Recording, serve
+from tests.everyday.clusters import cluster
+from tests.everyday.incidents import HEALTHY, INCIDENTS, Incident
+
+BY_A_SETTING = ("flannel-hairpin-off", "ipvs-udp-timeout", "terway-hostport-unmapped", "terway-ipvlan-in-cluster-lb")
+ASKED = [(each, question) for each in INCIDENTS for question in each.questions]
+ALIKE = [(each, question) for each in HEALTHY for question in each.questions]
+
+
+@pytest.fixture
+def ask(entries: Any, meaning: Any) -> Any:
+    """The answer to words that are taken to describe these entries."""
+
+    async def asked(question: str, recording: Recording, *ids: str) -> Answer:
+        clinic = Clinic(entries, meaning(dict.fromkeys(ids or BY_A_SETTING, 0.95)))
+        async with serve(recording) as server, connect_to(server.kubeconfig, recording.name) as link:
+            return await clinic.ask(question, Cluster(Transport(link.client), recording.name))
+
+    return asked
+
+
+def made(incident: Incident) -> Recording:
+    return cluster(incident.base, incident.objects, remove=incident.remove, logs=incident.logs)
+
+
+def _id(case: Any) -> str:
+    return case.name.replace(" ", "-") if isinstance(case, Incident) else ""
+
+
+@pytest.mark.parametrize(("incident", "question"), ASKED, ids=_id)
+async def test_an_everyday_cause_is_named_and_no_setting_confirmed(ask: Any, incident: Incident, question: str) -> None:
+    answer = await ask(question, made(incident))
+    assert [(item.entry.id, item.judgement.reason) for item in answer.diagnoses if item.verdict == "confirmed"] == []
+    told = [item.message for item in answer.failing]
+    found = any(all(words in message for words in incident.named) for message in told)
+    assert found or not incident.named, told
+
+
+@pytest.mark.parametrize(("incident", "question"), ALIKE, ids=_id)
+async def test_a_healthy_look_alike_invents_no_cause(ask: Any, incident: Incident, question: str) -> None:
+    answer = await ask(question, made(incident))
+    assert [item.message for item in answer.failing] == []
