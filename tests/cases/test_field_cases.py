@@ -19,7 +19,7 @@ from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import make_report
 from bot.probes import vocabulary
-from bot.recordings import serve
+from bot.recordings import Recording, serve
 from bot.terminal.pages import show_report
 from index.search import open_index
 from knowledge.loading import BUILTIN_FOLDER, load_entries
@@ -127,3 +127,46 @@ def test_a_field_case(clinic: Clinic, path: Path) -> None:
 
 def test_open_cases_are_there() -> None:
     assert OPEN.keys() <= {path.stem for path in case_files()}
+
+
+SAID = {
+    "outcome": "confirmed",
+    "diagnoses": [
+        {
+            "entry": "one",
+            "headings": ["One"],
+            "verdict": "confirmed",
+            "reason": "It is so.",
+            "findings": [{"summary": "said elsewhere", "evidence": [{"object": "Pod a/b", "excerpt": 'the "word"'}]}],
+        },
+        {"entry": "two", "headings": ["Two"], "verdict": "confirmed", "reason": "", "findings": []},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "holds_"),
+    [
+        ({"top": ["One"], "top_confirmed": ["Zero", "One"], "outcome_in": ["confirmed"]}, True),
+        ({"top": ["Two"]}, False),
+        ({"outcome_in": ["suspected"]}, False),
+        ({"none_confirmed": True}, False),
+        ({"never_confirmed": ["Two"]}, False),
+        ({"never_confirmed": ["Three"]}, True),
+        ({"nothing_else_confirmed": True}, False),
+        (
+            {"mentions": ["It is SO", 'the "word"'], "evidence_any": ["re:^.*WORD"], "seen_any": ["x", "crash loop"]},
+            True,
+        ),
+        ({"mentions": ["two"]}, False),
+        ({"evidence_any": ["said elsewhere"]}, False),
+        ({"seen_any": ["x", "y"]}, False),
+        ({"seen_all": ["crash", "x"]}, False),
+        ({"omits": ["said elsewhere"]}, False),
+        ({"omits": ["CRASH"]}, False),
+        ({"omits": ["x"]}, True),
+    ],
+)
+def test_each_expectation_is_held_to(wanted: dict[str, Any], holds_: bool) -> None:
+    case = FieldCase(name="", question="", why="", expect=wanted, recording=Recording.of([], name="none"))
+    assert (list(failures(case, Told(SAID, "A crash loop"))) == []) == holds_
