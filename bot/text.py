@@ -53,6 +53,11 @@ def span(start: datetime, end: datetime) -> str:
     return f"{int(seconds // 86400)} d"
 
 
+def lasting(start: datetime, end: datetime) -> str:
+    """``for 3 min``; ``now`` where nothing tells for how long."""
+    return f"for {span(start, end)}" if (end - start).total_seconds() >= 5 else "now"
+
+
 def cost(requests: int, size: int, elapsed_ms: int) -> str:
     """What an answer took, ``size`` in bytes."""
     amount = f"{size / 1_000_000:,.1f} MB" if size >= 1_000_000 else f"{size / 1000:,.0f} kB"

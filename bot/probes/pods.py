@@ -226,32 +226,6 @@ def _has_family(pod: Object, family: str) -> bool:
     return any(address_family(item.get("ip")) == family for item in get_path(pod, "status", "podIPs") or [])
 
 
-@probe(nature="condition", reads=(LIST_PODS,), cost="wide")
-async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "requested") -> Finding:
-    """Pods that ask for a hostPort. Pods on the host's network get theirs filled in by the API server: not counted.
-
-    Args:
-        state: always "requested"
-    """
-    del state  # one state so far; named so that entries read as sentences
-    listing = await session.all_of(PODS, fields="status.phase=Running", most=1000)
-    asked = [(pod, port) for pod in listing.items if is_live(pod) for port in _host_ports(pod)]
-    if not asked:
-        return (
-            absent("no running pod asks for a hostPort") if listing.complete else unknown("not all pods could be read")
-        )
-    asked.sort(key=lambda pair: not session.scope.names(pair[0]))
-    names = [full_name(pod) for pod, _ in asked]
-    evidence = [pod_evidence(session, pod, f"hostPort {port} on node {node_of(pod)}") for pod, port in asked[:SHOWN]]
-    nodes = [node_of(pod) for pod, _ in asked]
-    return present(f"hostPort is asked for by {some(names)}", evidence, pod=names, node=nodes)
-
-
-def _host_ports(pod: Object) -> list[int]:
-    containers = get_path(pod, "spec", "containers") or []
-    return [port["hostPort"] for item in containers for port in item.get("ports") or [] if port.get("hostPort")]
-
-
 def _annotations(arguments: Arguments) -> list[Annotation]:
     return [Annotation(name) for name in arguments["key"]]
 

@@ -3,19 +3,21 @@
 from datetime import timedelta
 from typing import Literal
 
-from bot.cluster.facts.registry import Permission
+from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import NETWORK_POLICIES, PODS
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding
-from bot.probes.pods import LIST_PODS, is_live, minutes, start_time
+from bot.probes.named_policies import READS, named_groups
+from bot.probes.pods import is_live, minutes, start_time
+from bot.probes.policy_rules import selects
 from bot.probes.registry import absent, count, present, probe, some, unknown
 
 
-@probe(nature="condition", reads=(Permission("list", NETWORK_POLICIES), LIST_PODS))
+@probe(nature="condition", reads=READS)
 async def network_policies(
     session: ClusterSession, *, state: Literal["selecting"] = "selecting", started_within: timedelta | None = None
 ) -> Finding:
-    """NetworkPolicies that select running pods.
+    """NetworkPolicies that select running pods; where the question names pods, those that select them.
 
     Args:
         state: always "selecting"
@@ -25,15 +27,26 @@ async def network_policies(
     listing = await session.all_of(NETWORK_POLICIES)
     if not listing.items:
         return absent("there is no NetworkPolicy")
-    for policy in listing.items[:5]:
-        pods = [pod for pod in await _selected_pods(session, policy) if is_live(pod)]
+    named = await _named_pods(session)
+    policies = [policy for policy in listing.items if not named or any(selects(policy, pod) for pod in named)]
+    if not policies and listing.complete:
+        return absent(f"no NetworkPolicy selects {some([full_name(pod) for pod in named])}")
+    for policy in policies[:5]:
+        selected = [pod for pod in await _selected_pods(session, policy) if is_live(pod)]
+        pods = [pod for pod in selected if not named or full_name(pod) in set(map(full_name, named))]
         if started_within is not None:
             pods = [pod for pod in pods if (at := start_time(pod)) and session.now() - at <= started_within]
         if pods:
             return _selecting(session, policy, pods, started_within)
     what = "no NetworkPolicy that was looked at selects a running pod"
     what += f" that started within {minutes(started_within)}" if started_within else ""
-    return absent(what) if len(listing.items) <= 5 and listing.complete else unknown(what)
+    return absent(what) if len(policies) <= 5 and listing.complete else unknown(what)
+
+
+async def _named_pods(session: ClusterSession) -> list[Object]:
+    """The pods that the question names, those that wait among them."""
+    groups = await named_groups(session)
+    return [*(await named_objects(session)).pods, *(pod for group in groups for pod in group.pods)]
 
 
 def _selecting(session: ClusterSession, policy: Object, pods: list[Object], within: timedelta | None) -> Finding:

@@ -17,7 +17,7 @@ from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportE
 from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
-from bot.text import age, cost, counted, one_line, span
+from bot.text import age, cost, counted, lasting, one_line
 from knowledge.model import Condition, Entry, Group, Kind
 from knowledge.rendering import RenderedStep, render, render_text
 
@@ -85,7 +85,7 @@ def show_failing(console: Console, report: Report) -> bool:
 
 
 def _failing_line(item: ReportFailing, now: datetime) -> Text:
-    return Text.assemble((item.object, "bold"), f", for {span(item.since, now)}")
+    return Text.assemble((item.object, "bold"), f", {lasting(item.since, now)}")
 
 
 def _show_unmatched(console: Console, report: Report) -> None:

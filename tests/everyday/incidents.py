@@ -24,13 +24,17 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """``named``: words of the cause, all in one message of what fails; none where nothing may be named."""
+    """``named``: words of the cause, all in one message of what fails; none where nothing may be named.
+
+    ``entry``: what is so after all, where the words are about a fault of the FAQ.
+    """
 
     name: str
     questions: tuple[str, ...]
     base: str = "flannel"
     objects: tuple[Object, ...] = ()
     named: tuple[str, ...] = ()
+    entry: str = ""
     remove: tuple[str, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)
 
@@ -424,5 +428,96 @@ HEALTHY = [
     ),
     Incident(
         name="lookups on a healthy DNS", questions=("some lookups are slow", "域名解析偶尔慢"), base="flannel-healthy"
+    ),
+]
+
+BALANCED = served(
+    "entrance",
+    {"app": "entrance"},
+    [pod("entrance-5c7-aaaaa", {"app": "entrance"}, node=TERWAY_NODES[0], address="10.1.0.190")],
+    type="LoadBalancer",
+    status={"loadBalancer": {"ingress": [{"ip": "47.98.1.2"}]}},
+)
+TRUE = [
+    Incident(
+        name="a pod calls itself",
+        questions=(
+            "pod basket-6c7d8-xk2va cannot reach itself through its own Service basket, from other pods it works",
+            "basket 的 pod 访问不到自己的 service，别的 pod 都可以",
+            "when svc basket picks the very pod that calls it, the call hangs: it can't reach itself",
+        ),
+        objects=tuple(served("basket", BASKET, BASKET_PODS)),
+        entry="flannel-hairpin-off",
+    ),
+    Incident(
+        name="a pod calls itself, one of three is not ready",
+        questions=("a basket pod cannot reach itself through its own Service, it works from every other pod",),
+        objects=tuple(served("basket", BASKET, [*BASKET_PODS, pod("basket-6c7d8-xk2vz", BASKET, ready=False)])),
+        entry="flannel-hairpin-off",
+    ),
+    Incident(
+        name="a pod calls itself, a policy is not enforced on Flannel",
+        questions=("mall/basket: its pod cannot reach itself through its own Service",),
+        objects=(*served("basket", BASKET, BASKET_PODS), policy("basket-closed", BASKET, [])),
+        entry="flannel-hairpin-off",
+    ),
+    Incident(
+        name="lookups since CoreDNS was replaced",
+        questions=(
+            "since coredns was restarted 3 minutes ago lookups of svc basket time out now and then",
+            "重启 coredns 之后 basket 服务的域名偶尔解析超时，好几分钟了",
+        ),
+        objects=tuple(served("basket", BASKET, BASKET_PODS)),
+        entry="ipvs-udp-timeout",
+    ),
+    Incident(
+        name="a hostPort",
+        base="terway",
+        questions=(
+            "hostPort 9101 of metrics-agent refuses connections on the node ip",
+            "metrics-agent 的 hostPort 在节点上不通",
+            "hostPort does not work on terway, node ip refuses",
+        ),
+        entry="terway-hostport-unmapped",
+    ),
+    Incident(
+        name="a load balancer from inside",
+        base="terway",
+        questions=(
+            "pods can't reach the load balancer ip of svc entrance, from outside it works",
+            "from pods 47.98.1.2 hangs, it is our own LoadBalancer Service, from outside it works",
+            "集群内 pod 访问 entrance 服务的 SLB 地址不通，集群外面可以",
+        ),
+        objects=tuple(BALANCED),
+        entry="terway-ipvlan-in-cluster-lb",
+    ),
+]
+OTHER_OBJECT = [
+    Incident(
+        name="a hostPort of another pod",
+        base="terway",
+        questions=("nobody can connect to entrance on the node ip",),
+        objects=tuple(BALANCED),
+        entry="terway-hostport-unmapped",
+    ),
+    Incident(
+        name="another hostPort",
+        base="terway",
+        questions=("hostPort 8126 on the node ip refuses",),
+        entry="terway-hostport-unmapped",
+    ),
+    Incident(
+        name="a Service without a load balancer",
+        base="terway",
+        questions=("pods can't reach svc store",),
+        objects=tuple(served("store", {"app": "store"}, [FRESH_STORE])),
+        entry="terway-ipvlan-in-cluster-lb",
+    ),
+    Incident(
+        name="an address of no Service here",
+        base="terway",
+        questions=("pods can't reach the load balancer at 47.98.200.1",),
+        objects=tuple(BALANCED),
+        entry="terway-ipvlan-in-cluster-lb",
     ),
 ]

@@ -43,7 +43,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, find_missing, pack_blocks, size
-from bot.text import age, clock, cost, counted, plain, span
+from bot.text import age, clock, cost, counted, lasting, plain
 from knowledge.model import Kind
 
 LONGEST_TITLE = 300
@@ -71,7 +71,7 @@ def _file_lines(report: Report) -> Iterator[str]:
         yield from ("", FAILING)
     for each in report.failing_untold:
         yield from (
-            f"  {each.object}, for {span(each.since, report.now)}",
+            f"  {each.object}, {lasting(each.since, report.now)}",
             _indent(each.message, 4),
             _indent(each.check, 4),
         )

@@ -33,7 +33,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import ElementGroup, count_fitting, pack_blocks, size
-from bot.text import age, clock, span
+from bot.text import age, clock, lasting
 from knowledge.model import Kind
 
 SETTLE = "Settle it first"
@@ -279,7 +279,7 @@ def failing_items(report: Report, *, whole: bool = False) -> Iterator[ElementGro
 
 
 def _failing_parts(item: ReportFailing, now: datetime, most: int) -> list[Element]:
-    first = line(text_run(item.object, bold=True), text_run(f" · for {span(item.since, now)}"))
+    first = line(text_run(item.object, bold=True), text_run(f" · {lasting(item.since, now)}"))
     return [first, quote(clip(item.message, most)), preformatted(item.check)]
 
 

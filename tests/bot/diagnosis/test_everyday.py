@@ -14,11 +14,13 @@ from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.recordings import Recording, serve
 from tests.everyday.clusters import cluster
-from tests.everyday.incidents import HEALTHY, INCIDENTS, Incident
+from tests.everyday.incidents import HEALTHY, INCIDENTS, OTHER_OBJECT, TRUE, Incident
 
 BY_A_SETTING = ("flannel-hairpin-off", "ipvs-udp-timeout", "terway-hostport-unmapped", "terway-ipvlan-in-cluster-lb")
 ASKED = [(each, question) for each in INCIDENTS for question in each.questions]
 ALIKE = [(each, question) for each in HEALTHY for question in each.questions]
+SO = [(each, question) for each in TRUE for question in each.questions]
+OTHERS = [(each, question) for each in OTHER_OBJECT for question in each.questions]
 
 
 @pytest.fixture
@@ -54,3 +56,17 @@ async def test_an_everyday_cause_is_named_and_no_setting_confirmed(ask: Any, inc
 async def test_a_healthy_look_alike_invents_no_cause(ask: Any, incident: Incident, question: str) -> None:
     answer = await ask(question, made(incident))
     assert [item.message for item in answer.failing] == []
+
+
+@pytest.mark.parametrize(("incident", "question"), SO, ids=_id)
+async def test_a_true_fault_of_a_named_object_stays_confirmed(ask: Any, incident: Incident, question: str) -> None:
+    answer = await ask(question, made(incident), incident.entry)
+    first = answer.diagnoses[0]
+    assert (first.entry.id, str(first.verdict)) == (incident.entry, "confirmed"), first.judgement.reason
+
+
+@pytest.mark.parametrize(("incident", "question"), OTHERS, ids=_id)
+async def test_a_setting_of_another_object_confirms_nothing(ask: Any, incident: Incident, question: str) -> None:
+    answer = await ask(question, made(incident), incident.entry)
+    verdicts = {item.entry.id: str(item.verdict) for item in answer.diagnoses}
+    assert verdicts[incident.entry] in ("suspected", "ruled_out")
