@@ -11,6 +11,7 @@ from knowledge.errors import ExpressionError, suggestion
 from knowledge.model import Call, Value, format_value
 from knowledge.versions import parse_version
 from knowledge.vocabulary import Parameter, ProbeDeclaration, Vocabulary
+from knowledge.word_patterns import word_pattern
 
 # Every probe takes these: not seeing it proves nothing, seeing it only hints.
 COMMON_PARAMETERS = (
@@ -124,6 +125,9 @@ def _check_value(probe: str, parameter: Parameter, value: Value) -> None:
         raise ExpressionError(
             f"{parameter.name}={format_value(value)} of {probe}() does not fit: it takes {wanted}{hint}"
         )
+    if parameter.type == "wordings":
+        for wording in value if isinstance(value, tuple) else (str(value),):
+            word_pattern(wording)
 
 
 def _is_text(value: object) -> bool:
@@ -141,6 +145,7 @@ def _is_texts(value: object) -> bool:
 _TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
     "string": (_is_text, "text in quotes"),
     "strings": (_is_texts, 'text in quotes or a list like ["a", "b"], none of them empty'),
+    "wordings": (_is_texts, 'a wording in quotes or a list like ["host port*", "other pods ... <fails>"], none empty'),
     "integer": (_is_number, "a whole number"),
     "boolean": (lambda value: isinstance(value, bool), "true or false"),
     "duration": (

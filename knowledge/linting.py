@@ -31,6 +31,7 @@ from knowledge.vocabulary import Vocabulary
 HEADINGS_FILE = Path(__file__).parent / "headings.txt"
 SYMPTOMS, CHINESE_SYMPTOMS = 10, 3
 TO_FILL = "TODO"
+WORDS_PROBE = "question_says"
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -149,6 +150,28 @@ def can_be_confirmed(condition: Condition) -> bool:
         return True
     join = all if condition.quantifier == "all" else any
     return join(can_be_confirmed(member) for member in condition.members)
+
+
+def _check_words(context: _EntryContext) -> Iterator[Problem]:
+    """A setting is no proof: it is there on clusters where nothing fails, and where something else does."""
+    condition = context.entry.confirmed_by
+    if condition is not None and not _needs_sign_or_words(condition, context.vocabulary):
+        message = "settings alone can confirm this, and nothing says what the words must carry besides"
+        remedy = 'add question_says(about="...", contains=["..."]) with what tells it from its neighbours'
+        yield context.problem(("confirmed_by",), message, remedy)
+
+
+def _needs_sign_or_words(condition: Condition, vocabulary: Vocabulary) -> bool:
+    """Whether it takes a sign or the words of the question in every way in which it can be confirmed."""
+    if isinstance(condition, Call):
+        if ("presence", "unknown") in condition.arguments or condition.probe == WORDS_PROBE:
+            return True
+        declared = vocabulary.probes.get(condition.probe)
+        return declared is not None and declared.nature == "sign"
+    if condition.quantifier == "none":
+        return False
+    join = any if condition.quantifier == "all" else all
+    return join(_needs_sign_or_words(member, vocabulary) for member in condition.members)
 
 
 def _check_recordings(context: _EntryContext) -> Iterator[Problem]:
@@ -273,6 +296,7 @@ RULES: tuple[Callable[[_EntryContext], Iterator[Problem]], ...] = (
     _check_symptom_count,
     _check_placeholders,
     _check_proofs,
+    _check_words,
     _check_recordings,
     _check_facts,
     _check_related,

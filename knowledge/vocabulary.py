@@ -9,10 +9,11 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One keyword of a probe. ``strings`` takes one string or a list; ``duration`` a string like ``"30m"``."""
+    """One keyword of a probe. ``strings`` and ``wordings`` (patterns over people's words) take one string or a list;
+    ``duration`` a string like ``"30m"``."""
 
     name: str
-    type: Literal["string", "strings", "integer", "boolean", "duration", "choice"]
+    type: Literal["string", "strings", "integer", "boolean", "duration", "choice", "wordings"]
     required: bool = False
     choices: tuple[str, ...] = ()
     doc: str = ""

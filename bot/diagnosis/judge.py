@@ -24,6 +24,7 @@ from knowledge.logic import Outcome, all_of, any_of, negate, none_of
 from knowledge.model import Call, Condition, Entry, Group, Kind, format_value
 
 NOT_HERE = "It does not apply here"
+SAID = "question_says"  # the probe of the words
 # As the authorizer words it (k8s.io/apiserver, endpoints/handlers/responsewriters/errors.go).
 _REFUSED = re.compile(r'cannot \w+ resource "([^"]+)" in API group "([^"]*)"')
 _KINDS = {
@@ -88,6 +89,8 @@ class Judge:
         if entry.confirmed_by is None:
             return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
         outcome, findings = await self._condition(entry.confirmed_by)
+        if self._session.scope.text:  # where an entry says what the words must carry, that decides, not its score
+            words_are_clear = words_are_clear or any(call.probe == SAID for call in findings)
         judgement = _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
         rests_on_setting = judgement.verdict is Verdict.CONFIRMED and not judgement.rests_on_sign
         return await self._weighed(judgement) if rests_on_setting else judgement

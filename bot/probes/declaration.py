@@ -8,7 +8,7 @@ import re
 import typing
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NewType, get_args, get_origin
 
 from bot.cluster.facts.registry import Permission
 from bot.probes.findings import Finding
@@ -17,8 +17,11 @@ from knowledge.declarations import DeclarationError, place_of
 from knowledge.vocabulary import Parameter, ProbeDeclaration
 
 Strings = tuple[str, ...]
+# Patterns over people's words, see :mod:`knowledge.word_patterns`; they are checked when an entry is loaded.
+Wording = NewType("Wording", str)
+Wordings = tuple[Wording, ...]
 Ask = Callable[..., Awaitable[Finding]]
-Kind = Literal["string", "strings", "integer", "boolean", "duration", "choice"]
+Kind = Literal["string", "strings", "integer", "boolean", "duration", "choice", "wordings"]
 
 NATURES = ("sign", "condition")
 COSTS = ("narrow", "wide")
@@ -26,11 +29,12 @@ _RESERVED = {parameter.name for parameter in COMMON_PARAMETERS}
 _TYPES: dict[Any, Kind] = {
     str: "string",
     Strings: "strings",
+    Wordings: "wordings",
     int: "integer",
     bool: "boolean",
     timedelta: "duration",
 }
-_WRITABLE = "use str, Strings, int, bool, timedelta or Literal"
+_WRITABLE = "use str, Strings, Wordings, int, bool, timedelta or Literal"
 _ARGUMENT = re.compile(r"^ {4}(\w+): +(\S.*(?:\n {5,}\S.*)*)", re.MULTILINE)
 
 

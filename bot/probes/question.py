@@ -1,26 +1,30 @@
 """The probe of the question itself: whether its words carry what tells an entry from its neighbours."""
 
 from bot.cluster.session import ClusterSession
+from bot.probes.declaration import Wordings
 from bot.probes.findings import Finding
-from bot.probes.registry import Strings, present, probe, unknown
+from bot.probes.registry import present, probe, unknown
+from knowledge.word_patterns import normalize, word_pattern
 
 
 @probe(nature="condition", reads=None)
-async def question_says(session: ClusterSession, *, about: str, contains: Strings, unless: Strings = ()) -> Finding:
+async def question_says(session: ClusterSession, *, about: str, contains: Wordings, unless: Wordings = ()) -> Finding:
     """Whether the question speaks of something, in English or Chinese. Nothing is read; without a question it is so.
 
-    Silence is unknown: people leave out what they take for granted.
+    Silence is unknown: people leave out what they take for granted. So is what speaks against it: words are misread.
+    Wordings are patterns of whole words: "restart*", "host port" (hostPort, host-port), "(its|their) own service",
+    "other pods ... <fails>" (within one part of a sentence), "udp & session" (anywhere). What is denied is not said.
 
     Args:
         about: what it has to be about, in words that an answer can show
-        contains: texts of which it must contain one, in any case
-        unless: texts that say the contrary
+        contains: wordings of which it must say one
+        unless: wordings that say the contrary
     """
-    words = session.scope.text.lower()
+    words = normalize(session.scope.text)
     if not words:
         return present(f"no words were asked that speak against {about}")
-    against = next((text for text in unless if text.lower() in words), None)
+    against = next(filter(None, (word_pattern(wording).find(words) for wording in unless)), None)
     if against is not None:
-        return unknown(f"the words speak of {against!r}, not of {about}")
-    said = next((text for text in contains if text.lower() in words), None)
+        return unknown(f'the words "{against}" do not fit {about}')
+    said = next(filter(None, (word_pattern(wording).find(words) for wording in contains)), None)
     return unknown(f"the words do not speak of {about}") if said is None else present(f"the words speak of {about}")

@@ -183,7 +183,7 @@ def _typed_arguments(declaration: ProbeDeclaration, arguments: dict[str, Value])
 
 
 def _convert(kind: str, value: Value) -> Any:
-    if kind == "strings":
+    if kind in ("strings", "wordings"):
         return value if isinstance(value, tuple) else (str(value),)
     return duration(str(value)) if kind == "duration" else value
 

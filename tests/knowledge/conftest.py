@@ -71,7 +71,7 @@ The thing broke on {{ node }}.
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
-    """Four probes, four facts."""
+    """Five probes, four facts."""
     strings = Parameter(name="contains", type="strings")
     probes = (
         ProbeDeclaration(
@@ -100,6 +100,15 @@ def vocabulary() -> Vocabulary:
             nature="sign",
             summary="Taints.",
             parameters=(Parameter(name="key", type="string", required=True), Parameter(name="here", type="boolean")),
+        ),
+        ProbeDeclaration(
+            name="question_says",
+            nature="condition",
+            summary="The words.",
+            parameters=(
+                Parameter(name="about", type="string", required=True),
+                Parameter(name="contains", type="wordings", required=True),
+            ),
         ),
         ProbeDeclaration(
             name="terway_mode", nature="fact", summary="The ENI mode.", values=("shared", "exclusive", "mixed")

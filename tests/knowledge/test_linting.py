@@ -83,6 +83,48 @@ MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
 ]
 
 
+SAYS = '    - question_says(about="a thing", contains=["thing*"])\n'
+SETTING = """\
+  all:
+    - terway_mode() == "shared"
+    - none:
+        - pod_waiting(reason="CrashLoopBackOff")
+"""
+IN_ONE_WAY = """\
+  any:
+    - pod_waiting(reason="ContainerCreating")
+    - terway_mode() == "shared"
+"""
+IN_BOTH_WAYS = """\
+  any:
+    - pod_waiting(reason="ContainerCreating")
+    - all:
+        - terway_mode() == "shared"
+        - question_says(about="a thing", contains=["thing*"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("confirmed_by", "is_content"),
+    [(SETTING, False), (SETTING + SAYS, True), (IN_ONE_WAY, False), (IN_BOTH_WAYS, True)],
+)
+def test_what_settings_alone_can_confirm_needs_words(
+    write: Write, problems: Lint, confirmed_by: str, is_content: bool
+) -> None:
+    text = write().read_text()
+    write((text[text.index("  all:") : text.index("facts:")], confirmed_by))
+    complaints = [str(problem) for problem in problems()]
+    assert (complaints == []) is is_content, complaints
+    if not is_content:
+        assert "settings alone can confirm this, and nothing says what the words must carry" in complaints[0]
+
+
+def test_a_wording_that_cannot_be_read_is_named(write: Write, problems: Lint) -> None:
+    text = write().read_text()
+    write((text[text.index("  all:") : text.index("facts:")], SETTING + SAYS.replace("thing*", "(thing|")))
+    assert 'the wording "(thing|" says nothing in one of its alternatives' in str(problems()[0])
+
+
 @pytest.mark.parametrize(("replacements", "complaint"), MISTAKES)
 def test_mistakes_are_named(replacements: list[tuple[str, str]], complaint: str, write: Write, problems: Lint) -> None:
     path = write(*replacements)

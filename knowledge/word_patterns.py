@@ -1,0 +1,199 @@
+"""Small patterns over people's words, in English and Chinese: how an entry says what tells it from its neighbours.
+
+=============  ========================================================================================================
+``host port``  whole words, in any case; a space also stands for nothing or a dash (hostPort, host-port)
+``restart*``   a word that begins so
+``(a|b c)``    one of these; ``(a|b)?`` one of them or nothing
+``...``        some words of the same part of a sentence: no punctuation, no "but" and no "while" is crossed
+``a & b``      both, wherever they stand
+``<fails>``    one of the wordings under this name in ``word_groups.yaml``
+=============  ========================================================================================================
+
+What is denied is not said: "not a NodePort" does not speak of NodePorts. Chinese needs no spaces.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import yaml
+
+from knowledge.errors import ExpressionError, suggestion
+
+GROUPS_FILE = Path(__file__).parent / "word_groups.yaml"
+FARTHEST = 45  # characters that "..." stands for: about eight words
+
+_BUT = r"but|while|whereas|whilst|however|though|although|yet|except|unless|unlike"
+_BUT_CHINESE = r"但是|但|而(?!且|后)|不过|然而|却|只有|唯独|除了"
+_CONTRAST = re.compile(rf"(?:{_BUT})$|{_BUT_CHINESE}")
+_HAN = r"\u3400-\u9fff"
+_NOT = (
+    (r"\bcan(?: not|['’]?t)\b", "cannot"),
+    (r"\bwon['’]?t\b", "will not"),
+    (r"\b(do|does|did|is|are|was|were|has|have|had|could|would|should)n['’]?t\b", r"\1 not"),
+)
+# Of a thing that happens without anybody's doing, "itself" says nothing about who calls whom.
+_BY_ITSELF = (
+    (r"\b(?:by|of) (?:it ?self|themselves)\b", "alone"),
+    (r"\bon (?:its|their) own\b(?! (?:service|svc|cluster|address|ip|vip))", "alone"),
+    (r"\b(heal|fix|repair|recover|resolve|clear|restart|correct|cure)(\w*) (?:it ?self|themselves)\b", r"\1\2 alone"),
+    (r"自己(就|又|会|也|慢慢|才)*(好|恢复|重启|消失|退出|起来|自愈|挂)", r"自动\2"),
+)
+_BREAKS = (
+    (r"[!?;\n。！？；…]+|\.(?=\s|$)", " . "),
+    (r"[,，、()（）【】\[\]]|[:：](?=\s|$)|\s[-–—>]+\s|[—–]|->", " , "),
+)
+_DENIAL = re.compile(
+    r"(?:(?:\b(?:is|are|was|were|be|been|it s|s|and|or|,|\.)|^) ?not"
+    r"|\b(?:use|uses|used|using|have|has|having|need|needs) no"
+    r"|\bnot (?:about|after|since|because of|due to|related to|caused by|only|just)"
+    r"|\bwithout|\brather than|\binstead of|\bnothing to do with"
+    r"|不是|并非|并不是|而非|没有用|没用|没有使用|没配|没有配)"
+    r"(?: ?\b(?:a|an|the|any|our|about|for|of|to|by|in|from|with|using|all|一个|这个)\b)* ?$"
+)
+_TOKEN = re.compile(r"\.\.\.|…|\)\?|[()|&]|<[^<>]*>|[^()|&<>…]+?(?=\.\.\.|…|[()|&<>]|$)")
+
+
+@cache
+def word_groups() -> Mapping[str, tuple[str, ...]]:
+    """The wordings that entries share, by name."""
+    kept = yaml.safe_load(GROUPS_FILE.read_text(encoding="utf-8"))
+    return {name: tuple(wordings) for name, wordings in kept.items()}
+
+
+@lru_cache(maxsize=64)
+def normalize(text: str) -> str:
+    """One spelling for what people type: lower case, ``cannot``, single spaces, Chinese apart from Latin words.
+
+    The ends of sentences become " . ", what parts them " , ".
+    """
+    text = unicodedata.normalize("NFKC", text).lower()
+    for pattern, written in (*_NOT, *_BY_ITSELF, *_BREAKS):
+        text = re.sub(pattern, written, text)
+    text = re.sub(rf"\b({_BUT})\b|({_BUT_CHINESE})", r" , \1\2", text)
+    text = re.sub(rf"[^a-z0-9{_HAN}.,%]+|(?<=\w)\.(?=\w)", " ", text)
+    text = re.sub(rf"(?<=[{_HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{_HAN}])", " ", text)
+    text = re.sub(rf"(?<=[{_HAN}]) +(?=[{_HAN}])", "", text)
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class WordPattern:
+    """A pattern ready to be looked for. ``parts`` all have to be said; of a verb that is denied its object is said."""
+
+    written: str
+    parts: tuple[re.Pattern[str], ...]
+    is_deniable: bool
+
+    def find(self, normalized: str) -> str | None:
+        """The words that say it; ``None`` where they do not, or deny it."""
+        found = [next(self._said(part, normalized), None) for part in self.parts]
+        return " … ".join(filter(None, found)) if all(found) else None
+
+    def _said(self, part: re.Pattern[str], text: str) -> Iterator[str]:
+        for match in part.finditer(text):
+            if not (self.is_deniable and _DENIAL.search(text[: match.start()])):
+                yield match[0].strip()
+
+
+@cache
+def word_pattern(written: str) -> WordPattern:
+    """The pattern of an entry.
+
+    Raises:
+        ExpressionError: it cannot be read; the message says what is wrong.
+    """
+    parts = tuple(re.compile(_Reader(part).whole()) for part in _split(written))
+    return WordPattern(written, parts, not written.lstrip().startswith("<reaches>"))
+
+
+def _split(written: str) -> list[str]:
+    parts = [part.strip() for part in written.split("&")]
+    if not all(parts):
+        raise ExpressionError(f'the wording "{written}" has nothing on one side of "&"')
+    return parts
+
+
+class _Reader:
+    """Reads one pattern, from left to right."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+        self._tokens = [token for token in _TOKEN.findall(written) if token.strip()]
+        self._at = 0
+
+    def whole(self) -> str:
+        """The regular expression of all of it."""
+        found = self._alternatives(depth=0)
+        if self._at < len(self._tokens):
+            raise self._error("closes a bracket that is not open")
+        return found
+
+    def _alternatives(self, depth: int) -> str:
+        choices = [self._sequence(depth)]
+        while self._peek() == "|":
+            self._at += 1
+            choices.append(self._sequence(depth))
+        return choices[0] if len(choices) == 1 else f"(?:{'|'.join(choices)})"
+
+    def _sequence(self, depth: int) -> str:
+        parts: list[str] = []
+        while (token := self._peek()) is not None and token not in ("|", ")", ")?"):
+            self._at += 1
+            if token == "(":  # noqa: S105
+                parts.append(self._group(depth))
+            elif token in ("...", "…"):
+                parts.append(rf"[^.,]{{0,{FARTHEST}}}?")
+            else:
+                parts.append(_named(token[1:-1]) if token.startswith("<") else self._literal(token))
+        if not parts:
+            raise self._error("says nothing in one of its alternatives")
+        return " ?".join(parts)
+
+    def _group(self, depth: int) -> str:
+        inner, closing = self._alternatives(depth + 1), self._peek()
+        if closing not in (")", ")?"):
+            raise self._error("leaves a bracket open")
+        self._at += 1
+        return f"(?:{inner}){'?' if closing == ')?' else ''}"
+
+    def _literal(self, token: str) -> str:
+        words = [_word(piece, starred) for piece, starred in _words(token) if piece not in (".", ",")]
+        if not words or "?" in token:
+            raise self._error(f'holds "{token.strip()}", which is no word')
+        phrase = _edges(" ?".join(words))
+        return f"(?:, )?{phrase}" if _CONTRAST.match(words[0]) else phrase  # a comma stands before these, always
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _error(self, what: str) -> ExpressionError:
+        return ExpressionError(f'the wording "{self._written}" {what}')
+
+
+def _words(token: str) -> Iterator[tuple[str, bool]]:
+    for piece in normalize(token.replace("*", "zzstar ")).split():
+        yield piece.removesuffix("zzstar"), piece.endswith("zzstar")
+
+
+def _word(piece: str, starred: bool) -> str:
+    return re.escape(piece) + ("[a-z0-9]*" if starred else "")
+
+
+def _edges(phrase: str) -> str:
+    """Latin words are whole words; between Chinese ones there is no edge."""
+    before = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", phrase) else ""
+    after = r"(?![a-z0-9])" if re.search(r"[a-z0-9*\]]$", phrase) else ""
+    return before + phrase + after
+
+
+@cache
+def _named(name: str) -> str:
+    groups = word_groups()
+    if name not in groups:
+        raise ExpressionError(f'there are no wordings "<{name}>"{suggestion(name, groups)}')
+    denied = r"(?<!not )(?<!never )(?<!no )(?<!without )(?<!不会)(?<!没有)(?<!从不)" if name == "fails" else ""
+    return denied + "(?:" + "|".join(_Reader(wording).whole() for wording in groups[name]) + ")"
