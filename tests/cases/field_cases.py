@@ -144,6 +144,8 @@ def _objects(base: Recording, told: Object) -> Iterator[Object]:
     found: dict[tuple[str, ...], Object] = {}
     for item in (*_shortly_told(base, told), *told.get("objects", ())):
         key = (item["apiVersion"], item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+        if item["kind"] == "Pod" and "spec" not in item:
+            assert base.find("Pod", key[3], key[2]), f"{key[3]} is no pod of {base.name}"
         found[key] = merge(found[key], item) if key in found else item
     yield from found.values()
 
