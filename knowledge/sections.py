@@ -9,6 +9,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from knowledge.cautions import CAUTIONS
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, suggestion
 from knowledge.expressions import parse_when
@@ -176,15 +177,25 @@ def _item_text(item: _Item) -> str:
     return " ".join(item.paragraphs)
 
 
-def _take_cautions(item: _Item) -> str:
-    """The paragraphs that say what the step can hurt, without the word in front."""
+def _take_cautions(item: _Item, diagnostics: FileDiagnostics) -> str:
+    """The paragraphs that say what the step can hurt, without the word in front; ``@name`` stands for a shared text."""
     cautions = [text for text in item.paragraphs if text.startswith(CAUTION)]
     item.paragraphs = [text for text in item.paragraphs if text not in cautions]
-    return " ".join(text.removeprefix(CAUTION).strip() for text in cautions)
+    return " ".join(_caution(text.removeprefix(CAUTION).strip(), item, diagnostics) for text in cautions)
+
+
+def _caution(text: str, item: _Item, diagnostics: FileDiagnostics) -> str:
+    if not text.startswith("@"):
+        return text
+    name = text.removeprefix("@")
+    if name not in CAUTIONS:
+        remedy = f"use one of {', '.join(CAUTIONS)}{suggestion(name, CAUTIONS)}, or write the caution out"
+        diagnostics.add(item.line, f'there is no caution "{name}"', remedy)
+    return CAUTIONS.get(name, "")
 
 
 def _parse_step(item: _Item, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Step:
-    caution = _take_cautions(item)
+    caution = _take_cautions(item, diagnostics)
     text, when, label = _item_text(item), None, None
     match = _WHEN.fullmatch(text)
     if match:

@@ -20,8 +20,9 @@ from knowledge.rendering import Facts, Objects, render_sentence
 from knowledge.vocabulary import Vocabulary
 
 VERDICTS = ("confirmed", "suspected", "ruled_out")
-OUTCOMES = tuple(str(outcome) for outcome in Outcome)
-Outcomes = Mapping[Call, Outcome]
+HINTED = "hinted"  # seen, and unknown only because the entry says that it proves nothing alone
+OUTCOMES = (*map(str, Outcome), HINTED)
+Outcomes = Mapping[Call, str]
 _SHAPE = 'write sentences as text, or {when: pod_waiting() == "absent", say: "..."}'
 
 
@@ -49,7 +50,7 @@ def _holds(condition: Condition, outcomes: Outcomes, facts: Facts) -> Outcome:
         return evaluate(condition, facts)
     found = [outcome for call, outcome in outcomes.items() if is_meant(condition, call)]
     join = all_of if condition.operator in ("!=", "not in") else any_of
-    return join(compare(str(outcome), condition.operator, condition.operand) for outcome in found)
+    return join(compare(outcome, condition.operator, condition.operand) for outcome in found)
 
 
 def _is_of_outcome(call: Call) -> bool:

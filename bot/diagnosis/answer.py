@@ -45,7 +45,7 @@ class Diagnosis:
         return self.judgement.verdict
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's shape. Cautions stand in front of what they guard, so that no reader of steps misses them."""
+        """The contract's shape. Cautions stand in the steps that they guard, so that no reader of steps misses them."""
         return {
             "entry": self.entry.id,
             "headings": list(self.entry.headings),
@@ -59,20 +59,18 @@ class Diagnosis:
             "facts": dict(self.facts),
             "cause": self.cause,
             "steps": list(self._all_steps()),
-            "verify": [part for step in self.verify for part in _step(step)],
+            "verify": list(map(_step, self.verify)),
         }
 
     def _all_steps(self) -> Iterator[dict[str, str | None]]:
         yield from map(_caution, self.caution)
         for label, steps in ((SETTLE, self.settle), ("", self.steps), (PREVENT, self.prevent)):
-            for step in steps:
-                yield from _step(step, label)
+            yield from (_step(step, label) for step in steps)
 
 
-def _step(step: RenderedStep, label: str = "") -> Iterator[dict[str, str | None]]:
-    if step.caution:
-        yield _caution(step.caution)
-    yield {"text": label + step.text, "command": step.command}
+def _step(step: RenderedStep, label: str = "") -> dict[str, str | None]:
+    caution = f" Caution: {step.caution}" if step.caution else ""
+    return {"text": label + step.text + caution, "command": step.command}
 
 
 def _caution(text: str) -> dict[str, str | None]:

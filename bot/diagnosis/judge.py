@@ -6,6 +6,7 @@ it never rules anything out.
 """
 
 import asyncio
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -63,12 +64,21 @@ class Judgement:
     found: Mapping[Call, Finding] = field(default_factory=dict)
 
     def objects(self) -> Mapping[str, Sequence[str]]:
-        """What the findings name, present ones first: the names that steps are about."""
-        named: dict[str, list[str]] = {}
-        for finding in sorted(self.findings, key=lambda item: item.outcome is not Outcome.PRESENT):
+        """What the findings name, the most exact ones first: the names that steps are about."""
+        return {kind: list(dict.fromkeys(itertools.chain(*names))) for kind, names in self._named().items()}
+
+    def told_objects(self) -> Mapping[str, Sequence[str]]:
+        """What a sentence is about: of each kind what the most exact finding names, not all that wait beside it."""
+        return {kind: names[0] for kind, names in self._named().items()}
+
+    def _named(self) -> Mapping[str, list[Sequence[str]]]:
+        """The names of each finding by kind: present ones first, of these the one that names the fewest."""
+        named: dict[str, list[tuple[bool, Sequence[str]]]] = {}
+        for finding in self.findings:
             for kind, names in finding.objects.items():
-                named.setdefault(kind, []).extend(name for name in names if name not in named.get(kind, []))
-        return named
+                named.setdefault(kind, []).append((finding.outcome is not Outcome.PRESENT, names))
+        exact_first = {kind: sorted(each, key=lambda one: (one[0], len(one[1]))) for kind, each in named.items()}
+        return {kind: [names for _, names in each] for kind, each in exact_first.items()}
 
 
 class Judge:

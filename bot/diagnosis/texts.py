@@ -8,12 +8,13 @@ from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Diagnosis
 from bot.diagnosis.judge import Judgement, Verdict
+from bot.probes.nodes import machine_of
 from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
 from knowledge.call_validation import fact_to_probe
 from knowledge.model import Entry, Kind, Sentence, Step
 from knowledge.rendering import render, render_text
-from knowledge.sentences import sentence_for
+from knowledge.sentences import HINTED, sentence_for
 
 FactValues = Mapping[str, FactValue | None]
 NOT_APPLICABLE = "not applicable"  # the value of the other network plugin's facts
@@ -25,10 +26,22 @@ async def render_diagnosis(
     """The diagnosis of a judged entry. What is ruled out gets no steps: there is nothing to mend."""
     names = list(dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry, judgement.verdict)]))
     facts = {fact.name: fact for fact in await asyncio.gather(*(read_fact(session, name) for name in names))}
-    objects = dict(judgement.objects())
-    if "terway_pod" in _templates(entry, judgement.verdict) and "terway_pod" not in objects and objects.get("node"):
-        objects["terway_pod"] = await terway_pods(session, objects["node"][0])
+    objects = await _with_names_of_node(session, judgement.objects(), _templates(entry, judgement.verdict))
     return _render(entry, score, judgement, facts, objects)
+
+
+async def _with_names_of_node(
+    session: ClusterSession, objects: Mapping[str, Sequence[str]], templates: str
+) -> Mapping[str, Sequence[str]]:
+    """What texts say of the first node beyond what was found: its Terway pod and its machine."""
+    node = next(iter(objects.get("node", ())), "")
+    if not node:
+        return objects
+    if "terway_pod" in templates and "terway_pod" not in objects:
+        objects = {**objects, "terway_pod": await terway_pods(session, node)}
+    if any(f" {word} " in templates for word in ("instance", "instance_type", "zone")):
+        objects = {**await machine_of(session, node), **objects}
+    return objects
 
 
 def diagnosis_from_words(entry: Entry, score: float, why: str) -> Diagnosis:
@@ -69,8 +82,8 @@ def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mappin
     """With the entry's own sentence as the reason, where one fits what was found."""
     if not judgement.found:
         return judgement
-    outcomes = {call: finding.outcome for call, finding in judgement.found.items()}
-    said = sentence_for(_sentences(entry, judgement.verdict), outcomes, facts, objects)
+    outcomes = {call: HINTED if found.is_hint else str(found.outcome) for call, found in judgement.found.items()}
+    said = sentence_for(_sentences(entry, judgement.verdict), outcomes, facts, {**objects, **judgement.told_objects()})
     return replace(judgement, reason=said) if said else judgement
 
 

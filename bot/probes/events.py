@@ -76,10 +76,12 @@ async def pod_event(
         return _nothing(events, reason, contains)
     found.sort(key=lambda event: event.last, reverse=True)
     evidence = [event_evidence(event) for event in found[:SHOWN]]
-    if at_least > 1 and not any(_persists(each, at_least) for each in _repetitions(found)):
-        return unknown(f"{_seen_so_far(found)}: it may be transient", evidence)
     messages = [event.message for event in found]
     names = [f"{event.namespace}/{event.name}" for event in found]
+    if at_least > 1 and not any(_persists(each, at_least) for each in _repetitions(found)):
+        seen = _seen_so_far(found)
+        named = {"pod": names, "node": [node_of(pod) for pod in pods], "mac": named_in(messages, MAC), "seen": [seen]}
+        return unknown(f"seen {seen}: it may be transient", evidence, **named)
     return present(
         f"{found[0].reason} on {some(names)}" + f": {_cause(messages[0], contains)}",
         evidence,
@@ -127,7 +129,8 @@ def _persists(events: list[Event], at_least: int) -> bool:
 def _seen_so_far(events: list[Event]) -> str:
     longest = max(_repetitions(events), key=_span)
     times = count(sum(event.count for event in longest), "time")
-    return f"seen {times} within {count(int(_span(longest).total_seconds()), 'second')}"
+    seconds = int(_span(longest).total_seconds())
+    return f"{times} within {count(seconds, 'second')}" if seconds else times
 
 
 async def _without_cleared(session: ClusterSession, events: list[Event], reasons: Strings) -> list[Event]:

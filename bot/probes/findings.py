@@ -30,7 +30,10 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A probe's outcome. ``objects`` names what it is about (``node``, ``pod`` as ns/name, …) for the steps."""
+    """A probe's outcome. ``objects`` names what it is about (``node``, ``pod`` as ns/name, …) for the steps.
+
+    ``is_hint``: it was seen, and is unknown only because it proves nothing alone.
+    """
 
     probe: str
     outcome: Outcome
@@ -38,6 +41,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_sign: bool = False
+    is_hint: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The contract's shape."""

@@ -35,7 +35,7 @@ async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "
         return absent(none) if listing.complete else unknown("not all pods could be read")
     mine, other = await _of_named(session, asked)
     if not mine:
-        return absent(f"{other} ask for no hostPort")
+        return absent(f"{other} ask for no hostPort", about=[other])
     ports = _ports_in(session.scope.text)
     meant = [(pod, port) for pod, port in mine if port in ports] or ([] if ports else mine)
     if not meant:
@@ -45,7 +45,9 @@ async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "
         )
     names = [full_name(pod) for pod, _ in meant]
     nodes = [node_of(pod) for pod, _ in meant]
-    return present(f"hostPort is asked for by {some(names)}", _evidence(session, meant), pod=names, node=nodes)
+    asked_for = [str(port) for _, port in meant]
+    evidence = _evidence(session, meant)
+    return present(f"hostPort is asked for by {some(names)}", evidence, pod=names, node=nodes, port=asked_for)
 
 
 def _evidence(session: ClusterSession, asked: list[Asked]) -> list[Evidence]:

@@ -23,9 +23,8 @@ async def load_balancer_named(session: ClusterSession) -> Finding:
     if named.services:
         first = named.services[0]
         kind = get_path(first, "spec", "type") or "ClusterIP"
-        return absent(
-            f"Service {full_name(first)} is of type {kind}: it has no load balancer", [_evidence(session, first)]
-        )
+        why = f"Service {full_name(first)} is of type {kind}: it has no load balancer"
+        return absent(why, [_evidence(session, first)], service=[full_name(first)])
     addresses = [
         mention.name for mention in mentions_in(session.scope.text) if mention.plain and _is_address(mention.name)
     ]

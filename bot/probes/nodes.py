@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from bot.cluster.declared_reads import label, label_of
 from bot.cluster.events import events_by_reason, is_fresh
 from bot.cluster.facts.flannel_messages import RANGE_FULL
 from bot.cluster.facts.registry import Permission
@@ -14,17 +15,31 @@ from bot.cluster.pending_pods import affected_nodes, network_waiters, subject
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
+from bot.cluster.transport import ReadError
 from bot.probes.events import pod_event
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
+INSTANCE_TYPE = label("node.kubernetes.io/instance-type")
+ZONE = label("topology.kubernetes.io/zone")
 LIST_NODES = Permission("list", NODES)
 RANGE_ERRORS = texts_of(RANGE_FULL)
 NODES_LOOKED_AT = 3  # affected nodes: more of the same tells nothing new
 RESERVED = 3  # network, broadcast and the gateway that host-local leaves out
 NEARLY_ALL = 0.95  # of a node's addresses held by pods: full
 FEW = 0.8  # at most this share held although none is free: leaked; between the two nobody can tell
+
+
+async def machine_of(session: ClusterSession, node: str) -> dict[str, list[str]]:
+    """What steps call the machine of a node by: its instance id, type and zone; nothing of what is not known."""
+    try:
+        found = await session.node(node) or {}
+    except ReadError:
+        return {}
+    instance = str(get_path(found, "spec", "providerID") or "").partition(".")[2]
+    words = {"instance": instance, "instance_type": label_of(found, INSTANCE_TYPE), "zone": label_of(found, ZONE)}
+    return {word: [value] for word, value in words.items() if value}
 
 
 def node_evidence(session: ClusterSession, node: Object, excerpt: str) -> Evidence:

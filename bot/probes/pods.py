@@ -33,6 +33,7 @@ from bot.cluster.session import (
 )
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.registry import Arguments, Strings, absent, count, present, probe, some, unknown
+from bot.text import span
 
 APP = label("app")
 LIST_PODS = Permission("list", PODS)
@@ -111,8 +112,16 @@ async def pod_waiting(
     verb = "waits" if len(found) == 1 else "wait"
     summary = f"{count(len(found), 'pod')} {verb} in {reason}: {some([full_name(pod) for pod in found])}"
     if reason == CREATING and not [pod for pod in found if await _is_late(session, pod)]:
-        return unknown(f"{summary}, bound less than {STARTING.seconds} seconds ago: starting takes that long", evidence)
-    return present(summary, evidence, pod=[full_name(pod) for pod in found], node=[node_of(pod) for pod in found])
+        why = f"{summary}, bound less than {STARTING.seconds} seconds ago: starting takes that long"
+        return unknown(why, evidence, young_pod=[full_name(pod) for pod in found])
+    since = min((at for pod in found if (at := scheduled_at(pod))), default=None)
+    return present(
+        summary,
+        evidence,
+        pod=[full_name(pod) for pod in found],
+        node=[node_of(pod) for pod in found],
+        age=[span(since, session.now())] if since else [],
+    )
 
 
 async def _none_waits(session: ClusterSession, reason: str, complete: bool) -> Finding:
@@ -123,7 +132,10 @@ async def _none_waits(session: ClusterSession, reason: str, complete: bool) -> F
         pod, event = others[0]
         what += f": {full_name(pod)} waits for something else ({event.reason}: {clip(event.message, 120)})"
     seen = [pod_evidence(session, pod, f"{event.reason}: {event.message}") for pod, event in others[:SHOWN]]
-    return absent(what, seen) if complete else unknown(f"{what}, among those that could be read", seen)
+    if not complete:
+        return unknown(f"{what}, among those that could be read", seen)
+    told = [f"{event.reason}: {clip(event.message, 160)}" for _, event in others[:1]]
+    return absent(what, seen, other_pod=[full_name(pod) for pod, _ in others[:1]], other_reason=told)
 
 
 async def _is_late(session: ClusterSession, pod: Object) -> bool:

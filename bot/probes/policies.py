@@ -30,7 +30,8 @@ async def network_policies(
     named = await _named_pods(session)
     policies = [policy for policy in listing.items if not named or any(selects(policy, pod) for pod in named)]
     if not policies and listing.complete:
-        return absent(f"no NetworkPolicy selects {some([full_name(pod) for pod in named])}")
+        about = some([full_name(pod) for pod in named])
+        return absent(f"no NetworkPolicy selects {about}", about=[about])
     for policy in policies[:5]:
         selected = [pod for pod in await _selected_pods(session, policy) if is_live(pod)]
         pods = [pod for pod in selected if not named or full_name(pod) in set(map(full_name, named))]
@@ -60,7 +61,8 @@ def _selecting(session: ClusterSession, policy: Object, pods: list[Object], with
     )
     newly = f" that started within {minutes(within)}" if within else ""
     names = [full_name(pod) for pod in pods]
-    return present(f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}", [seen], pod=names)
+    summary = f"NetworkPolicy {namespace}/{name} selects pods{newly}: {some(names)}"
+    return present(summary, [seen], pod=names, policy=[f"{namespace}/{name}"])
 
 
 async def _selected_pods(session: ClusterSession, policy: Object) -> tuple[Object, ...]:

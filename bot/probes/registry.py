@@ -173,7 +173,7 @@ async def ask(session: ClusterSession, call: Call) -> Finding:
     if found.outcome is Outcome.ABSENT and absence == "unknown":
         return found.as_unknown("which does not exclude it")
     if found.outcome is Outcome.PRESENT and presence == "unknown":
-        return found.as_unknown("which alone does not prove it")
+        return replace(found.as_unknown("which alone does not prove it"), is_hint=True)
     return found
 
 

@@ -183,7 +183,8 @@ async def eni_slots(session: ClusterSession, *, state: str = "full", unused_vswi
         return unknown(f"an unschedulable ENI holds a slot on {some(names)}", evidence)
     unused_ids = sorted({vsw for _, unused in full for vsw in unused})
     summary = f"all ENI slots of {some(names)} are taken" + (f"; none is in {some(unused_ids)}" if unused_ids else "")
-    return present(summary, evidence, node=names, vswitch=unused_ids)
+    slots = f"{len(_interfaces(full[0][0]))} of {_limit(full[0][0])}"
+    return present(summary, evidence, node=names, unused_vswitch=unused_ids, slots=[slots])
 
 
 def _limit(node: Object) -> int:
@@ -317,11 +318,13 @@ async def vswitch_addresses(
         return unknown(f"which pods wait could not be read in full; {_ONLY_VPC}")
     if newest and (is_fresh(newest, session.now(), within) or (last and newest.last > last.last)):
         given_to = f"{newest.namespace}/{newest.name} at {newest.last:%H:%M} UTC"
-        return absent(f"Terway gave an address to {given_to}", [event_evidence(newest)])
+        return absent(f"Terway gave an address to {given_to}", [event_evidence(newest)], given_to=[given_to])
     if not last:
         return absent(f"no vSwitch refused an address in the last {refused // timedelta(hours=1)} hours; {_ONLY_VPC}")
     why = f"no pod waits for its network now, and none got an address since one was refused at {last.last:%H:%M} UTC"
-    return unknown(f"{why}; {_ONLY_VPC}", [event_evidence(last)])
+    refused_at = f"{last.last:%H:%M} UTC"
+    named = named_in([last.message], VSWITCH)
+    return unknown(f"{why}; {_ONLY_VPC}", [event_evidence(last)], refused_at=[refused_at], vswitch=named)
 
 
 async def _last_refusal(session: ClusterSession, within: timedelta) -> Event | None:

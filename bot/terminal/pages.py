@@ -180,14 +180,14 @@ def show_prose(console: Console, text: str) -> None:
 
 
 def show_steps(console: Console, title: str, steps: Sequence[ReportStep | RenderedStep]) -> None:
-    """Numbered, each command below its sentence, and what it can hurt above it."""
+    """Numbered: the sentence, what it can hurt, and last the command to copy."""
     if not steps:
         return
     heading(console, title)
     for number, step in enumerate(steps, 1):
-        if step.caution:
-            say(console, f"Caution: {step.caution}", indent=3, mark="!", style="yellow")
         say(console, step.text, indent=2 if number < 10 else 1, mark=f"{number}.")
+        if step.caution:
+            say(console, f"Caution: {step.caution}", indent=5, style="yellow")
         say_command(console, step.command or "", indent=5)
 
 

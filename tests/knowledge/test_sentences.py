@@ -8,7 +8,6 @@ import pytest
 from knowledge.errors import EntryErrors
 from knowledge.expressions import parse_call, parse_when
 from knowledge.loading import load_entries
-from knowledge.logic import Outcome
 from knowledge.model import Call, Sentence
 from knowledge.sentences import sentence_for
 from knowledge.vocabulary import Vocabulary
@@ -21,7 +20,7 @@ OBJECTS = {"pod": ["shop/web-0", "shop/web-1"], "node": ["n1"]}
 
 def said(*sentences: tuple[str, str] | str, outcomes: Mapping[str, str] | None = None, **objects: list[str]) -> object:
     """The sentence that fits; ``outcomes`` by the call as the entry has it."""
-    found = {parse_call(call, None): Outcome(outcome) for call, outcome in (outcomes or {}).items()}
+    found = {parse_call(call, None): outcome for call, outcome in (outcomes or {}).items()}
     written = [
         Sentence(text=one) if isinstance(one, str) else Sentence(when=parse_when(one[0], None), text=one[1])
         for one in sentences
@@ -110,7 +109,7 @@ def test_sentences_are_read_with_the_entry(write: Write, folder: Path, vocabular
         ('    - "Perhaps."', "    - {say: Perhaps.}", "this is no sentence"),
         ('    - "Perhaps."', "    - 12", "this is no sentence"),
         ('key="thing") == "unknown"', 'key="other") == "unknown"', "the entry does not ask node_taint(key="),
-        ('key="thing") == "unknown"', 'key="thing") == "maybe"', "one of present, absent, unknown"),
+        ('key="thing") == "unknown"', 'key="thing") == "maybe"', "one of present, absent, unknown, hinted"),
         ('node_taint(key="thing") == "unknown"', 'node_taint(key="thing")', "does not fit"),
         ('node_taint(key="thing") == "unknown"', 'terway_moon() == "full"', "there is no probe terway_moon()"),
         ('node_taint(key="thing") == "unknown"', 'terway_mode() == "odd"', "terway_mode() never is"),

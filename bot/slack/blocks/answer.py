@@ -112,9 +112,9 @@ def _step_lines(title: str, steps: tuple[ReportStep, ...]) -> Iterator[str]:
     if steps:
         yield from ("", title)
     for number, step in enumerate(steps, 1):
-        if step.caution:
-            yield f"  ! Caution: {step.caution}"
         yield f"  {number}. {step.text}"
+        if step.caution:
+            yield _indent(f"Caution: {step.caution}", 5)
         if step.command:
             yield _indent(step.command, 5)
 

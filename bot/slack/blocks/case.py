@@ -189,9 +189,9 @@ def _diagnosis_lines(first: ReportDiagnosis, report: Report) -> Iterator[Element
     steps = (*first.settle, *first.steps)
     for step in steps[:1]:
         label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "
+        yield line(text_run(label, bold=True), text_run(clip(step.text, LONGEST_REASON)))
         if step.caution:
             yield line(text_run("Caution: ", bold=True), text_run(clip(step.caution, LONGEST_REASON)))
-        yield line(text_run(label, bold=True), text_run(clip(step.text, LONGEST_REASON)))
         if step.command and len(step.command) <= LONGEST_COMMAND:
             yield preformatted(step.command)
 

@@ -72,9 +72,9 @@ HOW_TO_SHOW = "`/netclinic show ENTRY` shows one in full."
 
 
 def render_step(step: ReportStep, number: int) -> list[Element]:
-    """One numbered step, and above it what it can hurt."""
-    parts = [line(text_run("⚠ Caution: ", bold=True), *inline_code_runs(step.caution))] if step.caution else []
-    parts.append(numbered_item(line(*inline_code_runs(step.text)), number))
+    """One numbered step: the sentence, what it can hurt, and last the command to copy."""
+    caution = (text_run(" ⚠ Caution: ", bold=True), *inline_code_runs(step.caution)) if step.caution else ()
+    parts: list[Element] = [numbered_item(line(*inline_code_runs(step.text), *caution), number)]
     return [*parts, preformatted(step.command)] if step.command else parts
 
 

@@ -85,7 +85,7 @@ ONE = {"flavor": [{"count": 1}]}
 
 async def test_slots_full_with_a_vswitch_that_cannot_be_used(make: Any, find: Any) -> None:
     found = await find(FULL, waiting(make, eni(), conf=TWO, **ONE))
-    assert found.objects == {"node": (NODE,), "vswitch": ("vsw-2zenew",)}
+    assert found.objects == {"node": (NODE,), "unused_vswitch": ("vsw-2zenew",), "slots": ("1 of 1",)}
     assert not found.is_sign
 
 

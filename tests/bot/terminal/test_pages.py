@@ -107,7 +107,7 @@ async def test_no_line_is_padded_and_only_commands_are_wider_than_the_screen(
 
 def _commands(answer: Answer) -> set[str]:
     first = answer.diagnoses[0]
-    steps = [step for part in (first.settle, first.steps, first.verify) for step in part]
+    steps = [step for part in (first.settle, first.steps, first.prevent, first.verify) for step in part]
     every = [piece.check for item in answer.diagnoses for found in item.judgement.findings for piece in found.evidence]
     shown = [line.strip() for step in steps for line in (step.command or "").splitlines()]
     return {*every, *shown}
@@ -116,8 +116,11 @@ def _commands(answer: Answer) -> set[str]:
 async def test_the_order_at_3_am(entries: Entries, meaning: Meaning) -> None:
     answer = await answered(entries, meaning, OUT_OF_IPS, load("terway-out-of-ips"))
     page = printed(show_report, make_report(answer), 80)
-    parts = ["CONFIRMED", "Evidence", "Before you start", "Steps", "Cause", "Verify", "More evidence"]
+    parts = ["CONFIRMED", "Evidence", "Steps", "To prevent it", "Cause", "Verify", "More evidence"]
     assert re.findall("|".join(f"^{part}" for part in parts), page, re.MULTILINE) == parts
+    assert re.search(
+        r"4\. Restart Terway.*\n(?:     .*\n)*?     Caution: running pods stay .*\n(?:     .*\n)+?     kubectl", page
+    )
 
 
 HOSTILE = "web-\x1b[31m[bold red]x[/]\N{RIGHT-TO-LEFT OVERRIDE}\x07\x00 <!channel>"
