@@ -115,6 +115,32 @@ async def test_the_reason_that_the_event_names_is_a_fact(
         assert value == (told if reason == "SyncRouteFailed" else None)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--configure-cloud-routes=false"], "switched_off"),
+        (["/bin/sh", "-c", "exec ccm --cluster-cidr=10.0.0.0/8 --configure-cloud-routes=False --v=5"], "switched_off"),
+        (["--configure-cloud-routes", "--v=5"], None),
+        (["--configure-cloud-routes=true"], None),
+        (["--no-configure-cloud-routes=false", "--allocate-node-cidrs=false"], None),
+        ([], None),
+    ],
+)
+async def test_ccm_that_is_told_to_make_no_routes_is_known(
+    make: Any, session_on: Any, words: list[str], told: str | None
+) -> None:
+    from bot.cluster.facts import read_fact
+
+    objects, _ = ccm(make, "x")
+    objects[0]["spec"]["template"]["spec"]["containers"][0]["command"] = ["/cloud-controller-manager", *words]
+    async with session_on([*make.flannel(), make.node(), *objects]) as session:
+        fact = await read_fact(session, "flannel.route_failure")
+        assert (fact.value, "cloud-controller-manager" in fact.source) == (told, told is not None)
+    failed = make.event(make.node(), "FailedToCreateRoute", "could not create route: QuotaExceeded")
+    async with session_on([*make.flannel(), make.node(), *objects, failed]) as session:
+        assert (await read_fact(session, "flannel.route_failure")).value == (told or "quota")
+
+
 DOCKER = 'networkPlugin cni failed to set up pod "web-0_prod" network: {}'
 CONTAINERD = 'plugin type="flannel" failed (add): failed to delegate add: {}'
 
