@@ -21,12 +21,13 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeDeclaration:
-    """``nature``: a ``sign`` is something failing now, a ``condition`` a setting under which it can fail; a ``fact``
-    is compared with a value and counts as a condition. ``cost`` ``wide`` is asked only when the words call for it.
+    """``nature``: a ``sign`` is something failing now, a ``condition`` a setting under which it can fail, a
+    ``state`` what is asked about itself, which nothing else explains; a ``fact`` is compared with a value and counts as
+    a condition. ``cost`` ``wide`` is asked only when the words call for it.
     ``values``: all that a fact can be, where that is a closed set; comparing it with anything else is then an error."""
 
     name: str
-    nature: Literal["sign", "condition", "fact"]
+    nature: Literal["sign", "condition", "state", "fact"]
     summary: str
     parameters: tuple[Parameter, ...] = ()
     cost: Literal["narrow", "wide"] = "narrow"

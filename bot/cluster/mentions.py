@@ -22,6 +22,8 @@ KIND_WORDS = {
     **dict.fromkeys(("node", "nodes", "worker", "machine", "ecs", "节点", "机器"), "node"),
     **dict.fromkeys(("namespace", "ns", "命名空间"), "namespace"),
 }
+# Ordinary words that are as ordinary as names of namespaces.
+_PLACES = frozenset(("prod", "production", "stage", "staging", "test", "testing", "default", "public", "kube-system"))
 _FILLERS = frozenset(("named", "called", "name", "的", "叫", "名为", "名叫", "这个", "那个", "s"))
 _TOKEN = re.compile(
     r"[a-z]+://\S+|[a-z0-9_](?:[a-z0-9._/:-]*[a-z0-9])?|服务|容器组|节点|机器|命名空间|工作负载|应用|无状态|有状态"
@@ -74,6 +76,8 @@ def _mentions(tokens: list[str]) -> Iterator[Mention]:
 
 def _may_name(word: str, kind: str) -> bool:
     """A name may be an ordinary word only with its kind beside it, and not as people write them in sentences."""
+    if word in _PLACES and kind == "namespace":
+        return True
     return len(word) > 1 and word not in ORDINARY and word not in KIND_WORDS and (not word.isdigit() or bool(kind))
 
 
@@ -102,7 +106,7 @@ def _of_path(token: str) -> Mention | None:
         return None
     if place in KIND_WORDS or place.partition(".")[0] in KIND_WORDS:
         return Mention(name, KIND_WORDS.get(place) or KIND_WORDS[place.partition(".")[0]], plain=True)
-    if min(len(place), len(name)) < 2 or (place in ORDINARY and place != "default" and place != "kube-system"):
+    if min(len(place), len(name)) < 2 or (place in ORDINARY and place not in _PLACES):
         return None
     return Mention(name, namespace=place, plain=name not in ORDINARY)
 

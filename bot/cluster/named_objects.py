@@ -8,7 +8,7 @@ from bot.cluster.mentions import Mention, mentions_in
 from bot.cluster.pending_pods import pending_pods
 from bot.cluster.reader import PAGE
 from bot.cluster.requests import Listing
-from bot.cluster.resources import DEPLOYMENTS, PODS, SERVICES, Resource
+from bot.cluster.resources import DEPLOYMENTS, NODES, PODS, SERVICES, Resource
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
 
@@ -75,7 +75,7 @@ class _NameReader:
             services=services,
             missing=missing,
             deployments=deployments,
-            pods=await self._pods(),
+            pods=await self._pods(services),
             nodes=await self._nodes(),
             mentions=self._mentions,
             namespaces=self._namespaces & await self._known_places(services, deployments),
@@ -97,7 +97,7 @@ class _NameReader:
         found, missing = dict[tuple[str, str], Object](), list[Mention]()
         for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[: 3 * LOOKED_UP]:
             candidates = listing.items
-            if not listing.complete:
+            if not listing.complete and not _is_node_like(mention):
                 candidates = await self._by_name(SERVICES, mention.name)
             mine = self._here(_called(candidates, mention), mention)
             found |= {(namespace_of(item), name_of(item)): item for item in mine[:SHOWN]}
@@ -123,7 +123,7 @@ class _NameReader:
             found += self._here(await self._by_name(DEPLOYMENTS, mention.name), mention)[:SHOWN]
         return tuple(found)
 
-    async def _pods(self) -> tuple[Object, ...]:
+    async def _pods(self, services: Sequence[Object]) -> tuple[Object, ...]:
         """Pods of this very name, and the pending ones of a workload of this name."""
         wanted = [m for m in self._mentions if m.kind in ("", "pod", "workload") and not _is_node_like(m)]
         if not wanted:
@@ -134,8 +134,9 @@ class _NameReader:
             self._unread.append(str(error))
             pending = ()
         found = [pod for m in wanted for pod in self._here(pending, m) if is_of(name_of(pod), m.name)]
+        known = {name_of(each) for each in (*services, *found)}
         for mention in wanted:
-            if _POD_SUFFIX.search(mention.name) and not any(name_of(pod) == mention.name for pod in found):
+            if _POD_SUFFIX.search(mention.name) and mention.name not in known:
                 found += [
                     pod for pod in self._here(await self._by_name(PODS, mention.name), mention) if pod not in found
                 ]
@@ -146,11 +147,22 @@ class _NameReader:
         if not wanted:
             return ()
         try:
-            nodes = (await self._session.nodes()).items
+            found = [node for name in wanted[:SHOWN] if (node := await self._node(name))]
+            listed = () if len(found) == len(wanted) else (await self._session.nodes()).items
         except ReadError as error:
             self._unread.append(str(error))
             return ()
-        return tuple(node for node in nodes if any(_is_node(node, name) for name in wanted))[: 2 * SHOWN]
+        found += [node for node in listed if any(_is_node(node, name) for name in wanted)]
+        return tuple({name_of(node): node for node in found}.values())[: 2 * SHOWN]
+
+    async def _node(self, name: str) -> Object | None:
+        """By its name; ACK writes the region before the address, as the names of other nodes show."""
+        if not _is_address(name):
+            return await self._session.node(name)
+        sample = (await self._session.reader.select(NODES, most=5)).items
+        regions = dict.fromkeys(name_of(node).partition(".")[0] for node in sample)
+        read = [await self._session.node(f"{region}.{name}") for region in list(regions)[:1] if not region.isdigit()]
+        return next((node for node in read if node), None)
 
     async def _list(self, resource: Resource, *, fields: str = "", most: int) -> Listing | None:
         try:
@@ -192,6 +204,10 @@ def _may_be_workload(mention: Mention) -> bool:
 def _is_node_like(mention: Mention) -> bool:
     """An address, or a name that ends in one, as ACK calls nodes."""
     return bool(re.search(r"(?:^|\.)\d{1,3}(?:\.\d{1,3}){3}$", mention.name)) or mention.kind == "node"
+
+
+def _is_address(name: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", name))
 
 
 def _is_node(node: Object, name: str) -> bool:

@@ -18,7 +18,7 @@ from bot.cluster.session import ClusterSession
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
-from bot.probes.registry import calls, is_wide
+from bot.probes.registry import calls, is_state, is_wide
 from knowledge.call_validation import fact_to_probe
 from knowledge.fact_comparison import compare
 from knowledge.logic import Outcome, all_of, any_of, negate, none_of
@@ -102,8 +102,8 @@ class Judge:
         if self._session.scope.text:  # where an entry says what the words must carry, that decides, not its score
             words_are_clear = words_are_clear or any(call.probe == SAID for call in findings)
         judgement = _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
-        rests_on_setting = judgement.verdict is Verdict.CONFIRMED and not judgement.rests_on_sign
-        return await self._weighed(judgement) if rests_on_setting else judgement
+        is_sure = judgement.rests_on_sign or any(map(is_state, calls(entry.confirmed_by)))
+        return judgement if is_sure or judgement.verdict is not Verdict.CONFIRMED else await self._weighed(judgement)
 
     async def _weighed(self, judgement: Judgement) -> Judgement:
         """A setting alone confirms only what nothing everyday explains: what is named was looked at, and is well."""

@@ -8,7 +8,7 @@ import re
 import typing
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from typing import Any, Literal, NewType, get_args, get_origin
+from typing import Any, Literal, NewType, cast, get_args, get_origin
 
 from bot.cluster.facts.registry import Permission
 from bot.probes.findings import Finding
@@ -23,7 +23,7 @@ Wordings = tuple[Wording, ...]
 Ask = Callable[..., Awaitable[Finding]]
 Kind = Literal["string", "strings", "integer", "boolean", "duration", "choice", "wordings"]
 
-NATURES = ("sign", "condition")
+NATURES = ("sign", "condition", "state")
 COSTS = ("narrow", "wide")
 _RESERVED = {parameter.name for parameter in COMMON_PARAMETERS}
 _TYPES: dict[Any, Kind] = {
@@ -55,7 +55,7 @@ def declaration_of(function: Ask, nature: str, cost: str, reads: tuple[Permissio
     docs = _parameter_docs(manual_of(function))
     return ProbeDeclaration(
         name=function.__name__,
-        nature="sign" if nature == "sign" else "condition",
+        nature=cast(Literal["sign", "condition", "state"], nature),
         summary=manual_of(function).split("\n", 1)[0],
         parameters=tuple(
             Parameter(name=name, type=kind, required=required, choices=choices, doc=docs[name])

@@ -227,9 +227,10 @@ async def _some_unready(session: ClusterSession, service: Object, pods: Sequence
 
 async def _of_some_nodes(session: ClusterSession, service: Object, ready: Sequence[Object]) -> Causes:
     """Traffic policies by which only nodes with a ready pod serve it."""
-    on = list(dict.fromkeys(node_of(pod) for pod in ready if node_of(pod)))
     spec, found = service.get("spec") or {}, list[Cause]()
-    if not on or not await _is_some(session, on):
+    on = list(dict.fromkeys(node_of(pod) for pod in ready if node_of(pod)))
+    is_local = "Local" in (spec.get("internalTrafficPolicy"), spec.get("externalTrafficPolicy"))
+    if not is_local or not on or not await _is_some(session, on):
         return NO_CAUSE
     where = f"its ready pods run on {some(on)} alone"
     if spec.get("internalTrafficPolicy") == "Local":

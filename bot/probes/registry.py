@@ -58,7 +58,7 @@ _COMMON = {parameter.name for parameter in COMMON_PARAMETERS}
 
 def probe(
     *,
-    nature: Literal["sign", "condition"],
+    nature: Literal["sign", "condition", "state"],
     reads: tuple[Permission, ...] | None,
     cost: Literal["narrow", "wide"] = "narrow",
     names: Names | None = None,
@@ -149,6 +149,11 @@ def _named_by(call: Call) -> Iterable[Label | Annotation | ConfigKey]:
 
 def _own_arguments(call: Call) -> dict[str, Value]:
     return {name: value for name, value in dict(call.arguments).items() if name not in _COMMON}
+
+
+def is_state(call: Call) -> bool:
+    """Whether it shows what is asked about itself, as the addresses of a Service: nothing else explains that."""
+    return call.probe in _PROBES and _PROBES[call.probe].declaration.nature == "state"
 
 
 def is_wide(call: Call) -> bool:

@@ -34,7 +34,7 @@ async def _asked_about(session: ClusterSession) -> tuple[list[Object], bool]:
     return named or own, listing.complete
 
 
-@probe(nature="condition", reads=(LIST_SERVICES,), cost="wide")
+@probe(nature="state", reads=(LIST_SERVICES,), cost="wide")
 async def service_families(session: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
     """Services without a ClusterIP of one family. Services that the question names decide alone.
 

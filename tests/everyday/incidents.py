@@ -492,6 +492,14 @@ TRUE = [
         entry="terway-ipvlan-in-cluster-lb",
     ),
 ]
+SHOWN_ITSELF = Incident(
+    name="a Service of one family, without endpoints",
+    base="terway-dual-stack",
+    questions=("svc basket in the dual-stack cluster has no IPv6 ClusterIP",),
+    objects=(service("basket", {"app": "nobody"}, ipFamilyPolicy="SingleStack"), slices("basket")),
+    entry="ipv6-cluster-ip-shows-ipv4",
+)
+TRUE.append(SHOWN_ITSELF)
 OTHER_OBJECT = [
     Incident(
         name="a hostPort of another pod",

@@ -95,7 +95,7 @@ def test_every_file_of_the_package_is_imported() -> None:
 
 SLIPS = [
     (("async def node", "def node"), "node_in_the_sea: write `async def`"),
-    (('"sign"', '"omen"'), "nature is 'omen': use sign or condition"),
+    (('"sign"', '"omen"'), "nature is 'omen': use sign or condition or state"),
     (('"sign",', '"sign", cost="huge",'), "cost is 'huge': use narrow or wide"),
     (('(Permission("list", NODES),)', '("nodes",)'), "reads is a tuple of what it reads, like (Permission("),
     (('(Permission("list", NODES),)', "()"), "reads is a tuple of what it reads"),

@@ -1,0 +1,83 @@
+"""Names in words become objects of the cluster, with few and small reads."""
+
+from typing import Any
+
+import pytest
+
+from bot.cluster.named_objects import NamedObjects, named_objects
+from bot.cluster.session import Object, full_name
+
+
+@pytest.fixture
+def named(session_on: Any) -> Any:
+    """What words name on a cluster."""
+
+    async def found(question: str, objects: list[Object], **how: Any) -> NamedObjects:
+        async with session_on(objects, question=question, **how) as session:
+            result = await named_objects(session)
+            found.requests = session.reader.spent.requests - 1  # the version was asked for, for its clock
+            return result
+
+    return found
+
+
+def names(objects: Any) -> list[str]:
+    return [full_name(each) for each in objects]
+
+
+async def test_words_without_names_read_nothing(make: Any, named: Any) -> None:
+    assert await named("the network is broken", [make.service("web", ["10.0.0.1"])]) == NamedObjects()
+    assert named.requests == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["svc web hangs", "web is refused", "prod/web is refused", "web 服务不通", "web.prod.svc fails", "10.0.0.1 hangs"],
+)
+async def test_services(make: Any, named: Any, question: str) -> None:
+    cluster = [make.service("web", ["10.0.0.1"]), make.service("webhooks", ["10.0.0.2"])]
+    assert names((await named(question, cluster)).services) == ["prod/web"]
+
+
+async def test_a_namespace_in_the_words_chooses(make: Any, named: Any) -> None:
+    cluster = [make.service("web", ["10.0.0.1"]), make.service("web", ["10.0.0.2"], namespace="stage")]
+    assert names((await named("svc web in namespace stage hangs", cluster)).services) == ["stage/web"]
+    assert names((await named("stage/web hangs", cluster)).services) == ["stage/web"]
+    assert names((await named("svc web hangs", cluster)).services) == ["prod/web", "stage/web"]
+    assert names((await named("svc web hangs", cluster, namespace="prod")).services) == ["prod/web"]
+
+
+async def test_a_service_that_is_not_there(make: Any, named: Any) -> None:
+    cluster = [make.service("webhooks", ["10.0.0.2"])]
+    assert [each.name for each in (await named("svc web hangs", cluster)).missing] == ["web"]
+    assert (await named("web hangs", cluster)).missing == ()
+    assert (await named("svc web hangs", [make.service("web-svc", ["10.0.0.1"])])).missing == ()
+
+
+async def test_what_could_not_be_read_is_said_and_is_not_missing(make: Any, named: Any) -> None:
+    found = await named("svc web hangs", [make.service("web", ["10.0.0.1"])], forbid=["services"])
+    assert (found.services, found.missing) == ((), ())
+    assert "services" in found.unread[0]
+
+
+async def test_nodes_by_name_and_by_address(make: Any, named: Any) -> None:
+    cluster = [make.node("cn-beijing.192.168.0.31"), make.node("cn-beijing.192.168.0.32")]
+    for question in ("192.168.0.32 flaps", "节点 192.168.0.32 挂了", "node cn-beijing.192.168.0.32 is NotReady"):
+        assert names((await named(question, cluster)).nodes) == ["cn-beijing.192.168.0.32"]
+    own = make.node("worker-a", status={"addresses": [{"type": "InternalIP", "address": "10.9.9.9"}]})
+    assert names((await named("node 10.9.9.9 flaps", [own])).nodes) == ["worker-a"]
+    assert (await named("node 10.9.9.8 flaps", [own])).nodes == ()
+
+
+async def test_pods_by_their_name_and_by_their_workload(make: Any, named: Any) -> None:
+    cluster = [make.pod("store-0"), make.pod("store-cache-7f8b9-xk2va"), make.running("store-1", "10.0.0.1")]
+    assert names((await named("store-0 is stuck", cluster)).pods) == ["prod/store-0"]
+    assert names((await named("store 的 pod 起不来", cluster)).pods) == ["prod/store-0"]
+    assert names((await named("store-1 hangs", cluster)).pods) == ["prod/store-1"]
+
+
+async def test_many_names_cost_few_reads(make: Any, named: Any) -> None:
+    many = [make.service(f"thing{number}", [f"10.0.{number // 250}.{number % 250}"]) for number in range(600)]
+    question = " ".join(f"svc thing{number} calls part{number}x" for number in range(0, 600, 50))
+    assert len((await named(question, many)).services) <= 4
+    assert named.requests <= 12
