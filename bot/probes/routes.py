@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.cluster.facts.flannel_messages import ROUTE_CREATED, ROUTE_ERRORS, ROUTE_REASONS, RouteError, tells
+from bot.cluster.facts.flannel_routes import CCM
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.wordings import texts_of
 from bot.cluster.resources import DAEMON_SETS, EVENTS, NODES, POD_LOGS, PODS
@@ -14,7 +15,6 @@ from bot.probes.logs import pod_log
 from bot.probes.registry import absent, probe
 from knowledge.logic import Outcome
 
-CCM = "cloud-controller-manager"  # its DaemonSet, label and container (deploy/v1 and deploy/v2 of its repository)
 SYNC_PERIOD = timedelta(minutes=30)  # it looks through all routes every few minutes, and says so each time
 
 

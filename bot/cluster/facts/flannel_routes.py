@@ -13,7 +13,7 @@ from bot.cluster.resources import EVENTS
 from bot.cluster.session import SYSTEM, ClusterSession, get_path
 
 RECENT = timedelta(hours=1)  # events are kept no longer
-CCM = "cloud-controller-manager"  # its DaemonSet in kube-system, where it runs in the cluster
+CCM = "cloud-controller-manager"  # its DaemonSet, label and container (deploy/v1 and deploy/v2 of its repository)
 # An option of all cloud controller managers (k8s.io/cloud-provider/options/kubecloudshared.go), on unless it is set.
 _ROUTES_OPTION = re.compile(r"(?<![\w-])--configure-cloud-routes(?:[= ]['\"]?(?i:true|false|t|f|1|0)\b)?")
 _OFF = re.compile(r"[= ]['\"]?(?:false|f|0)\b", re.IGNORECASE)
