@@ -9,6 +9,7 @@ from typing import Any, Literal
 from bot.cluster.declared_reads import ConfigKey, config_text
 from bot.cluster.facts.flannel_objects import CONFIG as FLANNEL_CONFIG
 from bot.cluster.facts.flannel_objects import flannel_namespace
+from bot.cluster.facts.platform import config_command
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import image_tag
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, Resource
@@ -75,7 +76,7 @@ async def config_value(
         object=f"ConfigMap {namespace}/{configmap}",
         excerpt=shown,
         seen=session.now(),
-        check=f"kubectl -n {namespace} get configmap {configmap} -o yaml",
+        check=config_command(configmap, namespace, key, path.split(".")[-1]),
     )
     holds = _holds(value, equals, one_of, contains, exists)
     summary = f"ConfigMap {configmap}: {shown}"
@@ -167,7 +168,7 @@ async def config_applied(
         object=f"ConfigMap {namespace}/{configmap}",
         excerpt=when,
         seen=session.now(),
-        check=f"kubectl -n {namespace} get configmap {configmap} -o yaml --show-managed-fields",
+        check=f"kubectl -n {namespace} get configmap {configmap} -o jsonpath='{{.metadata.managedFields[*].time}}'",
     )
     return present(summary, [seen]) if (older > 0) is (state == "pending") else absent(summary, [seen])
 

@@ -34,6 +34,11 @@ _KEYS: tuple[ConfigKey, ...] = (
 )
 
 
+def eni_config_command(key: str, member: str = "") -> str:
+    """The command that shows one key of it, of ``eni_conf`` one member."""
+    return config_command("eni-config", key=key, member=member)
+
+
 async def eni_config(session: ClusterSession) -> dict[str, str] | None:
     """The declared data of ``eni-config``; ``None`` where the ConfigMap does not exist."""
     config = await session.config_map("eni-config")
@@ -105,7 +110,7 @@ async def vswitches(session: ClusterSession) -> Fact:
     text = "; ".join(f"{zone}: {', '.join(ids)}" for zone, ids in sorted(found.items()))
     if not text:
         return unknown("eni_conf in eni-config lists no vSwitches")
-    return known(text, ENI_CONFIG, config_command("eni-config"), f"eni_conf vswitches: {text}")
+    return known(text, ENI_CONFIG, eni_config_command("eni_conf", "vswitches"), f"eni_conf vswitches: {text}")
 
 
 @fact("terway.vswitch_choice", "several where a zone has more than one Pod vSwitch, else one", reads=(GET_CONFIG,))
@@ -118,7 +123,7 @@ async def vswitch_choice(session: ClusterSession) -> Fact:
     if not most:
         return unknown("eni_conf in eni-config lists no vSwitches")
     seen = f"at most {most} in a zone"
-    return known("several" if most > 1 else "one", ENI_CONFIG, config_command("eni-config"), seen)
+    return known("several" if most > 1 else "one", ENI_CONFIG, eni_config_command("eni_conf", "vswitches"), seen)
 
 
 @fact("terway.security_groups", "the security groups of Terway's ENIs", reads=(GET_CONFIG,))
@@ -130,7 +135,7 @@ async def security_groups(session: ClusterSession) -> Fact:
     text = ", ".join(dict.fromkeys(str(group) for group in groups if group))
     if not text:
         return unknown("eni_conf in eni-config names no security group")
-    return known(text, ENI_CONFIG, config_command("eni-config"), f"security groups: {text}")
+    return known(text, ENI_CONFIG, eni_config_command("eni_conf", "security_groups?"), f"security groups: {text}")
 
 
 @fact("terway.network_policy", "whether Terway enforces NetworkPolicies: on or off", reads=(GET_CONFIG,), core=True)
@@ -142,7 +147,7 @@ async def network_policy(session: ClusterSession) -> Fact:
     raw = data.get("disable_network_policy")
     value = "on" if raw is None or raw.strip() in ("", "0", "false") else "off"
     seen = f"disable_network_policy: {raw!r}" if raw is not None else "disable_network_policy is absent"
-    return known(value, ENI_CONFIG, config_command("eni-config"), seen)
+    return known(value, ENI_CONFIG, eni_config_command("disable_network_policy"), seen)
 
 
 @fact("terway.in_cluster_lb", "in-cluster load balancing in IPvlan: on or off", reads=(GET_CONFIG,))
@@ -155,7 +160,7 @@ async def in_cluster_lb(session: ClusterSession) -> Fact:
     seen = f"in_cluster_loadbalance: {raw!r}" if raw is not None else "key in_cluster_loadbalance is absent"
     if raw is None and "in_cluster_loadbalance" in parse(data.get("eni_conf")):
         seen = "in_cluster_loadbalance stands inside eni_conf, where Terway does not read it"
-    return known("on" if raw == "true" else "off", ENI_CONFIG, config_command("eni-config"), seen)
+    return known("on" if raw == "true" else "off", ENI_CONFIG, eni_config_command("in_cluster_loadbalance"), seen)
 
 
 @fact("terway.ip_stack", "ipv4 or dual", reads=(GET_CONFIG,))
@@ -167,8 +172,9 @@ async def ip_stack(session: ClusterSession) -> Fact:
     plugin, key = terway_plugin(data)
     for where, found in (("eni_conf", parse(data.get("eni_conf")).get("ip_stack")), (key, plugin.get("ip_stack"))):
         if str(found or "").lower() == "dual":
-            return known("dual", ENI_CONFIG, config_command("eni-config"), f"{where}: ip_stack {found}")
-    return known("ipv4", ENI_CONFIG, config_command("eni-config"), "ip_stack is not dual")
+            check = eni_config_command(where, "ip_stack")
+            return known("dual", ENI_CONFIG, check, f"{where}: ip_stack {found}")
+    return known("ipv4", ENI_CONFIG, eni_config_command("eni_conf", "ip_stack"), "ip_stack is not dual")
 
 
 @fact("terway.eip_pool", "whether the removed EIP feature is still configured: on or off", reads=(GET_CONFIG,))
@@ -179,4 +185,9 @@ async def eip_pool(session: ClusterSession) -> Fact:
         return unknown(ABSENT)
     raw = parse(data.get("eni_conf")).get("enable_eip_pool")
     seen = f"eni_conf: enable_eip_pool {raw!r}" if raw is not None else "eni_conf has no enable_eip_pool"
-    return known("on" if str(raw).lower() == "true" else "off", ENI_CONFIG, config_command("eni-config"), seen)
+    return known(
+        "on" if str(raw).lower() == "true" else "off",
+        ENI_CONFIG,
+        eni_config_command("eni_conf", "enable_eip_pool"),
+        seen,
+    )

@@ -40,9 +40,21 @@ SAMPLE = 5  # nodes that tell what is alike on all of them
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
-def config_command(name: str, namespace: str = SYSTEM) -> str:
-    """The command that shows a ConfigMap."""
-    return f"kubectl -n {namespace} get configmap {name} -o yaml"
+# ConfigMaps in which an AccessKey may stand, and the keys of their data that hold it: what they print is pasted.
+_WITH_CREDENTIALS, _CREDENTIALS = ("eni-config", "cloud-config"), ("eni_conf", "cloud-config.conf")
+
+
+def config_command(name: str, namespace: str = SYSTEM, key: str = "", member: str = "") -> str:
+    """The command that shows a ConfigMap, or of one that may hold credentials the one key, of its JSON one member."""
+    command = f"kubectl -n {namespace} get configmap {name}"
+    if name not in _WITH_CREDENTIALS and key not in _CREDENTIALS:
+        return f"{command} -o yaml"
+    if not key or (key in _CREDENTIALS and not member):
+        return command
+    command += " -o jsonpath='{.data." + key.replace(".", "\\.") + "}'"
+    if key not in _CREDENTIALS:
+        return command
+    return command + f""" | tr -d '\\n' | grep -oE '"{member}": *([{{][^}}]*[}}]|[[][^]]*[]]|[^,}}]*)'"""
 
 
 @fact("network_plugin", "terway, flannel or other", reads=(LIST_DAEMON_SETS, GET_CONFIG), core=True)

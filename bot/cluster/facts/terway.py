@@ -13,12 +13,13 @@ from bot.cluster.facts.eni_config import (
     ENI_CONFIG,
     MAPS_PORTS,
     eni_config,
+    eni_config_command,
     json_object,
     parse,
     plugins,
     terway_plugin,
 )
-from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS, config_command
+from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
@@ -114,7 +115,8 @@ def _mode_of(daemon_set: Object) -> str:
 async def datapath(session: ClusterSession) -> Fact:
     """What the nodes report wins over what is configured: the daemon may switch IPvlan to DataPath V2 by itself."""
     if (await undamaged_fact(session, "terway.mode")).value == "exclusive":
-        return known("exclusive-eni", ENI_CONFIG, config_command("eni-config"), "pods own whole ENIs: no acceleration")
+        check = eni_config_command("10-terway.conf")
+        return known("exclusive-eni", ENI_CONFIG, check, "pods own whole ENIs: no acceleration")
     try:
         reported = await _reported_datapath(session)
     except ReadError as error:
@@ -155,7 +157,7 @@ async def _configured_datapath(session: ClusterSession) -> Fact:
     if not isinstance(raw, str):
         return unknown(f"eniip_virtual_type in {key} is no text")
     seen = f"{key}: eniip_virtual_type {raw or 'absent, so veth'}"
-    return known(raw.lower() or "veth", ENI_CONFIG, config_command("eni-config"), seen)
+    return known(raw.lower() or "veth", ENI_CONFIG, eni_config_command(key), seen)
 
 
 @fact("terway.ipam", "crd (centralised, with node objects) or local", reads=(GET_CONFIG, LIST_TERWAY_NODES))
@@ -164,7 +166,7 @@ async def ipam(session: ClusterSession) -> Fact:
     data = await eni_config(session)
     kind = str(parse((data or {}).get("eni_conf")).get("ipam_type") or "")
     if kind.lower() in ("crd", "prefercrd"):
-        return known("crd", ENI_CONFIG, config_command("eni-config"), f"ipam_type: {kind}")
+        return known("crd", ENI_CONFIG, eni_config_command("eni_conf", "ipam_type"), f"ipam_type: {kind}")
     found = await terway_node_sample(session)
     check = f"kubectl get {TERWAY_NODES.kubectl()}"
     if found:
@@ -182,11 +184,12 @@ async def portmap(session: ClusterSession) -> Fact:
     data = await eni_config(session)
     if data is None:
         return unknown(ABSENT)
+    in_chain = eni_config_command("10-terway.conflist")
     types = [plugin.get("type") for plugin in plugins(data.get("10-terway.conflist"))]
     if "portmap" in types:
-        return known("on", ENI_CONFIG, config_command("eni-config"), f"10-terway.conflist plugins: {types}")
+        return known("on", ENI_CONFIG, in_chain, f"10-terway.conflist plugins: {types}")
     if MAPS_PORTS.search(data.get("cni_chain", "")):
-        return known("on", ENI_CONFIG, config_command("eni-config"), "cni_chain holds portmap")
+        return known("on", ENI_CONFIG, eni_config_command("cni_chain"), "cni_chain holds portmap")
     if (await undamaged_fact(session, "kube_proxy.mode")).value == "replaced":
         return known(
             "on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
@@ -196,7 +199,7 @@ async def portmap(session: ClusterSession) -> Fact:
     if asked := re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
         check = f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml"
         return known("on", f"DaemonSet {SYSTEM}/terway-eniip", check, asked[0])
-    return known("off", ENI_CONFIG, config_command("eni-config"), "10-terway.conflist has no portmap plugin")
+    return known("off", ENI_CONFIG, in_chain, "10-terway.conflist has no portmap plugin")
 
 
 async def _policy_words(session: ClusterSession) -> list[str]:
