@@ -1,4 +1,4 @@
-"""The command that shows a setting prints no AccessKey that stands beside it: what it prints is pasted into channels."""
+"""The command that shows a setting prints no AccessKey that stands beside it: people paste what it prints."""
 
 import json
 import subprocess
