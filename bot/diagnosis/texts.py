@@ -112,10 +112,11 @@ def _render(
 
 
 def _value_here(fact: Fact, facts: Mapping[str, Fact]) -> FactValue | None:
-    """The value; of the other network plugin's facts it is known that there are none."""
+    """The value; of a network plugin that does not run here it is known that there are none."""
     plugin = facts["network_plugin"].value if "network_plugin" in facts else None
-    elsewhere = {"terway": "flannel.", "flannel": "terway."}.get(str(plugin))
-    return NOT_APPLICABLE if fact.value is None and elsewhere and fact.name.startswith(elsewhere) else fact.value
+    of = fact.name.partition(".")[0]
+    is_elsewhere = plugin is not None and of in ("terway", "flannel") and of != plugin
+    return NOT_APPLICABLE if fact.value is None and is_elsewhere else fact.value
 
 
 def _fact_text(fact: Fact) -> str:

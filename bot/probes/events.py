@@ -20,6 +20,7 @@ MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
 GOT_ADDRESS = "AllocIPSucceed"  # Terway: this pod has its address now
 LASTING = timedelta(minutes=3)  # longer than the CNI plugin's first retries
 BEFORE_BINDING = "seen only before the pods that wait now were bound to their node"
+MOST_SAID = 200  # characters of a message inside a sentence
 LOOKED_AT = 10  # objects of events that are read one by one: a storm has hundreds
 LIST_EVENTS = Permission("list", EVENTS)
 
@@ -242,6 +243,7 @@ async def told_event(
         [event_evidence(item) for item in found[:SHOWN]],
         node=[item.name for item in found if item.kind == "Node"],
         vswitch=named_in(messages, VSWITCH),
+        message=[clip(messages[0], MOST_SAID).rstrip(" .")],
     )
 
 

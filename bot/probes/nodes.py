@@ -167,7 +167,8 @@ async def node_range(session: ClusterSession, *, state: Literal["full", "leaked"
     evidence = [_usage_evidence(session, usage) for usage in usages]
     summary = "; ".join(str(usage) for usage in matching or usages)
     if matching:
-        return present(summary, evidence, node=[usage.node for usage in matching])
+        held = [f"{usage.held} of {usage.usable}" for usage in matching[:1]]
+        return present(summary, evidence, node=[usage.node for usage in matching], slots=held)
     if any(usage.state == "between" for usage in usages):
         return unknown(f"{summary}: too close to tell", evidence)
     if len(usages) < len(nodes):

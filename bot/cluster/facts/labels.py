@@ -16,6 +16,7 @@ _LABELS = {
     "flannel.distribution": "whose Flannel it is",
     "flannel.hairpin": "hairpin mode of Flannel's bridge",
     "flannel.namespace": "namespace of Flannel",
+    "flannel.route_failure": "why no route is made",
     "flannel.version": "Flannel version",
     "kube_proxy.applied": "kube-proxy runs with its newest settings",
     "kube_proxy.cluster_cidr": "clusterCIDR of kube-proxy",

@@ -31,7 +31,8 @@ def told(entries: Entries, meaning: Any) -> Any:
 
 
 def commands(diagnosis: Any) -> str:
-    return "\n".join(step.command or "" for step in (*diagnosis.settle, *diagnosis.steps, *diagnosis.verify))
+    steps = (*diagnosis.settle, *diagnosis.steps, *diagnosis.prevent, *diagnosis.verify)
+    return "\n".join(step.command or "" for step in steps)
 
 
 def texts(steps: Any) -> str:
@@ -56,7 +57,8 @@ async def test_a_rule_for_pods_of_flannel_names_their_nodes_for_they_are_masquer
 async def test_the_upgrade_of_flannel_is_a_step_only_where_acks_release_is_too_old(
     told: Any, entry: str, recording: str, upgrade: bool
 ) -> None:
-    steps = texts((await told(entry, recording)).steps)
+    diagnosis = await told(entry, recording)
+    steps = texts((*diagnosis.steps, *diagnosis.prevent))
     assert ("Upgrade Flannel" in steps) is upgrade
     assert "If Flannel older" not in steps, "both facts of the condition were read"
 
@@ -119,6 +121,12 @@ async def test_leases_are_compared_by_the_runtime_that_nodes_of_the_release_can_
 
 def test_no_command_of_these_entries_asks_for_endpoints_which_are_deprecated(entries: Entries) -> None:
     for entry in entries.values():
-        if entry.section in ("flannel", "ipv6"):
-            for step in (*entry.settle, *entry.steps, *entry.verify):
-                assert "get endpoints " not in (step.command or ""), entry.id
+        for step in (*entry.settle, *entry.steps, *entry.prevent, *entry.verify):
+            assert "get endpoints " not in (step.command or ""), entry.id
+
+
+def test_no_command_of_these_entries_leaves_the_region_to_people(entries: Entries) -> None:
+    for entry in entries.values():
+        for step in (*entry.settle, *entry.steps, *entry.prevent, *entry.verify):
+            if entry.section != "terway":
+                assert "RegionId REGION" not in (step.command or ""), entry.id

@@ -18,7 +18,7 @@ def advice(entries: Any) -> Any:
             cluster = Cluster(Transport(connection.client), recording)
             answer = await Clinic(entries).check([entry], cluster, words_are_clear=True)
         item = answer.diagnoses[0]
-        steps = [*item.settle, *item.steps, *item.verify]
+        steps = [*item.settle, *item.steps, *item.prevent, *item.verify]
         return "\n".join([item.cause, *(f"{step.text}\n{step.command or ''}" for step in steps)])
 
     return texts
