@@ -19,7 +19,7 @@ from knowledge.values import InsertedValue, ValueMarks, parts_of
 # What findings name. "namespace" is that of the first pod, else of the first service; "age" how long the longest has
 # waited; "slots" counts ENIs or addresses ("3 of 3"); "other_pod" waits for "other_reason", which is no network;
 # "young_pod" was bound seconds ago; "given_to" got an address, "refused_at" none was given; "seen" how often and for
-# how long; "about" is what the question names; "instance" is the first node's machine, of "instance_type" and in "zone".
+# how long; "about" is what the question names; "instance" is the first node's machine, of "instance_type", in "zone".
 OBJECTS = (
     *("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace", "module", "reason"),
     *("age", "slots", "other_pod", "other_reason", "message", "port", "policy", "unused_vswitch", "eni"),
