@@ -140,7 +140,7 @@ _SHAPES: Mapping[tuple[str, str], dict[str, Any]] = {
             "podCIDR": NO_OR_ADDRESS,
             "podCIDRs": [ADDRESS],
             "unschedulable": FLAG,
-            "taints": [{"key": TEXT, "effect": TEXT}],
+            "taints": [{"key": TEXT, "effect": TEXT, "timeAdded": MOMENT}],
         },
         "status": {
             "conditions": _CONDITIONS,

@@ -16,7 +16,7 @@ import orjson
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
 from bot.cluster.reply_shape import shape_problem
 from bot.cluster.requests import Budget, Listing, Observer, Recorder, Request, Spent
-from bot.cluster.resources import PODS, Resource
+from bot.cluster.resources import PODS, Resource, denied, in_words, is_denied, merge_denied
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
 T = TypeVar("T")
@@ -51,8 +51,8 @@ class Reader:
         await asyncio.gather(*running, return_exceptions=True)
 
     def unread(self) -> tuple[str, ...]:
-        """What could not be read and why, one sentence a kind of object."""
-        return tuple(f"{resource}: {why}" for resource, why in self._failures.items())
+        """What could not be read and why, one sentence a kind of object; all that is not permitted is one."""
+        return tuple(merge_denied(why if is_denied(why) else f"{what}: {why}" for what, why in self._failures.items()))
 
     def note(self, what: str, why: str) -> None:
         """Tell that something could not be looked at, with the rest."""
@@ -123,9 +123,16 @@ class Reader:
         return listing
 
     async def log(
-        self, namespace: str, pod: str, container: str, *, tail: int = 300, since: timedelta = timedelta(hours=1)
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        tail: int = 300,
+        since: timedelta = timedelta(hours=1),
+        previous: bool = False,
     ) -> list[str]:
-        """The newest lines of a container's log, each with its timestamp in front.
+        """The newest lines of a container's log, each with its timestamp in front; of its run before, if ``previous``.
 
         Raises:
             ReadError: it could not be read.
@@ -133,6 +140,7 @@ class Reader:
         query = (
             ("container", container),
             ("limitBytes", "262144"),
+            *([("previous", "true")] if previous else []),
             ("sinceSeconds", str(int(since.total_seconds()))),
             ("tailLines", str(tail)),
             ("timestamps", "true"),
@@ -277,9 +285,11 @@ class Reader:
                 outcome, size = "ok", len(reply.body)
             except ReadError as error:
                 outcome, size = error.kind, error.size
+                if error.kind == "forbidden":  # in one sentence, whatever the API server says of it
+                    error = ReadError("forbidden", denied([in_words(request.group, request.resource)]), error.size)
                 if not (again and self._worth_waiting(error)):
                     self._note(request, error)
-                raise
+                raise error
             finally:
                 self.spent.bytes += size
                 for observer in self.observers:
@@ -292,7 +302,7 @@ class Reader:
         if self.recorder is not None:
             self.recorder.record_failure(request, error)
         if error.kind != "not_found":
-            self._failures.setdefault(request.resource, str(error))
+            self._failures.setdefault(in_words(request.group, request.resource), str(error))
 
     def _charge(self, request: Request) -> None:
         if self.spent.requests >= self.budget.requests:

@@ -1,6 +1,7 @@
 """The kinds of objects that netclinic reads, once, so that requests and the ClusterRole agree."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.transport import ReadError
@@ -45,6 +46,50 @@ class Resource:
 
 
 TERWAY_GROUP = "network.alibabacloud.com"
+# Plurals as people write them, where those of URLs are hard to read.
+_IN_WORDS = {
+    "pods/log": "pod logs",
+    "configmaps": "ConfigMaps",
+    "daemonsets": "DaemonSets",
+    "deployments": "Deployments",
+    "endpointslices": "EndpointSlices",
+    "jobs": "Jobs",
+    "networkpolicies": "NetworkPolicies",
+    "replicasets": "ReplicaSets",
+    "services": "Services",
+    "statefulsets": "StatefulSets",
+}
+_MAY_NOT = "netclinic may not read "
+_DENIED = re.compile(rf"{_MAY_NOT}([A-Za-z' ,]+) here")
+
+
+def denied(kinds: Sequence[str]) -> str:
+    """What refusals for want of a right come to, whatever the API server says of each; ``kinds`` in words."""
+    return f"{_MAY_NOT}{', '.join(kinds[:-1])}{' and ' if kinds[1:] else ''}{kinds[-1]} here"
+
+
+def denied_kinds(text: str) -> list[str]:
+    """The kinds that such a sentence in the text names."""
+    return [kind for found in _DENIED.findall(text) for kind in re.split(r", | and ", found)]
+
+
+def in_words(group: str, plural: str) -> str:
+    """Objects of a kind as people call them."""
+    return f"Terway's {plural}" if group == TERWAY_GROUP else _IN_WORDS.get(plural, plural)
+
+
+def merge_denied(sentences: Iterable[str]) -> list[str]:
+    """The sentences with all refusals in one, where the first of them stands."""
+    told = list(dict.fromkeys(sentences))
+    refused = [text for text in told if is_denied(text)]
+    kinds = list(dict.fromkeys(kind for text in refused for kind in denied_kinds(text)))
+    return [denied(kinds) if text in refused else text for text in told if text not in refused[1:]]
+
+
+def is_denied(sentence: str) -> bool:
+    """Whether it tells of a right that is wanting."""
+    return _DENIED.search(sentence) is not None
+
 
 PODS = Resource("", "v1", "pods", "Pod")
 POD_LOGS = Resource("", "v1", "pods/log", "Pod")

@@ -3,7 +3,7 @@
 Which of the findings speak for a verdict: the choice that every door shows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import NOT_HERE, Judgement, Verdict
 from bot.probes.findings import Evidence, Finding
-from bot.probes.looks import Failing, Severity
+from bot.probes.looks import Failing
 from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry
@@ -103,7 +103,7 @@ class Answer:
 
     ``asked_at`` is the cluster's own time; ``unread`` names what could not be looked at, and why. ``failing`` is what
     fails here whatever the entries know of it, the worst first, ``more_failing`` what was left out of it; ``looked_at``
-    says where it was looked for.
+    says where it was looked for, ``not_looked_at`` where it was not, or in part.
     """
 
     question: str
@@ -115,6 +115,7 @@ class Answer:
     failing: tuple[Failing, ...] = ()
     more_failing: int = 0
     looked_at: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0
     bytes: int = 0
@@ -152,15 +153,6 @@ def evidence_for(item: Diagnosis) -> Iterator[Evidence]:
             if (piece.object, piece.excerpt) not in shown:
                 shown.add((piece.object, piece.excerpt))
                 yield piece
-
-
-def is_shown(failing: Failing, diagnoses: Sequence[Diagnosis]) -> bool:
-    """Whether a confirmed diagnosis shows the same as its evidence already: it need not be read twice."""
-    confirmed = [item for item in diagnoses if item.verdict is Verdict.CONFIRMED]
-    pieces = [piece for item in confirmed for piece in evidence_for(item) if piece.object in failing.alike]
-    if failing.severity is Severity.NETWORK and pieces:
-        return True  # one failure is told by the kubelet, by Terway and by its log
-    return bool(failing.words) and any(failing.words in piece.excerpt for piece in pieces)
 
 
 def _supports_verdict(item: Diagnosis, finding: Finding) -> bool:

@@ -12,10 +12,11 @@ from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
-from bot.diagnosis.failing import FailingHere, what_fails
+from bot.diagnosis.failing import FailingHere, reopen, what_fails
 from bot.diagnosis.judge import Judge, Verdict
-from bot.diagnosis.matching import Matcher, MatchScores
+from bot.diagnosis.matching import Matcher, Matches, MatchScores
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
+from bot.diagnosis.traces import has_trace_of_cluster
 from bot.probes.registry import calls
 from knowledge.model import Entry, Kind
 
@@ -37,7 +38,7 @@ class Clinic:
             raise ValueError("a clinic without an index cannot match words")
         found = await asyncio.to_thread(self.matcher.match, question)
         unmatched = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
-        if not found.in_scope and (cluster is None or found.confidence < DOUBTFUL):
+        if not found.in_scope and (cluster is None or not _is_worth_reading(question, found)):
             return unmatched
         scores = MatchScores({item.entry_id: item.score for item in found.matches})
         scope = QuestionScope.of(question, namespace)
@@ -67,7 +68,7 @@ class Clinic:
         async with cluster.reader(self.budget) as reader, ClusterSession(reader, scope) as session:
             state = await read_cluster_state(session, cluster.context)
             if state.reachable:
-                diagnoses, failing = await asyncio.gather(self._by_cluster(session, scores), what_fails(session))
+                diagnoses, failing = await self._by_cluster(session, scores)
             else:
                 diagnoses, failing = self._by_words_alone(scores, state.trouble), FailingHere()
             return _with_duration(
@@ -79,6 +80,7 @@ class Clinic:
                 failing=failing.items,
                 more_failing=failing.more,
                 looked_at=failing.looked_at,
+                not_looked_at=failing.not_looked_at,
                 unread=reader.unread(),
                 requests=reader.spent.requests,
                 bytes=reader.spent.bytes,
@@ -87,22 +89,22 @@ class Clinic:
     def _by_words_alone(self, scores: MatchScores, why: str) -> list[Diagnosis]:
         return [diagnosis_from_words(self.entries[id_], score, why) for id_, score in scores.best().items()]
 
-    async def _by_cluster(self, session: ClusterSession, scores: MatchScores) -> list[Diagnosis]:
-        """What the words point to, whatever its verdict, and what the cluster shows failing; all judged at once."""
+    async def _by_cluster(self, session: ClusterSession, scores: MatchScores) -> tuple[list[Diagnosis], FailingHere]:
+        """What the words point to, whatever its verdict, and what the cluster shows failing; all looked at at once."""
         judge = Judge(session, declared_facts())
         here = await self._weigh_by_cluster(judge, scores)
         meant = here.best()
         session.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in meant)
         entries = [entry for entry in self.entries.values() if entry.id in meant or _is_cheap_fault(judge, entry)]
-        judgements = await asyncio.gather(
-            *(judge.judge(entry, words_are_clear=scores.plainly_describe(entry.id)) for entry in entries)
-        )
+        judging = (judge.judge(entry, words_are_clear=scores.plainly_describe(entry.id)) for entry in entries)
+        judgements, failing = await asyncio.gather(asyncio.gather(*judging), what_fails(session))
+        judged = reopen(list(zip(entries, judgements, strict=True)), failing.items)
         diagnoses = [
             await render_diagnosis(session, entry, meant.get(entry.id, here.vague_score(entry.id)), judgement)
-            for entry, judgement in zip(entries, judgements, strict=True)
+            for entry, judgement in judged
             if entry.id in meant or (judgement.verdict is Verdict.CONFIRMED and judgement.rests_on_sign)
         ]
-        return sorted(diagnoses, key=_rank)
+        return sorted(diagnoses, key=_rank), failing
 
     async def _weigh_by_cluster(self, judge: Judge, scores: MatchScores) -> MatchScores:
         """The scores, knowing what the cluster is: vague words were hardly about what cannot happen here."""
@@ -125,6 +127,11 @@ async def read_cluster_state(session: ClusterSession, context: str) -> ClusterSt
     return ClusterState(context=context, reachable=True, facts=tuple(facts))
 
 
+def _is_worth_reading(question: str, found: Matches) -> bool:
+    """Somebody asked: any trace of a cluster in the words is enough for what fails to decide."""
+    return found.confidence >= DOUBTFUL or has_trace_of_cluster(question)
+
+
 def _asks_about_nodes(entry: Entry) -> bool:
     return any(call.probe in ("node_condition", "node_taint") for call in calls(entry.confirmed_by))
 
@@ -140,9 +147,9 @@ def _rank(diagnosis: Diagnosis) -> tuple[bool, bool, float]:
 
 def _only_what_fails(answer: Answer, unmatched: Answer) -> Answer:
     """Of words that may be about something else, only what the cluster shows failing now is told, if anything is."""
-    failing = [item for item in answer.diagnoses if item.verdict is Verdict.CONFIRMED and item.judgement.rests_on_sign]
-    if failing or answer.cluster is None:
-        return replace(answer, diagnoses=tuple(failing))
+    seen = [item for item in answer.diagnoses if item.verdict is Verdict.CONFIRMED and item.judgement.rests_on_sign]
+    if seen or answer.cluster is None:
+        return replace(answer, diagnoses=tuple(seen))
     return replace(answer, in_scope=unmatched.in_scope, diagnoses=())
 
 

@@ -1,44 +1,126 @@
 """What fails here, whether an entry knows it or not: all looks at once, alike ones as one, the worst first."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.cluster.facts.registry import ODD_SHAPES
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
+from bot.diagnosis.answer import Answer, is_elsewhere
+from bot.diagnosis.judge import NOT_HERE, Judgement, Verdict
+from bot.probes.failing_nodes import READY_NODES
+from bot.probes.failing_pods import WAITING_PODS
+from bot.probes.findings import Finding, clip
 from bot.probes.looks import DeclaredLook, Failing, Seen, declared_looks
+from bot.probes.registry import calls
+from knowledge.logic import Outcome
+from knowledge.model import Call, Entry
 
 MOST = 8  # lines: more are not read at 3 a.m.
 
 
 @dataclass(frozen=True)
 class FailingHere:
-    """The worst of what fails, ``more`` left out; what was ``looked_at``, and sentences of what could not be."""
+    """The worst of what fails, ``more`` left out; where it was ``looked_at``, and sentences on where it was not."""
 
     items: tuple[Failing, ...] = ()
     more: int = 0
     looked_at: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
 
 
 async def what_fails(session: ClusterSession) -> FailingHere:
     """Look at everything that is declared (``bot/probes/looks.py``)."""
     looks = declared_looks()
     seen = await asyncio.gather(*(_seen(session, each) for each in looks))
-    found = _ranked(item for each in seen for item in each.items)
-    looked_at = tuple(declared.what for declared, each in zip(looks, seen, strict=True) if not each.unread)
-    unread = tuple(dict.fromkeys(each.unread for each in seen if each.unread))
-    return FailingHere(found[:MOST], max(0, len(found) - MOST), looked_at, unread)
+    found = _ranked(item for each in seen if each for item in each.items)
+    unread = [declared.what for declared, each in zip(looks, seen, strict=True) if each is None]
+    partly = dict.fromkeys(each.unread for each in seen if each and each.unread)
+    return FailingHere(
+        items=found[:MOST],
+        more=max(0, len(found) - MOST),
+        looked_at=tuple(declared.what for declared, each in zip(looks, seen, strict=True) if each is not None),
+        not_looked_at=(*([f"so these were not looked at: {', '.join(unread)}"] if unread else []), *partly),
+    )
 
 
-async def _seen(session: ClusterSession, declared: DeclaredLook) -> Seen:
+async def _seen(session: ClusterSession, declared: DeclaredLook) -> Seen | None:
+    """What a look gives; ``None`` where it could not be taken: the reader tells why."""
     try:
         return await declared.function(session)
-    except ReadError as error:
-        return Seen(unread=f"{declared.what}: {error}")
+    except ReadError:
+        return None
     except ODD_SHAPES as error:
         return Seen(unread=f"{declared.what}: an object has an unexpected shape ({error})")
+
+
+def explains(judgement: Judgement, failing: Failing) -> bool:
+    """Whether something confirmed shows the same: it need not be told twice, and is no riddle.
+
+    That a pod waits is what both are about; the message, the log or the node by which it does has to be shown.
+    """
+    if judgement.verdict is not Verdict.CONFIRMED or not judgement.rests_on_sign:
+        return False
+    found = [finding for finding in judgement.findings if finding.outcome is Outcome.PRESENT]
+    return any(_shows(finding, failing) for finding in found if not finding.probe.startswith("pod_waiting("))
+
+
+def _shows(finding: Finding, failing: Failing) -> bool:
+    pieces = [piece for piece in finding.evidence if piece.object in failing.alike]
+    if failing.is_waiting_pod:
+        named = {f"Pod {name}" for name in finding.objects.get("pod", ())} & set(failing.alike)
+        return bool(pieces or named or set(failing.nodes) & set(finding.objects.get("node", ())))
+    told = " ".join((finding.probe, finding.summary, *(piece.excerpt for piece in pieces)))
+    return bool(pieces and failing.words) and failing.words in told
+
+
+def reopen(judged: Sequence[tuple[Entry, Judgement]], failing: Sequence[Failing]) -> list[tuple[Entry, Judgement]]:
+    """Where a pod waits for its network and nothing confirmed says why, no entry that could be it is ruled out.
+
+    Another release may say the same in words that no entry knows.
+    """
+    riddles = [item for item in failing if item.is_waiting_pod]
+    riddles = [item for item in riddles if not any(explains(judgement, item) for _, judgement in judged)]
+    if not riddles:
+        return list(judged)
+    return [(entry, _reopened(entry, judgement, riddles[0])) for entry, judgement in judged]
+
+
+def _reopened(entry: Entry, judgement: Judgement, riddle: Failing) -> Judgement:
+    is_open = judgement.verdict is Verdict.RULED_OUT and not judgement.reason.startswith(NOT_HERE)
+    if not (is_open and any(map(_asks_why_pods_wait, calls(entry.confirmed_by)))):
+        return judgement
+    name = riddle.object.removeprefix("Pod ")
+    says = f"with a message that this entry does not know: {clip(riddle.words, 160)!r}"
+    reason = f"{name} waits for its network {says if riddle.words else 'and no event tells why'}."
+    return replace(judgement, verdict=Verdict.SUSPECTED, reason=reason, found={}, is_riddle=True)
+
+
+def _asks_why_pods_wait(call: Call) -> bool:
+    if call.probe == "pod_waiting":
+        return not any(name in ("app", "reason") for name, _ in call.arguments)
+    return call.probe in ("pod_event", "terway_error", "node_range")
+
+
+def healthy_headline(answer: Answer) -> str:
+    """What is so where nothing fails and the fault that was asked about is not there; else empty."""
+    first = answer.diagnoses[0] if answer.diagnoses else None
+    is_well = answer.cluster is not None and answer.cluster.reachable and not answer.failing
+    if not (is_well and first and first.verdict is Verdict.RULED_OUT) or is_elsewhere(first):
+        return ""
+    asked = list(calls(first.entry.confirmed_by))
+    where = answer.cluster.context if answer.cluster else ""
+    if any(map(_asks_why_pods_wait, asked)) and _was_looked_at(WAITING_PODS, answer):
+        return f"No pod is stuck in ContainerCreating on {where}."
+    if any(call.probe in ("node_condition", "node_taint") for call in asked) and _was_looked_at(READY_NODES, answer):
+        return f"All nodes of {where} are ready."
+    part = "in what could be read of" if answer.unread or answer.not_looked_at else "on"
+    return f"Nothing is seen failing {part} {where}."
+
+
+def _was_looked_at(what: str, answer: Answer) -> bool:
+    return what in answer.looked_at and not any(line.startswith(what) for line in answer.not_looked_at)
 
 
 def _ranked(found: Iterable[Failing]) -> tuple[Failing, ...]:
@@ -49,5 +131,5 @@ def _ranked(found: Iterable[Failing]) -> tuple[Failing, ...]:
     for item in ranked:
         if item.object not in told:
             told |= {item.object, *item.alike}
-            kept.append(replace(item, alike=item.alike or (item.object,), words=item.words or item.message))
+            kept.append(replace(item, alike=item.alike or (item.object,), words=item.words))
     return tuple(kept)

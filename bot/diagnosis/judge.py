@@ -7,13 +7,13 @@ it never rules anything out.
 
 import asyncio
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.cluster.facts import Fact, read_fact
 from bot.cluster.facts.labels import fact_label
+from bot.cluster.resources import denied, denied_kinds, merge_denied
 from bot.cluster.session import ClusterSession
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
@@ -26,18 +26,6 @@ from knowledge.model import Call, Condition, Entry, Group, Kind, format_value
 
 NOT_HERE = "It does not apply here"
 SAID = "question_says"  # the probe of the words
-# As the authorizer words it (k8s.io/apiserver, endpoints/handlers/responsewriters/errors.go).
-_REFUSED = re.compile(r'cannot \w+ resource "([^"]+)" in API group "([^"]*)"')
-_KINDS = {
-    "configmaps": "ConfigMaps",
-    "daemonsets": "DaemonSets",
-    "deployments": "Deployments",
-    "endpointslices": "EndpointSlices",
-    "networkpolicies": "NetworkPolicies",
-    "nodes.network.alibabacloud.com": "Terway's nodes",
-    "pods/log": "pod logs",
-    "services": "Services",
-}
 _JOIN = {"all": all_of, "any": any_of, "none": none_of}
 
 
@@ -55,6 +43,7 @@ class Judgement:
     """A verdict with one sentence of reason; ``rests_on_sign`` when something is failing now.
 
     ``found``: what each of the entry's probes came to, where a sentence of the entry may say it better than the reason.
+    ``is_riddle`` where it is open only because something else fails that nobody knows: no step is to be taken on it.
     """
 
     verdict: Verdict
@@ -62,6 +51,7 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     rests_on_sign: bool = False
     found: Mapping[Call, Finding] = field(default_factory=dict)
+    is_riddle: bool = False
 
     def objects(self) -> Mapping[str, Sequence[str]]:
         """What the findings name, the most exact ones first: the names that steps are about."""
@@ -209,7 +199,7 @@ def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outc
         return ""
     decided = list(first_deciders(condition, findings))
     told = [finding for finding in decided if finding.outcome is outcome] or decided
-    return "; ".join(list(dict.fromkeys(finding.summary for finding in told))[:most])
+    return "; ".join(merge_denied(finding.summary for finding in told)[:most])
 
 
 def _verdict(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], words_are_clear: bool) -> Judgement:
@@ -236,22 +226,11 @@ def _verdict(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], word
 def _undecided(condition: Condition, findings: Mapping[Call, Finding]) -> Judgement:
     """What netclinic may not read is named in one sentence; no sentence of the entry says more."""
     unknown = [found for found in deciding_findings(condition, findings) if found.outcome is Outcome.UNKNOWN]
-    refused = list(dict.fromkeys(kind for found in unknown for kind in refused_kinds(found.summary)))
+    refused = list(dict.fromkeys(kind for found in unknown for kind in denied_kinds(found.summary)))
     if refused:
-        return _suspected(f"Undecided: netclinic may not read {in_words(refused)} here.", findings)
+        return _suspected(f"Undecided: {denied(refused)}.", findings)
     why = f"The cluster could not decide: {_reasons(condition, findings, Outcome.UNKNOWN)}."
     return replace(_suspected(why, findings), found=findings)
-
-
-def refused_kinds(text: str) -> Iterator[str]:
-    """The kinds of objects that the API server refused, in words, out of its own messages in a text."""
-    for resource, group in _REFUSED.findall(text):
-        yield _KINDS.get(f"{resource}.{group}" if group.endswith("alibabacloud.com") else resource, resource)
-
-
-def in_words(names: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _capital(text: str) -> str:

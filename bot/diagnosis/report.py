@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, TypeAdapter
 
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere, is_shown
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere
+from bot.diagnosis.failing import explains, healthy_headline
 from bot.diagnosis.judge import Verdict
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.looks import Failing
@@ -97,7 +98,10 @@ class ReportCluster:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The answer to one question. ``asked_at`` is the cluster's own clock, ``told_at`` ours."""
+    """The answer to one question. ``asked_at`` is the cluster's own clock, ``told_at`` ours.
+
+    ``headline`` says what is so where the fault that was asked about is not.
+    """
 
     question: str
     in_scope: bool
@@ -105,9 +109,11 @@ class Report:
     asked_at: Moment | None
     told_at: Moment
     diagnoses: tuple[ReportDiagnosis, ...] = ()
+    headline: str = ""
     failing: tuple[ReportFailing, ...] = ()
     more_failing: int = 0
     looked_at: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     requests: int = 0
     bytes: int = 0
@@ -122,6 +128,17 @@ class Report:
     def failing_untold(self) -> tuple[ReportFailing, ...]:
         """What fails and is not told as evidence of a confirmed diagnosis."""
         return tuple(item for item in self.failing if not item.is_shown)
+
+    @property
+    def failing_first(self) -> bool:
+        """Whether what fails is to be read before the first diagnosis: nothing that fails now confirms that one."""
+        first = self.diagnoses[0] if self.diagnoses else None
+        return first is None or not (first.verdict is Verdict.ANSWERED or first.rests_on_sign)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """All that could not be read, and what was therefore not looked at."""
+        return (*self.unread, *self.not_looked_at)
 
     @property
     def was_read(self) -> bool:
@@ -161,9 +178,11 @@ def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
         asked_at=answer.asked_at,
         told_at=told_at or datetime.now(UTC),
         diagnoses=tuple(map(_report_diagnosis, answer.diagnoses)),
+        headline=one_line(healthy_headline(answer)),
         failing=tuple(_report_failing(item, answer) for item in answer.failing),
         more_failing=answer.more_failing,
         looked_at=answer.looked_at,
+        not_looked_at=tuple(map(one_line, answer.not_looked_at)),
         unread=tuple(map(one_line, answer.unread)),
         requests=answer.requests,
         bytes=answer.bytes,
@@ -220,7 +239,7 @@ def _report_failing(item: Failing, answer: Answer) -> ReportFailing:
         since=item.since,
         message=clip(plain(item.message)),
         check=plain(item.check),
-        is_shown=is_shown(item, answer.diagnoses),
+        is_shown=any(explains(each.judgement, item) for each in answer.diagnoses),
     )
 
 

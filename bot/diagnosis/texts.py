@@ -95,14 +95,14 @@ def _render(
     objects: Mapping[str, Sequence[str]],
 ) -> Diagnosis:
     values = {name: _value_here(fact, facts) for name, fact in facts.items()}
-    has_steps = judgement.verdict is not Verdict.RULED_OUT
+    has_steps = judgement.verdict is not Verdict.RULED_OUT and not judgement.is_riddle
     shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
     return Diagnosis(
         entry=entry,
         score=score,
         judgement=_said(entry, judgement, values, objects),
         facts={name: _fact_text(facts[name]) for name in shown},
-        cause=render_text(entry.cause, values, objects),
+        cause="" if judgement.is_riddle else render_text(entry.cause, values, objects),
         settle=tuple(render(entry.settle, values, objects)) if judgement.verdict is Verdict.SUSPECTED else (),
         steps=tuple(render(entry.steps, values, objects)) if has_steps else (),
         prevent=tuple(render(entry.prevent, values, objects)) if has_steps else (),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report, ReportDiagnosis
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,27 @@ NOT_ASKED = "Your words did not point to this; the cluster shows it now."
 KNOWLEDGE_ALONE = "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers."
 
 
-def explain_unmatched(requests: int, *, is_whole: bool) -> str:
-    """Why nothing is told; ``is_whole``: all that was asked for could be read."""
-    if requests:
-        where = "in the cluster" if is_whole else "in what could be read of the cluster"
-        return f"These words fit no entry clearly, and no fault of the network is seen {where}."
-    return "No entry of the container-networking FAQ fits these words, so nothing was read."
+# A fault that is about other clusters: ruled out too, but nothing was looked for.
+NOT_HERE = Word("⊘", "DOES NOT APPLY", "it cannot be so on a cluster of this kind")
+
+
+def word_of(item: ReportDiagnosis) -> Word:
+    """How the verdict is said."""
+    return NOT_HERE if item.elsewhere else WORDS[item.verdict]
+
+
+def explain_unmatched(report: Report) -> str:
+    """Why no entry is told."""
+    if not report.requests:
+        return "No entry of the container-networking FAQ fits these words, so nothing was read."
+    if report.failing:
+        return "No entry of the FAQ fits these words clearly. Start with what fails here."
+    where = "in what could be read of the cluster" if report.missed else "in the cluster"
+    return f"These words fit no entry clearly, and no fault of the network is seen {where}."
+
+
+def looked_at(report: Report) -> str:
+    """Where it was looked, where nothing fails; empty where something does, or nothing was read."""
+    if report.failing or not report.looked_at:
+        return ""
+    return f"Looked at: {', '.join(report.looked_at)}."

@@ -1,37 +1,113 @@
-"""Looks at nodes: those that are not ready, with what they say of it."""
+"""Looks at nodes: those that are not ready, with what they say of it, and those that wait for their network."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
+from bot.probes.findings import clip
 from bot.probes.looks import Failing, Seen, Severity, look
+from bot.probes.registry import count, some
 
 LIST_NODES = Permission("list", NODES)
+READY_NODES = "nodes"
+LONGEST = 300  # characters of a node's own words in a sentence
+# Keys of taints by which a node says that its network is not set up: Kubernetes' own (well-known taints of its
+# documentation), the cloud provider's before CCM has seen the node, and those of Cilium and Calico.
+NETWORK_TAINTS = (
+    "node.kubernetes.io/network-unavailable",
+    "node.cloudprovider.kubernetes.io/uninitialized",
+    "node.cilium.io/agent-not-ready",
+    "projectcalico.org/node-network-unavailable",
+)
+_PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 
-@look("nodes", reads=(LIST_NODES,))
+@dataclass(frozen=True)
+class Trouble:
+    """One node with its own words, and ``beside`` what else is so."""
+
+    node: str
+    since: datetime
+    words: str
+    beside: tuple[str, ...] = ()
+
+
+@look(READY_NODES, reads=(LIST_NODES,))
 async def nodes_not_ready(session: ClusterSession) -> Seen:
-    """Nodes whose condition Ready is not True."""
+    """Nodes whose condition Ready is not True, with pressure on them and whether they are cordoned."""
     listing = await session.nodes()
-    found = [_not_ready(session, node) for node in listing.items]
-    unread = "" if listing.complete else f"only {len(listing.items)} nodes were looked at"
-    return Seen(tuple(item for item in found if item), unread)
+    found = [trouble for node in listing.items if (trouble := _not_ready(session, node))]
+    items = tuple(_failing(group, f"{_nodes(group)} not ready", Severity.NODE) for group in _alike(found))
+    return Seen(items, _part(listing.complete, len(listing.items)))
 
 
-def _not_ready(session: ClusterSession, node: Object) -> Failing | None:
+@look("network taints of nodes", reads=(LIST_NODES,))
+async def network_taints(session: ClusterSession) -> Seen:
+    """Nodes that keep pods away because their network is not set up."""
+    listing = await session.nodes()
+    found = [trouble for node in listing.items for key in NETWORK_TAINTS if (trouble := _tainted(session, node, key))]
+    items = tuple(_failing(group, f"{_nodes(group)} tainted", Severity.NETWORK) for group in _alike(found))
+    return Seen(items, _part(listing.complete, len(listing.items)))
+
+
+def _part(complete: bool, seen: int) -> str:
+    return "" if complete else f"nodes: only the first {seen} were looked at"
+
+
+def _condition(node: Object, kind: str) -> Object:
     conditions = get_path(node, "status", "conditions") or []
-    ready = next((each for each in conditions if each.get("type") == "Ready"), None)
-    if ready is None or ready.get("status") == "True":
+    return next((each for each in conditions if each.get("type") == kind), {})
+
+
+def _not_ready(session: ClusterSession, node: Object) -> Trouble | None:
+    ready = _condition(node, "Ready")
+    if not ready or ready.get("status") == "True":
         return None
-    since: datetime = moment(ready.get("lastTransitionTime")) or session.now()
-    words = str(ready.get("message") or ready.get("reason") or "")
-    name = name_of(node)
+    since = moment(ready.get("lastTransitionTime")) or session.now()
+    words = str(ready.get("message") or ready.get("reason") or "it does not say why")
+    beside = [kind for kind in _PRESSURE if _condition(node, kind).get("status") == "True"]
+    beside += ["cordoned"] if get_path(node, "spec", "unschedulable") else []
+    return Trouble(name_of(node), since, words, tuple(beside))
+
+
+def _tainted(session: ClusterSession, node: Object, key: str) -> Trouble | None:
+    taint = next((each for each in get_path(node, "spec", "taints") or [] if each.get("key") == key), None)
+    if taint is None:
+        return None
+    unavailable = _condition(node, "NetworkUnavailable")
+    is_told = unavailable.get("status") == "True"
+    times = (taint.get("timeAdded"), *([unavailable.get("lastTransitionTime")] if is_told else []))
+    created = moment(get_path(node, "metadata", "creationTimestamp"))
+    since = next((at for at in map(moment, times) if at), created or session.now())
+    why = f"; {unavailable.get('message')}" if is_told and unavailable.get("message") else ""
+    return Trouble(name_of(node), since, f"{key}:{taint.get('effect')}{why}")
+
+
+def _alike(found: Iterable[Trouble]) -> list[list[Trouble]]:
+    groups: dict[tuple[str, tuple[str, ...]], list[Trouble]] = {}
+    for trouble in found:
+        groups.setdefault((trouble.words, trouble.beside), []).append(trouble)
+    return [sorted(group, key=lambda each: each.since) for group in groups.values()]
+
+
+def _nodes(group: Sequence[Trouble]) -> str:
+    if len(group) == 1:
+        return "The node is"
+    return f"{count(len(group), 'node')} ({some([each.node for each in group])}) are"
+
+
+def _failing(group: Sequence[Trouble], what: str, severity: Severity) -> Failing:
+    first = group[0]
+    beside = f" ({', '.join(first.beside)})" if first.beside else ""
     return Failing(
-        object=f"Node {name}",
-        since=since,
-        message=f"The node is not ready: {words}",
-        check=f"kubectl describe node {name}",
-        severity=Severity.NODE,
-        words=words,
+        object=f"Node {first.node}",
+        since=first.since,
+        message=f"{what}{beside}: {clip(first.words, LONGEST)}",
+        check=f"kubectl describe node {first.node}",
+        severity=severity,
+        alike=tuple(f"Node {each.node}" for each in group),
+        words=first.words.partition(":")[0] if severity is Severity.NETWORK else first.words,  # a taint's key
     )

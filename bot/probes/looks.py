@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from bot.cluster.events import Events, warning_events
 from bot.cluster.facts.registry import Permission
 from bot.cluster.session import ClusterSession
+from bot.cluster.transport import ReadError
 from bot.probes.findings import clip, rfc3339
 from knowledge.declarations import DeclarationError, place_of
 
@@ -32,7 +34,7 @@ class Failing:
     """Something that fails now. ``message`` is one sentence with the object's own words, ``check`` shows the same.
 
     ``object`` is the first, as ``Kind namespace/name``, of the ``alike`` that fail in the same way; ``words`` are the
-    cluster's own, without ours around them.
+    cluster's own, without ours around them, and ``nodes`` where pods wait.
     """
 
     object: str
@@ -42,6 +44,12 @@ class Failing:
     severity: Severity = Severity.APPLICATION
     alike: tuple[str, ...] = ()
     words: str = ""
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def is_waiting_pod(self) -> bool:
+        """Whether it is a pod that waits for its network."""
+        return self.severity is Severity.NETWORK and self.object.startswith("Pod ")
 
     def to_json(self) -> dict[str, str]:
         """The contract's shape; ``since`` in RFC 3339, UTC."""
@@ -93,8 +101,22 @@ def look(what: str, *, reads: tuple[Permission, ...]) -> Callable[[Look], Look]:
 
 
 def declared_looks() -> tuple[DeclaredLook, ...]:
-    """All of them, in a fixed order: the same cluster gives the same answer."""
-    return tuple(_LOOKS[what] for what in sorted(_LOOKS))
+    """All of them, in the order of their modules: the same cluster gives the same answer."""
+    return tuple(_LOOKS.values())
+
+
+async def readable_warnings(session: ClusterSession) -> Events | None:
+    """The warnings about pods; ``None`` where events may not be read: pods then speak for themselves.
+
+    Raises:
+        ReadError: they could not be read for another reason.
+    """
+    try:
+        return await warning_events(session, pods=True)
+    except ReadError as error:
+        if error.kind != "forbidden":
+            raise
+        return None
 
 
 def look_permissions() -> set[Permission]:

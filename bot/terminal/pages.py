@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.cluster.facts import Fact
+from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportFailing, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, looked_at, word_of
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
 from bot.text import age, cost, counted, lasting, one_line
@@ -28,6 +29,8 @@ STYLES = {
     Verdict.ANSWERED: "bold cyan",
 }
 BY_NEED = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)  # of a person
+ELSEWHERE_STYLE = "bold"
+CHECK_ALL = "`netclinic check` looks at every fault of the FAQ."
 FIRST_EVIDENCE, MOST_EVIDENCE = 2, 5  # pieces: before the steps, and in all
 
 
@@ -35,25 +38,24 @@ def show_report(console: Console, report: Report) -> None:
     """Print the report; ages are counted by the cluster's clock, so that a replayed incident keeps them."""
     if report.cluster is not None:
         _show_cluster(console, report.cluster)
-    first = report.diagnoses[0].verdict if report.diagnoses else None
-    comes_first = first in (None, Verdict.SUSPECTED, Verdict.RULED_OUT)
-    if comes_first and show_failing(console, report):
+    if report.failing_first and show_failing(console, report):
         console.print()
     if not report.diagnoses:
         _show_unmatched(console, report)
         return
     _show_diagnoses(console, report)
-    if not comes_first and report.failing_untold:
+    if report.failing_untold and not report.failing_first:
         console.print()
         show_failing(console, report)
     if report.was_read:
-        show_unread(console, report.unread)
+        show_unread(console, report.missed)
         show_cost(console, report)
 
 
 def _show_diagnoses(console: Console, report: Report) -> None:
     now, trouble = report.now, report.cluster.trouble if report.cluster else ""
     first, *others = report.diagnoses
+    _show_headline(console, report)
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     also_seen = [item for item in confirmed if item.score is None]
     if first.score is None:
@@ -61,7 +63,7 @@ def _show_diagnoses(console: Console, report: Report) -> None:
     _show_diagnosis(console, first, now, trouble)
     if first.verdict is Verdict.RULED_OUT:
         console.print()
-        say(console, "No other fault was seen on the way; `netclinic check` looks at all of them.")
+        say(console, CHECK_ALL if report.failing else f"No other fault was seen on the way. {CHECK_ALL}")
     for item in confirmed:
         if also_seen and item is also_seen[0]:
             heading(console, "Also seen on this cluster", "bold underline")
@@ -88,14 +90,28 @@ def _failing_line(item: ReportFailing, now: datetime) -> Text:
     return Text.assemble((item.object, "bold"), f", {lasting(item.since, now)}")
 
 
+def _show_headline(console: Console, report: Report) -> None:
+    """That what was asked about is well, and where it was looked."""
+    if report.headline:
+        say(console, report.headline, style="bold")
+        _say_looked_at(console, report)
+        console.print()
+
+
+def _say_looked_at(console: Console, report: Report) -> None:
+    if text := looked_at(report):
+        say(console, text, style="dim")
+
+
 def _show_unmatched(console: Console, report: Report) -> None:
-    say(console, explain_unmatched(report.requests, is_whole=not report.unread), style="bold")
+    say(console, explain_unmatched(report), style="bold")
+    _say_looked_at(console, report)
     say(
         console,
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
         "nearest entries, `netclinic check` looks at everything.",
     )
-    show_unread(console, report.unread)
+    show_unread(console, report.missed)
 
 
 def _show_cluster(console: Console, cluster: ReportCluster) -> None:
@@ -124,22 +140,22 @@ def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trou
     show_cautions(console, item.caution)
     show_steps(console, "Steps, once it is settled" if item.settle else "Steps", item.steps)
     show_steps(console, "To prevent it", item.prevent)
-    if item.kind is Kind.FAULT:
+    if item.kind is Kind.FAULT and item.cause:
         heading(console, "Cause, if it is this" if item.verdict is Verdict.SUSPECTED else "Cause")
         show_prose(console, item.cause)
     show_steps(console, "Verify", item.verify)
     _show_more_evidence(console, item, now)
 
 
-def verdict_word(verdict: Verdict) -> tuple[str, str]:
+def verdict_word(item: ReportDiagnosis) -> tuple[str, str]:
     """The word with its style."""
-    return WORDS[verdict].word, STYLES[verdict]
+    return word_of(item).word, ELSEWHERE_STYLE if item.elsewhere else STYLES[item.verdict]
 
 
 def _show_title(console: Console, item: ReportDiagnosis, indent: int = 0, weight: str = "bold") -> None:
     say(
         console,
-        Text.assemble(verdict_word(item.verdict), "  ", (item.title, weight), f"  ({item.entry})"),
+        Text.assemble(verdict_word(item), "  ", (item.title, weight), f"  ({item.entry})"),
         indent=indent,
     )
 
@@ -222,7 +238,7 @@ def show_unread(console: Console, unread: Sequence[str]) -> None:
     heading(console, "Not looked at")
     for text in unread:
         say(console, clip(text), indent=2, mark="-")
-    if any("not permitted" in text for text in unread):
+    if any(map(is_denied, unread)):
         say(console, "`netclinic rbac` prints the ClusterRole that permits all of it.", indent=2, style="dim")
 
 
@@ -245,12 +261,12 @@ def show_verdicts(console: Console, report: Report) -> None:
     if report.failing:
         console.print()
         show_failing(console, report)
-    show_unread(console, report.unread)
+    show_unread(console, report.missed)
     show_cost(console, report)
 
 
 def _verdict_row(item: ReportDiagnosis) -> tuple[Text, str, str]:
-    return Text(*verdict_word(item.verdict)), item.entry, item.reason
+    return Text(*verdict_word(item)), item.entry, item.reason
 
 
 def show_facts(console: Console, facts: Iterable[Fact]) -> None:

@@ -31,7 +31,7 @@ from knowledge.model import Entry
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 SYSTEM = "kube-system"
 Object = dict[str, Any]
-Logs = Mapping[tuple[str, str, str], str]
+Logs = Mapping[tuple[Any, ...], str]  # by namespace, pod and container; a fourth, True, is the run before
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, WORDS, explain_unmatched
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, looked_at, word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, resolved_line
 from bot.slack.blocks.diagnosis import (
@@ -31,6 +31,7 @@ from bot.slack.blocks.diagnosis import (
 )
 from bot.slack.blocks.elements import (
     Block,
+    Element,
     Message,
     Snippet,
     actions,
@@ -49,6 +50,7 @@ from knowledge.model import Kind
 LONGEST_TITLE = 300
 LONGEST_REASON = 450
 LONGEST_SENTENCE = 300
+LONGEST_FAILING = 160
 NOTHING_NOW = "Nothing is seen failing now."
 NOTHING_SEEN = "Nothing is seen failing in what could be read now."
 ASK_FOR_SYMPTOM = "Say what fails (pods, nodes, Services), since when, and paste the error."
@@ -75,13 +77,13 @@ def _file_lines(report: Report) -> Iterator[str]:
             _indent(each.message, 4),
             _indent(each.check, 4),
         )
-    if report.unread:
-        yield from ("", "Not looked at", *(f"  - {text}" for text in report.unread))
+    if report.missed:
+        yield from ("", "Not looked at", *(f"  - {text}" for text in report.missed))
     yield from ("", cost(report.requests, report.bytes, report.elapsed_ms))
 
 
 def _diagnosis_lines(item: ReportDiagnosis, report: Report) -> Iterator[str]:
-    yield f"{WORDS[item.verdict].word}  {item.title}  ({item.entry})"
+    yield f"{word_of(item).word}  {item.title}  ({item.entry})"
     yield f"  {item.reason}"
     if item.evidence:
         yield from ("", EVIDENCE)
@@ -134,10 +136,9 @@ def answer_message(
     """The whole answer. Where nothing can be pressed, what did not fit is in the message's file."""
     has_row = buttons and case is not None
     failing = [block for item in failing_items(report) for block in pack_blocks([item])]
-    comes_first = report.outcome not in (Verdict.CONFIRMED, Verdict.ANSWERED)
-    top = [*_opening_blocks(report, case, changes), *(failing if comes_first else [])]
+    top = [*_opening_blocks(report, case, changes), *(failing if report.failing_first else [])]
     end = [
-        *([] if comes_first else failing),
+        *([] if report.failing_first else failing),
         *secondary_findings(report),
         *_closing_blocks(report, case, asker),
     ]
@@ -181,11 +182,15 @@ def _sentences(report: Report, case: CaseLine | None, changes: Changes | None) -
 def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]:
     if report.diagnoses:
         first = report.diagnoses[0]
-        yield f"{WORDS[first.verdict].word}: {clip(first.title, LONGEST_TITLE)}."
+        yield report.headline
+        yield f"{word_of(first).word}: {clip(first.title, LONGEST_TITLE)}."
     elif not changes:
-        yield f"{explain_unmatched(report.requests, is_whole=not report.unread)} {ASK_FOR_SYMPTOM}"
-    elif report.was_read:
-        yield NOTHING_SEEN if report.unread else NOTHING_NOW
+        yield f"{explain_unmatched(report)} {ASK_FOR_SYMPTOM}"
+    elif report.was_read and not report.failing:
+        yield NOTHING_SEEN if report.missed else NOTHING_NOW
+    if report.failing_first and report.failing_untold:
+        worst = report.failing_untold[0]
+        yield f"{FAILING}: {worst.object}. {clip(worst.message, LONGEST_FAILING)}."
 
 
 def _opening_blocks(report: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
@@ -195,15 +200,30 @@ def _opening_blocks(report: Report, case: CaseLine | None, changes: Changes | No
     if report.cluster and not report.cluster.reachable:
         yield _unreachable_block(report.cluster, report)
     if report.diagnoses:
-        word = WORDS[report.diagnoses[0].verdict]
-        yield header(f"{word.mark} {word.word}: {clip(report.diagnoses[0].title, LONGEST_TITLE)}")
-    elif changes and report.was_read:
-        yield header(NOTHING_SEEN if report.unread else f"✓ {NOTHING_NOW}")
+        yield from _headline_blocks(report)
+    elif changes and report.was_read and not report.failing:
+        yield header(NOTHING_SEEN if report.missed else f"✓ {NOTHING_NOW}")
     if changes:
         yield from pack_blocks(changes_items(changes))
     yield from _reason_blocks(report) if report.diagnoses else _unmatched_blocks(report, changes)
     if report.cluster:
         yield _cluster_block(report.cluster, report)
+
+
+def _headline_blocks(report: Report) -> Iterator[Block]:
+    """The first verdict; where what was asked about is well, that comes first, with where it was looked."""
+    first = report.diagnoses[0]
+    verdict = f"{word_of(first).mark} {word_of(first).word}: {clip(first.title, LONGEST_TITLE)}"
+    if not report.headline:
+        yield header(verdict)
+        return
+    yield header(f"✓ {report.headline}")
+    yield rich_text([*_looked_at_lines(report), line(text_run(verdict, bold=True))])
+
+
+def _looked_at_lines(report: Report) -> list[Element]:
+    text = looked_at(report)
+    return [line(text_run(text))] if text else []
 
 
 def _reason_blocks(report: Report) -> Iterator[Block]:
@@ -238,7 +258,8 @@ def _unmatched_blocks(report: Report, changes: Changes | None) -> Iterator[Block
     if not changes:
         yield rich_text(
             [
-                line(text_run(explain_unmatched(report.requests, is_whole=not report.unread), bold=True)),
+                line(text_run(explain_unmatched(report), bold=True)),
+                *_looked_at_lines(report),
                 line(text_run(ASK_FOR_SYMPTOM)),
                 line(*inline_code_runs(OTHER_COMMANDS)),
             ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.diagnosis.wording import WORDS
+from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, STEPS, ButtonValue
 from bot.slack.blocks.elements import (
@@ -148,7 +148,7 @@ def handover_summary(
 ) -> Message:
     """Mentions ``to`` (a user group or a person) and says in short what is known and what comes next."""
     first = report.diagnoses[0] if report.diagnoses else None
-    mark, word = (WORDS[first.verdict].mark, WORDS[first.verdict].word) if first else ("?", "UNKNOWN")
+    mark, word = (word_of(first).mark, word_of(first).word) if first else ("?", "UNKNOWN")
     title = clip(first.title, LONGEST_TITLE) if first else NO_ENTRY_FITS
     where = f"Cluster {clip(report.cluster.name, 100)}, case" if report.cluster else "Case"
     said_aloud = escape_mrkdwn(f"{word}: {title}. {where} {case.id}.")

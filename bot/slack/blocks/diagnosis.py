@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import (
     Changes,
@@ -18,7 +19,7 @@ from bot.diagnosis.report import (
     ReportReading,
     ReportStep,
 )
-from bot.diagnosis.wording import FAILING, WORDS
+from bot.diagnosis.wording import FAILING, WORDS, word_of
 from bot.probes.findings import EXCERPT_LENGTH, clip
 from bot.slack.blocks.elements import (
     Block,
@@ -66,7 +67,7 @@ MOST_CONSIDERED = 6
 MOST_UNREAD = 5
 MOST_FAILING = 8
 LONGEST_SUMMARY = 250  # characters of what is not the first thing to read
-NO_OTHER_FAULT = "No other fault was seen on the way; `/netclinic check` looks at all of them."
+CHECK_ALL = "`/netclinic check` looks at every fault of the FAQ."
 HOW_TO_PERMIT = "`netclinic rbac` prints the ClusterRole that permits all of it."
 HOW_TO_SHOW = "`/netclinic show ENTRY` shows one in full."
 
@@ -239,7 +240,9 @@ def secondary_findings(report: Report) -> list[Block]:
 def _confirmed_items(report: Report) -> Iterator[ElementGroup]:
     first, others = report.diagnoses[:1], report.diagnoses[1:]
     if first and first[0].verdict is Verdict.RULED_OUT:
-        yield [line(*inline_code_runs(NO_OTHER_FAULT))]
+        yield [
+            line(*inline_code_runs(CHECK_ALL if report.failing else f"No other fault was seen on the way. {CHECK_ALL}"))
+        ]
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     asked = [item for item in confirmed if item.score is not None]
     seen = [item for item in confirmed if item.score is None]
@@ -285,21 +288,21 @@ def _failing_parts(item: ReportFailing, now: datetime, most: int) -> list[Elemen
 
 def unread_items(report: Report) -> Iterator[ElementGroup]:
     """What could not be looked at, why, and the way out."""
-    if not report.unread:
+    if not report.missed:
         return
-    shown = [line(text_run(clip(text, LONGEST_SUMMARY))) for text in report.unread[:MOST_UNREAD]]
-    more = len(report.unread) - len(shown)
+    shown = [line(text_run(clip(text, LONGEST_SUMMARY))) for text in report.missed[:MOST_UNREAD]]
+    more = len(report.missed) - len(shown)
     parts = [heading("Not looked at"), bullet_list(shown)]
     if more:
         parts.append(line(text_run(f"and {more} more")))
-    if any("not permitted" in text for text in report.unread):
+    if any(map(is_denied, report.missed)):
         parts.append(line(*inline_code_runs(HOW_TO_PERMIT)))
     yield parts
 
 
 def _summary_line(item: ReportDiagnosis, *, reason: bool = True) -> Element:
     """Verdict, title and why in one line."""
-    word = WORDS[item.verdict]
+    word = word_of(item)
     title = text_run(f"{word.mark} {word.word}: {clip(item.title, LONGEST_TITLE)}", bold=True)
     why = clip(item.reason, LONGEST_SUMMARY) if reason and item.verdict is not Verdict.ANSWERED else ""
     return line(title, text_run(f" ({item.entry[:100]})"), *([text_run(f" {why}")] if why else []))

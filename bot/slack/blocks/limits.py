@@ -123,7 +123,7 @@ def _comparable(text: str) -> str:
 
 
 def _evidence_texts(report: Report) -> Iterator[str]:
-    yield from report.unread
+    yield from report.missed
     yield from (text for item in report.failing_untold for text in (item.object, item.message, item.check))
     if report.cluster:
         yield from (report.cluster.name, report.cluster.traits, report.cluster.trouble)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.diagnosis.wording import WORDS
+from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import (
     ASK_FORM,
@@ -95,8 +95,8 @@ def _evidence_items(item: ReportDiagnosis, report: Report) -> Iterator[ElementGr
 
 
 def _unread_items(report: Report) -> Iterator[ElementGroup]:
-    if report.unread:
-        yield [heading("Not looked at"), bullet_list(line(text_run(text)) for text in report.unread)]
+    if report.missed:
+        yield [heading("Not looked at"), bullet_list(line(text_run(text)) for text in report.missed)]
 
 
 def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
@@ -112,7 +112,7 @@ def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
 
 
 def _diagnosis_title(item: ReportDiagnosis) -> dict[str, object]:
-    word = WORDS[item.verdict]
+    word = word_of(item)
     return line(text_run(f"{word.mark} {word.word}: {item.title}", bold=True), text_run(f" ({item.entry})"))
 
 

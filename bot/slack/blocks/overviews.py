@@ -10,10 +10,10 @@ from datetime import datetime
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import WORDS
+from bot.diagnosis.wording import WORDS, word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
-from bot.slack.blocks.diagnosis import render_caution, render_prose, render_step, unread_items
+from bot.slack.blocks.diagnosis import failing_items, render_caution, render_prose, render_step, unread_items
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -180,7 +180,7 @@ def verdicts_message(report: Report) -> Message:
     number = sum(item.verdict is Verdict.CONFIRMED for item in here)
     where = f" on cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
     first = f"{counted(number, 'fault')} confirmed{where}" if number else f"No fault is confirmed{where}"
-    after = [*_ids_only("Ruled out", [item for item in here if item not in in_full])]
+    after = [*failing_items(report), *_ids_only("Ruled out", [item for item in here if item not in in_full])]
     after += [
         *_ids_only("Not for this cluster", [item for item in report.diagnoses if item.elsewhere]),
         *unread_items(report),
@@ -196,7 +196,7 @@ def _ids_only(title: str, items: Sequence[ReportDiagnosis]) -> list[ElementGroup
 
 
 def _verdict_line(item: ReportDiagnosis) -> Element:
-    word = WORDS[item.verdict]
+    word = word_of(item)
     return line(
         text_run(f"{word.mark} {word.word} ", bold=True),
         text_run(item.entry, code=True),

@@ -101,7 +101,7 @@ class Diary:
 
 FAILURES: list[tuple[str, Callable[[], web.StreamResponse], str, str]] = [
     ("credentials", lambda: status(401, "Unauthorized"), "unauthorized", "log in again"),
-    ("permission", lambda: status(403, 'pods is forbidden: User "x"'), "forbidden", "pods is forbidden"),
+    ("permission", lambda: status(403, 'pods is forbidden: User "x"'), "forbidden", "may not read pods here"),
     ("server error", lambda: status(500, "etcd is down"), "refused", "etcd is down"),
     (
         "no such path of Kubernetes",
@@ -322,7 +322,7 @@ async def test_what_came_before_a_failed_page_is_kept_as_incomplete(code: int) -
         listing = await reader.select(PODS)
         assert [item["metadata"]["name"] for item in listing.items] == ["a"]
         assert listing.complete is False
-        assert any("too old" in line for line in reader.unread())
+        assert any("too old" in line or "may not read pods" in line for line in reader.unread())
 
 
 async def test_a_busy_server_is_asked_once_more_when_it_says_so() -> None:

@@ -16,6 +16,8 @@ from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.matching import MOST_MATCHES, MatchScores
+from bot.diagnosis.report import make_report
+from bot.diagnosis.wording import word_of
 from bot.recordings import load, serve
 from knowledge.model import Entry, Kind
 
@@ -64,7 +66,7 @@ async def test_where_no_pod_waits_and_nothing_was_refused_the_answer_says_what_c
 ) -> None:
     first = (await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), recording)).diagnoses[0]
     assert (first.entry.id, first.verdict) == (OUT_OF_IPS, "ruled_out")
-    assert "how many addresses are left, only the VPC console shows" in first.judgement.reason
+    assert "how many are left, only the VPC console shows" in first.judgement.reason
 
 
 async def test_words_about_another_plugin_are_ruled_out_for_that_reason(entries: Entries, meaning: Meaning) -> None:
@@ -82,7 +84,8 @@ async def test_what_fails_is_brought_up_though_the_words_were_about_something_el
 
 
 async def test_a_risky_setting_is_never_brought_up_unasked(entries: Entries, meaning: Meaning) -> None:
-    asked = await ask(Clinic(entries, meaning({"flannel-hairpin-off": 0.9})), "flannel-hairpin-off")
+    words = "a pod cannot reach itself through its own Service"
+    asked = await ask(Clinic(entries, meaning({"flannel-hairpin-off": 0.9})), "flannel-hairpin-off", words)
     assert verdicts(asked) == [("flannel-hairpin-off", "confirmed")]
     vague = await ask(Clinic(entries, meaning({"flannel-hairpin-off": 0.4})), "flannel-hairpin-off")
     assert verdicts(vague) == [("flannel-hairpin-off", "suspected")]
@@ -109,8 +112,48 @@ async def test_a_healthy_cluster_confirms_nothing_whatever_is_asked(entries: Ent
 
 
 async def test_words_out_of_scope_read_nothing(entries: Entries, meaning: Meaning) -> None:
-    answer = await ask(Clinic(entries, meaning({})), "terway-out-of-ips")
+    answer = await ask(Clinic(entries, meaning({})), "terway-out-of-ips", "lunch?")
     assert (answer.outcome, answer.diagnoses, answer.requests, answer.cluster) == ("unmatched", (), 0, None)
+
+
+async def test_any_trace_of_a_cluster_has_what_fails_decide(entries: Entries, meaning: Meaning) -> None:
+    for words in ("the network is broken", "下单一直报错"):
+        answer = await ask(Clinic(entries, meaning({})), "terway-out-of-ips", words)
+        assert verdicts(answer) == [(OUT_OF_IPS, "confirmed")]
+    told = await ask(Clinic(entries, meaning({})), "flannel-notready-pleg", "the network is broken")
+    assert (told.outcome, told.diagnoses) == ("unmatched", ())
+    assert "PLEG is not healthy" in told.failing[0].message
+    quiet = await ask(Clinic(entries, meaning({})), "terway-healthy", "the network is broken")
+    assert (quiet.outcome, quiet.failing) == ("unmatched", ())
+    assert "pods that wait for their network" in quiet.looked_at
+
+
+async def test_a_risky_setting_is_not_what_vague_words_mean(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({})), "flannel-hairpin-off", "the network is broken")
+    assert (answer.outcome, answer.diagnoses, answer.failing) == ("unmatched", (), ())
+
+
+async def test_what_is_well_is_the_headline(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-healthy", "pods stuck")
+    assert make_report(answer).headline == "No pod is stuck in ContainerCreating on terway-healthy."
+    hidden = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips-hidden", "pods stuck")
+    assert make_report(hidden).headline == ""
+    taint = await ask(Clinic(entries, meaning({"flannel-node-network-unavailable": 0.9})), "flannel-healthy", "taint")
+    assert make_report(taint).headline == "All nodes of flannel-healthy are ready."
+
+
+async def test_what_is_for_other_clusters_has_no_headline_and_says_so(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({"flannel-ip-leak": 0.9})), "terway-healthy")
+    assert make_report(answer).headline == ""
+    (first,) = answer.to_json()["diagnoses"]
+    assert (first["verdict"], first["applies"]) == ("ruled_out", False)
+    assert word_of(make_report(answer).diagnoses[0]).word == "DOES NOT APPLY"
+
+
+async def test_evidence_is_not_told_twice_in_text(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips", "pods stuck")
+    assert answer.failing
+    assert make_report(answer).failing_untold == ()
 
 
 async def test_without_a_cluster_nothing_is_confirmed(entries: Entries, meaning: Meaning) -> None:
@@ -124,7 +167,9 @@ async def test_without_a_cluster_nothing_is_confirmed(entries: Entries, meaning:
 async def test_what_permissions_hide_is_suspected_and_named(entries: Entries, meaning: Meaning) -> None:
     answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips-hidden")
     assert verdicts(answer) == [(OUT_OF_IPS, "suspected")]
-    assert {line.partition(":")[0] for line in answer.unread} >= {"events", "pods/log"}
+    assert [line for line in answer.unread if line.startswith("netclinic may not read ")] == [
+        "netclinic may not read Terway's nodes, events and pod logs here"
+    ]
     assert answer.diagnoses[0].settle
 
 

@@ -80,7 +80,7 @@ async def test_a_success_before_the_failure_clears_nothing(make: Any, find: Any)
 async def test_what_may_not_be_read_is_unknown(make: Any, find: Any, forbid: list[str]) -> None:
     found = await find(ASK, [make.pod()], forbid=forbid)
     assert found.outcome == "unknown"
-    assert "not permitted" in found.summary
+    assert "may not read" in found.summary
 
 
 async def test_state_any_takes_running_pods_but_not_missing_ones(make: Any, find: Any) -> None:

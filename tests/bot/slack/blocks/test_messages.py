@@ -151,7 +151,7 @@ async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLi
     later = replace(await told_on("terway-healthy", OUT_OF_IPS), diagnoses=())
     earlier = replace(earlier, diagnoses=(await told_on("terway-mac-missing", OUT_OF_IPS)).diagnoses)
     agreed("recheck-nothing", answer_message(later, case=case, changes=compare(earlier, later)))
-    hidden = replace(later, unread=("pods: not permitted (list pods)",))
+    hidden = replace(later, unread=("netclinic may not read pods here",))
     agreed("recheck-nothing-seen", answer_message(hidden, case=case, changes=compare(earlier, hidden)))
     agreed("unclear-hidden", answer_message(hidden, case=case))
 

@@ -1,0 +1,107 @@
+"""Whether words carry a trace of a cluster: from the first one on the cluster is looked at, whatever entry they fit.
+
+This decides nothing but whether reading is worth it; what fails decides the rest. The list is short on purpose: nouns
+of Kubernetes and networks, and words for "it fails", in English and Chinese. ``app`` or ``slow`` alone is a Monday.
+"""
+
+import re
+
+from bot.cluster.session import QuestionScope
+
+# English: whole words, singular or plural. What people call broken, and by what they notice it.
+_ENGLISH = re.compile(
+    r"\b(?:"
+    r"pods?|nodes?|namespaces?|services?|svc|deployments?|deploys?|daemonsets?|statefulsets?|replicasets?|cronjobs?"
+    r"|containers?|kubernetes|k8s|k3s|kubectl|kubelets?|kube[a-z-]*|helm|clusters?|ack|workers?|masters?|control plane"
+    r"|ingress(?:es)?|egress|endpoints?|load ?balancers?|slb|nlb|alb|clb|nodeports?|cluster ?ips?|configmaps?|crds?"
+    r"|network(?:s|ing|policy|policies)?|dns|coredns|cni|terway|flannel|calico|cilium|vswitch(?:es)?|vpcs?|enis?|eips?"
+    r"|cidrs?|subnets?|mtu|iptables|ipvs|conntrack|route(?:s| table| tables)?|gateways?|nat|ips?|ipv[46]|tcp|udp|https?"
+    r"|ping|curl|packets?|connections?|connect(?:s|ed|ing)?|connectivity|sockets?|ports?|hosts?|grpc|websockets?"
+    r"|timeouts?|time(?:s|d)? out|timing out|latency|unreachable|reach(?:es|able)?|refused|resets?|resolv(?:e|es|ed)"
+    r"|resolving|lookups?|broken|broke|down|outages?|fail(?:s|ed|ing|ures?)?|errors?|errno|exceptions?|crash(?:es|ed|ing|loop\w*)?"
+    r"|stuck|hang(?:s|ing)?|hung|pending|scheduled?|scheduling|evicted|restart(?:s|ed|ing)?|oom\w*|rollouts?"
+    r"|machines?|servers?|ecs|instances?|backends?|upstreams?|5xx|50[0234]|i/o|eof|econn\w+|eai_again|nxdomain|servfail"
+    r"|not ?ready|unhealthy|image ?pull\w*|backoff|sandbox|taints?|tolerations?|drain(?:ed|ing)?|cordon(?:ed)?"
+    r")\b",
+    re.IGNORECASE,
+)
+# Chinese is written without blanks: each text anywhere.
+_CHINESE = (
+    *(
+        "集群",
+        "节点",
+        "容器",
+        "服务",
+        "网络",
+        "网卡",
+        "交换机",
+        "解析",
+        "域名",
+        "路由",
+        "网关",
+        "端口",
+        "负载均衡",
+        "命名空间",
+    ),
+    *(
+        "调度",
+        "镜像",
+        "实例",
+        "机器",
+        "服务器",
+        "污点",
+        "探针",
+        "接口",
+        "连接",
+        "地址",
+        "流量",
+        "丢包",
+        "延迟",
+        "抖动",
+        "专有网络",
+    ),
+    *(
+        "不通",
+        "报错",
+        "超时",
+        "失败",
+        "异常",
+        "故障",
+        "挂了",
+        "崩溃",
+        "重启",
+        "卡住",
+        "卡在",
+        "起不来",
+        "启动不了",
+        "连不上",
+        "访问不了",
+    ),
+    *(
+        "打不开",
+        "无法访问",
+        "不可用",
+        "拒绝",
+        "断开",
+        "断连",
+        "断网",
+        "错误",
+        "不了网",
+        "上不了线",
+        "宕机",
+        "发布",
+        "扩容",
+    ),
+)
+
+
+def has_trace_of_cluster(text: str) -> bool:
+    """Whether some word is about a cluster, its network, or something that fails; or looks like an object's name."""
+    if _ENGLISH.search(text) or any(word in text for word in _CHINESE):
+        return True
+    return any(_looks_generated(word) for word in QuestionScope.of(text).words)
+
+
+def _looks_generated(word: str) -> bool:
+    """``web-5d8f7c9b6d-x2x9q``, ``mysql-0``, ``cn-hangzhou.10.0.0.12`` or ``10.0.0.12``; not ``follow-up``."""
+    return re.search(r"^[a-z]{2}.*-\d+$|^[a-z]{2}.*-[a-z0-9]*\d[a-z0-9]*(-|$)|\d+\.\d+\.\d+\.\d+", word) is not None

@@ -1,0 +1,312 @@
+"""Looks at what the network is made of: its DaemonSets' pods and the cluster's DNS, with their last telling words."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.cluster.events import Event, Events, is_fresh
+from bot.cluster.facts.registry import Permission
+from bot.cluster.pending_pods import newest_of, waits_for_sandbox
+from bot.cluster.resources import DAEMON_SETS, DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, POD_LOGS, PODS
+from bot.cluster.session import (
+    SYSTEM,
+    ClusterSession,
+    Object,
+    full_name,
+    get_path,
+    moment,
+    name_of,
+    namespace_of,
+    safe_name,
+)
+from bot.cluster.transport import ReadError
+from bot.probes.cluster_dns import DNS
+from bot.probes.findings import clip
+from bot.probes.logs import LOOKED_BACK, TAIL
+from bot.probes.looks import Failing, Seen, Severity, look, readable_warnings
+from bot.probes.pods import app_pods, node_of
+from bot.probes.registry import count, some
+from bot.probes.services import OF_SERVICE
+
+# The network of a cluster, by the names that ACK's and upstream's manifests give: Terway (terway-eniip, terway-eni,
+# terway-controlplane), Flannel (kube-flannel-ds-amd64), kube-proxy (-worker, -master), CoreDNS, NodeLocal DNSCache,
+# the cloud controller manager; other people's CNI plugins beside them.
+COMPONENT = re.compile(
+    r"(terway|kube-flannel|kube-proxy|coredns|kube-dns|node-local-dns|cloud-controller-manager"
+    r"|cilium|calico|canal|weave-net|kube-router|antrea|kube-ovn|aws-node)(?![a-z0-9])"
+)
+SMALL = 100  # nodes: up to so many all pods of kube-system are listed; else those that events name
+MOST_PODS = 500
+MOST_NAMED = 5  # pods that are read one by one
+READY_WITHIN = timedelta(minutes=1)  # a container that is not ready for so long does not just start
+FLAPPING = timedelta(minutes=10)
+OFTEN = 3  # restarts: a node's reboot makes one
+WORDS = 240  # characters of a log line in a sentence
+_TELLING = re.compile(
+    r"panic|fatal|error|fail|cannot|can't|unable|denied|refused|not found|no such|invalid|unknown|timed? ?out"
+    r"|^[EF]\d{4} |\[(?:error|fatal)\]|level=(?:error|fatal)",
+    re.IGNORECASE,
+)
+_TRACE = re.compile(r"^(?:goroutine \d|\t|\s*/|main\.|runtime\.|created by |usage:|\s*-)", re.IGNORECASE)
+_WAITING_TO_START = frozenset({"ContainerCreating", "PodInitializing"})
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One pod of a component: which container, its ``state`` as kubectl shows it, and since when."""
+
+    pod: Object
+    container: str
+    state: str
+    restarts: int
+    since: datetime
+
+
+@look(
+    "network components",
+    reads=(
+        Permission("list", DAEMON_SETS),
+        Permission("list", PODS),
+        Permission("get", PODS),
+        Permission("list", EVENTS),
+        Permission("get", POD_LOGS),
+    ),
+)
+async def broken_components(session: ClusterSession) -> Seen:
+    """Pods of the network plugin, kube-proxy, DNS and the cloud controller manager that crash or are not ready."""
+    pods, unread = await _component_pods(session)
+    warnings = await readable_warnings(session) or Events(())
+    found = [broken for pod in pods if (broken := _broken(session, pod, newest_of(warnings, pod)))]
+    groups: dict[tuple[str, str, str], list[Broken]] = {}
+    for each in found:
+        groups.setdefault((_component(each.pod), each.container, each.state), []).append(each)
+    items = await asyncio.gather(*(_failing(session, group) for group in groups.values()))
+    short = await _short_of_pods(session, {name for name, _, _ in groups})
+    return Seen((*items, *short), unread)
+
+
+async def _component_pods(session: ClusterSession) -> tuple[list[Object], str]:
+    """The pods of all components, and what of them could not be looked at.
+
+    Large clusters have thousands: of these only the pods of DNS are listed, and others read that events name.
+    """
+    sets = await _daemon_sets(session)
+    elsewhere = {namespace_of(each) for each in sets} - {SYSTEM}
+    if max((_wanted(each) for each in sets), default=0) <= SMALL:
+        reads = [session.reader.select(PODS, namespace, most=MOST_PODS) for namespace in sorted({SYSTEM, *elsewhere})]
+        listings = await asyncio.gather(*reads)
+        pods = [pod for listing in listings for pod in listing.items if COMPONENT.match(name_of(pod))]
+        return pods, "" if all(
+            each.complete for each in listings
+        ) else f"network components: more than {MOST_PODS} pods"
+    return [*await app_pods(session, DNS), *await _named_by_events(session, {SYSTEM, *elsewhere})], ""
+
+
+async def _daemon_sets(session: ClusterSession) -> list[Object]:
+    """The components' DaemonSets in any namespace; none where they may not be seen."""
+    try:
+        items = (await session.reader.select(DAEMON_SETS)).items
+    except ReadError as error:
+        if error.kind != "forbidden":
+            raise
+        items = tuple((await session.daemon_sets()).values())
+    return [each for each in items if COMPONENT.match(name_of(each))]
+
+
+def _wanted(daemon_set: Object) -> int:
+    return int(get_path(daemon_set, "status", "desiredNumberScheduled") or 0)
+
+
+async def _named_by_events(session: ClusterSession, namespaces: set[str]) -> list[Object]:
+    warnings = await readable_warnings(session) or Events(())
+    told = [
+        event.subject[1:]
+        for event in sorted(warnings.items, key=lambda event: event.last, reverse=True)
+        if event.namespace in namespaces and COMPONENT.match(event.name) and is_fresh(event, session.now(), FLAPPING)
+    ]
+    places = list(dict.fromkeys(told))[:MOST_NAMED]
+    read = await asyncio.gather(*(session.reader.get(PODS, name, namespace) for namespace, name in places))
+    return [pod for pod in read if pod is not None]
+
+
+async def _short_of_pods(session: ClusterSession, told: set[str]) -> list[Failing]:
+    """Where a large cluster's DaemonSet lacks ready pods and none of them was found, the DaemonSet says so."""
+    found = []
+    for each in await _daemon_sets(session):
+        wanted, ready = _wanted(each), int(get_path(each, "status", "numberReady") or 0)
+        if wanted > SMALL and ready < wanted and name_of(each) not in told:
+            check = f"kubectl -n {namespace_of(each)} get daemonset {name_of(each)}"
+            words = f"{ready} of {wanted} pods are ready"
+            found.append(
+                Failing(
+                    object=f"DaemonSet {full_name(each)}",
+                    since=session.now(),
+                    message=f"Only {words}",
+                    check=check,
+                    severity=Severity.COMPONENT,
+                    words=words,
+                )
+            )
+    return found
+
+
+def _component(pod: Object) -> str:
+    """The workload's name: the pod's without the parts that make it unique."""
+    owners = get_path(pod, "metadata", "ownerReferences") or []
+    owner = next((str(each.get("name")) for each in owners if each.get("kind") == "DaemonSet"), "")
+    return owner or re.sub(r"(-[0-9a-f]{6,10})?-[a-z0-9]{5}$", "", name_of(pod))
+
+
+def _broken(session: ClusterSession, pod: Object, told: Event | None) -> Broken | None:
+    """Whether a container of the pod crashes or does not become ready. A node that is gone is told as a node."""
+    if get_path(pod, "metadata", "deletionTimestamp") or get_path(pod, "status", "phase") in ("Succeeded", "Failed"):
+        return None
+    if not node_of(pod) or waits_for_sandbox(pod):  # told with all pods that wait
+        return None
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for status in get_path(pod, "status", kind) or []:
+            state = _init_state(status) if kind.startswith("init") else _state(session, status)
+            if state:
+                restarts = int(status.get("restartCount") or 0)
+                return Broken(pod, safe_name(status.get("name")), state, restarts, _since(session, pod, status, told))
+    return None
+
+
+def _init_state(status: Object) -> str:
+    reason = str(get_path(status, "state", "waiting", "reason") or "")
+    return "" if reason in ("", *_WAITING_TO_START) else reason
+
+
+def _state(session: ClusterSession, status: Object) -> str:
+    """CrashLoopBackOff and the like; ``not ready``; empty where it is well."""
+    if reason := _init_state(status):
+        return reason
+    if get_path(status, "state", "terminated") is not None:
+        return str(get_path(status, "state", "terminated", "reason") or "Error")
+    if (started := moment(get_path(status, "state", "running", "startedAt"))) is None:
+        return ""
+    ended = moment(get_path(status, "lastState", "terminated", "finishedAt"))
+    crashed = bool(get_path(status, "lastState", "terminated", "exitCode")) and ended is not None
+    if crashed and int(status.get("restartCount") or 0) >= OFTEN and session.now() - started <= FLAPPING:
+        return "restarting"
+    is_late = session.now() - started >= READY_WITHIN
+    return "not ready" if status.get("ready") is False and is_late else ""
+
+
+def _since(session: ClusterSession, pod: Object, status: Object, told: Event | None) -> datetime:
+    """Since when the pod has not been ready; where nothing tells, its newest warning, its container's end or start."""
+    conditions = get_path(pod, "status", "conditions") or []
+    unready = [each for each in conditions if each.get("type") == "Ready" and each.get("status") == "False"]
+    times = (
+        *(each.get("lastTransitionTime") for each in unready),
+        get_path(status, "lastState", "terminated", "finishedAt"),
+        get_path(status, "state", "running", "startedAt"),
+        get_path(pod, "status", "startTime"),
+    )
+    known = [at for at in map(moment, times) if at]
+    return known[0] if unready and known else told.first if told else known[0] if known else session.now()
+
+
+async def _failing(session: ClusterSession, group: Sequence[Broken]) -> Failing:
+    first = min(group, key=lambda each: each.since)
+    place = f"-n {namespace_of(first.pod)}"
+    line, previous = await _last_words(session, first)
+    option = " --previous" if previous else ""
+    nodes = list(dict.fromkeys(node_of(each.pod) for each in group))
+    where = f"on node {nodes[0]}" if len(nodes) == 1 else f"on {len(nodes)} nodes ({some(nodes)})"
+    return Failing(
+        object=f"Pod {full_name(first.pod)}",
+        since=first.since,
+        message=f"{_component(first.pod)} {_state_in_words(first)} {where}{_said(line)}",
+        check=f"kubectl {place} logs {name_of(first.pod)} -c {first.container}{option} --tail=50",
+        severity=Severity.COMPONENT,
+        alike=tuple(f"Pod {full_name(each.pod)}" for each in group),
+        words=line,
+    )
+
+
+def _state_in_words(broken: Broken) -> str:
+    times = f" ({count(broken.restarts, 'restart')})" if broken.restarts else ""
+    if broken.state == "not ready":
+        return f"is not ready{times}"
+    if broken.state == "restarting":
+        return f"keeps restarting{times}"
+    return f"is in {broken.state}{times}"
+
+
+def _said(line: str) -> str:
+    return f"; its log says: {clip(line, WORDS)}" if line else ""
+
+
+async def _last_words(session: ClusterSession, broken: Broken) -> tuple[str, bool]:
+    """The last telling line of the container's log, of its previous run where the present one says nothing."""
+    for previous in (False, True) if broken.restarts else (False,):
+        try:
+            lines = await session.reader.log(
+                namespace_of(broken.pod),
+                name_of(broken.pod),
+                broken.container,
+                tail=TAIL,
+                since=LOOKED_BACK,
+                previous=previous,
+            )
+        except ReadError:
+            continue
+        if line := telling_line([line.partition(" ")[2] for line in lines]):
+            return line, previous
+    return "", False
+
+
+def telling_line(lines: Iterable[str]) -> str:
+    """The last line that names what is wrong; the last one of all where none does. Stack traces and usages do not."""
+    said = [line.strip() for line in lines if line.strip() and not _TRACE.match(line)]
+    return next((line for line in reversed(said) if _TELLING.search(line)), said[-1] if said else "")
+
+
+@look(
+    "the cluster's DNS",
+    reads=(Permission("list", PODS), Permission("list", ENDPOINT_SLICES), Permission("get", DEPLOYMENTS)),
+)
+async def dns_without_endpoints(session: ClusterSession) -> Seen:
+    """The Service kube-dns without a ready endpoint; CoreDNS that was scaled to 0."""
+    slices = await session.reader.select(ENDPOINT_SLICES, SYSTEM, labels=f"{OF_SERVICE}={DNS[0]}")
+    if any(
+        get_path(each, "conditions", "ready") is not False
+        for item in slices.items
+        for each in item.get("endpoints") or []
+    ):
+        return Seen()
+    pods = await app_pods(session, DNS)
+    deployment = await session.reader.get(DEPLOYMENTS, "coredns", SYSTEM) if not pods else None
+    if deployment is not None and get_path(deployment, "spec", "replicas") == 0:
+        return Seen(
+            (
+                _dns(
+                    "Deployment kube-system/coredns",
+                    "CoreDNS is scaled to 0 replicas, so no name is resolved in the cluster",
+                    "kubectl -n kube-system get deployment coredns",
+                    session.now(),
+                ),
+            )
+        )
+    if not slices.items or not slices.complete:
+        return Seen()  # a cluster whose DNS is another one, or is not seen
+    names = f": {some([name_of(pod) for pod in pods])}" if pods else ""
+    words = (
+        f"no endpoint of it is ready, so no name is resolved in the cluster ({count(len(pods), 'pod')} of it{names})"
+    )
+    since = max((at for pod in pods if (at := _unready_since(pod))), default=session.now())
+    check = f"kubectl -n {SYSTEM} get endpointslices -l {OF_SERVICE}={DNS[0]}"
+    return Seen((_dns(f"Service {SYSTEM}/{DNS[0]}", words[:1].upper() + words[1:], check, since),))
+
+
+def _unready_since(pod: Object) -> datetime | None:
+    conditions = get_path(pod, "status", "conditions") or []
+    unready = [each for each in conditions if each.get("type") == "Ready" and each.get("status") == "False"]
+    return moment(unready[0].get("lastTransitionTime")) if unready else None
+
+
+def _dns(name: str, message: str, check: str, since: datetime) -> Failing:
+    return Failing(object=name, since=since, message=message, check=check, severity=Severity.CLUSTER)
