@@ -1,0 +1,61 @@
+"""On clusters of other network plugins and other clouds nobody is told to do something to Terway or Flannel."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
+from bot.cluster.transport import Transport
+from bot.diagnosis.clinic import Clinic
+from bot.recordings import Recording, serve
+from bot.recordings.times import resolve_all
+from knowledge.model import Entry, Kind
+
+NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
+RUNS = {"desiredNumberScheduled": 1, "numberReady": 1}
+ELSEWHERE = ("terway", "eni-config", "flannel", "datapath v2")
+
+
+def cluster(make: Any, plugin: str, version: str, provider: str) -> Recording:
+    """One node, the DaemonSet of another plugin, and kube-proxy as upstream's manifests run it."""
+    labels = {"k8s-app": "kube-proxy"}
+    proxy = make.daemon_set(
+        "kube-proxy", image=f"registry/kube-proxy:{version}", container="kube-proxy", labels=labels, status=RUNS
+    )
+    objects = [
+        make.node(spec={"providerID": provider, "taints": []}, status={"nodeInfo": {"kubeletVersion": version}}),
+        make.daemon_set(plugin, image="x:v1", container=plugin, status=RUNS),
+        proxy,
+        make.config("kube-proxy", {"config.conf": "mode: ipvs\n"}),
+    ]
+    whole = [resolve_all(item, NOW) for item in objects]
+    return Recording.of(whole, name=plugin, recorded=NOW, version=version)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "version", "provider"),
+    [
+        ("calico-node", "v1.28.9", ""),
+        ("cilium", "v1.31.2", "kind://docker/kind/kind-worker"),
+        ("aws-node", "v1.29.4-eks-036c24b", "aws:///eu-west-1a/i-0abc"),
+        ("netd", "v1.30.5-gke.1443001", "gce://project/europe-west1-b/gke-1"),
+    ],
+)
+async def test_no_step_of_a_fault_is_about_terway_or_flannel(
+    make: Any, entries: Mapping[str, Entry], plugin: str, version: str, provider: str
+) -> None:
+    store = cluster(make, plugin, version, provider)
+    async with serve(store) as server, connect_to(server.kubeconfig, plugin) as link:
+        answer = await Clinic(entries).check(list(entries), Cluster(Transport(link.client), plugin))
+    facts = {fact.name: fact.value for fact in answer.cluster.facts} if answer.cluster else {}
+    assert facts["network_plugin"] == "other"
+    told = [item for item in answer.diagnoses if item.entry.kind is Kind.FAULT and item.verdict != "ruled_out"]
+    assert {item.entry.id for item in told} >= {"conntrack-table-full"}
+    for item in told:
+        assert item.entry.section not in ("terway", "flannel"), item.entry.id
+        for step in (*item.settle, *item.steps, *item.prevent, *item.verify):
+            text = f"{step.text} {step.command or ''} {step.caution}".lower()
+            assert not [word for word in ELSEWHERE if word in text], (item.entry.id, text)
