@@ -74,8 +74,8 @@ async def test_a_cluster_that_is_away_is_named_and_asked_again(
 ) -> None:
     timing = replace(AT_ONCE, access_patience=1.0)
     async with open_scene({"prod": HEALTHY}, dead=["gone"], hanging=["stuck"], timing=timing) as scene:
-        told = await known(scene, lambda told: len(told) == 3)
-        assert told["prod"] == {"access": "complete"}
+        # On a busy machine one that answers may be late, too: it is asked again.
+        told = await known(scene, lambda told: len(told) == 3 and told["prod"] == {"access": "complete"})
         assert told["gone"]["access"] == "unknown"
         assert "could not be reached" in told["gone"]["trouble"]
         assert "did not answer" in told["stuck"]["trouble"]
@@ -109,10 +109,15 @@ async def stuck(tmp_path: Path, data_dir: Path) -> AsyncIterator[Served]:
         yield bot
 
 
-async def test_a_cluster_that_hangs_holds_up_neither_start_nor_end(stuck: Served) -> None:
+async def test_nothing_waits_for_a_cluster_that_never_answers(open_scene: OpenScene) -> None:
+    timing = replace(AT_ONCE, access_patience=3600.0)
+    async with asyncio.timeout(SECONDS), open_scene({"prod": HEALTHY}, hanging=["stuck"], timing=timing) as scene:
+        assert await known(scene, lambda told: "prod" in told) == {"prod": {"access": "complete"}}
+
+
+async def test_a_cluster_that_hangs_does_not_hold_up_the_end(stuck: Served) -> None:
     process = stuck.start()
-    told = await stuck.serving()
-    assert told["clusters"] in ({}, {"stuck": told["clusters"].get("stuck")})
+    await stuck.serving()
     process.terminate()
     assert await asyncio.to_thread(process.wait, SECONDS) == 0
 

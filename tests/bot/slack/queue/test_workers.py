@@ -72,11 +72,11 @@ def test_work_begun_while_stopping_is_done_where_there_is_time_for_it(works: Wor
 
 
 def test_nobody_takes_over_from_one_that_is_stopping(works: Works) -> None:
-    pulse = ("--silence", "1", "--lease", "0.7")
-    first = works.start("--accept", "T1:C1:1", "--slow", "1.5", "--draining", "60", *pulse)
-    works.until("T1:C1:1 accepted")
+    pulse = ("--silence", "2", "--lease", "1.4")
     works.start("--name", "two", *pulse)
-    works.until("launched two")
+    works.until("launched two")  # before there is any work, which would be done meanwhile
+    first = works.start("--accept", "T1:C1:1", "--slow", "3", "--draining", "60", *pulse)
+    works.until("T1:C1:1 accepted")
     first.send_signal(signal.SIGTERM)
     assert first.wait(60) == 0
     assert works.count("T1:C1:1 done by one") == 1
@@ -117,9 +117,9 @@ def test_one_that_was_only_paused_stops_when_it_wakes_up_and_finds_its_work_take
 
 def test_nobody_takes_over_from_one_that_lives(works: Works) -> None:
     pulse = ("--silence", "2", "--lease", "1")
-    works.start("--accept", "T1:C1:1", "--slow", "1.5", *pulse)
-    works.until("T1:C1:1 accepted")
     works.start("--name", "two", *pulse)
+    works.until("launched two")  # before there is any work, which would be done meanwhile
+    works.start("--accept", "T1:C1:1", "--slow", "3", *pulse)
 
     works.until("T1:C1:1 done by one")
 
