@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.cluster.facts.registry import Permission
+from bot.cluster.facts.wordings import Wording, texts_of
 from bot.cluster.resources import DAEMON_SETS, POD_LOGS, PODS
 from bot.cluster.session import ClusterSession
 from bot.probes.findings import Finding
@@ -13,11 +14,13 @@ from bot.probes.logs import pod_log
 from bot.probes.registry import Strings, probe
 from knowledge.logic import Outcome
 
-# How the releases say it (cmd/kube-proxy/app/server_others.go, server_linux.go; pkg/proxy/ipvs/proxier.go).
+# Releases of Kubernetes, before 1.26 kube-proxy goes on with iptables after it, from 1.26 on the process ends
+# (https://github.com/kubernetes/kubernetes/pull/111806).
 REFUSALS = (
-    "can't determine whether to use ipvs proxy",  # 1.8 to 1.18: goes on with iptables
-    "can't use the ipvs proxier",  # from 1.19; from 1.26 the process ends with it
-    "could not create dummy vs",  # from 1.22, a line before it: the kernel does not know the scheduler
+    Wording("can't determine whether to use ipvs proxy", "1.8 to 1.18", "cmd/kube-proxy/app/server_others.go"),
+    Wording("can't use the ipvs proxier", "1.19 and later", "cmd/kube-proxy/app/server_others.go, server_linux.go"),
+    # A line before the other one: the kernel does not know the scheduler.
+    Wording("could not create dummy vs", "1.22 and later", "pkg/proxy/ipvs/proxier.go"),
 )
 USES_IPVS = ("Using ipvs Proxier",)
 SINCE_START = timedelta(days=30)  # said once, when the process starts
@@ -50,7 +53,7 @@ async def _refusal(session: ClusterSession, app: Strings) -> Finding:
         session,
         app=app,
         container=app[0],
-        contains=REFUSALS,
+        contains=texts_of(REFUSALS),
         within=SINCE_START,
         on="all",
         cleared_by=USES_IPVS,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.probes.kube_proxy import missing_modules, refusal_reasons
+from bot.probes.kube_proxy import REFUSALS, missing_modules, refusal_reasons
 
 NODES = ("a", "b")
 LISTED = "IPVS proxier will not be used because the following required kernel modules are not loaded: [ip_vs_sh ip_vs]"
@@ -88,3 +88,9 @@ def test_a_scheduler_is_no_module_unless_the_kernel_does_not_know_it() -> None:
     assert missing_modules([DUMMY.replace("no such file or directory", "operation not permitted")]) == ()
     assert missing_modules(["required kernel modules are not loaded: []", "modules are not loaded: [$(reboot)]"]) == ()
     assert refusal_reasons(["can't use the IPVS proxier: a/b is missing."]) == ("a/b is missing",)
+
+
+@pytest.mark.parametrize("text", [wording.text for wording in REFUSALS])
+async def test_every_wording_is_known_in_the_log(make: Any, find: Any, text: str) -> None:
+    assert (await find("ipvs_refused()", proxies(make), logs=logs(f"E1 {text.upper()}: x"))).outcome == "present"
+    assert (await find("ipvs_refused()", proxies(make), logs=logs(f"E1 {text[:-5]}"))).outcome == "absent"
