@@ -6,7 +6,7 @@ and https://kubernetes.io/docs/concepts/services-networking/service-traffic-poli
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cluster.declared_reads import labels_as_asked
 from bot.cluster.events import events_by_reason
@@ -24,9 +24,11 @@ from bot.probes.pods import node_of
 from bot.probes.registry import count, probe, some
 from bot.probes.service_ports import port_causes
 from bot.probes.services import OF_SERVICE
+from bot.text import span
 
 READS = tuple(Permission("list", each) for each in (SERVICES, PODS, ENDPOINT_SLICES, DEPLOYMENTS, EVENTS))
 BALANCER_EVENTS = ("SyncLoadBalancerFailed", "UnAvailableLoadBalancer", "UnAvailableBackends")
+LATELY = timedelta(hours=1)
 GONE = ("delet", "remov", "gone", "missing", "not found", "doesn't exist", "does not exist", "删", "不存在", "没了")
 
 
@@ -94,6 +96,26 @@ async def _look_at(session: ClusterSession, service: Object, named: NamedObjects
         return await _causes_of(session, service, named)
     except ReadError as error:
         return Causes((), (f"what is behind Service {full_name(service)} could not be read: {error}",))
+
+
+def _since_change(session: ClusterSession, obj: Object) -> str:
+    """That its spec was changed lately, as far as ``managedFields`` tell; a change is what mostly breaks things."""
+    created = moment(get_path(obj, "metadata", "creationTimestamp"))
+    edits = get_path(obj, "metadata", "managedFields") or []
+    times = [moment(each.get("time")) for each in edits if "f:spec" in (each.get("fieldsV1") or {})]
+    latest = max((at for at in times if at), default=None)
+    if latest is None or created is None or latest - created < timedelta(minutes=1):
+        return ""
+    return f" (changed {span(latest, session.now())} ago)" if session.now() - latest <= LATELY else ""
+
+
+def _since_rollout(session: ClusterSession, pods: Sequence[Object]) -> str:
+    """That all of its pods are new: a release."""
+    made = [moment(get_path(pod, "metadata", "creationTimestamp")) for pod in pods]
+    oldest = min((at for at in made if at), default=None)
+    if oldest is None or session.now() - oldest > LATELY:
+        return ""
+    return f"; all its pods were made within the last {span(oldest, session.now())}"
 
 
 async def _causes_of(session: ClusterSession, service: Object, named: NamedObjects) -> Causes:
@@ -171,6 +193,7 @@ async def _no_pod(session: ClusterSession, service: Object) -> Causes:
         message += f" (pods named {_stem(like[0], name)}-… carry {carried})"
     elif told := await _scaled_down(session, service):
         return Causes((_cause(service, f"has no endpoints: {told}", check),))
+    message += _since_change(session, service)
     return Causes((_cause(service, message, check),))
 
 
@@ -207,6 +230,7 @@ async def _none_ready(session: ClusterSession, service: Object, pods: Sequence[O
     why = await unready_reason(session, first)
     of = f"{count(len(pods), 'pod')} behind it {'is' if len(pods) == 1 else 'are'} not ready"
     message = f"has no ready endpoint: {of} ({name_of(first)}: {why})"
+    message += _since_rollout(session, pods)
     check = f"kubectl -n {namespace_of(first)} describe pod {name_of(first)}"
     return Causes((_cause(service, message, check, since=unready_since(first)),))
 

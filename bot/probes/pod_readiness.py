@@ -7,6 +7,7 @@ from bot.cluster.pending_pods import newest_of, waiting_reason
 from bot.cluster.session import ClusterSession, Object, get_path, moment
 from bot.cluster.transport import ReadError
 from bot.probes.findings import clip
+from bot.probes.pods import node_of
 
 PROBE_EVENTS = ("Unhealthy",)
 WAITING_EVENTS = (
@@ -41,7 +42,8 @@ async def unready_reason(session: ClusterSession, pod: Object) -> str:
     event = await newest_event(session, pod, reasons)
     if event is not None and (waits in _TOLD_BY_EVENT or not message):
         return f"{waits + ', ' if waits else ''}{clip(event.message, 200)}"
-    return ": ".join(part for part in (waits, clip(message, 200)) if part) or _from_conditions(pod)
+    told = ": ".join(part for part in (waits, clip(message, 200)) if part)
+    return told or await _from_node(session, pod) or _from_conditions(pod)
 
 
 async def newest_event(session: ClusterSession, pod: Object, reasons: tuple[str, ...]) -> Event | None:
@@ -62,6 +64,19 @@ def _container_trouble(pod: Object) -> tuple[str, str]:
             if waiting.get("reason") and waiting["reason"] != "PodInitializing":
                 return str(waiting["reason"]), str(waiting.get("message") or "")
     return waiting_reason(pod), ""
+
+
+async def _from_node(session: ClusterSession, pod: Object) -> str:
+    """Pods of a node that is NotReady are not ready, and say nothing of why."""
+    name = node_of(pod)
+    try:
+        node = await session.node(name) if name else None
+    except ReadError:
+        return ""
+    for each in get_path(node or {}, "status", "conditions") or []:
+        if each.get("type") == "Ready" and each.get("status") != "True":
+            return f"its node {name} is NotReady: {clip(str(each.get('message') or each.get('reason')), 160)}"
+    return ""
 
 
 def _from_conditions(pod: Object) -> str:
