@@ -89,20 +89,23 @@ class Judge:
         if entry.confirmed_by is None:
             return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
         outcome, findings = await self._condition(entry.confirmed_by)
+        asks_words = any(call.probe == SAID for call in findings)
         if self._session.scope.text:  # where an entry says what the words must carry, that decides, not its score
-            words_are_clear = words_are_clear or any(call.probe == SAID for call in findings)
+            words_are_clear = words_are_clear or asks_words
         judgement = _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
         is_sure = judgement.rests_on_sign or any(map(is_state, calls(entry.confirmed_by)))
-        return judgement if is_sure or judgement.verdict is not Verdict.CONFIRMED else await self._weighed(judgement)
+        is_open = judgement.verdict is Verdict.CONFIRMED or (judgement.verdict is Verdict.SUSPECTED and asks_words)
+        return await self._weighed(judgement) if is_open and not is_sure else judgement
 
     async def _weighed(self, judgement: Judgement) -> Judgement:
         """A setting alone confirms only what nothing everyday explains: what is named was looked at, and is well."""
         causes = await everyday_causes(self._session)
-        setting = judgement.reason.rstrip(".")
+        is_confirmed = judgement.verdict is Verdict.CONFIRMED
+        reason = judgement.reason if not is_confirmed else f"The setting is there, too: {judgement.reason}"
         if causes.explaining:
-            why = f"{causes.explaining[0].message}, which explains the same. The setting is there, too: {setting}."
-        elif causes.unclear:
-            why = f"{setting}; but something else may explain the same: {causes.unclear[0]}."
+            why = f"{causes.explaining[0].message}, which explains the same. {reason}"
+        elif causes.unclear and is_confirmed:
+            why = f"Something else may explain the same: {causes.unclear[0]}. {reason}"
         else:
             return judgement
         return replace(judgement, verdict=Verdict.SUSPECTED, reason=_capital(why), found={})

@@ -355,6 +355,87 @@ INCIDENTS = [
         named=("Pod mall/ledger-0 is not ready", 'configmap "ledger-conf" not found'),
     ),
 ]
+STORE_PODS = [pod(f"store-77d9c-9qk2{end}", {"app": "store"}, node=TERWAY_NODES[0]) for end in "yz"]
+SILENT = "Kubelet stopped posting node status."
+INCIDENTS += [
+    Incident(
+        name="one of two DNS servers crashes",
+        questions=("since coredns was restarted some minutes ago some lookups time out",),
+        objects=(
+            dns_server("coredns-7b8c9-aa111", FLANNEL_NODES[0], waits="CrashLoopBackOff"),
+            dns_server("coredns-7b8c9-bb222", FLANNEL_NODES[1]),
+        ),
+        remove=NO_COREDNS,
+        named=("Not all DNS servers of the cluster are ready", "coredns-7b8c9-aa111"),
+    ),
+    Incident(
+        name="the node of a named pod is silent",
+        questions=("ledger-0 does not answer any more", "ledger-0 连不上了"),
+        objects=(
+            pod("ledger-0", {"app": "ledger"}, node=FLANNEL_NODES[2], ready=False),
+            node_is(FLANNEL_NODES[2], "Unknown", SILENT),
+        ),
+        named=(f"Node {FLANNEL_NODES[2]} is NotReady", SILENT),
+    ),
+    Incident(
+        name="pods behind a Service on a silent node",
+        questions=("every call of basket hangs",),
+        objects=(
+            *served("basket", BASKET, [pod("basket-6c7d8-xk2va", BASKET, node=FLANNEL_NODES[2], ready=False)]),
+            node_is(FLANNEL_NODES[2], "Unknown", SILENT),
+        ),
+        named=("Service mall/basket has no ready endpoint", SILENT),
+    ),
+    Incident(
+        name="a policy keeps its pods from calling out",
+        base="terway",
+        questions=("store can't connect to anything since noon, svc store is fine itself",),
+        objects=(
+            *served("store", {"app": "store"}, STORE_PODS),
+            {
+                **ONLY_API,
+                "metadata": {"name": "store-stays-in", "namespace": "mall"},
+                "spec": {"podSelector": {"matchLabels": {"app": "store"}}, "policyTypes": ["Egress"], "egress": []},
+            },
+        ),
+        named=("NetworkPolicy mall/store-stays-in", "open connections only to nobody"),
+    ),
+    Incident(
+        name="a load balancer without any event",
+        questions=("service entrance still shows pending as external ip",),
+        objects=tuple(served("entrance", BASKET, BASKET_PODS, type="LoadBalancer")),
+        named=("Service mall/entrance waits for its load balancer",),
+    ),
+    Incident(
+        name="its pods crash",
+        questions=("basket refuses every call", "basket 服务拒绝连接"),
+        objects=(
+            service("basket", BASKET),
+            pod(
+                "basket-6c7d8-xk2va",
+                BASKET,
+                waits="CrashLoopBackOff",
+                message="back-off 5m0s restarting failed container",
+            ),
+        ),
+        named=("Service mall/basket has no ready endpoint", "CrashLoopBackOff"),
+    ),
+    Incident(
+        name="a Secret that is not there",
+        questions=("deployment ledger hangs since the release",),
+        objects=(
+            deployment("ledger", {"app": "ledger"}),
+            pod(
+                "ledger-6c8d9f7b5-ww9xz",
+                {"app": "ledger"},
+                since="now-6m",
+                waits="CreateContainerConfigError",
+                message='secret "ledger-key" not found',
+            ),
+        ),
+        named=("Pod mall/ledger-6c8d9f7b5-ww9xz is not ready", 'secret "ledger-key" not found'),
+    ),
+]
 _READY = pod("basket-6c7d8-xk2va", BASKET)
 HEALTHY = [
     Incident(

@@ -3,16 +3,20 @@
 The words are taken to describe every entry that rests on a setting, which is the harder test.
 """
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
+from bot.diagnosis.report import make_report
 from bot.recordings import Recording, serve
+from bot.terminal.pages import show_report
 from tests.everyday.clusters import cluster
 from tests.everyday.incidents import HEALTHY, INCIDENTS, OTHER_OBJECT, TRUE, Incident
 
@@ -50,6 +54,31 @@ async def test_an_everyday_cause_is_named_and_no_setting_confirmed(ask: Any, inc
     told = [item.message for item in answer.failing]
     found = any(all(words in message for words in incident.named) for message in told)
     assert found or not incident.named, told
+    open_ones = [item for item in answer.diagnoses if item.verdict == "suspected" and item.entry.id in BY_A_SETTING]
+    assert all("which explains the same" in item.judgement.reason for item in open_ones)
+
+
+async def test_what_is_named_stands_in_json_and_on_the_page(ask: Any) -> None:
+    incident = INCIDENTS[0]
+    answer = await ask(incident.questions[0], made(incident))
+    told = answer.to_json()["failing"][0]
+    assert told["object"] == "Service mall/basket"
+    assert told["check"] == "kubectl -n mall get pods --show-labels"
+    console = Console(width=200, record=True, file=io.StringIO())
+    show_report(console, make_report(answer))
+    page = console.export_text()
+    assert "Failing here" in page
+    assert "Service mall/basket, now" in page
+    assert all(words in page for words in incident.named)
+
+
+async def test_what_cannot_be_looked_at_confirms_nothing(ask: Any) -> None:
+    """The Service may be in order: who cannot read its pods cannot tell."""
+    incident = TRUE[0]
+    hidden = cluster(incident.base, incident.objects, forbid=["pods:mall/*"])
+    answer = await ask(incident.questions[0], hidden, incident.entry)
+    assert str(answer.diagnoses[0].verdict) == "suspected"
+    assert "may explain the same" in answer.diagnoses[0].judgement.reason
 
 
 @pytest.mark.parametrize(("incident", "question"), ALIKE, ids=_id)
