@@ -40,6 +40,10 @@ confirmed_by:
   all:
     # TODO the reads that confirm it; `netclinic knowledge probes` lists all probes with their parameters.
     - pod_event(reason="FailedCreatePodSandBox", contains="TODO the words of the error", within="30m")
+# Does a setting alone confirm it, with no sign of failing? Then the words must carry the rest, and one question
+# settles it where they are silent; remove these lines otherwise.
+#   - question_says(about="a pod that calls itself", contains=["<reaches> (to)? itself"], unless=["nobody"])
+# asks: {text: "Does it fail from other pods too?", yes: ruled_out, no: confirmed}
 says:
   # TODO why it is so, with the names that were found; the first sentence is said that fits and has no hole.
   confirmed:

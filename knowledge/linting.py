@@ -24,6 +24,7 @@ from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, Place, Problem, suggestion
 from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
 from knowledge.model import Call, Condition, Entry, Kind, Step
+from knowledge.settling import WORDS_PROBE
 from knowledge.template_rules import TemplateRuleError
 from knowledge.templates import OBJECTS, PLURALS, is_template, names_in
 from knowledge.vocabulary import Vocabulary
@@ -31,7 +32,6 @@ from knowledge.vocabulary import Vocabulary
 HEADINGS_FILE = Path(__file__).parent / "headings.txt"
 SYMPTOMS, CHINESE_SYMPTOMS = 10, 3
 TO_FILL = "TODO"
-WORDS_PROBE = "question_says"
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -161,13 +161,24 @@ def _check_words(context: _EntryContext) -> Iterator[Problem]:
         yield context.problem(("confirmed_by",), message, remedy)
 
 
+def _check_asks(context: _EntryContext) -> Iterator[Problem]:
+    """Silent words leave a setting suspected: somebody has to be able to settle it."""
+    condition = context.entry.confirmed_by
+    if condition is None or context.entry.asks is not None:
+        return
+    if any(call.probe == WORDS_PROBE for call in _calls_in(condition)):
+        message = "where the words are silent, nothing settles it"
+        remedy = 'add asks: {text: "Does it ...?", yes: ruled_out, no: confirmed}'
+        yield context.problem(("confirmed_by",), message, remedy)
+
+
 def _needs_sign_or_words(condition: Condition, vocabulary: Vocabulary) -> bool:
     """Whether it takes a sign or the words of the question in every way in which it can be confirmed."""
     if isinstance(condition, Call):
         if ("presence", "unknown") in condition.arguments or condition.probe == WORDS_PROBE:
             return True
         declared = vocabulary.probes.get(condition.probe)
-        return declared is not None and declared.nature == "sign"
+        return declared is not None and declared.nature in ("sign", "state")
     if condition.quantifier == "none":
         return False
     join = any if condition.quantifier == "all" else all
@@ -297,6 +308,7 @@ RULES: tuple[Callable[[_EntryContext], Iterator[Problem]], ...] = (
     _check_placeholders,
     _check_proofs,
     _check_words,
+    _check_asks,
     _check_recordings,
     _check_facts,
     _check_related,

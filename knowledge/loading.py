@@ -14,6 +14,7 @@ from knowledge.frontmatter import front_matter, is_document, split
 from knowledge.model import Condition, Entry, Group, Kind, Proof
 from knowledge.sections import read_body
 from knowledge.sentences import read_says
+from knowledge.settling import read_asks
 from knowledge.untrusted_yaml import OBJECT
 from knowledge.vocabulary import Vocabulary
 
@@ -119,6 +120,7 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
         identifiers=keys.texts("identifiers"),
         applies=applies,
         confirmed_by=confirmed_by,
+        asks=read_asks(keys.data.get("asks"), confirmed_by, diagnostics),
         absence=keys.absence(),
         facts=keys.texts("facts"),
         says=read_says(keys.data.get("says"), [applies, confirmed_by], vocabulary, diagnostics),

@@ -100,10 +100,27 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettlingQuestion:
+    """The one question whose answer decides where the cluster shows a setting and the words are silent.
+
+    ``yes`` and ``no``: what each answer makes of the entry; one confirms it, the other rules it out.
+    """
+
+    text: str
+    yes: Literal["confirmed", "ruled_out"]
+    no: Literal["confirmed", "ruled_out"]
+
+    @property
+    def sentence(self) -> str:
+        """The question, and which answer confirms."""
+        return f"{self.text} If {'yes' if self.yes == 'confirmed' else 'no'}, this is it."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One topic. ``absence`` says what it means when ``confirmed_by`` came out absent: ``suspected`` where reads can
-    confirm but never rule out. ``says``: why, verdict by verdict. ``settle``, ``steps``, ``prevent``, ``verify``:
-    numbered items of the sections of that name."""
+    confirm but never rule out. ``asks``: what settles it where the words are silent. ``says``: why, verdict by verdict.
+    ``settle``, ``steps``, ``prevent``, ``verify``: numbered items of the sections of that name."""
 
     id: str
     title: str
@@ -115,6 +132,7 @@ class Entry:
     identifiers: tuple[str, ...] = ()
     applies: Condition | None = None
     confirmed_by: Condition | None = None
+    asks: SettlingQuestion | None = None
     absence: Literal["ruled_out", "suspected"] = "ruled_out"
     facts: tuple[str, ...] = ()
     says: Says = field(default_factory=Says)

@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = {
     "message.updating": "it is about to be changed",
     "message.updated": "it was changed",
     "button.pressed": "somebody pressed a button",
+    "question.settled": "somebody answered the question that settles an entry",
     "case.resolved": "somebody resolved a case",
     "refused": "netclinic did not do what it was asked to",
     "job.set_aside": "work that kept ending its process is not resumed any more",

@@ -44,6 +44,11 @@ class Diagnosis:
         """The judgement's verdict."""
         return self.judgement.verdict
 
+    @property
+    def asks(self) -> str:
+        """The one question that would settle it, and which answer confirms; empty where none would."""
+        return self.judgement.asks.sentence if self.judgement.asks else ""
+
     def to_json(self) -> dict[str, Any]:
         """The contract's shape. Cautions stand in the steps that they guard, so that no reader of steps misses them."""
         return {
@@ -63,6 +68,8 @@ class Diagnosis:
         }
 
     def _all_steps(self) -> Iterator[dict[str, str | None]]:
+        if self.asks:
+            yield {"text": SETTLE + self.asks, "command": None}
         yield from map(_caution, self.caution)
         for label, steps in ((SETTLE, self.settle), ("", self.steps), (PREVENT, self.prevent)):
             yield from (_step(step, label) for step in steps)

@@ -15,6 +15,7 @@ from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
 from bot.diagnosis.failing import FailingHere, reopen, what_fails
 from bot.diagnosis.judge import Judge, Verdict
 from bot.diagnosis.matching import Matcher, Matches, MatchScores
+from bot.diagnosis.settling import GivenAnswer
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
 from bot.diagnosis.traces import has_trace_of_cluster
 from bot.probes.registry import calls
@@ -25,11 +26,15 @@ DOUBTFUL = 0.15  # from this confidence on the cluster is asked whether unclear 
 
 @dataclass(frozen=True)
 class Clinic:
-    """Answers questions with the entries it knows. ``matcher`` may be absent where nothing is asked in words."""
+    """Answers questions with the entries it knows. ``matcher`` may be absent where nothing is asked in words.
+
+    ``given``: what people answered to the questions that settle entries, by entry.
+    """
 
     entries: Mapping[str, Entry]
     matcher: Matcher | None = None
     budget: Budget = field(default_factory=Budget)
+    given: Mapping[str, GivenAnswer] = field(default_factory=dict)
 
     async def ask(self, question: str, cluster: Cluster | None = None, namespace: str | None = None) -> Answer:
         """Answer a question, on a cluster where there is one."""
@@ -91,7 +96,7 @@ class Clinic:
 
     async def _by_cluster(self, session: ClusterSession, scores: MatchScores) -> tuple[list[Diagnosis], FailingHere]:
         """What the words point to, whatever its verdict, and what the cluster shows failing; all looked at at once."""
-        judge = Judge(session, declared_facts())
+        judge = Judge(session, declared_facts(), self.given)
         here = await self._weigh_by_cluster(judge, scores)
         meant = here.best()
         session.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in meant)

@@ -15,6 +15,7 @@ from bot.cluster.facts import Fact, read_fact
 from bot.cluster.facts.labels import fact_label
 from bot.cluster.resources import denied, denied_kinds, merge_denied
 from bot.cluster.session import ClusterSession
+from bot.diagnosis.settling import GivenAnswer, spoken, with_words
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
@@ -22,10 +23,10 @@ from bot.probes.registry import calls, is_state, is_wide
 from knowledge.call_validation import fact_to_probe
 from knowledge.fact_comparison import compare
 from knowledge.logic import Outcome, all_of, any_of, negate, none_of
-from knowledge.model import Call, Condition, Entry, Group, Kind, format_value
+from knowledge.model import Call, Condition, Entry, Group, Kind, SettlingQuestion, format_value
+from knowledge.settling import WORDS_PROBE
 
 NOT_HERE = "It does not apply here"
-SAID = "question_says"  # the probe of the words
 _JOIN = {"all": all_of, "any": any_of, "none": none_of}
 
 
@@ -44,12 +45,15 @@ class Judgement:
 
     ``found``: what each of the entry's probes came to, where a sentence of the entry may say it better than the reason.
     ``is_riddle`` where it is open only because something else fails that nobody knows: no step is to be taken on it.
+    ``asks`` is what would settle it, where only the words leave it open; ``given`` tells who has answered that.
     """
 
     verdict: Verdict
     reason: str
     findings: tuple[Finding, ...] = ()
     rests_on_sign: bool = False
+    asks: SettlingQuestion | None = None
+    given: str = ""
     found: Mapping[Call, Finding] = field(default_factory=dict)
     is_riddle: bool = False
 
@@ -74,9 +78,12 @@ class Judgement:
 class Judge:
     """Judges entries on one cluster for one question; the same probe is asked once."""
 
-    def __init__(self, session: ClusterSession, facts: Mapping[str, str]) -> None:
-        """``facts``: fact names by the probe names under which entries ask them."""
+    def __init__(
+        self, session: ClusterSession, facts: Mapping[str, str], given: Mapping[str, GivenAnswer] | None = None
+    ) -> None:
+        """``facts``: fact names by the probe names under which entries ask them; ``given``: answers by entry."""
         self._session = session
+        self._given = given or {}
         self._fact_names = {fact_to_probe(name): name for name in facts}
 
     async def judge(self, entry: Entry, *, words_are_clear: bool) -> Judgement:
@@ -88,17 +95,37 @@ class Judge:
             return await self._answered(entry)
         if entry.confirmed_by is None:
             return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
-        outcome, findings = await self._condition(entry.confirmed_by)
-        asks_words = any(call.probe == SAID for call in findings)
+        _, findings = await self._condition(entry.confirmed_by)
+        given = self._given.get(entry.id)
+        if entry.asks is not None and given is not None:
+            return await self._answered_by_person(entry, entry.asks, given, {**about, **findings})
         if self._session.scope.text:  # where an entry says what the words must carry, that decides, not its score
-            words_are_clear = words_are_clear or asks_words
-        judgement = _verdict(entry, all_of([applies, outcome]), {**about, **findings}, words_are_clear)
-        is_sure = judgement.rests_on_sign or any(map(is_state, calls(entry.confirmed_by)))
-        is_open = judgement.verdict is Verdict.CONFIRMED or (judgement.verdict is Verdict.SUSPECTED and asks_words)
-        return await self._weighed(judgement) if is_open and not is_sure else judgement
+            words_are_clear = words_are_clear or bool(spoken(findings))
+        judgement = _verdict(entry, _outcome(entry, {**about, **findings}), {**about, **findings}, words_are_clear)
+        is_open = judgement.verdict is Verdict.SUSPECTED
+        if is_open and _outcome(entry, with_words({**about, **findings}, Outcome.PRESENT)) is Outcome.PRESENT:
+            judgement = _left_open_by_words(judgement, entry.asks, findings)
+        return await self._weighed(entry, judgement)
 
-    async def _weighed(self, judgement: Judgement) -> Judgement:
+    async def _answered_by_person(
+        self, entry: Entry, asks: SettlingQuestion, given: GivenAnswer, findings: Mapping[Call, Finding]
+    ) -> Judgement:
+        """The answer counts as words: it confirms where all else holds, and rules out what no sign speaks for."""
+        told, confirms = given.sentence(asks), given.confirms(asks)
+        known = with_words(findings, Outcome.PRESENT if confirms else Outcome.ABSENT, told.rstrip("."))
+        outcome = _outcome(entry, known)
+        if not confirms and outcome is not Outcome.PRESENT:
+            return _ruled_out(told, known)
+        return replace(await self._weighed(entry, _verdict(entry, outcome, known, words_are_clear=True)), given=told)
+
+    async def _weighed(self, entry: Entry, judgement: Judgement) -> Judgement:
         """A setting alone confirms only what nothing everyday explains: what is named was looked at, and is well."""
+        asked = list(calls(entry.confirmed_by))
+        is_sure = judgement.rests_on_sign or any(map(is_state, asked))
+        asks_words = any(call.probe == WORDS_PROBE for call in asked)
+        is_open = judgement.verdict is Verdict.CONFIRMED or (judgement.verdict is Verdict.SUSPECTED and asks_words)
+        if is_sure or not is_open:
+            return judgement
         causes = await everyday_causes(self._session)
         is_confirmed = judgement.verdict is Verdict.CONFIRMED
         reason = judgement.reason if not is_confirmed else f"The setting is there, too: {judgement.reason}"
@@ -108,7 +135,7 @@ class Judge:
             why = f"Something else may explain the same: {causes.unclear[0]}. {reason}"
         else:
             return judgement
-        return replace(judgement, verdict=Verdict.SUSPECTED, reason=_capital(why), found={})
+        return replace(judgement, verdict=Verdict.SUSPECTED, reason=_capital(why), asks=None, found={})
 
     async def applies(self, entry: Entry) -> bool:
         """Whether the entry can apply to this cluster, as far as its facts tell."""
@@ -162,6 +189,12 @@ def _compare_fact(call: Call, fact: Fact, finding: Finding) -> Finding:
     return replace(finding, probe=str(call), outcome=outcome)
 
 
+def _outcome(entry: Entry, findings: Mapping[Call, Finding]) -> Outcome:
+    """Whether it applies and is confirmed, given all findings."""
+    parts = [part for part in (entry.applies, entry.confirmed_by) if part is not None]
+    return all_of(outcome_of(part, findings) for part in parts)
+
+
 def outcome_of(condition: Condition, findings: Mapping[Call, Finding]) -> Outcome:
     """The condition's outcome, given the findings of its calls."""
     if isinstance(condition, Call):
@@ -205,7 +238,7 @@ def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outc
     return "; ".join(merge_denied(finding.summary for finding in told)[:most])
 
 
-def _verdict(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], words_are_clear: bool) -> Judgement:
+def _verdict(entry: Entry, outcome: Outcome, findings: Mapping[Call, Finding], words_are_clear: bool) -> Judgement:
     condition = Group("all", tuple(part for part in (entry.applies, entry.confirmed_by) if part is not None))
     every = tuple(findings.values())
     reasons = _reasons(entry.confirmed_by or condition, findings, outcome)
@@ -224,6 +257,17 @@ def _verdict(entry: Entry, outcome: Outcome, findings: dict[Call, Finding], word
         return replace(_suspected(why, findings, every), found=findings)
     why = f"{_capital(reasons)}."
     return Judgement(verdict=Verdict.CONFIRMED, reason=why, findings=every, rests_on_sign=has_sign, found=findings)
+
+
+def _left_open_by_words(
+    judgement: Judgement, asks: SettlingQuestion | None, findings: Mapping[Call, Finding]
+) -> Judgement:
+    """With the question that settles it: what the cluster shows would do."""
+    silent = [found.summary for found in spoken(findings) if found.outcome is Outcome.UNKNOWN]
+    if not silent:
+        return replace(judgement, asks=asks)
+    why = f"The setting under which it happens is there, but {silent[0]}."
+    return replace(judgement, asks=asks, reason=why)
 
 
 def _undecided(condition: Condition, findings: Mapping[Call, Finding]) -> Judgement:

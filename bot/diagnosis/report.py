@@ -54,7 +54,10 @@ class ReportStep:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportDiagnosis:
-    """One entry judged on one cluster. ``elsewhere``: it does not even apply to such a cluster."""
+    """One entry judged on one cluster. ``elsewhere``: it does not even apply to such a cluster.
+
+    ``asks``: the one question that would settle it, and which answer confirms; empty where none would.
+    """
 
     entry: str
     title: str
@@ -67,6 +70,7 @@ class ReportDiagnosis:
     evidence: tuple[ReportEvidence, ...] = ()
     readings: tuple[ReportReading, ...] = ()
     cause: str = ""
+    asks: str = ""
     settle: tuple[ReportStep, ...] = ()
     steps: tuple[ReportStep, ...] = ()
     prevent: tuple[ReportStep, ...] = ()
@@ -225,6 +229,7 @@ def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
         evidence=() if is_guide else tuple(map(_report_evidence, evidence_for(item))),
         readings=tuple(_readings(item)) if is_guide else (),
         cause=plain(item.cause).strip(),
+        asks=one_line(item.asks),
         settle=tuple(map(_report_step, item.settle)),
         steps=tuple(map(_report_step, item.steps)),
         prevent=tuple(map(_report_step, item.prevent)),

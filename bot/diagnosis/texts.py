@@ -79,12 +79,11 @@ def _sentences(entry: Entry, verdict: Verdict) -> tuple[Sentence, ...]:
 
 
 def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mapping[str, Sequence[str]]) -> Judgement:
-    """With the entry's own sentence as the reason, where one fits what was found."""
-    if not judgement.found:
-        return judgement
+    """With the entry's own sentence as the reason, where one fits what was found, and who answered what."""
     outcomes = {call: HINTED if found.is_hint else str(found.outcome) for call, found in judgement.found.items()}
-    said = sentence_for(_sentences(entry, judgement.verdict), outcomes, facts, {**objects, **judgement.told_objects()})
-    return replace(judgement, reason=said) if said else judgement
+    sentences = _sentences(entry, judgement.verdict) if judgement.found else ()
+    reason = sentence_for(sentences, outcomes, facts, {**objects, **judgement.told_objects()}) or judgement.reason
+    return replace(judgement, reason=f"{reason} {judgement.given}".rstrip())
 
 
 def _render(

@@ -25,6 +25,7 @@ WORDS: Mapping[Verdict, Word] = {
 
 
 FAILING = "Failing here"
+TO_SETTLE = "To settle it: "
 NOT_ASKED = "Your words did not point to this; the cluster shows it now."
 KNOWLEDGE_ALONE = "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers."
 

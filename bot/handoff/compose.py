@@ -343,7 +343,8 @@ def _next_checks(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextC
     """What has been settled meanwhile needs no settling."""
     if diagnosis is None or state.now in (CurrentState.CLEARED, CurrentState.WORSE, CurrentState.RULED_OUT):
         return ()
-    return tuple(NextCheck(text=step.text, command=step.command) for step in diagnosis.settle)
+    question = [NextCheck(text=diagnosis.asks, command=None)] if diagnosis.asks else []
+    return (*question, *(NextCheck(text=step.text, command=step.command) for step in diagnosis.settle))
 
 
 def _also_confirmed(case_state: CaseState, report: Report | None) -> list[str]:

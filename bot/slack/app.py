@@ -38,6 +38,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.COMMAND, subcommands.run_subcommand),
     _handled(jobs.PRESS, buttons.handle_press),
     _handled(jobs.RECHECK, recheck.recheck),
+    _handled(jobs.SETTLE, recheck.settle),
     _handled(jobs.ESCALATE, escalation.escalate),
     _handled(jobs.HOME, home.publish_home),
     _handled(jobs.ANCHOR, audit.post_anchor),

@@ -134,6 +134,14 @@ class CasePress(ButtonPress):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettlePress(CasePress):
+    """The same of the question that settles an entry, with what was answered."""
+
+    entry: str
+    yes: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomeView:
     """``user``, of ``team`` if that is not ours, opened App Home, or asked (``anew``) to look at the clusters again."""
 
@@ -185,6 +193,7 @@ QUESTION = JobKind("ask", Question)
 COMMAND = JobKind("command", SlashCommand)
 PRESS = JobKind("press", ButtonPress)
 RECHECK = JobKind("recheck", CasePress)
+SETTLE = JobKind("settle", SettlePress)
 ESCALATE = JobKind("hand_over", CasePress)
 HOME = JobKind("home", HomeView)
 ANCHOR = JobKind("audit.anchor", AnchorDue)
@@ -200,6 +209,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         COMMAND,
         PRESS,
         RECHECK,
+        SETTLE,
         ESCALATE,
         HOME,
         ANCHOR,

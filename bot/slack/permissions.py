@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.slack.blocks.action_ids import RECHECK, RESOLVE
+from bot.slack.blocks.action_ids import RECHECK, RESOLVE, SETTLE_NO, SETTLE_YES
 from bot.slack.cluster_choice import matches_channel
 from knowledge.errors import FAILED, UserFacingError
 
@@ -21,7 +21,12 @@ _ACTIVITIES: Mapping[Right, str] = {
     "resolve": "resolving a case",
     "audit": "reading the audit log",
 }
-_RIGHTS_OF_BUTTONS: Mapping[str, Right] = {RECHECK: "recheck", RESOLVE: "resolve"}
+_RIGHTS_OF_BUTTONS: Mapping[str, Right] = {
+    RECHECK: "recheck",
+    SETTLE_YES: "recheck",
+    SETTLE_NO: "recheck",
+    RESOLVE: "resolve",
+}
 _USER = re.compile(r"[UW][A-Z0-9]{6,}")
 
 

@@ -57,7 +57,7 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredAnswer:
-    """An answer as it was given. ``id`` is the key of the work that made it; ``kind`` is ask, recheck or check.
+    """An answer as it was given. ``id`` is the key of the work that made it; ``kind`` is ask, recheck, settle or check.
 
     ``message_ts`` is empty where only one person saw it.
     """

@@ -94,6 +94,18 @@ feedback = Table(
     Column("at", Time, nullable=False),
 )
 
+# What was answered to the question that settles an entry of an answer; the first press counts.
+settling_answers = Table(
+    "settling_answers",
+    metadata,
+    Column("diagnosis_id", ForeignKey("diagnoses.id"), primary_key=True),
+    Column("entry", Text, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("yes", Boolean, nullable=False),
+    Column("user", Text, nullable=False),  # Slack user id
+    Column("at", Time, nullable=False),
+)
+
 # What may happen once: a button pressed, a message taken for a question. Also what may stand in Slack twice
 # (`doubtful_posts`).
 idempotency_keys = Table(

@@ -15,7 +15,7 @@ from bot.cluster.facts import Fact
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportFailing, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, looked_at, word_of
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, TO_SETTLE, explain_unmatched, looked_at, word_of
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
 from bot.text import age, cost, counted, lasting, one_line
@@ -132,6 +132,7 @@ def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trou
         _show_readings(console, item)
     else:
         say(console, item.reason.removeprefix(trouble), indent=2)
+        _show_question(console, item, indent=2)
         _show_evidence(console, "Evidence", item.evidence[:FIRST_EVIDENCE], now)
     if item.verdict is Verdict.RULED_OUT:
         _show_more_evidence(console, item, now)
@@ -145,6 +146,11 @@ def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trou
         show_prose(console, item.cause)
     show_steps(console, "Verify", item.verify)
     _show_more_evidence(console, item, now)
+
+
+def _show_question(console: Console, item: ReportDiagnosis, indent: int) -> None:
+    if item.asks:
+        say(console, Text.assemble((TO_SETTLE, "bold"), item.asks), indent=indent)
 
 
 def verdict_word(item: ReportDiagnosis) -> tuple[str, str]:
@@ -225,6 +231,7 @@ def _show_considered(console: Console, items: Sequence[ReportDiagnosis], was_rea
         _show_title(console, item, indent=2, weight="")
         if was_read and item.verdict is not Verdict.ANSWERED:
             say(console, clip(item.reason), indent=4)
+        _show_question(console, item, indent=4)
     if elsewhere:
         say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}", indent=2)
     if near:

@@ -84,6 +84,7 @@ MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
 
 
 SAYS = '    - question_says(about="a thing", contains=["thing*"])\n'
+ASKS = 'asks: {text: "Is it so?", yes: confirmed, no: ruled_out}\n'
 SETTING = """\
   all:
     - terway_mode() == "shared"
@@ -106,7 +107,7 @@ IN_BOTH_WAYS = """\
 
 @pytest.mark.parametrize(
     ("confirmed_by", "is_content"),
-    [(SETTING, False), (SETTING + SAYS, True), (IN_ONE_WAY, False), (IN_BOTH_WAYS, True)],
+    [(SETTING, False), (SETTING + SAYS + ASKS, True), (IN_ONE_WAY, False), (IN_BOTH_WAYS + ASKS, True)],
 )
 def test_what_settings_alone_can_confirm_needs_words(
     write: Write, problems: Lint, confirmed_by: str, is_content: bool
@@ -117,6 +118,12 @@ def test_what_settings_alone_can_confirm_needs_words(
     assert (complaints == []) is is_content, complaints
     if not is_content:
         assert "settings alone can confirm this, and nothing says what the words must carry" in complaints[0]
+
+
+def test_words_that_may_be_silent_need_a_question(write: Write, problems: Lint) -> None:
+    text = write().read_text()
+    write((text[text.index("  all:") : text.index("facts:")], SETTING + SAYS))
+    assert ["where the words are silent, nothing settles it" in str(problem) for problem in problems()] == [True]
 
 
 def test_a_wording_that_cannot_be_read_is_named(write: Write, problems: Lint) -> None:

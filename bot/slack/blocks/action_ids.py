@@ -12,6 +12,8 @@ EVIDENCE = "evidence"
 STEPS = "steps"
 HAND_OVER = "hand_over"
 RESOLVE = "resolve"
+SETTLE_YES = "settle_yes"
+SETTLE_NO = "settle_no"
 CHOOSE_CLUSTER = "choose_cluster"
 OPEN_FORM = "open_form"
 HOME_RECHECK = "home_recheck"
@@ -31,12 +33,16 @@ STEPS_VIEW = "steps_view"
 
 @dataclass(frozen=True)
 class ButtonValue:
-    """Which case and which of its answers a button is about. ``at``: when it was posted; ``page`` in modals."""
+    """Which case and which of its answers a button is about. ``at``: when it was posted; ``page`` in modals.
+
+    ``entry``: of the entry whose question it answers.
+    """
 
     case: str
     answer: str
     at: datetime
     page: int = 0
+    entry: str = ""
 
     def dumps(self) -> str:
         """As a button's value or a view's private metadata."""
@@ -45,7 +51,8 @@ class ButtonValue:
             "diagnosis": self.answer,
             "at": int(self.at.timestamp()),
         }
-        return json.dumps({**kept, "page": self.page} if self.page else kept, separators=(",", ":"))
+        more = {"page": self.page, "entry": self.entry}
+        return json.dumps({**kept, **{name: value for name, value in more.items() if value}}, separators=(",", ":"))
 
     @staticmethod
     def loads(text: str) -> "ButtonValue":
@@ -57,6 +64,7 @@ class ButtonValue:
         try:
             kept = json.loads(text)
             at = datetime.fromtimestamp(int(kept["at"]), UTC)
-            return ButtonValue(str(kept["case"]), str(kept["diagnosis"]), at, int(kept.get("page", 0)))
+            page, entry = int(kept.get("page", 0)), str(kept.get("entry", ""))
+            return ButtonValue(str(kept["case"]), str(kept["diagnosis"]), at, page, entry)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
             raise ValueError(f"this is no button of netclinic: {text[:80]!r}") from error

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, looked_at, word_of
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, TO_SETTLE, explain_unmatched, looked_at, word_of
 from bot.probes.findings import clip
-from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, resolved_line
+from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, question_blocks, resolved_line
 from bot.slack.blocks.diagnosis import (
     CAUTION,
     EVIDENCE,
@@ -51,6 +51,7 @@ LONGEST_TITLE = 300
 LONGEST_REASON = 450
 LONGEST_SENTENCE = 300
 LONGEST_FAILING = 160
+MOST_OTHER_QUESTIONS = 2
 NOTHING_NOW = "Nothing is seen failing now."
 NOTHING_SEEN = "Nothing is seen failing in what could be read now."
 ASK_FOR_SYMPTOM = "Say what fails (pods, nodes, Services), since when, and paste the error."
@@ -85,6 +86,8 @@ def _file_lines(report: Report) -> Iterator[str]:
 def _diagnosis_lines(item: ReportDiagnosis, report: Report) -> Iterator[str]:
     yield f"{word_of(item).word}  {item.title}  ({item.entry})"
     yield f"  {item.reason}"
+    if item.asks:
+        yield f"  {TO_SETTLE}{item.asks}"
     if item.evidence:
         yield from ("", EVIDENCE)
     for piece in item.evidence:
@@ -136,10 +139,11 @@ def answer_message(
     """The whole answer. Where nothing can be pressed, what did not fit is in the message's file."""
     has_row = buttons and case is not None
     failing = [block for item in failing_items(report) for block in pack_blocks([item])]
-    top = [*_opening_blocks(report, case, changes), *(failing if report.failing_first else [])]
+    top = [*_opening_blocks(report, case, changes, buttons=buttons), *(failing if report.failing_first else [])]
     end = [
         *([] if report.failing_first else failing),
         *secondary_findings(report),
+        *_other_questions(report, case, buttons=buttons),
         *_closing_blocks(report, case, asker),
     ]
     room, most = MOST_IN_MESSAGE - size([top, end]), MOST_BLOCKS - len(top) - len(end)
@@ -175,6 +179,7 @@ def _sentences(report: Report, case: CaseLine | None, changes: Changes | None) -
     yield changes_text(changes) if changes else ""
     if first:
         yield clip(_reason(first, report), LONGEST_SENTENCE)
+        yield first.asks
         number = len(first.settle) + len(first.steps)
         yield f"{counted(number, 'step')} in the answer." if number else ""
 
@@ -193,7 +198,9 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
         yield f"{FAILING}: {worst.object}. {clip(worst.message, LONGEST_FAILING)}."
 
 
-def _opening_blocks(report: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[Block]:
+def _opening_blocks(
+    report: Report, case: CaseLine | None, changes: Changes | None, *, buttons: bool
+) -> Iterator[Block]:
     """What must be seen without scrolling: verdict and title, what changed, why, and which cluster said so."""
     if case and case.resolved_at:
         yield rich_text([resolved_line(case)])
@@ -206,8 +213,17 @@ def _opening_blocks(report: Report, case: CaseLine | None, changes: Changes | No
     if changes:
         yield from pack_blocks(changes_items(changes))
     yield from _reason_blocks(report) if report.diagnoses else _unmatched_blocks(report, changes)
+    if report.diagnoses:
+        yield from question_blocks(report.diagnoses[0], case, buttons=buttons)
     if report.cluster:
         yield _cluster_block(report.cluster, report)
+
+
+def _other_questions(report: Report, case: CaseLine | None, *, buttons: bool) -> Iterator[Block]:
+    """Of what was considered besides, the questions that settle it."""
+    asking = [item for item in report.diagnoses[1:] if item.asks]
+    for item in asking[:MOST_OTHER_QUESTIONS]:
+        yield from question_blocks(item, case, title=item.title, buttons=buttons)
 
 
 def _headline_blocks(report: Report) -> Iterator[Block]:

@@ -3,21 +3,33 @@
 Refusals too: one sentence that names the thing and the way out.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.diagnosis.wording import word_of
+from bot.diagnosis.wording import TO_SETTLE, word_of
 from bot.probes.findings import clip
-from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, STEPS, ButtonValue
+from bot.slack.blocks.action_ids import (
+    EVIDENCE,
+    HAND_OVER,
+    HELPED,
+    NOT_HELPED,
+    RECHECK,
+    RESOLVE,
+    SETTLE_NO,
+    SETTLE_YES,
+    STEPS,
+    ButtonValue,
+)
 from bot.slack.blocks.elements import (
     LONGEST_TEXT,
     Block,
     Element,
     Message,
     View,
+    actions,
     button,
     confirm_dialog,
     context,
@@ -52,7 +64,7 @@ class CaseLine:
 
     Of a private one, which one person sees, nothing can be shown to others. ``question`` is what was asked, where no
     message in the thread says it; ``namespace`` what it was about, if one was named. ``has_oncall``: there is somebody
-    to hand it to.
+    to hand it to. ``settled``: who has answered an entry's question, and whether with yes.
     """
 
     id: str
@@ -69,6 +81,7 @@ class CaseLine:
     has_oncall: bool = True
     namespace: str = ""
     question: str = ""
+    settled: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
 
     @property
     def value(self) -> ButtonValue:
@@ -143,6 +156,25 @@ def _action_buttons(case: CaseLine, value: str) -> list[Element]:
     ]
 
 
+def question_blocks(item: ReportDiagnosis, case: CaseLine | None, *, title: str = "", buttons: bool) -> Iterator[Block]:
+    """The one question that settles a diagnosis, with its answers to press; once pressed, whose it was."""
+    if not item.asks:
+        return
+    about = [text_run(f"{clip(title, LONGEST_TITLE)}: ")] if title else []
+    asked = line(text_run(TO_SETTLE, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
+    given = case.settled.get(item.entry) if case else None
+    if given:
+        user, yes = given
+        told = line(mention(user), text_run(f" answered {'Yes' if yes else 'No'}; the newest answer goes by it."))
+        yield rich_text([asked, told])
+        return
+    yield rich_text([asked])
+    if case and buttons and not case.resolved_at:
+        value = replace(case.value, entry=item.entry).dumps()
+        row = [button(SETTLE_YES, "Yes", value), button(SETTLE_NO, "No", value)]
+        yield actions(f"settle:{item.entry}"[:255], row)
+
+
 def handover_summary(
     report: Report, case: CaseLine, *, to: str, by: str, now: datetime, permalink: str = "", note: str = ""
 ) -> Message:
@@ -186,6 +218,8 @@ def _diagnosis_lines(first: ReportDiagnosis, report: Report) -> Iterator[Element
     for piece in first.evidence[:1]:
         seen = f" · seen {age(piece.seen, report.now)}: {clip(piece.excerpt)}"
         yield line(text_run(clip(piece.object, LONGEST_TITLE), bold=True), text_run(seen))
+    if first.asks:
+        yield line(text_run(TO_SETTLE, bold=True), text_run(clip(first.asks, LONGEST_REASON)))
     steps = (*first.settle, *first.steps)
     for step in steps[:1]:
         label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "

@@ -19,6 +19,8 @@ from bot.slack.blocks.action_ids import (
     OPEN_FORM,
     RECHECK,
     RESOLVE,
+    SETTLE_NO,
+    SETTLE_YES,
     ButtonValue,
 )
 from bot.slack.blocks.modals import note_form
@@ -106,13 +108,13 @@ def _listen_to_home_opened(app: AsyncApp, context: HandlerContext) -> None:
 
 
 def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
-    """Re-check, resolve, hand over, and the menu of clusters. Last, since it takes what nobody else listens for."""
+    """What acts on a case, and the menu of clusters. Last, since it takes what nobody else listens for."""
 
     async def press_button(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         await accept_press(context, body, PRESS, parse_button_press(body))
         await ack()
 
-    for action in (RECHECK, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):
+    for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
     app.action(re.compile(""))(press_button)

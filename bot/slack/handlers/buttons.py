@@ -15,13 +15,23 @@ from functools import partial
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack import jobs
-from bot.slack.blocks.action_ids import CHOOSE_CLUSTER, HAND_OVER, HELPED, NOT_HELPED, RECHECK, RESOLVE, ButtonValue
+from bot.slack.blocks.action_ids import (
+    CHOOSE_CLUSTER,
+    HAND_OVER,
+    HELPED,
+    NOT_HELPED,
+    RECHECK,
+    RESOLVE,
+    SETTLE_NO,
+    SETTLE_YES,
+    ButtonValue,
+)
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.case_service import is_answered, refresh_answers
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
-from bot.slack.jobs import ButtonPress, CasePress
+from bot.slack.jobs import ButtonPress, CasePress, SettlePress
 from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import RESOLVED, Case, StoredAnswer
@@ -78,6 +88,8 @@ class PressHandler:
         """
         kinds: dict[str, Callable[[], Awaitable[Json]]] = {
             RECHECK: self._accept_recheck,
+            SETTLE_YES: self._accept_settling,
+            SETTLE_NO: self._accept_settling,
             RESOLVE: self._resolve,
             HAND_OVER: self._accept_escalation,
             HELPED: self._store_feedback,
@@ -129,10 +141,12 @@ class PressHandler:
 
     def _started_request(self) -> dict[str, str]:
         """The request id of what the press sets off, so that its records are found from here."""
-        if self.press.action not in (RECHECK, HAND_OVER):
+        if self.press.action not in (RECHECK, HAND_OVER, SETTLE_YES, SETTLE_NO):
             return {}
         with contextlib.suppress(ValueError):
             value = ButtonValue.loads(self.press.value)
+            if self.press.action in (SETTLE_YES, SETTLE_NO):
+                return {"work": settle_key(value)}
             of = value.case if self.press.action == HAND_OVER else value.answer
             return {"work": once_key(self.press.action, of)}
         return {}
@@ -146,6 +160,24 @@ class PressHandler:
         if await self.context.accept_unless_succeeded(jobs.RECHECK, key, payload, is_answered_):
             return {}
         raise UserError("This answer is being checked again, or was already: look for the newest one in this thread.")
+
+    async def _accept_settling(self) -> Json:
+        """The answer to an entry's question: the first press below an answer counts, whatever it says."""
+        case, answer = await self._find_open_case()
+        value, yes = ButtonValue.loads(self.press.value), self.press.action == SETTLE_YES
+        entry = self.context.services.entries.get(value.entry)
+        if not answer.question or entry is None or entry.asks is None:
+            raise UserError(f"This question cannot be answered here any more: {ASK_AGAIN}.")
+        payload = SettlePress(**vars(self.press), case=case.id, answer=answer.id, entry=entry.id, yes=yes)
+        is_answered_ = partial(is_answered, self.context)
+        if await self.context.accept_unless_succeeded(jobs.SETTLE, settle_key(value), payload, is_answered_):
+            return {}
+        given = (await self.context.services.store.run(self.context.settling.given_below, answer.id)).get(entry.id)
+        who = f"{await self.context.display_name(given.user)} answered" if given else "Somebody has answered"
+        said = f" {'yes' if given.yes else 'no'}" if given else " this"
+        raise UserError(
+            f"{who}{said} already: the newest answer in this thread goes by it; ask again to say otherwise."
+        )
 
     async def _accept_escalation(self) -> Json:
         if not self.context.services.settings.oncall_group:
@@ -235,6 +267,11 @@ async def _as_step_result(do: Callable[[], Awaitable[Json]]) -> Json:
         return await do()
     except UserError as why:
         return {"refused": [why.sentence, why.rule]}
+
+
+def settle_key(value: ButtonValue) -> str:
+    """The key of answering an entry's question below one answer."""
+    return once_key(jobs.SETTLE.name, f"{value.answer} {value.entry}")
 
 
 def once_key(action: str, of: str) -> str:

@@ -79,6 +79,7 @@ def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> Case
         has_oncall=bool(context.services.settings.oncall_group),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
+        settled={entry: (given.user, given.yes) for entry, given in context.settling.given_below(answer.id).items()},
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
         not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),
     )

@@ -20,6 +20,7 @@ from bot.slack.permissions import MembershipUnknown, Permissions, Right
 from bot.slack.services import Services
 from bot.store.cases import Cases
 from bot.store.feedback import FeedbackBook
+from bot.store.settling import SettlingAnswers
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class HandlerContext:
     services: Services
     cases: Cases
     feedback: FeedbackBook
+    settling: SettlingAnswers
     permissions: Permissions
     cluster_status: ClusterStatus
     help: Message
@@ -81,6 +83,7 @@ class HandlerContext:
             services,
             Cases(services.store),
             FeedbackBook(services.store),
+            SettlingAnswers(services.store),
             permissions,
             cluster_status,
             help_,

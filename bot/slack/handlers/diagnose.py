@@ -16,9 +16,10 @@ from bot.diagnosis.answer import Answer, ClusterState
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
+from bot.diagnosis.settling import GivenAnswer
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.case_service import RECHECK, open_case, render_answer
+from bot.slack.handlers.case_service import open_case, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.logs import log_context
@@ -82,7 +83,7 @@ async def _opened(
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnoseJob:
-    """What is looked at, for whom. ``kind`` is ask, recheck or check; the job's key becomes the answer's id.
+    """What is looked at, for whom. ``kind`` is ask, recheck, settle or check; the job's key becomes the answer's id.
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
     the answer that is checked again.
@@ -109,7 +110,7 @@ class DiagnoseJob:
         if self.reply.may_be_single_message:
             self.reply.is_single_message = await self.job.step("one", self._check_channel_busy)
         if not self.reply.is_single_message:
-            stage = Stage.RECHECKING if self.kind == RECHECK else Stage.MATCHING
+            stage = Stage.RECHECKING if self.before else Stage.MATCHING
             self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._progress_message(stage)))
         self.job.interruption.tell = self._tell_restart
         case = await self.job.step("case", self._opened)
@@ -175,11 +176,23 @@ class DiagnoseJob:
 
     async def _ask(self, clinic: Clinic, cluster: Cluster | None) -> Answer:
         namespace = self.namespace or None
+        clinic = replace(clinic, given=await self._given_answers())
         if self.is_check:
             if cluster is None:
                 return Answer(question="", in_scope=True, confidence=1.0, cluster=None)
             return await clinic.check(self.entries, cluster, namespace)
         return await clinic.ask(self.words, cluster, namespace)
+
+    async def _given_answers(self) -> dict[str, GivenAnswer]:
+        """What people answered in this case about this question, by entry."""
+        if self.before is None:
+            return {}
+        settling = self.context.settling
+        kept = await self.context.services.store.run(settling.known, self.before.case_id, self.words)
+        names = await self.context.display_names({answer.user for answer in kept.values()})
+        return {
+            entry: GivenAnswer(yes=answer.yes, by=names.get(answer.user, answer.user)) for entry, answer in kept.items()
+        }
 
     async def _store_answer(self, told: Report, case: str) -> Json:
         now = self.context.now()

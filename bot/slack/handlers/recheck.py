@@ -1,18 +1,54 @@
-"""Checking an answer again: the same question on the same cluster, and what changed since."""
+"""Checking an answer again: the same question on the same cluster, and what changed since.
 
+So it is when somebody has answered the question that settles an entry: with that answer known.
+"""
+
+from bot.audit import AuditContext
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.case_service import RECHECK, find_case_and_answer, parse_check
+from bot.slack.handlers.case_service import RECHECK, find_case_and_answer, parse_check, refresh_answers
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.jobs import CasePress
-from bot.slack.queue.job import Job
+from bot.slack.jobs import SETTLE, CasePress, SettlePress
+from bot.slack.queue.job import Job, Json
 from bot.store.cases import StoredAnswer
+from bot.store.settling import SettlingAnswer
 
 
 async def recheck(context: HandlerContext, job: Job, press: CasePress) -> None:
     """The handler: a new answer below the old one in the thread; in its place where only one person sees it."""
+    await _look_again(context, job, press, RECHECK)
+
+
+async def settle(context: HandlerContext, job: Job, press: SettlePress) -> None:
+    """The handler of an answered question: kept with the case first, then looked at again, and shown as answered."""
+    trail = context.audit_context(press.user, press.channel, job.key, press.case)
+    await job.step("settle", lambda: _keep_answer(context, trail, press))
+    await _look_again(context, job, press, SETTLE.name)
+
+    async def show() -> Json:
+        await refresh_answers(context, trail, press.case, press.answer)
+
+    if not press.is_private:
+        await job.step("refresh", show)
+
+
+async def _keep_answer(context: HandlerContext, trail: AuditContext, press: SettlePress) -> Json:
+    said = "yes" if press.yes else "no"
+    await trail.record("question.settled", entry=press.entry, outcome=said, detail={"answer": press.answer})
+    answer = SettlingAnswer(
+        diagnosis_id=press.answer,
+        entry=press.entry,
+        case_id=press.case,
+        yes=press.yes,
+        user=press.user,
+        at=context.now(),
+    )
+    await context.services.store.run(context.settling.save, answer)
+
+
+async def _look_again(context: HandlerContext, job: Job, press: CasePress, kind: str) -> None:
     trail = context.audit_context(press.user, press.channel, job.key, press.case)
     reply = AnswerMessage(poster=context.services.poster, trail=trail, channel=press.channel, key=job.key)
 
@@ -24,7 +60,7 @@ async def recheck(context: HandlerContext, job: Job, press: CasePress) -> None:
             reply.response_url = press.response_url
         else:
             reply.thread_ts = case.thread_ts
-        await _diagnose_job(context, job, reply, before, press.user).run()
+        await _diagnose_job(context, job, reply, before, press.user, kind).run()
 
     async def say(message: Message) -> None:
         await job.step("say", lambda: reply.end_with_error(message))
@@ -33,14 +69,14 @@ async def recheck(context: HandlerContext, job: Job, press: CasePress) -> None:
 
 
 def _diagnose_job(
-    context: HandlerContext, job: Job, reply: AnswerMessage, before: StoredAnswer, user: str
+    context: HandlerContext, job: Job, reply: AnswerMessage, before: StoredAnswer, user: str, kind: str
 ) -> DiagnoseJob:
     entries = parse_check(context, before.question)
     return DiagnoseJob(
         context=context,
         job=job,
         reply=reply,
-        kind=RECHECK,
+        kind=kind,
         user=user,
         words=before.question,
         cluster=before.cluster,

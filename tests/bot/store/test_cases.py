@@ -12,6 +12,7 @@ from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.store import Store
 from bot.store.cases import PRIVATE, Case, Cases, StoredAnswer, case_id
 from bot.store.feedback import Feedback, FeedbackBook
+from bot.store.settling import SettlingAnswer, SettlingAnswers
 from knowledge.model import Kind
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -254,3 +255,21 @@ def test_the_same_word_again_keeps_its_note_and_another_one_does_not(store: Stor
     assert [(said.note, said.at) for said in book.for_case(case.id)] == [("a second vSwitch", LATER)]
     book.save(replace(word, helped=False))
     assert [(said.helped, said.note) for said in book.for_case(case.id)] == [(False, "")]
+
+
+def test_the_first_answer_to_a_question_counts_and_holds_for_the_same_words(store: Store) -> None:
+    cases, settling = Cases(store), SettlingAnswers(store)
+    case = cases.open(new())
+    cases.save_answer(answer(case))
+    cases.save_answer(answer(case, "T1:C1:1.2", kind="recheck"))
+    cases.save_answer(answer(case, "T1:C1:1.3", question="other words"))
+    yes = SettlingAnswer(diagnosis_id="T1:C1:1.1", entry="a-thing", case_id=case.id, yes=True, user="U1", at=NOON)
+    settling.save(yes)
+    settling.save(replace(yes, yes=False, user="U2"))
+    assert settling.given_below("T1:C1:1.1") == {"a-thing": yes}
+    assert settling.given_below("T1:C1:1.2") == {}
+    assert settling.known(case.id, "pods stuck") == {"a-thing": yes}
+    assert settling.known(case.id, "other words") == {}
+    later = replace(yes, diagnosis_id="T1:C1:1.2", yes=False, user="U2", at=LATER)
+    settling.save(later)
+    assert settling.known(case.id, "pods stuck") == {"a-thing": later}

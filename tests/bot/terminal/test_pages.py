@@ -44,6 +44,7 @@ CASES: dict[str, tuple[str | None, dict[str, float], int]] = {
     "confirmed-narrow": ("terway-out-of-ips", OUT_OF_IPS, 60),
     "confirmed-on-flannel": ("flannel-ip-leak", {"flannel-ip-leak": 0.9}, 100),
     "suspected-hidden": ("terway-out-of-ips-hidden", OUT_OF_IPS, 80),
+    "suspected-asks": ("flannel-hairpin-off", {"flannel-hairpin-off": 0.9}, 80),
     "ruled-out": ("terway-volume-mount-fails", NOT_HERE, 80),
     "guide": ("terway-healthy", {"terway-acceleration-mode": 0.9}, 80),
     "also-seen": ("terway-out-of-ips", {"ipvs-udp-timeout": 0.9, "cluster-domain": 0.2}, 80),

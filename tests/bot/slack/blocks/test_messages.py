@@ -16,6 +16,7 @@ import pytest
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.report import Report, ReportStep, compare
+from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message
 from bot.slack.blocks.elements import Message
@@ -67,6 +68,7 @@ ANSWERS: dict[str, tuple[str | None, dict[str, float], dict[str, bool]]] = {
     "confirmed": ("terway-out-of-ips", OUT_OF_IPS, {}),
     "suspected-not-permitted": ("terway-out-of-ips-hidden", OUT_OF_IPS, {}),
     "suspected-quiet": ("kube-proxy-udp-quiet", {"ipvs-udp-timeout": 0.4}, {}),
+    "suspected-asks": ("flannel-hairpin-off", {"flannel-hairpin-off": 0.9}, {}),
     "ruled-out": ("terway-volume-mount-fails", ELSEWHERE, {}),
     "guide": ("terway-healthy", {"terway-acceleration-mode": 0.9}, {}),
     "also-seen": ("terway-out-of-ips", ALSO_SEEN, {}),
@@ -117,6 +119,26 @@ def _long(told: Report) -> Report:
 
 async def test_where_nothing_can_be_pressed_the_rest_is_in_a_file(told_on: Tell, agreed: Agreed) -> None:
     agreed("with-file", answer_message(await told_on("terway-out-of-ips-hidden", OUT_OF_IPS), buttons=False))
+
+
+async def test_a_question_that_was_answered(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = await told_on("flannel-hairpin-off", {"flannel-hairpin-off": 0.9})
+    settled = replace(case, settled={"flannel-hairpin-off": ("U0BEA", False)})
+    agreed("suspected-answered", answer_message(told, case=settled, asker="U0ANA"))
+
+
+async def test_questions_of_what_was_considered_besides(told_on: Tell, case: CaseLine, refused: Any) -> None:
+    told = await told_on("flannel-hairpin-off", {"flannel-cannot-ping-ecs": 0.9, "flannel-hairpin-off": 0.3})
+    assert told.diagnoses[0].asks == ""
+    message = answer_message(told, case=case, asker="U0ANA")
+    (row,) = [block for block in message.blocks if block.get("block_id") == "settle:flannel-hairpin-off"]
+    assert [element["text"]["text"] for element in row["elements"]] == ["Yes", "No"]
+    for element in row["elements"]:
+        assert ButtonValue.loads(element["value"]) == replace(case.value, entry="flannel-hairpin-off")
+        assert len(element["value"]) < 2000
+    assert refused(message) == []
+    resolved = answer_message(told, case=replace(case, resolved_by="U0BEA", resolved_at=case.at))
+    assert "settle:flannel-hairpin-off" not in [block.get("block_id") for block in resolved.blocks]
 
 
 async def test_a_resolved_case(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:

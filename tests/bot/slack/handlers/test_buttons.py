@@ -4,6 +4,8 @@ import asyncio
 import json
 from typing import Any
 
+from sqlalchemy import text
+
 from bot.store.cases import Cases
 from bot.store.feedback import FeedbackBook
 from tests.scenes import OpenScene, Scene
@@ -102,6 +104,53 @@ async def test_a_double_click_on_recheck_checks_once(open_scene: OpenScene) -> N
         await scene.slack.until(lambda: len(scene.slack.ephemerals("lin")) == 2, 60)
         assert replies(scene, answer) == 2
         assert len(scene.slack.ephemerals("lin")) == 2
+
+
+SETTING = {"prod": "flannel-hairpin-off"}
+QUESTION = "@netclinic our service times out now and then when it is called, flannel"
+
+
+async def asked_to_settle(scene: Scene) -> Any:
+    """An answer that asks the question of hairpin mode."""
+    ts = await scene.slack.people.say("ada", "inc-shop", QUESTION)
+    return await scene.answer("inc-shop", ts, "To settle it: Does it fail only from the pods behind the Service")
+
+
+async def test_the_first_press_settles_it_whoever_presses_after(open_scene: OpenScene) -> None:
+    async with open_scene(SETTING) as scene:
+        answer = await asked_to_settle(scene)
+        shown = [dict(block) for block in answer.blocks]
+        people = scene.slack.people
+        await asyncio.gather(*(people.press("lin", answer, "Yes") for _ in range(2)))
+        await scene.answer("inc-shop", answer.thread_ts, "CONFIRMED: Hairpin mode is off")
+        first = scene.slack.replies("inc-shop", answer.thread_ts)[0]
+        await scene.slack.until(lambda: "<@U0LIN00002> answered Yes; the newest answer goes by it." in first.plain, 60)
+        assert "Yes" not in [element["text"]["text"] for _, element in first.elements if element["type"] == "button"]
+        await scene.alone("lin", "Lin Wei answered yes already: the newest answer in this thread goes by it")
+        first.blocks = shown  # as another client may still show it
+        await people.press("sam", first, "No")
+        await scene.alone("sam", "Lin Wei answered yes already")
+        assert replies(scene, answer) == 2
+        with scene.services.audit_log.store.reading() as connection:
+            found = connection.execute(text("SELECT outcome, entry FROM audit_records WHERE action='question.settled'"))
+            assert [tuple(row) for row in found] == [("yes", "flannel-hairpin-off")]
+
+
+async def test_an_answer_that_cannot_be_given_any_more_says_so(open_scene: OpenScene) -> None:
+    async with open_scene(SETTING, settings={"NETCLINIC_BUTTONS_EXPIRE_HOURS": "0.00001"}) as scene:
+        answer = await asked_to_settle(scene)
+        await scene.slack.people.press("lin", answer, "No")
+        await scene.alone("lin", "These buttons are older than 1e-05 hours and no longer work: ask again")
+        assert replies(scene, answer) == 1
+
+
+async def test_a_question_that_no_entry_asks_leads_nowhere(open_scene: OpenScene) -> None:
+    async with open_scene(SETTING) as scene:
+        answer = await asked_to_settle(scene)
+        revalued(answer, entry="terway-healthy")
+        await scene.slack.people.press("lin", answer, "No")
+        await scene.alone("lin", "This question cannot be answered here any more: ask again")
+        assert replies(scene, answer) == 1
 
 
 async def test_a_resolved_case_is_not_checked_again_until_somebody_asks_in_it(open_scene: OpenScene) -> None:
