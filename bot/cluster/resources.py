@@ -81,14 +81,14 @@ def in_words(group: str, plural: str) -> str:
 def merge_denied(sentences: Iterable[str]) -> list[str]:
     """The sentences with all refusals in one, where the first of them stands."""
     told = list(dict.fromkeys(sentences))
-    refused = [text for text in told if is_denied(text)]
+    refused = [text for text in told if _DENIED.search(text)]
     kinds = list(dict.fromkeys(kind for text in refused for kind in denied_kinds(text)))
     return [denied(kinds) if text in refused else text for text in told if text not in refused[1:]]
 
 
 def is_denied(sentence: str) -> bool:
-    """Whether it tells of a right that is wanting."""
-    return _DENIED.search(sentence) is not None
+    """Whether it tells of a right that is wanting, in today's words or those that version 0.1 stored."""
+    return _DENIED.search(sentence) is not None or ": not permitted: " in sentence
 
 
 PODS = Resource("", "v1", "pods", "Pod")

@@ -20,6 +20,7 @@ from bot.cluster.transport import ReadError
 T = TypeVar("T")
 Object = dict[str, Any]
 SYSTEM = "kube-system"
+EMPTY_NAMESPACE = "holds no pod, or does not exist"
 ALL_NODES, FIRST_NODES = 2000, 250
 
 
@@ -139,7 +140,7 @@ class ClusterSession:
     async def _holds_pods(self, namespace: str) -> None:
         is_empty = await self.once("is empty", lambda: self._is_empty(namespace))
         if is_empty:
-            why = "holds no pod, or does not exist (`kubectl get namespaces` lists them)"
+            why = f"{EMPTY_NAMESPACE} (`kubectl get namespaces` lists them)"
             self.reader.note(f"namespace {namespace}", f"it {why}")
             raise ReadError("invalid", f"namespace {namespace} {why}")
 

@@ -138,7 +138,9 @@ def _is_worth_reading(question: str, found: Matches) -> bool:
 
 
 def _asks_about_nodes(entry: Entry) -> bool:
-    return any(call.probe in ("node_condition", "node_taint") for call in calls(entry.confirmed_by))
+    """Of all nodes: those of waiting pods are read one by one."""
+    asked = [call for call in calls(entry.confirmed_by) if call.probe in ("node_condition", "node_taint")]
+    return any(("on", "affected") not in call.arguments for call in asked)
 
 
 def _is_cheap_fault(judge: Judge, entry: Entry) -> bool:

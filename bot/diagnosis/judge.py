@@ -14,7 +14,7 @@ from enum import StrEnum
 from bot.cluster.facts import Fact, read_fact
 from bot.cluster.facts.labels import fact_label
 from bot.cluster.resources import denied, denied_kinds, merge_denied
-from bot.cluster.session import ClusterSession
+from bot.cluster.session import EMPTY_NAMESPACE, ClusterSession
 from bot.diagnosis.settling import GivenAnswer, spoken, with_words
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
@@ -276,6 +276,8 @@ def _undecided(condition: Condition, findings: Mapping[Call, Finding]) -> Judgem
     refused = list(dict.fromkeys(kind for found in unknown for kind in denied_kinds(found.summary)))
     if refused:
         return _suspected(f"Undecided: {denied(refused)}.", findings)
+    if mistyped := next((found.summary for found in unknown if EMPTY_NAMESPACE in found.summary), ""):
+        return _suspected(f"Undecided: {mistyped}.", findings)
     why = f"The cluster could not decide: {_reasons(condition, findings, Outcome.UNKNOWN)}."
     return replace(_suspected(why, findings), found=findings)
 

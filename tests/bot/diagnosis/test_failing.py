@@ -92,6 +92,13 @@ async def test_ten_pods_with_one_message_are_one_line(make: Any, look: Any) -> N
     assert len(item.alike) == 10
 
 
+async def test_ids_and_addresses_in_a_message_part_no_pods_that_fail_alike(make: Any, look: Any) -> None:
+    pods = [make.pod(f"web-{number}", status=WAITS) for number in range(3)]
+    text = "add cmd: failed to assign an IP to eth{}: 10.0.{}.7 is taken by {:032x}"
+    events = [make.event(pod, "FailedCreatePodSandBox", text.format(at, at, at)) for at, pod in enumerate(pods)]
+    assert len((await look([*pods, *events])).items) == 1
+
+
 async def test_pods_that_say_different_things_are_different_lines(make: Any, look: Any) -> None:
     pods = [make.pod(f"web-{number}", status=WAITS) for number in range(2)]
     events = [make.event(pods[0], "FailedCreatePodSandBox", "one"), make.event(pods[1], "AllocIPFailed", "other")]
