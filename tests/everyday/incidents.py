@@ -196,6 +196,7 @@ INCIDENTS = [
         name="kube-proxy crashes on one node",
         questions=("服务之间偶尔连不上，麻烦看一下",),
         objects=(PROXY_CRASHES,),
+        named=("kube-proxy-worker", "CrashLoopBackOff"),
     ),
     Incident(
         name="CoreDNS crashes over its Corefile",

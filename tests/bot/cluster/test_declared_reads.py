@@ -20,7 +20,7 @@ from bot.cluster.declared_reads import (
     label_of,
 )
 from bot.cluster.object_shape import shape_of
-from bot.cluster.recorded_fields import recorded_object
+from bot.cluster.recorded_fields import recorded_object, selected_labels
 from bot.cluster.resources import Resource
 from bot.probes import reads_of, vocabulary
 from bot.probes.pods import APP
@@ -90,6 +90,16 @@ def test_what_entries_name_comes_on_top() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.kind}.{kind.group}")
 def test_every_kind_that_is_read_has_its_fields_declared(kind: Resource) -> None:
     assert shape_of(kind.group, kind.kind).keys() > {"metadata"}
+
+
+def test_a_recording_keeps_the_labels_by_which_anything_is_selected() -> None:
+    assert selected_labels({"kind": "Service", "spec": {"selector": {"tier": "front"}}}) == {"tier"}
+    peers = [{"podSelector": {"matchLabels": {"role": "api"}}}]
+    policy = {
+        "kind": "NetworkPolicy",
+        "spec": {"podSelector": {"matchLabels": {"app": "db"}}, "ingress": [{"from": peers}]},
+    }
+    assert selected_labels(policy) == {"app", "role"}
 
 
 def test_the_readers() -> None:
