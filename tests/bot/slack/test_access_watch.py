@@ -72,7 +72,7 @@ async def test_what_a_cluster_refuses_is_named_with_the_entries_that_need_it(
 async def test_a_cluster_that_is_away_is_named_and_asked_again(
     open_scene: OpenScene, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    timing = replace(AT_ONCE, access_patience=1.0)
+    timing = replace(AT_ONCE, access_patience=3.0)
     async with open_scene({"prod": HEALTHY}, dead=["gone"], hanging=["stuck"], timing=timing) as scene:
         # On a busy machine one that answers may be late, too: it is asked again.
         told = await known(scene, lambda told: len(told) == 3 and told["prod"] == {"access": "complete"})
@@ -85,7 +85,16 @@ async def test_a_cluster_that_is_away_is_named_and_asked_again(
         lines = [line["message"] for line in logged(capfd)]
         assert sum("Cluster gone could not be asked what may be read" in line for line in lines) == 1
         assert "Cluster gone allows every read that netclinic makes." in lines
-        assert sum("Cluster stuck could not" in line for line in lines) == 1, "what is no news is not told again"
+
+
+async def test_what_is_no_news_is_not_told_again(open_scene: OpenScene, capfd: pytest.CaptureFixture[str]) -> None:
+    async with open_scene({}, dead=["gone"], timing=replace(AT_ONCE, access_retry=0.05)) as scene:
+        store, asked = scene.services.store, Filters(action="cluster.read")
+        async with asyncio.timeout(SECONDS):
+            while len(await asyncio.to_thread(list_records, store, asked)) < 8:  # noqa: ASYNC110 - two each time
+                await asyncio.sleep(0.05)
+        lines = [line["message"] for line in logged(capfd)]
+        assert sum("Cluster gone could not be asked" in line for line in lines) == 1
 
 
 async def test_its_reads_are_on_the_audit_log(open_scene: OpenScene) -> None:
@@ -109,10 +118,13 @@ async def stuck(tmp_path: Path, data_dir: Path) -> AsyncIterator[Served]:
         yield bot
 
 
-async def test_nothing_waits_for_a_cluster_that_never_answers(open_scene: OpenScene) -> None:
-    timing = replace(AT_ONCE, access_patience=3600.0)
-    async with asyncio.timeout(SECONDS), open_scene({"prod": HEALTHY}, hanging=["stuck"], timing=timing) as scene:
-        assert await known(scene, lambda told: "prod" in told) == {"prod": {"access": "complete"}}
+async def test_nothing_waits_for_a_cluster_that_does_not_answer(open_scene: OpenScene) -> None:
+    async with asyncio.timeout(SECONDS), open_scene({"prod": HEALTHY}, hanging=["stuck"], timing=AT_ONCE) as scene:
+        serving = scene.bot.serving
+        assert serving is not None
+        await scene.slack.until(lambda: serving.started, SECONDS)
+        assert "stuck" not in (await serving.health.report())[1]["clusters"], "it is given up after seconds"
+        await known(scene, lambda told: told.get("prod") == {"access": "complete"})
 
 
 async def test_a_cluster_that_hangs_does_not_hold_up_the_end(stuck: Served) -> None:
