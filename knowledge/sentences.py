@@ -17,6 +17,7 @@ from knowledge.fact_comparison import compare, evaluate
 from knowledge.logic import Outcome, all_of, any_of
 from knowledge.model import Call, Condition, Group, Says, Sentence
 from knowledge.rendering import Facts, Objects, render_sentence
+from knowledge.templates import PLURALS, names_in
 from knowledge.vocabulary import Vocabulary
 
 VERDICTS = ("confirmed", "suspected", "ruled_out")
@@ -26,11 +27,28 @@ Outcomes = Mapping[Call, str]
 _SHAPE = 'write sentences as text, or {when: pod_waiting() == "absent", say: "..."}'
 
 
-def sentence_for(sentences: Iterable[Sentence], outcomes: Outcomes, facts: Facts, objects: Objects) -> str | None:
+@dataclass(frozen=True)
+class Told:
+    """A sentence as it is said, and the one that it was made from."""
+
+    text: str
+    sentence: Sentence
+
+    def words(self) -> set[str]:
+        """The objects that it names, singular: ``pod`` for ``pods``."""
+        return {PLURALS.get(name, name) for name in names_in(self.sentence.text)}
+
+    def rests_on(self, call: Call) -> bool:
+        """Whether it was chosen because of what this probe came to."""
+        outcomes = filter(_is_of_outcome, calls_in(self.sentence.when))
+        return any(is_meant(compared, call) for compared in outcomes)
+
+
+def sentence_for(sentences: Iterable[Sentence], outcomes: Outcomes, facts: Facts, objects: Objects) -> Told | None:
     """The first sentence that fits, with the names of this cluster in it; ``None`` where none does."""
     fitting = (one for one in sentences if one.when is None or _holds(one.when, outcomes, facts) is Outcome.PRESENT)
-    rendered = (render_sentence(one.text, facts, objects) for one in fitting)
-    return next((text for text in rendered if text), None)
+    rendered = (Told(text, one) for one in fitting if (text := render_sentence(one.text, facts, objects)))
+    return next(rendered, None)
 
 
 def calls_in(condition: Condition | None) -> Iterator[Call]:

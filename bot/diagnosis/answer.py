@@ -3,7 +3,7 @@
 Which of the findings speak for a verdict: the choice that every door shows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -155,16 +155,25 @@ def evidence_for(item: Diagnosis) -> Iterator[Evidence]:
     """What speaks for the verdict comes first; the same piece is shown once."""
     shown: set[tuple[str, str]] = set()
     told = [finding for finding in item.judgement.findings if _supports_verdict(item, finding)]
-    for finding in sorted(told, key=lambda each: (each.outcome is not Outcome.PRESENT, not each.is_sign)):
+    telling = item.judgement.telling
+    for finding in sorted(told, key=lambda each: _place(each, telling)):
         for piece in finding.evidence:
             if (piece.object, piece.excerpt) not in shown:
                 shown.add((piece.object, piece.excerpt))
                 yield piece
 
 
+def _place(finding: Finding, telling: Sequence[Finding]) -> tuple[int, bool, bool]:
+    """What the reason is made of stands first, in its order; then what was seen, signs before settings."""
+    first = telling.index(finding) if finding in telling else len(telling)
+    return first, finding.outcome is not Outcome.PRESENT, not finding.is_sign
+
+
 def _supports_verdict(item: Diagnosis, finding: Finding) -> bool:
-    """That an entry fits this kind of cluster is worth showing only where it does not."""
+    """That an entry fits this kind of cluster is worth showing only where it does not; else only what rules it out."""
     if item.verdict is Verdict.CONFIRMED and finding.outcome is not Outcome.PRESENT:
         return False
+    if item.verdict is Verdict.RULED_OUT and item.judgement.telling:
+        return finding in item.judgement.telling
     fits = finding.probe in set(map(str, calls(item.entry.applies)))
     return not fits or is_elsewhere(item)

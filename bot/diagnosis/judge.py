@@ -26,6 +26,8 @@ from knowledge.logic import Outcome, all_of, any_of, negate, none_of
 from knowledge.model import Call, Condition, Entry, Group, Kind, SettlingQuestion, format_value
 from knowledge.settling import WORDS_PROBE
 
+PLUGIN = "network_plugin"
+UNDECIDED = "The cluster could not decide: "
 NOT_HERE = "It does not apply here"
 _JOIN = {"all": all_of, "any": any_of, "none": none_of}
 
@@ -43,8 +45,10 @@ class Verdict(StrEnum):
 class Judgement:
     """A verdict with one sentence of reason; ``rests_on_sign`` when something is failing now.
 
-    ``found``: what each of the entry's probes came to, where a sentence of the entry may say it better than the reason.
-    ``is_riddle`` where it is open only because something else fails that nobody knows: no step is to be taken on it.
+    ``found``: what each of the entry's probes came to, where a sentence of the entry may say it better than the reason;
+    ``telling``: of these, what that sentence is made of, or what rules the entry out.
+    ``preface`` stands in front of it. ``is_riddle`` where it is open only because something else fails that nobody
+    knows: no step is to be taken on it.
     ``asks`` is what would settle it, where only the words leave it open; ``given`` tells who has answered that.
     """
 
@@ -56,6 +60,8 @@ class Judgement:
     given: str = ""
     found: Mapping[Call, Finding] = field(default_factory=dict)
     is_riddle: bool = False
+    telling: tuple[Finding, ...] = ()
+    preface: str = ""
 
     def objects(self) -> Mapping[str, Sequence[str]]:
         """What the findings name, the most exact ones first: the names that steps are about."""
@@ -130,12 +136,12 @@ class Judge:
         is_confirmed = judgement.verdict is Verdict.CONFIRMED
         reason = judgement.reason if not is_confirmed else f"The setting is there, too: {judgement.reason}"
         if causes.explaining:
-            why = f"{causes.explaining[0].message}, which explains the same. {reason}"
+            preface = _capital(f"{causes.explaining[0].message}, which explains the same.")
         elif causes.unclear and is_confirmed:
-            why = f"Something else may explain the same: {causes.unclear[0]}. {reason}"
+            preface = f"Something else may explain the same: {causes.unclear[0]}."
         else:
             return judgement
-        return replace(judgement, verdict=Verdict.SUSPECTED, reason=_capital(why), asks=None, found={})
+        return replace(judgement, verdict=Verdict.SUSPECTED, reason=f"{preface} {reason}", preface=preface, asks=None)
 
     async def applies(self, entry: Entry) -> bool:
         """Whether the entry can apply to this cluster, as far as its facts tell."""
@@ -147,11 +153,11 @@ class Judge:
 
     async def _answered(self, entry: Entry) -> Judgement:
         facts = await asyncio.gather(*(read_fact(self._session, name) for name in entry.facts))
-        findings = tuple(self._fact_finding(fact) for fact in facts)
-        known = [finding.summary for finding in findings if finding.outcome is Outcome.PRESENT]
-        reason = (
-            f"Read from this cluster: {'; '.join(known)}." if known else "This is general advice; it needs no reading."
-        )
+        told = [fact for fact in facts if fact.value is not None]
+        told = [fact for fact in told if fact.name != PLUGIN] or told  # it stands beside the cluster's name
+        known = [f"{fact_label(fact.name)}: {fact.value}" for fact in told]
+        reason = f"On this cluster: {'; '.join(known)}." if known else "This is general advice; it needs no reading."
+        findings = tuple(self._fact_finding(fact) for fact in facts if fact in told or fact.value is None)
         return Judgement(verdict=Verdict.ANSWERED, reason=reason, findings=findings)
 
     async def _condition(self, condition: Condition | None) -> tuple[Outcome, dict[Call, Finding]]:
@@ -248,7 +254,8 @@ def _verdict(entry: Entry, outcome: Outcome, findings: Mapping[Call, Finding], w
         if entry.absence == "suspected":
             why = f"Nothing in the cluster proves it, and nothing excludes it: {reasons}."
             return replace(_suspected(why, findings, every), found=findings)
-        return replace(_ruled_out(f"{_capital(reasons)}.", findings), found=findings)
+        decided = tuple(first_deciders(condition, findings))
+        return replace(_ruled_out(f"{_capital(reasons)}.", findings), found=findings, telling=decided)
     has_sign = any(
         finding.is_sign for finding in deciding_findings(condition, findings) if finding.outcome is Outcome.PRESENT
     )
@@ -278,7 +285,7 @@ def _undecided(condition: Condition, findings: Mapping[Call, Finding]) -> Judgem
         return _suspected(f"Undecided: {denied(refused)}.", findings)
     if mistyped := next((found.summary for found in unknown if EMPTY_NAMESPACE in found.summary), ""):
         return _suspected(f"Undecided: {mistyped}.", findings)
-    why = f"The cluster could not decide: {_reasons(condition, findings, Outcome.UNKNOWN)}."
+    why = f"{UNDECIDED}{_reasons(condition, findings, Outcome.UNKNOWN)}."
     return replace(_suspected(why, findings), found=findings)
 
 

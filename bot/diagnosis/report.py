@@ -263,7 +263,13 @@ def _readings(item: Diagnosis) -> Iterator[ReportReading]:
 
 def _report_reading(finding: Finding) -> ReportReading:
     checks = dict.fromkeys(plain(piece.check) for piece in finding.evidence if piece.check)
-    return ReportReading(summary=one_line(finding.summary), checks=tuple(checks))
+    return ReportReading(summary=_capital(one_line(finding.summary)), checks=tuple(checks))
+
+
+def _capital(text: str) -> str:
+    """A plain first word is raised; names (kube-proxy, cniVersion, hostPort) keep their spelling."""
+    first = text.split(" ", 1)[0].rstrip(":")
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
 def _report_step(step: RenderedStep) -> ReportStep:

@@ -7,14 +7,17 @@ from dataclasses import replace
 from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_fact
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Diagnosis
-from bot.diagnosis.judge import Judgement, Verdict
+from bot.diagnosis.judge import UNDECIDED, Judgement, Verdict
+from bot.probes.findings import Finding
 from bot.probes.nodes import machine_of
 from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
 from knowledge.call_validation import fact_to_probe
+from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind, Sentence, Step
+from knowledge.placeholders import explained
 from knowledge.rendering import render, render_text
-from knowledge.sentences import HINTED, sentence_for
+from knowledge.sentences import HINTED, Told, sentence_for
 
 FactValues = Mapping[str, FactValue | None]
 NOT_APPLICABLE = "not applicable"  # the value of the other network plugin's facts
@@ -82,8 +85,39 @@ def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mappin
     """With the entry's own sentence as the reason, where one fits what was found, and who answered what."""
     outcomes = {call: HINTED if found.is_hint else str(found.outcome) for call, found in judgement.found.items()}
     sentences = _sentences(entry, judgement.verdict) if judgement.found else ()
-    reason = sentence_for(sentences, outcomes, facts, {**objects, **judgement.told_objects()}) or judgement.reason
-    return replace(judgement, reason=f"{reason} {judgement.given}".rstrip())
+    said = sentence_for(sentences, outcomes, facts, {**objects, **judgement.told_objects()})
+    if said is None:
+        return replace(judgement, reason=f"{judgement.reason} {judgement.given}".rstrip())
+    telling = _telling(said, judgement)
+    telling += tuple(finding for finding in judgement.telling if finding not in telling)
+    text = said.text
+    if judgement.reason.startswith(UNDECIDED) and said.sentence.when is None and not said.words():
+        # What nobody could foresee (a namespace that does not exist) is in no entry's sentence.
+        text = f"{text.rstrip('.')}: {judgement.reason.removeprefix(UNDECIDED)}"
+    return replace(judgement, reason=f"{judgement.preface} {text} {judgement.given}".strip(), telling=telling)
+
+
+def _telling(said: Told, judgement: Judgement) -> tuple[Finding, ...]:
+    """What the sentence is made of: the findings that it was chosen by, then those that name its objects."""
+    excludes = judgement.verdict is Verdict.RULED_OUT
+    shown = (Outcome.PRESENT, Outcome.ABSENT) if excludes else (Outcome.PRESENT,)
+    seen = {call: found for call, found in judgement.found.items() if found.outcome in shown or found.is_hint}
+    suppliers = {word: [found for found in seen.values() if word in found.objects] for word in said.words()}
+    named = [_most_exact(word, found) for word, found in _rarest(suppliers)]
+    telling: list[Finding] = []
+    for finding in (*(found for call, found in seen.items() if said.rests_on(call)), *named):
+        telling += [] if finding in telling else [finding]
+    return tuple(telling)
+
+
+def _most_exact(word: str, suppliers: Sequence[Finding]) -> Finding:
+    return min(suppliers, key=lambda found: len(found.objects[word]))
+
+
+def _rarest(suppliers: Mapping[str, Sequence[Finding]]) -> list[tuple[str, Sequence[Finding]]]:
+    """The words that findings name, first those that the fewest do."""
+    named = [(word, found) for word, found in sorted(suppliers.items()) if found]
+    return sorted(named, key=lambda pair: len(pair[1]))
 
 
 def _render(
@@ -95,6 +129,9 @@ def _render(
 ) -> Diagnosis:
     values = {name: _value_here(fact, facts) for name, fact in facts.items()}
     has_steps = judgement.verdict is not Verdict.RULED_OUT and not judgement.is_riddle
+    to_settle = entry.settle if judgement.verdict is Verdict.SUSPECTED else ()
+    to_do = (entry.steps, entry.prevent, entry.verify) if has_steps else ((), (), ())
+    settle, steps, prevent, verify = explained(render(part, values, objects) for part in (to_settle, *to_do))
     shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
     return Diagnosis(
         entry=entry,
@@ -102,10 +139,10 @@ def _render(
         judgement=_said(entry, judgement, values, objects),
         facts={name: _fact_text(facts[name]) for name in shown},
         cause="" if judgement.is_riddle else render_text(entry.cause, values, objects),
-        settle=tuple(render(entry.settle, values, objects)) if judgement.verdict is Verdict.SUSPECTED else (),
-        steps=tuple(render(entry.steps, values, objects)) if has_steps else (),
-        prevent=tuple(render(entry.prevent, values, objects)) if has_steps else (),
-        verify=tuple(render(entry.verify, values, objects)) if has_steps else (),
+        settle=settle,
+        steps=steps,
+        prevent=prevent,
+        verify=verify,
         caution=tuple(render_text(text, values, objects) for text in entry.caution) if has_steps else (),
     )
 

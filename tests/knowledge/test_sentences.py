@@ -25,7 +25,8 @@ def said(*sentences: tuple[str, str] | str, outcomes: Mapping[str, str] | None =
         Sentence(text=one) if isinstance(one, str) else Sentence(when=parse_when(one[0], None), text=one[1])
         for one in sentences
     ]
-    return sentence_for(written, found, {"terway.mode": "exclusive"}, objects or OBJECTS)
+    told = sentence_for(written, found, {"terway.mode": "exclusive"}, objects or OBJECTS)
+    return told and told.text
 
 
 def test_the_first_sentence_that_fits_is_said() -> None:

@@ -1,6 +1,6 @@
 """What facts are called where people read them; their names are for entries and programs."""
 
-_LABELS = {
+LABELS = {
     "cluster.domain": "cluster domain",
     "cluster.foreign_cni": "third-party network plugin",
     "cluster.ip_families": "IP families",
@@ -52,4 +52,4 @@ _LABELS = {
 
 def fact_label(name: str) -> str:
     """The fact in words; of one that a team declared itself, its name with spaces."""
-    return _LABELS.get(name, name.replace(".", " ").replace("_", " "))
+    return LABELS.get(name, name.replace(".", " ").replace("_", " "))

@@ -29,10 +29,10 @@ from bot.cluster.transport import ReadError
 LIST_TERWAY_NODES = Permission("list", TERWAY_NODES)
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 CONFIG_LABEL = label("terway-config")
-command_word(re.compile(r"(?<![\w-])--?daemon-mode\b|(?<![\w-])(?i:enimultiip|enionly)\b"))
+command_word(re.compile(r"(?<![\w-])--?daemon-mode\b|(?<![\w-])(?i:enimultiip|enionly|vpc)\b"))
 command_word(re.compile(r"--enable-host-port\b(?:=['\"]?\w+)?"))
 NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every question
-MULTI_IP_MODES = {"enimultiip": "shared", "enionly": "exclusive"}
+DAEMON_MODES = {"enimultiip": "shared", "enionly": "exclusive", "vpc": "vpc"}  # VPC: pods have no ENI addresses
 
 
 async def terway_daemon_sets(session: ClusterSession) -> list[Object]:
@@ -80,7 +80,12 @@ async def exclusive_nodes(session: ClusterSession) -> Fact:
     return known(", ".join(names) or "none", source, f"kubectl get nodes -l {label}", f"label {label}")
 
 
-@fact("terway.mode", "shared, exclusive or mixed ENI mode", reads=(LIST_DAEMON_SETS, LIST_NODES), core=True)
+@fact(
+    "terway.mode",
+    "shared, exclusive or mixed ENI mode; vpc where pods have no addresses of ENIs",
+    reads=(LIST_DAEMON_SETS, LIST_NODES),
+    core=True,
+)
 async def mode(session: ClusterSession) -> Fact:
     """The daemon's own argument, else the DaemonSet's name; from 1.11 on single nodes may be exclusive."""
     sets = await terway_daemon_sets(session)
@@ -94,15 +99,15 @@ async def mode(session: ClusterSession) -> Fact:
     exclusive = await undamaged_fact(session, "terway.exclusive_nodes")
     if exclusive.value not in (None, "none"):
         return known("mixed", exclusive.source, exclusive.kubectl, f"exclusive ENI nodes: {exclusive.value}")
-    return known("mixed" if len(modes) > 1 else "shared", source, check, f"DaemonSet {name}")
+    return known("mixed" if len(modes) > 1 else modes.pop(), source, check, f"DaemonSet {name}")
 
 
 def _mode_of(daemon_set: Object) -> str:
     for container in get_path(daemon_set, "spec", "template", "spec", "containers") or []:
         words = command_words(container)
         for option, value in itertools.pairwise(words):
-            if option in ("-daemon-mode", "--daemon-mode") and value.lower() in MULTI_IP_MODES:
-                return MULTI_IP_MODES[value.lower()]
+            if option in ("-daemon-mode", "--daemon-mode") and value.lower() in DAEMON_MODES:
+                return DAEMON_MODES[value.lower()]
     return "exclusive" if name_of(daemon_set) == "terway-eni" else "shared"
 
 
@@ -116,7 +121,7 @@ async def datapath(session: ClusterSession) -> Fact:
     """What the nodes report wins over what is configured: the daemon may switch IPvlan to DataPath V2 by itself."""
     if (await undamaged_fact(session, "terway.mode")).value == "exclusive":
         check = eni_config_command("10-terway.conf")
-        return known("exclusive-eni", ENI_CONFIG, check, "pods own whole ENIs: no acceleration")
+        return known("exclusive-eni", ENI_CONFIG, check, "each pod has an ENI of its own: no acceleration")
     try:
         reported = await _reported_datapath(session)
     except ReadError as error:

@@ -80,7 +80,7 @@ async def test_a_guide_is_told_with_what_was_read(entries: Mapping[str, Entry], 
     told = make_report(await answered(entries, meaning, "terway-healthy", {"terway-acceleration-mode": 0.9}))
     first = told.diagnoses[0]
     assert first.evidence == ()
-    assert any(reading.summary.startswith("data path: datapathv2") for reading in first.readings)
+    assert any(reading.summary.startswith("Data path: datapathv2") for reading in first.readings)
     assert all(reading.checks for reading in first.readings)
 
 
