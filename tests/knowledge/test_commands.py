@@ -121,8 +121,8 @@ def replace_line(path: Path, start: str, line: str) -> None:
 
 def test_proving_tells_every_verdict_that_differs(netclinic: Run, our_leak: Path) -> None:
     assert netclinic("knowledge", "test", "flannel-ip-leak").code == 0
-    replace_line(our_leak, "  confirmed:", "  confirmed: [flannel-healthy]\n")
-    replace_line(our_leak, "  ruled_out:", "  ruled_out: [flannel-ip-leak, terway-healthy]\n")
+    replace_line(our_leak, r"  confirmed: \[", "  confirmed: [flannel-healthy]\n")
+    replace_line(our_leak, r"  ruled_out: \[", "  ruled_out: [flannel-ip-leak, terway-healthy]\n")
     ran = netclinic("knowledge", "test", "our-leak", NETCLINIC_KNOWLEDGE_DIR=str(our_leak.parent))
     assert ran.code == 1
     assert "our-leak on flannel-healthy: expected confirmed, came to ruled_out: " in ran.out
@@ -131,7 +131,7 @@ def test_proving_tells_every_verdict_that_differs(netclinic: Run, our_leak: Path
 
 def test_an_entry_without_proofs_is_told_what_to_add(netclinic: Run, our_leak: Path) -> None:
     for verdict in ("confirmed", "ruled_out", "suspected"):
-        replace_line(our_leak, f"  {verdict}:", "")
+        replace_line(our_leak, rf"  {verdict}: \[", "")
     ran = netclinic("knowledge", "test", "our-leak", NETCLINIC_KNOWLEDGE_DIR=str(our_leak.parent))
     assert ran.code == 1
     assert f"add proved_on with confirmed: [...] and ruled_out: [...] to {our_leak}" in ran.out

@@ -25,6 +25,10 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
     "command": {"text": "ask pods", "user": "U1", "channel": "C1", "response_url": "https://slack.example/r"},
     "press": {"action": "helped", "value": "{}", "user": "U1", "channel": "C1", "message_ts": "1.2"},
     "recheck": {"action": "recheck", "value": "{}", "user": "U1", "channel": "C1", "case": "NC-A", "answer": "k1"},
+    "settle": {
+        **{"action": "settle_yes", "value": "{}", "user": "U1", "channel": "C1", "case": "NC-A", "answer": "k1"},
+        **{"entry": "flannel-hairpin-off", "yes": True},
+    },
     "hand_over": {"action": "hand_over", "value": "{}", "user": "U1", "channel": "C1", "case": "NC-A", "answer": "k1"},
     "home": {"user": "U1"},
     "audit.anchor": {},
