@@ -1,9 +1,11 @@
 """The figures of a question file: ours, plain MiniLM and BM25 side by side (``python -m tests.eval.evaluate``).
 
-The questions are for measuring only: nothing here feeds back into the index.
+Without ``--questions`` also those of our incidents, asked on clusters. All of them are for measuring only: nothing here
+feeds back into the index.
 """
 
 import argparse
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,10 +17,12 @@ import orjson
 import platformdirs
 
 import knowledge
+from bot.probes import vocabulary
 from index.lexical import Floats
 from index.search import Index, open_index
 from knowledge.loading import load_entries
 from knowledge.model import Entry
+from tests.eval import incidents
 from tests.eval.baselines import Scores, bm25, nearest_passage, passages
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
@@ -163,23 +167,37 @@ def default_cache() -> Path:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.eval.evaluate", description=__doc__)
-    parser.add_argument("--questions", type=Path, default=QUESTIONS, help="question file (JSON lines)")
+    parser.add_argument("--questions", type=Path, default=None, help="question file (JSON lines), and no incidents")
     parser.add_argument("--cache", type=Path, default=None, help="where the built index is kept")
     parser.add_argument("--entries", type=Path, action="append", default=[], help="a folder of more entries")
-    parser.add_argument("--missed", action="store_true", help="also list the questions whose first entry is wrong")
+    parser.add_argument("--missed", action="store_true", help="also list the messages that are answered wrongly")
     options = parser.parse_args()
-    if not options.questions.is_file():
-        sys.stderr.write(f"There is no question file {options.questions}; name one with --questions FILE.\n")
+    file: Path = options.questions or QUESTIONS
+    if not file.is_file():
+        sys.stderr.write(f"There is no question file {file}; name one with --questions FILE.\n")
         return 2
-    entries = load_entries([Path(knowledge.__file__).parent / "entries", *options.entries], None)
+    entries = load_entries([Path(knowledge.__file__).parent / "entries", *options.entries], vocabulary())
     cache = options.cache or default_cache()
     index = open_index(entries, cache_dir=cache, model=os.environ.get("NETCLINIC_EMBEDDING_MODEL"))
-    questions = read_questions(options.questions)
+    questions = read_questions(file)
     columns, ours = compare(index, entries, questions)
     sys.stdout.write(f"{len(questions)} questions over {len(entries)} entries\n{table(columns)}\n")
     if options.missed:
         sys.stdout.write(f"\n{list_misses(ours)}\n")
+    if options.questions is None:
+        asyncio.run(print_incidents(index, entries, missed=options.missed))
     return 0
+
+
+async def print_incidents(index: Index, entries: Sequence[Entry], *, missed: bool) -> None:
+    """What our incidents are answered on clusters."""
+    known = {entry.id: entry for entry in entries}
+    foreign = await incidents.ask_incidents(known, index, incidents.read_incidents(incidents.FOREIGN))
+    true = await incidents.ask_incidents(known, index, incidents.read_incidents(incidents.TRUE_FAULTS))
+    sys.stdout.write(f"\n{incidents.report('foreign incidents', foreign, incidents.foreign_figures(index, foreign))}\n")
+    sys.stdout.write(f"\n{incidents.report('true faults', true, incidents.true_figures(true))}\n")
+    if missed:
+        sys.stdout.write(f"\n{incidents.list_wrong(foreign, true)}\n")
 
 
 if __name__ == "__main__":
