@@ -26,7 +26,7 @@ KIND_WORDS = {
 _PLACES = frozenset(("prod", "production", "stage", "staging", "test", "testing", "default", "public", "kube-system"))
 _FILLERS = frozenset(("named", "called", "name", "的", "叫", "名为", "名叫", "这个", "那个", "s"))
 _TOKEN = re.compile(
-    r"[a-z]+://\S+|[a-z0-9_](?:[a-z0-9._/:-]*[a-z0-9])?|服务|容器组|节点|机器|命名空间|工作负载|应用|无状态|有状态"
+    r"[a-z]+://\S+|[a-z0-9_]+(?:[./:-]+[a-z0-9_]+)*|服务|容器组|节点|机器|命名空间|工作负载|应用|无状态|有状态"
     r"|的|叫|名为|名叫|这个|那个|[,;!?()，。；、！？（）]|[^\s:：'\"`’‘“”「」=]"
 )
 _URL = re.compile(r"^[a-z]+://")

@@ -95,6 +95,9 @@ _CHINESE = (
 )
 
 
+_HAS_DIGIT, _IS_ADDRESS = re.compile(r"\d"), re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d")
+
+
 def has_trace_of_cluster(text: str) -> bool:
     """Whether some word is about a cluster, its network, or something that fails; or looks like an object's name."""
     if _ENGLISH.search(text) or any(word in text for word in _CHINESE):
@@ -104,4 +107,7 @@ def has_trace_of_cluster(text: str) -> bool:
 
 def _looks_generated(word: str) -> bool:
     """``web-5d8f7c9b6d-x2x9q``, ``mysql-0``, ``cn-hangzhou.10.0.0.12`` or ``10.0.0.12``; not ``follow-up``."""
-    return re.search(r"^[a-z]{2}.*-\d+$|^[a-z]{2}.*-[a-z0-9]*\d[a-z0-9]*(-|$)|\d+\.\d+\.\d+\.\d+", word) is not None
+    first, *others = word.split("-")
+    return _IS_ADDRESS.search(word) is not None or (
+        first[:2].isalpha() and len(first) > 1 and any(_HAS_DIGIT.search(part) and part.isalnum() for part in others)
+    )

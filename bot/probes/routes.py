@@ -3,7 +3,14 @@
 from datetime import timedelta
 from typing import Literal
 
-from bot.cluster.facts.flannel_messages import ROUTE_CREATED, ROUTE_ERRORS, ROUTE_REASONS, RouteError, tells
+from bot.cluster.facts.flannel_messages import (
+    ROUTE_CREATED,
+    ROUTE_ERRORS,
+    ROUTE_REASONS,
+    RouteError,
+    tells_in_event,
+    tells_in_log,
+)
 from bot.cluster.facts.flannel_routes import CCM
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.wordings import texts_of
@@ -54,7 +61,7 @@ async def route_error(
     return await told_event(
         session,
         reason=ROUTE_REASONS[error],
-        tells=lambda message: tells(error, message),
+        tells=lambda message: tells_in_event(error, message),
         contains=texts,
         within=within,
         cleared_by=ROUTE_CREATED,
@@ -67,7 +74,7 @@ async def _logged(session: ClusterSession, error: RouteError, texts: tuple[str, 
     if CCM not in await session.daemon_sets():
         return absent("the cloud controller manager runs outside this cluster, and what it says is in its events")
     found = await pod_log(session, app=(CCM,), container=CCM, contains=texts, within=within, on="all")
-    said = [piece for piece in found.evidence if tells(error, piece.excerpt)]
+    said = [piece for piece in found.evidence if tells_in_log(error, piece.excerpt)]
     if found.outcome is Outcome.PRESENT and not said:
         return absent(f"the log of {CCM} says something else of the route tables", found.evidence)
     return found

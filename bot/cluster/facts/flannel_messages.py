@@ -78,7 +78,7 @@ PERMISSION = (
 )
 
 
-def tells(error: RouteError, message: str) -> bool:
+def tells_in_log(error: RouteError, message: str) -> bool:
     """Whether the message says this. Of the text that v1.9.3 has for two errors, the number of its tables decides."""
     if not says(ROUTE_ERRORS[error], message):
         return False
@@ -86,3 +86,8 @@ def tells(error: RouteError, message: str) -> bool:
         return True
     tables = len(set(_TABLE_ID.findall(message)))
     return tables > 1 if error == "several_tables" else tables == 0
+
+
+def tells_in_event(error: RouteError, message: str) -> bool:
+    """The same of an event of ``ROUTE_REASONS``. DescriberRouteFailed means one thing, whatever release words it."""
+    return error == "not_described" or tells_in_log(error, message)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.cluster.declared_reads import command_word, command_words
 from bot.cluster.events import Event, events_by_reason, is_fresh
-from bot.cluster.facts.flannel_messages import PERMISSION, QUOTA, ROUTE_CREATED, ROUTE_REASONS, RouteError, tells
+from bot.cluster.facts.flannel_messages import PERMISSION, QUOTA, ROUTE_CREATED, ROUTE_REASONS, RouteError, tells_in_log
 from bot.cluster.facts.platform import LIST_DAEMON_SETS
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.facts.wordings import says
@@ -65,7 +65,7 @@ def _is_over(event: Event, events: tuple[Event, ...]) -> bool:
 def _cause(message: str) -> str:
     if says(QUOTA, message):
         return "quota"
-    kind = next((kind for kind in _KINDS if tells(kind, message)), None)
+    kind = next((kind for kind in _KINDS if tells_in_log(kind, message)), None)
     if says(PERMISSION, message) and kind != "not_described":
         return "permission"
     return kind or "other"
