@@ -96,7 +96,7 @@ def test_an_unknown_probe_names_the_nearest() -> None:
 
 def test_a_fact_is_documented_under_both_its_names() -> None:
     assert reference("terway.mode") == reference("terway_mode")
-    assert reference("terway.mode").startswith("## terway.mode\n\nshared, exclusive or mixed ENI mode\n")
+    assert reference("terway.mode").startswith("## terway.mode\n\nshared, exclusive or mixed ENI mode; vpc where")
     assert '`terway_mode() == "..."`' in reference("terway.mode")
 
 

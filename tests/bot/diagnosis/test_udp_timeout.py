@@ -62,7 +62,7 @@ async def test_words_about_something_else_leave_it_open(told: Any, question: str
 @pytest.mark.parametrize(
     ("recording", "verdict", "why"),
     [
-        ("kube-proxy-udp-coredns-crashes", "ruled_out", "CrashLoopBackOff"),
+        ("kube-proxy-udp-coredns-crashes", "ruled_out", "No CoreDNS pod is ready"),
         ("kube-proxy-udp-one-coredns-crashes", "suspected", "CrashLoopBackOff"),
         ("kube-proxy-udp-upstream-silent", "suspected", "i/o timeout"),
     ],
