@@ -38,7 +38,7 @@ from bot.text import age, clock, lasting
 from knowledge.model import Kind
 
 SETTLE = "Settle it first"
-CAUTION = "⚠ Before you start"
+CAUTION = "⚠ Caution, before you start"
 STEPS = "Steps"
 VERIFY = "Verify"
 STEPS_LATER = "Steps, once it is settled"
