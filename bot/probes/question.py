@@ -6,12 +6,15 @@ from bot.probes.findings import Finding
 from bot.probes.registry import present, probe, unknown
 from knowledge.word_patterns import normalize, word_pattern
 
+ANOTHER_CAUSE = "<another cause>"  # speaks against every setting
+
 
 @probe(nature="condition", reads=None)
 async def question_says(session: ClusterSession, *, about: str, contains: Wordings, unless: Wordings = ()) -> Finding:
     """Whether the question speaks of something, in English or Chinese. Nothing is read; without a question it is so.
 
-    Silence is unknown: people leave out what they take for granted. So is what speaks against it: words are misread.
+    Silence is unknown: people leave out what they take for granted. So is what speaks against it, as words that name
+    another cause (knowledge/word_groups.yaml) always do: words are misread.
     Wordings are patterns of whole words: "restart*", "host port" (hostPort, host-port), "(its|their) own service",
     "other pods ... <fails>" (within one part of a sentence), "udp & session" (anywhere). What is denied is not said.
 
@@ -23,7 +26,7 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
     words = normalize(session.scope.text)
     if not words:
         return present(f"no words were asked that speak against {about}")
-    against = next(filter(None, (word_pattern(wording).find(words) for wording in unless)), None)
+    against = next(filter(None, (word_pattern(wording).find(words) for wording in (ANOTHER_CAUSE, *unless))), None)
     if against is not None:
         return unknown(f'the words "{against}" do not fit {about}')
     said = next(filter(None, (word_pattern(wording).find(words) for wording in contains)), None)
