@@ -5,12 +5,14 @@ The API server keeps events for an hour by default, so their absence says little
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from bot.cluster.reader import PAGE
 from bot.cluster.resources import EVENTS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, safe_name
 
+Subject = tuple[str, str, str]  # kind, namespace, name
 MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
 EVERYDAY = frozenset(
     {
@@ -47,7 +49,7 @@ class Event:
     is_warning: bool = True
 
     @property
-    def subject(self) -> tuple[str, str, str]:
+    def subject(self) -> Subject:
         """Which object it is about."""
         return self.kind, self.namespace, self.name
 
@@ -64,9 +66,21 @@ class Events:
     items: tuple[Event, ...]
     complete: bool = True
 
-    def latest(self, subject: tuple[str, str, str]) -> datetime | None:
+    @cached_property
+    def by_subject(self) -> dict[Subject, list[Event]]:
+        """Those about each object: sorted once, since a storm is asked about for each of its pods."""
+        sorted_by: dict[Subject, list[Event]] = {}
+        for event in self.items:
+            sorted_by.setdefault(event.subject, []).append(event)
+        return sorted_by
+
+    def about(self, subject: Subject) -> list[Event]:
+        """Those about this object."""
+        return self.by_subject.get(subject, [])
+
+    def latest(self, subject: Subject) -> datetime | None:
         """When one about this object was last seen."""
-        return max((event.last for event in self.items if event.subject == subject), default=None)
+        return max((event.last for event in self.about(subject)), default=None)
 
 
 async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *, pods: bool) -> Events:

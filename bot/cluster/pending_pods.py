@@ -7,7 +7,7 @@ still wait for their sandbox can suffer from the network plugin.
 import re
 from datetime import UTC, datetime, timedelta
 
-from bot.cluster.events import Event, Events, events_by_reason
+from bot.cluster.events import Event, Events, Subject, events_by_reason
 from bot.cluster.requests import Listing
 from bot.cluster.resources import PODS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of, namespace_of, safe_name
@@ -97,7 +97,7 @@ async def _waiters(session: ClusterSession) -> tuple[Listing, list[tuple[Object,
     return Listing(tuple(found), pending.complete), explained
 
 
-def subject(pod: Object) -> tuple[str, str, str]:
+def subject(pod: Object) -> Subject:
     """How events name this pod."""
     return "Pod", namespace_of(pod), name_of(pod)
 
@@ -109,7 +109,7 @@ def _is_in_scope(session: ClusterSession, pod: Object) -> bool:
 def newest_of(events: Events, pod: Object) -> Event | None:
     """The newest event about this very pod, and not about an earlier one of its name."""
     uid = get_path(pod, "metadata", "uid")
-    mine = [event for event in events.items if event.subject == subject(pod) and event.uid in ("", uid or event.uid)]
+    mine = [event for event in events.about(subject(pod)) if event.uid in ("", uid or event.uid)]
     return max(mine, key=lambda event: event.last, default=None)
 
 

@@ -16,7 +16,7 @@ import orjson
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
 from bot.cluster.reply_shape import shape_problem
 from bot.cluster.requests import Budget, Listing, Observer, Recorder, Request, Spent
-from bot.cluster.resources import PODS, Resource, denied, in_words, is_denied, merge_denied
+from bot.cluster.resources import NODES, PODS, Resource, denied, in_words, is_denied, merge_denied
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
 T = TypeVar("T")
@@ -234,6 +234,7 @@ class Reader:
         )
         if problem:
             self._refuse(request, f"the reply to {request.path} {problem}", "invalid")
+        _drop_images(request, parsed)
         if may_hold_secrets(reply.body):
             parsed = await self._redacted(request, redact, parsed, len(reply.body))
         return self._shown(request, parsed)
@@ -326,9 +327,11 @@ class Reader:
         return self.budget.seconds - (time.monotonic() - self._started)
 
 
-async def _beside_the_loop(size: int, look: Callable[[Request, T], str], request: Request, content: T) -> str:
-    """Large replies are looked at in a thread, so that others are answered meanwhile."""
-    return look(request, content) if size < _SMALL else await asyncio.to_thread(look, request, content)
+def _drop_images(request: Request, parsed: dict[str, Any]) -> None:
+    """Nobody reads which images a node holds: most of its text, which would have to be looked through for secrets."""
+    if request.resource == NODES.plural and not request.group:
+        for node in parsed.get("items") or [parsed]:
+            (node.get("status") or {}).pop("images", None)
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,10 @@ def _redact_embedded(text: str) -> str:
 
 def _redact_object(value: dict[Any, Any]) -> dict[Any, Any]:
     for content, names in _VALUE_OF.items():
+        if content not in value:
+            continue
         named = next((value[name] for name in names if isinstance(value.get(name), str)), "")
-        if content in value and is_secret_name(named):
+        if is_secret_name(named):
             rest = _redact_below({key: member for key, member in value.items() if key != content})
             return {**rest, content: _mask(value[content])}
     if value.get("kind") == "Secret":
@@ -131,6 +133,7 @@ def _key(key: Any) -> Any:
     return mask_values(key) if isinstance(key, str) and _may_hold(key) else key
 
 
+@lru_cache(maxsize=8192)
 def _is_secret(key: Any) -> bool:
     """By its words, or as the id of an access key, behind which stands the key."""
     return is_secret_name(str(key)) or _key(key) != key

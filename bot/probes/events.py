@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.cluster.events import Event, Events, events_by_reason, is_fresh
+from bot.cluster.events import Event, Events, Subject, events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
 from bot.cluster.pending_pods import affected_nodes, explains_from, network_waiters
 from bot.cluster.requests import Listing
@@ -114,8 +114,10 @@ def _nothing(events: Events, reason: Strings, contains: Strings) -> Finding:
 
 def _repetitions(events: list[Event]) -> list[list[Event]]:
     """The events of one pod and one reason each: a single failure is told by the kubelet and by Terway."""
-    keys = dict.fromkeys((event.subject, event.reason) for event in events)
-    return [[event for event in events if (event.subject, event.reason) == key] for key in keys]
+    told: dict[tuple[Subject, str], list[Event]] = {}
+    for event in events:
+        told.setdefault((event.subject, event.reason), []).append(event)
+    return list(told.values())
 
 
 def _span(events: list[Event]) -> timedelta:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from bot.cluster.facts.registry import Permission
@@ -36,6 +37,11 @@ class Line:
     pod: Object
     at: datetime
     text: str
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case: many texts are looked for in each line."""
+        return self.text.lower()
 
 
 @dataclass(frozen=True)
@@ -189,4 +195,9 @@ def _matching(lines: list[Line], contains: Strings, cleared_by: Strings) -> list
 
 
 def _has(line: Line, texts: Strings) -> bool:
-    return any(text.lower() in line.text.lower() for text in texts)
+    return any(text in line.lowered for text in _lowered(texts))
+
+
+@lru_cache(maxsize=256)
+def _lowered(texts: Strings) -> Strings:
+    return tuple(text.lower() for text in texts)

@@ -559,3 +559,15 @@ async def test_nobody_is_followed_elsewhere() -> None:
         with pytest.raises(ReadError, match="sent /api/v1/pods elsewhere, which is not followed"):
             await reader.select(PODS)
     assert asked == ["/api/v1/pods"]
+
+
+@pytest.mark.parametrize("is_list", [True, False], ids=["list", "get"])
+async def test_the_images_that_a_node_holds_are_left_out_and_nothing_else(is_list: bool) -> None:
+    status = {"images": [{"names": ["registry.example/web@sha256:1"]}], "conditions": [{"type": "Ready"}]}
+    node = {"kind": "Node", "metadata": {"name": "n-1"}, "status": status}
+    body = {"kind": "NodeList", "metadata": {}, "items": [node]} if is_list else node
+    async with reading(always(lambda: web.json_response(body))) as reader:
+        found = (await reader.select(NODES)).items[0] if is_list else await reader.get(NODES, "n-1")
+    assert found
+    assert found["metadata"] == {"name": "n-1"}
+    assert found["status"] == {"conditions": [{"type": "Ready"}]}
