@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import NOT_HERE, Judgement, Verdict
+from bot.probes.failure_checks import Failing
 from bot.probes.findings import Evidence, Finding
-from bot.probes.looks import Failing
 from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry

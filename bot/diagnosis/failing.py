@@ -1,4 +1,4 @@
-"""What fails here, whether an entry knows it or not: all looks at once, alike ones as one, the worst first."""
+"""What fails here, whether an entry knows it or not: all failure checks at once, alike ones as one, the worst first."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from bot.diagnosis.answer import Answer, is_elsewhere
 from bot.diagnosis.judge import NOT_HERE, Judgement, Verdict
 from bot.probes.failing_nodes import READY_NODES
 from bot.probes.failing_pods import WAITING_PODS
+from bot.probes.failure_checks import CheckResult, DeclaredCheck, Failing, declared_checks
 from bot.probes.findings import Finding, clip
-from bot.probes.looks import DeclaredLook, Failing, Seen, declared_looks
 from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Call, Entry
@@ -31,28 +31,28 @@ class FailingHere:
 
 
 async def what_fails(session: ClusterSession) -> FailingHere:
-    """Look at everything that is declared (``bot/probes/looks.py``)."""
-    looks = declared_looks()
-    seen = await asyncio.gather(*(_seen(session, each) for each in looks))
+    """Make every failure check that is declared (``bot/probes/failure_checks.py``)."""
+    checks = declared_checks()
+    seen = await asyncio.gather(*(_result(session, each) for each in checks))
     found = _ranked(item for each in seen if each for item in each.items)
-    unread = [declared.what for declared, each in zip(looks, seen, strict=True) if each is None]
+    unread = [declared.what for declared, each in zip(checks, seen, strict=True) if each is None]
     partly = dict.fromkeys(each.unread for each in seen if each and each.unread)
     return FailingHere(
         items=found[:MOST],
         more=max(0, len(found) - MOST),
-        looked_at=tuple(declared.what for declared, each in zip(looks, seen, strict=True) if each is not None),
+        looked_at=tuple(declared.what for declared, each in zip(checks, seen, strict=True) if each is not None),
         not_looked_at=(*([f"so these were not looked at: {', '.join(unread)}"] if unread else []), *partly),
     )
 
 
-async def _seen(session: ClusterSession, declared: DeclaredLook) -> Seen | None:
-    """What a look gives; ``None`` where it could not be taken: the reader tells why."""
+async def _result(session: ClusterSession, declared: DeclaredCheck) -> CheckResult | None:
+    """What a failure check gives; ``None`` where it could not be made: the reader tells why."""
     try:
         return await declared.function(session)
     except ReadError:
         return None
     except ODD_SHAPES as error:
-        return Seen(unread=f"{declared.what}: an object has an unexpected shape ({error})")
+        return CheckResult(unread=f"{declared.what}: an object has an unexpected shape ({error})")
 
 
 def explains(judgement: Judgement, failing: Failing) -> bool:

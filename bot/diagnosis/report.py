@@ -15,8 +15,8 @@ from pydantic import PlainSerializer, TypeAdapter
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere
 from bot.diagnosis.failing import explains, healthy_headline
 from bot.diagnosis.judge import Verdict
+from bot.probes.failure_checks import Failing
 from bot.probes.findings import Evidence, Finding, clip
-from bot.probes.looks import Failing
 from bot.text import one_line, plain
 from knowledge.logic import Outcome
 from knowledge.model import Kind

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cluster.session import ClusterSession
+from bot.probes.failure_checks import Failing, Severity
 from bot.probes.findings import Evidence, Finding
-from bot.probes.looks import Failing, Severity
 from bot.probes.registry import absent, present, unknown
 
 MOST = 4  # of one kind: the next ones tell nothing new
@@ -66,12 +66,12 @@ def joined(parts: Iterable[Causes]) -> Causes:
     return together
 
 
-Looking = Callable[[ClusterSession], Awaitable[Causes]]
+LookForCauses = Callable[[ClusterSession], Awaitable[Causes]]
 
 
-async def finding_of(session: ClusterSession, look: Looking, healthy: str) -> Finding:
+async def finding_of(session: ClusterSession, look_for_causes: LookForCauses, healthy: str) -> Finding:
     """The causes as a probe tells them; ``healthy`` says what was looked for in vain."""
-    seen = await session.once(look, lambda: look(session))
+    seen = await session.once(look_for_causes, lambda: look_for_causes(session))
     evidence = [
         Evidence(object=each.object, excerpt=each.message, seen=each.since or session.now(), check=each.check)
         for each in seen.items[:MOST]

@@ -11,26 +11,26 @@ from bot.cluster.mentions import mentions_in
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
 from bot.probes import dns_health, named_nodes, named_policies, named_services, named_workloads
-from bot.probes.causes import NO_CAUSE, Causes, Looking, joined
+from bot.probes.causes import NO_CAUSE, Causes, LookForCauses, joined
 from bot.probes.dns_health import dns_causes, is_about_dns
-from bot.probes.looks import Seen, look
+from bot.probes.failure_checks import CheckResult, failure_check
 from bot.probes.named_nodes import node_causes
 from bot.probes.named_policies import policy_causes
 from bot.probes.named_services import service_causes
 from bot.probes.named_workloads import workload_causes
 from bot.probes.network_components import component_causes
 
-OF_NAMES: tuple[Looking, ...] = (service_causes, workload_causes, policy_causes, node_causes)
+OF_NAMES: tuple[LookForCauses, ...] = (service_causes, workload_causes, policy_causes, node_causes)
 _READERS = (named_services, named_workloads, named_policies, named_nodes, dns_health)
 READS = tuple(dict.fromkeys(permission for each in _READERS for permission in each.READS))
 
 
-@look("what your words name", reads=READS)
-async def asked_about(session: ClusterSession) -> Seen:
+@failure_check("what your words name", reads=READS)
+async def asked_about(session: ClusterSession) -> CheckResult:
     """What is wrong with the objects that the question names, and with the DNS that it is about."""
     found = await named_causes(session)
     unread = "; ".join(found.unclear[:2])
-    return Seen(tuple(each.as_failing(session.now()) for each in found.items), unread)
+    return CheckResult(tuple(each.as_failing(session.now()) for each in found.items), unread)
 
 
 async def named_causes(session: ClusterSession) -> Causes:
@@ -40,9 +40,9 @@ async def named_causes(session: ClusterSession) -> Causes:
 
 async def _named_causes(session: ClusterSession) -> Causes:
     text = session.scope.text
-    looks: list[Looking] = [*OF_NAMES] if mentions_in(text) else []
-    looks += [dns_causes] if is_about_dns(text) else []
-    return joined(await asyncio.gather(*(_safely(session, each) for each in looks)))
+    searches: list[LookForCauses] = [*OF_NAMES] if mentions_in(text) else []
+    searches += [dns_causes] if is_about_dns(text) else []
+    return joined(await asyncio.gather(*(_safely(session, each) for each in searches)))
 
 
 async def everyday_causes(session: ClusterSession) -> Causes:
@@ -53,10 +53,10 @@ async def everyday_causes(session: ClusterSession) -> Causes:
     return named + components
 
 
-async def _safely(session: ClusterSession, look: Looking) -> Causes:
-    """What fails to be read is unclear, and costs the other looks nothing."""
+async def _safely(session: ClusterSession, look_for_causes: LookForCauses) -> Causes:
+    """What fails to be read is unclear, and costs the others nothing."""
     try:
-        return await session.once(look, lambda: look(session))
+        return await session.once(look_for_causes, lambda: look_for_causes(session))
     except ReadError as error:
         return Causes((), (str(error),))
     except ODD_SHAPES as error:

@@ -1,4 +1,4 @@
-"""Looks at what the network is made of: its DaemonSets' pods and the cluster's DNS, with their last telling words."""
+"""Failure checks of what the network is made of: its DaemonSets' pods and the cluster's DNS, with their last words."""
 
 import asyncio
 import re
@@ -23,9 +23,9 @@ from bot.cluster.session import (
 )
 from bot.cluster.transport import ReadError
 from bot.probes.cluster_dns import DNS
+from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
 from bot.probes.logs import LOOKED_BACK, TAIL
-from bot.probes.looks import Failing, Seen, Severity, look, readable_warnings
 from bot.probes.pods import app_pods, node_of
 from bot.probes.registry import count, some
 from bot.probes.services import OF_SERVICE
@@ -64,7 +64,7 @@ class Broken:
     since: datetime
 
 
-@look(
+@failure_check(
     "network components",
     reads=(
         Permission("list", DAEMON_SETS),
@@ -74,7 +74,7 @@ class Broken:
         Permission("get", POD_LOGS),
     ),
 )
-async def broken_components(session: ClusterSession) -> Seen:
+async def broken_components(session: ClusterSession) -> CheckResult:
     """Pods of the network plugin, kube-proxy, DNS and the cloud controller manager that crash or are not ready."""
     pods, unread = await _component_pods(session)
     warnings = await readable_warnings(session) or Events(())
@@ -84,7 +84,7 @@ async def broken_components(session: ClusterSession) -> Seen:
         groups.setdefault((_component(each.pod), each.container, each.state), []).append(each)
     items = await asyncio.gather(*(_failing(session, group) for group in groups.values()))
     short = await _short_of_pods(session, {name for name, _, _ in groups})
-    return Seen((*items, *short), unread)
+    return CheckResult((*items, *short), unread)
 
 
 async def _component_pods(session: ClusterSession) -> tuple[list[Object], str]:
@@ -265,11 +265,11 @@ def telling_line(lines: Iterable[str]) -> str:
     return next((line for line in reversed(said) if _TELLING.search(line)), said[-1] if said else "")
 
 
-@look(
+@failure_check(
     "the cluster's DNS",
     reads=(Permission("list", PODS), Permission("list", ENDPOINT_SLICES), Permission("get", DEPLOYMENTS)),
 )
-async def dns_without_endpoints(session: ClusterSession) -> Seen:
+async def dns_without_endpoints(session: ClusterSession) -> CheckResult:
     """The Service kube-dns without a ready endpoint; CoreDNS that was scaled to 0."""
     slices = await session.reader.select(ENDPOINT_SLICES, SYSTEM, labels=f"{OF_SERVICE}={DNS[0]}")
     if any(
@@ -277,11 +277,11 @@ async def dns_without_endpoints(session: ClusterSession) -> Seen:
         for item in slices.items
         for each in item.get("endpoints") or []
     ):
-        return Seen()
+        return CheckResult()
     pods = await app_pods(session, DNS)
     deployment = await session.reader.get(DEPLOYMENTS, "coredns", SYSTEM) if not pods else None
     if deployment is not None and get_path(deployment, "spec", "replicas") == 0:
-        return Seen(
+        return CheckResult(
             (
                 _dns(
                     "Deployment kube-system/coredns",
@@ -292,14 +292,14 @@ async def dns_without_endpoints(session: ClusterSession) -> Seen:
             )
         )
     if not slices.items or not slices.complete:
-        return Seen()  # a cluster whose DNS is another one, or is not seen
+        return CheckResult()  # a cluster whose DNS is another one, or is not seen
     names = f": {some([name_of(pod) for pod in pods])}" if pods else ""
     words = (
         f"no endpoint of it is ready, so no name is resolved in the cluster ({count(len(pods), 'pod')} of it{names})"
     )
     since = max((at for pod in pods if (at := _unready_since(pod))), default=session.now())
     check = f"kubectl -n {SYSTEM} get endpointslices -l {OF_SERVICE}={DNS[0]}"
-    return Seen((_dns(f"Service {SYSTEM}/{DNS[0]}", words[:1].upper() + words[1:], check, since),))
+    return CheckResult((_dns(f"Service {SYSTEM}/{DNS[0]}", words[:1].upper() + words[1:], check, since),))
 
 
 def _unready_since(pod: Object) -> datetime | None:

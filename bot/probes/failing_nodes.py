@@ -1,4 +1,4 @@
-"""Looks at nodes: those that are not ready, with what they say of it, and those that wait for their network."""
+"""Failure checks of nodes: those that are not ready, with what they say of it, and those that wait for a network."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
+from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
-from bot.probes.looks import Failing, Seen, Severity, look
 from bot.probes.registry import count, some
 
 LIST_NODES = Permission("list", NODES)
@@ -35,22 +35,22 @@ class Trouble:
     beside: tuple[str, ...] = ()
 
 
-@look(READY_NODES, reads=(LIST_NODES,))
-async def nodes_not_ready(session: ClusterSession) -> Seen:
+@failure_check(READY_NODES, reads=(LIST_NODES,))
+async def nodes_not_ready(session: ClusterSession) -> CheckResult:
     """Nodes whose condition Ready is not True, with pressure on them and whether they are cordoned."""
     listing = await session.nodes()
     found = [trouble for node in listing.items if (trouble := _not_ready(session, node))]
     items = tuple(_failing(group, f"{_nodes(group)} not ready", Severity.NODE) for group in _alike(found))
-    return Seen(items, _part(listing.complete, len(listing.items)))
+    return CheckResult(items, _part(listing.complete, len(listing.items)))
 
 
-@look("network taints of nodes", reads=(LIST_NODES,))
-async def network_taints(session: ClusterSession) -> Seen:
+@failure_check("network taints of nodes", reads=(LIST_NODES,))
+async def network_taints(session: ClusterSession) -> CheckResult:
     """Nodes that keep pods away because their network is not set up."""
     listing = await session.nodes()
     found = [trouble for node in listing.items for key in NETWORK_TAINTS if (trouble := _tainted(session, node, key))]
     items = tuple(_failing(group, f"{_nodes(group)} tainted", Severity.NETWORK) for group in _alike(found))
-    return Seen(items, _part(listing.complete, len(listing.items)))
+    return CheckResult(items, _part(listing.complete, len(listing.items)))
 
 
 def _part(complete: bool, seen: int) -> str:

@@ -1,4 +1,4 @@
-"""Looks at pods: those that wait for their network, a node or something else, and those that are refused."""
+"""Failure checks of pods: those that wait for their network, a node or something else, and those that are refused."""
 
 import asyncio
 import re
@@ -27,8 +27,8 @@ from bot.cluster.session import (
     namespace_of,
 )
 from bot.cluster.transport import ReadError
+from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
-from bot.probes.looks import Failing, Seen, Severity, look, readable_warnings
 from bot.probes.pods import LIST_EVENTS, LIST_PODS, STARTING, node_of
 from bot.probes.registry import count, some
 
@@ -73,8 +73,8 @@ class Trouble:
     said: str = ""
 
 
-@look(WAITING_PODS, reads=(LIST_PODS, LIST_EVENTS))
-async def waiting_for_network(session: ClusterSession) -> Seen:
+@failure_check(WAITING_PODS, reads=(LIST_PODS, LIST_EVENTS))
+async def waiting_for_network(session: ClusterSession) -> CheckResult:
     """Pods that are bound and have no sandbox, each with its newest warning, whatever that says."""
     waiters, warnings = await network_waiters(session), await readable_warnings(session)
     found = []
@@ -85,7 +85,7 @@ async def waiting_for_network(session: ClusterSession) -> Seen:
         found.append(_trouble(session, pod, event))
     silence = "no event tells why" if warnings else "its events may not be read"
     items = tuple(_waiting(group, silence) for group in _alike(found))
-    return Seen(items, _part(waiters.complete and (warnings is None or warnings.complete), WAITING_PODS))
+    return CheckResult(items, _part(waiters.complete and (warnings is None or warnings.complete), WAITING_PODS))
 
 
 def _trouble(session: ClusterSession, pod: Object, event: Event | None) -> Trouble:
@@ -107,8 +107,8 @@ def _waiting(group: Sequence[Trouble], silence: str) -> Failing:
     return _failing(group, f"{_pods(group, 'waits', 'wait')} for the network {where}", words, Severity.NETWORK)
 
 
-@look("pods without a node", reads=(LIST_PODS, LIST_EVENTS))
-async def not_scheduled(session: ClusterSession) -> Seen:
+@failure_check("pods without a node", reads=(LIST_PODS, LIST_EVENTS))
+async def not_scheduled(session: ClusterSession) -> CheckResult:
     """Pending pods that no node took, in the scheduler's own words."""
     pending, warnings = await pending_pods(session), await readable_warnings(session) or Events(())
     found = [
@@ -121,7 +121,7 @@ async def not_scheduled(session: ClusterSession) -> Seen:
         _failing(group, f"{_pods(group, 'has', 'have')} no node", group[0].words, Severity.SCHEDULING)
         for group in _alike(found)
     )
-    return Seen(items, _part(pending.complete, "pods without a node"))
+    return CheckResult(items, _part(pending.complete, "pods without a node"))
 
 
 def _unplaced(session: ClusterSession, pod: Object, event: Event | None) -> Trouble | None:
@@ -143,8 +143,8 @@ def _unplaced(session: ClusterSession, pod: Object, event: Event | None) -> Trou
     return Trouble(pod, "", "no event tells why (does the scheduler run?)", since)
 
 
-@look("named pods that do not start", reads=(LIST_PODS, LIST_EVENTS, Permission("get", PODS)))
-async def not_starting(session: ClusterSession) -> Seen:
+@failure_check("named pods that do not start", reads=(LIST_PODS, LIST_EVENTS, Permission("get", PODS)))
+async def not_starting(session: ClusterSession) -> CheckResult:
     """Pods that wait for a volume, an image or a setting, or crash: where the question is about them.
 
     In a cluster there is always one; those of other namespaces are nobody's answer.
@@ -162,7 +162,7 @@ async def not_starting(session: ClusterSession) -> Seen:
         _failing(group, f"{_pods(group, 'does', 'do')} not start", group[0].words, Severity.APPLICATION)
         for group in _alike(found)
     )
-    return Seen(items)
+    return CheckResult(items)
 
 
 async def _meant_pods(session: ClusterSession) -> list[Object]:
@@ -209,11 +209,11 @@ def blocked(session: ClusterSession, pod: Object, event: Event | None) -> Troubl
     )
 
 
-@look(
+@failure_check(
     "workloads whose pods are refused",
     reads=(LIST_EVENTS, *(Permission("get", kind) for kind in (REPLICA_SETS, STATEFUL_SETS, JOBS, DAEMON_SETS))),
 )
-async def not_created(session: ClusterSession) -> Seen:
+async def not_created(session: ClusterSession) -> CheckResult:
     """Workloads whose pods the API server refuses now (a quota, a webhook), as long as they still lack them."""
     warnings = await warning_events(session, pods=False)
     fresh = [
@@ -229,7 +229,8 @@ async def not_created(session: ClusterSession) -> Seen:
     looked_at = sorted(newest.values(), key=lambda event: event.last, reverse=True)
     lacking = await asyncio.gather(*(_still_lacks(session, event) for event in looked_at[:MOST_READ]))
     items = tuple(_not_created(event) for event, lacks in zip(looked_at, lacking, strict=False) if lacks)
-    return Seen(items, _part(warnings.complete and len(looked_at) <= MOST_READ, "workloads whose pods are refused"))
+    is_whole = warnings.complete and len(looked_at) <= MOST_READ
+    return CheckResult(items, _part(is_whole, "workloads whose pods are refused"))
 
 
 _WORKLOADS = {"ReplicaSet": REPLICA_SETS, "StatefulSet": STATEFUL_SETS, "Job": JOBS, "DaemonSet": DAEMON_SETS}

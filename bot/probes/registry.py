@@ -14,8 +14,8 @@ from bot.cluster.facts.registry import permissions as fact_permissions
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
 from bot.probes.declaration import Ask, Strings, declaration_of, manual_of
+from bot.probes.failure_checks import failure_check_permissions
 from bot.probes.findings import Evidence, Finding
-from bot.probes.looks import look_permissions
 from knowledge.call_validation import COMMON_PARAMETERS, duration, fact_to_probe
 from knowledge.declarations import DeclarationError, place_of
 from knowledge.logic import Outcome
@@ -109,7 +109,7 @@ def manuals() -> dict[str, Probe]:
 def required_permissions() -> set[Permission]:
     """Everything that probes, looks for what fails and facts read."""
     of_probes = {permission for declared in _PROBES.values() for permission in declared.reads}
-    return of_probes | look_permissions() | fact_permissions()
+    return of_probes | failure_check_permissions() | fact_permissions()
 
 
 def entries_needing(entries: Iterable[Entry], permission: Permission) -> list[str]:

@@ -1,12 +1,12 @@
 """Field cases: public reports of people who run Terway, Flannel and kube-proxy, rebuilt as clusters.
 
-One case is one file. ``saved/NAME.json`` holds all objects and logs of a cluster; ``told/NAME.yaml`` says what differs
-from a shipped recording. Both have ``question`` (as it would be typed), ``version``, ``why`` and ``expect``.
+One case is one file. ``saved/NAME.json`` holds all objects and logs of a cluster; ``derived/NAME.yaml`` says what
+differs from a shipped recording. Both have ``question`` (as it would be typed), ``version``, ``why`` and ``expect``.
 
 ``saved``: in ``objects`` ``@ago:SECONDS@`` stands for a time; ``logs`` are ``"namespace/pod/container": [[age in
 seconds, line], …]``, where ``%T`` and ``%K`` stand for the line's time in RFC 3339 and in klog's form.
 
-``told``: ``base`` is a shipped recording, or one in ``clusters/``; ``remove``, ``objects`` and ``logs`` are those of
+``derived``: ``base`` is a shipped recording, or one in ``clusters/``; ``remove``, ``objects`` and ``logs`` are those of
 ``docs/recordings.md`` (a log is one text, each line with its age first). Written shortly beside them:
 
 - ``nodes``: merged into the ``status.nodeInfo`` of every node (``kubeletVersion``, ``containerRuntimeVersion``, …);
@@ -48,7 +48,7 @@ from bot.recordings.times import format_time
 FOLDER = Path(__file__).parent
 _AGO = re.compile(r"@ago:(-?\d+)@")
 _CORE = ("question", "version", "why", "expect")
-_TOLD = {*_CORE, "base", "remove", "objects", "logs", "nodes", "waiting", "pending", "crashing", "events"}
+_DERIVED_KEYS = {*_CORE, "base", "remove", "objects", "logs", "nodes", "waiting", "pending", "crashing", "events"}
 _EXPECTED = {
     *("top", "top_confirmed", "never_confirmed", "none_confirmed", "nothing_else_confirmed", "outcome_in"),
     *("mentions", "evidence_any", "seen_any", "seen_all", "omits"),
@@ -69,7 +69,7 @@ class FieldCase:
 
 def case_files() -> list[Path]:
     """All of them, by name."""
-    return sorted([*FOLDER.glob("saved/*.json"), *FOLDER.glob("told/*.yaml")], key=lambda path: path.stem)
+    return sorted([*FOLDER.glob("saved/*.json"), *FOLDER.glob("derived/*.yaml")], key=lambda path: path.stem)
 
 
 def open_cases() -> dict[str, str]:
@@ -79,11 +79,11 @@ def open_cases() -> dict[str, str]:
 
 def read_case(path: Path) -> FieldCase:
     """The case in this file."""
-    told = _content(path)
-    unknown = (set(told) - _TOLD) | (set(told["expect"]) - _EXPECTED)
+    case = _content(path)
+    unknown = (set(case) - _DERIVED_KEYS) | (set(case["expect"]) - _EXPECTED)
     assert not unknown, f"{path.name} says {sorted(unknown)}, which nobody reads"
-    recording = _saved(path.stem, told) if path.suffix == ".json" else _told(path.stem, told)
-    core = {name: told[name] for name in ("question", "why", "expect")}
+    recording = _saved(path.stem, case) if path.suffix == ".json" else _derived(path.stem, case)
+    core = {name: case[name] for name in ("question", "why", "expect")}
     return FieldCase(name=path.stem, recording=recording, **core)
 
 
@@ -95,10 +95,10 @@ def _content(path: Path) -> Object:
 # All of a cluster
 
 
-def _saved(name: str, told: Object) -> Recording:
-    logs = {LogKey(*key.split("/")): _log(lines) for key, lines in told["logs"].items()}
-    objects = _timed(told["objects"])
-    return Recording.of(objects, name=name, version=told["version"], logs=logs)
+def _saved(name: str, case: Object) -> Recording:
+    logs = {LogKey(*key.split("/")): _log(lines) for key, lines in case["logs"].items()}
+    objects = _timed(case["objects"])
+    return Recording.of(objects, name=name, version=case["version"], logs=logs)
 
 
 def _timed(value: Any) -> Any:
@@ -123,12 +123,12 @@ def _line(line: tuple[int, str]) -> str:
 # What differs from a shipped one
 
 
-def _told(name: str, told: Object) -> Recording:
-    own = FOLDER / "clusters" / told["base"]
-    base = load(own if own.exists() else told["base"])
-    settings = {key: told[key] for key in ("base", "version", "remove") if key in told}
-    objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(_objects(base, told))})
-    logs = {f"logs/{key}.log": text for key, text in told.get("logs", {}).items()}
+def _derived(name: str, case: Object) -> Recording:
+    own = FOLDER / "clusters" / case["base"]
+    base = load(own if own.exists() else case["base"])
+    settings = {key: case[key] for key in ("base", "version", "remove") if key in case}
+    objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(_objects(base, case))})
+    logs = {f"logs/{key}.log": text for key, text in case.get("logs", {}).items()}
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / name
         if own.exists():
@@ -139,10 +139,10 @@ def _told(name: str, told: Object) -> Recording:
         return load(str(place))
 
 
-def _objects(base: Recording, told: Object) -> Iterator[Object]:
+def _objects(base: Recording, case: Object) -> Iterator[Object]:
     """What is laid over the base, later ones over earlier ones of the same name."""
     found: dict[tuple[str, ...], Object] = {}
-    for item in (*_shortly_told(base, told), *told.get("objects", ())):
+    for item in (*_objects_in_short(base, case), *case.get("objects", ())):
         key = (item["apiVersion"], item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
         if item["kind"] == "Pod" and "spec" not in item:
             assert base.find("Pod", key[3], key[2]), f"{key[3]} is no pod of {base.name}"
@@ -150,20 +150,20 @@ def _objects(base: Recording, told: Object) -> Iterator[Object]:
     yield from found.values()
 
 
-def _shortly_told(base: Recording, told: Object) -> Iterator[Object]:
-    for node in base.objects() if "nodes" in told else ():
+def _objects_in_short(base: Recording, case: Object) -> Iterator[Object]:
+    for node in base.objects() if "nodes" in case else ():
         if node["kind"] == "Node" and node["apiVersion"] == "v1":
-            yield _object("Node", "", node["metadata"]["name"], status={"nodeInfo": told["nodes"]})
-    for pod in told.get("waiting", ()):
+            yield _object("Node", "", node["metadata"]["name"], status={"nodeInfo": case["nodes"]})
+    for pod in case.get("waiting", ()):
         yield _waiting_pod(pod)
-    for pod in told.get("pending", ()):
+    for pod in case.get("pending", ()):
         yield _pending_pod(pod)
-    for pod in told.get("crashing", ()):
+    for pod in case.get("crashing", ()):
         yield _crashing_pod(base, pod)
     for kind in ("waiting", "pending", "crashing"):
-        for pod in told.get(kind, ()):
+        for pod in case.get(kind, ()):
             yield from _events(f"Pod/{pod['pod']}", pod.get("events", ()))
-    for event in told.get("events", ()):
+    for event in case.get("events", ()):
         yield from _events(event["about"], [event])
 
 
@@ -172,11 +172,11 @@ def _object(kind: str, namespace: str, name: str, **parts: Any) -> Object:
     return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **parts}
 
 
-def _waiting_pod(told: Object) -> Object:
+def _waiting_pod(given: Object) -> Object:
     """Bound to its node, and no sandbox yet."""
-    since = f"now-{told['since']}"
-    container = {"name": told.get("container", "app"), "image": told.get("image", "registry.example.com/app:1.4")}
-    state = {"waiting": {"reason": told.get("reason", "ContainerCreating")}}
+    since = f"now-{given['since']}"
+    container = {"name": given.get("container", "app"), "image": given.get("image", "registry.example.com/app:1.4")}
+    state = {"waiting": {"reason": given.get("reason", "ContainerCreating")}}
     status = {
         "phase": "Pending",
         "startTime": since,
@@ -186,40 +186,40 @@ def _waiting_pod(told: Object) -> Object:
         ],
         "containerStatuses": [{**container, "imageID": "", "ready": False, "restartCount": 0, "state": state}],
     }
-    spec = {"nodeName": told["node"], "containers": [container]}
-    return _new_pod(told, spec, status)
+    spec = {"nodeName": given["node"], "containers": [container]}
+    return _new_pod(given, spec, status)
 
 
-def _pending_pod(told: Object) -> Object:
+def _pending_pod(given: Object) -> Object:
     """No node takes it; the first event's message is the scheduler's word in its condition, too."""
-    said = next((event["message"] for event in told["events"] if event["reason"] == "FailedScheduling"), "")
+    said = next((event["message"] for event in given["events"] if event["reason"] == "FailedScheduling"), "")
     refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
-    status = {"phase": "Pending", "conditions": [{**refused, "lastTransitionTime": f"now-{told['since']}"}]}
-    container = {"name": "app", "image": "registry.example.com/app:1.4", **told.get("spec", {})}
-    return _new_pod(told, {"containers": [container]}, status)
+    status = {"phase": "Pending", "conditions": [{**refused, "lastTransitionTime": f"now-{given['since']}"}]}
+    container = {"name": "app", "image": "registry.example.com/app:1.4", **given.get("spec", {})}
+    return _new_pod(given, {"containers": [container]}, status)
 
 
-def _new_pod(told: Object, spec: Object, status: Object) -> Object:
-    namespace, name = told["pod"].split("/")
-    labels = told.get("labels", {"app": name.split("-")[0]})
-    metadata = {"creationTimestamp": f"now-{told['since']}", "labels": labels, **told.get("metadata", {})}
+def _new_pod(given: Object, spec: Object, status: Object) -> Object:
+    namespace, name = given["pod"].split("/")
+    labels = given.get("labels", {"app": name.split("-")[0]})
+    metadata = {"creationTimestamp": f"now-{given['since']}", "labels": labels, **given.get("metadata", {})}
     return _object("Pod", namespace, name, metadata=metadata, spec=spec, status=status)
 
 
-def _crashing_pod(base: Recording, told: Object) -> Object:
+def _crashing_pod(base: Recording, given: Object) -> Object:
     """A pod of the base one of whose containers ends again and again."""
-    namespace, name = told["pod"].split("/")
+    namespace, name = given["pod"].split("/")
     found = base.find("Pod", name, namespace)
-    assert found, f"{told['pod']} is no pod of {base.name}"
-    code, ended = told.get("code", 1), f"now-{told.get('ended', '40s')}"
+    assert found, f"{given['pod']} is no pod of {base.name}"
+    code, ended = given.get("code", 1), f"now-{given.get('ended', '40s')}"
     last = {"terminated": {"exitCode": code, "reason": "Error", "startedAt": ended, "finishedAt": ended}}
     waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": f"back-off 5m0s restarting failed {name}"}}
-    changes = {"ready": False, "restartCount": told["restarts"], "state": waiting, "lastState": last}
+    changes = {"ready": False, "restartCount": given["restarts"], "state": waiting, "lastState": last}
     statuses = [
-        {**status, **changes} if status["name"] == told["container"] else status
+        {**status, **changes} if status["name"] == given["container"] else status
         for status in found["status"]["containerStatuses"]
     ]
-    since = f"now-{told['since']}"
+    since = f"now-{given['since']}"
     conditions = [
         {**item, "status": "False", "reason": "ContainersNotReady", "lastTransitionTime": since}
         if item["type"] in ("Ready", "ContainersReady")
@@ -229,10 +229,10 @@ def _crashing_pod(base: Recording, told: Object) -> Object:
     return _object("Pod", namespace, name, status={"conditions": conditions, "containerStatuses": statuses})
 
 
-def _events(about: str, told: Iterable[Object]) -> Iterator[Object]:
+def _events(about: str, events: Iterable[Object]) -> Iterator[Object]:
     kind, _, place = about.partition("/")
     namespace, _, name = place.rpartition("/")
-    for event in told:
+    for event in events:
         what = f"{kind}/{place}/{event['reason']}/{event['message']}"
         of = f"{name}.{zlib.crc32(what.encode()):08x}"
         yield _object(

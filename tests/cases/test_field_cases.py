@@ -30,7 +30,7 @@ OPEN = open_cases()
 
 
 @dataclass(frozen=True)
-class Told:
+class CaseAnswer:
     """What came back: the contract's JSON, and the page of the terminal on one line."""
 
     json: dict[str, Any]
@@ -66,41 +66,41 @@ def clinic(data_dir: Path) -> Clinic:
     return Clinic(entries, open_index(list(entries.values()), cache_dir=data_dir / "index"), PATIENT)
 
 
-async def ask(clinic: Clinic, case: FieldCase) -> Told:
+async def ask(clinic: Clinic, case: FieldCase) -> CaseAnswer:
     async with serve(case.recording) as server, connect_to(server.kubeconfig, case.name) as link:
         answer = await clinic.ask(case.question, Cluster(Transport(link.client), case.name))
     paper = io.StringIO()
     show_report(Console(file=paper, width=100, color_system=None), make_report(answer))
-    return Told(answer.to_json(), " ".join(paper.getvalue().split()))
+    return CaseAnswer(answer.to_json(), " ".join(paper.getvalue().split()))
 
 
-def failures(case: FieldCase, told: Told) -> Iterator[str]:
+def failures(case: FieldCase, got: CaseAnswer) -> Iterator[str]:
     """Each expectation that does not hold, in a sentence."""
-    yield from _wrong_verdicts(case.expect, told)
-    expect, everything = case.expect, text_of([told.json]) + told.page
+    yield from _wrong_verdicts(case.expect, got)
+    expect, everything = case.expect, text_of([got.json]) + got.page
     for wanted in expect.get("mentions", ()):
-        if not holds(wanted, text_of([told.first])):
+        if not holds(wanted, text_of([got.first])):
             yield f"the first diagnosis does not mention {wanted!r}"
-    for name, text in (("evidence_any", told.evidence), ("seen_any", told.page)):
+    for name, text in (("evidence_any", got.evidence), ("seen_any", got.page)):
         if name in expect and not any(holds(wanted, text) for wanted in expect[name]):
             yield f"{name}: none of {expect[name]}"
     for wanted in expect.get("seen_all", ()):
-        if not holds(wanted, told.page):
+        if not holds(wanted, got.page):
             yield f"the page does not show {wanted!r}"
     for unwanted in expect.get("omits", ()):
         if holds(unwanted, everything):
             yield f"{unwanted!r} is said"
 
 
-def _wrong_verdicts(expect: Any, told: Told) -> Iterator[str]:
+def _wrong_verdicts(expect: Any, got: CaseAnswer) -> Iterator[str]:
     wanted = expect.get("top_confirmed", expect.get("top"))
-    if wanted and not set(wanted) & set(told.first.get("headings", ())):
-        yield f"first is {told.first.get('entry')}, not {wanted}"
-    if "top_confirmed" in expect and told.first.get("verdict") != "confirmed":
-        yield f"the first is {told.first.get('verdict')}: {told.first.get('reason')}"
-    if "outcome_in" in expect and told.json["outcome"] not in expect["outcome_in"]:
-        yield f"the outcome is {told.json['outcome']}"
-    for number, item in enumerate(told.diagnoses):
+    if wanted and not set(wanted) & set(got.first.get("headings", ())):
+        yield f"first is {got.first.get('entry')}, not {wanted}"
+    if "top_confirmed" in expect and got.first.get("verdict") != "confirmed":
+        yield f"the first is {got.first.get('verdict')}: {got.first.get('reason')}"
+    if "outcome_in" in expect and got.json["outcome"] not in expect["outcome_in"]:
+        yield f"the outcome is {got.json['outcome']}"
+    for number, item in enumerate(got.diagnoses):
         is_unwanted = (
             expect.get("none_confirmed")
             or (expect.get("nothing_else_confirmed") and number)
@@ -120,9 +120,9 @@ def _wrong_verdicts(expect: Any, told: Told) -> Iterator[str]:
 )
 def test_a_field_case(clinic: Clinic, path: Path) -> None:
     case = read_case(path)
-    told = asyncio.run(ask(clinic, case))
-    wrong = list(failures(case, told))
-    assert not wrong, "\n".join([f"{case.name}: {case.question}", *wrong, f"why: {case.why}", told.page])
+    got = asyncio.run(ask(clinic, case))
+    wrong = list(failures(case, got))
+    assert not wrong, "\n".join([f"{case.name}: {case.question}", *wrong, f"why: {case.why}", got.page])
 
 
 def test_open_cases_are_there() -> None:
@@ -169,4 +169,4 @@ SAID = {
 )
 def test_each_expectation_is_held_to(wanted: dict[str, Any], holds_: bool) -> None:
     case = FieldCase(name="", question="", why="", expect=wanted, recording=Recording.of([], name="none"))
-    assert (list(failures(case, Told(SAID, "A crash loop"))) == []) == holds_
+    assert (list(failures(case, CaseAnswer(SAID, "A crash loop"))) == []) == holds_

@@ -8,7 +8,7 @@ import pytest
 
 from bot.diagnosis.failing import MOST, FailingHere, what_fails
 from bot.probes.failing_components import telling_line
-from bot.probes.looks import Failing
+from bot.probes.failure_checks import Failing
 
 NODE = "cn-beijing.192.168.0.31"
 WAITS = {"startTime": "now-10m"}

@@ -1,7 +1,7 @@
-"""How a look for failures is declared: one cheap read of what fails here, whatever the FAQ knows of it.
+"""How a failure check is declared: one cheap read of what fails here, whatever the FAQ knows of it.
 
-A look is an async function of the session that gives a ``Seen``. What several looks read is read once (the session
-caches), and a read that fails makes it "not looked at", never "nothing fails".
+A failure check is an async function of the session that gives a ``CheckResult``. What several of them read is read
+once (the session caches), and a read that fails makes it "not looked at", never "nothing fails".
 """
 
 from collections.abc import Awaitable, Callable
@@ -62,47 +62,47 @@ class Failing:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a look found; ``unread`` says what of it could not be looked at, as a sentence without its full stop."""
+class CheckResult:
+    """What a failure check found; ``unread`` says what could not be looked at, as a sentence without its full stop."""
 
     items: tuple[Failing, ...] = ()
     unread: str = ""
 
 
-Look = Callable[[ClusterSession], Awaitable[Seen]]
+FailureCheck = Callable[[ClusterSession], Awaitable[CheckResult]]
 
 
 @dataclass(frozen=True)
-class DeclaredLook:
-    """A look with the words for what it looks at."""
+class DeclaredCheck:
+    """A failure check with the words for what it looks at."""
 
     what: str
-    function: Look
+    function: FailureCheck
     reads: tuple[Permission, ...]
 
 
-_LOOKS: dict[str, DeclaredLook] = {}
+_CHECKS: dict[str, DeclaredCheck] = {}
 
 
-def look(what: str, *, reads: tuple[Permission, ...]) -> Callable[[Look], Look]:
-    """Declare a look; ``what`` completes "looked at: …".
+def failure_check(what: str, *, reads: tuple[Permission, ...]) -> Callable[[FailureCheck], FailureCheck]:
+    """Declare a failure check; ``what`` completes "looked at: …".
 
     Raises:
         DeclarationError: that is looked at already.
     """
 
-    def register(function: Look) -> Look:
-        if what in _LOOKS:
-            raise DeclarationError(f"{place_of(function)}: {what} is looked at by {place_of(_LOOKS[what].function)}.")
-        _LOOKS[what] = DeclaredLook(what, function, reads)
+    def register(function: FailureCheck) -> FailureCheck:
+        if what in _CHECKS:
+            raise DeclarationError(f"{place_of(function)}: {what} is looked at by {place_of(_CHECKS[what].function)}.")
+        _CHECKS[what] = DeclaredCheck(what, function, reads)
         return function
 
     return register
 
 
-def declared_looks() -> tuple[DeclaredLook, ...]:
+def declared_checks() -> tuple[DeclaredCheck, ...]:
     """All of them, in the order of their modules: the same cluster gives the same answer."""
-    return tuple(_LOOKS.values())
+    return tuple(_CHECKS.values())
 
 
 async def readable_warnings(session: ClusterSession) -> Events | None:
@@ -119,6 +119,6 @@ async def readable_warnings(session: ClusterSession) -> Events | None:
         return None
 
 
-def look_permissions() -> set[Permission]:
+def failure_check_permissions() -> set[Permission]:
     """What they read."""
-    return {permission for declared in _LOOKS.values() for permission in declared.reads}
+    return {permission for declared in _CHECKS.values() for permission in declared.reads}
