@@ -9,6 +9,7 @@ from bot.cluster.resources import POD_LOGS, PODS
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.logs import Line, container_of, read_log
+from bot.probes.pod_readiness import is_ready
 from bot.probes.pods import SHOWN, app_pods, came_up, pod_evidence
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
@@ -33,21 +34,16 @@ async def dns_servers_ready(session: ClusterSession) -> Finding:
         return present(f"{count(len(pods), 'DNS server')} of the cluster ready")
     evidence = [pod_evidence(session, pod, why) for pod, why in failing[:SHOWN]]
     told = some([f"{name_of(pod)} ({why})" for pod, why in failing])
-    if any(_is_ready(pod) for pod in pods):
+    if any(is_ready(pod) for pod in pods):
         return unknown(f"not all DNS servers are well: {told}", evidence)
     return absent(f"no DNS server of the cluster is ready: {told}", evidence)
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = get_path(pod, "status", "conditions") or []
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
 
 
 def server_trouble(session: ClusterSession, pod: Object) -> str:
     """Why the pod is not to be relied on, empty where it is well: a young pod must not have crashed before."""
     statuses = get_path(pod, "status", "containerStatuses") or []
     waits = next((reason for each in statuses if (reason := get_path(each, "state", "waiting", "reason"))), None)
-    if waits or not _is_ready(pod):
+    if waits or not is_ready(pod):
         return str(waits or waiting_reason(pod) or "not ready")
     restarts = sum(int(each.get("restartCount") or 0) for each in statuses)
     at = came_up(pod)

@@ -79,7 +79,7 @@ async def _failing(session: ClusterSession, failing: list[tuple[Object, str]], s
     names = some([f"{name_of(pod)} ({why})" for pod, why in failing])
     head = "Not all DNS servers of the cluster are ready" if some_ready else "No DNS server of the cluster is ready"
     last = await last_line(session, first)
-    said = f"; the log ends with: {last}" if last else ""
+    said = f"; its log says: {last}" if last else ""
     if COREFILE_ERROR.search(last):
         said = f"; the Corefile does not parse: {last}"
     check = f"kubectl -n {SYSTEM} logs {name_of(first)} --previous --tail=20"

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +25,8 @@ from bot.cluster.transport import ReadError
 from bot.probes.cluster_dns import DNS
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
-from bot.probes.logs import LOOKED_BACK, TAIL
+from bot.probes.logs import last_words
+from bot.probes.pod_readiness import unready_since
 from bot.probes.pods import app_pods, node_of
 from bot.probes.registry import count, some
 from bot.probes.services import OF_SERVICE
@@ -44,12 +45,6 @@ READY_WITHIN = timedelta(minutes=1)  # a container that is not ready for so long
 FLAPPING = timedelta(minutes=10)
 OFTEN = 3  # restarts: a node's reboot makes one
 WORDS = 240  # characters of a log line in a sentence
-_TELLING = re.compile(
-    r"panic|fatal|error|fail|cannot|can't|unable|denied|refused|not found|no such|invalid|unknown|timed? ?out"
-    r"|^[EF]\d{4} |\[(?:error|fatal)\]|level=(?:error|fatal)",
-    re.IGNORECASE,
-)
-_TRACE = re.compile(r"^(?:goroutine \d|\t|\s*/|main\.|runtime\.|created by |usage:|\s*-)", re.IGNORECASE)
 _WAITING_TO_START = frozenset({"ContainerCreating", "PodInitializing"})
 
 
@@ -197,22 +192,19 @@ def _state(session: ClusterSession, status: Object) -> str:
 
 def _since(session: ClusterSession, pod: Object, status: Object, told: Event | None) -> datetime:
     """Since when the pod has not been ready; where nothing tells, its newest warning, its container's end or start."""
-    conditions = get_path(pod, "status", "conditions") or []
-    unready = [each for each in conditions if each.get("type") == "Ready" and each.get("status") == "False"]
     times = (
-        *(each.get("lastTransitionTime") for each in unready),
         get_path(status, "lastState", "terminated", "finishedAt"),
         get_path(status, "state", "running", "startedAt"),
         get_path(pod, "status", "startTime"),
     )
     known = [at for at in map(moment, times) if at]
-    return known[0] if unready and known else told.first if told else known[0] if known else session.now()
+    return unready_since(pod) or (told.first if told else known[0] if known else session.now())
 
 
 async def _failing(session: ClusterSession, group: Sequence[Broken]) -> Failing:
     first = min(group, key=lambda each: each.since)
     place = f"-n {namespace_of(first.pod)}"
-    line, previous = await _last_words(session, first)
+    line, previous = await last_words(session, first.pod, first.container, has_restarted=first.restarts > 0)
     option = " --previous" if previous else ""
     nodes = list(dict.fromkeys(node_of(each.pod) for each in group))
     where = f"on node {nodes[0]}" if len(nodes) == 1 else f"on {len(nodes)} nodes ({some(nodes)})"
@@ -238,31 +230,6 @@ def _state_in_words(broken: Broken) -> str:
 
 def _said(line: str) -> str:
     return f"; its log says: {clip(line, WORDS)}" if line else ""
-
-
-async def _last_words(session: ClusterSession, broken: Broken) -> tuple[str, bool]:
-    """The last telling line of the container's log, of its previous run where the present one says nothing."""
-    for previous in (False, True) if broken.restarts else (False,):
-        try:
-            lines = await session.reader.log(
-                namespace_of(broken.pod),
-                name_of(broken.pod),
-                broken.container,
-                tail=TAIL,
-                since=LOOKED_BACK,
-                previous=previous,
-            )
-        except ReadError:
-            continue
-        if line := telling_line([line.partition(" ")[2] for line in lines]):
-            return line, previous
-    return "", False
-
-
-def telling_line(lines: Iterable[str]) -> str:
-    """The last line that names what is wrong; the last one of all where none does. Stack traces and usages do not."""
-    said = [line.strip() for line in lines if line.strip() and not _TRACE.match(line)]
-    return next((line for line in reversed(said) if _TELLING.search(line)), said[-1] if said else "")
 
 
 @failure_check(
@@ -297,15 +264,9 @@ async def dns_without_endpoints(session: ClusterSession) -> CheckResult:
     words = (
         f"no endpoint of it is ready, so no name is resolved in the cluster ({count(len(pods), 'pod')} of it{names})"
     )
-    since = max((at for pod in pods if (at := _unready_since(pod))), default=session.now())
+    since = max((at for pod in pods if (at := unready_since(pod))), default=session.now())
     check = f"kubectl -n {SYSTEM} get endpointslices -l {OF_SERVICE}={DNS[0]}"
     return CheckResult((_dns(f"Service {SYSTEM}/{DNS[0]}", words[:1].upper() + words[1:], check, since),))
-
-
-def _unready_since(pod: Object) -> datetime | None:
-    conditions = get_path(pod, "status", "conditions") or []
-    unready = [each for each in conditions if each.get("type") == "Ready" and each.get("status") == "False"]
-    return moment(unready[0].get("lastTransitionTime")) if unready else None
 
 
 def _dns(name: str, message: str, check: str, since: datetime) -> Failing:

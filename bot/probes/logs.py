@@ -1,7 +1,8 @@
-"""The probe of logs: a tail of few pods, with byte limits, and only where the symptom is."""
+"""Logs: the probe reads a tail of few pods, with byte limits, and only where the symptom is; one line that tells."""
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -27,6 +28,18 @@ _BEGINS = re.compile(
 )
 MOST_JOINED = 20  # lines of one message: the cloud's SDK writes five
 AT_ONCE = timedelta(seconds=1)  # the lines of one message are written together
+# How a line names what is wrong, in any program's words.
+_TELLING = re.compile(
+    r"panic|fatal|error|fail|cannot|can't|unable|denied|refused|not found|no such|invalid|unknown|timed? ?out"
+    r"|already in use|^[EF]\d{4} |\[(?:error|fatal)\]|level=(?:error|fatal)",
+    re.IGNORECASE,
+)
+# What stands around such a line: the frames of a Go program's stack, and the options of its usage.
+_TRACE = re.compile(
+    r"goroutine \d|\s*/\S+\.go:\d|[\w./*()\[\]-]+\((?:\.\.\.|\{?0x[^()]*)?\)\s*$|created by [\w./*()-]+(?: in |$)"
+    r"|usage:|\s+--?[a-z]| {4}\t",
+    re.IGNORECASE,
+)
 MOST_PODS = 3  # logs are the dearest reads: three nodes prove it
 
 
@@ -201,3 +214,28 @@ def _has(line: Line, texts: Strings) -> bool:
 @lru_cache(maxsize=256)
 def _lowered(texts: Strings) -> Strings:
     return tuple(text.lower() for text in texts)
+
+
+def telling_line(lines: Iterable[str]) -> str:
+    """The last line that names what is wrong; the last one of all where none does. Stack traces and usages do not."""
+    said = [line.strip() for line in lines if line.strip() and not _TRACE.match(line)]
+    return next((line for line in reversed(said) if _TELLING.search(line)), said[-1] if said else "")
+
+
+async def last_words(
+    session: ClusterSession, pod: Object, container: str, *, has_restarted: bool
+) -> tuple[str, bool]:
+    """The telling line of the container's log, and whether its previous run said it: the present one may say nothing.
+
+    Empty where no log can be read.
+    """
+    for previous in (False, True) if has_restarted else (False,):
+        try:
+            lines = await session.reader.log(
+                namespace_of(pod), name_of(pod), container, tail=TAIL, since=LOOKED_BACK, previous=previous
+            )
+        except ReadError:
+            continue
+        if line := telling_line(line.partition(" ")[2] for line in lines):
+            return line, previous
+    return "", False

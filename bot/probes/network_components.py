@@ -6,9 +6,9 @@ from bot.cluster.facts.flannel_objects import flannel_daemon_sets
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import DAEMON_SETS, POD_LOGS, PODS
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
-from bot.cluster.transport import ReadError
 from bot.probes.causes import Cause, Causes, finding_of
 from bot.probes.findings import Finding, clip
+from bot.probes.logs import last_words
 from bot.probes.pod_readiness import is_ready, unready_reason, unready_since
 from bot.probes.pods import node_of
 from bot.probes.registry import probe
@@ -54,7 +54,7 @@ def _is_old(session: ClusterSession, pod: Object) -> bool:
 async def _cause(session: ClusterSession, pod: Object, with_log: bool) -> Cause:
     why = await unready_reason(session, pod)
     last = await last_line(session, pod) if with_log else ""
-    said = f"; its log ends with: {last}" if last else ""
+    said = f"; its log says: {last}" if last else ""
     check = f"kubectl -n {namespace_of(pod)} logs {name_of(pod)} --previous --tail=20"
     return Cause(
         object=f"Pod {full_name(pod)}",
@@ -65,13 +65,10 @@ async def _cause(session: ClusterSession, pod: Object, with_log: bool) -> Cause:
 
 
 async def last_line(session: ClusterSession, pod: Object) -> str:
-    """What the container that is not ready said last; empty where its log cannot be read."""
-    statuses = get_path(pod, "status", "containerStatuses") or []
-    names = [str(each.get("name")) for each in statuses if each.get("ready") is False]
-    if not names:
-        return ""
-    try:
-        lines = await session.reader.log(namespace_of(pod), name_of(pod), names[0])
-    except ReadError:
-        return ""
-    return clip(lines[-1].partition(" ")[2], 200) if lines else ""
+    """What the container that is not ready said last of what is wrong; empty where its log cannot be read."""
+    for status in get_path(pod, "status", "containerStatuses") or []:
+        if status.get("ready") is False:
+            restarts = int(status.get("restartCount") or 0)
+            line, _ = await last_words(session, pod, str(status.get("name")), has_restarted=restarts > 0)
+            return clip(line, 200)
+    return ""

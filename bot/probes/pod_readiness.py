@@ -28,7 +28,9 @@ def is_ready(pod: Object) -> bool:
 
 
 def unready_since(pod: Object) -> datetime | None:
-    """When it stopped being ready, or was made."""
+    """When it stopped being ready; where no condition says so, when it was made. ``None`` while it is ready."""
+    if is_ready(pod):
+        return None
     for each in get_path(pod, "status", "conditions") or []:
         if each.get("type") == "Ready" and (at := moment(each.get("lastTransitionTime"))):
             return at

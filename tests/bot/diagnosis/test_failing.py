@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bot.diagnosis.failing import MOST, FailingHere, what_fails
-from bot.probes.failing_components import telling_line
 from bot.probes.failure_checks import Failing
 
 NODE = "cn-beijing.192.168.0.31"
@@ -385,14 +384,6 @@ async def test_everything_is_looked_at_where_all_may_be_read(make: Any, look: An
     found = await look([make.node()])
     assert "pods that wait for their network" in found.looked_at
     assert found.not_looked_at == ()
-
-
-def test_the_line_that_names_what_is_wrong_is_the_telling_one() -> None:
-    stack = ["panic: runtime error: nil map", "goroutine 1 [running]:", "main.main()", "\t/src/main.go:12"]
-    assert telling_line(["fine", *stack]) == "panic: runtime error: nil map"
-    assert telling_line(["E1 Error: bad flag", "Usage:", "  -v level", "shutting down"]) == "E1 Error: bad flag"
-    assert telling_line(["one", "two", ""]) == "two"
-    assert telling_line([]) == ""
 
 
 async def test_a_message_that_no_entry_knows_leaves_its_neighbours_open(make: Any, verdicts: Any) -> None:
