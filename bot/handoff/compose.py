@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.report import Report, ReportDiagnosis
+from bot.diagnosis.settling import GivenAnswer
 from bot.handoff.case_state import FAULT_SEEN, VERDICT_RANK, CaseState, case_states
 from bot.handoff.queries import AnswerRow, Facts, thread_link
 from bot.handoff.recheck import RecheckTarget
@@ -52,9 +53,14 @@ class Draft:
         """The ids of the answers that the open cases rest on."""
         return [case_state.cause.id for case_state in self.open if case_state.cause]
 
-    def recheck_targets(self, reports: Mapping[str, Report]) -> list[RecheckTarget]:
-        """The open cases as they are to be looked at."""
-        return [_recheck_target(case_state, report_for(case_state, reports)) for case_state in self.open]
+    def recheck_targets(
+        self, reports: Mapping[str, Report], given: Mapping[str, Mapping[str, GivenAnswer]]
+    ) -> list[RecheckTarget]:
+        """The open cases as they are to be looked at; ``given`` by the answer that names the cause, and by entry."""
+        return [
+            _recheck_target(item, report_for(item, reports), given.get(item.cause.id, {}) if item.cause else {})
+            for item in self.open
+        ]
 
 
 def make_draft(facts: Facts, span: Span) -> Draft:
@@ -80,7 +86,9 @@ def cause_diagnosis(case_state: CaseState, report: Report | None) -> ReportDiagn
     return next((item for item in report.diagnoses if item.entry == case_state.entry), None) if report else None
 
 
-def _recheck_target(case_state: CaseState, report: Report | None) -> RecheckTarget:
+def _recheck_target(
+    case_state: CaseState, report: Report | None, given: Mapping[str, GivenAnswer]
+) -> RecheckTarget:
     diagnosis = cause_diagnosis(case_state, report)
     return RecheckTarget(
         case=case_state.case.id,
@@ -89,6 +97,7 @@ def _recheck_target(case_state: CaseState, report: Report | None) -> RecheckTarg
         namespace=case_state.case.namespace,
         before=case_state.found,
         rests_on_sign=diagnosis is None or diagnosis.rests_on_sign,
+        given=given.get(case_state.entry),
     )
 
 

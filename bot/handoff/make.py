@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.diagnosis.report import Report
+from bot.diagnosis.settling import GivenAnswer
 from bot.handoff.actions import read_actions
 from bot.handoff.compose import Draft, compose, make_draft, people_in
 from bot.handoff.markdown import render_markdown
@@ -17,7 +18,9 @@ from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
 from bot.handoff.time_range import Span, parse_span, scheduled_span
 from bot.handoff.timeline import alt_text, draw_timeline
 from bot.store import Store
+from bot.store.settling import SettlingAnswer, SettlingAnswers
 
+Pressed = Mapping[str, Mapping[str, SettlingAnswer]]  # by the stored answer that is judged again, and by entry
 NameLookup = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 
 
@@ -71,12 +74,14 @@ class HandoffGenerator:
             return made
         last = await self.store.run(self._last, request)
         span = self._span(request, last)
-        draft, reports = await self.store.run(self._read, span, request.team)
-        states = await self.rechecker.recheck(draft.recheck_targets(reports), request.now) if self.rechecker else {}
+        draft, reports, pressed = await self.store.run(self._read, span, request.team)
         done = await self.store.run(read_actions, self.store, span, request.team)
         known = {**(last.handoff.people if last else {}), **done.people, **request.people}
-        wanted = people_in(draft) | done.users - set(request.people)
+        pressed_by = {answer.user for by_entry in pressed.values() for answer in by_entry.values()}
+        wanted = people_in(draft) | pressed_by | done.users - set(request.people)
         people = {**known, **(await self.names(wanted) if self.names else {})}
+        targets = draft.recheck_targets(reports, _given_answers(pressed, people))
+        states = await self.rechecker.recheck(targets, request.now) if self.rechecker else {}
         handoff = self._empty_handoff(request, span, people)
         handoff = compose(handoff, draft, reports, states, done.actions)
         return await self.store.run(handoffs.save, await asyncio.to_thread(_render, handoff, request))
@@ -99,9 +104,10 @@ class HandoffGenerator:
             return scheduled_span(request.now, Span(last.handoff.since, last.handoff.until) if last else None)
         return parse_span(request.words, now=request.now, zone=request.zone, last=last.handoff.until if last else None)
 
-    def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Report]]:
+    def _read(self, span: Span, team: str) -> tuple[Draft, Mapping[str, Report], Pressed]:
         draft = make_draft(read_facts(self.store, span, team), span)
-        return draft, read_reports(self.store, draft.answer_ids())
+        ids = draft.answer_ids()
+        return draft, read_reports(self.store, ids), SettlingAnswers(self.store).known_to(ids)
 
     def _empty_handoff(self, request: HandoffRequest, span: Span, people: Mapping[str, str]) -> Handoff:
         return Handoff(
@@ -116,6 +122,14 @@ class HandoffGenerator:
             people=people,
             rechecked=self.rechecker is not None,
         )
+
+
+def _given_answers(pressed: Pressed, people: Mapping[str, str]) -> Mapping[str, Mapping[str, GivenAnswer]]:
+    """The answers with their people's names, as a re-check in Slack takes them."""
+    return {
+        id_: {entry: GivenAnswer(yes=told.yes, by=people.get(told.user, told.user)) for entry, told in by_entry.items()}
+        for id_, by_entry in pressed.items()
+    }
 
 
 def _render(handoff: Handoff, request: HandoffRequest) -> StoredHandoff:

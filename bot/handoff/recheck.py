@@ -9,11 +9,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
+from bot.diagnosis.settling import GivenAnswer
 from bot.handoff.records import CurrentState, State, first_evidence
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class RecheckTarget:
-    """A case to look at again. ``before`` is the verdict on its entry, ``rests_on_sign`` what that rested on."""
+    """A case to look at again. ``before`` is the verdict on its entry, ``rests_on_sign`` what that rested on.
+
+    ``given``: what somebody answered to the question that settles the entry.
+    """
 
     case: str
     entry: str
@@ -37,6 +41,16 @@ class RecheckTarget:
     namespace: str
     before: str
     rests_on_sign: bool
+    given: GivenAnswer | None = None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What cases are looked at together have in common: an answer speaks for its own cases alone."""
+
+    namespace: str
+    words_are_clear: bool
+    given: GivenAnswer | None
 
 
 @dataclass(frozen=True)
@@ -94,11 +108,12 @@ class Rechecker:
             async with places, self.open_cluster(name) as cluster:
                 if cluster.context != name:
                     raise ConnectionSettingsError(f"{name} cannot be opened from here: it would be {cluster.context}.")
-                groups: dict[tuple[str, bool], list[RecheckTarget]] = defaultdict(list)
+                groups: dict[_Group, list[RecheckTarget]] = defaultdict(list)
                 for item in items:
-                    groups[item.namespace, item.before == "confirmed" and not item.rests_on_sign].append(item)
+                    clear = item.before == "confirmed" and not item.rests_on_sign
+                    groups[_Group(item.namespace, clear, item.given)].append(item)
                 found = await asyncio.gather(
-                    *(self._check_group(cluster, space, clear, some, at) for (space, clear), some in groups.items())
+                    *(self._check_group(cluster, group, some, at) for group, some in groups.items())
                 )
                 return {case: state for states in found for case, state in states.items()}
         except (ConnectionSettingsError, RecordingError) as error:
@@ -110,10 +125,11 @@ class Rechecker:
         return {item.case: State(now=CurrentState.UNREAD, reason=why) for item in items}
 
     async def _check_group(
-        self, cluster: "Cluster", namespace: str, clear: bool, items: Sequence[RecheckTarget], at: datetime | None
+        self, cluster: "Cluster", group: "_Group", items: Sequence[RecheckTarget], at: datetime | None
     ) -> dict[str, State]:
         entries = dict.fromkeys(item.entry for item in items)
-        answer = await self.clinic.check(entries, cluster, namespace or None, words_are_clear=clear)
+        clinic = replace(self.clinic, given=dict.fromkeys(entries, group.given) if group.given else {})
+        answer = await clinic.check(entries, cluster, group.namespace or None, words_are_clear=group.words_are_clear)
         report = make_report(answer)
         found = {item.entry: item for item in report.diagnoses}
         return {item.case: _state(item, report, found.get(item.entry), at) for item in items}

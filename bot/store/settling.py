@@ -1,9 +1,11 @@
 """What people answered to the questions that settle an open verdict: one answer for an entry of a stored answer."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from bot.store.engine import Store
 from bot.store.schema import settling_answers, stored_answers
@@ -50,3 +52,20 @@ class SettlingAnswers:
         with self.store.reading() as connection:
             rows = connection.execute(query).mappings()
             return {row["entry"]: SettlingAnswer(**row) for row in rows}
+
+    def known_to(self, answers: Iterable[str]) -> Mapping[str, Mapping[str, SettlingAnswer]]:
+        """The same for the question of each of these stored answers: by the answer's id, then by entry."""
+        same = stored_answers.alias("same_question")
+        query = (
+            select(same.c.id.label("to"), settling_answers)
+            .join(stored_answers, stored_answers.c.id == settling_answers.c.diagnosis_id)
+            .join(same, and_(same.c.case_id == stored_answers.c.case_id, same.c.question == stored_answers.c.question))
+            .where(same.c.id.in_(list(answers)))
+            .order_by(settling_answers.c.at, settling_answers.c.diagnosis_id)
+        )
+        found: dict[str, dict[str, SettlingAnswer]] = defaultdict(dict)
+        with self.store.reading() as connection:
+            for row in connection.execute(query).mappings():
+                given = SettlingAnswer(**{name: value for name, value in row.items() if name != "to"})
+                found[row["to"]][given.entry] = given
+        return found

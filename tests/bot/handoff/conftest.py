@@ -28,6 +28,7 @@ from bot.recordings import load, serve
 from bot.store import Store
 from bot.store.cases import Case, Cases, StoredAnswer
 from bot.store.feedback import Feedback, FeedbackBook
+from bot.store.settling import SettlingAnswer, SettlingAnswers
 from knowledge.model import Entry
 
 END = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
@@ -173,6 +174,15 @@ class Shift:
     def resolved(self, case: Case, *, before: float, by: str = MEI) -> None:
         assert self.cases.resolve(case.id, by, self.ago(before))
 
+    def settled(self, case: Case, entry: str, *, yes: bool, before: float, user: str = MEI) -> None:
+        """Somebody presses Yes or No below the case's newest answer."""
+        answer = self.cases.answers(case.id)[-1]
+        SettlingAnswers(self.store).save(
+            SettlingAnswer(
+                diagnosis_id=answer.id, entry=entry, case_id=case.id, yes=yes, user=user, at=self.ago(before)
+            )
+        )
+
     def unhelpful(self, case: Case, note: str, *, before: float, entry: str, user: str = JONAS) -> None:
         answer = self.cases.answers(case.id)[-1]
         word = Feedback(
@@ -198,8 +208,9 @@ class Shift:
         """The handoff at the shift's end; ``now`` tells what each cluster shows by then, none: nobody looks again."""
         clinic = Clinic(self.entries, None, Budget(seconds=20))
         rechecker = None if now is None else Rechecker(clinic, Clusters(now), seconds)
+        names = more.pop("names", None)
         wish = HandoffRequest(key=key, words=words, now=more.pop("at", END), zone=SHANGHAI, people=PEOPLE, **more)
-        return await HandoffGenerator(self.store, rechecker).make(wish)
+        return await HandoffGenerator(self.store, rechecker, names).make(wish)
 
 
 def _then(told: Report, minutes: float) -> Report:

@@ -270,6 +270,8 @@ def test_the_first_answer_to_a_question_counts_and_holds_for_the_same_words(stor
     assert settling.given_below("T1:C1:1.2") == {}
     assert settling.known(case.id, "pods stuck") == {"a-thing": yes}
     assert settling.known(case.id, "other words") == {}
+    assert settling.known_to(["T1:C1:1.2", "T1:C1:1.3", "not there"]) == {"T1:C1:1.2": {"a-thing": yes}}
     later = replace(yes, diagnosis_id="T1:C1:1.2", yes=False, user="U2", at=LATER)
     settling.save(later)
     assert settling.known(case.id, "pods stuck") == {"a-thing": later}
+    assert settling.known_to(["T1:C1:1.1"]) == {"T1:C1:1.1": {"a-thing": later}}
