@@ -73,11 +73,7 @@ def _file_lines(report: Report) -> Iterator[str]:
     if report.failing_untold:
         yield from ("", FAILING)
     for each in report.failing_untold:
-        yield from (
-            f"  {each.object}, {lasting(each.since, report.now)}",
-            _indent(each.message, 4),
-            _indent(each.check, 4),
-        )
+        yield from _seen_lines(each.object, lasting(each.since, report.now), each.message, each.check)
     if report.missed:
         yield from ("", "Not looked at", *(f"  - {text}" for text in report.missed))
     yield from ("", cost(report.requests, report.bytes, report.elapsed_ms))
@@ -91,11 +87,7 @@ def _diagnosis_lines(item: ReportDiagnosis, report: Report) -> Iterator[str]:
     if item.evidence:
         yield from ("", EVIDENCE)
     for piece in item.evidence:
-        yield from (
-            f"  {piece.object}, seen {age(piece.seen, report.now)}",
-            _indent(piece.excerpt, 4),
-            _indent(piece.check, 4),
-        )
+        yield from _seen_lines(piece.object, f"seen {age(piece.seen, report.now)}", piece.excerpt, piece.check)
     if item.readings:
         yield from ("", READINGS)
     for reading in item.readings:
@@ -111,6 +103,11 @@ def _diagnosis_lines(item: ReportDiagnosis, report: Report) -> Iterator[str]:
     if item.cause and not is_guide:
         yield from ("", cause_title(item), _indent(item.cause, 2))
     yield from _step_lines(VERIFY, item.verify)
+
+
+def _seen_lines(name: str, when: str, words: str, check: str) -> Iterator[str]:
+    """One object: when it was seen so, its own words, and the command that shows the same."""
+    yield from (f"  {name}, {when}", _indent(words, 4), _indent(check, 4))
 
 
 def _step_lines(title: str, steps: tuple[ReportStep, ...]) -> Iterator[str]:
