@@ -270,52 +270,84 @@ def compose(
     actions: Sequence[Action],
 ) -> Handoff:
     """``empty``, which knows its id, span, and from whom to whom it is, filled in; ``states`` by case, as found now."""
-    facts, span = draft.facts, draft.span
-    opened = [item for item in draft.case_states.values() if span.since <= item.case.opened_at < span.until]
+    handoff = replace(empty, counts=Counts(opened=len(_opened(draft)), actions=len(actions)))
+    handoff = _with_open_cases(handoff, draft, reports, states)
+    handoff = _with_questions(_with_causes(_with_resolved_cases(handoff, draft), draft), draft)
+    return replace(
+        _with_timeline(handoff, draft, states),
+        actions=tuple(actions[-MOST_ACTIONS:]),
+        unreachable=tuple(unreachable_clusters(draft, states)),
+    )
+
+
+def _opened(draft: Draft) -> list[CaseState]:
+    """The cases that were opened in the span."""
+    span = draft.span
+    return [item for item in draft.case_states.values() if span.since <= item.case.opened_at < span.until]
+
+
+def _with_open_cases(
+    handoff: Handoff, draft: Draft, reports: Mapping[str, Report], states: Mapping[str, State]
+) -> Handoff:
+    """What is open: in full, unexplained, untouched for a week, and guides that nobody closed."""
+    facts = draft.facts
     open_ = [item for item in draft.case_states.values() if item.has_open_problem]
     unexplained = [item for item in open_ if item.is_unexplained and _now(item, states) is not CurrentState.WORSE]
-    resolved = resolved_cases(draft)
-    gaps, causes = unanswered_questions(draft), find_causes(draft, FAULT_SEEN)
-    late = [gap for gap in gaps if gap.later]
-    gaps = [gap for gap in gaps if not gap.later]
-    new = [cause for cause in find_causes(draft, ("confirmed",)) if cause.entry not in facts.known]
     in_full = [
         _open_case(item, report_for(item, reports), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open
     ]
-    timeline, unhelpful = timeline_of(draft, states), unhelpful_answers(draft)
-    guides = [item for item in opened if item.case.state == "open" and item.outcome == "answered"]
-    counts = Counts(
-        opened=len(opened),
+    guides = [item for item in _opened(draft) if item.case.state == "open" and item.outcome == "answered"]
+    counts = replace(
+        handoff.counts,
         open=len(open_) - len(unexplained) + facts.stale_count,
         open_in_full=len(open_) - len(unexplained),
-        resolved=len(resolved),
-        new_causes=len(new),
         unexplained=len(unexplained),
-        unanswered=len(gaps),
-        answered_late=len(late),
-        unhelpful=len(unhelpful),
-        actions=len(actions),
         stale=facts.stale_count,
         guides=len(guides),
-        timeline=len(timeline),
     )
     return replace(
-        empty,
+        handoff,
         counts=counts,
         open=tuple(sorted((case for case in in_full if not case.is_unexplained), key=_urgency)),
         unexplained=tuple(case for case in in_full if case.is_unexplained),
         stale=tuple(case_ref(case, case.title) for case in facts.stale),
         guides=tuple(case_ref(item.case, item.case.title) for item in guides[:MOST_GUIDES]),
-        resolved=tuple(resolved[:MOST_LISTED]),
-        new_causes=tuple(new),
-        repeated=tuple(cause for cause in causes if len(cause.cases) > 1),
-        unanswered=tuple(gaps[:MOST_LISTED]),
+    )
+
+
+def _with_resolved_cases(handoff: Handoff, draft: Draft) -> Handoff:
+    resolved = resolved_cases(draft)
+    counts = replace(handoff.counts, resolved=len(resolved))
+    return replace(handoff, counts=counts, resolved=tuple(resolved[:MOST_LISTED]))
+
+
+def _with_causes(handoff: Handoff, draft: Draft) -> Handoff:
+    """Causes that were never confirmed before, and those of several cases."""
+    new = [cause for cause in find_causes(draft, ("confirmed",)) if cause.entry not in draft.facts.known]
+    repeated = [cause for cause in find_causes(draft, FAULT_SEEN) if len(cause.cases) > 1]
+    counts = replace(handoff.counts, new_causes=len(new))
+    return replace(handoff, counts=counts, new_causes=tuple(new), repeated=tuple(repeated))
+
+
+def _with_questions(handoff: Handoff, draft: Draft) -> Handoff:
+    """Questions that nothing answered, or not at first, and answers that were no help."""
+    questions, unhelpful = unanswered_questions(draft), unhelpful_answers(draft)
+    late = [each for each in questions if each.later]
+    unanswered = [each for each in questions if not each.later]
+    counts = replace(handoff.counts, unanswered=len(unanswered), answered_late=len(late), unhelpful=len(unhelpful))
+    return replace(
+        handoff,
+        counts=counts,
+        unanswered=tuple(unanswered[:MOST_LISTED]),
         answered_late=tuple(late[:MOST_LISTED]),
         unhelpful=tuple(unhelpful[:MOST_LISTED]),
-        actions=tuple(actions[-MOST_ACTIONS:]),
-        unreachable=tuple(unreachable_clusters(draft, states)),
-        timeline=tuple(timeline[:MOST_LISTED]),
     )
+
+
+def _with_timeline(handoff: Handoff, draft: Draft, states: Mapping[str, State]) -> Handoff:
+    bars = timeline_of(draft, states)
+    counts = replace(handoff.counts, timeline=len(bars))
+    return replace(handoff, counts=counts, timeline=tuple(bars[:MOST_LISTED]))
 
 
 def _now(case_state: CaseState, states: Mapping[str, State]) -> CurrentState:
