@@ -104,7 +104,7 @@ async def mode(session: ClusterSession) -> Fact:
 
 def _mode_of(daemon_set: Object) -> str:
     for container in get_path(daemon_set, "spec", "template", "spec", "containers") or []:
-        words = command_words(container)
+        words = " ".join(command_words(container)).split()  # -daemon-mode=VPC is one word of a command
         for option, value in itertools.pairwise(words):
             if option in ("-daemon-mode", "--daemon-mode") and value.lower() in DAEMON_MODES:
                 return DAEMON_MODES[value.lower()]

@@ -10,6 +10,8 @@ from bot.audit import Actor, AuditLog, Draft, Record
 from bot.store import Store
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LATER = datetime.now(UTC) + timedelta(days=1)
+Filled = Callable[[int], list[Record]]
 BOB = Actor("slack", "U1BOB", "bob", "C1INC", "T1")
 ANN = Actor("slack", "U2ANN", "ann", "C2OPS", "T1")
 
@@ -19,6 +21,10 @@ def log(store: Store) -> Iterator[AuditLog]:
     opened = AuditLog(store)
     yield opened
     opened.close()
+
+
+def at(minute: int) -> datetime:
+    return NOON + timedelta(minutes=minute)
 
 
 @pytest.fixture
@@ -65,6 +71,6 @@ def owner(store: Store) -> Callable[..., None]:
 
 
 @pytest.fixture
-def filled(log: AuditLog) -> Callable[[int], list[Record]]:
+def filled(log: AuditLog) -> Filled:
     """``filled(n)``: the log with so many records of an ordinary day."""
     return lambda count: log.append(drafts(count))

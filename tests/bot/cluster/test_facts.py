@@ -14,18 +14,7 @@ from bot.cluster.reader import Reader
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import Transport
 from bot.recordings import load, serve
-
-LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
-
-
-@pytest.fixture
-def read(session_on: Any) -> Any:
-    async def facts(objects: list[Any], *names: str, **how: Any) -> Any:
-        async with session_on(objects, **how) as session:
-            found = [await read_fact(session, name) for name in names]
-        return found[0].value if len(found) == 1 else [fact.value for fact in found]
-
-    return facts
+from tests.bot.cluster.conftest import RUNS
 
 
 async def shipped(recording: str, *names: str) -> dict[str, Fact]:
@@ -172,9 +161,6 @@ async def test_core_facts_cost_few_reads(make: Any, session_on: Any) -> None:
         assert session.reader.spent.requests <= 16
 
 
-RUNS = {"desiredNumberScheduled": 3, "numberReady": 3}
-
-
 async def test_a_plugin_that_is_left_over_does_not_count(make: Any, read: Any) -> None:
     flannel_pod = make.running("f", "10.0.0.1", namespace="kube-system", labels={"app": "flannel"})
     terway_pod = make.running("t", "10.0.0.1", namespace="kube-system", labels={"app": "terway-eniip"})
@@ -194,115 +180,6 @@ async def test_a_plugin_that_is_left_over_does_not_count(make: Any, read: Any) -
 async def test_without_the_right_to_see_daemonsets_configmaps_tell(make: Any, read: Any) -> None:
     assert await read(make.flannel(), "network_plugin", forbid=["daemonsets"]) == "flannel"
     assert await read([], "network_plugin", forbid=["daemonsets"]) is None
-
-
-async def test_modes_of_terway(make: Any, read: Any) -> None:
-    exclusive = make.node("x", labels={LABEL: "eniOnly"})
-    eni, eniip = make.daemon_set("terway-eni"), make.daemon_set("terway-eniip")
-    left_over, running = make.daemon_set("terway-eni"), make.daemon_set("terway-eniip", status=RUNS)
-    for expected, objects in (
-        ("shared", [eniip]),
-        ("exclusive", [eni]),
-        ("mixed", [eniip, exclusive]),
-        ("mixed", [eniip, eni]),
-        ("shared", [left_over, running]),
-        ("exclusive", [make.daemon_set("terway", args=["-daemon-mode", "ENIOnly"])]),
-        ("shared", [make.daemon_set("terway", args=["-daemon-mode", "ENIMultiIP"])]),
-        ("shared", [eniip, make.node("y", labels={LABEL: "default"})]),
-        (None, []),
-    ):
-        assert await read(objects, "terway.mode") == expected
-
-
-CONF = '{"type": "terway", "eniip_virtual_type": "%s"}'
-CHAIN = '{"plugins": [%s]}'
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        ({"10-terway.conf": CONF % "IPVlan"}, "ipvlan"),
-        ({"10-terway.conf": CONF % "Veth"}, "veth"),
-        ({"10-terway.conf": CONF % ""}, "veth"),
-        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": CHAIN % (CONF % "ipvlan")}, "ipvlan"),
-        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": CHAIN % '{"type": "portmap"}'}, "datapathv2"),
-        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": "{ # not JSON"}, "datapathv2"),
-        ({"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": CHAIN % '"odd"'}, "datapathv2"),
-        (
-            {"10-terway.conf": CONF % "datapathv2", "10-terway.conflist": '{"plugins": {"type": "terway"}}'},
-            "datapathv2",
-        ),
-        ({"eniip_virtual_type": "ipvlan"}, "veth"),
-    ],
-)
-async def test_the_data_path_as_configured(make: Any, read: Any, data: Any, expected: str) -> None:
-    assert await read(make.terway(data=data), "terway.datapath") == expected
-
-
-async def test_what_nodes_report_wins_over_what_is_configured(make: Any, read: Any) -> None:
-    configured = make.terway(data={"10-terway.conf": CONF % "ipvlan"})
-    reported = [make.terway_crd(), make.terway_node(datapath={"type": "datapathv2"})]
-    assert await read([*configured, *reported], "terway.datapath") == "datapathv2"
-    assert await read([*configured, make.terway_crd(), make.terway_node()], "terway.datapath") == "ipvlan"
-    assert (
-        await read([*configured, *reported], "terway.datapath", forbid=["network.alibabacloud.com/nodes"]) == "ipvlan"
-    )
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [("false", "on"), ("0", "on"), ("", "on"), ("False", "off"), ("true", "off"), ("no", "off"), (None, "on")],
-)
-async def test_the_network_policy_switch(make: Any, read: Any, raw: str | None, expected: str) -> None:
-    daemon_set, config = make.terway()
-    config["data"].pop("disable_network_policy")
-    config["data"] |= {} if raw is None else {"disable_network_policy": raw}
-    assert await read([daemon_set, config], "terway.network_policy") == expected
-
-
-@pytest.mark.parametrize(
-    ("data", "conf", "expected"),
-    [
-        ({"in_cluster_loadbalance": "true"}, {}, "on"),
-        ({"in_cluster_loadbalance": "True"}, {}, "off"),
-        ({}, {"in_cluster_loadbalance": "true"}, "off"),
-        ({}, {}, "off"),
-    ],
-)
-async def test_in_cluster_load_balancing_is_read_in_one_place_only(
-    make: Any, read: Any, data: Any, conf: Any, expected: str
-) -> None:
-    assert await read(make.terway(data=data, conf=conf), "terway.in_cluster_lb") == expected
-
-
-async def test_port_mapping(make: Any, read: Any) -> None:
-    replaced = make.node(labels={"k8s.aliyun.com/no-kube-proxy": "true"})
-    policy = make.daemon_set("terway-eniip", container="policy", args=["--enable-host-port=true"])
-    no_policy = make.daemon_set("terway-eniip", container="policy", args=["--enable-host-port=false"])
-    plain = make.terway()
-    for expected, objects in (
-        ("off", plain),
-        ("on", make.terway(data={"10-terway.conflist": CHAIN % '"odd", {"type": "portmap"}'})),
-        ("on", [policy, plain[1]]),
-        ("off", [no_policy, plain[1]]),
-        ("on", [*plain, replaced]),
-        (None, [plain[0]]),
-    ):
-        assert await read(objects, "terway.portmap") == expected
-
-
-async def test_odd_values_of_eni_conf_are_unknown_and_never_fatal(make: Any, read: Any) -> None:
-    names = ("terway.vswitches", "terway.security_groups", "terway.ipam", "terway.ip_stack", "terway.eip_pool")
-    assert await read(make.terway(data={"eni_conf": "{ # not JSON"}), *names) == [None, None, "local", "ipv4", "off"]
-    odd = {
-        "vswitches": ["vsw-1"],
-        "security_group": None,
-        "security_groups": "sg-9",
-        "ipam_type": 7,
-        "enable_eip_pool": True,
-    }
-    assert await read(make.terway(conf=odd), *names) == [None, "sg-9", "local", "ipv4", "on"]
-    assert await read([make.daemon_set("terway-eniip")], *names) == [None, None, None, None, None]
 
 
 async def test_address_families(make: Any, read: Any) -> None:
