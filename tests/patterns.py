@@ -203,7 +203,7 @@ def _class_text(choice: Any) -> str:
 
 
 TOO_MUCH = 8  # in proportion it is 4, with the square 16; making many strings takes a little more than in proportion
-CAREFULLY = ((1_000, 1), (4_000, 3), (4_000, 15))  # sizes and tries, each only where the one before was slow
+CAREFULLY = ((1_000, 1), (2_000, 3), (2_000, 15))  # sizes and tries, each only where the one before was slow
 
 
 def growth(run: Callable[[str], Any], text: Callable[[int], str], size: int, tries: int) -> float:
