@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
-.PHONY: demo index test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-handoff bench-index bench-slack clean
+.PHONY: demo index test test-slow check coverage lint types contracts compiled tests tests-of-changes eval bench bench-audit bench-handoff bench-index bench-slack clean
 
 # First every package by the hash of its file, then torch (its CPU build differs by index) and netclinic itself.
 LOCKED = $(BIN)/pip install --quiet --require-hashes --no-deps -r
@@ -35,7 +35,9 @@ demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, ope
 	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
 	@$(BIN)/python -m tests.demo --port $(PORT)
 
-test: lint types contracts tests   ## what every change needs
+test: $(VENV)/.installed-dev   ## what every change needs
+	$(MAKE) --no-print-directory --jobs 3 --output-sync lint types contracts index compiled
+	$(MAKE) --no-print-directory tests
 
 check: $(VENV)/.installed-dev   ## lint, types, contracts and the tests of what changed: make check [SINCE=origin/main]
 	$(MAKE) --no-print-directory --jobs 4 --output-sync lint types contracts tests-of-changes
@@ -58,14 +60,18 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 12 --dist workstea
 index: $(VENV)/.installed-dev
 	NETCLINIC_DATA_DIR="$${TEST_DATA_DIR:-.cache/tests}" $(BIN)/netclinic index build
 
+# Once for all workers: each would rewrite the assertions of every module for itself.
+compiled: $(VENV)/.installed-dev
+	-@$(BIN)/python -m pytest --collect-only -qq > /dev/null
+
 # One process serves all tests of this file, in their order.
 IN_ORDER := tests/compat/test_resumed.py
 
-tests: index
+tests: index compiled
 	$(PYTEST) -m "not slow" --ignore=$(IN_ORDER)
 	$(BIN)/python -m pytest -m "not slow" $(IN_ORDER)
 
-test-slow: index   ## kill -9 again and again, both databases and both ways in everywhere
+test-slow: index compiled   ## kill -9 again and again, both databases and both ways in everywhere
 	$(PYTEST) -m slow --ignore=$(IN_ORDER)
 	$(BIN)/python -m pytest -m slow $(IN_ORDER)
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.bot.slack.queue.conftest import Works
-from tests.databases import postgresql_is_slow
+from tests.databases import postgresql_is_slow, sqlite_is_slow
 
 DEATHS = [
     "accepted",
@@ -36,6 +36,7 @@ def test_after_kill_9_at_any_step_what_was_accepted_is_finished_by_a_later_start
             assert works.count(f"T1:C1:{number} {step} ärger & <!channel>") == (2 if again else 1), (death, step)
 
 
+@postgresql_is_slow
 def test_the_same_key_is_accepted_once_before_and_after_a_restart(works: Works) -> None:
     first = works.start("--accept", "T1:C1:1,T1:C1:1,T1:C1:2")
     works.until("T1:C1:2 done")
@@ -50,6 +51,7 @@ def test_the_same_key_is_accepted_once_before_and_after_a_restart(works: Works) 
     assert works.count("T1:C1:1 first") == 1
 
 
+@postgresql_is_slow
 def test_work_begun_while_stopping_goes_on_at_the_next_start(works: Works) -> None:
     first = works.start("--accept", "T1:C1:1", "--slow", "0.5")
     works.until("T1:C1:1 first")
@@ -63,6 +65,7 @@ def test_work_begun_while_stopping_goes_on_at_the_next_start(works: Works) -> No
     assert [works.count(f"T1:C1:1 {step}") for step in ("first", "look", "last")] == [1, 1, 1]
 
 
+@postgresql_is_slow
 def test_work_begun_while_stopping_is_done_where_there_is_time_for_it(works: Works) -> None:
     first = works.start("--accept", "T1:C1:1", "--slow", "0.5", "--draining", "60")
     works.until("T1:C1:1 first")
@@ -71,6 +74,7 @@ def test_work_begun_while_stopping_is_done_where_there_is_time_for_it(works: Wor
     assert works.count("T1:C1:1 done by one") == 1
 
 
+@postgresql_is_slow
 def test_nobody_takes_over_from_one_that_is_stopping(works: Works) -> None:
     pulse = ("--silence", "2", "--lease", "1.4")
     works.start("--name", "two", *pulse)
@@ -83,6 +87,7 @@ def test_nobody_takes_over_from_one_that_is_stopping(works: Works) -> None:
     assert [works.count(f"T1:C1:1 {step}") for step in ("first", "look", "last")] == [1, 1, 1]
 
 
+@sqlite_is_slow
 def test_a_survivor_takes_over_from_one_that_was_killed_elsewhere(works: Works) -> None:
     if not works.database:
         pytest.skip("SQLite is one machine's: who shares it shares the data directory too")
@@ -96,6 +101,7 @@ def test_a_survivor_takes_over_from_one_that_was_killed_elsewhere(works: Works) 
     assert works.count("T1:C1:1 first") == 1
 
 
+@pytest.mark.slow
 def test_one_that_was_only_paused_stops_when_it_wakes_up_and_finds_its_work_taken_over(works: Works) -> None:
     if not works.database:
         pytest.skip("who is paused while it writes to SQLite keeps everybody out of the file")
@@ -115,6 +121,7 @@ def test_one_that_was_only_paused_stops_when_it_wakes_up_and_finds_its_work_take
     assert works.count("T1:C1:1 last") == 1
 
 
+@sqlite_is_slow
 def test_nobody_takes_over_from_one_that_lives(works: Works) -> None:
     pulse = ("--silence", "2", "--lease", "1")
     works.start("--name", "two", *pulse)
