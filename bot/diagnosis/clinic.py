@@ -13,12 +13,13 @@ from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
 from bot.diagnosis.failing import FailingHere, reopen, what_fails
-from bot.diagnosis.judge import Judge, Verdict
+from bot.diagnosis.judge import Judge, Judgement, Verdict
 from bot.diagnosis.matching import Matcher, Matches, MatchScores
-from bot.diagnosis.settling import GivenAnswer
+from bot.diagnosis.settling import GivenAnswer, spoken
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
 from bot.diagnosis.traces import has_trace_of_cluster
 from bot.probes.registry import calls
+from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
 
 DOUBTFUL = 0.15  # from this confidence on the cluster is asked whether unclear words are about its network
@@ -45,10 +46,10 @@ class Clinic:
         unmatched = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
         if not found.in_scope and (cluster is None or not _is_worth_reading(question, found)):
             return unmatched
-        scores = MatchScores({item.entry_id: item.score for item in found.matches})
+        scores = MatchScores({item.entry_id: item.score for item in found.matches}, in_doubt=not found.in_scope)
         scope = QuestionScope.of(question, namespace)
         answer = await self._diagnose(replace(unmatched, in_scope=True), scores, cluster, scope, started)
-        return answer if found.in_scope else _only_what_fails(answer, unmatched)
+        return answer if found.in_scope else _only_what_is_sure(answer, unmatched, self.given)
 
     async def check(
         self, ids: Iterable[str], cluster: Cluster, namespace: str | None = None, *, words_are_clear: bool = False
@@ -100,16 +101,25 @@ class Clinic:
         here = await self._weigh_by_cluster(judge, scores)
         meant = here.best()
         session.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in meant)
-        entries = [entry for entry in self.entries.values() if entry.id in meant or _is_cheap_fault(judge, entry)]
-        judging = (judge.judge(entry, words_are_clear=scores.plainly_describe(entry.id)) for entry in entries)
+        spoken_of = await self._spoken_of(judge) if scores.in_doubt else []
+        wanted = {*meant, *spoken_of}
+        entries = [entry for entry in self.entries.values() if entry.id in wanted or _is_cheap_fault(judge, entry)]
+        judging = (
+            judge.judge(entry, words_are_clear=scores.plainly_describe(entry.id), in_doubt=scores.in_doubt)
+            for entry in entries
+        )
         judgements, failing = await asyncio.gather(asyncio.gather(*judging), what_fails(session))
         judged = reopen(list(zip(entries, judgements, strict=True)), failing.items)
         diagnoses = [
             await render_diagnosis(session, entry, meant.get(entry.id, here.vague_score(entry.id)), judgement)
             for entry, judgement in judged
-            if entry.id in meant or (judgement.verdict is Verdict.CONFIRMED and judgement.rests_on_sign)
+            if entry.id in wanted or _is_seen_failing(judgement)
         ]
         return sorted(diagnoses, key=_rank), failing
+
+    async def _spoken_of(self, judge: Judge) -> list[str]:
+        """The entries that the words speak of by the entries' own wordings, whatever the index makes of them."""
+        return [entry.id for entry in self.entries.values() if entry.asks and await judge.words_speak_of(entry)]
 
     async def _weigh_by_cluster(self, judge: Judge, scores: MatchScores) -> MatchScores:
         """The scores, knowing what the cluster is: vague words were hardly about what cannot happen here."""
@@ -152,12 +162,26 @@ def _rank(diagnosis: Diagnosis) -> tuple[bool, bool, float]:
     return diagnosis.verdict is not Verdict.CONFIRMED, diagnosis.score is None, -(diagnosis.score or 0.0)
 
 
-def _only_what_fails(answer: Answer, unmatched: Answer) -> Answer:
-    """Of words that may be about something else, only what the cluster shows failing now is told, if anything is."""
-    seen = [item for item in answer.diagnoses if item.verdict is Verdict.CONFIRMED and item.judgement.rests_on_sign]
-    if seen or answer.cluster is None:
-        return replace(answer, diagnoses=tuple(seen))
+def _only_what_is_sure(answer: Answer, unmatched: Answer, given: Mapping[str, GivenAnswer]) -> Answer:
+    """Of words that may be about something else: what the cluster shows failing now, or what a person has answered.
+
+    Where there is neither, the setting that the words speak of, with the question that settles it; else nothing.
+    """
+    kept = [item for item in answer.diagnoses if _is_seen_failing(item.judgement) or item.entry.id in given]
+    kept = kept or [item for item in answer.diagnoses if _is_spoken_of(item.judgement)][:1]
+    if kept or answer.cluster is None:
+        return replace(answer, diagnoses=tuple(kept))
     return replace(answer, in_scope=unmatched.in_scope, diagnoses=())
+
+
+def _is_seen_failing(judgement: Judgement) -> bool:
+    return judgement.verdict is Verdict.CONFIRMED and judgement.rests_on_sign
+
+
+def _is_spoken_of(judgement: Judgement) -> bool:
+    """Whether its question would settle it, and the words carry all that it wants of them."""
+    said = spoken(judgement.found)
+    return bool(judgement.asks and said) and all(found.outcome is Outcome.PRESENT or found.is_hint for found in said)
 
 
 def _with_duration(answer: Answer, started: float, **changes: Any) -> Answer:

@@ -92,8 +92,11 @@ class Judge:
         self._given = given or {}
         self._fact_names = {fact_to_probe(name): name for name in facts}
 
-    async def judge(self, entry: Entry, *, words_are_clear: bool) -> Judgement:
-        """The verdict; ``words_are_clear`` when the question plainly describes this entry's symptom."""
+    async def judge(self, entry: Entry, *, words_are_clear: bool, in_doubt: bool = False) -> Judgement:
+        """The verdict; ``words_are_clear`` when the question plainly describes this entry's symptom.
+
+        ``in_doubt``: whether it is about the network at all is not sure; then its words alone confirm nothing.
+        """
         applies, about = await self._condition(entry.applies)
         if applies is Outcome.ABSENT:
             return _ruled_out(f"{NOT_HERE}: {_reasons(entry.applies, about, Outcome.ABSENT)}.", about)
@@ -105,7 +108,8 @@ class Judge:
         given = self._given.get(entry.id)
         if entry.asks is not None and given is not None:
             return await self._answered_by_person(entry, entry.asks, given, {**about, **findings})
-        if self._session.scope.text:  # where an entry says what the words must carry, that decides, not its score
+        if self._session.scope.text and not in_doubt:
+            # Where an entry says what the words must carry, that decides, not its score.
             words_are_clear = words_are_clear or bool(spoken(findings))
         judgement = _verdict(entry, _outcome(entry, {**about, **findings}), {**about, **findings}, words_are_clear)
         is_open = judgement.verdict is Verdict.SUSPECTED
@@ -146,6 +150,12 @@ class Judge:
     async def applies(self, entry: Entry) -> bool:
         """Whether the entry can apply to this cluster, as far as its facts tell."""
         return (await self._condition(entry.applies))[0] is not Outcome.ABSENT
+
+    async def words_speak_of(self, entry: Entry) -> bool:
+        """Whether the question carries all that the entry wants of its words. Nothing is read for it."""
+        asked = [call for call in calls(entry.confirmed_by) if call.probe == WORDS_PROBE]
+        said = [await self._ask(call) for call in asked]
+        return bool(said) and all(found.outcome is Outcome.PRESENT for found in said)
 
     def is_wide(self, entry: Entry) -> bool:
         """Whether judging it takes reads that are too dear to be made unasked."""

@@ -1,7 +1,7 @@
 """What the words of a question point to: the index as the flow needs it, and the scores of the entries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
@@ -42,10 +42,14 @@ class Matcher(Protocol):
 
 @dataclass(frozen=True)
 class MatchScores:
-    """Scores by entry id. ``named``: people named the entries themselves, so that all of them are meant."""
+    """Scores by entry id. ``named``: people named the entries themselves, so that all of them are meant.
+
+    ``in_doubt``: the words may be about something else, by the index's calibration: alone they confirm nothing.
+    """
 
     scores: Mapping[str, float]
     named: bool = False
+    in_doubt: bool = False
 
     def best(self) -> dict[str, float]:
         """The entries that are worth showing, best first."""
@@ -59,7 +63,7 @@ class MatchScores:
         """The scores on a cluster where only these entries can apply; the others keep a small share of theirs."""
         weights = {id_: score * (1.0 if id_ in possible else IMPOSSIBLE) for id_, score in self.scores.items()}
         total = sum(weights.values()) or 1.0
-        return MatchScores({id_: weight / total for id_, weight in weights.items()})
+        return replace(self, scores={id_: weight / total for id_, weight in weights.items()})
 
     def vague_score(self, id_: str) -> float | None:
         """The score of an entry that the cluster brought up, where the words are vague enough to have meant it."""
@@ -69,4 +73,4 @@ class MatchScores:
 
     def plainly_describe(self, id_: str) -> bool:
         """Whether the words plainly describe this entry's symptom."""
-        return self.scores.get(id_, 0.0) >= CLEAR
+        return not self.in_doubt and self.scores.get(id_, 0.0) >= CLEAR

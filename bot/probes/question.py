@@ -24,7 +24,7 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
         unless: wordings that say the contrary
     """
     words = normalize(session.scope.text)
-    if not words:
+    if not session.scope.text.strip():
         return present(f"no words were asked that speak against {about}")
     against = next(filter(None, (word_pattern(wording).find(words) for wording in (ANOTHER_CAUSE, *unless))), None)
     if against is not None:

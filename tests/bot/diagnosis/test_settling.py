@@ -1,6 +1,7 @@
 """A setting that the words leave open: the question is asked, and a person's answer counts as words, no more."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
+from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.settling import GivenAnswer
 from bot.recordings import load, serve
+from tests.conftest import Match
 
 YES, NO = GivenAnswer(yes=True, by="Lin"), GivenAnswer(yes=False, by="Lin")
 SILENT = "something is slow here"
@@ -80,6 +83,98 @@ async def test_a_sign_speaks_louder_than_a_denial(told: Any) -> None:
     """An empty EndpointSlice is seen, whatever anybody answers."""
     item = await told("ipv6-cluster-ip-unreachable", "ipv6-endpoints-only-ipv4", NO)
     assert (str(item.verdict), item.judgement.rests_on_sign) == ("confirmed", True)
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """An index for which the words may be about something else; these entries are its best."""
+
+    scores: Mapping[str, float]
+    in_scope: bool = False
+    confidence: float = 0.4
+
+    def match(self, _: str) -> "Doubtful":
+        return self
+
+    @property
+    def matches(self) -> list[Match]:
+        return [Match(*item) for item in self.scores.items()]
+
+
+@pytest.fixture
+def doubted(entries: Any) -> Any:
+    """The answer to words of which the index is not sure."""
+
+    async def asked(
+        words: str, recording: str, scores: Mapping[str, float], given: GivenAnswer | None = None
+    ) -> Answer:
+        known = dict.fromkeys(scores, given) if given else {}
+        clinic = Clinic(entries, Doubtful(scores), given=known)
+        async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
+            return await clinic.ask(words, Cluster(Transport(link.client), recording))
+
+    return asked
+
+
+def verdicts(answer: Answer) -> list[tuple[str, str]]:
+    return [(item.entry.id, str(item.verdict)) for item in answer.diagnoses]
+
+
+OWN = "all callers get through to the api, except from the api pods themselves"
+
+
+@pytest.mark.parametrize(
+    ("words", "recording", "entry"),
+    [
+        (OWN, "flannel-hairpin-off", "flannel-hairpin-off"),
+        ("除了 api 自己的 pod，谁都能连上 api", "flannel-hairpin-misplaced", "flannel-hairpin-off"),
+        ("lookups became a lottery after I killed one coredns pod", "kube-proxy-udp-timeout", "ipvs-udp-timeout"),
+        ("pods time out on our public url, my phone opens it", "terway-ipvlan-lb-off", "terway-ipvlan-in-cluster-lb"),
+    ],
+)
+async def test_doubtful_words_that_speak_of_a_setting_are_asked_and_confirm_nothing(
+    doubted: Any, words: str, recording: str, entry: str
+) -> None:
+    for scores in ({entry: 0.97, "ipvs-scheduler": 0.02}, {"ipvs-scheduler": 0.97}):
+        answer = await doubted(words, recording, scores)
+        assert (verdicts(answer), answer.in_scope) == ([(entry, "suspected")], True)
+        assert answer.diagnoses[0].asks == answer.diagnoses[0].entry.asks.sentence
+
+
+async def test_words_that_only_hint_are_asked_where_the_index_means_the_entry(doubted: Any) -> None:
+    entry, words = "terway-network-policy-latency", "new containers come up deaf for some moments"
+    assert verdicts(await doubted(words, "terway-policy-on-new-pods", {entry: 0.6})) == [(entry, "suspected")]
+    assert verdicts(await doubted(words, "terway-policy-on-new-pods", {"ipvs-scheduler": 0.6})) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "recording"),
+    [
+        (SILENT, "flannel-hairpin-off"),
+        ("other pods time out, too, and the api pod itself", "flannel-hairpin-off"),
+        (OWN, "flannel-healthy"),
+        (OWN, "flannel-hairpin-forbidden"),
+    ],
+)
+async def test_doubtful_words_say_nothing_where_words_or_setting_are_missing(
+    doubted: Any, words: str, recording: str
+) -> None:
+    answer = await doubted(words, recording, {"flannel-hairpin-off": 0.97})
+    assert (verdicts(answer), answer.in_scope) == ([], False)
+
+
+async def test_what_fails_comes_before_doubtful_words(doubted: Any) -> None:
+    answer = await doubted(OWN, "flannel-ip-leak", {"flannel-hairpin-off": 0.97})
+    assert verdicts(answer) == [("flannel-ip-leak", "confirmed")]
+
+
+async def test_an_answer_settles_doubtful_words(doubted: Any) -> None:
+    scores = {"flannel-hairpin-off": 0.97}
+    for words in (OWN, SILENT):
+        confirmed = await doubted(words, "flannel-hairpin-off", scores, YES)
+        assert (verdicts(confirmed), confirmed.in_scope) == ([("flannel-hairpin-off", "confirmed")], True)
+    denied = await doubted(OWN, "flannel-hairpin-off", scores, NO)
+    assert (verdicts(denied), denied.in_scope) == ([("flannel-hairpin-off", "ruled_out")], True)
 
 
 def test_an_answer_that_confirms_may_be_no(entries: Any) -> None:

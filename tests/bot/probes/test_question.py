@@ -55,6 +55,7 @@ HOST_PORT = 'question_says(about="a hostPort", contains=["host port*", "主机�
     ("text", "expected", "why"),
     [
         ("", "present", "no words"),
+        ("🙏 ???", "unknown", "do not speak of a hostPort"),
         ("hostPort 80 is dead", "present", "speak of a hostPort"),
         ("主机端口不通", "present", "speak of a hostPort"),
         ("nothing works", "unknown", "do not speak of a hostPort"),
