@@ -14,14 +14,22 @@ from bot.probes.registry import count, some
 LIST_NODES = Permission("list", NODES)
 READY_NODES = "nodes"
 LONGEST = 300  # characters of a node's own words in a sentence
-# Keys of taints by which a node says that its network is not set up: Kubernetes' own (well-known taints of its
-# documentation), the cloud provider's before CCM has seen the node, and those of Cilium and Calico.
-NETWORK_TAINTS = (
-    "node.kubernetes.io/network-unavailable",
-    "node.cloudprovider.kubernetes.io/uninitialized",
-    "node.cilium.io/agent-not-ready",
-    "projectcalico.org/node-network-unavailable",
-)
+# Keys of taints by which a node says that its network is not set up, and what it waits for: Kubernetes' own (well-known
+# taints of its documentation), the cloud provider's, and those of Cilium, Calico and Istio's CNI plugin.
+NETWORK_TAINTS = {
+    "node.kubernetes.io/network-unavailable": (
+        "the network of such a node is not set up: it waits for its route from the cloud controller manager, or for "
+        "its network plugin"
+    ),
+    "node.cloudprovider.kubernetes.io/uninitialized": (
+        "such a node waits for the cloud controller manager, which gives each new node its addresses, zone and "
+        "instance type"
+    ),
+    "node.cloudprovider.kubernetes.io/shutdown": "the cloud says that the machine of such a node is shut down",
+    "node.cilium.io/agent-not-ready": "such a node waits for its Cilium agent to start",
+    "projectcalico.org/node-network-unavailable": "such a node waits for its Calico agent to start",
+    "cni.istio.io/not-ready": "such a node waits for Istio's CNI plugin to start",
+}
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 
@@ -83,7 +91,7 @@ def _tainted(session: ClusterSession, node: Object, key: str) -> Trouble | None:
     created = moment(get_path(node, "metadata", "creationTimestamp"))
     since = next((at for at in map(moment, times) if at), created or session.now())
     why = f"; {unavailable.get('message')}" if is_told and unavailable.get("message") else ""
-    return Trouble(name_of(node), since, f"{key}:{taint.get('effect')}{why}")
+    return Trouble(name_of(node), since, f"{key}:{taint.get('effect')} ({NETWORK_TAINTS[key]}){why}")
 
 
 def _alike(found: Iterable[Trouble]) -> list[list[Trouble]]:
