@@ -5,6 +5,7 @@ name is known, so that a sentence never has a hole; what a probe came to is comp
 ``pod_waiting() == "absent"``, with as many of its arguments as tell it from the entry's other probes.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -24,6 +25,7 @@ VERDICTS = ("confirmed", "suspected", "ruled_out")
 HINTED = "hinted"  # seen, and unknown only because the entry says that it proves nothing alone
 OUTCOMES = (*map(str, Outcome), HINTED)
 Outcomes = Mapping[Call, str]
+_OUR_WORDS = re.compile(r"{{\s*about\b")  # "the pods of cart"
 _SHAPE = 'write sentences as text, or {when: pod_waiting() == "absent", say: "..."}'
 
 
@@ -47,8 +49,13 @@ class Told:
 def sentence_for(sentences: Iterable[Sentence], outcomes: Outcomes, facts: Facts, objects: Objects) -> Told | None:
     """The first sentence that fits, with the names of this cluster in it; ``None`` where none does."""
     fitting = (one for one in sentences if one.when is None or _holds(one.when, outcomes, facts) is Outcome.PRESENT)
-    rendered = (Told(text, one) for one in fitting if (text := render_sentence(one.text, facts, objects)))
+    rendered = (Told(_begun(text, one), one) for one in fitting if (text := render_sentence(one.text, facts, objects)))
     return next(rendered, None)
+
+
+def _begun(text: str, sentence: Sentence) -> str:
+    """With a capital letter where it begins with words of ours; names of objects keep their spelling."""
+    return text[:1].upper() + text[1:] if _OUR_WORDS.match(sentence.text) else text
 
 
 def calls_in(condition: Condition | None) -> Iterator[Call]:

@@ -13,7 +13,7 @@ FILTERS = frozenset(
     {
         *("abs", "capitalize", "count", "default", "first", "float", "int", "join", "last", "length", "list", "lower"),
         *("max", "min", "reverse", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper"),
-        *("counted", "some"),  # ours
+        *("counted", "deployment", "some"),  # ours
     }
 )
 TESTS = frozenset({"defined", "undefined", "none", "string", "number", "odd", "even"})

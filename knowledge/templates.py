@@ -4,6 +4,7 @@ A fact is reached by its dotted name, an object by its word; what is not known a
 that a template never fails for want of a fact.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, SupportsIndex, overload
@@ -35,6 +36,9 @@ PLURALS = {
     "policies": "policy",
 }  # fmt: skip
 MOST_NAMED = 3
+# What ReplicaSets and their pods are called: the hash of the template, and five letters (SafeEncodeString of
+# k8s.io/apimachinery writes neither vowels nor 0, 1 and 3; older releases wrote hashes as numbers).
+_OF_DEPLOYMENT = re.compile(r"(.+)-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}|\d{8,10})-[a-z0-9]{5}")
 # Under this name a rendering keeps its marks; no template can write a name with a space.
 MARKS = " marks"
 
@@ -149,7 +153,7 @@ def _inserted_value(value: object) -> InsertedValue:
 
 
 def _unknown(value: UnknownValue) -> InsertedValue:
-    is_object = value.path() in OBJECTS or value.path() in PLURALS
+    is_object = value.path() in (*OBJECTS, *PLURALS, "deployment")
     return InsertedValue((), value.word(), fact=not is_object)
 
 
@@ -169,13 +173,19 @@ def counted(value: object, thing: str) -> object:
     return LiveText(f"{len(value)} {thing}" + ("" if len(value) == 1 else "s"), PLURALS[value.prefix].upper())
 
 
+def deployment(value: object) -> object:
+    """The Deployment of a pod, which its name holds: ``web`` of ``web-5f7d9c6b8-k2x9q``; unknown of other pods."""
+    found = _OF_DEPLOYMENT.fullmatch(str(value)) if isinstance(value, LiveText) else None
+    return LiveText(found[1], "DEPLOYMENT") if found else UnknownValue(name="deployment")
+
+
 @cache
 def environment() -> ImmutableSandboxedEnvironment:
     """Jinja for shell commands and plain text: nothing is escaped for HTML, :func:`_mark_value` places values."""
     jinja = ImmutableSandboxedEnvironment(undefined=UnknownValue, finalize=_mark_value, keep_trailing_newline=True)
     # Its own global names would hide ours: "namespace" is one of them.
     jinja.globals.clear()
-    jinja.filters |= {"some": some, "counted": counted}
+    jinja.filters |= {"some": some, "counted": counted, "deployment": deployment}
     return jinja
 
 

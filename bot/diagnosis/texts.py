@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_fact
-from bot.cluster.session import ClusterSession
+from bot.cluster.named_objects import named_objects
+from bot.cluster.session import ClusterSession, full_name, name_of
+from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Diagnosis
 from bot.diagnosis.judge import UNDECIDED, Judgement, Verdict
 from bot.probes.findings import Finding
@@ -29,8 +31,41 @@ async def render_diagnosis(
     """The diagnosis of a judged entry. What is ruled out gets no steps: there is nothing to mend."""
     names = list(dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry, judgement.verdict)]))
     facts = {fact.name: fact for fact in await asyncio.gather(*(read_fact(session, name) for name in names))}
-    objects = await _with_names_of_node(session, judgement.objects(), _templates(entry, judgement.verdict))
-    return _render(entry, score, judgement, facts, objects)
+    templates = _templates(entry, judgement.verdict)
+    objects = await _with_names_of_node(session, judgement.objects(), templates)
+    named = await _with_names_of_question(session, objects, templates)
+    return _render(entry, score, judgement, facts, objects, named)
+
+
+async def _with_names_of_question(
+    session: ClusterSession, objects: Mapping[str, Sequence[str]], templates: str
+) -> Mapping[str, Sequence[str]]:
+    """For steps alone: the Service, pod or node that was asked about, where no finding names one.
+
+    What is asked about need not be what fails, so no sentence says it of them. Two of a kind are none.
+    """
+    wanted = [word for word in ("service", "pod", "node") if word not in objects and f"{{{{ {word} " in templates]
+    if not wanted or not session.scope.text:
+        return objects
+    try:
+        asked = await named_objects(session)
+    except ReadError:
+        return objects
+    found = {
+        "service": [full_name(each) for each in asked.services],
+        "pod": [full_name(each) for each in asked.pods],
+        "node": [name_of(each) for each in asked.nodes],
+    }
+    place = next((objects[word][0].rpartition("/")[0] for word in ("service", "pod") if objects.get(word)), "")
+    return {
+        **{word: found[word] for word in wanted if len(found[word]) == 1 and _is_in(found[word][0], place)},
+        **objects,
+    }
+
+
+def _is_in(name: str, namespace: str) -> bool:
+    """Whether it is in the namespace that steps are about already; a node is in none."""
+    return not namespace or "/" not in name or name.startswith(f"{namespace}/")
 
 
 async def _with_names_of_node(
@@ -53,7 +88,7 @@ def diagnosis_from_words(entry: Entry, score: float, why: str) -> Diagnosis:
         judgement = Judgement(verdict=Verdict.ANSWERED, reason=f"{why} This is general advice.")
     else:
         judgement = Judgement(verdict=Verdict.SUSPECTED, reason=f"{why} Only the words point to it.")
-    return _render(entry, score, judgement, {}, {})
+    return _render(entry, score, judgement, {}, {}, {})
 
 
 def _facts_in_texts(entry: Entry, verdict: Verdict) -> list[str]:
@@ -126,12 +161,14 @@ def _render(
     judgement: Judgement,
     facts: Mapping[str, Fact],
     objects: Mapping[str, Sequence[str]],
+    named: Mapping[str, Sequence[str]],
 ) -> Diagnosis:
+    """``objects``: what was found; ``named``: with what the question names."""
     values = {name: _value_here(fact, facts) for name, fact in facts.items()}
     has_steps = judgement.verdict is not Verdict.RULED_OUT and not judgement.is_riddle
     to_settle = entry.settle if judgement.verdict is Verdict.SUSPECTED else ()
     to_do = (entry.steps, entry.prevent, entry.verify) if has_steps else ((), (), ())
-    settle, steps, prevent, verify = explained(render(part, values, objects) for part in (to_settle, *to_do))
+    settle, steps, prevent, verify = explained(render(part, values, named) for part in (to_settle, *to_do))
     shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
     return Diagnosis(
         entry=entry,
@@ -143,7 +180,7 @@ def _render(
         steps=steps,
         prevent=prevent,
         verify=verify,
-        caution=tuple(render_text(text, values, objects) for text in entry.caution) if has_steps else (),
+        caution=tuple(render_text(text, values, named) for text in entry.caution) if has_steps else (),
     )
 
 

@@ -37,3 +37,9 @@ def test_what_the_step_says_itself_is_not_said_again() -> None:
 )
 def test_other_words_are_left_alone(command: str | None) -> None:
     assert explained([[step("Look.", command)]]) == [(step("Look.", command),)]
+
+
+def test_the_host_of_an_address_and_a_command_in_the_sentence_are_explained_too() -> None:
+    (steps,) = explained([[step("Look: `kubectl -n NAMESPACE get pods`.", "curl http://SERVICE:PORT/")]])
+    told = [HOW_TO_GET[word] for word in ("NAMESPACE", "SERVICE", "PORT")]
+    assert steps[0].text == " ".join(["Look: `kubectl -n NAMESPACE get pods`.", *told])

@@ -88,6 +88,18 @@ async def namespace(session: ClusterSession) -> Fact:
     return known(home, f"Namespace {home}", "kubectl get daemonsets -A -l app=flannel")
 
 
+@fact("flannel.daemonset", "Flannel's DaemonSet, the one with pods to run", reads=(LIST_DAEMON_SETS,))
+async def daemonset(session: ClusterSession) -> Fact:
+    """By name: ACK's and upstream's differ."""
+    if (await undamaged_fact(session, "network_plugin")).value != "flannel":
+        return unknown("Flannel does not run here")
+    found = await flannel_daemon_sets(session)
+    if not found:
+        return unknown("there is no Flannel DaemonSet")
+    check = f"kubectl -n {namespace_of(found[0])} get daemonset {name_of(found[0])}"
+    return known(name_of(found[0]), f"DaemonSet {full_name(found[0])}", check)
+
+
 @fact("flannel.hairpin", "hairpinMode of Flannel's bridge: on or off", reads=READS_CONFIG, core=True)
 async def hairpin(session: ClusterSession) -> Fact:
     """Only ``hairpinMode`` inside ``delegate`` counts."""

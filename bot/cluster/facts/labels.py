@@ -12,6 +12,7 @@ LABELS = {
     "cluster.vpc": "VPC",
     "flannel.backend": "Flannel's backend",
     "flannel.cni_version": "cniVersion in Flannel's CNI configuration",
+    "flannel.daemonset": "Flannel's DaemonSet",
     "flannel.data_dir": "where Flannel books pod addresses",
     "flannel.distribution": "whose Flannel it is",
     "flannel.hairpin": "hairpin mode of Flannel's bridge",

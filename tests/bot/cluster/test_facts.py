@@ -97,8 +97,11 @@ async def test_a_flannel_cluster_by_all_the_names_of_its_objects(
     daemon_set = make.daemon_set(name, namespace=namespace, image=image, container="kube-flannel")
     config = make.config("kube-flannel-cfg", make.flannel()[1]["data"], namespace=namespace)
     objects = [daemon_set, config, make.daemon_set("kube-proxy")]
-    facts = ("network_plugin", "flannel.namespace", "flannel.hairpin", "cluster.pod_cidr", "flannel.backend")
-    expected = ["flannel", namespace, "on", "10.7.0.0/16", "vpc"]
+    facts = (
+        *("network_plugin", "flannel.namespace", "flannel.daemonset", "flannel.hairpin"),
+        *("cluster.pod_cidr", "flannel.backend"),
+    )
+    expected = ["flannel", namespace, None if closed else name, "on", "10.7.0.0/16", "vpc"]
     assert await read(objects, *facts, forbid=list(closed)) == expected
     if not closed:
         tag = image.rpartition(":")[2]
@@ -113,7 +116,7 @@ async def test_what_only_looks_like_flannel_is_none(make: Any, read: Any) -> Non
         make.daemon_set("kube-flannel-ds-amd64-debug"),
         make.daemon_set("canal"),
     ):
-        assert await read([other], "network_plugin", "flannel.namespace") == ["other", None]
+        assert await read([other], "network_plugin", "flannel.namespace", "flannel.daemonset") == ["other", None, None]
 
 
 async def test_of_two_flannels_the_one_that_runs_counts(make: Any, read: Any) -> None:
