@@ -12,7 +12,6 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from knowledge.call_validation import declaration_of
 from knowledge.command_rules import (
     calls_without_namespace,
     code_snippets,
@@ -21,9 +20,10 @@ from knowledge.command_rules import (
     find_destructive_instruction,
 )
 from knowledge.diagnostics import FileDiagnostics
-from knowledge.errors import ExpressionError, Place, Problem, suggestion
+from knowledge.errors import Place, Problem, suggestion
 from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
 from knowledge.model import Call, Condition, Entry, Kind, Step
+from knowledge.outcome_comparison import calls_in
 from knowledge.settling import WORDS_PROBE
 from knowledge.template_rules import TemplateRuleError
 from knowledge.templates import OBJECTS, PLURALS, is_template, names_in
@@ -166,7 +166,7 @@ def _check_asks(context: _EntryContext) -> Iterator[Problem]:
     condition = context.entry.confirmed_by
     if condition is None or context.entry.asks is not None:
         return
-    if any(call.probe == WORDS_PROBE for call in _calls_in(condition)):
+    if any(call.probe == WORDS_PROBE for call in calls_in(condition)):
         message = "where the words are silent, nothing settles it"
         remedy = 'add asks: {text: "Does it ...?", yes: ruled_out, no: confirmed}'
         yield context.problem(("confirmed_by",), message, remedy)
@@ -232,24 +232,6 @@ def _check_variants(context: _EntryContext) -> Iterator[Problem]:
         if step.label is None:
             remedy = 'write it after the condition: {when: fact() == "value" | the variant in words}'
             yield context.problem(place, "a variant has no label for clusters where the fact is unknown", remedy)
-        for call in _calls_in(step.when):
-            if not _is_fact(call, context.vocabulary):
-                yield context.problem(place, f"`{call}` is no fact comparison", "choose variants by facts only")
-
-
-def _is_fact(call: Call, vocabulary: Vocabulary) -> bool:
-    try:
-        return declaration_of(call.probe, vocabulary).nature == "fact"
-    except ExpressionError:
-        return False
-
-
-def _calls_in(condition: Condition) -> Iterator[Call]:
-    if isinstance(condition, Call):
-        yield condition
-    else:
-        for member in condition.members:
-            yield from _calls_in(member)
 
 
 def _check_templates(context: _EntryContext) -> Iterator[Problem]:

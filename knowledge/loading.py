@@ -102,13 +102,13 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
         return None
     keys = _FrontMatter(front_matter(front, diagnostics), vocabulary, diagnostics)
     kind = keys.kind()
-    body = read_body(body_text, kind, vocabulary, diagnostics)
+    applies, confirmed_by = keys.applies(), keys.confirmed_by()
+    body = read_body(body_text, kind, [applies, confirmed_by], vocabulary, diagnostics)
     if kind is Kind.GUIDE and "confirmed_by" in keys.data:
         diagnostics.add(
             ("confirmed_by",), "a guide is answered, not confirmed", "remove confirmed_by or make it a fault"
         )
     # All is read even where nothing can come of it, so that all its problems are reported.
-    applies, confirmed_by = keys.applies(), keys.confirmed_by()
     entry = Entry(
         id=keys.id(),
         title=keys.text("title"),

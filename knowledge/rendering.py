@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 from jinja2 import Template, TemplateError
 
-from knowledge.fact_comparison import evaluate
 from knowledge.logic import Outcome
 from knowledge.model import Step, Value
+from knowledge.outcome_comparison import Outcomes, holds
 from knowledge.templates import MARKS, compile_template, is_template, scope
 from knowledge.values import InsertedValue, ValueMarks, format_in_command, format_in_text, without_marks
 
 Facts = Mapping[str, Value | None]
 Objects = Mapping[str, Sequence[str]]
+_NOTHING: Outcomes = {}
 # A filter that a value does not suit; lint finds most of these before anybody sees them.
 _FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 _BRACE = re.compile(r"\{[{%#]|[}%#]\}")
@@ -33,8 +34,13 @@ class RenderedStep:
     caution: str = ""
 
 
-def render(steps: Step | Iterable[Step], facts: Facts, objects: Objects) -> list[RenderedStep]:
-    """The steps that fit. ``objects`` by singular words ("pod", "node", ...), pods and services as "namespace/name"."""
+def render(
+    steps: Step | Iterable[Step], facts: Facts, objects: Objects, outcomes: Outcomes = _NOTHING
+) -> list[RenderedStep]:
+    """The steps that fit. ``objects`` by singular words ("pod", "node", ...), pods and services as "namespace/name".
+
+    ``outcomes``: what the entry's probes came to.
+    """
     return [
         RenderedStep(
             text=label + render_text(step.text, facts, objects),
@@ -42,7 +48,7 @@ def render(steps: Step | Iterable[Step], facts: Facts, objects: Objects) -> list
             caution=render_text(step.caution, facts, objects),
         )
         for step in ((steps,) if isinstance(steps, Step) else steps)
-        for label in _labels(step, facts)
+        for label in _labels(step, facts, outcomes)
     ]
 
 
@@ -66,9 +72,9 @@ def render_command(template: str, facts: Facts, objects: Objects) -> str:
     return _render_template(template, facts, objects, format_in_command)
 
 
-def _labels(step: Step, facts: Facts) -> Iterator[str]:
+def _labels(step: Step, facts: Facts, outcomes: Outcomes) -> Iterator[str]:
     """One label where the step is to be shown (empty where it surely fits), none where it does not fit."""
-    outcome = Outcome.PRESENT if step.when is None else evaluate(step.when, facts)
+    outcome = Outcome.PRESENT if step.when is None else holds(step.when, outcomes, facts, is_open=True)
     if outcome is Outcome.PRESENT:
         yield ""
     elif outcome is Outcome.UNKNOWN:

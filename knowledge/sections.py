@@ -2,7 +2,7 @@
 ``## Caution``."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,7 +13,8 @@ from knowledge.cautions import CAUTIONS
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import ExpressionError, suggestion
 from knowledge.expressions import parse_when
-from knowledge.model import Condition, Kind, Step
+from knowledge.model import Call, Condition, Kind, Step
+from knowledge.outcome_comparison import calls_in, check_comparison
 from knowledge.vocabulary import Vocabulary
 
 NAMES = ("Cause", "Settle", "Steps", "Prevent", "Verify", "Caution")
@@ -43,6 +44,14 @@ class _Item:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """What conditions of steps may compare: the probes and facts that the entry asks, and all declared facts."""
+
+    calls: Collection[Call]
+    vocabulary: Vocabulary | None
+
+
+@dataclass(frozen=True)
 class _Section:
     name: str
     line: int
@@ -50,8 +59,15 @@ class _Section:
     text: str
 
 
-def read_body(text: str, kind: Kind | None, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Body:
-    """All sections; whatever is wrong is noted in the reading."""
+def read_body(
+    text: str,
+    kind: Kind | None,
+    conditions: Sequence[Condition | None],
+    vocabulary: Vocabulary | None,
+    diagnostics: FileDiagnostics,
+) -> Body:
+    """All sections; whatever is wrong is noted in the reading. ``conditions``: what the entry asks."""
+    asked = _Asked({call for condition in conditions for call in calls_in(condition)}, vocabulary)
     sections: dict[str, _Section] = {}
     for section in _sections(text, diagnostics):
         _check_name(section, sections, diagnostics)
@@ -62,7 +78,7 @@ def read_body(text: str, kind: Kind | None, vocabulary: Vocabulary | None, diagn
     for name in REQUIRED[kind] if kind else ():
         if name not in sections:
             diagnostics.add(1, f'the section "## {name}" is missing', f'add a line "## {name}" with its text below')
-    numbered = {name.lower(): _numbered_steps(sections.get(name), vocabulary, diagnostics) for name in NUMBERED}
+    numbered = {name.lower(): _numbered_steps(sections.get(name), asked, diagnostics) for name in NUMBERED}
     cause = sections["Cause"].text if "Cause" in sections else ""
     caution = _bullets(sections.get("Caution"), diagnostics)
     return Body(cause=cause, caution=caution, **numbered)
@@ -108,15 +124,13 @@ def _line(token: Token) -> int:
     return token.map[0] + 1 if token.map else 1
 
 
-def _numbered_steps(
-    section: _Section | None, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics
-) -> tuple[Step, ...]:
+def _numbered_steps(section: _Section | None, asked: _Asked, diagnostics: FileDiagnostics) -> tuple[Step, ...]:
     if section is None:
         return ()
     steps = []
     for at, item in enumerate(_items(section, "ordered_list_open", diagnostics)):
         diagnostics.lines[(section.name.lower(), at)] = item.line
-        steps.append(_parse_step(item, vocabulary, diagnostics))
+        steps.append(_parse_step(item, asked, diagnostics))
     return tuple(steps)
 
 
@@ -194,13 +208,13 @@ def _caution(text: str, item: _Item, diagnostics: FileDiagnostics) -> str:
     return CAUTIONS.get(name, "")
 
 
-def _parse_step(item: _Item, vocabulary: Vocabulary | None, diagnostics: FileDiagnostics) -> Step:
+def _parse_step(item: _Item, asked: _Asked, diagnostics: FileDiagnostics) -> Step:
     caution = _take_cautions(item, diagnostics)
     text, when, label = _item_text(item), None, None
     match = _WHEN.fullmatch(text)
     if match:
         text, label = match["text"], (match["label"] or "").strip() or None
-        when = _parse_when(match["condition"], vocabulary, item, diagnostics)
+        when = _parse_when(match["condition"], asked, item, diagnostics)
     elif text.startswith("{") and not text.startswith(("{{", "{%", "{#")):
         shape = '{when: fact() == "value" | the variant in words}'
         diagnostics.add(item.line, "the item starts with a brace that is no condition", f"write {shape}")
@@ -210,11 +224,12 @@ def _parse_step(item: _Item, vocabulary: Vocabulary | None, diagnostics: FileDia
     return Step(text=text, command=command, when=when, label=label, caution=caution)
 
 
-def _parse_when(
-    text: str, vocabulary: Vocabulary | None, item: _Item, diagnostics: FileDiagnostics
-) -> Condition | None:
+def _parse_when(text: str, asked: _Asked, item: _Item, diagnostics: FileDiagnostics) -> Condition | None:
     try:
-        return parse_when(text, vocabulary)
+        condition = parse_when(text, None)
+        for call in calls_in(condition):
+            check_comparison(call, asked.calls, asked.vocabulary)
+        return condition
     except ExpressionError as error:
         diagnostics.add(item.line, str(error))
         return None

@@ -17,9 +17,10 @@ from bot.probes.terway import terway_pods
 from knowledge.call_validation import fact_to_probe
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind, Sentence, Step
+from knowledge.outcome_comparison import HINTED, Outcomes
 from knowledge.placeholders import explained
 from knowledge.rendering import render, render_text
-from knowledge.sentences import HINTED, Told, sentence_for
+from knowledge.sentences import Told, sentence_for
 
 FactValues = Mapping[str, FactValue | None]
 NOT_APPLICABLE = "not applicable"  # the value of the other network plugin's facts
@@ -118,9 +119,8 @@ def _sentences(entry: Entry, verdict: Verdict) -> tuple[Sentence, ...]:
 
 def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mapping[str, Sequence[str]]) -> Judgement:
     """With the entry's own sentence as the reason, where one fits what was found, and who answered what."""
-    outcomes = {call: HINTED if found.is_hint else str(found.outcome) for call, found in judgement.found.items()}
     sentences = _sentences(entry, judgement.verdict) if judgement.found else ()
-    said = sentence_for(sentences, outcomes, facts, {**objects, **judgement.told_objects()})
+    said = sentence_for(sentences, _outcomes(judgement), facts, {**objects, **judgement.told_objects()})
     if said is None:
         return replace(judgement, reason=f"{judgement.reason} {judgement.given}".rstrip())
     telling = _telling(said, judgement)
@@ -130,6 +130,10 @@ def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mappin
         # What nobody could foresee (a namespace that does not exist) is in no entry's sentence.
         text = f"{text.rstrip('.')}: {judgement.reason.removeprefix(UNDECIDED)}"
     return replace(judgement, reason=f"{judgement.preface} {text} {judgement.given}".strip(), telling=telling)
+
+
+def _outcomes(judgement: Judgement) -> Outcomes:
+    return {call: HINTED if found.is_hint else str(found.outcome) for call, found in judgement.found.items()}
 
 
 def _telling(said: Told, judgement: Judgement) -> tuple[Finding, ...]:
@@ -168,7 +172,9 @@ def _render(
     has_steps = judgement.verdict is not Verdict.RULED_OUT and not judgement.is_riddle
     to_settle = entry.settle if judgement.verdict is Verdict.SUSPECTED else ()
     to_do = (entry.steps, entry.prevent, entry.verify) if has_steps else ((), (), ())
-    settle, steps, prevent, verify = explained(render(part, values, named) for part in (to_settle, *to_do))
+    settle, steps, prevent, verify = explained(
+        render(part, values, named, _outcomes(judgement)) for part in (to_settle, *to_do)
+    )
     shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
     return Diagnosis(
         entry=entry,

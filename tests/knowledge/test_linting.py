@@ -68,7 +68,7 @@ MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
     ([("{{ node }}", "{% for n in nodes %}")], "the template cannot be read"),
     ([("The restart interrupts", "{{ nope }} interrupts")], 'the template uses "nope"'),
     ([(" | exclusive ENI mode}", "}")], "has no label"),
-    ([('{when: terway_mode() == "exclusive"', '{when: node_taint(key="a")')], "is no fact comparison"),
+    ([('{when: terway_mode() == "exclusive"', '{when: node_taint(key="a")')], "compare what it came to"),
     ([(CAUTION, "")], '"rollout restart" can hurt, and the entry has no caution'),
     ([(CAUTION, "\n## Caution\n\n")], 'the section "## Caution" is empty'),
     ([("get pod {{ pod }}", "drain {{ node }}"), (CAUTION, "")], '"drain" can hurt'),

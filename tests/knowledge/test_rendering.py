@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.expressions import parse_when
 from knowledge.model import Call, Step, Value
 from knowledge.rendering import RenderedStep, render, render_command, render_text
 
@@ -95,6 +96,29 @@ def test_with_the_fact_unknown_all_variants_are_shown_with_labels(facts: Mapping
         RenderedStep(text="If exclusive ENI mode: Restart NODE.", command="kubectl drain NODE"),
         RenderedStep(text="If shared ENI mode: Wait.", command=None),
     ]
+
+
+LACKS, ELSEWHERE = Call(probe="pod_addresses", arguments=(("missing", "IPv6"),)), Call(probe="node_taint")
+BY_OUTCOME = (
+    Step(text="Mend.", when=parse_when('pod_addresses() == "present"', None), label="one lacks it"),
+    Step(text="Read.", when=parse_when('pod_addresses() in ["absent", "unknown"]', None), label="not read"),
+)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "shown"),
+    [
+        ({LACKS: "present"}, ["Mend."]),
+        ({LACKS: "absent", ELSEWHERE: "present"}, ["Read."]),
+        ({LACKS: "unknown"}, ["If one lacks it: Mend.", "Read."]),
+        ({LACKS: "hinted"}, []),
+        ({}, ["If one lacks it: Mend.", "Read."]),  # nothing was asked
+    ],
+)
+def test_what_a_probe_came_to_chooses_steps_and_not_knowing_shows_them_with_labels(
+    outcomes: Mapping[Call, str], shown: list[str]
+) -> None:
+    assert [step.text for step in render(BY_OUTCOME, {}, {}, outcomes)] == shown
 
 
 def test_a_single_step_renders_too() -> None:

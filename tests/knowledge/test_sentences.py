@@ -54,6 +54,14 @@ def test_lists_are_named_and_counted() -> None:
     assert said("{{ pods|counted('pod') }}", node=["n1"]) is None
 
 
+def test_a_sentence_begins_with_a_capital_and_names_keep_their_spelling() -> None:
+    portal = ["the pods of portal"]
+    assert said("{{ about }} ask for no hostPort.", about=portal) == "The pods of portal ask for no hostPort."
+    assert said("Nothing selects {{ about }}.", about=portal) == "Nothing selects the pods of portal."
+    assert said("{{ service }} has no endpoint.", service=["shop/cart"]) == "cart has no endpoint."
+    assert said("{{ pods|some }} waits.", pod=["portal/a"]) == "portal/a waits."
+
+
 def test_a_hostile_name_is_text() -> None:
     assert said("{{ pods|some }} waits", pod=["shop/*bold* <!channel>"]) == "`shop/*bold* <!channel>` waits"
 

@@ -130,3 +130,25 @@ def test_no_command_of_these_entries_leaves_the_region_to_people(entries: Entrie
         for step in (*entry.settle, *entry.steps, *entry.prevent, *entry.verify):
             if entry.section != "terway":
                 assert "RegionId REGION" not in (step.command or ""), entry.id
+
+
+@pytest.mark.parametrize(
+    ("entry", "recording", "shown", "left_out"),
+    [
+        ("ipv6-cluster-ip-shows-ipv4", "ipv6-services-single-stack", ["Set the policy"], ["stop here"]),
+        ("ipv6-cluster-ip-shows-ipv4", "terway-dual-stack", ["stop here"], ["Set the policy", "Helm chart"]),
+        ("ipv6-cluster-ip-shows-ipv4", "ipv6-services-hidden", ["stop here", "If a Service has no"], []),
+        ("ipv6-pod-shows-ipv4", "ipv6-pods-without-ipv6", ["vSwitches of the pods", "Recreate it"], ["stop here"]),
+        ("ipv6-pod-shows-ipv4", "terway-dual-stack", ["stop here"], ["vSwitches of the pods", "Recreate it"]),
+        ("ipv6-pod-shows-ipv4", "ipv6-pods-hidden", ["stop here", "If a pod has no IPv6 address: "], []),
+        ("ipv6-cluster-ip-unreachable", "ipv6-endpoints-only-ipv4", ["See whether"], ["PreferDualStack", "bind to"]),
+        ("ipv6-cluster-ip-unreachable", "terway-dual-stack", ["bind to"], ["PreferDualStack", "See whether"]),
+        ("ipv6-cluster-ip-unreachable", "ipv6-services-hidden", ["If the policy is SingleStack: ", "bind to"], []),
+    ],
+)
+async def test_only_steps_that_fit_what_was_found_are_shown(
+    told: Any, entry: str, recording: str, shown: list[str], left_out: list[str]
+) -> None:
+    steps = texts((await told(entry, recording)).steps)
+    assert [words for words in shown if words not in steps] == []
+    assert [words for words in left_out if words in steps] == []
