@@ -3,10 +3,11 @@
 =============  ========================================================================================================
 ``host port``  whole words, in any case; a space also stands for nothing or a dash (hostPort, host-port)
 ``restart*``   a word that begins so
-``(a|b c)``    one of these; ``(a|b)?`` one of them or nothing
+``(a|b c)``    one of these; ``(a|b)?`` one of them or nothing, ``(a|b)*`` up to six of them in any order
 ``...``        some words of the same part of a sentence: no punctuation, no "but" and no "while" is crossed
 ``a & b``      both, wherever they stand
 ``<fails>``    one of the wordings under this name in ``word_groups.yaml``
+``@name``      the name of a workload, and where it stands again the same one: ``@name pod <reaches> @name service``
 =============  ========================================================================================================
 
 What is denied is not said: "not a NodePort" does not speak of NodePorts. Chinese needs no spaces.
@@ -22,14 +23,15 @@ from pathlib import Path
 import yaml
 
 from knowledge.errors import ExpressionError, suggestion
+from knowledge.name_patterns import HAN, NamePattern
 
 GROUPS_FILE = Path(__file__).parent / "word_groups.yaml"
+MOST_REPEATED = 6
 FARTHEST = 45  # characters that "..." stands for: about eight words
 
 _BUT = r"but|while|whereas|whilst|however|though|although|yet|except|unless|unlike"
 _BUT_CHINESE = r"但是|但|而(?!且|后)|不过|然而|却|只有|唯独|除了"
 _CONTRAST = re.compile(rf"(?:{_BUT})$|{_BUT_CHINESE}")
-_HAN = r"\u3400-\u9fff"
 _NOT = (
     (r"\bcan(?: not|['’]?t)\b", "cannot"),
     (r"\bwon['’]?t\b", "will not"),
@@ -54,7 +56,7 @@ _DENIAL = re.compile(
     r"|不是|并非|并不是|而非|没有用|没用|没有使用|没配|没有配)"
     r"(?: ?\b(?:a|an|the|any|our|about|for|of|to|by|in|from|with|using|all|一个|这个)\b)* ?$"
 )
-_TOKEN = re.compile(r"\.\.\.|…|\)\?|[()|&]|<[^<>]*>|[^()|&<>…]+?(?=\.\.\.|…|[()|&<>]|$)")
+_TOKEN = re.compile(r"\.\.\.|…|\)[?*]|[()|&]|<[^<>]*>|@name\b|[^()|&<>…@]+?(?=\.\.\.|…|[()|&<>@]|$)")
 
 
 @cache
@@ -74,9 +76,9 @@ def normalize(text: str) -> str:
     for pattern, written in (*_NOT, *_BY_ITSELF, *_BREAKS):
         text = re.sub(pattern, written, text)
     text = re.sub(rf"\b({_BUT})\b|({_BUT_CHINESE})", r" , \1\2", text)
-    text = re.sub(rf"[^a-z0-9{_HAN}.,%]+|(?<=\w)\.(?=\w)", " ", text)
-    text = re.sub(rf"(?<=[{_HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{_HAN}])", " ", text)
-    text = re.sub(rf"(?<=[{_HAN}]) +(?=[{_HAN}])", "", text)
+    text = re.sub(rf"[^a-z0-9{HAN}.,%]+|(?<=\w)\.(?=\w)", " ", text)
+    text = re.sub(rf"(?<=[{HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{HAN}])", " ", text)
+    text = re.sub(rf"(?<=[{HAN}]) +(?=[{HAN}])", "", text)
     return " ".join(text.split())
 
 
@@ -124,6 +126,7 @@ class _Reader:
         self._written = written
         self._tokens = [token for token in _TOKEN.findall(written) if token.strip()]
         self._at = 0
+        self._workload = NamePattern()
 
     def whole(self) -> str:
         """The regular expression of all of it."""
@@ -141,10 +144,12 @@ class _Reader:
 
     def _sequence(self, depth: int) -> str:
         parts: list[str] = []
-        while (token := self._peek()) is not None and token not in ("|", ")", ")?"):
+        while (token := self._peek()) is not None and token not in ("|", ")", ")?", ")*"):
             self._at += 1
             if token == "(":  # noqa: S105
                 parts.append(self._group(depth))
+            elif token == "@name":  # noqa: S105
+                parts.append(self._workload.following())
             elif token in ("...", "…"):
                 parts.append(rf"[^.,]{{0,{FARTHEST}}}?")
             else:
@@ -155,9 +160,11 @@ class _Reader:
 
     def _group(self, depth: int) -> str:
         inner, closing = self._alternatives(depth + 1), self._peek()
-        if closing not in (")", ")?"):
+        if closing not in (")", ")?", ")*"):
             raise self._error("leaves a bracket open")
         self._at += 1
+        if closing == ")*":
+            return f"(?:(?:{inner}) ?){{0,{MOST_REPEATED}}}"
         return f"(?:{inner}){'?' if closing == ')?' else ''}"
 
     def _literal(self, token: str) -> str:

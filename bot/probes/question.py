@@ -16,7 +16,8 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
     Silence is unknown: people leave out what they take for granted. So is what speaks against it, as words that name
     another cause (knowledge/word_groups.yaml) always do: words are misread.
     Wordings are patterns of whole words: "restart*", "host port" (hostPort, host-port), "(its|their) own service",
-    "other pods ... <fails>" (within one part of a sentence), "udp & session" (anywhere). What is denied is not said.
+    "other pods ... <fails>" (within one part of a sentence), "udp & session" (anywhere), "@name pod <reaches> @name"
+    (the same name twice). What is denied is not said.
 
     Args:
         about: what it has to be about, in words that an answer can show

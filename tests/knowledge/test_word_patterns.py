@@ -42,6 +42,12 @@ def test_one_spelling_for_what_people_type(typed: str, read: str) -> None:
         ("<reaches> (to)? itself", "the pod cannot connect to itself"),
         ("but (not)? itself", "it reaches everything but not itself"),
         ("nodeport", "not only the NodePort, hostPort too: NodePort fails"),
+        ("pods (cannot|always|reach)* it", "pods cannot always reach it"),
+        ("pods (cannot|always|reach)* it", "pods it"),
+        ("@name pod <reaches> (the)? @name (service|svc)", "the cart-api pod calls the cart-api service"),
+        ("@name pod <reaches> (svc)? @name", "when a web pod calls svc web from node 3"),
+        ("@name pod <reaches> @name", "web pod calls db, order pod calls order"),
+        ("@name 的 pod 访问 @name 服务", "支付的 Pod 访问支付服务超时"),
     ],
 )
 def test_said(pattern: str, text: str) -> None:
@@ -62,6 +68,14 @@ def test_said(pattern: str, text: str) -> None:
         ("nodeport", "不是 NodePort"),
         ("nodeport", "we use hostPort instead of a NodePort"),
         ("(restart*|upgrad*)", "it does not happen, not after a restart"),
+        ("pods (cannot|always|reach)* it", "pods cannot easily reach it"),
+        ("@name pod <reaches> (the)? @name (service|svc)", "the cart pod calls the web service"),
+        ("@name pod <reaches> (the)? @name (service|svc)", "the cart-api pod calls the api service"),
+        ("@name pod <reaches> (the)? @name (service|svc)", "the api pod calls the cart-api service"),
+        ("@name pod <reaches> (svc)? @name", "a web pod calls svc web-admin"),
+        ("@name pod <reaches> (the)? @name", "calls to the web pod reach the web"),
+        ("@name pod <reaches> (the)? @name", "another pod calls another"),
+        ("@name 的 pod 访问 @name 服务", "支付的 Pod 访问订单服务超时"),
     ],
 )
 def test_not_said(pattern: str, text: str) -> None:
