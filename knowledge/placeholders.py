@@ -32,6 +32,10 @@ HOW_TO_GET = {
     "CLUSTER_IPV6": (
         "Put the IPv6 address of the Service in place of CLUSTER_IPV6 (`spec.clusterIPs` in the Service's YAML)."
     ),
+    "CLUSTER_IP": "Put the cluster IP of the Service in place of CLUSTER_IP (`kubectl get services -A`).",
+    "LOAD_BALANCER_IP": (
+        "Put the address of the load balancer in place of LOAD_BALANCER_IP (EXTERNAL-IP of `kubectl get services -A`)."
+    ),
     "SERVICE_NAME": "Choose a name for the Service in place of SERVICE_NAME.",
     "APP_LABEL": "Put the value of the pods' label app in place of APP_LABEL (`kubectl get pods -A --show-labels`).",
     "YOUR_IMAGE": "Put the image of your program in place of YOUR_IMAGE.",
@@ -61,7 +65,7 @@ HOW_TO_GET = {
 }
 _NAMES = "|".join(HOW_TO_GET)
 # Not where it heads a column (NODE:.metadata.name) or is a part of another word; the host of an address is one.
-_WORD = re.compile(rf"(?<![\w$/.|-])({_NAMES})(?![\w:|-])|(?<=//)({_NAMES})(?=[:/])")
+_WORD = re.compile(rf"(?<![\w$/.|-])({_NAMES})(?![\w|-]|:[^A-Z])|(?<=//)({_NAMES})(?![\w.|-])")
 _CODE = re.compile(r"`[^`]*`")
 
 

@@ -18,7 +18,7 @@ from knowledge.placeholders import explained
 from knowledge.rendering import render
 
 HAIRPIN = "flannel-hairpin-off"
-UPPER = re.compile(r"(?<![\w$/.|-])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?![\w:|-])")
+UPPER = re.compile(r"(?<![\w$/.|-])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?![\w|-]|:[^A-Z])|(?<=//)[A-Z][A-Z_]+(?![\w.|-])")
 NO_PLACEHOLDERS = {"APP", "CNI", "FAIL", "UDP"}  # other upper-case words of the shipped commands
 
 
