@@ -135,18 +135,19 @@ async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered
         web = await stack.enter_async_context(aiohttp.ClientSession())
         people, port = scene.slack.people, int(scene.services.settings.health_address.rpartition(":")[2])
         await scene.answer("ops", await people.say("sam", "ops", STUCK))
+        await scene.idle()
         read = len(scene.clusters.servers["prod"].requests)
         wire.break_(how)
         asked = [await people.say("ada", "inc-shop", f"{STUCK} since {n + 5} min") for n in range(8)]
         await people.command("lin", "ops", "/netclinic audit verify")
-        await scene.slack.until(lambda: warned(scene, "ada") >= len(asked) and warned(scene, "lin"), 20)
+        await scene.slack.until(lambda: warned(scene, "ada") >= len(asked) and warned(scene, "lin"), 60)
         for _ in range(5):
             began = time.monotonic()
             status, told_health = await health(web, port)
-            assert (status, time.monotonic() - began < 1.5) == (503, True), told_health
+            assert (status, time.monotonic() - began < 5) == (503, True), told_health
             await asyncio.sleep(1)
         await asyncio.sleep(PRODUCTION.lease)
-        assert len(scene.clusters.servers["prod"].requests) == read
+        assert scene.clusters.servers["prod"].requests[read:] == []
         wire.mend()
         for ts in asked:
             await scene.answer("inc-shop", ts)
