@@ -12,12 +12,12 @@ import numpy as np
 
 from index.artifact_cache import get_or_build
 from index.calibration import fit_fusion
+from index.classifiers import one_thread
 from index.corpus import Corpus
 from index.cross_validation import score_held_out
 from index.earlier import TextVectors, find_calibration, text_key
 from index.encoder import Encoder
 from index.export import export_in_own_process
-from index.identifiers import Identifiers
 from index.index_files import Parts, load_calibration, save
 from index.lexical import Floats
 from index.models import Model
@@ -92,15 +92,17 @@ def build_parts(
     corpus: Corpus, vectors: TextVectors, calibration: Calibration, progress: Progress = no_progress
 ) -> Parts:
     """Everything learned from the corpus, with a calibration that was learned before."""
-    identifiers = Identifiers.of(entry.identifiers for entry in corpus.entries)
     data = _training_data(corpus, vectors, progress)
     progress("learning", 0.0)
     inside, outside = (np.arange(len(known), dtype=np.int32) for known in (data.symptoms, data.outside))
+    with one_thread():
+        scorer = fit_scorer(data, inside, outside)
     parts = Parts(
         ids=corpus.ids,
-        scorer=fit_scorer(data, inside, outside),
+        scorer=scorer,
         calibration=calibration,
-        identifiers=identifiers,
+        identifiers=corpus.identifiers,
+        group_entries=corpus.group_entries,
         glossary=corpus.glossary,
         vectors=VectorIndex.of(stack_vectors(data, inside, outside)),
         text_keys=np.array([list(text_key(message.english)) for message in data.in_order], dtype=np.uint8),
@@ -129,12 +131,13 @@ def calibrate(corpus: Corpus, vectors: TextVectors, progress: Progress = no_prog
     """How the sides are weighed and what counts as in scope, by cross-validation over the corpus."""
     data = _training_data(corpus, vectors, progress)
     progress("cross-validating", 0.0)
-    return fit_fusion(score_held_out(data, lambda done: progress("cross-validating", done)))
+    with one_thread():
+        return fit_fusion(score_held_out(data, lambda done: progress("cross-validating", done)))
 
 
 def _training_data(corpus: Corpus, vectors: TextVectors, progress: Progress) -> TrainingData:
     """All texts with their vectors, encoded in chunks, so that progress shows."""
-    preprocessor = Preprocessor(corpus.glossary, Identifiers.of(entry.identifiers for entry in corpus.entries))
+    preprocessor = Preprocessor(corpus.glossary, corpus.identifiers)
     groups = (corpus.symptoms.texts, corpus.sections.texts, corpus.outside)
     total = sum(map(len, groups))
     done = 0

@@ -13,21 +13,24 @@ FALSE_ANSWERS = 0.05
 
 
 def fit_fusion(seen: HeldOut) -> Fusion:
-    """Entry weights, then the confidence, then the threshold that lets ``FALSE_ANSWERS`` of the outside pass."""
+    """Topic weights, then the confidence, then the threshold that lets ``FALSE_ANSWERS`` of the outside pass."""
     inside = seen.owners >= 0
     nothing = np.zeros(len(MESSAGE_FEATURES), dtype=np.float32)
-    weights = fit_entry_weights(seen.entry_features[inside], seen.owners[inside])
-    fusion = Fusion(entry_weights=weights, message_weights=nothing, message_bias=0.0, threshold=0.5)
-    pairs = zip(seen.message_features, seen.entry_features, strict=True)
-    messages = np.stack([with_top_chance(message, fusion.chances(entries)) for message, entries in pairs])
+    weights = fit_topic_weights(seen.topic_features[inside], seen.owners[inside])
+    fusion = Fusion(topic_weights=weights, message_weights=nothing, message_bias=0.0, threshold=0.5)
+    pairs = zip(seen.message_features, seen.topic_features, strict=True)
+    messages = np.stack([with_top_chance(message, fusion.chances(topics)) for message, topics in pairs])
     message_weights, bias = fit_message_weights(messages, inside)
     fusion = replace(fusion, message_weights=message_weights, message_bias=bias)
     outside = [fusion.confidence(row) for row in messages[~inside]]
     return replace(fusion, threshold=float(np.quantile(outside, 1 - FALSE_ANSWERS))) if outside else fusion
 
 
-def fit_entry_weights(features: Floats, owners: Integers) -> Floats:
-    """Weights of a conditional logit: the chance of the right entry among all, none of them negative."""
+def fit_topic_weights(features: Floats, owners: Integers) -> Floats:
+    """Weights of a conditional logit: the chance of the right topic among all.
+
+    None that tells of nearness is negative. The last may be: groups have fewer and shorter texts than entries.
+    """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     scale = features.std(axis=(0, 1)) + 1e-6
@@ -43,8 +46,9 @@ def fit_entry_weights(features: Floats, owners: Integers) -> Floats:
         slope = (chances[:, :, None] * scaled).sum(axis=1) - right
         return float(-np.log(picked + 1e-12).mean() + 1e-4 * weights @ weights), slope.mean(axis=0) + 2e-4 * weights
 
-    start = np.full(features.shape[2], 0.5)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * features.shape[2])
+    near = features.shape[2] - 1
+    bounds = [*[(0.0, None)] * near, (None, None)]
+    found = minimize(loss, [*[0.5] * near, 0.0], jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x / scale, dtype=np.float32)
 
 

@@ -5,6 +5,7 @@ entries are told apart, and the kernel machine learns from ``KERNEL_TEXTS`` text
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,20 @@ from index.scorer import Kernel, Linear, kernel
 ITERATIONS = 300
 NEVER = -30.0
 DIRECTIONS = 256
+SPARE_DIRECTIONS, POWERS = 16, 2  # of the randomized decomposition
 KERNEL_TEXTS = 5_000
 ROUNDS = 2  # of learning again with the texts that were on the wrong side
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """The matrices of learning are small: threads of the linear algebra would mostly wait, and burn what they wait for.
+
+    Of the libraries that are loaded already, so it loads them first.
+    """
+    import sklearn.svm  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
 
 
 def lexical_matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:
@@ -110,14 +123,22 @@ def _kernel_by_parts(dense: Floats, sparse: Any, others: Floats, other_words: An
 
 
 def _fit_basis(sparse: Any) -> Any:
-    """The directions in which the texts' words differ most: terms by ``DIRECTIONS``, half precision."""
-    from sklearn.decomposition import TruncatedSVD
+    """The directions in which the texts' words differ most: terms by ``DIRECTIONS``, half precision.
 
+    A randomized singular value decomposition that factors nothing larger than the texts by the directions.
+    """
     directions = min(DIRECTIONS, *(size - 1 for size in sparse.shape))
     if directions < 1 or not sparse.nnz:
         return np.zeros((sparse.shape[1], 0), dtype=np.float16)
-    fitted = TruncatedSVD(directions, n_iter=2, random_state=0).fit(sparse)
-    return np.ascontiguousarray(fitted.components_.T, dtype=np.float16)
+    width = min(directions + SPARE_DIRECTIONS, *sparse.shape)
+    found = np.random.default_rng(0).standard_normal((sparse.shape[0], width), dtype=np.float32)
+    for _ in range(POWERS):
+        found = np.linalg.qr(sparse @ (sparse.T @ found))[0]
+    words = (sparse.T @ found).T  # directions by terms
+    squares, turned = np.linalg.eigh((words @ words.T).astype(np.float64))
+    best = np.argsort(-squares)[:directions]
+    scaled = turned[:, best] / np.sqrt(np.maximum(squares[best], 1e-9))
+    return np.ascontiguousarray(words.T @ scaled.astype(np.float32), dtype=np.float16)
 
 
 def _fit_logistic(data: Floats, labels: Integers, weights: Floats, strength: float) -> tuple[Integers, Floats, Floats]:

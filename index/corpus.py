@@ -1,4 +1,4 @@
-"""What the index is made from: the texts of the entries, the out-of-scope examples, the glossary, and their hash."""
+"""What the index is made from: texts of entries and symptom groups, out-of-scope examples, glossary, and their hash."""
 
 import hashlib
 import re
@@ -10,7 +10,9 @@ from pathlib import Path
 import orjson
 
 from index.glossary import Glossary, load_glossary
+from index.identifiers import Identifiers
 from knowledge.model import Entry
+from knowledge.symptom_groups import GROUPS_NAME, SymptomGroup, load_symptom_groups
 
 _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\{#[^{}]*#\}")
@@ -19,7 +21,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 
 @dataclass(frozen=True, kw_only=True)
 class Texts:
-    """Texts with the row of the entry that each belongs to."""
+    """Texts with the row of the topic that each belongs to."""
 
     texts: tuple[str, ...]
     owners: tuple[int, ...]
@@ -27,11 +29,15 @@ class Texts:
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """Everything that the index learns from; nothing else may have a say in it."""
+    """Everything that the index learns from; nothing else may have a say in it.
+
+    What texts are told apart by are its *topics*: the entries, then the symptom groups.
+    """
 
     entries: tuple[Entry, ...]
     outside: tuple[str, ...]
     glossary: Glossary
+    written_groups: tuple[SymptomGroup, ...] = ()
     shipped: Path | None = None  # the folder of the entries that everybody has
 
     @cached_property
@@ -45,21 +51,48 @@ class Corpus:
         return tuple(entry.id for entry in self.entries)
 
     @cached_property
+    def groups(self) -> tuple[SymptomGroup, ...]:
+        """The symptom groups, with those of their entries that are here; less than two are no group."""
+        known = frozenset(self.ids)
+        groups = [(group, tuple(filter(known.__contains__, group.entries))) for group in self.written_groups]
+        return tuple(replace(group, entries=entries) for group, entries in groups if len(entries) > 1)
+
+    @cached_property
+    def group_entries(self) -> tuple[tuple[int, ...], ...]:
+        """For each symptom group the rows of its entries."""
+        rows = {entry_id: row for row, entry_id in enumerate(self.ids)}
+        return tuple(tuple(sorted({rows[entry_id] for entry_id in group.entries})) for group in self.groups)
+
+    @cached_property
+    def names(self) -> tuple[frozenset[str], ...]:
+        """By topic what it is called: title and headings of an entry, the name of a group."""
+        entries = (frozenset((entry.title, *entry.headings)) for entry in self.entries)
+        return (*entries, *(frozenset((group.name,)) for group in self.groups))
+
+    @cached_property
+    def identifiers(self) -> Identifiers:
+        """Of the entries; no error string stands for a group."""
+        return Identifiers.of([*(entry.identifiers for entry in self.entries), *(() for _ in self.groups)])
+
+    @cached_property
     def symptoms(self) -> Texts:
         """What people type; the titles and headings are typed, too."""
-        return _texts_by_owner([(*entry.symptoms, entry.title, *entry.headings) for entry in self.entries])
+        entries = [(*entry.symptoms, entry.title, *entry.headings) for entry in self.entries]
+        return _texts_by_owner([*entries, *((*group.wordings, group.name) for group in self.groups)])
 
     @cached_property
     def sections(self) -> Texts:
-        """What the entry says of itself: title, headings, the sentences of its cause."""
-        return _texts_by_owner([(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries])
+        """What the entry says of itself: title, headings, the sentences of its cause; of a group its name."""
+        entries = [(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries]
+        return _texts_by_owner([*entries, *((group.name,) for group in self.groups)])
 
     @cached_property
     def text_hashes(self) -> tuple[str, ...]:
-        """One short hash for each text and its entry."""
-        groups = (self.symptoms, self.sections)
-        owned = [(row, text) for group in groups for row, text in zip(group.owners, group.texts, strict=True)]
-        pairs = [(self.ids[row], text) for row, text in owned] + [("", text) for text in self.outside]
+        """One short hash for each text and its topic."""
+        topics = (*self.ids, *(group.name for group in self.groups))
+        kinds = (self.symptoms, self.sections)
+        owned = [(row, text) for kind in kinds for row, text in zip(kind.owners, kind.texts, strict=True)]
+        pairs = [(topics[row], text) for row, text in owned] + [("", text) for text in self.outside]
         return tuple(_short_hash(*pair) for pair in pairs)
 
     @cached_property
@@ -69,6 +102,7 @@ class Corpus:
                 "entries": [[e.id, e.title, e.headings, e.symptoms, e.identifiers, e.cause] for e in self.entries],
                 "outside": self.outside,
                 "glossary": self.glossary.words,
+                "groups": [[group.name, group.entries, group.wordings] for group in self.groups],
             },
             option=orjson.OPT_SORT_KEYS,
         )
@@ -76,11 +110,12 @@ class Corpus:
 
 
 def build_corpus(entries: Sequence[Entry], knowledge: Path) -> Corpus:
-    """The corpus of these entries, with the examples and the glossary of the knowledge folder."""
+    """The corpus of these entries, with the examples, the glossary and the symptom groups of the knowledge folder."""
     return Corpus(
         entries=tuple(sorted(entries, key=lambda entry: entry.id)),
         outside=tuple(_messages(knowledge / "out_of_scope")),
         glossary=load_glossary(knowledge / "glossary.tsv"),
+        written_groups=load_symptom_groups(knowledge / GROUPS_NAME),
         shipped=knowledge / "entries",
     )
 
@@ -93,7 +128,7 @@ def sentences(markdown: str) -> list[str]:
 
 
 def _texts_by_owner(groups: Sequence[Sequence[str]]) -> Texts:
-    """Each text once for its entry, in order."""
+    """Each text once for its topic, in order."""
     pairs = [(text, row) for row, group in enumerate(groups) for text in dict.fromkeys(group) if text.strip()]
     return Texts(texts=tuple(text for text, _ in pairs), owners=tuple(row for _, row in pairs))
 

@@ -25,6 +25,7 @@ class Parts:
     """
 
     ids: tuple[str, ...]
+    group_entries: tuple[tuple[int, ...], ...]  # for each symptom group the rows of its entries
     scorer: Scorer
     calibration: Calibration
     identifiers: Identifiers
@@ -45,6 +46,7 @@ def save(folder: Path, parts: Parts) -> None:
     calibration = parts.calibration
     words = {
         "ids": parts.ids,
+        "group_entries": parts.group_entries,
         "encoder": parts.encoder,
         "vocabulary": sorted(vocabulary, key=vocabulary.__getitem__),
         "outside": parts.scorer.rows.outside,
@@ -58,7 +60,7 @@ def save(folder: Path, parts: Parts) -> None:
         "key": calibration.key,
         "made_by": calibration.made_by,
         "texts": calibration.texts,
-        "entry_weights": fusion.entry_weights.tolist(),
+        "topic_weights": fusion.topic_weights.tolist(),
         "message_weights": fusion.message_weights.tolist(),
         "message_bias": fusion.message_bias,
         "threshold": fusion.threshold,
@@ -70,11 +72,13 @@ def load(folder: Path) -> Parts:
     words = read_json(folder / WORDS)
     with np.load(folder / ARRAYS, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files if name != TEXT_KEYS}
+    group_entries = tuple(map(tuple, words["group_entries"]))
     return Parts(
         ids=tuple(words["ids"]),
+        group_entries=group_entries,
         scorer=_scorer(arrays, words),
         calibration=load_calibration(folder),
-        identifiers=Identifiers(words["identifiers"], len(words["ids"])),
+        identifiers=Identifiers(words["identifiers"], len(words["ids"]) + len(group_entries)),
         glossary=Glossary.of(words["glossary"]),
         vectors=VectorIndex.read(folder / VECTORS),
         text_keys=np.zeros((0, 16), dtype=np.uint8),  # a question has no use for them
@@ -85,7 +89,7 @@ def load(folder: Path) -> Parts:
 def load_calibration(folder: Path) -> Calibration:
     stored = read_json(folder / CALIBRATION)
     fusion = Fusion(
-        entry_weights=np.array(stored["entry_weights"], dtype=np.float32),
+        topic_weights=np.array(stored["topic_weights"], dtype=np.float32),
         message_weights=np.array(stored["message_weights"], dtype=np.float32),
         message_bias=stored["message_bias"],
         threshold=stored["threshold"],
@@ -138,7 +142,8 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             symptoms=arrays["symptom_rows"],
             sections=arrays["section_rows"],
             outside=words["outside"],
-            entries=len(words["ids"]),
+            topics=len(words["ids"]) + len(words["group_entries"]),
+            groups=len(words["group_entries"]),
         ),
         vocabulary=Vocabulary(rows, arrays["rarity"]),
         words=_postings(arrays, "words"),

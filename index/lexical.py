@@ -76,11 +76,12 @@ class Postings:
 
     def similarities(self, vector: tuple[Integers, Floats]) -> Floats:
         """The cosine of one text's vector with every text held."""
-        found = np.zeros(self.count, dtype=np.float32)
-        for row, weight in zip(*vector, strict=True):
-            held = slice(self.starts[row], self.starts[row + 1])
-            found[self.texts[held]] += self.weights[held] * weight
-        return found
+        rows, weights = vector
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        ends = np.cumsum(lengths)
+        held = np.arange(lengths.sum()) + np.repeat(self.starts[rows] - (ends - lengths), lengths)
+        products = self.weights[held] * np.repeat(weights, lengths)
+        return np.bincount(self.texts[held], products, minlength=self.count).astype(np.float32)
 
 
 def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> Postings:

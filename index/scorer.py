@@ -1,11 +1,11 @@
-"""How well a message fits each entry, and whether it is about anything here at all.
+"""How well a message fits each topic (an entry or a symptom group), and whether it is about anything here at all.
 
 A ``Scorer`` is arrays only: the same code runs over a training fold at build and over the finished index at question
 time, so that the weights learned in cross-validation mean at question time what they meant then.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,18 @@ import numpy as np
 from index.identifiers import Scores
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_scores
 
-ENTRY_FEATURES = ("topic", "nearest", "section", "worded", "bm25", "identifier")
+TOPIC_FEATURES = ("topic", "nearest", "section", "worded", "bm25", "identifier", "group")
 MESSAGE_FEATURES = (
     "inside", "nearest", "worded", "bm25", "identifier", "familiar", "platforms", "equipment", "products", "top",
 )  # fmt: skip
 NARROWNESS = 4.0
 WORDING = 0.5
+EVENLY = 0.5  # share of a symptom group's chance that its entries have alike; the rest goes by their own chances
 
 
 @dataclass(frozen=True)
 class Message:
-    """One text made ready for scoring: encoder vector, lexical terms, identifier hits per entry, words of elsewhere."""
+    """One text made ready for scoring: encoder vector, lexical terms, identifier hits per topic, words of elsewhere."""
 
     english: str  # as the encoder got it
     vector: Floats
@@ -71,12 +72,13 @@ def kernel(cosines: Any, wording: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Which entry each vector of the FAISS index belongs to: symptoms first, then sections, then outside examples."""
+    """Which topic each vector of the FAISS index belongs to: symptoms first, then sections, then outside examples."""
 
     symptoms: Integers
     sections: Integers
     outside: int
-    entries: int
+    topics: int
+    groups: int = 0  # how many of the topics, the last ones, are symptom groups
 
     @property
     def ends(self) -> tuple[int, int]:
@@ -99,7 +101,7 @@ class Scorer:
     inside: Kernel
 
     def features(self, message: Message, similarities: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
-        """Features per entry (rows: entries) and of the whole message; ``top`` is filled in by the fusion."""
+        """Features per topic (rows: topics) and of the whole message; ``top`` is filled in by the fusion."""
         lexical = self.vocabulary.vector(message.terms)
         wording = self.words.similarities(lexical)  # symptoms, then outside examples
         cosines = similarities(message.vector)
@@ -108,13 +110,14 @@ class Scorer:
         nearest = self._best(symptoms, self.rows.symptoms, 1)
         worded = self._best(wording[:known], self.rows.symptoms, 3)
         bm25 = bm25_scores(self.bm25, lexical)
-        entry_features = (
+        topic_features = (
             log_softmax(self.topic.logits(message.vector, lexical)),
             nearest,
             self._best(sections, self.rows.sections, 1),
             worded,
             bm25,
             message.identifiers,
+            np.arange(self.rows.topics) >= self.rows.topics - self.rows.groups,
         )
         message_features = (
             self.inside.logit(np.concatenate([symptoms, outside]), wording),
@@ -126,12 +129,12 @@ class Scorer:
             *message.domain_cues,
             0.0,
         )
-        return np.stack(entry_features, axis=1).astype(np.float32), np.array(message_features, dtype=np.float32)
+        return np.stack(topic_features, axis=1).astype(np.float32), np.array(message_features, dtype=np.float32)
 
     def _best(self, values: Floats, owners: Integers, count: int) -> Floats:
-        """Per entry the mean of its best values."""
+        """Per topic the mean of its best values."""
         left = values.copy()
-        best = np.zeros((count, self.rows.entries), dtype=np.float32)
+        best = np.zeros((count, self.rows.topics), dtype=np.float32)
         for rank in range(count):
             np.maximum.at(best[rank], owners, left)
             left[left >= best[rank][owners]] = 0.0
@@ -147,14 +150,14 @@ def log_softmax(logits: Floats) -> Floats:
 class Fusion:
     """The few numbers learned over held-out symptoms: how the sides are weighed, and what counts as in scope."""
 
-    entry_weights: Floats
+    topic_weights: Floats
     message_weights: Floats
     message_bias: float
     threshold: float
 
-    def chances(self, entry_features: Floats) -> Floats:
-        """Per entry, given that the message is about one of them."""
-        return np.asarray(np.exp(log_softmax(entry_features @ self.entry_weights)), dtype=np.float32)
+    def chances(self, topic_features: Floats) -> Floats:
+        """Per topic, given that the message is about one of them."""
+        return np.asarray(np.exp(log_softmax(topic_features @ self.topic_weights)), dtype=np.float32)
 
     def confidence(self, message_features: Floats) -> float:
         logit = float(message_features @ self.message_weights) + self.message_bias
@@ -175,7 +178,20 @@ class Calibration:
 
 
 def with_top_chance(message_features: Floats, chances: Floats) -> Floats:
-    """The message's features with how clear-cut its best entry is."""
+    """The message's features with how clear-cut its best topic is."""
     filled = message_features.copy()
     filled[MESSAGE_FEATURES.index("top")] = chances.max()
     return filled
+
+
+def chances_of_entries(chances: Floats, group_entries: Sequence[Sequence[int]]) -> Floats:
+    """Per entry, from the chances per topic: the chance of a symptom group goes to its entries.
+
+    Half of it goes to all of them alike, for the words do not say which; half by their own chances, as some fit better.
+    """
+    own = chances[: len(chances) - len(group_entries)]
+    entries = own.copy()
+    for rows, chance in zip(map(np.array, group_entries), chances[len(own) :], strict=True):
+        among = own[rows] + np.float32(1e-9)
+        entries[rows] += chance * (EVENLY / len(rows) + (1 - EVENLY) * among / among.sum())
+    return entries

@@ -19,7 +19,7 @@ from index.index_files import Parts, load
 from index.lexical import Integers
 from index.models import resolve_model
 from index.preprocess import Preprocessor
-from index.scorer import with_top_chance
+from index.scorer import chances_of_entries, with_top_chance
 from index.tokenize import mask_resource_names
 from knowledge.model import Entry
 
@@ -61,13 +61,14 @@ class Index:
         message = self._preprocessor.messages([mask_resource_names(text)], self.encoder.encode)[0]
         if not message.terms and not message.vector.any():  # nothing but signs and smileys
             return self._no_match(text)
-        entry_features, message_features = self.parts.scorer.features(
+        topic_features, message_features = self.parts.scorer.features(
             message, lambda vector: self.parts.vectors.similarities(vector, self._measured_exactly)
         )
-        chances = self.parts.fusion.chances(entry_features)
+        chances = self.parts.fusion.chances(topic_features)
         confidence = self.parts.fusion.confidence(with_top_chance(message_features, chances))
-        order = np.argsort(-chances, kind="stable")
-        matches = tuple(Match(self.parts.ids[row], round(float(chances[row]), 4)) for row in order)
+        entries = chances_of_entries(chances, self.parts.group_entries)
+        order = np.argsort(-entries, kind="stable")
+        matches = tuple(Match(self.parts.ids[row], round(float(entries[row]), 4)) for row in order)
         return Matches(text, confidence >= self.threshold, round(confidence, 4), matches)
 
     def _no_match(self, text: str) -> Matches:
@@ -95,11 +96,11 @@ def open_index(
 ) -> Index:
     """The index of these entries from the cache, built first where it is missing, stale or damaged.
 
-    ``knowledge_dir`` holds the glossary and the out-of-scope examples; by default those that netclinic ships.
+    ``knowledge_dir`` holds glossary, out-of-scope examples and symptom groups; by default those that netclinic ships.
     ``calibrate_anew``: also built where its calibration was learned from entries that have changed a little since.
 
     Raises:
-        ModelError, CacheError, GlossaryError: it cannot be built; the message says the way out.
+        ModelError, CacheError, GlossaryError, EntryErrors: it cannot be built; the message says the way out.
     """
     report = progress or no_progress
     wanted = resolve_model(model)

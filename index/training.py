@@ -38,10 +38,13 @@ class TrainingData:
 
     @property
     def is_symptom_only(self) -> npt.NDArray[np.bool_]:
-        """Which symptoms are not also a title or heading."""
-        named = [{entry.title, *entry.headings} for entry in self.corpus.entries]
+        """Which symptoms are not also a title, a heading or the name of a group."""
         pairs = zip(self.corpus.symptoms.texts, self.corpus.symptoms.owners, strict=True)
-        return np.array([text not in named[owner] for text, owner in pairs], dtype=np.bool_)
+        return np.array([text not in self.corpus.names[owner] for text, owner in pairs], dtype=np.bool_)
+
+    @property
+    def topics(self) -> int:
+        return len(self.corpus.names)
 
     @property
     def section_owners(self) -> Integers:
@@ -59,19 +62,20 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
     symptoms = [data.symptoms[row] for row in inside]
     others = [data.outside[row] for row in outside]
     vocabulary = Vocabulary.fit([message.terms for message in symptoms + others])
-    owners, entries = data.owners[inside], len(data.corpus.entries)
+    owners, topics = data.owners[inside], data.topics
     known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
     return Scorer(
         rows=Rows(
             symptoms=owners,
             sections=data.section_owners,
             outside=len(outside),
-            entries=entries,
+            topics=topics,
+            groups=len(data.corpus.groups),
         ),
         vocabulary=vocabulary,
         words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
         bm25=bm25_weights(_documents(data, inside), vocabulary),
-        topic=_fit_topic(known, owners, ClassifierInput.of(data.sections, vocabulary), data.section_owners, entries),
+        topic=_fit_topic(known, owners, ClassifierInput.of(data.sections, vocabulary), data.section_owners, topics),
         inside=_fit_inside(known, foreign),
     )
 
@@ -95,14 +99,14 @@ class ClassifierInput:
 
 
 def _fit_topic(
-    symptoms: ClassifierInput, owners: Integers, sections: ClassifierInput, section_owners: Integers, entries: int
+    symptoms: ClassifierInput, owners: Integers, sections: ClassifierInput, section_owners: Integers, topics: int
 ) -> Linear:
-    """Which entry: learned from the symptoms and, counting less, from what the entries tell of themselves."""
+    """Which topic: learned from the symptoms and, counting less, from what the entries tell of themselves."""
     both = symptoms + sections
     labels = np.concatenate([owners, section_owners])
     weights = np.concatenate([np.ones(len(owners)), np.full(len(section_owners), SECTION_WEIGHT)]).astype(np.float32)
     return fit_classes(
-        both.dense, lexical_matrix(both.lexical, both.width), labels, weights, entries,
+        both.dense, lexical_matrix(both.lexical, both.width), labels, weights, topics,
         strength=TOPIC_STRENGTH, dense_scale=DENSE_SCALE,
     )  # fmt: skip
 
@@ -115,8 +119,8 @@ def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
 
 
 def _documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:
-    """Per entry all its words: sections and the given symptoms."""
-    documents: list[Counter[str]] = [Counter() for _ in data.corpus.entries]
+    """Per topic all its words: sections and the given symptoms."""
+    documents: list[Counter[str]] = [Counter() for _ in range(data.topics)]
     for message, owner in zip(data.sections, data.section_owners, strict=True):
         documents[owner].update(message.terms)
     for row in inside:

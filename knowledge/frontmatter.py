@@ -39,7 +39,7 @@ def split(text: str, diagnostics: FileDiagnostics) -> tuple[str, str]:
 
 def front_matter(text: str, diagnostics: FileDiagnostics) -> dict[str, object]:
     """The known keys with plain values; whatever is wrong is noted in the reading."""
-    data = _load(text, diagnostics)
+    data = load_yaml(text, diagnostics, what="the front matter", first_line=2)
     if data is None:
         return {}
     for key in data:
@@ -52,37 +52,41 @@ def front_matter(text: str, diagnostics: FileDiagnostics) -> dict[str, object]:
     return {key: value for key, value in data.items() if key in KEYS}
 
 
-def _load(text: str, diagnostics: FileDiagnostics) -> dict[str, object] | None:
+def load_yaml(text: str, diagnostics: FileDiagnostics, *, what: str, first_line: int) -> dict[str, object] | None:
+    """The mapping that the text holds, with the line of each part; ``first_line`` of the text in the file."""
     loader = SAFE_LOADER(text)
     try:
         check(text)
         node = loader.get_single_node()
-        data = _NodeReader(loader, diagnostics).value(node, ()) if node is not None else {}
+        data = _NodeReader(loader, diagnostics, first_line).value(node, ()) if node is not None else {}
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        diagnostics.add(line, f"the front matter is not YAML ({error.problem})", 'put text with ": " or "#" in quotes')
+        line = error.problem_mark.line + first_line if error.problem_mark else 1
+        diagnostics.add(line, f"{what} is not YAML ({error.problem})", 'put text with ": " or "#" in quotes')
         return None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        diagnostics.add(1, f"the front matter is not YAML ({error})".replace("\n", " "), "mend or remove what it names")
+        diagnostics.add(1, f"{what} is not YAML ({error})".replace("\n", " "), "mend or remove what it names")
         return None
     finally:
         loader.dispose()
     if isinstance(data, dict):
         return data
-    diagnostics.add(2, "the front matter is not a mapping", 'write lines like "id: some-name"')
+    diagnostics.add(first_line, f"{what} is not a mapping", 'write lines like "id: some-name"')
     return None
 
 
 class _NodeReader:
     """Walks the YAML nodes once: plain values out, line numbers into the reading."""
 
-    def __init__(self, loader: yaml.SafeLoader | yaml.CSafeLoader, diagnostics: FileDiagnostics) -> None:
+    def __init__(
+        self, loader: yaml.SafeLoader | yaml.CSafeLoader, diagnostics: FileDiagnostics, first_line: int
+    ) -> None:
         self._loader = loader
         self._diagnostics = diagnostics
+        self._first_line = first_line
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, place: Place) -> object:
-        self._diagnostics.lines[place] = node.start_mark.line + 2
+        self._diagnostics.lines[place] = node.start_mark.line + self._first_line
         if id(node) in self._seen:
             self._diagnostics.add(place, "YAML anchors and aliases are not used here", "write the text out again")
             return None
@@ -99,8 +103,8 @@ class _NodeReader:
         for key_node, value_node in node.value:
             key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
             if key in result:
-                line = key_node.start_mark.line + 2
+                line = key_node.start_mark.line + self._first_line
                 self._diagnostics.add(line, f'the key "{key}" stands twice', "put both together under one of them")
             result[key] = self.value(value_node, (*place, key))
-            self._diagnostics.lines[(*place, key)] = key_node.start_mark.line + 2
+            self._diagnostics.lines[(*place, key)] = key_node.start_mark.line + self._first_line
         return result

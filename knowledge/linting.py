@@ -25,6 +25,7 @@ from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
 from knowledge.model import Call, Condition, Entry, Kind, Step
 from knowledge.outcome_comparison import calls_in
 from knowledge.settling import WORDS_PROBE
+from knowledge.symptom_groups import GROUPS_NAME, check_symptom_groups
 from knowledge.template_rules import TemplateRuleError
 from knowledge.templates import OBJECTS, PLURALS, is_template, names_in
 from knowledge.vocabulary import Vocabulary
@@ -78,6 +79,8 @@ def lint(
             problems += [problem for rule in RULES for problem in rule(context)]
     if _absolute(builtin) in asked:
         problems += _check_headings(loaded, _absolute(builtin))
+        symptoms = {one.entry.id: one.entry.symptoms for one in loaded if one.entry}
+        problems += check_symptom_groups(_absolute(builtin).parent / GROUPS_NAME, symptoms)
     return sorted(set(problems))
 
 
