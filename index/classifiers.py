@@ -29,7 +29,8 @@ def one_thread() -> AbstractContextManager[Any]:
     import sklearn.svm  # noqa: F401
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1)
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
+    return limits
 
 
 def lexical_matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:

@@ -52,7 +52,7 @@ def _score_fold(data: TrainingData, inside: Any, outside: Any) -> HeldOut:
     owners = np.concatenate([data.owners[inside], np.full(int(outside.sum()), -1)]).astype(np.int32)
     asked += [data.outside[row] for row in np.flatnonzero(outside).tolist()]
     cosines = np.stack([message.vector for message in asked]) @ vectors.T  # all at once: far quicker than one by one
-    scored = [scorer.features(message, lambda _, row=row: row) for message, row in zip(asked, cosines, strict=True)]
+    scored = [scorer.features(message, row) for message, row in zip(asked, cosines, strict=True)]
     return HeldOut(
         topic_features=np.stack([topics for topics, _ in scored]),
         message_features=np.stack([message for _, message in scored]),

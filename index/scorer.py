@@ -5,7 +5,7 @@ time, so that the weights learned in cross-validation mean at question time what
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,11 +100,13 @@ class Scorer:
     topic: Linear
     inside: Kernel
 
-    def features(self, message: Message, similarities: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
-        """Features per topic (rows: topics) and of the whole message; ``top`` is filled in by the fusion."""
+    def features(self, message: Message, cosines: Floats) -> tuple[Floats, Floats]:
+        """Features per topic (rows: topics) and of the whole message; ``top`` is filled in by the fusion.
+
+        ``cosines``: of the message's vector with each vector of the FAISS index.
+        """
         lexical = self.vocabulary.vector(message.terms)
         wording = self.words.similarities(lexical)  # symptoms, then outside examples
-        cosines = similarities(message.vector)
         symptoms, sections, outside = np.split(cosines, self.rows.ends)
         known = len(symptoms)
         nearest = self._best(symptoms, self.rows.symptoms, 1)

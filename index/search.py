@@ -61,9 +61,8 @@ class Index:
         message = self._preprocessor.messages([mask_resource_names(text)], self.encoder.encode)[0]
         if not message.terms and not message.vector.any():  # nothing but signs and smileys
             return self._no_match(text)
-        topic_features, message_features = self.parts.scorer.features(
-            message, lambda vector: self.parts.vectors.similarities(vector, self._measured_exactly)
-        )
+        cosines = self.parts.vectors.similarities(message.vector, self._measured_exactly)
+        topic_features, message_features = self.parts.scorer.features(message, cosines)
         chances = self.parts.fusion.chances(topic_features)
         confidence = self.parts.fusion.confidence(with_top_chance(message_features, chances))
         entries = chances_of_entries(chances, self.parts.group_entries)
