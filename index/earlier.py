@@ -1,5 +1,6 @@
 """What earlier indexes in the cache hold that a new one can use again: vectors of texts, and the calibration."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ def text_key(text: str) -> bytes:
 
 def find_calibration(cache: Path, key: str, made_by: str, texts: tuple[str, ...], *, exact: bool) -> Calibration | None:
     """The calibration of that key from an earlier index; unless ``exact``, one from nearly the same texts will do."""
-    known = [one for one in map(load_calibration, _intact_indexes(cache)) if one.made_by == made_by]
+    known = [one for one in _calibrations(cache) if one.made_by == made_by]
     same = [one for one in known if one.key == key]
     if exact or same:
         return next(iter(same), None)
@@ -61,6 +62,13 @@ def find_calibration(cache: Path, key: str, made_by: str, texts: tuple[str, ...]
 def _difference(some: tuple[str, ...], others: tuple[str, ...]) -> float:
     """The share of all texts that only one side has."""
     return len(set(some) ^ set(others)) / max(len(set(some) | set(others)), 1)
+
+
+def _calibrations(cache: Path) -> Iterator[Calibration]:
+    """Those of the earlier indexes, without those of versions that weighed something else."""
+    for folder in _intact_indexes(cache):
+        with contextlib.suppress(KeyError):
+            yield load_calibration(folder)
 
 
 def _intact_indexes(cache: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """What an index takes over from earlier ones, and what changes when it grows large."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,9 @@ from index.artifact_cache import get_or_build
 from index.build import encoder_key
 from index.classifiers import _logits, fit_kernel, lexical_matrix
 from index.corpus import build_corpus
-from index.earlier import TextVectors
+from index.earlier import TextVectors, find_calibration
 from index.encoder import Encoder
+from index.index_files import CALIBRATION
 from index.models import resolve_model
 from index.search import Index, open_index
 from index.vector_index import VectorIndex
@@ -65,6 +67,19 @@ def test_folders_of_earlier_versions_are_passed_over(small: Path, encoder: Encod
     old = next(small.glob("index-*"))
     get_or_build(small, "index", "of-an-earlier-version", lambda folder: shutil.copy(old / "words.json", folder))
     assert earlier(small, encoder).encode(["the disk is full"]).any()
+
+
+def test_what_an_earlier_version_weighed_otherwise_is_passed_over(small: Path) -> None:
+    old = next(small.glob("index-*"))
+
+    def without_weights(folder: Path) -> None:
+        shutil.copytree(old, folder, dirs_exist_ok=True)
+        stored = json.loads((old / CALIBRATION).read_text())
+        (folder / CALIBRATION).write_text(json.dumps({key: stored[key] for key in ("key", "made_by", "texts")}))
+
+    made_by = json.loads((old / CALIBRATION).read_text())["made_by"]
+    get_or_build(small, "index", "of-other-weights", without_weights)
+    assert find_calibration(small, "", made_by, ("no text of any",), exact=False) is None
 
 
 def test_vectors_outlive_the_index_that_they_come_from(small: Path, encoder: Encoder) -> None:
