@@ -32,6 +32,8 @@ _TOKEN = re.compile(
 _URL = re.compile(r"^[a-z]+://")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _SVC_NAME = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?")
+# A member of a StatefulSet by the name that DNS gives it: mongo-1.mongo, mongo-1.mongo.db.svc.cluster.local.
+_MEMBER = re.compile(r"([a-z0-9-]+-\d+)\.([a-z][a-z0-9-]*)(?:\.([a-z0-9-]+)(?:\.svc(?:\.[a-z0-9.-]+)?)?)?(?::\d{1,5})?")
 _HOST_AND_PORT = re.compile(r"([a-z0-9.-]+):(\d{1,5})")
 _POD_NAME = re.compile(r"[a-z0-9.-]+-[a-z0-9]{5}|[a-z0-9.-]+-\d+")
 MOST = 12  # names of one question: what is longer is a log that somebody pasted
@@ -68,7 +70,10 @@ def _mentions(tokens: list[str]) -> Iterator[Mention]:
         if token in KIND_WORDS:
             continue
         kind, plain = _kind_beside(tokens, at)
-        if (named := _of_path(token)) or (named := _of_host(token)):
+        if member := _MEMBER.fullmatch(_URL.sub("", token).partition("/")[0]):
+            yield Mention(member[1], "pod", member[3] or "", plain=True)
+            yield Mention(member[2], "service", member[3] or "")
+        elif (named := _of_path(token)) or (named := _of_host(token)):
             yield named
         elif _NAME.fullmatch(token) and _may_name(token, kind):
             yield Mention(token, kind, plain=plain or _looks_named(token))

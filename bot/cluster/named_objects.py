@@ -16,6 +16,7 @@ LOOKED_UP = 4  # names that are asked for one by one, where a list would be too 
 SHOWN = 2  # objects of one kind that are looked at: a question about more is about none of them
 # What controllers add: a number, or a hash with digits or without vowels (SafeEncodeString of k8s.io/apimachinery).
 _POD_SUFFIX = re.compile(r"-\d+|-(?=[a-z0-9]*\d|[^-aeiou]+(?:-|$))[a-z0-9]{5,10}(?:-[a-z0-9]{5})?")
+SHORTEST_MISSPELT = 5  # letters: shorter names differ by one letter on purpose
 _OF_THE_CLUSTER = {("default", "kubernetes"), (SYSTEM, "kube-dns")}
 
 
@@ -103,6 +104,8 @@ class _NameReader:
             found |= {(namespace_of(item), name_of(item)): item for item in mine[:SHOWN]}
             if not mine and mention.kind == "service" and mention.plain:
                 missing.append(mention)
+            close = self._here(_misspelt(listing.items, mention), mention) if not mine else []
+            found |= {(namespace_of(item), name_of(item)): item for item in close[:SHOWN]}
         kept = [item for key, item in found.items() if key not in _OF_THE_CLUSTER]
         return tuple(kept[: 2 * SHOWN]), tuple(missing[:SHOWN])
 
@@ -187,6 +190,25 @@ def _called(services: Iterable[Object], mention: Mention) -> list[Object]:
     exact = [item for item in services if name_of(item) == name or name in addresses_of(item)]
     aliases = {f"{name}-svc", f"{name}-service", f"svc-{name}", name.removesuffix("-svc").removesuffix("-service")}
     return exact or [item for item in services if mention.kind == "service" and name_of(item) in aliases]
+
+
+def _misspelt(services: Iterable[Object], mention: Mention) -> list[Object]:
+    """Services whose names are one slip of the finger away: a letter too few, too many, wrong or swapped."""
+    is_long = len(mention.name) >= SHORTEST_MISSPELT
+    if not is_long or mention.kind not in ("", "service", "workload") or _is_node_like(mention):
+        return []
+    return [item for item in services if _is_slip(mention.name, name_of(item))]
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    """``paymnts`` for ``payments``; not ``web-1`` for ``web-2``, nor the plural, which may be another's name."""
+    if abs(len(written) - len(meant)) > 1 or written == meant or meant in (f"{written}s", written.removesuffix("s")):
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b), len(written))
+    left, right = written[start:], meant[start:]
+    changed = left[1:] == right[1:] or left[1:] == right or left == right[1:]
+    swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
+    return (changed or swapped) and (left[:1] + right[:1]).isalpha()
 
 
 def addresses_of(service: Object) -> set[str]:

@@ -19,8 +19,9 @@ _ENGLISH = re.compile(
     r"|ping|curl|packets?|connections?|connect(?:s|ed|ing)?|connectivity|sockets?|ports?|hosts?|grpc|websockets?"
     r"|timeouts?|time(?:s|d)? out|timing out|latency|unreachable|reach(?:es|able)?|refused|resets?|resolv(?:e|es|ed)"
     r"|resolving|lookups?|broken|broke|down|outages?|fail(?:s|ed|ing|ures?)?|errors?|errno|exceptions?|crash(?:es|ed|ing|loop\w*)?"
+    r"|replicas?|hpa|autoscal\w*|scal(?:e|es|ed|ing)|pvcs?|volumes?|quotas?|webhooks?|certificates?|sidecars?"
     r"|stuck|hang(?:s|ing)?|hung|pending|scheduled?|scheduling|evicted|restart(?:s|ed|ing)?|oom\w*|rollouts?"
-    r"|machines?|servers?|ecs|instances?|backends?|upstreams?|5xx|50[0234]|i/o|eof|econn\w+|eai_again|nxdomain|servfail"
+    r"|machines?|servers?|ecs|instances?|backends?|upstreams?|5xx|50[0234]s?|i/o|eof|econn\w+|eai_again|nxdomain|servfail"
     r"|not ?ready|unhealthy|image ?pull\w*|backoff|sandbox|taints?|tolerations?|drain(?:ed|ing)?|cordon(?:ed)?"
     r")\b",
     re.IGNORECASE,

@@ -11,7 +11,7 @@ from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of
 from bot.probes.cluster_dns import DNS, dns_upstream_silent, server_trouble
 from bot.probes.findings import Finding, clip
 from bot.probes.network_components import last_line
-from bot.probes.pod_readiness import is_ready, unready_since
+from bot.probes.pod_readiness import NO_REASON, is_ready, unready_reason, unready_since
 from bot.probes.pods import app_pods, came_up
 from bot.probes.registry import count, probe, some
 from bot.probes.services import OF_SERVICE
@@ -76,6 +76,8 @@ async def _no_server(session: ClusterSession) -> Causes:
 
 async def _failing(session: ClusterSession, failing: list[tuple[Object, str]], some_ready: bool) -> Causes:
     first = failing[0][0]
+    why = await unready_reason(session, first)
+    failing = [(first, failing[0][1] if why == NO_REASON else why), *failing[1:]]
     names = some([f"{name_of(pod)} ({why})" for pod, why in failing])
     head = "Not all DNS servers of the cluster are ready" if some_ready else "No DNS server of the cluster is ready"
     last = await last_line(session, first)

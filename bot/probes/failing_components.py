@@ -26,7 +26,7 @@ from bot.probes.cluster_dns import DNS
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
 from bot.probes.logs import last_words
-from bot.probes.pod_readiness import unready_since
+from bot.probes.pod_readiness import ended_words, unready_since
 from bot.probes.pods import app_pods, node_of
 from bot.probes.registry import count, some
 from bot.probes.services import OF_SERVICE
@@ -45,18 +45,25 @@ READY_WITHIN = timedelta(minutes=1)  # a container that is not ready for so long
 FLAPPING = timedelta(minutes=10)
 OFTEN = 3  # restarts: a node's reboot makes one
 WORDS = 240  # characters of a log line in a sentence
+_BACK_OFF = re.compile(r"back-?off \S* ?restarting failed", re.IGNORECASE)  # says nothing of why
+_OWN_EXIT = re.compile(r"exit code (?:\d{1,2}|255)")  # from 128 on a signal ended it
 _WAITING_TO_START = frozenset({"ContainerCreating", "PodInitializing"})
 
 
 @dataclass(frozen=True)
 class Broken:
-    """One pod of a component: which container, its ``state`` as kubectl shows it, and since when."""
+    """One pod of a component: which container, its ``state`` as kubectl shows it, and since when.
+
+    ``ended``: how its last run ended; ``told``: what the kubelet says of it, for where its log says nothing.
+    """
 
     pod: Object
     container: str
     state: str
     restarts: int
     since: datetime
+    ended: str = ""
+    told: str = ""
 
 
 @failure_check(
@@ -165,7 +172,9 @@ def _broken(session: ClusterSession, pod: Object, told: Event | None) -> Broken 
             state = _init_state(status) if kind.startswith("init") else _state(session, status)
             if state:
                 restarts = int(status.get("restartCount") or 0)
-                return Broken(pod, safe_name(status.get("name")), state, restarts, _since(session, pod, status, told))
+                name, since = safe_name(status.get("name")), _since(session, pod, status, told)
+                said = str(get_path(status, "state", "waiting", "message") or "") or (told.message if told else "")
+                return Broken(pod, name, state, restarts, since, ended_words(status), said)
     return None
 
 
@@ -211,7 +220,7 @@ async def _failing(session: ClusterSession, group: Sequence[Broken]) -> Failing:
     return Failing(
         object=f"Pod {full_name(first.pod)}",
         since=first.since,
-        message=f"{_component(first.pod)} {_state_in_words(first)} {where}{_said(line)}",
+        message=f"{_component(first.pod)} {_state_in_words(first)} {where}{_said(line, first)}",
         check=f"kubectl {place} logs {name_of(first.pod)} -c {first.container}{option} --tail=50",
         severity=Severity.COMPONENT,
         alike=tuple(f"Pod {full_name(each.pod)}" for each in group),
@@ -220,16 +229,22 @@ async def _failing(session: ClusterSession, group: Sequence[Broken]) -> Failing:
 
 
 def _state_in_words(broken: Broken) -> str:
-    times = f" ({count(broken.restarts, 'restart')})" if broken.restarts else ""
+    """With how its last run ended, where that is more than an exit code of its own."""
+    times = [count(broken.restarts, "restart")] if broken.restarts else []
+    times += [f"last run: {broken.ended}"] if broken.ended and not _OWN_EXIT.fullmatch(broken.ended) else []
+    told = f" ({', '.join(times)})" if times else ""
     if broken.state == "not ready":
-        return f"is not ready{times}"
+        return f"is not ready{told}"
     if broken.state == "restarting":
-        return f"keeps restarting{times}"
-    return f"is in {broken.state}{times}"
+        return f"keeps restarting{told}"
+    return f"is in {broken.state}{told}"
 
 
-def _said(line: str) -> str:
-    return f"; its log says: {clip(line, WORDS)}" if line else ""
+def _said(line: str, broken: Broken) -> str:
+    """What its log says; a probe that fails is told by the kubelet alone, as is an image that is not there."""
+    log = f"; its log says: {clip(line, WORDS)}" if line else ""
+    is_told = broken.told and not _BACK_OFF.match(broken.told) and not (log and broken.state == "CrashLoopBackOff")
+    return log + (f"; the kubelet says: {clip(broken.told, WORDS)}" if is_told else "")
 
 
 @failure_check(

@@ -48,7 +48,7 @@ async def nodes_not_ready(session: ClusterSession) -> CheckResult:
     """Nodes whose condition Ready is not True, with pressure on them and whether they are cordoned."""
     listing = await session.nodes()
     found = [trouble for node in listing.items if (trouble := _not_ready(session, node))]
-    items = tuple(_failing(group, f"{_nodes(group)} not ready", Severity.NODE) for group in _alike(found))
+    items = tuple(_failing(group, f"{_nodes(group)} NotReady", Severity.NODE) for group in _alike(found))
     return CheckResult(items, _part(listing.complete, len(listing.items)))
 
 

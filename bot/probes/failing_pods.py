@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.cluster.events import Event, Events, events_by_reason, is_fresh, warning_events
 from bot.cluster.facts.registry import Permission
+from bot.cluster.named_objects import named_objects
 from bot.cluster.pending_pods import (
     network_failure,
     network_waiters,
@@ -16,8 +17,18 @@ from bot.cluster.pending_pods import (
     pending_pods,
     scheduled_at,
 )
-from bot.cluster.resources import DAEMON_SETS, JOBS, PODS, REPLICA_SETS, STATEFUL_SETS
+from bot.cluster.resources import (
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    JOBS,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    SERVICES,
+    STATEFUL_SETS,
+)
 from bot.cluster.session import (
+    SYSTEM,
     ClusterSession,
     Object,
     full_name,
@@ -27,8 +38,10 @@ from bot.cluster.session import (
     namespace_of,
 )
 from bot.cluster.transport import ReadError
+from bot.probes.failing_components import COMPONENT
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
+from bot.probes.pod_readiness import is_ready, unready_since
 from bot.probes.pods import LIST_EVENTS, LIST_PODS, STARTING, node_of
 from bot.probes.registry import count, some
 
@@ -47,6 +60,7 @@ _OWN = re.compile(
 # What the kubelet and gRPC put around the words that matter, and the ids of sandboxes.
 _WRAPPING = re.compile(r"rpc error: code = Unknown desc = |^Failed (?:to )?create pod sandbox: ", re.IGNORECASE)
 _ID = re.compile(r"\b[0-9a-f]{32,}\b")
+NAMED = (SERVICES, DEPLOYMENTS, NODES)  # what is read to see which objects the words name
 _GATED = "SchedulingGated"  # held back on purpose, says whoever made it
 _BLOCKED = frozenset(
     {
@@ -143,34 +157,67 @@ def _unplaced(session: ClusterSession, pod: Object, event: Event | None) -> Trou
     return Trouble(pod, "", "no event tells why (does the scheduler run?)", since)
 
 
-@failure_check("named pods that do not start", reads=(LIST_PODS, LIST_EVENTS, Permission("get", PODS)))
+@failure_check(
+    "pods that do not come up",
+    reads=(LIST_PODS, LIST_EVENTS, Permission("get", PODS), *(Permission("list", each) for each in NAMED)),
+)
 async def not_starting(session: ClusterSession) -> CheckResult:
-    """Pods that wait for a volume, an image or a setting, or crash: where the question is about them.
+    """Pods that wait for a volume, an image or a setting, crash, or fail their readiness probe.
 
-    In a cluster there is always one; those of other namespaces are nobody's answer.
+    Where the question names objects or a namespace, theirs alone: in a cluster there is always one, and those of others
+    are nobody's answer. Who names nothing is told of all that events tell of.
     """
+    named_none = await _names_nothing(session)
     found = [
         Trouble(pod, event.reason, _by_count(event), scheduled_at(pod) or event.first, event.message)
         for pod, event in await other_waiters(session)
         if event.is_warning or _is_meant(session, namespace_of(pod), name_of(pod))
     ]
     known = {full_name(each.pod) for each in found}
-    pods = [pod for pod in await _meant_pods(session) if full_name(pod) not in known]
+    pods = [pod for pod in await _meant_pods(session, named_none) if full_name(pod) not in known]
     warnings = await readable_warnings(session) or Events(())
     found += [trouble for pod in pods if (trouble := blocked(session, pod, newest_of(warnings, pod)))]
-    items = tuple(
+    items = [
         _failing(group, f"{_pods(group, 'does', 'do')} not start", group[0].words, Severity.APPLICATION)
         for group in _alike(found)
-    )
-    return CheckResult(items)
+    ]
+    known |= {full_name(each.pod) for each in found}
+    unready = [trouble for pod in pods if full_name(pod) not in known and (trouble := _unready(session, pod, warnings))]
+    items += [
+        _failing(group, f"{_pods(group, 'is', 'are')} not ready", group[0].words, Severity.APPLICATION)
+        for group in _alike(unready)
+    ]
+    return CheckResult(tuple(items))
 
 
-async def _meant_pods(session: ClusterSession) -> list[Object]:
+async def _names_nothing(session: ClusterSession) -> bool:
+    """Somebody asks, and the words lead to no object and no namespace of this cluster."""
+    scope = session.scope
+    if not scope.text or scope.namespace:
+        return False
+    named = await named_objects(session)
+    return not (named.any_traffic or named.pods or named.nodes or named.namespaces)
+
+
+def _unready(session: ClusterSession, pod: Object, warnings: Events) -> Trouble | None:
+    """A pod that runs and whose probe fails now, where the words name its namespace, or nothing."""
+    if session.scope.names(pod) or is_ready(pod) or COMPONENT.match(name_of(pod)):
+        return None  # a pod that is named, and the network's own, are told elsewhere
+    probes = Events(tuple(event for event in warnings.items if event.reason == "Unhealthy"))
+    event, since = newest_of(probes, pod), unready_since(pod)
+    if event is None or since is None or not _is_older(session, since, UNPLACED):
+        return None
+    return Trouble(pod, event.reason, event.message, since, event.message)
+
+
+async def _meant_pods(session: ClusterSession, everyone: bool) -> list[Object]:
     """Pods that the question may be about and that may be in trouble: pending ones, and those that events tell of."""
-    pending = [pod for pod in (await pending_pods(session)).items if _is_meant(session, *_place(pod))]
+    pending = [pod for pod in (await pending_pods(session)).items if everyone or _is_meant(session, *_place(pod))]
     warnings = await readable_warnings(session) or Events(())
     fresh = [event for event in warnings.items if is_fresh(event, session.now(), RECENT)]
-    told = [event.subject[1:] for event in fresh if _is_meant(session, event.namespace, event.name)]
+    fresh = [event for event in fresh if event.namespace != SYSTEM] if everyone else fresh
+    fresh.sort(key=lambda event: event.last, reverse=True)
+    told = [event.subject[1:] for event in fresh if everyone or _is_meant(session, event.namespace, event.name)]
     known = {_place(pod) for pod in pending}
     places = [place for place in dict.fromkeys(told) if place not in known][:MOST_READ]
     read = await asyncio.gather(*(session.reader.get(PODS, name, namespace) for namespace, name in places))

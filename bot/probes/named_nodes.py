@@ -1,21 +1,31 @@
 """The everyday causes of a node in trouble, looked for on the nodes that the question names and those of its pods."""
 
+import re
 from datetime import datetime, timedelta
 
 from bot.cluster.events import events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
 from bot.cluster.named_objects import named_objects
-from bot.cluster.resources import EVENTS, NODES, PODS
-from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
+from bot.cluster.resources import EVENTS, NODES, POD_LOGS, PODS
+from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
 from bot.cluster.transport import ReadError
-from bot.probes.causes import Cause, Causes, finding_of
+from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.findings import Finding, clip
-from bot.probes.pods import node_of
+from bot.probes.kube_proxy import MASTERS, WORKERS
+from bot.probes.logs import read_log
+from bot.probes.pod_readiness import is_ready
+from bot.probes.pods import app_pods, node_of
 from bot.probes.registry import count, probe
 
-READS = (Permission("list", NODES), Permission("get", NODES), Permission("list", PODS), Permission("list", EVENTS))
+READS = (
+    *(Permission("list", each) for each in (NODES, PODS, EVENTS)),
+    Permission("get", NODES),
+    Permission("get", POD_LOGS),
+)
 # What the kubelet reports beside Ready, and ACK's node problem detector; True is bad.
 PRESSURE = ("DiskPressure", "MemoryPressure", "PIDPressure", "RuntimeOffline", "KernelDeadlock", "ReadonlyFilesystem")
+_ERROR = re.compile(r"[EF]\d{4} ")  # klog
+RECENT, AGAIN, OFTEN = timedelta(minutes=10), timedelta(minutes=3), 5
 FLAPS = timedelta(hours=1)
 
 
@@ -33,7 +43,22 @@ async def node_causes(session: ClusterSession) -> Causes:
     for name in list(of_pods)[:2]:
         if name not in nodes and (node := await session.node(name)):
             nodes[name] = node
-    return Causes(tuple([found for node in nodes.values() if (found := await _cause(session, node))]))
+    found = Causes(tuple([cause for node in nodes.values() if (cause := await _cause(session, node))]))
+    return joined([found, *[await _proxy_errors(session, name_of(node)) for node in named.nodes]])
+
+
+async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
+    """What kube-proxy of the node complains of again and again although it runs: its rules are as old as that."""
+    pods = [pod for pod in await app_pods(session, (*WORKERS, *MASTERS), node=node) if is_ready(pod)]
+    if not pods:
+        return NO_CAUSE
+    lines = [line for line in (await read_log(session, pods[0], WORKERS[0], RECENT)).lines if _ERROR.match(line.text)]
+    if len(lines) < OFTEN or session.now() - lines[-1].at > AGAIN:
+        return NO_CAUSE
+    name = f"Pod {full_name(pods[0])}"
+    message = f"kube-proxy on node {node} logs errors again and again: {clip(lines[-1].text, 200)}"
+    check = f"kubectl -n {namespace_of(pods[0])} logs {name_of(pods[0])} --tail=50"
+    return Causes((Cause(object=name, message=message, check=check, since=lines[0].at, explains=False),))
 
 
 async def _cause(session: ClusterSession, node: Object) -> Cause | None:

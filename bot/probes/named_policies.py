@@ -13,10 +13,11 @@ from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of
 from bot.probes.findings import Finding
 from bot.probes.named_services import pods_behind
-from bot.probes.policy_rules import Way, admits, restricting, told_peers
+from bot.probes.policy_rules import Way, admits, restricting, rules_of, told_peers
 from bot.probes.registry import probe, some
 
 READS = tuple(Permission("list", each) for each in (SERVICES, PODS, DEPLOYMENTS, NETWORK_POLICIES))
+_SHUT: dict[Way, str] = {"ingress": "nobody reaches them", "egress": "they reach nobody, DNS included"}
 ENFORCED = ("network_plugin", "terway.network_policy")
 
 
@@ -40,9 +41,10 @@ async def named_pods_shielded(session: ClusterSession) -> Finding:
 async def policy_causes(session: ClusterSession) -> Causes:
     """The NetworkPolicies that stand between the pods that the question names."""
     groups = await named_groups(session)
-    if not groups or not await _are_enforced(session):
+    places = () if groups else (await named_objects(session)).namespaces
+    if not (groups or places) or not await _are_enforced(session):
         return NO_CAUSE
-    found = list[Cause]()
+    found = [cause for place in sorted(places) for cause in await _closed_namespace(session, place)]
     for namespace in dict.fromkeys(namespace_of(pod) for group in groups for pod in group.pods):
         policies = (await session.reader.select(NETWORK_POLICIES, namespace)).items
         mine = [group for group in groups if namespace_of(group.pods[0]) == namespace]
@@ -51,6 +53,22 @@ async def policy_causes(session: ClusterSession) -> Causes:
             if told := await _between(session, policies, group, way, groups):
                 found.append(told)
     return Causes(tuple(found))
+
+
+async def _closed_namespace(session: ClusterSession, namespace: str) -> list[Cause]:
+    """Policies that select all pods of the namespace and let nobody through, where it alone is named."""
+    policies = (await session.reader.select(NETWORK_POLICIES, namespace)).items
+    ways: tuple[Way, ...] = ("ingress", "egress")
+    found = []
+    for policy in [each for each in policies if not any((get_path(each, "spec", "podSelector") or {}).values())]:
+        shut = [way for way in ways if rules_of(policy, way) == []]
+        told = [_SHUT[way] for way in shut]
+        if told:
+            message = f"NetworkPolicy {full_name(policy)} selects all pods of its namespace: {' and '.join(told)}"
+            message += ", except what another policy of it allows" if len(policies) > 1 else ""
+            check = f"kubectl -n {namespace} get networkpolicies -o yaml"
+            found.append(Cause(object=f"NetworkPolicy {full_name(policy)}", message=message, check=check))
+    return found
 
 
 async def named_groups(session: ClusterSession) -> list[Group]:

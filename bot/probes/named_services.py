@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.cluster.declared_reads import labels_as_asked
+from bot.cluster.declared_reads import label_of, labels_as_asked
 from bot.cluster.events import events_by_reason
 from bot.cluster.facts.registry import Permission
 from bot.cluster.mentions import Mention
 from bot.cluster.named_objects import NamedObjects, is_of, named_objects
 from bot.cluster.reader import PAGE
-from bot.cluster.resources import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, PODS, SERVICES
+from bot.cluster.resources import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, PODS, SERVICES, STATEFUL_SETS
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
@@ -26,8 +26,12 @@ from bot.probes.service_ports import port_causes
 from bot.probes.services import OF_SERVICE
 from bot.text import span
 
-READS = tuple(Permission("list", each) for each in (SERVICES, PODS, ENDPOINT_SLICES, DEPLOYMENTS, EVENTS))
+READS = (
+    *(Permission("list", each) for each in (SERVICES, PODS, ENDPOINT_SLICES, DEPLOYMENTS, EVENTS)),
+    Permission("get", STATEFUL_SETS),
+)
 BALANCER_EVENTS = ("SyncLoadBalancerFailed", "UnAvailableLoadBalancer", "UnAvailableBackends")
+MOST_EMPTY = 4  # Services of a named namespace that are looked at
 LATELY = timedelta(hours=1)
 GONE = ("delet", "remov", "gone", "missing", "not found", "doesn't exist", "does not exist", "删", "不存在", "没了")
 
@@ -47,7 +51,25 @@ async def service_causes(session: ClusterSession) -> Causes:
     named = await named_objects(session)
     missing = [await _missing(session, mention, named) for mention in named.missing]
     looks = await asyncio.gather(*(_look_at(session, service, named) for service in named.services))
-    return joined([*missing, *looks, Causes((), named.unread)])
+    places = () if named.any_traffic or named.nodes else sorted(named.namespaces)
+    empty = [await _empty_services(session, place, named) for place in places]
+    return joined([*missing, *looks, *empty, Causes((), named.unread)])
+
+
+async def _empty_services(session: ClusterSession, namespace: str, named: NamedObjects) -> Causes:
+    """Where a namespace alone is named: its Services with a selector that have no ready endpoint."""
+    services = (await session.reader.select(SERVICES, namespace, most=PAGE)).items
+    slices = await session.reader.select(ENDPOINT_SLICES, namespace, most=PAGE)
+    if not slices.complete:
+        return NO_CAUSE
+    served = {
+        label_of(item, OF_SERVICE)
+        for item in slices.items
+        for endpoint in item.get("endpoints") or []
+        if get_path(endpoint, "conditions", "ready") is not False
+    }
+    empty = [each for each in services if get_path(each, "spec", "selector") and name_of(each) not in served]
+    return joined(await asyncio.gather(*(_look_at(session, each, named) for each in empty[:MOST_EMPTY])))
 
 
 async def pods_behind(session: ClusterSession, service: Object) -> tuple[Object, ...]:
@@ -215,14 +237,25 @@ def _stem(pod: Object, name: str) -> str:
 
 
 async def _scaled_down(session: ClusterSession, service: Object) -> str:
-    """The Deployment of the Service's name that is to have no pods."""
-    name = f"metadata.name={name_of(service)}"
+    """The Deployment behind the Service, by its labels, that is to have no pods; or the StatefulSet of its name."""
+    selector = get_path(service, "spec", "selector") or {}
     try:
-        found = (await session.reader.select(DEPLOYMENTS, namespace_of(service), fields=name, most=1)).items
+        found = (await session.reader.select(DEPLOYMENTS, namespace_of(service), most=PAGE)).items
+        name = name_of(service).removesuffix("-headless")
+        meant = [each for each in found if selector.items() <= _pod_labels(each).items() or name_of(each) == name]
+        sets = () if meant else (await session.reader.get(STATEFUL_SETS, name, namespace_of(service)),)
     except ReadError:
         return ""
-    is_zero = bool(found) and get_path(found[0], "spec", "replicas") == 0
-    return f"Deployment {full_name(found[0])} is scaled to 0" if is_zero else ""
+    zero = [each for each in (*meant, *sets) if each is not None and get_path(each, "spec", "replicas") == 0]
+    if not zero or len(zero) < len(meant):
+        return ""
+    kind = "Deployment" if meant else "StatefulSet"
+    return f"{kind} {full_name(zero[0])} is scaled to 0"
+
+
+def _pod_labels(workload: Object) -> Object:
+    """The labels that its pods are known to carry."""
+    return dict(get_path(workload, "spec", "selector", "matchLabels") or {})
 
 
 async def _none_ready(session: ClusterSession, service: Object, pods: Sequence[Object]) -> Causes:

@@ -15,6 +15,7 @@ from bot.probes.registry import probe
 
 READS = (Permission("list", DAEMON_SETS), Permission("list", PODS), Permission("get", POD_LOGS))
 NETWORK = re.compile(r"terway(-eni|-eniip)?|kube-proxy.*|node-local-dns")
+LONGEST = 280  # characters of a log line in a sentence
 FEW = 100  # pods of a DaemonSet that are looked at although its status counts all of them ready
 LOGS = 2  # logs that are read for their last line
 STARTING_SECONDS = 90
@@ -70,5 +71,5 @@ async def last_line(session: ClusterSession, pod: Object) -> str:
         if status.get("ready") is False:
             restarts = int(status.get("restartCount") or 0)
             line, _ = await last_words(session, pod, str(status.get("name")), has_restarted=restarts > 0)
-            return clip(line, 200)
+            return clip(line, LONGEST)
     return ""

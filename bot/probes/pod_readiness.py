@@ -15,6 +15,8 @@ WAITING_EVENTS = (
     *("Failed", "ErrImagePull", "BackOff", "Pulling", "InspectFailed", "ProvisioningFailed"),
 )
 FRESH = timedelta(minutes=30)
+NO_REASON = "not ready"
+CRASHED = ("CrashLoopBackOff", "Error", "OOMKilled", "ContainerCannotRun", "StartError", "DeadlineExceeded")
 _TOLD_BY_EVENT = ("", "ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff")
 
 
@@ -40,12 +42,35 @@ def unready_since(pod: Object) -> datetime | None:
 async def unready_reason(session: ClusterSession, pod: Object) -> str:
     """One phrase: what its containers wait for, with the newest event about it."""
     waits, message = _container_trouble(pod)
+    if waits in CRASHED:
+        return await _crash_reason(session, pod, waits, message)
     reasons = PROBE_EVENTS if not waits and get_path(pod, "status", "phase") == "Running" else WAITING_EVENTS
     event = await newest_event(session, pod, reasons)
     if event is not None and (waits in _TOLD_BY_EVENT or not message):
         return f"{waits + ', ' if waits else ''}{clip(event.message, 200)}"
     told = ": ".join(part for part in (waits, clip(message, 200)) if part)
     return told or await _from_node(session, pod) or _from_conditions(pod)
+
+
+async def _crash_reason(session: ClusterSession, pod: Object, waits: str, message: str) -> str:
+    """How its last run ended says more than that it is restarted; a probe that fails may be what ends it."""
+    ended = next(filter(None, map(ended_words, _statuses(pod))), "")
+    event = await newest_event(session, pod, PROBE_EVENTS)
+    told = event.message if event else "" if ended else message
+    return ": ".join(part for part in (f"{waits}{ended and ', last run: '}{ended}", clip(told, 200)) if part)
+
+
+def ended_words(status: Object) -> str:
+    """How a container's last run ended, as ``OOMKilled, exit code 137``; empty where none ended, or ended well."""
+    ended = get_path(status, "state", "terminated") or get_path(status, "lastState", "terminated") or {}
+    reason, code = str(ended.get("reason") or ""), ended.get("exitCode")
+    plain = "" if reason in ("Error", "Completed") else reason
+    return ", ".join(part for part in (plain, f"exit code {code}" if isinstance(code, int) and code else "") if part)
+
+
+def _statuses(pod: Object) -> list[Object]:
+    kinds = ("initContainerStatuses", "containerStatuses")
+    return [status for kind in kinds for status in get_path(pod, "status", kind) or [] if not status.get("ready")]
 
 
 async def newest_event(session: ClusterSession, pod: Object, reasons: tuple[str, ...]) -> Event | None:
@@ -65,6 +90,8 @@ def _container_trouble(pod: Object) -> tuple[str, str]:
             waiting = get_path(status, "state", "waiting") or {}
             if waiting.get("reason") and waiting["reason"] != "PodInitializing":
                 return str(waiting["reason"]), str(waiting.get("message") or "")
+            if get_path(status, "state", "terminated", "exitCode"):
+                return str(get_path(status, "state", "terminated", "reason") or "Error"), ""
     return waiting_reason(pod), ""
 
 
@@ -85,4 +112,4 @@ def _from_conditions(pod: Object) -> str:
     for each in get_path(pod, "status", "conditions") or []:
         if each.get("status") == "False" and each.get("message"):
             return clip(str(each["message"]), 200)
-    return "not ready"
+    return NO_REASON

@@ -77,7 +77,7 @@ def _told(peer: Object) -> str:
     pods, places = _selector(peer.get("podSelector")), _selector(peer.get("namespaceSelector"))
     who = f"pods with {pods}" if pods else "all pods"
     if peer.get("namespaceSelector") is None:
-        return who
+        return who if pods else "pods of its own namespace"
     return f"{who} of namespaces with {places}" if places else f"{who} of all namespaces"
 
 

@@ -212,7 +212,8 @@ def _crashing_pod(base: Recording, given: Object) -> Object:
     found = base.find("Pod", name, namespace)
     assert found, f"{given['pod']} is no pod of {base.name}"
     code, ended = given.get("code", 1), f"now-{given.get('ended', '40s')}"
-    last = {"terminated": {"exitCode": code, "reason": "Error", "startedAt": ended, "finishedAt": ended}}
+    reason = "OOMKilled" if code == 137 else "Error"
+    last = {"terminated": {"exitCode": code, "reason": reason, "startedAt": ended, "finishedAt": ended}}
     waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": f"back-off 5m0s restarting failed {name}"}}
     changes = {"ready": False, "restartCount": given["restarts"], "state": waiting, "lastState": last}
     statuses = [

@@ -356,6 +356,8 @@ INCIDENTS = [
         named=("Pod mall/ledger-0 is not ready", 'configmap "ledger-conf" not found'),
     ),
 ]
+OURS = {"from": [{"podSelector": {}}]}
+NO_PLACE = "0/3 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 2 node(s) were unschedulable."
 STORE_PODS = [pod(f"store-77d9c-9qk2{end}", {"app": "store"}, node=TERWAY_NODES[0]) for end in "yz"]
 SILENT = "Kubelet stopped posting node status."
 INCIDENTS += [
@@ -437,177 +439,135 @@ INCIDENTS += [
         named=("Pod mall/ledger-6c8d9f7b5-ww9xz is not ready", 'secret "ledger-key" not found'),
     ),
 ]
-_READY = pod("basket-6c7d8-xk2va", BASKET)
-HEALTHY = [
-    Incident(
-        name="a Service whose pods are ready",
-        questions=("basket is slow today", "svc basket times out now and then", "basket 服务有点慢"),
-        objects=tuple(served("basket", BASKET, BASKET_PODS)),
-    ),
-    Incident(
-        name="pods that declare no port",
-        questions=("svc basket is refused",),
-        objects=tuple(served("basket", BASKET, [_READY])),
-    ),
-    Incident(
-        name="a headless Service",
-        questions=("pods cannot resolve svc basket",),
-        objects=tuple(served("basket", BASKET, BASKET_PODS, clusterIP="None", clusterIPs=["None"])),
-    ),
-    Incident(
-        name="an ExternalName",
-        questions=("svc basket does not answer",),
-        objects=(
-            service("basket", None, type="ExternalName", externalName="db.example.com", clusterIP="", clusterIPs=[]),
-        ),
-    ),
-    Incident(
-        name="Local on every node",
-        questions=("svc basket hangs from some pods",),
-        objects=tuple(
-            served(
-                "basket",
-                BASKET,
-                [
-                    pod(f"basket-6c7d8-xk2v{end}", BASKET, node=node)
-                    for end, node in zip("abc", FLANNEL_NODES, strict=True)
-                ],
-                internalTrafficPolicy="Local",
-            )
-        ),
-    ),
-    Incident(
-        name="a policy on Flannel, which enforces none",
-        questions=("svc basket is refused",),
-        objects=(*served("basket", BASKET, BASKET_PODS), policy("basket-closed", BASKET, [])),
-    ),
-    Incident(
-        name="a policy that lets the caller in",
-        base="terway",
-        questions=("api can't open a connection to store",),
-        objects=(*served("store", {"app": "store"}, [FRESH_STORE]), API, ONLY_API),
-    ),
-    Incident(
-        name="another Service of like name",
-        questions=("the basket service is slow",),
-        objects=(*served("basket-svc", BASKET, BASKET_PODS), deployment("basket", BASKET)),
-    ),
-    Incident(
-        name="another workload's quota",
-        questions=("ledger-api answers slowly",),
-        objects=(event("ReplicaSet", "ledger-api-batch-7f8b9", "FailedCreate", f"Error creating: {QUOTA}"),),
-    ),
-    Incident(
-        name="another pod's broken image",
-        questions=("pods of basket are slow",),
-        objects=(
-            *served("basket", BASKET, BASKET_PODS),
-            pod("basketball-5-abcde", {"app": "x"}, waits="ImagePullBackOff"),
-        ),
-    ),
-    Incident(
-        name="nothing is named", questions=("the network is broken", "checkout returns 502", "服务之间调用偶尔超时")
-    ),
-    Incident(
-        name="lookups on a healthy DNS", questions=("some lookups are slow", "域名解析偶尔慢"), base="flannel-healthy"
-    ),
-]
+OOM = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "now-1m"}}
 
-BALANCED = served(
-    "entrance",
-    {"app": "entrance"},
-    [pod("entrance-5c7-aaaaa", {"app": "entrance"}, node=TERWAY_NODES[0], address="10.1.0.190")],
-    type="LoadBalancer",
-    status={"loadBalancer": {"ingress": [{"ip": "47.98.1.2"}]}},
+
+def crashed(made: Object, ended: Object) -> Object:
+    """The same pod, with how its container's last run ended."""
+    made["status"]["containerStatuses"][0]["lastState"] = ended
+    return made
+
+
+DNS_PENDING = pod(
+    "coredns-7b8c9-bb222",
+    {"k8s-app": "kube-dns"},
+    node="",
+    namespace=SYSTEM,
+    since="now-9m",
+    phase="Pending",
+    ready=False,
 )
-TRUE = [
+NO_CONFIG = 'MountVolume.SetUp failed for volume "config-volume" : configmap "coredns" not found'
+INCIDENTS += [
     Incident(
-        name="a pod calls itself",
-        questions=(
-            "pod basket-6c7d8-xk2va cannot reach itself through its own Service basket, from other pods it works",
-            "basket 的 pod 访问不到自己的 service，别的 pod 都可以",
-            "when svc basket picks the very pod that calls it, the call hangs: it can't reach itself",
+        name="a slip in the name",
+        questions=("calls to baskte are refused, its pods are fine", "bsket 连不上"),
+        objects=(service("basket", {"app": "baskets"}), slices("basket"), *BASKET_PODS),
+        named=("Service mall/basket has no endpoints", "app=baskets matches no pod"),
+    ),
+    Incident(
+        name="scaled to 0 under another name",
+        questions=("svc basket-gw refuses every call",),
+        objects=(service("basket-gw", BASKET), slices("basket-gw"), deployment("shopping", BASKET, replicas=0)),
+        named=("Service mall/basket-gw has no endpoints", "Deployment mall/shopping is scaled to 0"),
+    ),
+    Incident(
+        name="killed for its memory by and by",
+        questions=("pod ledger-0 restarts every minute",),
+        objects=(
+            crashed(pod("ledger-0", {"app": "ledger"}, waits="CrashLoopBackOff", message="back-off 5m0s"), OOM),
+            event("Pod", "ledger-0", "Unhealthy", "Liveness probe failed: Get /healthz: context deadline exceeded"),
         ),
-        objects=tuple(served("basket", BASKET, BASKET_PODS)),
-        entry="flannel-hairpin-off",
+        named=("Pod mall/ledger-0 is not ready", "OOMKilled, exit code 137", "Liveness probe failed"),
     ),
     Incident(
-        name="a pod calls itself, one of three is not ready",
-        questions=("a basket pod cannot reach itself through its own Service, it works from every other pod",),
-        objects=tuple(served("basket", BASKET, [*BASKET_PODS, pod("basket-6c7d8-xk2vz", BASKET, ready=False)])),
-        entry="flannel-hairpin-off",
-    ),
-    Incident(
-        name="a pod calls itself, a policy is not enforced on Flannel",
-        questions=("mall/basket: its pod cannot reach itself through its own Service",),
-        objects=(*served("basket", BASKET, BASKET_PODS), policy("basket-closed", BASKET, [])),
-        entry="flannel-hairpin-off",
-    ),
-    Incident(
-        name="lookups since CoreDNS was replaced",
-        questions=(
-            "since coredns was restarted 3 minutes ago lookups of svc basket time out now and then",
-            "重启 coredns 之后 basket 服务的域名偶尔解析超时，好几分钟了",
-        ),
-        objects=tuple(served("basket", BASKET, BASKET_PODS)),
-        entry="ipvs-udp-timeout",
-    ),
-    Incident(
-        name="a hostPort",
+        name="a namespace that a policy closes",
         base="terway",
-        questions=(
-            "hostPort 9101 of metrics-agent refuses connections on the node ip",
-            "metrics-agent 的 hostPort 在节点上不通",
-            "hostPort does not work on terway, node ip refuses",
-        ),
-        entry="terway-hostport-unmapped",
+        questions=("nothing in namespace mall can open a connection since noon", "命名空间 mall 里什么都连不上"),
+        objects=(policy("closed", {}, []),),
+        named=("NetworkPolicy mall/closed selects all pods of its namespace", "nobody reaches them"),
+        remove=("NetworkPolicy/*",),
     ),
     Incident(
-        name="a load balancer from inside",
+        name="a policy for its own namespace",
         base="terway",
-        questions=(
-            "pods can't reach the load balancer ip of svc entrance, from outside it works",
-            "from pods 47.98.1.2 hangs, it is our own LoadBalancer Service, from outside it works",
-            "集群内 pod 访问 entrance 服务的 SLB 地址不通，集群外面可以",
+        questions=("the ingress gets no answer from svc store, from inside the namespace it works",),
+        objects=(*served("store", {"app": "store"}, STORE_PODS), policy("store-ours", {"app": "store"}, [OURS])),
+        named=("NetworkPolicy mall/store-ours lets only pods of its own namespace reach",),
+    ),
+    Incident(
+        name="one DNS server finds no node",
+        questions=("some lookups time out since coredns was restarted some minutes ago",),
+        objects=(
+            dns_server("coredns-7b8c9-aa111", FLANNEL_NODES[0]),
+            DNS_PENDING,
+            event("Pod", "coredns-7b8c9-bb222", "FailedScheduling", NO_PLACE, namespace=SYSTEM),
         ),
-        objects=tuple(BALANCED),
-        entry="terway-ipvlan-in-cluster-lb",
+        remove=NO_COREDNS,
+        named=("Not all DNS servers of the cluster are ready", NO_PLACE),
+    ),
+    Incident(
+        name="the Corefile's ConfigMap is gone",
+        questions=("after the coredns restart nothing resolves",),
+        objects=(
+            dns_server("coredns-7b8c9-aa111", FLANNEL_NODES[0], waits="ContainerCreating"),
+            event("Pod", "coredns-7b8c9-aa111", "FailedMount", NO_CONFIG, namespace=SYSTEM),
+            slices("kube-dns", namespace=SYSTEM),
+        ),
+        remove=NO_COREDNS,
+        named=("No DNS server of the cluster is ready", 'configmap "coredns" not found'),
     ),
 ]
-SHOWN_ITSELF = Incident(
-    name="a Service of one family, without endpoints",
-    base="terway-dual-stack",
-    questions=("svc basket in the dual-stack cluster has no IPv6 ClusterIP",),
-    objects=(service("basket", {"app": "nobody"}, ipFamilyPolicy="SingleStack"), slices("basket")),
-    entry="ipv6-cluster-ip-shows-ipv4",
-)
-TRUE.append(SHOWN_ITSELF)
-OTHER_OBJECT = [
+PROXY_LOG = f"{SYSTEM}/kube-proxy-worker-9rwtk/kube-proxy-worker"
+UNAUTHORIZED = "E1120 19:01:00.0 1 reflector.go:153] Failed to list *v1.Service: Unauthorized"
+PROBE_FAILS = "Readiness probe failed: HTTP probe failed with statuscode: 500"
+UNREADY_EVENTS = [event("Pod", each["metadata"]["name"], "Unhealthy", PROBE_FAILS) for each in NOT_READY]
+# Told although no entry is suspected for it: nobody named it, or it explains only a part.
+TOLD = [
     Incident(
-        name="a hostPort of another pod",
-        base="terway",
-        questions=("nobody can connect to entrance on the node ip",),
-        objects=tuple(BALANCED),
-        entry="terway-hostport-unmapped",
+        name="pods that are not ready, and nobody names them",
+        questions=("the shop's page returns 503 since the release", "发布之后页面一直报 503"),
+        objects=(service("basket", BASKET), slices("basket", NOT_READY), *NOT_READY, *UNREADY_EVENTS),
+        named=("2 pods (mall/basket-6c7d8-xk2va", "are not ready: Readiness probe failed", "statuscode: 500"),
     ),
     Incident(
-        name="another hostPort",
-        base="terway",
-        questions=("hostPort 8126 on the node ip refuses",),
-        entry="terway-hostport-unmapped",
+        name="an image that nobody names",
+        questions=("the release hangs, new pods do not come up",),
+        objects=(
+            pod("invoice-6c8d9f7b5-ww9xz", {"app": "invoice"}, since="now-6m", waits="ImagePullBackOff"),
+            event("Pod", "invoice-6c8d9f7b5-ww9xz", "Failed", "Failed to pull image: manifest unknown"),
+        ),
+        named=("ImagePullBackOff", "manifest unknown"),
     ),
     Incident(
-        name="a Service without a load balancer",
-        base="terway",
-        questions=("pods can't reach svc store",),
-        objects=tuple(served("store", {"app": "store"}, [FRESH_STORE])),
-        entry="terway-ipvlan-in-cluster-lb",
+        name="everything in a namespace",
+        questions=("everything in the mall namespace is broken",),
+        objects=(service("basket", {"app": "baskets"}), slices("basket"), *BASKET_PODS),
+        named=("Service mall/basket has no endpoints", "app=baskets matches no pod"),
     ),
     Incident(
-        name="an address of no Service here",
-        base="terway",
-        questions=("pods can't reach the load balancer at 47.98.200.1",),
-        objects=tuple(BALANCED),
-        entry="terway-ipvlan-in-cluster-lb",
+        name="a member of a StatefulSet",
+        questions=("ledger-1.ledger can't be reached by the other members",),
+        objects=(
+            *served("ledger", {"app": "ledger"}, [pod("ledger-0", {"app": "ledger"})], clusterIP="None"),
+            pod("ledger-1", {"app": "ledger"}, ready=False),
+            event("Pod", "ledger-1", "Unhealthy", "Readiness probe failed: no primary"),
+        ),
+        named=("1 of 2 pods behind Service mall/ledger not ready", "no primary"),
+    ),
+    Incident(
+        name="a load balancer that nobody names",
+        questions=("external ip pending for half an hour after the helm install",),
+        objects=(
+            *served("entrance", BASKET, BASKET_PODS, type="LoadBalancer"),
+            event("Service", "entrance", "CreatingLoadBalancerFailed", "Error creating load balancer: no balance left"),
+        ),
+        named=("It has no load balancer: CreatingLoadBalancerFailed", "no balance left"),
+    ),
+    Incident(
+        name="kube-proxy of a node is not authorized any more",
+        questions=("new services are unreachable from 172.16.0.12, old ones work",),
+        logs={PROXY_LOG: "".join(f"now-{second}s {UNAUTHORIZED}\n" for second in (90, 70, 50, 30, 10))},
+        named=("kube-proxy on node cn-hangzhou.172.16.0.12 logs errors again and again", "Unauthorized"),
     ),
 ]

@@ -18,10 +18,12 @@ from bot.diagnosis.report import make_report
 from bot.recordings import Recording, serve
 from bot.terminal.pages import show_report
 from tests.everyday.clusters import cluster
-from tests.everyday.incidents import HEALTHY, INCIDENTS, OTHER_OBJECT, TRUE, Incident
+from tests.everyday.incidents import INCIDENTS, TOLD, Incident
+from tests.everyday.look_alikes import HEALTHY, OTHER_OBJECT, TRUE
 
 BY_A_SETTING = ("flannel-hairpin-off", "ipvs-udp-timeout", "terway-hostport-unmapped", "terway-ipvlan-in-cluster-lb")
 ASKED = [(each, question) for each in INCIDENTS for question in each.questions]
+UNNAMED = [(each, question) for each in TOLD for question in each.questions]
 ALIKE = [(each, question) for each in HEALTHY for question in each.questions]
 SO = [(each, question) for each in TRUE for question in each.questions]
 OTHERS = [(each, question) for each in OTHER_OBJECT for question in each.questions]
@@ -56,6 +58,14 @@ async def test_an_everyday_cause_is_named_and_no_setting_confirmed(ask: Any, inc
     assert found or not incident.named, told
     open_ones = [item for item in answer.diagnoses if item.verdict == "suspected" and item.entry.id in BY_A_SETTING]
     assert all("which explains the same" in item.judgement.reason for item in open_ones)
+
+
+@pytest.mark.parametrize(("incident", "question"), UNNAMED, ids=_id)
+async def test_what_fails_is_told_though_nobody_named_it(ask: Any, incident: Incident, question: str) -> None:
+    answer = await ask(question, made(incident))
+    told = [item.message for item in answer.failing]
+    assert any(all(words in message for words in incident.named) for message in told), told
+    assert [item.entry.id for item in answer.diagnoses if item.verdict == "confirmed"] == []
 
 
 async def test_what_is_named_stands_in_json_and_on_the_page(ask: Any) -> None:

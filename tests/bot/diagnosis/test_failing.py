@@ -321,8 +321,8 @@ async def test_a_node_that_is_not_ready_says_why(make: Any, look: Any) -> None:
     cordoned = worker(make, "other", condition("Ready", "Unknown", "Kubelet stopped posting"), unschedulable=True)
     well = worker(make, "well", condition("Ready", "True"), unschedulable=True)
     assert sorted(told(await look([sick, cordoned, well]))) == [
-        f"Node {NODE}: The node is not ready (DiskPressure): PLEG is not healthy",
-        "Node other: The node is not ready (cordoned): Kubelet stopped posting",
+        f"Node {NODE}: The node is NotReady (DiskPressure): PLEG is not healthy",
+        "Node other: The node is NotReady (cordoned): Kubelet stopped posting",
     ]
 
 
