@@ -111,8 +111,17 @@ class ClusterSession:
         return {name_of(item): item for item in listing.items if namespace_of(item) == SYSTEM}
 
     async def node(self, name: str) -> Object | None:
-        """One node."""
-        return await self.reader.get(NODES, name)
+        """One node: from the list that is read anyway; alone where that ends before it, or may not be read."""
+        try:
+            listing = await self.nodes()
+        except ReadError as error:
+            if error.is_damage:
+                raise
+            return await self.reader.get(NODES, name)
+        found = next((node for node in listing.items if name_of(node) == name), None)
+        if found is None and not listing.complete:
+            return await self.reader.get(NODES, name)
+        return {"kind": NODES.kind, **found} if found else None
 
     async def nodes(self) -> Listing:
         """All nodes where the question is about nodes; else the first few hundred, for each is ten kilobytes."""

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.cluster.declared_reads import command_word, command_words, config_key, config_text
-from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, config_command
+from bot.cluster.declared_reads import command_word, command_words, config_key, config_text, label_of
+from bot.cluster.facts.platform import GET_CONFIG, K8S_APP, LIST_DAEMON_SETS, LIST_NODES, config_command
 from bot.cluster.facts.registry import Fact, Permission, fact, known, unknown
 from bot.cluster.resources import NODES, PODS
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, last_edited, moment, name_of
 from bot.cluster.transport import ReadError
 from knowledge import untrusted_yaml
 
-CONFIG_MAPS = ("kube-proxy-worker", "kube-proxy", "kube-proxy-master")
+WORKERS = ("kube-proxy-worker", "kube-proxy")  # by ACK's name and by upstream's
+CONFIG_MAPS = (*WORKERS, "kube-proxy-master")
 _READ = ("mode", "ipvs.scheduler", "ipvs.udpTimeout", "conntrack.maxPerCore", "clusterCIDR")
 _CONFIG_CONF = {name: config_key(name, "config.conf", *_READ) for name in CONFIG_MAPS}
 LIST_PODS = Permission("list", PODS)
@@ -278,12 +279,21 @@ async def configmaps(session: ClusterSession) -> Fact:
     settings = await proxy_settings(session)
     if isinstance(settings, ProxySettings) and settings.from_options:
         return settings.known("none", "the settings are options of the command")
-    there = [(name, await session.config_map(name)) for name in CONFIG_MAPS]
+    there = [(name, await session.config_map(name)) for name in await _configured_names(session)]
     names = [name for name, config in there if config_text(config, _CONFIG_CONF[name]) is not None]
     if not names:
         return unknown("no ConfigMap of kube-proxy in kube-system has a key config.conf")
     seen = f"ConfigMaps: {', '.join(names)}"
     return known(", ".join(names), f"ConfigMap {SYSTEM}/{names[0]}", config_command(names[0]), seen)
+
+
+async def _configured_names(session: ClusterSession) -> tuple[str, ...]:
+    """The names under which kube-proxy runs here; all, where no DaemonSet tells."""
+    try:
+        running = await session.daemon_sets()
+    except ReadError:
+        return CONFIG_MAPS
+    return tuple(name for name in CONFIG_MAPS if name in running) or CONFIG_MAPS
 
 
 @fact("kube_proxy.configured_by", "config.conf or options (on the DaemonSet's command)", reads=_SETTINGS)
@@ -321,13 +331,19 @@ async def applied(session: ClusterSession) -> Fact:
     edited, source = last_edited(config), f"ConfigMap {SYSTEM}/{name}"
     if edited is None:
         return known("yes", source, config_command(name), "no edit since it was made")
-    pods = (await session.system_pods(f"k8s-app={name}")).items
+    pods = await _worker_pods(session, name)
     starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if not starts:
         return unknown(f"{name} was edited, and no pod of kube-proxy tells when it started")
     older = [start for start in starts if start < edited - timedelta(seconds=5)]
     seen = f"edited {edited:%Y-%m-%d %H:%M} UTC; {len(older)} of {len(starts)} pods started before"
     return known("pending" if older else "yes", source, config_command(name), seen)
+
+
+async def _worker_pods(session: ClusterSession, name: str) -> list[Object]:
+    """Of both names of workers at once: one read, which probes of their pods make, too."""
+    pods = (await session.system_pods(f"k8s-app in ({','.join(sorted(WORKERS))})")).items
+    return [pod for pod in pods if label_of(pod, K8S_APP) == name]
 
 
 async def _command_applied(session: ClusterSession, settings: ProxySettings) -> Fact:
