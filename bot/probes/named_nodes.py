@@ -48,11 +48,18 @@ async def node_causes(session: ClusterSession) -> Causes:
 
 
 async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
-    """What kube-proxy of the node complains of again and again although it runs: its rules are as old as that."""
-    pods = [pod for pod in await app_pods(session, (*WORKERS, *MASTERS), node=node) if is_ready(pod)]
-    if not pods:
+    """What kube-proxy of the node complains of again and again although it runs: its rules are as old as that.
+
+    It explains nothing alone, so where it cannot be read the node is judged without it.
+    """
+    try:
+        pods = [pod for pod in await app_pods(session, (*WORKERS, *MASTERS), node=node) if is_ready(pod)]
+        said = (await read_log(session, pods[0], WORKERS[0], RECENT)).lines if pods else []
+    except ReadError as error:
+        if error.is_damage:
+            raise
         return NO_CAUSE
-    lines = [line for line in (await read_log(session, pods[0], WORKERS[0], RECENT)).lines if _ERROR.match(line.text)]
+    lines = [line for line in said if _ERROR.match(line.text)]
     if len(lines) < OFTEN or session.now() - lines[-1].at > AGAIN:
         return NO_CAUSE
     name = f"Pod {full_name(pods[0])}"

@@ -57,9 +57,17 @@ async def service_causes(session: ClusterSession) -> Causes:
 
 
 async def _empty_services(session: ClusterSession, namespace: str, named: NamedObjects) -> Causes:
-    """Where a namespace alone is named: its Services with a selector that have no ready endpoint."""
-    services = (await session.reader.select(SERVICES, namespace, most=PAGE)).items
-    slices = await session.reader.select(ENDPOINT_SLICES, namespace, most=PAGE)
+    """Where a namespace alone is named: its Services with a selector that have no ready endpoint.
+
+    Nobody asked about one of them, so where endpoints cannot be read none is told.
+    """
+    try:
+        services = (await session.reader.select(SERVICES, namespace, most=PAGE)).items
+        slices = await session.reader.select(ENDPOINT_SLICES, namespace, most=PAGE)
+    except ReadError as error:
+        if error.is_damage:
+            raise
+        return NO_CAUSE
     if not slices.complete:
         return NO_CAUSE
     served = {

@@ -92,6 +92,30 @@ async def test_nodes(make: Any, find: Any, conditions: Any, outcome: str, told: 
     assert (found.outcome, told in found.summary) == (outcome, True)
 
 
+@pytest.mark.parametrize("refused", [(), ("pods/log",), ("pods",)], ids=["no kubelet", "no logs", "no pods"])
+async def test_a_node_is_judged_where_the_log_of_its_kube_proxy_cannot_be_read(
+    make: Any, find: Any, refused: tuple[str, ...]
+) -> None:
+    proxy = make.running(
+        "kube-proxy-worker-1", "10.9.0.1", "cn-beijing.10.9.0.1", namespace="kube-system",
+        labels={"k8s-app": "kube-proxy-worker"},
+    )  # fmt: skip
+    asked, words = "named_node_broken()", "node 10.9.0.1 is odd"
+    for state, outcome in (("False", "present"), ("True", "absent")):
+        conditions = [{"type": "Ready", "status": state, "message": "PLEG is not healthy"}]
+        cluster = [make.node("cn-beijing.10.9.0.1", status={"conditions": conditions}), proxy]
+        assert (await find(asked, cluster, question=words, forbid=list(refused))).outcome == outcome
+
+
+async def test_services_of_a_named_namespace_need_no_right_to_read_endpoints(make: Any, find: Any) -> None:
+    cluster = [make.service("web", ["10.0.0.1"], selector=SELECTED), make.running("web-1", "10.1.0.1")]
+    words = "everything in namespace prod is slow"
+    for forbidden in ([], ["endpointslices"]):
+        assert (await find("named_service_broken()", cluster, question=words, forbid=forbidden)).outcome == "absent"
+    empty = [make.service("web", ["10.0.0.1"], selector={"app": "wbe"}), make.running("web-1", "10.1.0.1")]
+    assert (await find("named_service_broken()", empty, question=words)).outcome == "present"
+
+
 async def test_a_node_that_was_not_ready_some_minutes_ago(make: Any, find: Any) -> None:
     node = make.node("cn-beijing.10.9.0.1", status={"conditions": [{"type": "Ready", "status": "True"}]})
     event = make.event(node, "NodeNotReady", "Node status is now: NodeNotReady", age="now-9m", count=3)
