@@ -4,7 +4,7 @@ What is learned grows with the texts, not with their square: the lexical terms a
 entries are told apart, and the kernel machine learns from ``KERNEL_TEXTS`` texts at most.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -18,6 +18,7 @@ NEVER = -30.0
 DIRECTIONS = 256
 SPARE_DIRECTIONS, POWERS = 16, 2  # of the randomized decomposition
 KERNEL_TEXTS = 5_000
+PART = 500  # texts at a time: products of sparse matrices are far from sparse
 ROUNDS = 2  # of learning again with the texts that were on the wrong side
 
 
@@ -99,10 +100,7 @@ def _even_steps(rows: Integers, most: int) -> Integers:
 def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, strength: float) -> Kernel:
     from sklearn.svm import SVC
 
-    vectors, words = dense[chosen], sparse[chosen]
-    gram = np.empty((len(chosen), len(chosen)))
-    for rows, part in _kernel_by_parts(vectors, words, vectors, words):
-        gram[rows] = part
+    gram = _kernel_of_all(dense[chosen], sparse[chosen])
     fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels[chosen])
     return Kernel(
         rows=chosen[fitted.support_].astype(np.int32),
@@ -111,16 +109,25 @@ def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, streng
     )
 
 
+def _kernel_of_all(dense: Floats, sparse: Any) -> Any:
+    """Each text against each, of which half is measured: the other half is the same."""
+    values = np.empty((len(dense), len(dense)))
+    for start in range(0, len(dense), PART):
+        rows, left = slice(start, start + PART), slice(start, None)
+        values[rows, left] = _kernel_between(dense[rows], sparse[rows], dense[left], sparse[left])
+        values[left, rows] = values[rows, left].T
+    return values
+
+
 def _logits(fitted: Kernel, dense: Floats, sparse: Any) -> Floats:
-    parts = _kernel_by_parts(dense, sparse, dense[fitted.rows], sparse[fitted.rows])
-    return np.concatenate([part @ fitted.votes for _, part in parts]) + np.float32(fitted.bias)
+    voters, words = dense[fitted.rows], sparse[fitted.rows]
+    parts = [slice(start, start + PART) for start in range(0, len(dense), PART)]
+    votes = [_kernel_between(dense[rows], sparse[rows], voters, words) @ fitted.votes for rows in parts]
+    return np.concatenate(votes) + np.float32(fitted.bias)
 
 
-def _kernel_by_parts(dense: Floats, sparse: Any, others: Floats, other_words: Any) -> Iterator[tuple[slice, Floats]]:
-    """Some texts at a time against all others: products of sparse matrices are far from sparse."""
-    for start in range(0, len(dense), 500):
-        rows = slice(start, start + 500)
-        yield rows, kernel(dense[rows] @ others.T, (sparse[rows] @ other_words.T).toarray())
+def _kernel_between(dense: Floats, sparse: Any, others: Floats, other_words: Any) -> Floats:
+    return np.asarray(kernel(dense @ others.T, (sparse @ other_words.T).toarray()), dtype=np.float32)
 
 
 def _fit_basis(sparse: Any) -> Any:

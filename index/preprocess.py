@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.domain_cues import count_domain_cues
-from index.excerpt import clip, excerpt
+from index.excerpt import SHORT, clip, excerpt
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats
@@ -21,22 +21,24 @@ class Preprocessor:
     glossary: Glossary
     identifiers: Identifiers
 
-    def english(self, text: str) -> str:
-        """A text as the encoder gets it: varying parts masked, Chinese in English words."""
-        return self.glossary.english(mask_variables(normalize(text)))
-
     def messages(self, texts: Sequence[str], encode: Encode) -> list[Message]:
         """Long texts are cut down to what is worth reading; identifiers count wherever they stand."""
         whole = [clip(text) for text in texts]
-        short = [excerpt(text, self.identifiers.within(text).interest) for text in whole]
-        english = [self.english(text) for text in short]
+        short = [self._excerpt(text) for text in whole]
+        masked = [mask_variables(normalize(text)) for text in short]
+        english = [self.glossary.english(text) for text in masked]
         return [
             Message(
                 english=translated,
                 vector=vector,
-                terms=terms(mask_variables(normalize(brief)), self.glossary.only_chinese(brief)),
+                terms=terms(without_variables, self.glossary.only_chinese(brief)),
                 identifiers=self.identifiers.scores(text),
                 domain_cues=count_domain_cues(normalize(brief)),
             )
-            for text, brief, translated, vector in zip(whole, short, english, encode(english), strict=True)
+            for text, brief, without_variables, translated, vector in zip(
+                whole, short, masked, english, encode(english), strict=True
+            )
         ]
+
+    def _excerpt(self, text: str) -> str:
+        return excerpt(text, self.identifiers.within(text).interest) if len(text) > SHORT else text

@@ -7,7 +7,8 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, pairwise
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _CJK_RUN = re.compile(f"[{CJK}]+")
@@ -94,14 +95,11 @@ def chinese_grams(text: str) -> list[str]:
     return [run[i : i + n] for run in _CJK_RUN.findall(text) for n in (1, 2, 3) for i in range(len(run) - n + 1)]
 
 
-def character_grams(stems: list[str]) -> list[str]:
-    """Three to five letters in a row within a word's marked edges: typing errors spare most of them."""
-    return [
-        marked[i : i + n]
-        for marked in (f"<{word[:24]}>" for word in stems)
-        for n in (3, 4, 5)
-        for i in range(len(marked) - n + 1)
-    ]
+@lru_cache(maxsize=20_000)
+def character_grams(stem: str) -> tuple[str, ...]:
+    """The terms for three to five letters in a row within the word's marked edges: typing errors spare most of them."""
+    marked = f"<{stem[:24]}>"
+    return tuple(sys.intern(f"c:{marked[i : i + n]}") for n in (3, 4, 5) for i in range(len(marked) - n + 1))
 
 
 def terms(text: str, english: str = "") -> Counter[str]:
@@ -110,9 +108,8 @@ def terms(text: str, english: str = "") -> Counter[str]:
     Interned, since thousands of texts are held at once when an index is built, and share most of theirs.
     """
     latin = words(text) + words(english)
-    pairs = [f"{first} {second}" for first, second in pairwise(latin)]
-    counted: Counter[str] = Counter(sys.intern(f"w:{word}") for word in latin)
-    counted.update(sys.intern(f"p:{pair}") for pair in pairs)
-    counted.update(sys.intern(f"c:{gram}") for gram in character_grams(latin))
-    counted.update(sys.intern(f"z:{gram}") for gram in chinese_grams(text))
-    return counted
+    found = [sys.intern(f"w:{word}") for word in latin]
+    found += [sys.intern(f"p:{first} {second}") for first, second in pairwise(latin)]
+    found += chain.from_iterable(map(character_grams, latin))
+    found += [sys.intern(f"z:{gram}") for gram in chinese_grams(text)]
+    return Counter(found)

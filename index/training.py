@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from index.classifiers import fit_classes, fit_kernel, lexical_matrix
+from index.classifiers import KERNEL_TEXTS, fit_classes, fit_kernel, lexical_matrix
 from index.corpus import Corpus
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
 from index.scorer import Kernel, Linear, Message, Rows, Scorer
@@ -64,6 +65,11 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
     vocabulary = Vocabulary.fit([message.terms for message in symptoms + others])
     owners, topics = data.owners[inside], data.topics
     known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
+    sections = ClassifierInput.of(data.sections, vocabulary)
+    side_by_side = len(symptoms) + len(others) <= KERNEL_TEXTS  # of many texts in turn, for the memory of both
+    with ThreadPoolExecutor(2 if side_by_side else 1) as pool:  # linear algebra releases the interpreter lock
+        topic = pool.submit(_fit_topic, known, owners, sections, data.section_owners, topics)
+        in_scope = pool.submit(_fit_inside, known, foreign)
     return Scorer(
         rows=Rows(
             symptoms=owners,
@@ -75,8 +81,8 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
         vocabulary=vocabulary,
         words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
         bm25=bm25_weights(_documents(data, inside), vocabulary),
-        topic=_fit_topic(known, owners, ClassifierInput.of(data.sections, vocabulary), data.section_owners, topics),
-        inside=_fit_inside(known, foreign),
+        topic=topic.result(),
+        inside=in_scope.result(),
     )
 
 

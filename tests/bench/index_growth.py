@@ -44,6 +44,17 @@ SAID = (
     "after the upgrade {system} {fault}", "how to mend it when {system} {fault}", "alert: {system} {fault}",
     "every monday {system} {fault}", "{system} in staging {fault}", "only one region, but {system} {fault}",
 )  # fmt: skip
+MATCHING = f"""
+import time
+from bot.app import App
+index = App.from_environment().index()
+took = []
+for number in range(50):
+    began = time.perf_counter()
+    index.match(f"{QUESTION} {{number}}")
+    took.append(1000 * (time.perf_counter() - began))
+print(f"{{sorted(took)[25]:.0f}} ms, the median of 50")
+"""
 ENTRY = """\
 ---
 id: team-{number}
@@ -82,6 +93,8 @@ def main() -> int:
         _run("500 entries more: build", root, "netclinic", "index", "build", knowledge=root / "many")
         more = _matching("500 entries more", root, root / "many")
         _print("500 entries more: a question takes longer by", f"{1000 * (more - alone):.0f} ms, start included")
+        for name, folder in (("built-in entries", None), ("500 entries more", root / "many")):
+            _print(f"{name}: matching in a process", _call(root, ("-c", MATCHING), folder).out.strip())
         for name, given in (("built-in entries", []), ("500 entries more", ["--entries", str(root / "many")])):
             ran = _run(f"{name}: eval", root, "-m", "tests.eval.evaluate", "--cache", str(root / "index"), *given)
             sys.stdout.write(ran.out)
