@@ -64,16 +64,20 @@ index: $(VENV)/.installed-dev
 compiled: $(VENV)/.installed-dev
 	-@$(BIN)/python -m pytest --collect-only -qq > /dev/null
 
-# One process serves all tests of this file, in their order.
+# One process serves all tests of this file, in their order: it runs beside the others.
 IN_ORDER := tests/compat/test_resumed.py
 
+define both
+	@$(BIN)/python -m pytest -m "$(1)" $(IN_ORDER) > $(VENV)/in-order.log 2>&1 & in_order=$$!; \
+	$(PYTEST) -m "$(1)" --ignore=$(IN_ORDER); others=$$?; \
+	wait $$in_order; code=$$?; cat $(VENV)/in-order.log; exit $$(( others ? others : code ))
+endef
+
 tests: index compiled
-	$(PYTEST) -m "not slow" --ignore=$(IN_ORDER)
-	$(BIN)/python -m pytest -m "not slow" $(IN_ORDER)
+	$(call both,not slow)
 
 test-slow: index compiled   ## kill -9 again and again, both databases and both ways in everywhere
-	$(PYTEST) -m slow --ignore=$(IN_ORDER)
-	$(BIN)/python -m pytest -m slow $(IN_ORDER)
+	$(call both,slow)
 
 tests-of-changes: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.changes $(SINCE) | xargs -r $(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"

@@ -12,6 +12,9 @@ from bot.audit import Actor, AuditLog, Draft
 from bot.handoff.repository import StoredHandoff
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
+from tests.databases import postgresql_is_slow
+
+pytestmark = postgresql_is_slow
 
 PAGES = Path(__file__).parent / "pages"
 OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.9}

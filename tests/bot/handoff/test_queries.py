@@ -8,6 +8,9 @@ from bot.handoff.time_range import Span
 from bot.slack.blocks.handoff import handoff_message
 from bot.store.cases import Cases
 from tests.bot.handoff.conftest import JONAS, MEI, Shift
+from tests.databases import postgresql_is_slow
+
+pytestmark = postgresql_is_slow
 
 OUT = {"terway-vswitch-out-of-ips": 0.9}
 GUIDE = {"terway-acceleration-mode": 0.9}

@@ -7,6 +7,9 @@ import pytest
 from bot.handoff.records import CurrentState, OpenCase
 from bot.store.cases import Case
 from tests.bot.handoff.conftest import JONAS, Shift
+from tests.databases import postgresql_is_slow
+
+pytestmark = postgresql_is_slow
 
 HAIRPIN = "flannel-hairpin-off"
 THERE, GONE = "flannel-hairpin-off", "flannel-healthy"
