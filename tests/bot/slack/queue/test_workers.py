@@ -19,6 +19,8 @@ DEATHS = [
     "after last",
     "end",
 ]
+# A process that lives may be kept waiting for seconds; the work below takes longer, so that a silent one is noticed.
+SILENCE_OF_A_BUSY_MACHINE = ("--silence", "7", "--lease", "5")
 
 
 @postgresql_is_slow
@@ -76,10 +78,9 @@ def test_work_begun_while_stopping_is_done_where_there_is_time_for_it(works: Wor
 
 @postgresql_is_slow
 def test_nobody_takes_over_from_one_that_is_stopping(works: Works) -> None:
-    pulse = ("--silence", "2", "--lease", "1.4")
-    works.start("--name", "two", *pulse)
+    works.start("--name", "two", *SILENCE_OF_A_BUSY_MACHINE)
     works.until("launched two")  # before there is any work, which would be done meanwhile
-    first = works.start("--accept", "T1:C1:1", "--slow", "3", "--draining", "60", *pulse)
+    first = works.start("--accept", "T1:C1:1", "--slow", "4", "--draining", "60", *SILENCE_OF_A_BUSY_MACHINE)
     works.until("T1:C1:1 accepted")
     first.send_signal(signal.SIGTERM)
     assert first.wait(60) == 0
@@ -123,10 +124,9 @@ def test_one_that_was_only_paused_stops_when_it_wakes_up_and_finds_its_work_take
 
 @sqlite_is_slow
 def test_nobody_takes_over_from_one_that_lives(works: Works) -> None:
-    pulse = ("--silence", "2", "--lease", "1")
-    works.start("--name", "two", *pulse)
+    works.start("--name", "two", *SILENCE_OF_A_BUSY_MACHINE)
     works.until("launched two")  # before there is any work, which would be done meanwhile
-    works.start("--accept", "T1:C1:1", "--slow", "3", *pulse)
+    works.start("--accept", "T1:C1:1", "--slow", "4", *SILENCE_OF_A_BUSY_MACHINE)
 
     works.until("T1:C1:1 done by one")
 
