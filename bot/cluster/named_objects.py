@@ -16,6 +16,8 @@ LOOKED_UP = 4  # names that are asked for one by one, where a list would be too 
 SHOWN = 2  # objects of one kind that are looked at: a question about more is about none of them
 # What controllers add: a number, or a hash with digits or without vowels (SafeEncodeString of k8s.io/apimachinery).
 _POD_SUFFIX = re.compile(r"-\d+|-(?=[a-z0-9]*\d|[^-aeiou]+(?:-|$))[a-z0-9]{5,10}(?:-[a-z0-9]{5})?")
+_OF_POD = re.compile(rf"(?:{_POD_SUFFIX.pattern})$")
+_OF_REPLICA_SET = re.compile(r"-(?=[a-z]*\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
 SHORTEST_MISSPELT = 5  # letters: shorter names differ by one letter on purpose
 _OF_THE_CLUSTER = {("default", "kubernetes"), (SYSTEM, "kube-dns")}
 
@@ -98,8 +100,8 @@ class _NameReader:
         found, missing = dict[tuple[str, str], Object](), list[Mention]()
         for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[: 3 * LOOKED_UP]:
             candidates = listing.items
-            if not listing.complete and not _is_node_like(mention):
-                candidates = await self._by_name(SERVICES, mention.name)
+            if not listing.complete and not _is_node_like(mention) and not _is_pod_like(mention):
+                candidates = await self._look_up(SERVICES, mention)
             mine = self._here(_called(candidates, mention), mention)
             found |= {(namespace_of(item), name_of(item)): item for item in mine[:SHOWN]}
             if not mine and mention.kind == "service" and mention.plain:
@@ -108,6 +110,15 @@ class _NameReader:
             found |= {(namespace_of(item), name_of(item)): item for item in close[:SHOWN]}
         kept = [item for key, item in found.items() if key not in _OF_THE_CLUSTER]
         return tuple(kept[: 2 * SHOWN]), tuple(missing[:SHOWN])
+
+    async def _look_up(self, resource: Resource, mention: Mention) -> Sequence[Object]:
+        """By its name; first in the namespace that is written, whose list serves other names as well."""
+        written = {mention.namespace} if mention.namespace else self._namespaces
+        if len(written) == 1 and not self._session.scope.namespace:
+            listing = await self._list(resource, namespace=next(iter(written)), most=PAGE)
+            if found := [item for item in (listing.items if listing else ()) if name_of(item) == mention.name]:
+                return found
+        return await self._by_name(resource, mention.name)
 
     async def _by_name(self, resource: Resource, name: str) -> tuple[Object, ...]:
         """One small read each, as long as there are few."""
@@ -120,10 +131,11 @@ class _NameReader:
 
     async def _deployments(self, services: Sequence[Object]) -> tuple[Object, ...]:
         taken = {name_of(service) for service in services}
-        named = [m.name for m in self._mentions if _may_be_workload(m) and (m.plain or m.kind or "-" in m.name)]
+        able = [m for m in self._mentions if _may_be_workload(m) and not _OF_REPLICA_SET.search(m.name)]
+        named = [m.name for m in able if m.plain or m.kind or "-" in m.name]
         found: list[Object] = []
         for mention in [m for m in self._mentions if m.name in named and m.name not in taken][:SHOWN]:
-            found += self._here(await self._by_name(DEPLOYMENTS, mention.name), mention)[:SHOWN]
+            found += self._here(await self._look_up(DEPLOYMENTS, mention), mention)[:SHOWN]
         return tuple(found)
 
     async def _pods(self, services: Sequence[Object]) -> tuple[Object, ...]:
@@ -162,14 +174,17 @@ class _NameReader:
         """By its name; ACK writes the region before the address, as the names of other nodes show."""
         if not _is_address(name):
             return await self._session.node(name)
-        sample = (await self._session.reader.select(NODES, most=5)).items
-        regions = dict.fromkeys(name_of(node).partition(".")[0] for node in sample)
-        read = [await self._session.node(f"{region}.{name}") for region in list(regions)[:1] if not region.isdigit()]
+        sample = (await self._session.reader.select(NODES, most=5)).items  # as the facts read it
+        regions = list(dict.fromkeys(name_of(node).partition(".")[0] for node in sample))[:1]
+        read = [await self._session.node(f"{region}.{name}") for region in regions if not region.isdigit()]
         return next((node for node in read if node), None)
 
-    async def _list(self, resource: Resource, *, fields: str = "", most: int) -> Listing | None:
+    async def _list(
+        self, resource: Resource, *, namespace: str | None = None, fields: str = "", most: int
+    ) -> Listing | None:
         try:
-            return await self._session.reader.select(resource, self._session.scope.namespace, fields=fields, most=most)
+            namespace = namespace or self._session.scope.namespace
+            return await self._session.reader.select(resource, namespace, fields=fields, most=most)
         except ReadError as error:
             if error.is_damage:
                 raise
@@ -226,6 +241,11 @@ def _may_be_workload(mention: Mention) -> bool:
 def _is_node_like(mention: Mention) -> bool:
     """An address, or a name that ends in one, as ACK calls nodes."""
     return bool(re.search(r"(?:^|\.)\d{1,3}(?:\.\d{1,3}){3}$", mention.name)) or mention.kind == "node"
+
+
+def _is_pod_like(mention: Mention) -> bool:
+    """A name as pods have it: said of a pod, or made by a ReplicaSet. Hardly any Service is called so."""
+    return bool((_OF_POD if mention.kind == "pod" else _OF_REPLICA_SET).search(mention.name))
 
 
 def _is_address(name: str) -> bool:

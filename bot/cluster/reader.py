@@ -91,8 +91,9 @@ class Reader:
         metadata_only: bool = False,
         from_cache: bool = False,
         most: int = 4 * PAGE,
+        page: int = PAGE,
     ) -> Listing:
-        """Up to ``most`` objects. ``labels`` and ``fields`` are selectors in the API's own notation.
+        """Up to ``most`` objects, fewer once the question has read much. Selectors are in the API's own notation.
 
         ``from_cache`` lets the API server answer from memory (``resourceVersion=0``): for selectors that leave little
         of a large kind, since it then ignores page sizes.
@@ -115,7 +116,7 @@ class Reader:
             kind=resource.kind,
         )
         try:
-            listing: Listing = await self._once(request, lambda asked: self._pages(asked, most), most)
+            listing: Listing = await self._once(request, lambda asked: self._pages(asked, most, page), most)
         except ReadError as error:
             if error.kind == "not_found" and "." in resource.group and not resource.group.endswith(".k8s.io"):
                 return Listing((), served=False)
@@ -192,9 +193,9 @@ class Reader:
             self._cache[key] = asyncio.ensure_future(fetch(request))
         return await asyncio.shield(self._cache[key])
 
-    async def _pages(self, request: Request, most: int) -> Listing:
+    async def _pages(self, request: Request, most: int, size: int) -> Listing:
         items: list[dict[str, Any]] = []
-        query = [*request.query, ("limit", str(min(PAGE, most)))]
+        query = [*request.query, ("limit", str(min(size, most)))]
         while True:
             page = await self._fetch_page(request, query, items)
             if page is None:
@@ -204,11 +205,11 @@ class Reader:
             following = metadata.get("continue")
             if not following:
                 return Listing(tuple(items))
-            if len(items) >= most:
+            if len(items) >= most or self.spent.bytes >= self.budget.bytes_before_lists_end:
                 return Listing(tuple(items), complete=False, remaining=metadata.get("remainingItemCount"))
             # A continued list is of one version already: naming another beside the token is refused.
             kept = [pair for pair in request.query if pair != FROM_CACHE]
-            query = [*kept, ("limit", str(PAGE)), ("continue", following)]
+            query = [*kept, ("limit", str(size)), ("continue", following)]
 
     async def _fetch_page(
         self, request: Request, query: list[tuple[str, str]], so_far: list[dict[str, Any]]

@@ -46,10 +46,14 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True)
 class Budget:
-    """What one question may cost: requests, bytes of (decompressed) replies, seconds in all and for one request."""
+    """What one question may cost: requests, bytes of (decompressed) replies, seconds in all and for one request.
+
+    ``bytes_before_lists_end``: once so many were read, a list of many pages ends with the page that it is at.
+    """
 
     requests: int = 100
     bytes: int = 32_000_000
+    bytes_before_lists_end: int = 6_000_000
     seconds: float = 10.0
     seconds_a_request: float = 5.0
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 Object = dict[str, Any]
 SYSTEM = "kube-system"
 EMPTY_NAMESPACE = "holds no pod, or does not exist"
-ALL_NODES, FIRST_NODES = 2000, 250
+ALL_NODES, FIRST_NODES = 2000, 250  # a node of ACK is some ten kilobytes
 
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
@@ -124,8 +124,8 @@ class ClusterSession:
         return {"kind": NODES.kind, **found} if found else None
 
     async def nodes(self) -> Listing:
-        """All nodes where the question is about nodes; else the first few hundred, for each is ten kilobytes."""
-        return await self.reader.select(NODES, most=ALL_NODES if self.about_nodes else FIRST_NODES)
+        """All nodes where the question is about nodes, as far as a question may read; else the first few hundred."""
+        return await self.reader.select(NODES, most=ALL_NODES if self.about_nodes else FIRST_NODES, page=FIRST_NODES)
 
     async def pods_on(self, node: str) -> Listing:
         """The pods that are bound to one node."""

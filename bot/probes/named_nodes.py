@@ -11,7 +11,7 @@ from bot.cluster.session import ClusterSession, Object, full_name, get_path, mom
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.findings import Finding, clip
-from bot.probes.kube_proxy import MASTERS, WORKERS
+from bot.probes.kube_proxy import MASTERS, SINCE_START, WORKERS
 from bot.probes.logs import read_log
 from bot.probes.pod_readiness import is_ready
 from bot.probes.pods import app_pods, node_of
@@ -54,12 +54,13 @@ async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
     """
     try:
         pods = [pod for pod in await app_pods(session, (*WORKERS, *MASTERS), node=node) if is_ready(pod)]
-        said = (await read_log(session, pods[0], WORKERS[0], RECENT)).lines if pods else []
+        # as far back as the entry about IPVS looks, so that one read serves both
+        said = (await read_log(session, pods[0], WORKERS[0], SINCE_START)).lines if pods else []
     except ReadError as error:
         if error.is_damage:
             raise
         return NO_CAUSE
-    lines = [line for line in said if _ERROR.match(line.text)]
+    lines = [line for line in said if _ERROR.match(line.text) and line.at >= session.now() - RECENT]
     if len(lines) < OFTEN or session.now() - lines[-1].at > AGAIN:
         return NO_CAUSE
     name = f"Pod {full_name(pods[0])}"

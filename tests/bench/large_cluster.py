@@ -1,7 +1,7 @@
 """``make bench``: what one question costs on a cluster of 1,000 nodes and 20,000 pods, beside listing everything.
 
-The cluster is served by one process and each way of reading it runs in a fresh one; this one stays small, because a
-process starts with the peak memory of its parent.
+``QUESTION`` in the environment asks something else. The cluster is served by one process and each way of reading it
+runs in a fresh one; this one stays small, because a process starts with the peak memory of its parent.
 """
 
 import argparse

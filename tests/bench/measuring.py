@@ -7,6 +7,7 @@ same facts as a script over the official client would: list all, then look.
 import asyncio
 import contextlib
 import json
+import os
 import resource
 import sys
 import time
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-QUESTION = "pods stuck in ContainerCreating since 10 min"
+QUESTION = os.environ.get("QUESTION", "pods stuck in ContainerCreating since 10 min")
 
 
 @dataclass

@@ -81,3 +81,21 @@ async def test_many_names_cost_few_reads(make: Any, named: Any) -> None:
     question = " ".join(f"svc thing{number} calls part{number}x" for number in range(0, 600, 50))
     assert len((await named(question, many)).services) <= 4
     assert named.requests <= 12
+
+
+async def test_where_services_are_many_a_written_namespace_is_listed_once_for_all_names(make: Any, named: Any) -> None:
+    many = [make.service(f"thing{number}", [f"10.0.{number // 250}.{number % 250}"]) for number in range(600)]
+    here = [make.service(name, [f"10.1.0.{number}"], namespace="shop") for number, name in enumerate(["cart", "pay"])]
+    found = await named("svc cart and svc pay in namespace shop hang", [*many, *here])
+    assert names(found.services) == ["shop/cart", "shop/pay"]
+    assert named.requests == 2  # the services, and those of shop
+    found = await named("pods in namespace shop do not reach svc thing599", [*many, *here])
+    assert names(found.services) == ["prod/thing599"]
+    assert found.missing == ()
+
+
+async def test_a_pod_by_its_hashes_is_looked_for_among_pods_alone(make: Any, named: Any) -> None:
+    many = [make.service(f"thing{number}", [f"10.0.{number // 250}.{number % 250}"]) for number in range(600)]
+    pod = make.running("web-7d4b9c6f5-abcde", "10.2.0.1")
+    assert names((await named("web-7d4b9c6f5-abcde hangs", [*many, pod])).pods) == ["prod/web-7d4b9c6f5-abcde"]
+    assert named.requests == 3  # the services, the pods that wait, that pod

@@ -101,6 +101,23 @@ async def test_a_sample_of_a_list_does_not_pass_for_the_list() -> None:
         assert (len(whole.items), whole.complete) == (3, True)
 
 
+async def test_lists_end_with_their_page_once_much_was_read() -> None:
+    pages = []
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        pages.append(request.query["limit"])
+        return pods(*(f"{len(pages)}-{number}" for number in range(20)), following="more")
+
+    async with reading(page, Budget(bytes_before_lists_end=8_000)) as reader:
+        listing = await reader.select(PODS, page=20)
+        assert listing.complete is False
+        assert 20 < len(listing.items) < 2_000
+        assert set(pages) == {"20"}
+        asked = len(pages)
+        assert len((await reader.select(PODS, "prod", page=20)).items) == 20  # the first page is always read
+        assert len(pages) == asked + 1
+
+
 @pytest.mark.parametrize("code", [410, 500, 403])
 async def test_what_came_before_a_failed_page_is_kept_as_incomplete(code: int) -> None:
     async def page(request: web.Request) -> web.StreamResponse:
