@@ -24,6 +24,14 @@ KIND_WORDS = {
 }
 # Ordinary words that are as ordinary as names of namespaces.
 _PLACES = frozenset(("prod", "production", "stage", "staging", "test", "testing", "default", "public", "kube-system"))
+# What people call a Service by its part: "the backend service" names one only where there is one of that name.
+_PARTS_OF_AN_APP = frozenset(
+    (
+        *("backend", "backends", "frontend", "frontends", "upstream", "upstreams", "downstream", "target", "targets"),
+        *("api", "web", "app", "database", "db", "cache", "auth", "grpc", "http", "tcp", "udp", "headless", "nodeport"),
+        *("loadbalancer", "clusterip", "kubernetes", "k8s"),
+    )
+)
 _FILLERS = frozenset(("named", "called", "name", "的", "叫", "名为", "名叫", "这个", "那个", "s"))
 _TOKEN = re.compile(
     r"[a-z]+://\S+|[a-z0-9_]+(?:[./:-]+[a-z0-9_]+)*|服务|容器组|节点|机器|命名空间|工作负载|应用|无状态|有状态"
@@ -91,11 +99,15 @@ def _looks_named(word: str) -> bool:
 
 
 def _kind_beside(tokens: list[str], at: int) -> tuple[str, bool]:
-    """The kind that is written before or behind the word."""
+    """The kind that is written before or behind the word, and whether the word is surely a name then."""
     before, behind = (tokens[place] if 0 <= place < len(tokens) else "" for place in (at - 1, at + 1))
+    if before == "of" and at > 1 and KIND_WORDS.get(tokens[at - 2]) == "pod":  # "the pods of cart"
+        return "pod", True
     if before in KIND_WORDS:  # "svc cart"; but in "my service cart pods" the pods are cart's
         return KIND_WORDS[behind if behind in KIND_WORDS and not _is_name(tokens, at + 2) else before], True
-    return (KIND_WORDS[behind], True) if behind in KIND_WORDS else ("", False)
+    if behind not in KIND_WORDS or (tokens[at] in _PARTS_OF_AN_APP and _is_name(tokens, at + 2)):
+        return "", False  # "its backend svc cart": the service is cart
+    return KIND_WORDS[behind], tokens[at] not in _PARTS_OF_AN_APP
 
 
 def _is_name(tokens: list[str], at: int) -> bool:

@@ -60,6 +60,15 @@ async def named_objects(session: ClusterSession) -> NamedObjects:
     return await session.once("named objects", lambda: _NameReader(session).read())
 
 
+async def names_nothing(session: ClusterSession) -> bool:
+    """Whether somebody asks whose words lead to no object and no namespace of this cluster."""
+    scope = session.scope
+    if not scope.text or scope.namespace:
+        return False
+    named = await named_objects(session)
+    return not (named.any_traffic or named.pods or named.nodes or named.namespaces)
+
+
 class _NameReader:
     def __init__(self, session: ClusterSession) -> None:
         self._session = session
@@ -99,7 +108,7 @@ class _NameReader:
             return (), ()
         found, missing = dict[tuple[str, str], Object](), list[Mention]()
         for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[: 3 * LOOKED_UP]:
-            candidates = listing.items
+            candidates: Sequence[Object] = listing.items
             if not listing.complete and not _is_node_like(mention) and not _is_pod_like(mention):
                 candidates = await self._look_up(SERVICES, mention)
             mine = self._here(_called(candidates, mention), mention)

@@ -86,9 +86,7 @@ def cause_diagnosis(case_state: CaseState, report: Report | None) -> ReportDiagn
     return next((item for item in report.diagnoses if item.entry == case_state.entry), None) if report else None
 
 
-def _recheck_target(
-    case_state: CaseState, report: Report | None, given: Mapping[str, GivenAnswer]
-) -> RecheckTarget:
+def _recheck_target(case_state: CaseState, report: Report | None, given: Mapping[str, GivenAnswer]) -> RecheckTarget:
     diagnosis = cause_diagnosis(case_state, report)
     return RecheckTarget(
         case=case_state.case.id,

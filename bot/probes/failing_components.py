@@ -36,7 +36,8 @@ from bot.probes.services import OF_SERVICE
 # the cloud controller manager; other people's CNI plugins beside them.
 COMPONENT = re.compile(
     r"(terway|kube-flannel|kube-proxy|coredns|kube-dns|node-local-dns|cloud-controller-manager"
-    r"|cilium|calico|canal|weave-net|kube-router|antrea|kube-ovn|aws-node)(?![a-z0-9])"
+    r"|cilium|calico|canal|weave-net|kube-router|antrea|kube-ovn|aws-node"
+    r"|(?:nginx-ingress|ingress-nginx|alb-ingress|mse-ingress)(?:-controller)?)(?![a-z0-9])"
 )
 SMALL = 100  # nodes: up to so many all pods of kube-system are listed; else those that events name
 MOST_PODS = 500

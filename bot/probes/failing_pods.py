@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.cluster.events import Event, Events, events_by_reason, is_fresh, warning_events
 from bot.cluster.facts.registry import Permission
-from bot.cluster.named_objects import named_objects
+from bot.cluster.named_objects import names_nothing
 from bot.cluster.pending_pods import (
     network_failure,
     network_waiters,
@@ -167,7 +167,7 @@ async def not_starting(session: ClusterSession) -> CheckResult:
     Where the question names objects or a namespace, theirs alone: in a cluster there is always one, and those of others
     are nobody's answer. Who names nothing is told of all that events tell of.
     """
-    named_none = await _names_nothing(session)
+    named_none = await names_nothing(session)
     found = [
         Trouble(pod, event.reason, _by_count(event), scheduled_at(pod) or event.first, event.message)
         for pod, event in await other_waiters(session)
@@ -188,15 +188,6 @@ async def not_starting(session: ClusterSession) -> CheckResult:
         for group in _alike(unready)
     ]
     return CheckResult(tuple(items))
-
-
-async def _names_nothing(session: ClusterSession) -> bool:
-    """Somebody asks, and the words lead to no object and no namespace of this cluster."""
-    scope = session.scope
-    if not scope.text or scope.namespace:
-        return False
-    named = await named_objects(session)
-    return not (named.any_traffic or named.pods or named.nodes or named.namespaces)
 
 
 def _unready(session: ClusterSession, pod: Object, warnings: Events) -> Trouble | None:

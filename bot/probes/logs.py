@@ -222,9 +222,7 @@ def telling_line(lines: Iterable[str]) -> str:
     return next((line for line in reversed(said) if _TELLING.search(line)), said[-1] if said else "")
 
 
-async def last_words(
-    session: ClusterSession, pod: Object, container: str, *, has_restarted: bool
-) -> tuple[str, bool]:
+async def last_words(session: ClusterSession, pod: Object, container: str, *, has_restarted: bool) -> tuple[str, bool]:
     """The telling line of the container's log, and whether its previous run said it: the present one may say nothing.
 
     Empty where no log can be read.

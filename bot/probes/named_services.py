@@ -159,7 +159,7 @@ async def _causes_of(session: ClusterSession, service: Object, named: NamedObjec
     pods = await pods_behind(session, service)
     ready = [pod for pod in pods if is_ready(pod)]
     if not pods:
-        return await _no_pod(session, service) + balancer
+        return await no_pod_causes(session, service) + balancer
     if not ready:
         return await _none_ready(session, service, pods) + balancer
     look = Causes(tuple(port_causes(service, ready, [m.port for m in named.mentions if m.name == name_of(service)])))
@@ -211,10 +211,10 @@ async def _stale_slices(session: ClusterSession, service: Object, ready: Sequenc
     return Causes((_cause(service, message, _slices_check(service)),))
 
 
-async def _no_pod(session: ClusterSession, service: Object) -> Causes:
+async def no_pod_causes(session: ClusterSession, service: Object) -> Causes:
     """Why the selector matches none: no pods at all, or pods with other labels."""
     selector, name = get_path(service, "spec", "selector") or {}, name_of(service)
-    like = await _pods_like(session, service)
+    like = await pods_like(session, service)
     message = f"has no endpoints: its selector {_selector_text(service)} matches no pod"
     check = f"kubectl -n {namespace_of(service)} get pods --show-labels"
     if like:
@@ -227,7 +227,7 @@ async def _no_pod(session: ClusterSession, service: Object) -> Causes:
     return Causes((_cause(service, message, check),))
 
 
-async def _pods_like(session: ClusterSession, service: Object) -> list[Object]:
+async def pods_like(session: ClusterSession, service: Object) -> list[Object]:
     """Pods of its namespace whose names begin like the Service's, the closest first."""
     try:
         listing = await session.reader.select(PODS, namespace_of(service), metadata_only=True, most=PAGE)

@@ -9,10 +9,18 @@ from bot.cluster.pending_pods import scheduled_at, waits_for_sandbox
 from bot.cluster.resources import DEPLOYMENTS, EVENTS, PODS, SERVICES
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
 from bot.cluster.transport import ReadError
-from bot.probes.causes import Cause, Causes, finding_of, joined
+from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.findings import Finding, clip
 from bot.probes.named_services import pods_behind
-from bot.probes.pod_readiness import FRESH, is_ready, newest_event, unready_reason, unready_since
+from bot.probes.pod_readiness import (
+    FRESH,
+    is_over,
+    is_ready,
+    newest_event,
+    restart_reason,
+    unready_reason,
+    unready_since,
+)
 from bot.probes.pods import minutes
 from bot.probes.registry import probe
 
@@ -40,9 +48,10 @@ async def workload_causes(session: ClusterSession) -> Causes:
         return Causes()
     refused = await _refused(session)
     of_deployments = [await _deployment(session, each) for each in named.deployments]
-    served = {full_name(pod) for service in named.services for pod in await _behind(session, service)}
+    served = {full_name(pod): pod for service in named.services for pod in await _behind(session, service)}
     alone = [pod for pod in named.pods if full_name(pod) not in served]
-    return joined([refused, *of_deployments, await _pods(session, alone)])
+    restarting = await _restarting(session, list(served.values()))
+    return joined([refused, *of_deployments, await _pods(session, alone), restarting])
 
 
 async def _behind(session: ClusterSession, service: Object) -> tuple[Object, ...]:
@@ -94,18 +103,30 @@ async def _deployment(session: ClusterSession, deployment: Object) -> Causes:
 
 async def _pods(session: ClusterSession, pods: Sequence[Object]) -> Causes:
     """Of several pods of a kind the first that fails tells why."""
-    failing = [pod for pod in pods if not is_ready(pod) and _is_late(session, pod)]
+    failing = [pod for pod in pods if not is_ready(pod) and _is_late(session, pod) and not is_over(pod, pods)]
     told: dict[str, Cause] = {}
     for pod in failing[:4]:
         if trouble := await _pod_cause(session, pod):
             told.setdefault(trouble.message.partition(": ")[2], trouble)
-    return Causes(tuple(told.values()))
+    return Causes(tuple(told.values())) + await _restarting(session, pods)
+
+
+async def _restarting(session: ClusterSession, pods: Sequence[Object]) -> Causes:
+    """Those that are ready just now, between two ends."""
+    for pod in [pod for pod in pods if is_ready(pod)]:
+        if found := await restart_reason(session, pod):
+            why, last = found
+            about = f"Pod {full_name(pod)}"
+            check = f"kubectl -n {namespace_of(pod)} describe pod {name_of(pod)}"
+            message = f"{about} is ready just now, but not for long: {why}"
+            return Causes((Cause(object=about, message=message, check=check, since=last),))
+    return NO_CAUSE
 
 
 def _is_late(session: ClusterSession, pod: Object) -> bool:
-    is_over = get_path(pod, "status", "phase") == "Succeeded" or get_path(pod, "metadata", "deletionTimestamp")
     made = moment(get_path(pod, "metadata", "creationTimestamp"))
-    return not is_over and (made is None or (session.now() - made).total_seconds() >= LATE_SECONDS)
+    is_going = bool(get_path(pod, "metadata", "deletionTimestamp"))
+    return not is_going and (made is None or (session.now() - made).total_seconds() >= LATE_SECONDS)
 
 
 async def _pod_cause(session: ClusterSession, pod: Object) -> Cause | None:

@@ -1,5 +1,6 @@
 """Why a pod is not ready: what its containers wait for, the probe that fails, or its node."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.cluster.events import Event, events_by_reason
@@ -15,6 +16,7 @@ WAITING_EVENTS = (
     *("Failed", "ErrImagePull", "BackOff", "Pulling", "InspectFailed", "ProvisioningFailed"),
 )
 FRESH = timedelta(minutes=30)
+FLAPPING, OFTEN = timedelta(minutes=10), 3  # what ended three times, the last within ten minutes, ends again
 NO_REASON = "not ready"
 CRASHED = ("CrashLoopBackOff", "Error", "OOMKilled", "ContainerCannotRun", "StartError", "DeadlineExceeded")
 _TOLD_BY_EVENT = ("", "ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff")
@@ -22,6 +24,8 @@ _TOLD_BY_EVENT = ("", "ContainerCreating", "PodInitializing", "ErrImagePull", "I
 
 def is_ready(pod: Object) -> bool:
     """As its condition says; containers that are all ready where nothing told the condition."""
+    if get_path(pod, "status", "phase") in ("Succeeded", "Failed"):
+        return False
     conditions = [each for each in get_path(pod, "status", "conditions") or [] if each.get("type") == "Ready"]
     if conditions:
         return bool(conditions[0].get("status") == "True")
@@ -39,8 +43,39 @@ def unready_since(pod: Object) -> datetime | None:
     return moment(get_path(pod, "metadata", "creationTimestamp"))
 
 
+def is_over(pod: Object, pods: Sequence[Object]) -> bool:
+    """Whether it ended and is of no use any more: done, or evicted or lost and replaced by others of these pods."""
+    phase = get_path(pod, "status", "phase")
+    replaced = any(get_path(each, "status", "phase") not in ("Succeeded", "Failed") for each in pods)
+    return phase == "Succeeded" or (phase == "Failed" and replaced)
+
+
+async def restart_reason(session: ClusterSession, pod: Object) -> tuple[str, datetime] | None:
+    """How a pod that is ready at this moment was ended again and again, and the last time; ``None`` where it was not.
+
+    A container ended within ten minutes, after a short run and not for the first time; or a liveness probe fails time
+    and again. A reboot ends long runs.
+    """
+    told = await newest_event(session, pod, PROBE_EVENTS)
+    liveness = told if told and told.message.startswith("Liveness") and told.count >= OFTEN else None
+    for status in get_path(pod, "status", "containerStatuses") or []:
+        began, ended = (
+            moment(get_path(status, "lastState", "terminated", part)) for part in ("startedAt", "finishedAt")
+        )
+        times, was_short = int(status.get("restartCount") or 0), not (began and ended) or ended - began <= FRESH
+        if ended and times >= OFTEN and was_short and session.now() - ended <= FLAPPING:
+            parts = (ended_words(status), clip(liveness.message, 200) if liveness else "")
+            return f"it restarted {times} times, the last run ended: {': '.join(filter(None, parts)) or 'well'}", ended
+    if liveness and session.now() - liveness.last <= FLAPPING:
+        return f"{clip(liveness.message, 200)} ({liveness.count} times), for which it is restarted", liveness.last
+    return None
+
+
 async def unready_reason(session: ClusterSession, pod: Object) -> str:
     """One phrase: what its containers wait for, with the newest event about it."""
+    if get_path(pod, "status", "phase") == "Failed" and get_path(pod, "status", "reason"):
+        words = (str(get_path(pod, "status", part) or "") for part in ("reason", "message"))
+        return clip(": ".join(filter(None, words)), 240)
     waits, message = _container_trouble(pod)
     if waits in CRASHED:
         return await _crash_reason(session, pod, waits, message)

@@ -7,15 +7,33 @@ from tests.everyday.incidents import (
     BASKET_PODS,
     FRESH_STORE,
     ONLY_API,
-    PROXY_LOG,
     QUOTA,
-    UNAUTHORIZED,
-    UNREADY_EVENTS,
     Incident,
 )
+from tests.everyday.told import EVICTED, PROXY_LOG, UNAUTHORIZED, UNREADY_EVENTS, ended
 
 _READY = pod("basket-6c7d8-xk2va", BASKET)
 HEALTHY = [
+    Incident(
+        name="a pod that was evicted long ago and replaced",
+        questions=("the basket deployment is slow", "basket pods time out now and then"),
+        objects=(deployment("basket", BASKET), *BASKET_PODS, EVICTED),
+    ),
+    Incident(
+        name="long runs that a reboot ended",
+        questions=("svc basket was away for a moment",),
+        objects=tuple(served("basket", BASKET, [ended(BASKET_PODS[0], 12, "now-9d", "now-4m")])),
+    ),
+    Incident(
+        name="a Service of what was scaled to 0 for good, and nobody names it",
+        questions=("one of our services refuses connections",),
+        objects=(service("rowboat", {"app": "rowboat"}), slices("rowboat"), *served("basket", BASKET, BASKET_PODS)),
+    ),
+    Incident(
+        name="a part of an app, which is no name",
+        questions=("the backend service is down", "we cannot reach the api service any more"),
+        objects=tuple(served("basket", BASKET, BASKET_PODS)),
+    ),
     Incident(
         name="a Service whose pods are ready",
         questions=("basket is slow today", "svc basket times out now and then", "basket 服务有点慢"),

@@ -25,6 +25,8 @@ from bot.cluster.named_objects import is_of
         ("basket's pods crash", "basket", "pod", ""),
         ("report 的 pod 起不来", "report", "pod", ""),
         ("every order pod is Running", "order", "pod", ""),
+        ("pods of basket cannot resolve", "basket", "pod", ""),
+        ("it cannot get at its backend svc basket", "basket", "service", ""),
         ("in ns mall all is well", "mall", "namespace", ""),
         ("命名空间 mall 里都连不上", "mall", "namespace", ""),
         ("节点10.0.1.11 NotReady", "10.0.1.11", "node", ""),
@@ -72,6 +74,16 @@ def test_words_that_may_be_names_are_not_plain(text: str, names: set[str]) -> No
 )
 def test_ordinary_words_name_nothing(text: str) -> None:
     assert mentions_in(text) == ()
+
+
+@pytest.mark.parametrize("text", ["the backend service is down", "our api service is slow", "db 服务连不上"])
+def test_a_part_of_an_app_is_a_name_only_where_there_is_one(text: str) -> None:
+    assert [each.plain for each in mentions_in(text)] == [False]
+
+
+def test_of_what_is_called_by_its_part_and_its_name_the_name_has_the_kind() -> None:
+    found = {each.name: each.kind for each in mentions_in("cannot reach the backend service basket")}
+    assert found == {"backend": "", "basket": "service"}
 
 
 def test_a_port_belongs_to_its_name() -> None:

@@ -18,8 +18,9 @@ from bot.diagnosis.report import make_report
 from bot.recordings import Recording, serve
 from bot.terminal.pages import show_report
 from tests.everyday.clusters import cluster
-from tests.everyday.incidents import INCIDENTS, TOLD, Incident
+from tests.everyday.incidents import INCIDENTS, Incident
 from tests.everyday.look_alikes import HEALTHY, OTHER_OBJECT, TRUE
+from tests.everyday.told import TOLD
 
 BY_A_SETTING = ("flannel-hairpin-off", "ipvs-udp-timeout", "terway-hostport-unmapped", "terway-ipvlan-in-cluster-lb")
 ASKED = [(each, question) for each in INCIDENTS for question in each.questions]

@@ -1,0 +1,128 @@
+"""Incidents that are told although no entry is suspected for them: nobody named them, or they explain only a part."""
+
+from tests.everyday.clusters import SYSTEM, deployment, event, pod, served, service, slices
+from tests.everyday.incidents import BASKET, BASKET_PODS, NOT_READY, Incident, Object
+
+PROXY_LOG = f"{SYSTEM}/kube-proxy-worker-9rwtk/kube-proxy-worker"
+UNAUTHORIZED = "E1120 19:01:00.0 1 reflector.go:153] Failed to list *v1.Service: Unauthorized"
+PROBE_FAILS = "Readiness probe failed: HTTP probe failed with statuscode: 500"
+UNREADY_EVENTS = [event("Pod", each["metadata"]["name"], "Unhealthy", PROBE_FAILS) for each in NOT_READY]
+INGRESS = {"app": "ingress-nginx"}
+EVICTED = pod("basket-6c7d8-qq2va", BASKET, phase="Failed") | {
+    "status": {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: ephemeral-storage."}
+}
+TO_THE_DATABASE = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "basket-calls", "namespace": "mall", "creationTimestamp": "now-3h"},
+    "spec": {
+        "podSelector": {"matchLabels": BASKET},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [{"podSelector": {"matchLabels": {"app": "db"}}}]}],
+    },
+}
+
+
+def ended(ready: Object, times: int, began: str, at: str) -> Object:
+    """The pod, ready again since its container's last run, out of memory."""
+    last = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": began, "finishedAt": at}}
+    statuses = [each | {"restartCount": times, "lastState": last} for each in ready["status"]["containerStatuses"]]
+    return ready | {"status": ready["status"] | {"containerStatuses": statuses}}
+
+
+TOLD = [
+    Incident(
+        name="pods that are not ready, and nobody names them",
+        questions=("the shop's page returns 503 since the release", "发布之后页面一直报 503"),
+        objects=(service("basket", BASKET), slices("basket", NOT_READY), *NOT_READY, *UNREADY_EVENTS),
+        named=("2 pods (mall/basket-6c7d8-xk2va", "are not ready: Readiness probe failed", "statuscode: 500"),
+    ),
+    Incident(
+        name="an image that nobody names",
+        questions=("the release hangs, new pods do not come up",),
+        objects=(
+            pod("invoice-6c8d9f7b5-ww9xz", {"app": "invoice"}, since="now-6m", waits="ImagePullBackOff"),
+            event("Pod", "invoice-6c8d9f7b5-ww9xz", "Failed", "Failed to pull image: manifest unknown"),
+        ),
+        named=("ImagePullBackOff", "manifest unknown"),
+    ),
+    Incident(
+        name="everything in a namespace",
+        questions=("everything in the mall namespace is broken",),
+        objects=(service("basket", {"app": "baskets"}), slices("basket"), *BASKET_PODS),
+        named=("Service mall/basket has no endpoints", "app=baskets matches no pod"),
+    ),
+    Incident(
+        name="a member of a StatefulSet",
+        questions=("ledger-1.ledger can't be reached by the other members",),
+        objects=(
+            *served("ledger", {"app": "ledger"}, [pod("ledger-0", {"app": "ledger"})], clusterIP="None"),
+            pod("ledger-1", {"app": "ledger"}, ready=False),
+            event("Pod", "ledger-1", "Unhealthy", "Readiness probe failed: no primary"),
+        ),
+        named=("1 of 2 pods behind Service mall/ledger not ready", "no primary"),
+    ),
+    Incident(
+        name="a load balancer that nobody names",
+        questions=("external ip pending for half an hour after the helm install",),
+        objects=(
+            *served("entrance", BASKET, BASKET_PODS, type="LoadBalancer"),
+            event("Service", "entrance", "CreatingLoadBalancerFailed", "Error creating load balancer: no balance left"),
+        ),
+        named=("It has no load balancer: CreatingLoadBalancerFailed", "no balance left"),
+    ),
+    Incident(
+        name="kube-proxy of a node is not authorized any more",
+        questions=("new services are unreachable from 172.16.0.12, old ones work",),
+        logs={PROXY_LOG: "".join(f"now-{second}s {UNAUTHORIZED}\n" for second in (90, 70, 50, 30, 10))},
+        named=("kube-proxy on node cn-hangzhou.172.16.0.12 logs errors again and again", "Unauthorized"),
+    ),
+    Incident(
+        name="a liveness probe that ends ready pods",
+        questions=(
+            "svc basket answers for a few minutes, then requests time out",
+            "basket 服务几分钟就断一次",
+            "the basket deployment restarts every few minutes",
+        ),
+        objects=(
+            *served("basket", BASKET, BASKET_PODS),
+            deployment("basket", BASKET),
+            event("Pod", BASKET_PODS[0]["metadata"]["name"], "Unhealthy", "Liveness probe failed: no answer in 1s"),
+        ),
+        named=("Pod mall/basket-6c7d8-xk2va is ready just now", "Liveness probe failed: no answer in 1s (9 times)"),
+    ),
+    Incident(
+        name="pods that end again and again",
+        questions=("svc basket drops every few calls",),
+        objects=(*served("basket", BASKET, [ended(BASKET_PODS[0], 41, "now-9m", "now-2m"), BASKET_PODS[1]]),),
+        named=("Pod mall/basket-6c7d8-xk2va is ready just now", "it restarted 41 times", "OOMKilled, exit code 137"),
+    ),
+    Incident(
+        name="evicted, and none comes back",
+        questions=("basket pods were evicted and do not come back",),
+        objects=(deployment("basket", BASKET), EVICTED),
+        named=("Pod mall/basket-6c7d8-qq2va is not ready: Evicted: The node was low on resource",),
+    ),
+    Incident(
+        name="the ingress controller crashes",
+        questions=("shop.example.com returns 502", "ingress 一直返回 502"),
+        objects=(pod("nginx-ingress-controller-6d8f9-aa111", INGRESS, namespace=SYSTEM, waits="CrashLoopBackOff"),),
+        named=("nginx-ingress-controller-6d8f9 is in CrashLoopBackOff",),
+    ),
+    Incident(
+        name="a selector that nobody names",
+        questions=(
+            "the frontend gets connection refused from one of its backends",
+            "有个服务连不上，connection refused",
+        ),
+        objects=(service("basket", {"app": "baskets"}), slices("basket"), *BASKET_PODS),
+        named=("Service mall/basket has no endpoints", "app=baskets matches no pod", "carry app=basket"),
+    ),
+    Incident(
+        name="pods that may call one other alone",
+        questions=("since noon pods of basket cannot resolve a single name", "basket 的 pod 解析不了域名"),
+        base="terway",
+        objects=(deployment("basket", BASKET), *BASKET_PODS, TO_THE_DATABASE),
+        named=("NetworkPolicy mall/basket-calls lets basket-6c7d8-xk2va open connections only to pods with app=db",),
+    ),
+]
