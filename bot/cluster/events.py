@@ -107,6 +107,14 @@ async def warning_events(session: ClusterSession, *, pods: bool) -> Events:
     return Events(tuple(event for event in page.items if event.is_warning), page.complete)
 
 
+async def newest_events(session: ClusterSession, *, pods: bool) -> list[Event]:
+    """The newest event about each object, of those that are read for ``events_by_reason`` anyway."""
+    page = await _page(session, pods, "")
+    if not page.complete:
+        page = await _page(session, pods, "type!=Normal")
+    return [max(events, key=lambda event: (event.last, event.is_warning)) for events in page.by_subject.values()]
+
+
 async def _page(session: ClusterSession, pods: bool, chosen: str) -> Events:
     """Events about pods or about anything else, of one more field selector; parsed once a question."""
 

@@ -84,7 +84,7 @@ def _mentions(tokens: list[str]) -> Iterator[Mention]:
         elif (named := _of_path(token)) or (named := _of_host(token)):
             yield named
         elif _NAME.fullmatch(token) and _may_name(token, kind):
-            yield Mention(token, kind, plain=plain or _looks_named(token))
+            yield Mention(token, kind, plain=(plain and not _is_inflected(token)) or _looks_named(token))
 
 
 def _may_name(word: str, kind: str) -> bool:
@@ -92,6 +92,11 @@ def _may_name(word: str, kind: str) -> bool:
     if word in _PLACES and kind == "namespace":
         return True
     return len(word) > 1 and word not in ORDINARY and word not in KIND_WORDS and (not word.isdigit() or bool(kind))
+
+
+def _is_inflected(word: str) -> bool:
+    """A form of an ordinary word, which is a name only where there is one: "get svc lists v4 only"."""
+    return any(word.endswith(end) and word.removesuffix(end) in ORDINARY for end in ("s", "es", "ed", "d", "ing", "ly"))
 
 
 def _looks_named(word: str) -> bool:

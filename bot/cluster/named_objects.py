@@ -77,6 +77,7 @@ class _NameReader:
         self._namespaces = frozenset((places | {session.scope.namespace or ""}) - {""})
         self._unread: list[str] = []
         self._looked_up: set[tuple[str, str]] = set()
+        self._is_small = False  # all Services are on one page
 
     async def read(self) -> NamedObjects:
         if not self._mentions:
@@ -106,6 +107,7 @@ class _NameReader:
         listing = await self._list(SERVICES, most=PAGE)
         if listing is None:
             return (), ()
+        self._is_small = listing.complete
         found, missing = dict[tuple[str, str], Object](), list[Mention]()
         for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[: 3 * LOOKED_UP]:
             candidates: Sequence[Object] = listing.items
@@ -141,7 +143,10 @@ class _NameReader:
     async def _deployments(self, services: Sequence[Object]) -> tuple[Object, ...]:
         taken = {name_of(service) for service in services}
         able = [m for m in self._mentions if _may_be_workload(m) and not _OF_REPLICA_SET.search(m.name)]
-        named = [m.name for m in able if m.plain or m.kind or "-" in m.name]
+        named = {m.name for m in able if m.plain or m.kind or "-" in m.name}
+        if self._is_small and {m.name for m in able} - named - taken:
+            listing = await self._list(DEPLOYMENTS, metadata_only=True, most=PAGE)
+            named |= {name_of(item) for item in (listing.items if listing else ())} & {m.name for m in able}
         found: list[Object] = []
         for mention in [m for m in self._mentions if m.name in named and m.name not in taken][:SHOWN]:
             found += self._here(await self._look_up(DEPLOYMENTS, mention), mention)[:SHOWN]
@@ -189,11 +194,19 @@ class _NameReader:
         return next((node for node in read if node), None)
 
     async def _list(
-        self, resource: Resource, *, namespace: str | None = None, fields: str = "", most: int
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        fields: str = "",
+        metadata_only: bool = False,
+        most: int,
     ) -> Listing | None:
         try:
             namespace = namespace or self._session.scope.namespace
-            return await self._session.reader.select(resource, namespace, fields=fields, most=most)
+            return await self._session.reader.select(
+                resource, namespace, fields=fields, metadata_only=metadata_only, most=most
+            )
         except ReadError as error:
             if error.is_damage:
                 raise

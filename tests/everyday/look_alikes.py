@@ -15,6 +15,15 @@ from tests.everyday.told import EVICTED, PROXY_LOG, UNAUTHORIZED, UNREADY_EVENTS
 _READY = pod("basket-6c7d8-xk2va", BASKET)
 HEALTHY = [
     Incident(
+        name="an autoscaler that has its metrics again",
+        questions=("the hpa of basket does not scale it any more",),
+        objects=(
+            event("HorizontalPodAutoscaler", "basket", "FailedGetResourceMetric", "no metrics returned", last="now-9m"),
+            event("HorizontalPodAutoscaler", "basket", "SuccessfulRescale", "New size: 3", last="now-2m", normal=True),
+            event("HorizontalPodAutoscaler", "ledger", "FailedGetResourceMetric", "no metrics returned"),
+        ),
+    ),
+    Incident(
         name="a pod that was evicted long ago and replaced",
         questions=("the basket deployment is slow", "basket pods time out now and then"),
         objects=(deployment("basket", BASKET), *BASKET_PODS, EVICTED),

@@ -125,4 +125,16 @@ TOLD = [
         objects=(deployment("basket", BASKET), *BASKET_PODS, TO_THE_DATABASE),
         named=("NetworkPolicy mall/basket-calls lets basket-6c7d8-xk2va open connections only to pods with app=db",),
     ),
+    Incident(
+        name="an autoscaler without metrics",
+        questions=("the hpa of basket does not scale it any more", "basket 的 HPA 不扩容了"),
+        objects=(event("HorizontalPodAutoscaler", "basket", "FailedGetResourceMetric", "no metrics returned"),),
+        named=("HorizontalPodAutoscaler mall/basket: FailedGetResourceMetric (9 times): no metrics returned",),
+    ),
+    Incident(
+        name="pods of a Deployment whose plain name is no Service's",
+        questions=("basket crashes since the password was rotated",),
+        objects=(deployment("basket", BASKET), pod("basket-6c7d8-qq2va", BASKET, waits="CrashLoopBackOff")),
+        named=("Pod mall/basket-6c7d8-qq2va is not ready: CrashLoopBackOff",),
+    ),
 ]

@@ -76,8 +76,10 @@ def test_ordinary_words_name_nothing(text: str) -> None:
     assert mentions_in(text) == ()
 
 
-@pytest.mark.parametrize("text", ["the backend service is down", "our api service is slow", "db 服务连不上"])
-def test_a_part_of_an_app_is_a_name_only_where_there_is_one(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["the backend service is down", "our api service is slow", "db 服务连不上", "get svc lists it"]
+)
+def test_a_part_of_an_app_or_a_verb_is_a_name_only_where_there_is_one(text: str) -> None:
     assert [each.plain for each in mentions_in(text)] == [False]
 
 
