@@ -40,7 +40,7 @@ async def what_fails(session: ClusterSession) -> FailingHere:
     return FailingHere(
         items=found[:MOST],
         more=max(0, len(found) - MOST),
-        looked_at=tuple(declared.what for declared, each in zip(checks, seen, strict=True) if each is not None),
+        looked_at=tuple(declared.what for declared, each in zip(checks, seen, strict=True) if each and each.is_asked),
         not_looked_at=(*([f"so these were not looked at: {', '.join(unread)}"] if unread else []), *partly),
     )
 

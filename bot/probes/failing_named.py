@@ -7,7 +7,7 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import DEPLOYMENTS, EVENTS, SERVICES
 from bot.cluster.session import ClusterSession
-from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
+from bot.probes.failure_checks import NOT_ASKED, CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
 
 RECENT = timedelta(minutes=30)
@@ -25,7 +25,7 @@ async def warned_of(session: ClusterSession) -> CheckResult:
     """Whatever the newest event about a named object warns of, in its own words."""
     named = await named_objects(session)
     if not named.mentions:
-        return CheckResult()
+        return NOT_ASKED
     fresh = [
         event
         for event in await newest_events(session, pods=False)

@@ -11,7 +11,7 @@ from bot.cluster.reader import PAGE
 from bot.cluster.resources import ENDPOINT_SLICES, PODS, SERVICES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
 from bot.probes.causes import Causes
-from bot.probes.failure_checks import CheckResult, Severity, failure_check
+from bot.probes.failure_checks import NOT_ASKED, CheckResult, Severity, failure_check
 from bot.probes.named_services import no_pod_causes, pods_like
 from bot.probes.services import OF_SERVICE
 
@@ -33,7 +33,7 @@ async def services_with_other_labels(session: ClusterSession) -> CheckResult:
     A Service without endpoints alone is no fault: what it stood for may be scaled to 0 for good.
     """
     if not _CALLS.search(session.scope.text) or not await names_nothing(session):
-        return CheckResult()
+        return NOT_ASKED
     empty = await _empty_services(session)
     found = await asyncio.gather(*(_causes(session, each) for each in empty[:MOST_EMPTY]))
     items = [cause.as_failing(session.now()) for causes in found for cause in causes.items]

@@ -63,12 +63,17 @@ class Failing:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a failure check found; ``unread`` says what could not be looked at, as a sentence without its full stop."""
+    """What a failure check found; ``unread`` says what could not be looked at, as a sentence without its full stop.
+
+    ``is_asked`` is false where the words did not ask for this look, so that nobody is told that it was taken.
+    """
 
     items: tuple[Failing, ...] = ()
     unread: str = ""
+    is_asked: bool = True
 
 
+NOT_ASKED = CheckResult(is_asked=False)
 FailureCheck = Callable[[ClusterSession], Awaitable[CheckResult]]
 
 

@@ -439,3 +439,11 @@ def test_a_failing_thing_is_plain_text_in_the_contract_s_shape(now: Any) -> None
     item = Failing(object="Node x", since=now, message="It \n fails " + "y" * 900, check="kubectl describe node x")
     assert list(item.to_json()) == ["object", "since", "message", "check"]
     assert len(item.to_json()["message"]) <= 400
+
+
+async def test_only_what_the_words_ask_for_is_said_to_be_looked_at(make: Any, look: Any) -> None:
+    cluster = [make.service("web", ["10.0.0.1"])]
+    unasked = (await look(cluster)).looked_at
+    assert not {"Services without endpoints", "warnings about what is named"} & set(unasked)
+    assert "Services without endpoints" in (await look(cluster, question="a service refuses connections")).looked_at
+    assert "warnings about what is named" in (await look(cluster, question="the hpa of web hangs")).looked_at
