@@ -12,7 +12,8 @@ from bot.cluster.resources import DEPLOYMENTS, NODES, PODS, SERVICES, Resource
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
 
-LOOKED_UP = 4  # names that are asked for one by one, where a list would be too long
+NAMES = 12  # that may be Services
+LOOKED_UP, LOOKED_UP_AMONG_MANY = 8, 6  # names that are asked for one by one; where Services are many, all are
 SHOWN = 2  # objects of one kind that are looked at: a question about more is about none of them
 # What controllers add: a number, or a hash with digits or without vowels (SafeEncodeString of k8s.io/apimachinery).
 _POD_SUFFIX = re.compile(r"-\d+|-(?=[a-z0-9]*\d|[^-aeiou]+(?:-|$))[a-z0-9]{5,10}(?:-[a-z0-9]{5})?")
@@ -109,7 +110,7 @@ class _NameReader:
             return (), ()
         self._is_small = listing.complete
         found, missing = dict[tuple[str, str], Object](), list[Mention]()
-        for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[: 3 * LOOKED_UP]:
+        for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[:NAMES]:
             candidates: Sequence[Object] = listing.items
             if not listing.complete and not _is_node_like(mention) and not _is_pod_like(mention):
                 candidates = await self._look_up(SERVICES, mention)
@@ -133,8 +134,9 @@ class _NameReader:
 
     async def _by_name(self, resource: Resource, name: str) -> tuple[Object, ...]:
         """One small read each, as long as there are few."""
-        if len(self._looked_up) >= 2 * LOOKED_UP:
-            self._unread.append(f"more names than {2 * LOOKED_UP} were not looked up")
+        most = LOOKED_UP if self._is_small else LOOKED_UP_AMONG_MANY
+        if len(self._looked_up) >= most:
+            self._unread.append(f"more names than {most} were not looked up")
             return ()
         self._looked_up.add((resource.plural, name))
         listing = await self._list(resource, fields=f"metadata.name={name}", most=10)

@@ -131,9 +131,13 @@ async def _worker_daemon_set(session: ClusterSession) -> tuple[Object | None, st
 
 async def _worker_config(session: ClusterSession) -> tuple[str, Object | None]:
     """The ConfigMap of kube-proxy on worker nodes: one with config.conf before one without."""
-    there = [(name, config) for name in CONFIG_MAPS[:2] if (config := await session.config_map(name)) is not None]
-    whole = [pair for pair in there if config_text(pair[1], _CONFIG_CONF[pair[0]]) is not None]
-    return next(iter(whole or there), ("", None))
+    without: list[tuple[str, Object]] = []
+    for name in CONFIG_MAPS[:2]:
+        config = await session.config_map(name)
+        if config is not None and config_text(config, _CONFIG_CONF[name]) is not None:
+            return name, config
+        without += [(name, config)] if config is not None else []
+    return without[0] if without else ("", None)
 
 
 def proxy_container(containers: Iterable[Object]) -> Object | None:
