@@ -41,8 +41,8 @@ from bot.cluster.transport import ReadError
 from bot.probes.failing_components import COMPONENT
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
-from bot.probes.pod_readiness import is_ready, unready_since
-from bot.probes.pods import LIST_EVENTS, LIST_PODS, STARTING, node_of
+from bot.probes.pod_readiness import is_ready, running_init, unready_since
+from bot.probes.pods import LIST_EVENTS, LIST_PODS, STARTING, minutes, node_of
 from bot.probes.registry import count, some
 
 WAITING_PODS = "pods that wait for their network"
@@ -62,6 +62,7 @@ _WRAPPING = re.compile(r"rpc error: code = Unknown desc = |^Failed (?:to )?creat
 _ID = re.compile(r"\b[0-9a-f]{32,}\b")
 NAMED = (SERVICES, DEPLOYMENTS, NODES)  # what is read to see which objects the words name
 _GATED = "SchedulingGated"  # held back on purpose, says whoever made it
+INITIALIZING = timedelta(minutes=5)  # what takes longer to get a pod ready is told
 _BLOCKED = frozenset(
     {
         "CrashLoopBackOff",
@@ -235,8 +236,12 @@ def blocked(session: ClusterSession, pod: Object, event: Event | None) -> Troubl
     ]
     waiting = [(each, get_path(each, "state", "waiting", "reason")) for each in statuses]
     found = next(((each, reason) for each, reason in waiting if reason in _BLOCKED), None)
-    if found is None or get_path(pod, "metadata", "deletionTimestamp"):
+    if get_path(pod, "metadata", "deletionTimestamp"):
         return None
+    if found is None:
+        init, runs = running_init(session, pod)
+        said = f"its init container {init} has not ended for {minutes(runs)}"
+        return Trouble(pod, "Init", said, session.now() - runs, said) if runs >= INITIALIZING else None
     status, reason = found
     said = str(get_path(status, "state", "waiting", "message") or "") or (event.message if event else "")
     since = moment(get_path(status, "lastState", "terminated", "finishedAt")) or scheduled_at(pod) or session.now()

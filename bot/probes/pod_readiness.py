@@ -8,7 +8,7 @@ from bot.cluster.pending_pods import newest_of, waiting_reason
 from bot.cluster.session import ClusterSession, Object, get_path, moment
 from bot.cluster.transport import ReadError
 from bot.probes.findings import clip
-from bot.probes.pods import node_of
+from bot.probes.pods import minutes, node_of
 
 PROBE_EVENTS = ("Unhealthy",)
 WAITING_EVENTS = (
@@ -71,12 +71,29 @@ async def restart_reason(session: ClusterSession, pod: Object) -> tuple[str, dat
     return None
 
 
+def running_init(session: ClusterSession, pod: Object) -> tuple[str, timedelta]:
+    """The init container that has not ended, and for how long it runs; empty where none keeps the others waiting."""
+    sidecars = {
+        each.get("name")
+        for each in get_path(pod, "spec", "initContainers") or []
+        if each.get("restartPolicy") == "Always"  # it runs beside the others and never ends
+    }
+    for status in get_path(pod, "status", "initContainerStatuses") or []:
+        began = moment(get_path(status, "state", "running", "startedAt"))
+        if began and status.get("name") not in sidecars:
+            return str(status.get("name")), session.now() - began
+    return "", timedelta()
+
+
 async def unready_reason(session: ClusterSession, pod: Object) -> str:
     """One phrase: what its containers wait for, with the newest event about it."""
     if get_path(pod, "status", "phase") == "Failed" and get_path(pod, "status", "reason"):
         words = (str(get_path(pod, "status", part) or "") for part in ("reason", "message"))
         return clip(": ".join(filter(None, words)), 240)
     waits, message = _container_trouble(pod)
+    init, runs = running_init(session, pod)
+    if init:
+        return f"its init container {init} has not ended for {minutes(runs)}, and the others wait for it"
     if waits in CRASHED:
         return await _crash_reason(session, pod, waits, message)
     reasons = PROBE_EVENTS if not waits and get_path(pod, "status", "phase") == "Running" else WAITING_EVENTS

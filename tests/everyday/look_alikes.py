@@ -10,10 +10,19 @@ from tests.everyday.incidents import (
     QUOTA,
     Incident,
 )
-from tests.everyday.told import EVICTED, PROXY_LOG, UNAUTHORIZED, UNREADY_EVENTS, ended
+from tests.everyday.told import EVICTED, INITIALIZING, PROXY_LOG, UNAUTHORIZED, UNREADY_EVENTS, ended
 
 _READY = pod("basket-6c7d8-xk2va", BASKET)
+_JUST_BEGUN = INITIALIZING | {
+    "status": INITIALIZING["status"]
+    | {"initContainerStatuses": [{"name": "wait-for-db", "state": {"running": {"startedAt": "now-2m"}}}]}
+}
 HEALTHY = [
+    Incident(
+        name="an init container that began two minutes ago",
+        questions=("the rollout is slow, new pods hang",),
+        objects=(deployment("basket", BASKET), _JUST_BEGUN),
+    ),
     Incident(
         name="an autoscaler that has its metrics again",
         questions=("the hpa of basket does not scale it any more",),

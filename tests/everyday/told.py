@@ -21,6 +21,16 @@ TO_THE_DATABASE = {
         "egress": [{"to": [{"podSelector": {"matchLabels": {"app": "db"}}}]}],
     },
 }
+INITIALIZING = pod("basket-6c7d8-qq2va", BASKET, since="now-10m", waits="PodInitializing")
+INITIALIZING["status"] |= {
+    "podIP": "172.30.34.220",
+    "initContainerStatuses": [{"name": "wait-for-db", "ready": False, "state": {"running": {"startedAt": "now-10m"}}}],
+}
+BESIDE_A_SIDECAR = pod("basket-6c7d8-qq2va", BASKET, ready=False)
+BESIDE_A_SIDECAR["spec"]["initContainers"] = [{"name": "proxy", "restartPolicy": "Always"}]
+BESIDE_A_SIDECAR["status"]["initContainerStatuses"] = [
+    {"name": "proxy", "ready": True, "state": {"running": {"startedAt": "now-2d"}}}
+]
 
 
 def ended(ready: Object, times: int, began: str, at: str) -> Object:
@@ -136,5 +146,21 @@ TOLD = [
         questions=("basket crashes since the password was rotated",),
         objects=(deployment("basket", BASKET), pod("basket-6c7d8-qq2va", BASKET, waits="CrashLoopBackOff")),
         named=("Pod mall/basket-6c7d8-qq2va is not ready: CrashLoopBackOff",),
+    ),
+    Incident(
+        name="an init container that does not end",
+        questions=("basket pods hang in Init:0/1", "the rollout hangs in Init:0/1", "新发布的 pod 一直 Init:0/1"),
+        objects=(deployment("basket", BASKET), INITIALIZING),
+        named=("its init container wait-for-db has not ended for 10 minutes",),
+    ),
+    Incident(
+        name="a probe that fails beside a sidecar that never ends",
+        questions=("basket pods do not get ready",),
+        objects=(
+            deployment("basket", BASKET),
+            BESIDE_A_SIDECAR,
+            event("Pod", "basket-6c7d8-qq2va", "Unhealthy", PROBE_FAILS),
+        ),
+        named=("Pod mall/basket-6c7d8-qq2va is not ready: Readiness probe failed",),
     ),
 ]
