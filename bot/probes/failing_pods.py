@@ -252,6 +252,28 @@ def blocked(session: ClusterSession, pod: Object, event: Event | None) -> Troubl
     )
 
 
+@failure_check("pods that do not end", reads=(LIST_EVENTS, Permission("get", PODS)))
+async def not_ending(session: ClusterSession) -> CheckResult:
+    """Pods that should be gone, and whose sandbox the kubelet cannot take down: often the network plugin fails."""
+    warnings = await readable_warnings(session) or Events(())
+    failed = [event for event in warnings.items if event.reason == "FailedKillPod"]
+    fresh = sorted((event for event in failed if is_fresh(event, session.now(), RETRIED)), key=lambda event: event.last)
+    newest = list({event.subject: event for event in fresh}.values())[::-1][:MOST_READ]
+    pods = await asyncio.gather(*(session.reader.get(PODS, event.name, event.namespace) for event in newest))
+    found = [
+        Trouble(pod, event.reason, _by_count(event), ended, event.message)
+        for pod, event in zip(pods, newest, strict=True)
+        if pod is not None
+        if (ended := moment(get_path(pod, "metadata", "deletionTimestamp")))
+        if _is_older(session, ended, UNPLACED)
+    ]
+    items = (
+        _failing(group, f"{_pods(group, 'does', 'do')} not end", group[0].words, Severity.NETWORK)
+        for group in _alike(found)
+    )
+    return CheckResult(tuple(items))
+
+
 @failure_check(
     "workloads whose pods are refused",
     reads=(LIST_EVENTS, *(Permission("get", kind) for kind in (REPLICA_SETS, STATEFUL_SETS, JOBS, DAEMON_SETS))),

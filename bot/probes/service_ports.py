@@ -5,6 +5,7 @@ https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-port
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.cluster.session import Object, full_name, get_path, name_of, namespace_of
 from bot.probes.causes import Cause
@@ -14,11 +15,18 @@ def port_causes(service: Object, pods: Sequence[Object], asked: Sequence[int] = 
     """Ports by which the Service leads to none of its pods; ``asked``: ports that the question writes behind it."""
     ports = [port for port in get_path(service, "spec", "ports") or [] if isinstance(port, dict)]
     for message in [*_not_served(ports, asked), *_misdirected(ports, pods)]:
-        yield Cause(
-            object=f"Service {full_name(service)}",
-            message=f"Service {full_name(service)} {message}",
-            check=f"kubectl -n {namespace_of(service)} get service {name_of(service)} -o yaml",
-        )
+        yield _cause(service, message)
+    if get_path(service, "spec", "clusterIP") not in (None, "", "None"):  # of a headless one it is the pods' port
+        for message in _behind_another(ports, asked):
+            yield replace(_cause(service, message), explains=False)  # people also write a Service's name for its pods
+
+
+def _cause(service: Object, message: str) -> Cause:
+    return Cause(
+        object=f"Service {full_name(service)}",
+        message=f"Service {full_name(service)} {message}",
+        check=f"kubectl -n {namespace_of(service)} get service {name_of(service)} -o yaml",
+    )
 
 
 def _not_served(ports: Sequence[Object], asked: Sequence[int]) -> Iterator[str]:
@@ -26,6 +34,14 @@ def _not_served(ports: Sequence[Object], asked: Sequence[int]) -> Iterator[str]:
     for wanted in asked:
         if wanted and ports and wanted not in known:
             yield f"has no port {wanted}: it has {', '.join(str(port.get('port')) for port in ports)}"
+
+
+def _behind_another(ports: Sequence[Object], asked: Sequence[int]) -> Iterator[str]:
+    own = {value for port in ports for value in (port.get("port"), port.get("nodePort"))}
+    for wanted in asked:
+        through = [port.get("port") for port in ports if port.get("targetPort") == wanted]
+        if wanted not in own and through:
+            yield f"has no port {wanted} itself: its port {through[0]} leads to {wanted} of the pods"
 
 
 def _misdirected(ports: Sequence[Object], pods: Sequence[Object]) -> Iterator[str]:

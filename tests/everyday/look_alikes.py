@@ -10,7 +10,7 @@ from tests.everyday.incidents import (
     QUOTA,
     Incident,
 )
-from tests.everyday.told import EVICTED, INITIALIZING, PROXY_LOG, UNAUTHORIZED, UNREADY_EVENTS, ended
+from tests.everyday.told import EVICTED, INITIALIZING, LEAVING, PROXY_LOG, UNAUTHORIZED, UNREADY_EVENTS, ended
 
 _READY = pod("basket-6c7d8-xk2va", BASKET)
 _JUST_BEGUN = INITIALIZING | {
@@ -18,6 +18,25 @@ _JUST_BEGUN = INITIALIZING | {
     | {"initContainerStatuses": [{"name": "wait-for-db", "state": {"running": {"startedAt": "now-2m"}}}]}
 }
 HEALTHY = [
+    Incident(
+        name="a pod that is just ending",
+        questions=("pods are stuck in Terminating",),
+        base="terway",
+        objects=(
+            LEAVING | {"metadata": LEAVING["metadata"] | {"deletionTimestamp": "now-20s"}},
+            event("Pod", "basket-6c7d8-qq2va", "FailedKillPod", "plugin failed (delete): timeout", count=1),
+            event("Pod", "basket-6c7d8-gone1", "FailedKillPod", "plugin failed (delete): timeout", count=1),
+        ),
+    ),
+    Incident(
+        name="a node that is well again, and another's trouble",
+        questions=("node 172.16.0.11 is slow",),
+        objects=(
+            event("Node", FLANNEL_NODES[0], "EvictionThresholdMet", "Attempting to reclaim memory", last="now-9m"),
+            event("Node", FLANNEL_NODES[0], "NodeHasSufficientMemory", "all is well", last="now-2m", normal=True),
+            event("Node", FLANNEL_NODES[1], "SystemOOM", "System OOM encountered"),
+        ),
+    ),
     Incident(
         name="an init container that began two minutes ago",
         questions=("the rollout is slow, new pods hang",),

@@ -1,6 +1,6 @@
 """Incidents that are told although no entry is suspected for them: nobody named them, or they explain only a part."""
 
-from tests.everyday.clusters import SYSTEM, deployment, event, pod, served, service, slices
+from tests.everyday.clusters import FLANNEL_NODES, SYSTEM, TERWAY_NODES, deployment, event, pod, served, service, slices
 from tests.everyday.incidents import BASKET, BASKET_PODS, NOT_READY, Incident, Object
 
 PROXY_LOG = f"{SYSTEM}/kube-proxy-worker-9rwtk/kube-proxy-worker"
@@ -31,6 +31,8 @@ BESIDE_A_SIDECAR["spec"]["initContainers"] = [{"name": "proxy", "restartPolicy":
 BESIDE_A_SIDECAR["status"]["initContainerStatuses"] = [
     {"name": "proxy", "ready": True, "state": {"running": {"startedAt": "now-2d"}}}
 ]
+LEAVING = pod("basket-6c7d8-qq2va", BASKET, node=TERWAY_NODES[0])
+LEAVING["metadata"]["deletionTimestamp"] = "now-20m"
 
 
 def ended(ready: Object, times: int, began: str, at: str) -> Object:
@@ -162,5 +164,29 @@ TOLD = [
             event("Pod", "basket-6c7d8-qq2va", "Unhealthy", PROBE_FAILS),
         ),
         named=("Pod mall/basket-6c7d8-qq2va is not ready: Readiness probe failed",),
+    ),
+    Incident(
+        name="pods that cannot be taken down",
+        questions=("pods are stuck in Terminating", "pod 一直 Terminating 删不掉"),
+        base="terway",
+        objects=(
+            LEAVING,
+            event(
+                "Pod", "basket-6c7d8-qq2va", "FailedKillPod", 'plugin type="terway" failed (delete): deadline exceeded'
+            ),
+        ),
+        named=("It does not end: FailedKillPod (9 times)", "failed (delete): deadline exceeded"),
+    ),
+    Incident(
+        name="a node that kills for memory",
+        questions=("node 172.16.0.11 is slow and apps on it die", "节点 172.16.0.11 上的应用老是挂"),
+        objects=(event("Node", FLANNEL_NODES[0], "SystemOOM", "System OOM encountered, victim process: java"),),
+        named=("Node cn-hangzhou.172.16.0.11: SystemOOM (9 times): System OOM encountered",),
+    ),
+    Incident(
+        name="the pods' port asked of the Service",
+        questions=("curl basket:8080 is refused",),
+        objects=tuple(served("basket", BASKET, BASKET_PODS)),
+        named=("Service mall/basket has no port 8080 itself: its port 80 leads to 8080 of the pods",),
     ),
 ]
