@@ -44,6 +44,13 @@ class NamedObjects:
         """Whether a Service, a workload or a pod is named."""
         return bool(self.services or self.deployments or self.pods or self.missing)
 
+    @property
+    def loose_places(self) -> frozenset[str]:
+        """The namespaces of what is named without its kind: "checkout returns 502" may be about what checkout calls."""
+        if any(mention.plain for mention in self.mentions):
+            return frozenset()
+        return frozenset(namespace_of(each) for each in (*self.services, *self.deployments)) - {SYSTEM}
+
     def names_workload(self, namespace: str, owner: str) -> bool:
         """Whether the words name this workload, or the one whose ReplicaSet or Job this is."""
         if self.namespaces and namespace not in self.namespaces:

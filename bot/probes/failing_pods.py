@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.cluster.events import Event, Events, events_by_reason, is_fresh, warning_events
 from bot.cluster.facts.registry import Permission
-from bot.cluster.named_objects import names_nothing
+from bot.cluster.named_objects import named_objects, names_nothing
 from bot.cluster.pending_pods import (
     network_failure,
     network_waiters,
@@ -166,7 +166,8 @@ async def not_starting(session: ClusterSession) -> CheckResult:
     """Pods that wait for a volume, an image or a setting, crash, or fail their readiness probe.
 
     Where the question names objects or a namespace, theirs alone: in a cluster there is always one, and those of others
-    are nobody's answer. Who names nothing is told of all that events tell of.
+    are nobody's answer; where it names an app without saying what it is, those of its namespace too. Who names nothing
+    is told of all that events tell of.
     """
     named_none = await names_nothing(session)
     found = [
@@ -175,7 +176,8 @@ async def not_starting(session: ClusterSession) -> CheckResult:
         if event.is_warning or _is_meant(session, namespace_of(pod), name_of(pod))
     ]
     known = {full_name(each.pod) for each in found}
-    pods = [pod for pod in await _meant_pods(session, named_none) if full_name(pod) not in known]
+    around = (await named_objects(session)).loose_places
+    pods = [pod for pod in await _meant_pods(session, named_none, around) if full_name(pod) not in known]
     warnings = await readable_warnings(session) or Events(())
     found += [trouble for pod in pods if (trouble := blocked(session, pod, newest_of(warnings, pod)))]
     items = [
@@ -202,14 +204,18 @@ def _unready(session: ClusterSession, pod: Object, warnings: Events) -> Trouble 
     return Trouble(pod, event.reason, event.message, since, event.message)
 
 
-async def _meant_pods(session: ClusterSession, everyone: bool) -> list[Object]:
+async def _meant_pods(session: ClusterSession, everyone: bool, around: frozenset[str]) -> list[Object]:
     """Pods that the question may be about and that may be in trouble: pending ones, and those that events tell of."""
-    pending = [pod for pod in (await pending_pods(session)).items if everyone or _is_meant(session, *_place(pod))]
+
+    def is_meant(namespace: str, name: str) -> bool:
+        return everyone or namespace in around or _is_meant(session, namespace, name)
+
+    pending = [pod for pod in (await pending_pods(session)).items if is_meant(*_place(pod))]
     warnings = await readable_warnings(session) or Events(())
     fresh = [event for event in warnings.items if is_fresh(event, session.now(), RECENT)]
     fresh = [event for event in fresh if event.namespace != SYSTEM] if everyone else fresh
     fresh.sort(key=lambda event: event.last, reverse=True)
-    told = [event.subject[1:] for event in fresh if everyone or _is_meant(session, event.namespace, event.name)]
+    told = [event.subject[1:] for event in fresh if is_meant(event.namespace, event.name)]
     known = {_place(pod) for pod in pending}
     places = [place for place in dict.fromkeys(told) if place not in known][:MOST_READ]
     read = await asyncio.gather(*(session.reader.get(PODS, name, namespace) for namespace, name in places))

@@ -19,6 +19,17 @@ _JUST_BEGUN = INITIALIZING | {
 }
 HEALTHY = [
     Incident(
+        name="a broken image of another namespace",
+        questions=("basket returns 502 since the release",),
+        objects=(
+            *served("basket", BASKET, BASKET_PODS),
+            pod("invoice-6c8d9f7b5-ww9xz", {"app": "x"}, namespace="lab", since="now-6m", waits="ImagePullBackOff"),
+            event(
+                "Pod", "invoice-6c8d9f7b5-ww9xz", "Failed", "Failed to pull image: manifest unknown", namespace="lab"
+            ),
+        ),
+    ),
+    Incident(
         name="a pod that is just ending",
         questions=("pods are stuck in Terminating",),
         base="terway",

@@ -33,6 +33,10 @@ BESIDE_A_SIDECAR["status"]["initContainerStatuses"] = [
 ]
 LEAVING = pod("basket-6c7d8-qq2va", BASKET, node=TERWAY_NODES[0])
 LEAVING["metadata"]["deletionTimestamp"] = "now-20m"
+BROKEN_IMAGE = (
+    pod("invoice-6c8d9f7b5-ww9xz", {"app": "invoice"}, since="now-6m", waits="ImagePullBackOff"),
+    event("Pod", "invoice-6c8d9f7b5-ww9xz", "Failed", "Failed to pull image: manifest unknown"),
+)
 
 
 def ended(ready: Object, times: int, began: str, at: str) -> Object:
@@ -52,10 +56,7 @@ TOLD = [
     Incident(
         name="an image that nobody names",
         questions=("the release hangs, new pods do not come up",),
-        objects=(
-            pod("invoice-6c8d9f7b5-ww9xz", {"app": "invoice"}, since="now-6m", waits="ImagePullBackOff"),
-            event("Pod", "invoice-6c8d9f7b5-ww9xz", "Failed", "Failed to pull image: manifest unknown"),
-        ),
+        objects=BROKEN_IMAGE,
         named=("ImagePullBackOff", "manifest unknown"),
     ),
     Incident(
@@ -188,5 +189,11 @@ TOLD = [
         questions=("curl basket:8080 is refused",),
         objects=tuple(served("basket", BASKET, BASKET_PODS)),
         named=("Service mall/basket has no port 8080 itself: its port 80 leads to 8080 of the pods",),
+    ),
+    Incident(
+        name="what the app that is named may call",
+        questions=("basket returns 502 since the release", "basket 一直报 502"),
+        objects=(*served("basket", BASKET, BASKET_PODS), *BROKEN_IMAGE),
+        named=("It does not start: container main is in ImagePullBackOff", "manifest unknown"),
     ),
 ]
