@@ -36,6 +36,7 @@ async def run(told: argparse.Namespace) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)  # before anything is told that a test waits for
 
     async def do(job: Job) -> None:
         assert asyncio.get_running_loop() is loop  # resumed work too: sessions and locks belong to this one
@@ -65,7 +66,6 @@ async def run(told: argparse.Namespace) -> None:
     for key in filter(None, told.accept.split(",")):
         note(f"{key} accepted {await work.accept('do', key, {'words': 'ärger & <!channel>'})}")
         die_at("accepted", key)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await ended.wait()
     note(f"ends {told.name}")
     await work.drain(asyncio.Event())
