@@ -41,12 +41,14 @@ async def warned_of(session: ClusterSession) -> CheckResult:
 
 def _failing(event: Event) -> Failing:
     times = f" ({event.count} times)" if event.count > 1 else ""
-    about = f"Node {event.name}" if event.kind == "Node" else f"{event.kind} {event.namespace}/{event.name}"
+    is_of_the_cluster = event.kind in ("Node", "PersistentVolume")
+    about = f"{event.kind} {event.name}" if is_of_the_cluster else f"{event.kind} {event.namespace}/{event.name}"
+    where = "" if is_of_the_cluster else f"-n {event.namespace} "
     return Failing(
         object=about,
         since=event.first,
         message=f"{about}: {event.reason}{times}: {clip(event.message, LONGEST)}",
-        check=f"kubectl -n {event.namespace or 'default'} describe {event.kind.lower()} {event.name}",
+        check=f"kubectl {where}describe {event.kind.lower()} {event.name}",
         severity=Severity.APPLICATION,
         words=event.message,
     )

@@ -15,7 +15,8 @@ from bot.probes.failure_checks import NOT_ASKED, CheckResult, Severity, failure_
 from bot.probes.named_services import no_pod_causes, pods_like
 from bot.probes.services import OF_SERVICE
 
-MOST_EMPTY = 4  # where more have no endpoint, none of them stands out
+WHAT = "Services without endpoints"
+MOST_EMPTY = 4  # Services that are looked at
 # Calls that fail, said of nobody in particular.
 _CALLS = re.compile(
     r"\b(?:refus\w+|50[234]|connect\w*|reach\w*|services?|svc|backends?|upstreams?|endpoints?|unavailable)\b"
@@ -24,9 +25,7 @@ _CALLS = re.compile(
 )
 
 
-@failure_check(
-    "Services without endpoints", reads=tuple(Permission("list", each) for each in (SERVICES, ENDPOINT_SLICES, PODS))
-)
+@failure_check(WHAT, reads=tuple(Permission("list", each) for each in (SERVICES, ENDPOINT_SLICES, PODS)))
 async def services_with_other_labels(session: ClusterSession) -> CheckResult:
     """Where the words speak of calls that fail and name nothing: Services that miss their pods by a label.
 
@@ -35,17 +34,19 @@ async def services_with_other_labels(session: ClusterSession) -> CheckResult:
     if not _CALLS.search(session.scope.text) or not await names_nothing(session):
         return NOT_ASKED
     empty = await _empty_services(session)
+    if empty is None:
+        return CheckResult(unread=f"{WHAT}: there are more than {PAGE} Services")
     found = await asyncio.gather(*(_causes(session, each) for each in empty[:MOST_EMPTY]))
     items = [cause.as_failing(session.now()) for causes in found for cause in causes.items]
     return CheckResult(tuple(replace(item, severity=Severity.APPLICATION) for item in items))
 
 
-async def _empty_services(session: ClusterSession) -> list[Object]:
-    """Services with a selector that no EndpointSlice lists an endpoint of; none where there are too many to list."""
+async def _empty_services(session: ClusterSession) -> list[Object] | None:
+    """Services with a selector that no EndpointSlice lists an endpoint of; ``None``: there are too many to list."""
     services = await session.reader.select(SERVICES, most=PAGE)
     slices = await session.reader.select(ENDPOINT_SLICES, most=PAGE) if services.complete else services
     if not (services.complete and slices.complete):
-        return []
+        return None
     served = {(namespace_of(item), label_of(item, OF_SERVICE)) for item in slices.items if item.get("endpoints")}
     empty = [each for each in services.items if (namespace_of(each), name_of(each)) not in served]
     return [

@@ -447,3 +447,9 @@ async def test_only_what_the_words_ask_for_is_said_to_be_looked_at(make: Any, lo
     assert not {"Services without endpoints", "warnings about what is named"} & set(unasked)
     assert "Services without endpoints" in (await look(cluster, question="a service refuses connections")).looked_at
     assert "warnings about what is named" in (await look(cluster, question="the hpa of web hangs")).looked_at
+
+
+async def test_where_services_are_too_many_it_is_said_that_they_were_not_looked_at(make: Any, look: Any) -> None:
+    many = [make.service(f"thing{number}", [f"10.0.{number // 250}.{number % 250}"]) for number in range(600)]
+    found = await look(many, question="a service refuses connections")
+    assert "Services without endpoints: there are more than 500 Services" in found.not_looked_at
