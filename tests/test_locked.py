@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-FREE = {"torch", "setuptools"}  # each index has a CPU build of its own; torch takes any setuptools
+FREE = {"torch", "setuptools", "triton"}  # each index has a CPU build of its own; torch takes any setuptools
+OF_CUDA = ("nvidia-", "cuda-")  # where an index has no CPU build, torch comes with these
 _ENTRY = re.compile(r"^([\w.-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 
 
@@ -35,7 +36,7 @@ def needed(requirements: list[str]) -> Iterator[str]:
             if key not in seen:
                 seen.add(key)
                 waiting += list(_below(wanted.name, extra))
-    return iter({name for name, _ in seen})
+    return (name for name in {name for name, _ in seen} if not name.startswith(OF_CUDA))
 
 
 def _below(name: str, extra: str) -> Iterator[Requirement]:
