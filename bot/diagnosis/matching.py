@@ -60,13 +60,8 @@ class MatchScores:
         return {id_: score for id_, score in list(ranked.items())[:MOST_MATCHES] if score >= top * SHARE_OF_BEST}
 
     def weighted(self, possible: Sequence[str]) -> "MatchScores":
-        """The scores on a cluster where only these entries can apply; the others keep a small share of theirs.
-
-        What the words hardly meant does not come first because all that they meant cannot be.
-        """
-        least = SHARE_OF_BEST * max(self.scores.values(), default=0.0)
-        likely = {id_ for id_ in possible if self.scores[id_] >= least}
-        weights = {id_: score * (1.0 if id_ in likely else IMPOSSIBLE) for id_, score in self.scores.items()}
+        """The scores on a cluster where only these entries can apply; the others keep a small share of theirs."""
+        weights = {id_: score * (1.0 if id_ in possible else IMPOSSIBLE) for id_, score in self.scores.items()}
         total = sum(weights.values()) or 1.0
         return replace(self, scores={id_: weight / total for id_, weight in weights.items()})
 
