@@ -1,7 +1,7 @@
 """Look-alikes: healthy clusters, where nothing may be named; true faults of the FAQ; settings of other objects."""
 
 from tests.everyday.clusters import FLANNEL_NODES, TERWAY_NODES, deployment, event, pod, policy, served, service, slices
-from tests.everyday.incidents import (
+from tests.everyday.incident import (
     API,
     BASKET,
     BASKET_PODS,

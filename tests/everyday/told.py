@@ -1,7 +1,7 @@
 """Incidents that are told although no entry is suspected for them: nobody named them, or they explain only a part."""
 
 from tests.everyday.clusters import FLANNEL_NODES, SYSTEM, TERWAY_NODES, deployment, event, pod, served, service, slices
-from tests.everyday.incidents import BASKET, BASKET_PODS, NOT_READY, Incident, Object
+from tests.everyday.incident import BASKET, BASKET_PODS, NOT_READY, Incident, Object
 
 PROXY_LOG = f"{SYSTEM}/kube-proxy-worker-9rwtk/kube-proxy-worker"
 UNAUTHORIZED = "E1120 19:01:00.0 1 reflector.go:153] Failed to list *v1.Service: Unauthorized"

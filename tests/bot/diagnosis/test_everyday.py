@@ -18,7 +18,8 @@ from bot.diagnosis.report import make_report
 from bot.recordings import Recording, serve
 from bot.terminal.pages import show_report
 from tests.everyday.clusters import cluster
-from tests.everyday.incidents import INCIDENTS, Incident
+from tests.everyday.incident import Incident
+from tests.everyday.incidents import INCIDENTS
 from tests.everyday.look_alikes import HEALTHY, OTHER_OBJECT, TRUE
 from tests.everyday.told import TOLD
 

@@ -1,0 +1,65 @@
+"""Nodes that fail are told with what they say; what has recovered or is about something else is not."""
+
+from typing import Any
+
+import pytest
+
+from tests.bot.diagnosis.failing_objects import NODE, condition, told
+
+
+def worker(make: Any, name: str = NODE, *conditions: Any, **spec: Any) -> Any:
+    return make.node(name, spec={"taints": [], **spec}, status={"conditions": list(conditions)})
+
+
+async def test_a_node_that_is_not_ready_says_why(make: Any, look: Any) -> None:
+    sick = worker(make, NODE, condition("Ready", "False", "PLEG is not healthy"), condition("DiskPressure", "True"))
+    cordoned = worker(make, "other", condition("Ready", "Unknown", "Kubelet stopped posting"), unschedulable=True)
+    well = worker(make, "well", condition("Ready", "True"), unschedulable=True)
+    assert sorted(told(await look([sick, cordoned, well]))) == [
+        f"Node {NODE}: The node is NotReady (DiskPressure): PLEG is not healthy",
+        "Node other: The node is NotReady (cordoned): Kubelet stopped posting",
+    ]
+
+
+async def test_a_node_that_has_recovered_is_no_failure(make: Any, look: Any) -> None:
+    node = worker(make, NODE, condition("Ready", "True", since="now-1m"))
+    event = make.event(node, "NodeNotReady", "Node is not ready", age="now-5m")
+    assert (await look([node, event])).items == ()
+
+
+WAITS_FOR = {
+    "node.kubernetes.io/network-unavailable": "its route from the cloud controller manager, or for its network plugin",
+    "node.cloudprovider.kubernetes.io/uninitialized": "waits for the cloud controller manager",
+    "node.cloudprovider.kubernetes.io/shutdown": "the machine of such a node is shut down",
+    "node.cilium.io/agent-not-ready": "its Cilium agent",
+    "projectcalico.org/node-network-unavailable": "its Calico agent",
+    "cni.istio.io/not-ready": "Istio's CNI plugin",
+}
+
+
+def tainted(make: Any, name: str, key: str, **more: Any) -> Any:
+    return worker(make, name, condition("Ready", "True"), taints=[{"key": key, "effect": "NoSchedule", **more}])
+
+
+@pytest.mark.parametrize("key", WAITS_FOR)
+async def test_a_network_taint_is_told_with_what_it_means(make: Any, look: Any, key: str) -> None:
+    (item,) = (await look([tainted(make, NODE, key, timeAdded="now-9m")])).items
+    assert item.object == f"Node {NODE}"
+    assert item.message.startswith(f"The node is tainted: {key}:NoSchedule (")
+    assert WAITS_FOR[key] in item.message
+    assert item.check == f"kubectl describe node {NODE}"
+    assert item.to_json()["since"] == "2026-11-22T12:51:00Z"
+
+
+async def test_nodes_with_one_taint_are_one_line(make: Any, look: Any) -> None:
+    key = "node.cloudprovider.kubernetes.io/uninitialized"
+    (item,) = (await look([tainted(make, f"node-{number}", key) for number in range(3)])).items
+    assert item.message.startswith(f"3 nodes (node-0, node-1, node-2) are tainted: {key}:NoSchedule (such a node waits")
+    assert len(item.alike) == 3
+
+
+@pytest.mark.parametrize(
+    "key", ["dedicated", "node.kubernetes.io/unschedulable", "node.cilium.io/agent-not-ready-for-us", "cilium"]
+)
+async def test_a_taint_that_is_not_about_the_network_is_no_failure(make: Any, look: Any, key: str) -> None:
+    assert (await look([tainted(make, NODE, key)])).items == ()
