@@ -4,15 +4,13 @@ import asyncio
 from datetime import timedelta
 
 from bot.cluster.events import Event, events_by_reason, is_fresh, warning_events
+from bot.cluster.facts.balancer_messages import BALANCER_MADE, is_balancer_failure
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import EVENTS, SERVICES
 from bot.cluster.session import ClusterSession, get_path
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
 
-# CCM and the service controller of Kubernetes: SyncLoadBalancerFailed, until 2019 CreatingLoadBalancerFailed, and
-# their likes; that it is well again is said with EnsuredLoadBalancer.
-_FAILED, MADE = ("LoadBalancer", "UnAvailableBackends"), ("EnsuredLoadBalancer",)
 RETRIED = timedelta(minutes=20)  # failures are tried again within minutes
 MOST_READ = 5
 LONGEST = 240  # characters of its words in a sentence
@@ -25,7 +23,7 @@ async def failing_balancers(session: ClusterSession) -> CheckResult:
     fresh = [each for each in warnings.items if _tells(session, each)]
     newest = {event.subject: event for event in sorted(fresh, key=lambda event: event.last)}
     if newest:
-        made = await events_by_reason(session, MADE, pods=False)
+        made = await events_by_reason(session, BALANCER_MADE, pods=False)
         newest = {key: each for key, each in newest.items() if (made.latest(key) or each.first) <= each.last}
     latest_first = sorted(newest.values(), key=lambda event: event.last, reverse=True)
     found = await asyncio.gather(*(_failing(session, event) for event in latest_first[:MOST_READ]))
@@ -34,12 +32,7 @@ async def failing_balancers(session: ClusterSession) -> CheckResult:
 
 def _tells(session: ClusterSession, event: Event) -> bool:
     is_meant = session.scope.namespace in (None, event.namespace)
-    return (
-        event.kind == "Service"
-        and any(word in event.reason for word in _FAILED)
-        and is_fresh(event, session.now(), RETRIED)
-        and is_meant
-    )
+    return is_balancer_failure(event) and is_fresh(event, session.now(), RETRIED) and is_meant
 
 
 async def _failing(session: ClusterSession, event: Event) -> Failing | None:

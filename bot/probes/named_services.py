@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.cluster.declared_reads import label_of, labels_as_asked
-from bot.cluster.events import events_by_reason
+from bot.cluster.events import warning_events
+from bot.cluster.facts.balancer_messages import is_balancer_failure
 from bot.cluster.facts.registry import Permission
 from bot.cluster.mentions import Mention
 from bot.cluster.named_objects import NamedObjects, is_of, named_objects
@@ -30,7 +31,6 @@ READS = (
     *(Permission("list", each) for each in (SERVICES, PODS, ENDPOINT_SLICES, DEPLOYMENTS, EVENTS)),
     Permission("get", STATEFUL_SETS),
 )
-BALANCER_EVENTS = ("SyncLoadBalancerFailed", "UnAvailableLoadBalancer", "UnAvailableBackends")
 MOST_EMPTY = 4  # Services of a named namespace that are looked at
 LATELY = timedelta(hours=1)
 GONE = ("delet", "remov", "gone", "missing", "not found", "doesn't exist", "does not exist", "删", "不存在", "没了")
@@ -328,8 +328,8 @@ async def _balancer(session: ClusterSession, service: Object) -> Causes:
     if get_path(service, "spec", "type") != "LoadBalancer" or get_path(service, "status", "loadBalancer", "ingress"):
         return NO_CAUSE
     created = moment(get_path(service, "metadata", "creationTimestamp"))
-    events = await events_by_reason(session, BALANCER_EVENTS, pods=False)
-    mine = [e for e in events.items if e.subject == ("Service", namespace_of(service), name_of(service))]
+    warnings = await warning_events(session, pods=False)
+    mine = [e for e in warnings.about(("Service", namespace_of(service), name_of(service))) if is_balancer_failure(e)]
     message = "waits for its load balancer: no address was given to it yet"
     if not mine:
         return Causes((_cause(service, message, since=created),))
