@@ -19,6 +19,8 @@ def shape_problem(request: Request, reply: Any) -> str:
         return "was nested deeper than any object is"
     if request.resource == "version":
         return "" if isinstance(reply.get("gitVersion"), str) else "named no version"
+    if request.is_table:
+        return _table_problem(reply)
     if request.kind and request.verb == "list":
         return _list_problem(request, reply)
     if request.kind:
@@ -41,6 +43,29 @@ def _list_problem(request: Request, reply: dict[str, Any]) -> str:
     if "/namespaces/" not in request.path and any(lacks_namespace(request.group, kind, item) for item in items or []):
         return f"held a {kind} without a namespace"
     return _rest_problem(reply.get("metadata"))
+
+
+def _table_problem(reply: dict[str, Any]) -> str:
+    """``meta.k8s.io/v1``, ``Table``: rows of cells under columns that are named once."""
+    if reply.get("kind") != "Table":
+        return f"was {_named(reply.get('kind'))} where a Table was asked for"
+    columns, rows = reply.get("columnDefinitions"), reply.get("rows")
+    if not isinstance(columns, list) or not all(_is_column(each) for each in columns):
+        return "held no columns"
+    if not (rows is None or isinstance(rows, list)):
+        return "held no list of rows"
+    if not all(_is_row(row, len(columns)) for row in rows or []):
+        return "held rows that do not fit its columns"
+    return _rest_problem(reply.get("metadata"))
+
+
+def _is_column(column: Any) -> bool:
+    return isinstance(column, dict) and isinstance(column.get("name"), str)
+
+
+def _is_row(row: Any, width: int) -> bool:
+    cells = row.get("cells") if isinstance(row, dict) else None
+    return isinstance(cells, list) and len(cells) == width
 
 
 def _rest_problem(metadata: Any) -> str:

@@ -1,6 +1,6 @@
 """What a read is, what it may cost, and who is told of it: the words that the reader and its observers share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,6 +17,11 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     accept: str = "application/json"
     kind: str = ""
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it asks for a ``Table``: what ``kubectl get`` prints."""
+        return ";as=Table" in self.accept
 
     @property
     def group(self) -> str:
@@ -46,16 +51,21 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True)
 class Budget:
-    """What one question may cost: requests, bytes of (decompressed) replies, seconds in all and for one request.
+    """What one question may cost, whatever is asked: requests, bytes of replies (decompressed), seconds in all and for
+    one request. What it cuts is unknown, with that reason.
 
     ``bytes_before_lists_end``: once so many were read, a list of many pages ends with the page that it is at.
     """
 
-    requests: int = 100
-    bytes: int = 32_000_000
+    requests: int = 40
+    bytes: int = 10_000_000
     bytes_before_lists_end: int = 6_000_000
     seconds: float = 10.0
     seconds_a_request: float = 5.0
+
+    def for_everything(self) -> "Budget":
+        """The same time for who asks no question but wants all looked at: every entry, or every permission."""
+        return replace(self, requests=100, bytes=32_000_000)
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,23 @@ class Listing:
     complete: bool = True
     served: bool = True
     remaining: int | None = None
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What the server prints of all objects of a kind: a row each, its cells by the names of their columns.
+
+    ``complete`` is false when rows were left unread.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    complete: bool = True
+
+
+def rows_of(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a ``Table``: each row's cells by the names of their columns."""
+    names = [column["name"] for column in table["columnDefinitions"]]
+    return [dict(zip(names, row["cells"], strict=True)) for row in table.get("rows") or []]
 
 
 @dataclass

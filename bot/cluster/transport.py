@@ -28,6 +28,7 @@ Kind = Literal[
     "deadline",
     "throttled",
     "refused",
+    "not_acceptable",
     "invalid",
 ]
 _CHUNK = 1 << 16  # bytes
@@ -153,6 +154,8 @@ def _refusal(status: int, body: bytes, path: str, retry_after: float | None) -> 
             return ReadError("forbidden", f"not permitted: {said or path}", len(body))
         case 404:
             return ReadError("not_found", said or f"{path} does not exist", len(body))
+        case 406:
+            return ReadError("not_acceptable", f"the API server has no such form of {path} (406)", len(body))
         case _:
             why = f"the API server answered {status} to {path}: {said or 'no reason given'}"
             kind: Kind = "throttled" if status == 429 else "refused"

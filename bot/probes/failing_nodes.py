@@ -7,12 +7,13 @@ from datetime import datetime
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
+from bot.cluster.unready_nodes import unready_nodes
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
 from bot.probes.registry import count, some
 
 LIST_NODES = Permission("list", NODES)
-READY_NODES = "nodes"
+READY_NODES, TAINTS = "nodes", "network taints of nodes"
 LONGEST = 300  # characters of a node's own words in a sentence
 # Keys of taints by which a node says that its network is not set up, and what it waits for: Kubernetes' own (well-known
 # taints of its documentation), the cloud provider's, and those of Cilium, Calico and Istio's CNI plugin.
@@ -43,26 +44,26 @@ class Trouble:
     beside: tuple[str, ...] = ()
 
 
-@failure_check(READY_NODES, reads=(LIST_NODES,))
+@failure_check(READY_NODES, reads=(LIST_NODES, Permission("get", NODES)))
 async def nodes_not_ready(session: ClusterSession) -> CheckResult:
     """Nodes whose condition Ready is not True, with pressure on them and whether they are cordoned."""
-    listing = await session.nodes()
-    found = [trouble for node in listing.items if (trouble := _not_ready(session, node))]
+    unready = await unready_nodes(session)
+    found = [_not_ready(session, node) for node in (*unready.whole, *unready.printed)]
     items = tuple(_failing(group, f"{_nodes(group)} NotReady", Severity.NODE) for group in _alike(found))
-    return CheckResult(items, _part(listing.complete, len(listing.items)))
+    return CheckResult(items, _part(READY_NODES, unready.complete, unready.seen))
 
 
-@failure_check("network taints of nodes", reads=(LIST_NODES,))
+@failure_check(TAINTS, reads=(LIST_NODES,))
 async def network_taints(session: ClusterSession) -> CheckResult:
     """Nodes that keep pods away because their network is not set up."""
     listing = await session.nodes()
     found = [trouble for node in listing.items for key in NETWORK_TAINTS if (trouble := _tainted(session, node, key))]
     items = tuple(_failing(group, f"{_nodes(group)} tainted", Severity.NETWORK) for group in _alike(found))
-    return CheckResult(items, _part(listing.complete, len(listing.items)))
+    return CheckResult(items, _part(TAINTS, listing.complete, len(listing.items)))
 
 
-def _part(complete: bool, seen: int) -> str:
-    return "" if complete else f"nodes: only the first {seen} were looked at"
+def _part(what: str, complete: bool, seen: int) -> str:
+    return "" if complete else f"{what}: only the first {seen} were looked at"
 
 
 def _condition(node: Object, kind: str) -> Object:
@@ -70,10 +71,8 @@ def _condition(node: Object, kind: str) -> Object:
     return next((each for each in conditions if each.get("type") == kind), {})
 
 
-def _not_ready(session: ClusterSession, node: Object) -> Trouble | None:
+def _not_ready(session: ClusterSession, node: Object) -> Trouble:
     ready = _condition(node, "Ready")
-    if not ready or ready.get("status") == "True":
-        return None
     since = moment(ready.get("lastTransitionTime")) or session.now()
     words = str(ready.get("message") or ready.get("reason") or "it does not say why")
     beside = [kind for kind in _PRESSURE if _condition(node, kind).get("status") == "True"]

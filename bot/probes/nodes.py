@@ -16,6 +16,7 @@ from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
+from bot.cluster.unready_nodes import unready_nodes
 from bot.probes.events import pod_event
 from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, minutes, node_of
@@ -48,7 +49,7 @@ def node_evidence(session: ClusterSession, node: Object, excerpt: str) -> Eviden
     return Evidence(object=f"Node {name}", excerpt=excerpt, seen=session.now(), check=f"kubectl describe node {name}")
 
 
-@probe(nature="sign", reads=(LIST_NODES,))
+@probe(nature="sign", reads=(LIST_NODES, Permission("get", NODES)))
 async def node_condition(
     session: ClusterSession,
     *,
@@ -73,7 +74,13 @@ async def node_condition(
         runtime: the container runtime of the same node: docker, containerd
         on: affected looks only at nodes whose pods wait for their network now
     """
-    listing = await (_read_affected_nodes(session) if on == "affected" else session.nodes())
+    if on == "affected":
+        listing = await _read_affected_nodes(session)
+    elif type == "Ready" and status in ("False", "Unknown"):
+        unready = await unready_nodes(session)
+        listing = Listing(unready.whole, unready.all_read)
+    else:
+        listing = await session.nodes()
     found = []
     for node in listing.items:
         for condition in get_path(node, "status", "conditions") or []:

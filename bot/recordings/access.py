@@ -82,6 +82,11 @@ def list_line(group: str, plural: str, namespace: str = "", labels: str = "", fi
     return line + (f" labels {labels}" if labels else "") + (f" fields {fields}" if fields else "")
 
 
+def objects_line(line: str) -> str:
+    """The same list of objects alone: what the server prints of all of them, as a Table, was read to its end."""
+    return f"{line} as objects"
+
+
 def is_allowed(denials: Iterable[Denial], ask: Ask) -> bool:
     """Whether the recording answers this; it answers reads only."""
     return ask.verb in READING and not any(denial.covers(ask) for denial in denials)

@@ -164,7 +164,8 @@ class RecordingServer:
             return read_log(self.store, target.namespace, target.name, query, self.now), _TEXT, 200
         shape = shape_of(request.headers.get("Accept", ""))
         if target.name:
-            return get_bytes(self.store, shelf, target.namespace, target.name, shape, self.now), _JSON, 200
+            include = query.get("includeObject", "")
+            return get_bytes(self.store, shelf, target.namespace, target.name, shape, self.now, include), _JSON, 200
         return list_bytes(self.store, shelf, target.namespace, query, shape, self.now), _JSON, 200
 
     def _check_allowed(self, target: _Target) -> None:

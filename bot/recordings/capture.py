@@ -15,10 +15,11 @@ from typing import Any
 from bot.cluster.declared_reads import DeclaredReads, declared_reads
 from bot.cluster.recorded_fields import recorded_object, selected_labels
 from bot.cluster.redaction import redact_text
-from bot.cluster.requests import Request
+from bot.cluster.requests import Request, rows_of
 from bot.cluster.transport import ReadError
+from bot.cluster.unready_nodes import printed_node, unready_names
 from bot.recordings import LogKey, RecordingError, save
-from bot.recordings.access import Ask, Denial, list_line, show_denial
+from bot.recordings.access import Ask, Denial, list_line, objects_line, show_denial
 from bot.recordings.objects import DEFAULT_VERSION
 from bot.recordings.resources import BUILT_IN, Json
 from bot.recordings.selectors import label_keys
@@ -59,6 +60,7 @@ class Capture:
     _read: set[Ask] = field(default_factory=set)
     _failed: dict[Ask, str] = field(default_factory=dict)  # with the kind of object
     _lists: dict[tuple[str, bool], bool] = field(default_factory=dict)  # by line and wholeness: read to its end?
+    _printed: set[str] = field(default_factory=set)  # lines of the lists whose Tables were read to their ends
     _definitions: dict[_Key, Json] = field(default_factory=dict)
     _version: str = DEFAULT_VERSION
     _clock: datetime | None = None
@@ -75,6 +77,8 @@ class Capture:
             if target.ask.subresource == "log":
                 container = dict(request.query).get("container", "")
                 self._keep_log(LogKey(target.ask.namespace, target.ask.name, container), content)
+            elif request.is_table:
+                self._keep_printed(target, content)
             elif target.ask.verb == "list":
                 self._keep_list(target, content)
             else:
@@ -83,7 +87,7 @@ class Capture:
     def record_failure(self, request: Request, error: ReadError) -> None:
         """Remember what could not be read; what does not exist needs no remembering."""
         target = _target(request)
-        if target is None or error.kind == "not_found":
+        if target is None or error.kind in ("not_found", "not_acceptable"):
             return
         self._define(target)
         if target.ask.verb == "list" and error.kind != "forbidden":
@@ -124,14 +128,21 @@ class Capture:
             labels = self._selected.get((group, kind), set()) | (by_objects if (group, kind) == ("", "Pod") else set())
             yield recorded_object(group, body, self.reads, labels)
 
+    def _keep_printed(self, target: _Target, table: Json) -> None:
+        """Of what is printed nothing is read but which nodes are not ready."""
+        if not _goes_on(table):
+            self._printed.add(target.line)
+        for name in unready_names(rows_of(table)):
+            self._keep(replace(target, whole=False), printed_node(name))
+
     def _keep_list(self, target: _Target, content: Json) -> None:
         listed = (target.line, target.whole)
-        self._lists[listed] = self._lists.get(listed, False) or not (content.get("metadata") or {}).get("continue")
+        self._lists[listed] = self._lists.get(listed, False) or not _goes_on(content)
         for item in content.get("items") or ():
             self._keep(target, item)
 
     def _keep(self, target: _Target, item: Json) -> None:
-        """Metadata alone never replaces a whole object; of two alike the later one is kept."""
+        """A part never replaces a whole object, and adds to another part; of two alike the later one is kept."""
         body = {**item, "apiVersion": target.api_version, "kind": target.kind}
         metadata = body["metadata"]
         key = (target.ask.group, target.kind, str(metadata.get("namespace") or ""), str(metadata.get("name")))
@@ -141,6 +152,8 @@ class Capture:
             return
         else:
             self._partial.add(key)
+            known = self._objects.get(key, {})
+            body = {**known, **body, "metadata": {**known.get("metadata", {}), **metadata}}
         self._objects[key] = body
 
     def _keep_log(self, key: LogKey, lines: Iterable[str]) -> None:
@@ -180,7 +193,8 @@ class Capture:
     def _cut(self) -> list[str]:
         """The lists that were not read to their end; where whole objects were wanted, their metadata is not enough."""
         asked_whole = {line for line, whole in self._lists if whole}
-        return [line for (line, whole), ended in self._lists.items() if not ended and whole is (line in asked_whole)]
+        lines = [line for (line, whole), ended in self._lists.items() if not ended and whole is (line in asked_whole)]
+        return [objects_line(line) if line in self._printed else line for line in lines]
 
 
 def _target(request: Request) -> _Target | None:
@@ -194,6 +208,10 @@ def _target(request: Request) -> _Target | None:
     line = list_line(ask.group, ask.resource, ask.namespace, *selectors)
     api_version = f"{part['group']}/{part['version']}" if part["group"] else part["version"]
     return _Target(ask, api_version, request.kind, line, "PartialObjectMetadata" not in request.accept)
+
+
+def _goes_on(page: Json) -> bool:
+    return bool((page.get("metadata") or {}).get("continue"))
 
 
 def _denials(ask: Ask) -> Iterator[Denial]:

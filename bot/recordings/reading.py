@@ -9,7 +9,7 @@ from typing import Literal
 
 import orjson
 
-from bot.recordings.access import list_line
+from bot.recordings.access import list_line, objects_line
 from bot.recordings.failures import ApiFailure, bad_request, expired, not_found
 from bot.recordings.objects import ObjectIndex, RecordedObject, Recording
 from bot.recordings.resources import Json, Resource
@@ -17,31 +17,49 @@ from bot.recordings.selectors import field_test, label_test
 from bot.recordings.tables import table
 
 _NOT_RECORDED = base64.urlsafe_b64encode(b"{}").decode()
-Shape = Literal["whole", "metadata", "table"]
+_VERSIONS = ("v1", "v1beta1")  # of meta.k8s.io, in which a server answers in other shapes
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an answer looks like; ``version`` of the API group meta.k8s.io where it is not whole."""
+
+    form: Literal["whole", "metadata", "table"]
+    version: str = "v1"
 
 
 def shape_of(accept: str) -> Shape:
     """What the Accept header asks for; the first of its forms that can be given wins, as in a real server."""
     for form in (accept or "*/*").split(","):
         media, *parameters = (part.strip() for part in form.split(";"))
-        kind = dict(part.partition("=")[::2] for part in parameters).get("as", "")
         if media not in ("application/json", "application/*", "*/*"):
             continue
-        if kind in ("", "Table") or kind.startswith("PartialObjectMetadata"):
-            return "table" if kind == "Table" else "metadata" if kind else "whole"
+        given = dict(part.partition("=")[::2] for part in parameters)
+        kind, version = given.get("as", ""), given.get("v", "")
+        if not kind:
+            return Shape("whole")
+        if given.get("g") != "meta.k8s.io" or version not in _VERSIONS:
+            continue
+        if kind == "Table":
+            return Shape("table", version)
+        if kind in ("PartialObjectMetadata", "PartialObjectMetadataList"):
+            return Shape("metadata", version)
     raise ApiFailure(406, "NotAcceptable", "only the following media types are accepted: application/json")
 
 
-def get_bytes(store: Recording, shelf: ObjectIndex, namespace: str, name: str, shape: Shape, now: datetime) -> bytes:
-    """One object."""
+def get_bytes(
+    store: Recording, shelf: ObjectIndex, namespace: str, name: str, shape: Shape, now: datetime, include: str = ""
+) -> bytes:
+    """One object; ``include`` is what a Table attaches to its row."""
     resource = shelf.resource
     item = shelf.get(namespace, name)
     if item is None:
         raise not_found(resource.group, resource.plural, name)
-    if shape == "table":
-        return orjson.dumps(table(resource, [item.body], now, {"resourceVersion": store.resource_version}))
-    if shape == "metadata":
-        return _with_header("PartialObjectMetadata", "meta.k8s.io/v1", item.partial)
+    if shape.form == "table":
+        metadata = {"resourceVersion": store.resource_version}
+        return orjson.dumps(table(resource, [item.body], now, metadata, include, shape.version))
+    if shape.form == "metadata":
+        return _with_header("PartialObjectMetadata", f"meta.k8s.io/{shape.version}", item.partial)
     return _with_header(resource.kind, resource.api_version, item.wire)
 
 
@@ -58,12 +76,13 @@ def list_bytes(
 ) -> bytes:
     """A list of one resource, in one namespace or (empty) all of them."""
     resource = shelf.resource
-    page = _page(store, shelf, namespace, query)
-    if shape == "table":
-        whole = query.get("includeObject") == "Object"
-        return orjson.dumps(table(resource, (item.body for item in page.items), now, page.metadata, whole))
-    if shape == "metadata":
-        kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
+    page = _page(store, shelf, namespace, query, printed=shape.form == "table")
+    if shape.form == "table":
+        include = query.get("includeObject", "")
+        bodies = (item.body for item in page.items)
+        return orjson.dumps(table(resource, bodies, now, page.metadata, include, shape.version))
+    if shape.form == "metadata":
+        kind, version = "PartialObjectMetadataList", f"meta.k8s.io/{shape.version}"
         items: Iterable[bytes] = (_with_header("PartialObjectMetadata", version, item.partial) for item in page.items)
     else:
         kind, version = f"{resource.kind}List", resource.api_version
@@ -81,15 +100,18 @@ def _with_header(kind: str, version: str, wire: bytes) -> bytes:
     return b'{"kind":"' + kind.encode() + b'","apiVersion":"' + version.encode() + b'",' + wire[1:]
 
 
-def _page(store: Recording, shelf: ObjectIndex, namespace: str, query: Mapping[str, str]) -> Page:
+def _page(
+    store: Recording, shelf: ObjectIndex, namespace: str, query: Mapping[str, str], *, printed: bool = False
+) -> Page:
     metadata: Json = {"resourceVersion": store.resource_version}
     labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")
     start = _parse_continue(query["continue"], store) if query.get("continue") else ("", "")
     items = _select(shelf.after(start), namespace, labels, fields, shelf.resource)
     limit = _limit(query)
-    cut = list_line(shelf.resource.group, shelf.resource.plural, namespace, labels, fields) in store.cut
+    line = list_line(shelf.resource.group, shelf.resource.plural, namespace, labels, fields)
+    cut = line in store.cut or (not printed and objects_line(line) in store.cut)
     if not limit or len(items) <= limit:
-        if limit and cut:
+        if cut and (limit or printed):
             # There was more than was recorded: who goes on reading is told that it is gone, never that this was all.
             metadata["continue"] = _NOT_RECORDED
         return Page(items, metadata)

@@ -4,22 +4,33 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.recordings.failures import bad_request
 from bot.recordings.resources import Json, Resource
 from bot.recordings.times import parse_time
 
 Cells = Callable[[Json, datetime], tuple[Any, ...]]
 
 
-def table(resource: Resource, bodies: Iterable[Json], now: datetime, metadata: Json, whole: bool = False) -> Json:
-    """The objects as a ``Table``, each row with its metadata (or the whole object) attached."""
+def table(
+    resource: Resource, bodies: Iterable[Json], now: datetime, metadata: Json, include: str = "", version: str = "v1"
+) -> Json:
+    """The objects as a ``Table``; ``include`` says what is attached to each row: its metadata, the object, or nothing.
+
+    Raises:
+        ApiFailure: ``include`` is none of these.
+    """
+    if include not in _ATTACHED:
+        known = ", ".join(f'"{each}"' for each in ("Metadata", "None", "Object", ""))
+        why = f'includeObject: Unsupported value: "{include}": supported values: {known}'
+        raise bad_request(f"Unable to convert to Table as requested: {why}")
     titles, cells = _TABLES.get((resource.group, resource.kind), (("Name", "Age"), _generic))
-    rows = [{"cells": cells(body, now), "object": body if whole else _metadata(body)} for body in bodies]
+    attached = _ATTACHED[include]
     return {
         "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": f"meta.k8s.io/{version}",
         "metadata": metadata,
         "columnDefinitions": [_column(title) for title in titles],
-        "rows": rows,
+        "rows": [{"cells": cells(body, now), "object": attached(body, version)} for body in bodies],
     }
 
 
@@ -30,8 +41,17 @@ def _column(title: str) -> Json:
     return column | {"priority": 1 if title.endswith("*") else 0}
 
 
-def _metadata(body: Json) -> Json:
-    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": body["metadata"]}
+def _metadata(body: Json, version: str) -> Json:
+    return {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": body["metadata"]}
+
+
+# As asTable of k8s.io/apiserver/pkg/endpoints/handlers/response.go attaches them.
+_ATTACHED: Mapping[str, Callable[[Json, str], Json | None]] = {
+    "": _metadata,
+    "Metadata": _metadata,
+    "Object": lambda body, _: body,
+    "None": lambda *_: None,
+}
 
 
 def age(since: object, now: datetime) -> str:
@@ -87,15 +107,15 @@ def _pod_state(body: Json, containers: list[Json]) -> str:
 
 def _node(body: Json, now: datetime) -> tuple[Any, ...]:
     metadata, status = body["metadata"], body.get("status", {})
-    ready: Json = next((each for each in status.get("conditions", ()) if each.get("type") == "Ready"), {})
-    state = "Ready" if ready.get("status") == "True" else "NotReady"
+    told = [each for each in status.get("conditions", ()) if each.get("type") == "Ready"]
+    state = ("Ready" if told[-1].get("status") == "True" else "NotReady") if told else "Unknown"
     state += ",SchedulingDisabled" if body.get("spec", {}).get("unschedulable") else ""
     prefix = "node-role.kubernetes.io/"
     roles = sorted(label.removeprefix(prefix) for label in metadata.get("labels", {}) if label.startswith(prefix))
     addresses = {each.get("type"): each.get("address") for each in reversed(status.get("addresses", ()))}
     where = (addresses.get("InternalIP", "<none>"), addresses.get("ExternalIP", "<none>"))
     info = status.get("nodeInfo", {})
-    system = tuple(info.get(key, "") for key in ("osImage", "kernelVersion", "containerRuntimeVersion"))
+    system = tuple(info.get(key) or "<unknown>" for key in ("osImage", "kernelVersion", "containerRuntimeVersion"))
     shown = (metadata["name"], state, ",".join(roles) or "<none>", _age_of(body, now), info.get("kubeletVersion", ""))
     return *shown, *where, *system
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.cluster.requests import Budget
 from tests.bot.diagnosis.failing_objects import NODE, condition, told
 
 
@@ -63,3 +64,27 @@ async def test_nodes_with_one_taint_are_one_line(make: Any, look: Any) -> None:
 )
 async def test_a_taint_that_is_not_about_the_network_is_no_failure(make: Any, look: Any, key: str) -> None:
     assert (await look([tainted(make, NODE, key)])).items == ()
+
+
+FIRST_PAGE = Budget(bytes_before_lists_end=1)
+
+
+@pytest.mark.parametrize("place", [0, 249, 250, 999])
+async def test_a_node_that_is_not_ready_is_told_wherever_it_stands(make: Any, look: Any, place: int) -> None:
+    well, sick = condition("Ready", "True"), condition("Ready", "False", "PLEG is not healthy")
+    cluster = [worker(make, f"node-{at:03}", sick if at == place else well) for at in range(1000)]
+    found = await look(cluster, budget=FIRST_PAGE)
+    assert told(found) == [f"Node node-{place:03}: The node is NotReady: PLEG is not healthy"]
+    assert found.not_looked_at == ("network taints of nodes: only the first 250 were looked at",)
+
+
+async def test_nodes_that_are_not_ready_beyond_the_list_are_all_told(make: Any, look: Any) -> None:
+    well, sick = condition("Ready", "True"), condition("Ready", "Unknown", "Kubelet stopped posting node status.")
+    cluster = [worker(make, f"node-{at:03}", sick if at >= 290 else well) for at in range(300)]
+    lines = told(await look(cluster, budget=FIRST_PAGE))
+    assert lines == [
+        "Node node-294: 6 nodes (node-294, node-295, node-296 and 3 more) are NotReady: "
+        "kubectl get nodes shows it as NotReady; what it says of that was not read",
+        "Node node-290: 4 nodes (node-290, node-291, node-292 and 1 more) are NotReady: "
+        "Kubelet stopped posting node status.",
+    ]

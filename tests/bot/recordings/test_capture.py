@@ -11,7 +11,9 @@ from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster, Reader
 from bot.cluster.requests import Budget
 from bot.cluster.resources import CONFIG_MAPS, NODES, PODS, TERWAY_NODES
+from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError, Transport
+from bot.cluster.unready_nodes import unready_nodes
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.probes import reads_of, vocabulary
@@ -178,6 +180,48 @@ async def test_a_list_that_was_not_read_to_its_end_is_never_taken_for_all(tmp_pa
         listing = await reader.select(NODES)
         assert (len(listing.items), listing.complete) == (2, False)
         assert (await reader.select(NODES, labels="app=other")).complete
+
+
+def _nodes(*unready: int, of: int = 300) -> Recording:
+    """As many nodes of which the first page holds 250; each carries a label that nothing reads."""
+    nodes = [
+        {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": f"node-{at:03}", "labels": {"pool": "a", "owner": SECRET}},
+            "status": {"conditions": [{"type": "Ready", "status": str(at not in unready), "message": "PLEG"}]},
+        }
+        for at in range(of)
+    ]
+    return Recording.of(nodes, name="many")
+
+
+async def _looked_at(store: Recording, capture: Capture | None = None) -> tuple[list[str], bool]:
+    """Which nodes are not ready, with their words, and whether all were looked at."""
+    async with serve(store) as server, connect_to(server.kubeconfig, store.name) as connection:
+        budget = Budget(bytes_before_lists_end=1)
+        async with Reader(Transport(connection.client), budget, recorder=capture) as reader:
+            await reader.select(NODES, labels="pool", metadata_only=True)
+            async with ClusterSession(reader) as session:
+                found = await unready_nodes(session)
+                complete = (await session.nodes()).complete
+    told = [f"{node['metadata']['name']} {node['status']['conditions']}" for node in (*found.whole, *found.printed)]
+    assert not complete
+    return told, found.complete
+
+
+async def test_nodes_that_were_only_printed_are_not_ready_in_the_replay_too(tmp_path: Path) -> None:
+    capture = Capture()
+    before = await _looked_at(_nodes(7, *range(280, 290)), capture)
+    after = load_folder(capture.save(tmp_path / "many"))
+    assert [line.split()[0] for line in before[0]] == ["node-007", *(f"node-{at}" for at in range(280, 290))]
+    assert (await _looked_at(after)) == before
+    assert SECRET not in "".join(path.read_text() for path in (tmp_path / "many").rglob("*") if path.is_file())
+
+
+async def test_nodes_that_were_never_printed_are_not_all_known_in_the_replay(tmp_path: Path) -> None:
+    after = await captured(_nodes(), ["two nodes"], tmp_path / "two")
+    assert await _looked_at(after) == ([], False)
 
 
 async def test_a_read_that_the_budget_refused_fails_in_the_replay_too(tmp_path: Path) -> None:

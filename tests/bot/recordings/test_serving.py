@@ -191,6 +191,63 @@ async def test_tables(api: Api, path: str, first: list[str]) -> None:
     assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
 
 
+PRINTED = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json;as=Table;g=meta.k8s.io;v=v1beta1"
+
+
+@pytest.mark.parametrize(
+    ("include", "attached"),
+    [("", "PartialObjectMetadata"), ("Metadata", "PartialObjectMetadata"), ("Object", "Node"), ("None", None)],
+)
+async def test_a_table_attaches_to_its_rows_what_was_asked_for(api: Api, include: str, attached: str | None) -> None:
+    for path in ("/api/v1/nodes", "/api/v1/nodes/cn-hangzhou.10.0.0.11"):
+        rows = (await api(path, accept=PRINTED, includeObject=include))["rows"]
+        assert [row["object"] and row["object"]["kind"] for row in rows] == [attached] * len(rows)
+
+
+async def test_what_a_table_cannot_attach_is_refused(api: Api) -> None:
+    status, body, _ = await api.raw(
+        "/api/v1/nodes", params={"includeObject": "All"}, headers={"Accept": PRINTED, "Accept-Encoding": "identity"}
+    )
+    assert status == 400
+    assert orjson.loads(body)["message"].startswith("Unable to convert to Table as requested: includeObject: Unsup")
+
+
+async def test_a_table_is_of_the_version_that_was_asked_for_first(api: Api) -> None:
+    beta = PRINTED.split(",")[1]
+    assert (await api("/api/v1/nodes", accept=PRINTED))["apiVersion"] == "meta.k8s.io/v1"
+    old = await api("/api/v1/nodes", accept=beta)
+    assert (old["apiVersion"], old["rows"][0]["object"]["apiVersion"]) == ("meta.k8s.io/v1beta1",) * 2
+    unknown = "application/json;as=Table;g=meta.k8s.io;v=v2"
+    assert (await api("/api/v1/nodes", accept=f"{unknown},application/json"))["kind"] == "NodeList"
+    assert (await api.raw("/api/v1/nodes", headers={"Accept": unknown}))[0] == 406
+
+
+async def test_a_table_from_memory_comes_whole(api: Api) -> None:
+    table = await api("/api/v1/nodes", accept=PRINTED, includeObject="None", resourceVersion="0", limit="1")
+    assert len(table["rows"]) == 3
+    assert "continue" not in table["metadata"]
+
+
+async def test_the_status_of_a_node_is_printed_as_kubectl_shows_it() -> None:
+    """printNode of Kubernetes: a node without the condition Ready is Unknown, a cordoned one says so, too."""
+    told = {"a": "True", "b": "False", "c": "Unknown", "d": None}
+    nodes = [
+        {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": name},
+            "spec": {"unschedulable": name in "bd"},
+            "status": {"conditions": [{"type": "Ready", "status": ready}] if ready else []},
+        }
+        for name, ready in told.items()
+    ]
+    async with serving(Recording.of(nodes, name="nodes")) as api:
+        rows = (await api("/api/v1/nodes", accept=PRINTED))["rows"]
+    states = ["Ready", "NotReady,SchedulingDisabled", "NotReady", "Unknown,SchedulingDisabled"]
+    assert [row["cells"][1] for row in rows] == states
+    assert rows[0]["cells"][-3:] == ["<unknown>"] * 3
+
+
 async def test_discovery_names_every_kind_of_the_recording(api: Api) -> None:
     groups = {each["name"]: each["preferredVersion"]["groupVersion"] for each in (await api("/apis"))["groups"]}
     assert groups["network.alibabacloud.com"] == "network.alibabacloud.com/v1beta1"
