@@ -13,6 +13,7 @@ from bot.cluster.resources import EVENTS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, safe_name
 
 Subject = tuple[str, str, str]  # kind, namespace, name
+WARNINGS = "type!=Normal"
 MOST = 2 * PAGE  # events of one selector: enough for a storm, bounded in bytes
 EVERYDAY = frozenset(
     {
@@ -61,10 +62,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Events:
-    """``complete`` is false when there were more than could be read."""
+    """``complete`` is false when there were more than could be read; ``chosen``: the field selector they fit."""
 
     items: tuple[Event, ...]
     complete: bool = True
+    chosen: str = ""
 
     @cached_property
     def by_subject(self) -> dict[Subject, list[Event]]:
@@ -89,9 +91,8 @@ async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *,
     Small clusters tell everything in one page, which then serves every reason. On large ones the everyday events are
     left out, and each reason is asked for alone only where even that is too much.
     """
-    page = await _page(session, pods, "")
-    if not page.complete:
-        page = await _page(session, pods, "type!=Normal")
+    page = await _widest(session, pods)
+    if page.chosen:
         everyday = tuple(reason for reason in reasons if reason in EVERYDAY or not page.complete)
         parts = [await _page(session, pods, f"reason={reason}") for reason in everyday]
         rest = tuple(event for event in page.items if event.reason not in everyday)
@@ -101,18 +102,23 @@ async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *,
 
 async def warning_events(session: ClusterSession, *, pods: bool) -> Events:
     """All warnings about pods, or about anything else: what is read for ``events_by_reason`` anyway."""
-    page = await _page(session, pods, "")
-    if not page.complete:
-        page = await _page(session, pods, "type!=Normal")
+    page = await _widest(session, pods)
     return Events(tuple(event for event in page.items if event.is_warning), page.complete)
 
 
 async def newest_events(session: ClusterSession, *, pods: bool) -> list[Event]:
     """The newest event about each object, of those that are read for ``events_by_reason`` anyway."""
-    page = await _page(session, pods, "")
-    if not page.complete:
-        page = await _page(session, pods, "type!=Normal")
+    page = await _widest(session, pods)
     return [max(events, key=lambda event: (event.last, event.is_warning)) for events in page.by_subject.values()]
+
+
+async def _widest(session: ClusterSession, pods: bool) -> Events:
+    """All events where one page holds them, else the warnings; of the pods of many nodes no page does."""
+    if not pods or session.scope.namespace or not await session.is_large():
+        page = await _page(session, pods, "")
+        if page.complete:
+            return page
+    return await _page(session, pods, WARNINGS)
 
 
 async def _page(session: ClusterSession, pods: bool, chosen: str) -> Events:
@@ -123,7 +129,7 @@ async def _page(session: ClusterSession, pods: bool, chosen: str) -> Events:
         fields = f"{about},{chosen}" if chosen else about
         most = MOST if chosen else PAGE
         listing = await (session.all_of if pods else session.reader.select)(EVENTS, fields=fields, most=most)
-        return Events(tuple(parse_event(item) for item in listing.items), listing.complete)
+        return Events(tuple(parse_event(item) for item in listing.items), listing.complete, chosen)
 
     return await session.once(("events", pods, chosen), read)
 

@@ -8,7 +8,7 @@ that something is named. Any other word may be a name: it counts where an object
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.cluster.ordinary_words import ORDINARY
 
@@ -33,10 +33,12 @@ _PARTS_OF_AN_APP = frozenset(
     )
 )
 _FILLERS = frozenset(("named", "called", "name", "的", "叫", "名为", "名叫", "这个", "那个", "s"))
+_AND = frozenset((",", "，", "、", "and", "or", "和", "及", "与", "跟"))
 _TOKEN = re.compile(
     r"[a-z]+://\S+|[a-z0-9_]+(?:[./:-]+[a-z0-9_]+)*|服务|容器组|节点|机器|命名空间|工作负载|应用|无状态|有状态"
     r"|的|叫|名为|名叫|这个|那个|[,;!?()，。；、！？（）]|[^\s:：'\"`’‘“”「」=]"
 )
+_NAMED_BY_PATH = ("pod", "service", "workload")  # "pod shop/cart-0": no node or namespace is called so
 _URL = re.compile(r"^[a-z]+://")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _SVC_NAME = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?")
@@ -74,17 +76,29 @@ def mentions_in(text: str) -> tuple[Mention, ...]:
 
 
 def _mentions(tokens: list[str]) -> Iterator[Mention]:
+    listed, last = "", -1  # the kind before an enumeration ("pods web-1, web-2 and web-3"), and where that is
     for at, token in enumerate(tokens):
         if token in KIND_WORDS:
             continue
         kind, plain = _kind_beside(tokens, at)
+        goes_on = bool(listed) and 1 < at - last <= 3 and all(each in _AND for each in tokens[last + 1 : at])
+        if not kind and goes_on:
+            kind, last = listed, at
+        elif token not in _AND:
+            listed, last = (kind, at) if kind and _begins_list(tokens, at) else ("", -1)
         if member := _MEMBER.fullmatch(_URL.sub("", token).partition("/")[0]):
             yield Mention(member[1], "pod", member[3] or "", plain=True)
             yield Mention(member[2], "service", member[3] or "")
         elif (named := _of_path(token)) or (named := _of_host(token)):
-            yield named
+            yield named if named.kind or kind not in _NAMED_BY_PATH else replace(named, kind=kind)
         elif _NAME.fullmatch(token) and _may_name(token, kind):
             yield Mention(token, kind, plain=(plain and not _is_inflected(token)) or _looks_named(token))
+
+
+def _begins_list(tokens: list[str], at: int) -> bool:
+    """Whether more of the kind may follow: "on node web-1, cart fails" and "in namespace shop, cart fails" name one."""
+    before = tokens[at - 1] if at else ""
+    return before == "nodes" or KIND_WORDS.get(before) in _NAMED_BY_PATH
 
 
 def _may_name(word: str, kind: str) -> bool:

@@ -9,7 +9,7 @@ from bot.cluster.pending_pods import pending_pods
 from bot.cluster.reader import PAGE
 from bot.cluster.requests import Listing
 from bot.cluster.resources import DEPLOYMENTS, NODES, PODS, SERVICES, Resource
-from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
+from bot.cluster.session import FEW_NODES, SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
 
 NAMES = 12  # that may be Services
@@ -91,12 +91,13 @@ class _NameReader:
         if not self._mentions:
             return NamedObjects()
         services, missing = await self._services()
-        deployments = await self._deployments(services)
+        pods = await self._pods(services)
+        deployments = await self._deployments((*services, *pods))
         return NamedObjects(
             services=services,
             missing=missing,
             deployments=deployments,
-            pods=await self._pods(services),
+            pods=pods,
             nodes=await self._nodes(),
             mentions=self._mentions,
             namespaces=self._namespaces & await self._known_places(services, deployments),
@@ -135,7 +136,8 @@ class _NameReader:
         written = {mention.namespace} if mention.namespace else self._namespaces
         if len(written) == 1 and not self._session.scope.namespace:
             listing = await self._list(resource, namespace=next(iter(written)), most=PAGE)
-            if found := [item for item in (listing.items if listing else ()) if name_of(item) == mention.name]:
+            found = [item for item in (listing.items if listing else ()) if name_of(item) == mention.name]
+            if found or (mention.namespace and listing and listing.complete):
                 return found
         return await self._by_name(resource, mention.name)
 
@@ -149,8 +151,8 @@ class _NameReader:
         listing = await self._list(resource, fields=f"metadata.name={name}", most=10)
         return listing.items if listing else ()
 
-    async def _deployments(self, services: Sequence[Object]) -> tuple[Object, ...]:
-        taken = {name_of(service) for service in services}
+    async def _deployments(self, found_already: Sequence[Object]) -> tuple[Object, ...]:
+        taken = {name_of(each) for each in found_already}
         able = [m for m in self._mentions if _may_be_workload(m) and not _OF_REPLICA_SET.search(m.name)]
         named = {m.name for m in able if m.plain or m.kind or "-" in m.name}
         if self._is_small and {m.name for m in able} - named - taken:
@@ -197,7 +199,7 @@ class _NameReader:
         """By its name; ACK writes the region before the address, as the names of other nodes show."""
         if not _is_address(name):
             return await self._session.node(name)
-        sample = (await self._session.reader.select(NODES, most=5)).items  # as the facts read it
+        sample = (await self._session.reader.select(NODES, most=FEW_NODES)).items
         regions = list(dict.fromkeys(name_of(node).partition(".")[0] for node in sample))[:1]
         read = [await self._session.node(f"{region}.{name}") for region in regions if not region.isdigit()]
         return next((node for node in read if node), None)

@@ -22,6 +22,8 @@ Object = dict[str, Any]
 SYSTEM = "kube-system"
 EMPTY_NAMESPACE = "holds no pod, or does not exist"
 ALL_NODES, FIRST_NODES = 2000, 250  # a node of ACK is some ten kilobytes
+FEW_NODES = 5  # nodes that tell what is alike on all of them
+MANY_NODES = 200
 
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
@@ -126,6 +128,16 @@ class ClusterSession:
     async def nodes(self) -> Listing:
         """All nodes where the question is about nodes, as far as a question may read; else the first few hundred."""
         return await self.reader.select(NODES, most=ALL_NODES if self.about_nodes else FIRST_NODES, page=FIRST_NODES)
+
+    async def is_large(self) -> bool:
+        """Whether there are so many nodes that one page will hardly hold what their pods tell within the hour.
+
+        By the few nodes that facts read; servers that do not count what is left are asked as small clusters are.
+        """
+        try:
+            return ((await self.reader.select(NODES, most=FEW_NODES)).remaining or 0) >= MANY_NODES
+        except ReadError:
+            return False
 
     async def pods_on(self, node: str) -> Listing:
         """The pods that are bound to one node."""

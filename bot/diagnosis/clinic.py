@@ -48,7 +48,7 @@ class Clinic:
             return unmatched
         scores = MatchScores({item.entry_id: item.score for item in found.matches}, in_doubt=not found.in_scope)
         scope = QuestionScope.of(question, namespace)
-        answer = await self._diagnose(replace(unmatched, in_scope=True), scores, cluster, scope, started)
+        answer = await self._diagnose(replace(unmatched, in_scope=True), scores, cluster, scope, started, self.budget)
         return answer if found.in_scope else _only_what_is_sure(answer, unmatched, self.given)
 
     async def check(
@@ -61,17 +61,24 @@ class Clinic:
         chosen = list(ids) or [entry.id for entry in self.entries.values() if entry.kind is Kind.FAULT]
         scores = MatchScores(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), named=True)
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
-        return await self._diagnose(answer, scores, cluster, QuestionScope.of("", namespace), time.monotonic())
+        scope, budget = QuestionScope.of("", namespace), self.budget.for_everything()
+        return await self._diagnose(answer, scores, cluster, scope, time.monotonic(), budget)
 
     async def _diagnose(
-        self, answer: Answer, scores: MatchScores, cluster: Cluster | None, scope: QuestionScope, started: float
+        self,
+        answer: Answer,
+        scores: MatchScores,
+        cluster: Cluster | None,
+        scope: QuestionScope,
+        started: float,
+        budget: Budget,
     ) -> Answer:
         """The answer with its diagnoses, what could not be read, and what the reads took."""
         if cluster is None:
             return _with_duration(
                 answer, started, diagnoses=tuple(self._by_words_alone(scores, "No cluster was read."))
             )
-        async with cluster.reader(self.budget) as reader, ClusterSession(reader, scope) as session:
+        async with cluster.reader(budget) as reader, ClusterSession(reader, scope) as session:
             state = await read_cluster_state(session, cluster.context)
             if state.reachable:
                 diagnoses, failing = await self._by_cluster(session, scores)
@@ -108,7 +115,9 @@ class Clinic:
             judge.judge(entry, words_are_clear=scores.plainly_describe(entry.id), in_doubt=scores.in_doubt)
             for entry in entries
         )
-        judgements, failing = await asyncio.gather(asyncio.gather(*judging), what_fails(session))
+        # What is named and what fails is read first: where the budget ends, it is settings that stay unknown.
+        failing = await what_fails(session)
+        judgements = await asyncio.gather(*judging)
         judged = reopen(list(zip(entries, judgements, strict=True)), failing.items)
         diagnoses = [
             await render_diagnosis(session, entry, meant.get(entry.id, here.vague_score(entry.id)), judgement)

@@ -32,7 +32,7 @@ async def ask_access(
         async with (
             asyncio.timeout(seconds),
             open_cluster(name, trail) as cluster,
-            cluster.reader(Budget(seconds=seconds)) as reader,
+            cluster.reader(Budget(seconds=seconds).for_everything()) as reader,
         ):
             version = await reader.version()
             missing = await gaps(reader, required_permissions())

@@ -70,7 +70,7 @@ async def check_access(target: Target, output: str) -> None:
     app = App.from_environment()
     async with audited_command(app, "rbac --check", target) as begin:
         trail = await begin()
-        async with target.open(app, trail) as opened, opened.reader(app.clinic().budget) as reader:
+        async with target.open(app, trail) as opened, opened.reader(app.clinic().budget.for_everything()) as reader:
             try:
                 found = await gaps(reader, required_permissions())
             except ReadError as error:

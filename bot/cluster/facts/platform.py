@@ -12,7 +12,7 @@ from bot.cluster.facts.flannel_objects import CONFIG as FLANNEL_CONFIG
 from bot.cluster.facts.flannel_objects import flannel_config, flannel_daemon_sets, flannel_namespace
 from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
 from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, NODES, SERVICES
-from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of, namespace_of
+from bot.cluster.session import FEW_NODES, SYSTEM, ClusterSession, Object, full_name, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
 from knowledge.versions import Version, parse_version
 
@@ -36,7 +36,6 @@ _ENI_CONF = config_key("eni-config", "eni_conf", "service_cidr")
 _REGION = label("topology.kubernetes.io/region")
 _OLD_REGION = label("failure-domain.beta.kubernetes.io/region")  # Kubernetes before 1.17
 _PROVIDER_ID = re.compile(r"(?:alicloud://)?([a-z]{2}-[a-z0-9-]{2,30})\.[\w-]{2,60}")
-SAMPLE = 5  # nodes that tell what is alike on all of them
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
@@ -120,7 +119,7 @@ async def kubernetes_version(session: ClusterSession) -> Fact:
     if _is_release(version):
         return known(version.removeprefix("v"), "API server /version", "kubectl version", version)
     told = f"the API server calls its version {version!r}" if version else "the API server did not tell its version"
-    nodes = (await session.reader.select(NODES, most=SAMPLE)).items
+    nodes = (await session.reader.select(NODES, most=FEW_NODES)).items
     kubelets = [str(get_path(node, "status", "nodeInfo", "kubeletVersion") or "") for node in nodes]
     versions = {kubelet for kubelet in kubelets if _is_release(kubelet)}
     if len({_minor(each) for each in versions}) != 1:
@@ -221,7 +220,7 @@ async def _service_families(session: ClusterSession) -> Fact | None:
 
 
 async def _node_families(session: ClusterSession) -> Fact | None:
-    sample = await session.reader.select(NODES, most=SAMPLE)
+    sample = await session.reader.select(NODES, most=FEW_NODES)
     for node in sample.items:
         ranges = [*(get_path(node, "spec", "podCIDRs") or [])]
         if _has_ipv6(ranges):
@@ -282,7 +281,7 @@ async def vpc(session: ClusterSession) -> Fact:
 @fact("cluster.region", "the region of the cloud, e.g. cn-hangzhou", reads=(LIST_NODES,))
 async def region(session: ClusterSession) -> Fact:
     """From a node's ``spec.providerID`` (region.instance), else from its label."""
-    for node in (await session.reader.select(NODES, most=SAMPLE)).items:
+    for node in (await session.reader.select(NODES, most=FEW_NODES)).items:
         provider = _PROVIDER_ID.fullmatch(str(get_path(node, "spec", "providerID") or ""))
         found = provider[1] if provider else label_of(node, _REGION) or label_of(node, _OLD_REGION)
         if found:

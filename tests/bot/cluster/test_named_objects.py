@@ -99,3 +99,19 @@ async def test_a_pod_by_its_hashes_is_looked_for_among_pods_alone(make: Any, nam
     pod = make.running("web-7d4b9c6f5-abcde", "10.2.0.1")
     assert names((await named("web-7d4b9c6f5-abcde hangs", [*many, pod])).pods) == ["prod/web-7d4b9c6f5-abcde"]
     assert named.requests == 3  # the services, the pods that wait, that pod
+
+
+async def test_a_pod_that_is_called_one_is_not_looked_for_as_anything_else(make: Any, named: Any) -> None:
+    many = [make.service(f"other-{number}", [f"10.1.{number // 250}.{number % 250}"]) for number in range(600)]
+    pods = [make.pod(f"web-{number}") for number in range(3)]
+    found = await named("pods web-0, web-1 and prod/web-2 do not start", [*many, *pods])
+    assert names(found.pods) == ["prod/web-0", "prod/web-1", "prod/web-2"]
+    assert named.requests == 2  # the Services' first page, and the pending pods
+
+
+async def test_a_written_namespace_is_not_left_for_the_whole_cluster(make: Any, named: Any) -> None:
+    many = [make.service(f"other-{number}", [f"10.1.{number // 250}.{number % 250}"]) for number in range(600)]
+    elsewhere = make.service("web", ["10.0.0.1"], namespace="stage")
+    found = await named("svc mall/web is refused", [*many, elsewhere])
+    assert (names(found.services), [each.name for each in found.missing]) == ([], ["web"])
+    assert named.requests == 4  # the first page, the namespace's Services and Deployments, the pending pods
