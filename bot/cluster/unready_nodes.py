@@ -87,8 +87,7 @@ def is_printed(node: Object) -> bool:
 def is_unready(node: Object) -> bool:
     """Whether it says that it is not ready; one that says nothing of it is too new to tell."""
     conditions = get_path(node, "status", "conditions") or []
-    ready = next((each for each in conditions if each.get("type") == "Ready"), {})
-    return bool(ready) and ready.get("status") != "True"
+    return any(each.get("type") == "Ready" and each.get("status") != "True" for each in conditions)
 
 
 def unready_names(rows: Iterable[Mapping[str, Any]]) -> list[str]:

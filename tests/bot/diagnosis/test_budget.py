@@ -4,6 +4,7 @@ On a cluster of many nodes, Services and pods, where lists end early and names a
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ NAMED = (
     "team-03 and team-04, deployments web-0005 and web-0006, statefulset mongo-1.mongo.db, kube-proxy uses IPVS, "
     "coredns times out, the LoadBalancer has no address and the hpa of web-0007 hangs"
 )
+PATIENT = Budget(seconds=300, seconds_a_request=120)  # nothing here is about time
+MEANT = ("ipvs-udp-timeout", "ipvs-scheduler-module-missing")
 Entries = Mapping[str, Entry]
 Meaning = Callable[[Mapping[str, float]], Any]
 
@@ -52,10 +55,10 @@ def large() -> Recording:
 @pytest.fixture
 def ask(large: Recording, entries: Entries, meaning: Meaning) -> Callable[..., Any]:
     async def asked(question: str, budget: Budget, heard: Heard) -> Answer:
-        clinic = Clinic(entries, meaning(dict.fromkeys(("ipvs-udp-timeout", "kube-proxy-edit-pending"), 0.9)), budget)
+        clinic = Clinic(entries, meaning(dict.fromkeys(MEANT, 0.9)), budget)
         async with serve(large) as server, connect_to(server.kubeconfig, "large") as link:
             answer = await clinic.ask(question, Cluster(Transport(link.client), "large", (heard,)))
-        assert answer.requests == len(heard.requests) == len(server.requests)
+            assert len(server.requests) <= answer.requests == len(heard.requests)
         assert answer.bytes <= budget.bytes
         return answer
 
@@ -64,16 +67,16 @@ def ask(large: Recording, entries: Entries, meaning: Meaning) -> Callable[..., A
 
 async def test_a_question_that_names_much_costs_no_more_than_any_other(ask: Callable[..., Any]) -> None:
     heard = Heard()
-    answer = await ask(NAMED, Budget(seconds=60), heard)
+    answer = await ask(NAMED, PATIENT, heard)
     assert answer.requests == 40
     assert any("the budget of 40 requests was spent" in line for line in answer.unread)
 
 
 async def test_what_is_named_and_what_fails_is_read_before_settings(ask: Callable[..., Any]) -> None:
     heard = Heard()
-    answer = await ask(NAMED, Budget(seconds=60), heard)
+    answer = await ask(NAMED, PATIENT, heard)
     read = [request.path + str(request.query) for request in heard.requests]
-    for name in ("web-0001", "web-0002", "batch-00003", node_name(6)):
+    for name in ("web-0001", "web-0002", node_name(6)):
         assert any(name in path for path in read), name
     assert answer.failing[0].object == "Pod shop/batch-00003"
     assert answer.diagnoses
@@ -83,7 +86,7 @@ async def test_what_is_named_and_what_fails_is_read_before_settings(ask: Callabl
 
 
 async def test_an_ordinary_question_is_not_cut(ask: Callable[..., Any]) -> None:
-    answer = await ask("pods stuck in ContainerCreating since 10 min", Budget(seconds=60), Heard())
+    answer = await ask("pods stuck in ContainerCreating since 10 min", PATIENT, Heard())
     assert answer.requests < 40
     assert answer.unread == ()
     assert answer.diagnoses[0].entry.id == "terway-vswitch-out-of-ips"
@@ -91,7 +94,7 @@ async def test_an_ordinary_question_is_not_cut(ask: Callable[..., Any]) -> None:
 
 async def test_no_read_is_made_twice(ask: Callable[..., Any]) -> None:
     heard = Heard()
-    await ask(NAMED, Budget(requests=200, bytes=100_000_000, seconds=60), heard)
+    await ask(NAMED, replace(PATIENT, requests=200, bytes=100_000_000), heard)
     pages = [request for request in heard.requests if "continue" not in dict(request.query)]
     asked = [(request.path, request.query, request.accept) for request in pages]
     # a sample of the nodes, and the nodes: one is a part of the other
