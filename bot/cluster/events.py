@@ -101,17 +101,19 @@ async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *,
 
 async def warning_events(session: ClusterSession, *, pods: bool) -> Events:
     """All warnings about pods, or about anything else: what is read for ``events_by_reason`` anyway."""
-    page = await _page(session, pods, "")
-    if not page.complete:
-        page = await _page(session, pods, "type!=Normal")
+    page = await read_events(session, pods=pods)
     return Events(tuple(event for event in page.items if event.is_warning), page.complete)
+
+
+async def read_events(session: ClusterSession, *, pods: bool) -> Events:
+    """What is read for ``events_by_reason`` anyway: all of a small cluster, the warnings alone of a large one."""
+    page = await _page(session, pods, "")
+    return page if page.complete else await _page(session, pods, "type!=Normal")
 
 
 async def newest_events(session: ClusterSession, *, pods: bool) -> list[Event]:
     """The newest event about each object, of those that are read for ``events_by_reason`` anyway."""
-    page = await _page(session, pods, "")
-    if not page.complete:
-        page = await _page(session, pods, "type!=Normal")
+    page = await read_events(session, pods=pods)
     return [max(events, key=lambda event: (event.last, event.is_warning)) for events in page.by_subject.values()]
 
 

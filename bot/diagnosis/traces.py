@@ -22,6 +22,8 @@ _ENGLISH = re.compile(
     r"|replicas?|hpa|autoscal\w*|scal(?:e|es|ed|ing)|pvcs?|volumes?|quotas?|webhooks?|certificates?|sidecars?"
     r"|stuck|hang(?:s|ing)?|hung|pending|scheduled?|scheduling|evicted|restart(?:s|ed|ing)?|oom\w*|rollouts?"
     r"|machines?|servers?|ecs|instances?|backends?|upstreams?|5xx|50[0234]s?|i/o|eof|econn\w+|eai_again|nxdomain|servfail"
+    r"|deadline exceeded|exceeded|x509|tls|handshakes?|denied|forbidden|unauthorized|unavailable|rejected|expired"
+    r"|evictions?|probes?|mesh|istiod?|linkerd|envoy|injectors?|haproxy|nginx|terminating|bgp|vxlan|vlan|kernels?"
     r"|not ?ready|unhealthy|image ?pull\w*|backoff|sandbox|taints?|tolerations?|drain(?:ed|ing)?|cordon(?:ed)?"
     r")\b",
     re.IGNORECASE,
@@ -80,6 +82,11 @@ _CHINESE = (
     ),
     *(
         "打不开",
+        "打不通",
+        "没反应",
+        "变慢",
+        "证书",
+        "注入",
         "无法访问",
         "不可用",
         "拒绝",
