@@ -50,7 +50,10 @@ def is_named(entry: Entry, text: str) -> bool:
 def worth_telling(
     diagnoses: Sequence[Diagnosis], text: str, confidence: float, plugin: str | None, *, something_fails: bool
 ) -> list[Diagnosis]:
-    """The diagnoses without those that the words can hardly have meant; ``plugin`` as the cluster's facts tell."""
+    """The diagnoses without those that the words can hardly have meant; ``plugin`` as the cluster's facts tell.
+
+    Of what they faintly recall, a setting comes last where they say nothing of what it needs.
+    """
     in_trouble = speaks_of_trouble(text)
     kept = [
         item
@@ -60,7 +63,8 @@ def worth_telling(
         and not (something_fails and _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
     ]
     meant = [item for item in kept if not _is_spoken_against(item)]
-    return meant if meant or something_fails or confidence < SURE else kept
+    told = meant if meant or something_fails or confidence < SURE else kept
+    return sorted(told, key=lambda item: _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
 
 
 def _is_faint(item: Diagnosis) -> bool:

@@ -11,7 +11,7 @@ from bot.cluster.session import QuestionScope
 # English: whole words, singular or plural. What people call broken, and by what they notice it.
 _ENGLISH = re.compile(
     r"\b(?:"
-    r"pods?|nodes?|namespaces?|services?|svc|deployments?|deploys?|daemonsets?|statefulsets?|replicasets?|cronjobs?"
+    r"pods?|nodes?|namespaces?|ns|services?|svc|sts|deployments?|deploys?|daemonsets?|statefulsets?|replicasets?|cronjobs?"
     r"|containers?|kubernetes|k8s|k3s|kubectl|kubelets?|kube[a-z-]*|helm|clusters?|ack|workers?|masters?|control plane"
     r"|ingress(?:es)?|egress|endpoints?|load ?balancers?|slb|nlb|alb|clb|nodeports?|cluster ?ips?|configmaps?|crds?"
     r"|network(?:s|ing|policy|policies)?|dns|coredns|cni|terway|flannel|calico|cilium|vswitch(?:es)?|vpcs?|enis?|eips?"
