@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.cluster.facts.registry import Permission
@@ -13,29 +13,52 @@ from bot.cluster.session import ClusterSession, Object, full_name, name_of, name
 from bot.cluster.transport import ReadError
 from bot.probes.causes import Cause
 from bot.probes.failing_components import component_pods
-from bot.probes.failure_checks import NOT_ASKED, CheckResult, Failing, Severity, failure_check
+from bot.probes.failure_checks import NOT_ASKED, CheckResult, Severity, failure_check
 from bot.probes.findings import clip
 from bot.probes.kube_proxy import SINCE_START
 from bot.probes.logs import Line, read_log
 from bot.probes.pod_readiness import is_ready
 from bot.probes.pods import node_of
 
-# The container by how the pods are called: ACK's and upstream's names.
-CONTAINERS = {"kube-proxy": "kube-proxy-worker", "kube-flannel": "kube-flannel"}
 RECENT, AGAIN, OFTEN = timedelta(minutes=10), timedelta(minutes=3), 4
 MOST_LOGS = 3  # of each component: logs are the dearest reads
 _ERROR = re.compile(r"[EF]\d{4} \S+\s+\d+ ([\w.-]+:\d+)\]")  # klog, with the place in its source
-# Calls that fail, or a component that is named.
+# Calls that fail, names that do not resolve, load balancers and nodes; or a component that is named.
 _CALLS = re.compile(
     r"\b(?:refus\w+|50[234]|connect\w*|reach\w*|unreachable|services?|svc|backends?|endpoints?|cluster ?ips?|vips?"
     r"|unavailable|timeouts?|tim(?:e[sd]?|ing) out|hangs?|ping|nodeports?|kube-?proxy|flannel|iptables|ipvs|nft\w*)\b"
     r"|不通|连不上|访问不了|无法访问|拒绝|打不开|超时|服务|接口|跨节点",
     re.IGNORECASE,
 )
+_NAMES = re.compile(
+    r"dns|resol|look ?up|unknown ?host|eai_again|no such host|nxdomain|servfail|解析|域名", re.IGNORECASE
+)
+_CLOUD = re.compile(
+    r"load ?balanc|\b(?:[snca]lb|external ip|routes?|ccm|cloud.controller)\b|负载均衡|路由|公网 ?ip", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Complainer:
+    """A component by how its pods are called, its container, the words that ask for it, and how far back it is read."""
+
+    name: str
+    container: str
+    words: re.Pattern[str]
+    back: timedelta = RECENT
+
+
+COMPLAINERS = (
+    Complainer("kube-proxy", "kube-proxy-worker", _CALLS, SINCE_START),  # as the entry about IPVS reads it
+    Complainer("kube-flannel", "kube-flannel", _CALLS),
+    Complainer("coredns", "coredns", _NAMES),
+    Complainer("cloud-controller-manager", "cloud-controller-manager", _CLOUD),
+)
+KUBE_PROXY = COMPLAINERS[0]
 
 
 @failure_check(
-    "errors in the logs of kube-proxy and Flannel",
+    "errors that network components log",
     reads=(
         *(Permission("list", each) for each in (DAEMON_SETS, PODS, EVENTS, NODES)),
         Permission("get", POD_LOGS),
@@ -43,33 +66,29 @@ _CALLS = re.compile(
     ),
 )
 async def components_complain(session: ClusterSession) -> CheckResult:
-    """Where the words speak of calls that fail: those on the nodes that are named first."""
-    if not _CALLS.search(session.scope.text):
+    """What the components that the words may be about log again and again: on the nodes that are named first."""
+    asked = [each for each in COMPLAINERS if each.words.search(session.scope.text)]
+    if not asked:
         return NOT_ASKED
     pods, unread = await component_pods(session)
     if unread:
         return CheckResult(unread=unread)
     nodes = {name_of(node) for node in (await named_objects(session)).nodes}
     found = []
-    for name, container in CONTAINERS.items():
-        mine = [pod for pod in pods if name_of(pod).startswith(name) and is_ready(pod)]
+    for each in asked:
+        mine = [pod for pod in pods if name_of(pod).startswith(each.name) and is_ready(pod)]
         mine.sort(key=lambda pod: (node_of(pod) not in nodes, name_of(pod)))
-        found += [each for pod in mine[:MOST_LOGS] if (each := await complaint(session, pod, container))]
-    told = [each.as_failing(session.now()) for each in found]
-    return CheckResult(tuple(_as_component(each) for each in told))
+        found += [told for pod in mine[:MOST_LOGS] if (told := await complaint(session, pod, each))]
+    return CheckResult(tuple(replace(each.as_failing(session.now()), severity=Severity.COMPONENT) for each in found))
 
 
-def _as_component(failing: Failing) -> Failing:
-    return replace(failing, severity=Severity.COMPONENT)
-
-
-async def complaint(session: ClusterSession, pod: Object, container: str) -> Cause | None:
+async def complaint(session: ClusterSession, pod: Object, component: Complainer) -> Cause | None:
     """What the pod logs again and again until now, if anything; it explains nothing alone.
 
     A log that cannot be read tells nothing of its pod.
     """
-    try:  # as far back as the entry about IPVS looks, so that one read serves both
-        lines = (await read_log(session, pod, container, SINCE_START)).lines
+    try:
+        lines = (await read_log(session, pod, component.container, component.back)).lines
     except ReadError as error:
         if error.is_damage:
             raise
@@ -77,8 +96,7 @@ async def complaint(session: ClusterSession, pod: Object, container: str) -> Cau
     repeated = _repeated([line for line in lines if line.at >= session.now() - RECENT])
     if len(repeated) < OFTEN or session.now() - repeated[-1].at > AGAIN:
         return None
-    component = next((each for each in CONTAINERS if name_of(pod).startswith(each)), name_of(pod))
-    message = f"{component} on node {node_of(pod)} logs errors again and again: {clip(repeated[-1].text, 200)}"
+    message = f"{component.name} on node {node_of(pod)} logs errors again and again: {clip(repeated[-1].text, 200)}"
     check = f"kubectl -n {namespace_of(pod)} logs {name_of(pod)} --tail=50"
     return Cause(object=f"Pod {full_name(pod)}", message=message, check=check, since=repeated[0].at, explains=False)
 

@@ -1,4 +1,4 @@
-"""The check of warnings about what the words name, by its name or by its kind, of kinds that no other check looks at."""
+"""The check of warnings about what the words name, by its name or its kind, of kinds that no other check looks at."""
 
 import re
 from collections.abc import Iterable

@@ -9,7 +9,7 @@ from bot.cluster.resources import EVENTS, NODES, POD_LOGS, PODS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
-from bot.probes.complaints import complaint
+from bot.probes.complaints import KUBE_PROXY, complaint
 from bot.probes.findings import Finding, clip
 from bot.probes.kube_proxy import MASTERS, WORKERS
 from bot.probes.pod_readiness import is_ready
@@ -52,7 +52,7 @@ async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
         if error.is_damage:
             raise
         return NO_CAUSE
-    found = await complaint(session, pods[0], WORKERS[0]) if pods else None
+    found = await complaint(session, pods[0], KUBE_PROXY) if pods else None
     return Causes((found,)) if found else NO_CAUSE
 
 

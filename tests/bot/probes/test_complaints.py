@@ -1,4 +1,4 @@
-"""What kube-proxy and Flannel log again and again is told where calls fail; what is over, rare or mixed is not."""
+"""What network components log again and again is told where words may be about it; what is over or rare is not."""
 
 from typing import Any
 
