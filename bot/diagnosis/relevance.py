@@ -15,14 +15,16 @@ from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
 
 PLUGINS = ("terway", "flannel")  # sections of entries that are about one network plugin
+NO_IDEA = 0.15  # where no entry has such a score, words that tell of trouble mean none of them
 SURE = 0.5  # confidence of the index below which words may be about something else altogether
 # Somebody says that something is wrong, and does not ask how or what.
 _TROUBLE = re.compile(
     r"\b(?:wrong|broken|breaks?|problems?|issues?|troubles?|fail\w*|errors?|down|dead|tim(?:e[sd]?|ing) ?out\w*"
     r"|timeouts?|hangs?|stuck|refus\w+|unreachable|flak\w+|slow|drops?|dropped|lost|not work\w*"
-    r"|(?:can|could|do|does)(?:n['’]?t|not| not))\b"
+    r"|(?:can|could|do|does)(?:n['’]?t|not| not)|vanished|gone|no (?:traffic|response|answer|reply|route)"
+    r"|(?:ok|okay|healthy|all right)(?= ?\?))\b"
     r"|有问题|出问题|什么问题|异常|故障|挂了|不通|超时|失败|报错|不了|不到|连不上|打不开|拒绝|卡住|丢包|抖动|很慢"
-    r"|变慢|好慢|特别慢|起不来|断连",
+    r"|变慢|好慢|特别慢|起不来|断连|正常吗|还好吗|健康吗",
     re.IGNORECASE,
 )
 _HOW = re.compile(
@@ -55,6 +57,8 @@ def worth_telling(
     Of what they faintly recall, a setting comes last where they say nothing of what it needs.
     """
     in_trouble = speaks_of_trouble(text)
+    if in_trouble and max((item.score or 0.0 for item in diagnoses), default=0.0) < NO_IDEA:
+        diagnoses = [item for item in diagnoses if item.verdict is Verdict.CONFIRMED or _is_spoken_of(item)]
     kept = [
         item
         for item in diagnoses
@@ -62,8 +66,9 @@ def worth_telling(
         and not (in_trouble and _is_faint(item) and item.entry.kind is Kind.GUIDE)
         and not (something_fails and _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
     ]
-    meant = [item for item in kept if not _is_spoken_against(item)]
-    told = meant if meant or something_fails or confidence < SURE else kept
+    is_doubtful = confidence < SURE
+    meant = [item for item in kept if not (_is_spoken_against(item) and (is_doubtful or _is_faint(item)))]
+    told = meant if meant or something_fails or is_doubtful else kept
     return sorted(told, key=lambda item: _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
 
 

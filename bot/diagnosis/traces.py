@@ -23,7 +23,8 @@ _ENGLISH = re.compile(
     r"|stuck|hang(?:s|ing)?|hung|pending|scheduled?|scheduling|evicted|restart(?:s|ed|ing)?|oom\w*|rollouts?"
     r"|machines?|servers?|ecs|instances?|backends?|upstreams?|5xx|50[0234]s?|i/o|eof|econn\w+|eai_again|nxdomain|servfail"
     r"|deadline exceeded|exceeded|x509|tls|handshakes?|denied|forbidden|unauthorized|unavailable|rejected|expired"
-    r"|evictions?|probes?|mesh|istiod?|linkerd|envoy|injectors?|haproxy|nginx|terminating|bgp|vxlan|vlan|kernels?"
+    r"|calls? (?:any\w*|no\w*|to|from|between|fail\w*)|not scal\w+|pv|storage|evict\w*|probes?|mesh|istiod?|linkerd"
+    r"|envoy|injectors?|haproxy|nginx|terminating|bgp|vxlan|vlan|kernels?"
     r"|not ?ready|unhealthy|image ?pull\w*|backoff|sandbox|taints?|tolerations?|drain(?:ed|ing)?|cordon(?:ed)?"
     r")\b",
     re.IGNORECASE,
@@ -86,6 +87,11 @@ _CHINESE = (
         "没反应",
         "变慢",
         "证书",
+        "定时任务",
+        "存储卷",
+        "驱逐",
+        "副本",
+        "不生效",
         "注入",
         "无法访问",
         "不可用",
