@@ -1,4 +1,4 @@
-"""What the words can hardly have meant is not shown: guides to another plugin, faint guides beside trouble, settings."""
+"""What the words can hardly have meant is not shown: guides to another plugin, faint guides beside trouble."""
 
 from typing import Any
 
@@ -19,8 +19,10 @@ NO_PODS = (service("basket", {"app": "baskets"}), slices("basket"), pod("basket-
 def told(entries: Any, meaning: Any) -> Any:
     """The ids of what is shown for words to which the index gives these scores, in their order."""
 
-    async def asked(question: str, scores: Any, on: str | Recording = "flannel-healthy", **how: Any) -> list[str]:
-        clinic = Clinic(entries, meaning(scores, **how))
+    async def asked(question: str, scores: Any, on: str | Recording = "flannel-healthy") -> list[str]:
+        others = [each for each in entries if each not in scores]
+        rest = max(0.0, 1.0 - sum(scores.values())) / len(others)  # the index spreads all of its trust
+        clinic = Clinic(entries, meaning(dict.fromkeys(others, rest) | scores))
         recording = load(on) if isinstance(on, str) else on
         async with serve(recording) as server, connect_to(server.kubeconfig, recording.name) as link:
             answer = await clinic.ask(question, Cluster(Transport(link.client), recording.name))
@@ -76,7 +78,7 @@ async def test_a_faint_guide_is_no_answer_to_trouble(told: Any) -> None:
 
 
 async def test_words_that_mean_no_entry_get_none(told: Any) -> None:
-    scores = {"conntrack-table-full": 0.1, "flannel-ip-leak": 0.09}
+    scores = {"conntrack-table-full": 0.05, "flannel-ip-leak": 0.04}
     assert await told("the network is broken", scores) == []
     assert await told("the network of this cluster", scores) != []
 
@@ -85,7 +87,7 @@ async def test_a_setting_that_the_words_speak_against_is_none_of_several(told: A
     scores = {"flannel-hairpin-off": 0.4, "conntrack-table-full": 0.3}
     by_nobody = "nobody can reach the service"
     assert await told(by_nobody, scores, "flannel-hairpin-off") == ["conntrack-table-full"]
-    assert "flannel-hairpin-off" in await told(by_nobody, {"flannel-hairpin-off": 0.4}, "flannel-hairpin-off")
+    assert "flannel-hairpin-off" in await told(by_nobody, {"flannel-hairpin-off": 0.3}, "flannel-hairpin-off")
     assert "flannel-hairpin-off" in await told(by_nobody, scores | {"flannel-hairpin-off": 0.9}, "flannel-hairpin-off")
 
 
