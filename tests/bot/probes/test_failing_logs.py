@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.probes.complaints import components_complain
+from bot.probes.failing_logs import components_complain
 
 SYNC = 'E1120 19:00:00.000000       1 proxier.go:1874] "nftables sync failed" err="signal: segmentation fault"'
 ROUTE = "E0531 09:00:00.000000       1 vxlan_network.go:158] failed to add vxlanRoute: invalid argument"
