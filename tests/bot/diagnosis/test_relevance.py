@@ -56,6 +56,7 @@ def test_trouble_is_heard(text: str) -> None:
         "hostPort 支持吗，现在不通",
         "pods can't use hostPort, is it supported?",
         "can we change the pod cidr",
+        "why can't I change the pod cidr",
     ],
 )
 def test_a_question_for_instructions_is_none(text: str) -> None:
@@ -93,7 +94,7 @@ async def test_a_setting_that_the_words_speak_against_is_none_of_several(told: A
 
 async def test_a_setting_that_the_words_say_nothing_of_comes_last(told: Any) -> None:
     scores = {"flannel-hairpin-off": 0.4, "conntrack-table-full": 0.3}
-    assert await told("requests to the internet are slow", scores, "flannel-hairpin-off") == [
+    assert await told("some requests are slow", scores, "flannel-hairpin-off") == [
         "conntrack-table-full",
         "flannel-hairpin-off",
     ]
