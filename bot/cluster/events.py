@@ -91,7 +91,7 @@ async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *,
     Small clusters tell everything in one page, which then serves every reason. On large ones the everyday events are
     left out, and each reason is asked for alone only where even that is too much.
     """
-    page = await _widest(session, pods)
+    page = await read_events(session, pods=pods)
     if page.chosen:
         everyday = tuple(reason for reason in reasons if reason in EVERYDAY or not page.complete)
         parts = [await _page(session, pods, f"reason={reason}") for reason in everyday]
@@ -102,18 +102,18 @@ async def events_by_reason(session: ClusterSession, reasons: tuple[str, ...], *,
 
 async def warning_events(session: ClusterSession, *, pods: bool) -> Events:
     """All warnings about pods, or about anything else: what is read for ``events_by_reason`` anyway."""
-    page = await _widest(session, pods)
+    page = await read_events(session, pods=pods)
     return Events(tuple(event for event in page.items if event.is_warning), page.complete)
 
 
 async def newest_events(session: ClusterSession, *, pods: bool) -> list[Event]:
     """The newest event about each object, of those that are read for ``events_by_reason`` anyway."""
-    page = await _widest(session, pods)
+    page = await read_events(session, pods=pods)
     return [max(events, key=lambda event: (event.last, event.is_warning)) for events in page.by_subject.values()]
 
 
-async def _widest(session: ClusterSession, pods: bool) -> Events:
-    """All events where one page holds them, else the warnings; of the pods of many nodes no page does."""
+async def read_events(session: ClusterSession, *, pods: bool) -> Events:
+    """What is read for ``events_by_reason`` anyway: all events where one page holds them, else the warnings; of the pods of many nodes no page does."""
     if not pods or session.scope.namespace or not await session.is_large():
         page = await _page(session, pods, "")
         if page.complete:

@@ -53,7 +53,7 @@ MOST = 12  # names of one question: what is longer is a log that somebody pasted
 class Mention:
     """A name in the words. ``kind`` is empty where none is written; ``plain``: surely meant as a name.
 
-    ``port``: written behind it, as in ``cart:8080``.
+    ``port``: written behind it, as in ``cart:8080``. ``is_place``: something is said to be in it, as in a namespace.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Mention:
     namespace: str = ""
     plain: bool = False
     port: int = 0
+    is_place: bool = False
 
 
 def mentions_in(text: str) -> tuple[Mention, ...]:
@@ -92,7 +93,8 @@ def _mentions(tokens: list[str]) -> Iterator[Mention]:
         elif (named := _of_path(token)) or (named := _of_host(token)):
             yield named if named.kind or kind not in _NAMED_BY_PATH else replace(named, kind=kind)
         elif _NAME.fullmatch(token) and _may_name(token, kind):
-            yield Mention(token, kind, plain=(plain and not _is_inflected(token)) or _looks_named(token))
+            is_plain = (plain and not _is_inflected(token)) or _looks_named(token)
+            yield Mention(token, kind, plain=is_plain, is_place=not kind and _is_place(tokens, at))
 
 
 def _begins_list(tokens: list[str], at: int) -> bool:
@@ -127,6 +129,12 @@ def _kind_beside(tokens: list[str], at: int) -> tuple[str, bool]:
     if behind not in KIND_WORDS or (tokens[at] in _PARTS_OF_AN_APP and _is_name(tokens, at + 2)):
         return "", False  # "its backend svc cart": the service is cart
     return KIND_WORDS[behind], tokens[at] not in _PARTS_OF_AN_APP
+
+
+def _is_place(tokens: list[str], at: int) -> bool:
+    """ "the pods in shop", "shop 里的 pod"."""
+    before, behind = (tokens[place] if 0 <= place < len(tokens) else "" for place in (at - 1, at + 1))
+    return before in ("in", "inside", "within", "在") or behind in ("里", "内", "下")
 
 
 def _is_name(tokens: list[str], at: int) -> bool:

@@ -86,6 +86,7 @@ class _NameReader:
         self._unread: list[str] = []
         self._looked_up: set[tuple[str, str]] = set()
         self._is_small = False  # all Services are on one page
+        self._places_of_services: frozenset[str] = frozenset()
 
     async def read(self) -> NamedObjects:
         if not self._mentions:
@@ -100,7 +101,7 @@ class _NameReader:
             pods=pods,
             nodes=await self._nodes(),
             mentions=self._mentions,
-            namespaces=self._namespaces & await self._known_places(services, deployments),
+            namespaces=self._namespaces & await self._known_places(services, deployments) | self._said_places(services),
             unread=tuple(self._unread),
         )
 
@@ -108,6 +109,11 @@ class _NameReader:
         """Written namespaces; "cart.shop" may be one as well as a host, so that only what holds something counts."""
         written = {m.name for m in self._mentions if m.kind == "namespace"} | {self._session.scope.namespace or ""}
         return frozenset(written | {namespace_of(each) for each in (*services, *deployments)})
+
+    def _said_places(self, services: Sequence[Object]) -> frozenset[str]:
+        """ "The pods in shop": of namespaces that hold a Service, where no Service of that name is meant."""
+        said = {m.name for m in self._mentions if m.is_place} - {name_of(each) for each in services}
+        return self._places_of_services & said
 
     async def _services(self) -> tuple[tuple[Object, ...], tuple[Mention, ...]]:
         wanted = [m for m in self._mentions if m.kind in ("", "service", "pod", "workload")]
@@ -117,6 +123,7 @@ class _NameReader:
         if listing is None:
             return (), ()
         self._is_small = listing.complete
+        self._places_of_services = frozenset(map(namespace_of, listing.items))
         found, missing = dict[tuple[str, str], Object](), list[Mention]()
         for mention in sorted(wanted, key=lambda each: (not each.plain, each.kind != "service"))[:NAMES]:
             candidates: Sequence[Object] = listing.items

@@ -79,7 +79,9 @@ vip virtual volume volumes vpc vpn vswitch vswitches vxlan webhook wget whitelis
 yaml zone zones readinessprobe livenessprobe localhost syslog failedcreate failedscheduling failedmount
 failedcreatepodsandbox econnrefused etimedout enotfound ehostunreach econnreset servfail nxdomain targetport
 containerport ttl pps qps rps p99 p95 crd crds rbac helm kubeadm sla oncall on-call ops svc.cluster.local
-cluster.local pod-to-pod cross-node same-node in-cluster
+cluster.local nlb clb alb gwlb elb intranet internet-facing zone-maps annotation annotations annotate annotated
+coredns-custom nftables nft iptables-restore ip6tables podnetworking podnetworkings podeni trunk
+pod-to-pod cross-node same-node in-cluster
 """
 
 ORDINARY = frozenset(f"{_ENGLISH} {_FIELD}".split())

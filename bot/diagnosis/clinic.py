@@ -13,8 +13,9 @@ from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
 from bot.diagnosis.failing import FailingHere, reopen, what_fails
-from bot.diagnosis.judge import Judge, Judgement, Verdict
+from bot.diagnosis.judge import PLUGIN, Judge, Judgement, Verdict
 from bot.diagnosis.matching import Matcher, Matches, MatchScores
+from bot.diagnosis.relevance import is_named, worth_telling
 from bot.diagnosis.settling import GivenAnswer, spoken
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
 from bot.diagnosis.traces import has_trace_of_cluster
@@ -82,6 +83,10 @@ class Clinic:
             state = await read_cluster_state(session, cluster.context)
             if state.reachable:
                 diagnoses, failing = await self._by_cluster(session, scores)
+                if not scores.named:
+                    plugin = next((str(fact.value) for fact in state.facts if fact.name == PLUGIN and fact.value), None)
+                    fails, text = bool(failing.items), answer.question
+                    diagnoses = worth_telling(diagnoses, text, answer.confidence, plugin, something_fails=fails)
             else:
                 diagnoses, failing = self._by_words_alone(scores, state.trouble), FailingHere()
             return _with_duration(
@@ -105,7 +110,7 @@ class Clinic:
     async def _by_cluster(self, session: ClusterSession, scores: MatchScores) -> tuple[list[Diagnosis], FailingHere]:
         """What the words point to, whatever its verdict, and what the cluster shows failing; all looked at at once."""
         judge = Judge(session, declared_facts(), self.given)
-        here = await self._weigh_by_cluster(judge, scores)
+        here = await self._weigh_by_cluster(judge, scores, session.scope.text)
         meant = here.best()
         session.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in meant)
         spoken_of = await self._spoken_of(judge) if scores.in_doubt else []
@@ -130,11 +135,15 @@ class Clinic:
         """The entries that the words speak of by the entries' own wordings, whatever the index makes of them."""
         return [entry.id for entry in self.entries.values() if entry.asks and await judge.words_speak_of(entry)]
 
-    async def _weigh_by_cluster(self, judge: Judge, scores: MatchScores) -> MatchScores:
-        """The scores, knowing what the cluster is: vague words were hardly about what cannot happen here."""
+    async def _weigh_by_cluster(self, judge: Judge, scores: MatchScores, text: str) -> MatchScores:
+        """The scores, knowing what the cluster is: vague words were hardly about what cannot happen here.
+
+        What the words name keeps its score: whoever writes "IPv6" means it on a cluster without it, too.
+        """
         if scores.named:
             return scores
-        return scores.weighted([id_ for id_ in scores.scores if await judge.applies(self.entries[id_])])
+        entries = [self.entries[id_] for id_ in scores.scores]
+        return scores.weighted([each.id for each in entries if is_named(each, text) or await judge.applies(each)])
 
 
 async def read_cluster_state(session: ClusterSession, context: str) -> ClusterState:

@@ -15,6 +15,7 @@ from pydantic import PlainSerializer, TypeAdapter
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere
 from bot.diagnosis.failing import explains, healthy_headline
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.relevance import speaks_of_trouble
 from bot.probes.failure_checks import Failing
 from bot.probes.findings import Evidence, Finding, clip
 from bot.text import one_line, plain
@@ -135,9 +136,13 @@ class Report:
 
     @property
     def failing_first(self) -> bool:
-        """Whether what fails is to be read before the first diagnosis: nothing that fails now confirms that one."""
+        """Whether what fails is to be read before the first diagnosis: nothing that fails now confirms that one.
+
+        A guide comes before it only where somebody asked for one.
+        """
         first = self.diagnoses[0] if self.diagnoses else None
-        return first is None or not (first.verdict is Verdict.ANSWERED or first.rests_on_sign)
+        is_asked_for = first is not None and first.verdict is Verdict.ANSWERED and not speaks_of_trouble(self.question)
+        return first is None or not (is_asked_for or first.rests_on_sign)
 
     @property
     def missed(self) -> tuple[str, ...]:

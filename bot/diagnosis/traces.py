@@ -11,7 +11,7 @@ from bot.cluster.session import QuestionScope
 # English: whole words, singular or plural. What people call broken, and by what they notice it.
 _ENGLISH = re.compile(
     r"\b(?:"
-    r"pods?|nodes?|namespaces?|services?|svc|deployments?|deploys?|daemonsets?|statefulsets?|replicasets?|cronjobs?"
+    r"pods?|nodes?|namespaces?|ns|services?|svc|sts|deployments?|deploys?|daemonsets?|statefulsets?|replicasets?|cronjobs?"
     r"|containers?|kubernetes|k8s|k3s|kubectl|kubelets?|kube[a-z-]*|helm|clusters?|ack|workers?|masters?|control plane"
     r"|ingress(?:es)?|egress|endpoints?|load ?balancers?|slb|nlb|alb|clb|nodeports?|cluster ?ips?|configmaps?|crds?"
     r"|network(?:s|ing|policy|policies)?|dns|coredns|cni|terway|flannel|calico|cilium|vswitch(?:es)?|vpcs?|enis?|eips?"
@@ -22,6 +22,9 @@ _ENGLISH = re.compile(
     r"|replicas?|hpa|autoscal\w*|scal(?:e|es|ed|ing)|pvcs?|volumes?|quotas?|webhooks?|certificates?|sidecars?"
     r"|stuck|hang(?:s|ing)?|hung|pending|scheduled?|scheduling|evicted|restart(?:s|ed|ing)?|oom\w*|rollouts?"
     r"|machines?|servers?|ecs|instances?|backends?|upstreams?|5xx|50[0234]s?|i/o|eof|econn\w+|eai_again|nxdomain|servfail"
+    r"|deadline exceeded|exceeded|x509|tls|handshakes?|denied|forbidden|unauthorized|unavailable|rejected|expired"
+    r"|calls? (?:any\w*|no\w*|to|from|between|fail\w*)|not scal\w+|pv|storage|evict\w*|probes?|mesh|istiod?|linkerd"
+    r"|envoy|injectors?|haproxy|nginx|terminating|bgp|vxlan|vlan|kernels?"
     r"|not ?ready|unhealthy|image ?pull\w*|backoff|sandbox|taints?|tolerations?|drain(?:ed|ing)?|cordon(?:ed)?"
     r")\b",
     re.IGNORECASE,
@@ -80,6 +83,16 @@ _CHINESE = (
     ),
     *(
         "打不开",
+        "打不通",
+        "没反应",
+        "变慢",
+        "证书",
+        "定时任务",
+        "存储卷",
+        "驱逐",
+        "副本",
+        "不生效",
+        "注入",
         "无法访问",
         "不可用",
         "拒绝",

@@ -16,7 +16,11 @@ from bot.probes.registry import Strings, absent, count, present, probe, some, un
 DNS: Strings = ("kube-dns",)
 CONTAINER = "coredns"
 ERRORS = "plugin/errors"  # CoreDNS logs under this name what it could not answer
-NO_ANSWER = ("i/o timeout", "connection refused", "no route to host", "network is unreachable")
+# The forward plugin's own words among them: its servers are all down, or more queries wait for them than it allows.
+NO_ANSWER = (
+    *("i/o timeout", "connection refused", "no route to host", "network is unreachable"),
+    *("unreachable backend", "no healthy upstream", "concurrent queries exceeded"),
+)
 SETTLED = timedelta(minutes=10)
 
 

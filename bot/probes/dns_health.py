@@ -9,6 +9,8 @@ from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_p
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of
 from bot.probes.cluster_dns import DNS, dns_upstream_silent, server_trouble
+from bot.probes.corefile import READS as COREFILE_READS
+from bot.probes.corefile import domain_causes
 from bot.probes.findings import Finding, clip
 from bot.probes.network_components import last_line
 from bot.probes.pod_readiness import NO_REASON, is_ready, unready_reason, unready_since
@@ -21,6 +23,7 @@ READS = (
     *(Permission("list", each) for each in (PODS, ENDPOINT_SLICES)),
     Permission("get", DEPLOYMENTS),
     Permission("get", POD_LOGS),
+    *COREFILE_READS,
 )
 SERVICE = "kube-dns"
 # coredns/core/dnsserver and corefile parsing: "Corefile:7 - Error during parsing: Unknown directive 'forwrad'".
@@ -51,7 +54,7 @@ async def dns_causes(session: ClusterSession) -> Causes:
     failing = [(pod, why) for pod in pods if (why := server_trouble(session, pod)) and not _is_young(session, pod)]
     if failing:
         return await _failing(session, failing, any(is_ready(pod) for pod in pods))
-    return await _empty_service(session, pods) + await _upstream(session)
+    return await _empty_service(session, pods) + await _upstream(session) + await domain_causes(session)
 
 
 def _is_young(session: ClusterSession, pod: Object) -> bool:

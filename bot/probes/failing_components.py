@@ -79,7 +79,7 @@ class Broken:
 )
 async def broken_components(session: ClusterSession) -> CheckResult:
     """Pods of the network plugin, kube-proxy, DNS and the cloud controller manager that crash or are not ready."""
-    pods, unread = await _component_pods(session)
+    pods, unread = await component_pods(session)
     warnings = await readable_warnings(session) or Events(())
     found = [broken for pod in pods if (broken := _broken(session, pod, newest_of(warnings, pod)))]
     groups: dict[tuple[str, str, str], list[Broken]] = {}
@@ -90,7 +90,7 @@ async def broken_components(session: ClusterSession) -> CheckResult:
     return CheckResult((*items, *short), unread)
 
 
-async def _component_pods(session: ClusterSession) -> tuple[list[Object], str]:
+async def component_pods(session: ClusterSession) -> tuple[list[Object], str]:
     """The pods of all components, and what of them could not be looked at.
 
     Large clusters have thousands: of these only the pods of DNS are listed, and others read that events name.

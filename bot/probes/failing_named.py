@@ -1,5 +1,7 @@
-"""The check of warnings about what the words name, of kinds that no other check looks at."""
+"""The check of warnings about what the words name, by its name or its kind, of kinds that no other check looks at."""
 
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.cluster.events import Event, is_fresh, newest_events
@@ -12,10 +14,22 @@ from bot.probes.findings import clip
 
 RECENT = timedelta(minutes=30)
 LONGEST = 240  # characters of its words in a sentence
+MOST_OF_A_KIND = 3  # where no name is written
 # Services and what makes pods have checks of their own.
 _KINDS = frozenset(
     ("HorizontalPodAutoscaler", "CronJob", "Job", "PersistentVolumeClaim", "PersistentVolume", "Ingress", "StatefulSet")
 )
+# How people speak of such a kind without a name: "the HPA does nothing", "a pvc stays pending".
+_SPOKEN_OF = {
+    "HorizontalPodAutoscaler": re.compile(r"\bhpas?\b|autoscal|扩缩容|弹性伸缩|自动扩容", re.IGNORECASE),
+    "CronJob": re.compile(r"cron ?jobs?\b|scheduled jobs?|定时任务", re.IGNORECASE),
+    "Job": re.compile(r"\bjobs?\b|任务", re.IGNORECASE),
+    "PersistentVolumeClaim": re.compile(r"\bpvcs?\b|volumes?\b|storage|存储|云盘|磁盘", re.IGNORECASE),
+    "PersistentVolume": re.compile(r"\bpvs?\b|volumes?\b|storage|存储|云盘|磁盘", re.IGNORECASE),
+    "Ingress": re.compile(r"ingress", re.IGNORECASE),
+    "Node": re.compile(r"evict|驱逐", re.IGNORECASE),
+}
+_EVICTS = re.compile(r"evict", re.IGNORECASE)
 
 
 @failure_check(
@@ -23,9 +37,10 @@ _KINDS = frozenset(
     reads=tuple(Permission("list", each) for each in (EVENTS, SERVICES, DEPLOYMENTS, NODES)),
 )
 async def warned_of(session: ClusterSession) -> CheckResult:
-    """Whatever the newest event about a named object warns of, in its own words."""
+    """Whatever the newest event about a named object warns of, in its own words; without a name, about its kind."""
     named = await named_objects(session)
-    if not named.mentions:
+    kinds = {kind for kind, words in _SPOKEN_OF.items() if words.search(session.scope.text)}
+    if not (named.mentions or kinds):
         return NOT_ASKED
     newest = await newest_events(session, pods=False)
     fresh = [event for event in newest if event.is_warning and is_fresh(event, session.now(), RECENT)]
@@ -36,7 +51,14 @@ async def warned_of(session: ClusterSession) -> CheckResult:
         if (event.kind in _KINDS and named.names_workload(event.namespace, event.name))
         or (event.kind == "Node" and event.name in nodes)
     ]
-    return CheckResult(tuple(map(_failing, mine)))
+    return CheckResult(tuple(map(_failing, mine or _of_kinds(fresh, kinds, session.scope.namespace))))
+
+
+def _of_kinds(fresh: Iterable[Event], kinds: set[str], namespace: str | None) -> list[Event]:
+    """The latest ones; of nodes only that they evict pods, since any node warns of something."""
+    found = [event for event in fresh if event.kind in kinds and (not namespace or namespace == event.namespace)]
+    found = [event for event in found if event.kind != "Node" or _EVICTS.search(event.reason)]
+    return sorted(found, key=lambda event: event.last, reverse=True)[:MOST_OF_A_KIND]
 
 
 def _failing(event: Event) -> Failing:

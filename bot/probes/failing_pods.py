@@ -61,6 +61,13 @@ _OWN = re.compile(
 _WRAPPING = re.compile(r"rpc error: code = Unknown desc = |^Failed (?:to )?create pod sandbox: ", re.IGNORECASE)
 _ID = re.compile(r"\b[0-9a-f]{32,}\b")
 NAMED = (SERVICES, DEPLOYMENTS, NODES)  # what is read to see which objects the words name
+# Terway's controllers (types/k8s.go) and those of the VPC on EKS (vpc-resource-controller).
+_CONTROLLERS_REASONS = frozenset(
+    (
+        *("AttachENIFailed", "CreateENIFailed", "PodCreateFailed", "CniPodCreateError", "UpdatePodENIFailed"),
+        *("BranchAllocationFailed", "BranchENIAnnotationFailed"),
+    )
+)
 _GATED = "SchedulingGated"  # held back on purpose, says whoever made it
 INITIALIZING = timedelta(minutes=5)  # what takes longer to get a pod ready is told
 _BLOCKED = frozenset(
@@ -97,16 +104,25 @@ async def waiting_for_network(session: ClusterSession) -> CheckResult:
         event = await network_failure(session, pod) or (newest_of(warnings, pod) if warnings else None)
         if event is None and not _is_older(session, scheduled_at(pod), STARTING):
             continue
-        found.append(_trouble(session, pod, event))
+        found.append(_trouble(session, pod, event, _controllers_word(session, pod, warnings)))
     silence = "no event tells why" if warnings else "its events may not be read"
     items = tuple(_waiting(group, silence) for group in _alike(found))
     return CheckResult(items, _part(waiters.complete and (warnings is None or warnings.complete), WAITING_PODS))
 
 
-def _trouble(session: ClusterSession, pod: Object, event: Event | None) -> Trouble:
+def _controllers_word(session: ClusterSession, pod: Object, warnings: Events | None) -> Event | None:
+    """What a controller of network interfaces says of the pod: the kubelet beside it only says that it waits."""
+    told = [event for event in (warnings or Events(())).items if event.reason in _CONTROLLERS_REASONS]
+    event = newest_of(Events(tuple(told)), pod)
+    return event if event is not None and is_fresh(event, session.now(), RETRIED) else None
+
+
+def _trouble(session: ClusterSession, pod: Object, event: Event | None, beside: Event | None) -> Trouble:
     since = scheduled_at(pod) or (event.first if event else session.now())
     if event is None:
         return Trouble(pod, "", "", since)
+    if beside is not None and beside.reason != event.reason:
+        return Trouble(pod, beside.reason, f"{_by_count(beside)}; {_by_count(event)}", since, beside.message)
     return Trouble(pod, event.reason, _by_count(event), since, event.message)
 
 

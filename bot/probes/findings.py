@@ -32,7 +32,8 @@ class Evidence:
 class Finding:
     """A probe's outcome. ``objects`` names what it is about (``node``, ``pod`` as ns/name, …) for the steps.
 
-    ``is_hint``: it was seen, and is unknown only because it proves nothing alone.
+    ``is_hint``: it was seen, and is unknown only because it proves nothing alone. ``is_contrary``: it speaks against
+    what was asked, and is unknown only because words are misread.
     """
 
     probe: str
@@ -42,6 +43,7 @@ class Finding:
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_sign: bool = False
     is_hint: bool = False
+    is_contrary: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The contract's shape."""

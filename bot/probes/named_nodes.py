@@ -1,18 +1,17 @@
 """The everyday causes of a node in trouble, looked for on the nodes that the question names and those of its pods."""
 
-import re
 from datetime import datetime, timedelta
 
 from bot.cluster.events import events_by_reason, is_fresh
 from bot.cluster.facts.registry import Permission
 from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import EVENTS, NODES, POD_LOGS, PODS
-from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
+from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
+from bot.probes.complaints import KUBE_PROXY, complaint
 from bot.probes.findings import Finding, clip
-from bot.probes.kube_proxy import MASTERS, SINCE_START, WORKERS
-from bot.probes.logs import read_log
+from bot.probes.kube_proxy import MASTERS, WORKERS
 from bot.probes.pod_readiness import is_ready
 from bot.probes.pods import app_pods, node_of
 from bot.probes.registry import count, probe
@@ -24,8 +23,6 @@ READS = (
 )
 # What the kubelet reports beside Ready, and ACK's node problem detector; True is bad.
 PRESSURE = ("DiskPressure", "MemoryPressure", "PIDPressure", "RuntimeOffline", "KernelDeadlock", "ReadonlyFilesystem")
-_ERROR = re.compile(r"[EF]\d{4} ")  # klog
-RECENT, AGAIN, OFTEN = timedelta(minutes=10), timedelta(minutes=3), 5
 FLAPS = timedelta(hours=1)
 
 
@@ -48,25 +45,15 @@ async def node_causes(session: ClusterSession) -> Causes:
 
 
 async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
-    """What kube-proxy of the node complains of again and again although it runs: its rules are as old as that.
-
-    It explains nothing alone, so where it cannot be read the node is judged without it.
-    """
+    """What kube-proxy of the node complains of again and again; where it cannot be read the node is judged without."""
     try:
         pods = [pod for pod in await app_pods(session, (*WORKERS, *MASTERS), node=node) if is_ready(pod)]
-        # as far back as the entry about IPVS looks, so that one read serves both
-        said = (await read_log(session, pods[0], WORKERS[0], SINCE_START)).lines if pods else []
     except ReadError as error:
         if error.is_damage:
             raise
         return NO_CAUSE
-    lines = [line for line in said if _ERROR.match(line.text) and line.at >= session.now() - RECENT]
-    if len(lines) < OFTEN or session.now() - lines[-1].at > AGAIN:
-        return NO_CAUSE
-    name = f"Pod {full_name(pods[0])}"
-    message = f"kube-proxy on node {node} logs errors again and again: {clip(lines[-1].text, 200)}"
-    check = f"kubectl -n {namespace_of(pods[0])} logs {name_of(pods[0])} --tail=50"
-    return Causes((Cause(object=name, message=message, check=check, since=lines[0].at, explains=False),))
+    found = await complaint(session, pods[0], KUBE_PROXY) if pods else None
+    return Causes((found,)) if found else NO_CAUSE
 
 
 async def _cause(session: ClusterSession, node: Object) -> Cause | None:

@@ -1,5 +1,7 @@
 """The probe of the question itself: whether its words carry what tells an entry from its neighbours."""
 
+from dataclasses import replace
+
 from bot.cluster.session import ClusterSession
 from bot.probes.declaration import Wordings
 from bot.probes.findings import Finding
@@ -29,6 +31,6 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
         return present(f"no words were asked that speak against {about}")
     against = next(filter(None, (word_pattern(wording).find(words) for wording in (ANOTHER_CAUSE, *unless))), None)
     if against is not None:
-        return unknown(f'the words "{against}" do not fit {about}')
+        return replace(unknown(f'the words "{against}" do not fit {about}'), is_contrary=True)
     said = next(filter(None, (word_pattern(wording).find(words) for wording in contains)), None)
     return unknown(f"the words do not speak of {about}") if said is None else present(f"the words speak of {about}")

@@ -1,7 +1,8 @@
 """Field cases: public reports of people who run Terway, Flannel and kube-proxy, rebuilt as clusters.
 
 One case is one file. ``saved/NAME.json`` holds all objects and logs of a cluster; ``derived/NAME.yaml`` says what
-differs from a shipped recording. Both have ``question`` (as it would be typed), ``version``, ``why`` and ``expect``.
+differs from a shipped recording. Both have ``question`` (as it would be typed), ``version``, ``why`` and ``expect``,
+and may have ``also_asked``: other wordings of the question, of which the same is expected.
 
 ``saved``: in ``objects`` ``@ago:SECONDS@`` stands for a time; ``logs`` are ``"namespace/pod/container": [[age in
 seconds, line], …]``, where ``%T`` and ``%K`` stand for the line's time in RFC 3339 and in klog's form.
@@ -47,7 +48,7 @@ from bot.recordings.times import format_time
 
 FOLDER = Path(__file__).parent
 _AGO = re.compile(r"@ago:(-?\d+)@")
-_CORE = ("question", "version", "why", "expect")
+_CORE = ("question", "also_asked", "version", "why", "expect")
 _DERIVED_KEYS = {*_CORE, "base", "remove", "objects", "logs", "nodes", "waiting", "pending", "crashing", "events"}
 _EXPECTED = {
     *("top", "top_confirmed", "never_confirmed", "none_confirmed", "nothing_else_confirmed", "outcome_in"),
@@ -65,6 +66,7 @@ class FieldCase:
     why: str
     expect: Mapping[str, Any]
     recording: Recording
+    also_asked: tuple[str, ...] = ()
 
 
 def case_files() -> list[Path]:
@@ -84,7 +86,7 @@ def read_case(path: Path) -> FieldCase:
     assert not unknown, f"{path.name} says {sorted(unknown)}, which nobody reads"
     recording = _saved(path.stem, case) if path.suffix == ".json" else _derived(path.stem, case)
     core = {name: case[name] for name in ("question", "why", "expect")}
-    return FieldCase(name=path.stem, recording=recording, **core)
+    return FieldCase(name=path.stem, recording=recording, also_asked=tuple(case.get("also_asked", ())), **core)
 
 
 def _content(path: Path) -> Object:

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +120,10 @@ def _wrong_verdicts(expect: Any, got: CaseAnswer) -> Iterator[str]:
 )
 def test_a_field_case(clinic: Clinic, path: Path) -> None:
     case = read_case(path)
-    got = asyncio.run(ask(clinic, case))
-    wrong = list(failures(case, got))
-    assert not wrong, "\n".join([f"{case.name}: {case.question}", *wrong, f"why: {case.why}", got.page])
+    for question in (case.question, *case.also_asked):
+        got = asyncio.run(ask(clinic, replace(case, question=question)))
+        wrong = list(failures(case, got))
+        assert not wrong, "\n".join([f"{case.name}: {question}", *wrong, f"why: {case.why}", got.page])
 
 
 def test_open_cases_are_there() -> None:

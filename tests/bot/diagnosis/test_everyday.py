@@ -17,6 +17,7 @@ from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.report import make_report
 from bot.recordings import Recording, serve
 from bot.terminal.pages import show_report
+from tests.everyday.by_kind import ALIKE_BY_KIND, BY_KIND
 from tests.everyday.clusters import cluster
 from tests.everyday.incident import Incident
 from tests.everyday.incidents import INCIDENTS
@@ -25,8 +26,8 @@ from tests.everyday.told import TOLD
 
 BY_A_SETTING = ("flannel-hairpin-off", "ipvs-udp-timeout", "terway-hostport-unmapped", "terway-ipvlan-in-cluster-lb")
 ASKED = [(each, question) for each in INCIDENTS for question in each.questions]
-UNNAMED = [(each, question) for each in TOLD for question in each.questions]
-ALIKE = [(each, question) for each in HEALTHY for question in each.questions]
+UNNAMED = [(each, question) for each in (*TOLD, *BY_KIND) for question in each.questions]
+ALIKE = [(each, question) for each in (*HEALTHY, *ALIKE_BY_KIND) for question in each.questions]
 SO = [(each, question) for each in TRUE for question in each.questions]
 OTHERS = [(each, question) for each in OTHER_OBJECT for question in each.questions]
 

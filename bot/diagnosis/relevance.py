@@ -1,0 +1,97 @@
+"""Which of the judged entries are worth telling: of what the words can hardly have meant, nothing is shown.
+
+Scores come from words alone. Here they meet what the cluster is, what fails on it, and what the words themselves rule
+out; nothing that is confirmed is ever left out.
+"""
+
+import re
+from collections.abc import Sequence
+
+from bot.diagnosis.answer import Diagnosis
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.matching import CLEAR
+from bot.diagnosis.settling import spoken
+from knowledge.logic import Outcome
+from knowledge.model import Entry, Kind
+
+PLUGINS = ("terway", "flannel")  # sections of entries that are about one network plugin
+NO_IDEA = 0.15  # where no entry has such a score, words that tell of trouble mean none of them
+SURE = 0.5  # confidence of the index below which words may be about something else altogether
+# Somebody says that something is wrong, and does not ask how or what.
+_TROUBLE = re.compile(
+    r"\b(?:wrong|broken|breaks?|problems?|issues?|troubles?|fail\w*|errors?|down|dead|tim(?:e[sd]?|ing) ?out\w*"
+    r"|timeouts?|hangs?|stuck|refus\w+|unreachable|flak\w+|slow|drops?|dropped|lost|not work\w*"
+    r"|can['’]?t|cannot|(?:could|do|does|did|wo)n['’]?t|(?:can|could|do|does|did|will) not|vanished|gone"
+    r"|no (?:traffic|response|answer|reply|route)"
+    r"|(?:ok|okay|healthy|all right)(?= ?\?))\b"
+    r"|有问题|出问题|什么问题|异常|故障|挂了|不通|超时|失败|报错|不了|不到|连不上|打不开|拒绝|卡住|丢包|抖动|很慢"
+    r"|变慢|好慢|特别慢|起不来|断连|正常吗|还好吗|健康吗",
+    re.IGNORECASE,
+)
+_HOW = re.compile(
+    r"\b(?:how (?:do|to|can|many|much|should|does|is|are)|which|should (?:i|we)|can (?:i|we|you)|is it possible"
+    r"|support(?:s|ed)?|difference|recommend\w*|configure|set up|change the)\b"
+    r"|what (?:is|are|does) (?:the|a|an|our)\b"
+    r"|怎么(?!回事|了|办|会|又|都|老|总)|如何|哪个|哪些|多少|能不能|能否|是否支持|支持|区别|配置",
+    re.IGNORECASE,
+)
+_IPV6 = re.compile(r"ip ?v6|\bv6\b|dual[ -]?stack|双栈", re.IGNORECASE)
+
+
+def speaks_of_trouble(text: str) -> bool:
+    """Whether the words say that something is wrong, and ask for no instructions."""
+    return bool(_TROUBLE.search(text)) and not _HOW.search(text)
+
+
+def is_named(entry: Entry, text: str) -> bool:
+    """Whether the words name what only other clusters have, and what the entry is about: its plugin, or IPv6."""
+    if entry.section == "ipv6":
+        return bool(_IPV6.search(text))
+    return entry.section in PLUGINS and entry.section in text.lower()
+
+
+def worth_telling(
+    diagnoses: Sequence[Diagnosis], text: str, confidence: float, plugin: str | None, *, something_fails: bool
+) -> list[Diagnosis]:
+    """The diagnoses without those that the words can hardly have meant; ``plugin`` as the cluster's facts tell.
+
+    Of what they faintly recall, a setting comes last where they say nothing of what it needs.
+    """
+    in_trouble = speaks_of_trouble(text)
+    if in_trouble and max((item.score or 0.0 for item in diagnoses), default=0.0) < NO_IDEA:
+        diagnoses = [item for item in diagnoses if item.verdict is Verdict.CONFIRMED or _is_spoken_of(item)]
+    kept = [
+        item
+        for item in diagnoses
+        if not _is_of_another_plugin(item, text, plugin)
+        and not (in_trouble and _is_faint(item) and item.entry.kind is Kind.GUIDE)
+        and not (something_fails and _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
+    ]
+    is_doubtful = confidence < SURE
+    meant = [item for item in kept if not (_is_spoken_against(item) and (is_doubtful or _is_faint(item)))]
+    told = meant if meant or something_fails or is_doubtful else kept
+    return sorted(told, key=lambda item: _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
+
+
+def _is_faint(item: Diagnosis) -> bool:
+    return item.score is not None and item.score < CLEAR
+
+
+def _is_of_another_plugin(item: Diagnosis, text: str, plugin: str | None) -> bool:
+    """A guide to Terway on a Flannel cluster, that nobody asked for."""
+    is_foreign = plugin is not None and item.entry.section in PLUGINS and item.entry.section != plugin
+    return is_foreign and item.entry.kind is Kind.GUIDE and _is_faint(item) and not is_named(item.entry, text)
+
+
+def _is_a_setting(item: Diagnosis) -> bool:
+    return item.verdict is Verdict.SUSPECTED and bool(spoken(item.judgement.found))
+
+
+def _is_spoken_of(item: Diagnosis) -> bool:
+    return any(found.outcome is Outcome.PRESENT for found in spoken(item.judgement.found))
+
+
+def _is_spoken_against(item: Diagnosis) -> bool:
+    """A setting of which the words say the contrary, and nothing of what it needs."""
+    against = any(found.is_contrary for found in spoken(item.judgement.found))
+    return _is_a_setting(item) and against and not _is_spoken_of(item)

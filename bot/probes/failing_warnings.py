@@ -1,0 +1,80 @@
+"""The check of what the network's controllers warn of: of nodes and of their own objects, in words that no entry knows.
+
+A node whose agent refuses its settings, or that gets no range of addresses, has no pod that waits for it yet.
+"""
+
+from datetime import timedelta
+
+from bot.cluster.events import Event, is_fresh, read_events
+from bot.cluster.facts.flannel_messages import ROUTE_ERRORS
+from bot.cluster.facts.registry import Permission
+from bot.cluster.facts.wordings import texts_of
+from bot.cluster.resources import EVENTS
+from bot.cluster.session import ClusterSession
+from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
+from bot.probes.findings import clip
+from bot.probes.terway_messages import WORDINGS
+from bot.probes.terway_messages import texts_of as terway_texts
+
+RECENT = timedelta(minutes=20)  # controllers try again within this time
+MOST_TOLD = 3
+LONGEST = 240  # characters of its words in a sentence
+# Each reason with that by which the same object is well again; from where it is.
+REASONS: dict[str, tuple[str, ...]] = {
+    # Terway: types/k8s.go, pkg/controller/multi-ip/node/pool.go, pkg/eni/node_reconcile.go, daemon/ until 1.7
+    "ConfigError": (),
+    "PrefixModeImmutable": (),
+    "AllocIPFailed": ("CreateENISucceed", "AttachENISucceed"),
+    "AllocResourceFailed": (),
+    "CreateENIFailed": ("CreateENISucceed",),
+    "AttachENIFailed": ("AttachENISucceed",),
+    "CniCreateENIError": (),
+    "SyncOpenAPIFailed": ("SyncOpenAPISuccess",),
+    "SyncPodNetworkingFailed": ("SyncPodNetworkingSucceed",),
+    # CCM: pkg/controller/helper/event.go
+    "AddNodeFailed": (),
+    "SyncNodeFailed": (),
+    "CreateRouteFailed": ("CreatedRoute",),
+    "FailedToCreateRoute": ("CreatedRoute",),
+    "SyncRouteFailed": (),
+    # Kubernetes: pkg/controller/nodeipam/ipam, which says it as type Normal; it stays so until somebody makes room
+    "CIDRNotAvailable": (),
+    "CIDRAssignmentFailed": (),
+}
+# What entries judge by these very words is theirs to tell.
+_KNOWN = tuple(text.lower() for cause in WORDINGS for text in terway_texts(cause)) + tuple(
+    text.lower() for wordings in ROUTE_ERRORS.values() for text in texts_of(wordings)
+)
+
+
+@failure_check("warnings of the network's controllers", reads=(Permission("list", EVENTS),))
+async def controllers_warn(session: ClusterSession) -> CheckResult:
+    """The newest such warning about each object, the latest first."""
+    newest: dict[tuple[str, ...], Event] = {}
+    for event in sorted((await read_events(session, pods=False)).items, key=lambda event: event.last):
+        if event.reason in REASONS:
+            newest[event.subject] = event
+        elif (before := newest.get(event.subject)) and event.reason in REASONS[before.reason]:
+            del newest[event.subject]
+    told = [each for each in newest.values() if is_fresh(each, session.now(), RECENT) and not _is_known(each)]
+    latest_first = sorted(told, key=lambda event: event.last, reverse=True)
+    return CheckResult(tuple(map(_failing, latest_first[:MOST_TOLD])))
+
+
+def _is_known(event: Event) -> bool:
+    return any(text in event.message.lower() for text in _KNOWN)
+
+
+def _failing(event: Event) -> Failing:
+    times = f" ({event.count} times)" if event.count > 1 else ""
+    is_in_namespace = bool(event.namespace) and event.kind not in ("Node", "PodNetworking")
+    about = f"{event.kind} {event.namespace}/{event.name}" if is_in_namespace else f"{event.kind} {event.name}"
+    where = f"-n {event.namespace} " if is_in_namespace else ""
+    return Failing(
+        object=about,
+        since=event.first,
+        message=f"{event.reason}{times}: {clip(event.message, LONGEST)}",
+        check=f"kubectl {where}describe {event.kind.lower()} {event.name}",
+        severity=Severity.SCHEDULING,
+        words=event.message,
+    )
