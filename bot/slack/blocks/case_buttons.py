@@ -1,0 +1,83 @@
+"""What can be pressed below an answer: four buttons, and the rest behind three dots."""
+
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report
+from bot.slack.blocks.action_ids import (
+    CASE_MENU,
+    CHECK_ALL,
+    EVIDENCE,
+    HAND_OVER,
+    HELPED,
+    NOT_HELPED,
+    OTHER_CLUSTER,
+    RECHECK,
+    RESOLVE,
+    STEPS,
+    TAKE,
+    UNWATCH,
+    WATCH,
+    menu_value,
+)
+from bot.slack.blocks.case import CaseLine
+from bot.slack.blocks.collapsed import evidence_title
+from bot.slack.blocks.diagnosis import first_step
+from bot.slack.blocks.elements import Element, button, overflow
+
+
+def case_buttons(case: CaseLine, report: Report) -> list[Element]:
+    """What can be pressed now. Of a resolved case nothing but what shows more of it."""
+    value = case.value.dumps()
+    showing = [
+        *([button(STEPS, "All steps", value)] if _has_more_steps(report) else []),
+        *([button(EVIDENCE, evidence_title(report), value)] if report.diagnoses or report.failing else []),
+    ]
+    if case.resolved_at:
+        return showing
+    if _has_nothing_to_do(report):
+        wider = [(CHECK_ALL, "Check everything"), (OTHER_CLUSTER, "Other cluster")]
+        wider = wider if report.cluster and not case.is_private else []
+        return [
+            *(button(action, label, value) for action, label in wider),
+            *showing,
+            *_acting(case, report, value, True),
+        ]
+    return [*showing, *_acting(case, report, value, False)]
+
+
+def _has_more_steps(report: Report) -> bool:
+    """Whether the modal would hold more than the answer shows."""
+    told = [item for item in report.diagnoses if item.verdict is not Verdict.RULED_OUT]
+    return any(first_step(item)[2] > 1 or item.verify or item.prevent or item.cause for item in told)
+
+
+def _has_nothing_to_do(report: Report) -> bool:
+    first = report.diagnoses[0] if report.diagnoses else None
+    return first is None or first.verdict is Verdict.RULED_OUT
+
+
+def _acting(case: CaseLine, report: Report, value: str, is_other_shown: bool) -> list[Element]:
+    """What changes the case, the most wanted first."""
+    taking = [] if case.is_private else _taking(case, report, value)
+    recheck = [button(RECHECK, "Re-check", value)] if report.cluster else []
+    options = [] if case.is_private else _menu_options(case, report, is_other_shown)
+    menu = [overflow(CASE_MENU, [(label, menu_value(action, value)) for action, label in options])] if options else []
+    return [*taking, *recheck, *menu]
+
+
+def _taking(case: CaseLine, report: Report, value: str) -> list[Element]:
+    if not case.is_taken:
+        return [button(TAKE, "I'm on it", value, style="primary")] if report.diagnoses or report.failing else []
+    if not report.cluster:
+        return []
+    return [button(UNWATCH, "Stop watching", value) if case.is_watched else button(WATCH, "Watch", value)]
+
+
+def _menu_options(case: CaseLine, report: Report, is_other_shown: bool) -> list[tuple[str, str]]:
+    """At most five: Slack takes no more."""
+    has_feedback = bool(case.helped_by or case.not_helped_by) or not report.diagnoses
+    return [
+        *([] if case.handed_to or not case.has_oncall else [(HAND_OVER, "Hand to on-call")]),
+        (RESOLVE, "Resolve"),
+        *([] if is_other_shown or not report.cluster else [(OTHER_CLUSTER, "Other cluster")]),
+        *([] if has_feedback else [(HELPED, "It helped"), (NOT_HELPED, "It did not help")]),
+    ]
