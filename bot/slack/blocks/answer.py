@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, looked_at, word_of
+from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing, ReportStep
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_footer, question_blocks, resolved_line
 from bot.slack.blocks.case_buttons import case_buttons
 from bot.slack.blocks.changes import change_items, change_text
 from bot.slack.blocks.collapsed import collapsed_parts
-from bot.slack.blocks.diagnosis import HOW_TO_PERMIT, first_step, render_step_parts
+from bot.slack.blocks.diagnosis import CAUTION, HOW_TO_PERMIT, first_step, render_step_parts
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -43,7 +43,10 @@ LONGEST_SENTENCE = 300
 LONGEST_FAILING = 160
 LONGEST_PROOF = 200
 LONGEST_GUIDE = 700
+LONGEST_STEP = 900
+LONGEST_CAUTION = 450
 LONGEST_COMMAND = 1500
+MOST_CAUTIONS = 4
 MOST_FAILING = 3
 MOST_FAILING_ALONE = 5  # where no entry is told: what fails is the answer
 MOST_CONFIRMED = 3
@@ -138,12 +141,7 @@ def _headline_blocks(report: Report) -> Iterator[Block]:
         yield header(f"{word.mark} {word.word}{_on(report)} · {title}")
         return
     yield header(f"✓ {report.headline.rstrip('.')}")
-    yield rich_text([line(text_run(f"{word.mark} {word.word}: {title}", bold=True)), *_looked_at_lines(report)])
-
-
-def _looked_at_lines(report: Report) -> list[Element]:
-    text = looked_at(report)
-    return [line(text_run(text))] if text else []
+    yield rich_text([line(text_run(f"{word.mark} {word.word}: {title}", bold=True))])
 
 
 def _unreachable_block(report: Report) -> Block:
@@ -180,7 +178,8 @@ def _reason_lines(first: ReportDiagnosis, report: Report) -> list[Element]:
     if first.evidence and first.verdict is not Verdict.RULED_OUT:
         piece = first.evidence[0]
         told = f"{clip(one_line(piece.excerpt), LONGEST_PROOF)} · {clip(one_line(piece.object), LONGEST_NAME)}"
-        lines.append(line(text_run("Proof: ", bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
+        label = "Proof: " if first.verdict is Verdict.CONFIRMED else "Seen: "
+        lines.append(line(text_run(label, bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
     return lines
 
 
@@ -197,9 +196,11 @@ def _guide_blocks(first: ReportDiagnosis) -> Iterator[Block]:
         length += len(paragraph)
         if kept and length > LONGEST_GUIDE:
             break
-        kept.append(line(*inline_code_runs(paragraph)))
+        kept.append(line(*inline_code_runs(clip(paragraph, LONGEST_GUIDE))))
     if first.readings:
-        kept.append(bullet_list(line(text_run(item.summary)) for item in first.readings[:MOST_READINGS]))
+        kept.append(
+            bullet_list(line(text_run(clip(item.summary, LONGEST_SENTENCE))) for item in first.readings[:MOST_READINGS])
+        )
     yield from pack_blocks([kept] if kept else [])
 
 
@@ -208,10 +209,21 @@ def _now_blocks(first: ReportDiagnosis) -> Iterator[Block]:
     label, step, number = first_step(first)
     if step is None:
         return
-    parts = [heading("⚠ Before you start")] if first.caution else []
-    parts += [bullet_list(line(*inline_code_runs(text)) for text in first.caution)] if first.caution else []
-    parts += render_step_parts(step, f"{label} (1 of {number}): " if number > 1 else f"{label}: ")
+    parts = [heading(CAUTION)] if first.caution else []
+    if first.caution:
+        cautions = [clip(text, LONGEST_CAUTION) for text in first.caution[:MOST_CAUTIONS]]
+        parts.append(bullet_list(line(*inline_code_runs(text)) for text in cautions))
+    parts += render_step_parts(_short(step), f"{label} (1 of {number}): " if number > 1 else f"{label}: ")
     yield from pack_blocks([parts])
+
+
+def _short(step: ReportStep) -> ReportStep:
+    """The step as far as a screen holds it; a command is shown whole or not at all."""
+    command = step.command if step.command and len(step.command) <= LONGEST_COMMAND else None
+    more = "" if command == step.command else " The command stands under All steps."
+    return ReportStep(
+        text=f"{clip(step.text, LONGEST_STEP)}{more}", command=command, caution=clip(step.caution, LONGEST_CAUTION)
+    )
 
 
 def _failing_blocks(report: Report) -> Iterator[Block]:
@@ -223,7 +235,7 @@ def _failing_blocks(report: Report) -> Iterator[Block]:
     parts: list[Element] = [heading(FAILING)] if report.diagnoses else []
     for item in shown:
         parts.append(bullet_list([_failing_line(item, report)]))
-        parts += [] if report.diagnoses and item is not shown[0] else [preformatted(item.check)]
+        parts += [] if report.diagnoses and item is not shown[0] else [preformatted(clip(item.check, LONGEST_COMMAND))]
     if rest := len(report.failing_untold) - len(shown) + report.more_failing:
         parts.append(line(text_run(f"and {rest} more: press Evidence.")))
     yield from pack_blocks([[part] for part in parts])
@@ -237,7 +249,7 @@ def _failing_line(item: ReportFailing, report: Report) -> Element:
 
 def _unmatched_blocks(report: Report) -> Iterator[Block]:
     """What to type instead."""
-    parts = [line(text_run(explain_unmatched(report), bold=not report.was_read)), *_looked_at_lines(report)]
+    parts = [line(text_run(explain_unmatched(report), bold=not report.was_read))]
     if not report.failing:
         parts += [line(text_run(ASK_FOR_SYMPTOM)), line(*inline_code_runs(OTHER_COMMANDS))]
     yield rich_text(parts)
@@ -278,7 +290,9 @@ def _confirmed_line(item: ReportDiagnosis) -> str:
 
 
 def _note_blocks(report: Report) -> Iterator[Block]:
-    """Of a fault that is not here: what was asked about alone does not tell that all is well."""
-    first = report.diagnoses[0] if report.diagnoses else None
-    if first and first.verdict is Verdict.RULED_OUT and not report.failing:
-        yield context("No other fault was seen on the way.")
+    """Where nothing fails: how much was looked at for that."""
+    if report.was_read and not report.failing and report.looked_at:
+        first = report.diagnoses[0] if report.diagnoses else None
+        seen = "No other fault was seen on the way. " if first and first.verdict is Verdict.RULED_OUT else ""
+        if seen or first is None:
+            yield context(f"{seen}Looked at: {counted(len(report.looked_at), 'thing')}, listed under Evidence.")

@@ -20,34 +20,29 @@ from bot.slack.blocks.action_ids import (
 )
 from bot.slack.blocks.case import CaseLine
 from bot.slack.blocks.collapsed import evidence_title
-from bot.slack.blocks.diagnosis import first_step
 from bot.slack.blocks.elements import Element, button, overflow
 
 
 def case_buttons(case: CaseLine, report: Report) -> list[Element]:
-    """What can be pressed now. Of a resolved case nothing but what shows more of it."""
+    """What can be pressed now. Of a resolved case nothing but what shows more of it; of what was not read, nothing."""
+    if not report.diagnoses and not report.cluster:
+        return []
     value = case.value.dumps()
-    showing = [
-        *([button(STEPS, "All steps", value)] if _has_more_steps(report) else []),
-        *([button(EVIDENCE, evidence_title(report), value)] if report.diagnoses or report.failing else []),
-    ]
+    steps = [button(STEPS, "All steps", value)] if _has_steps(report) else []
+    evidence = [button(EVIDENCE, evidence_title(report), value)]
     if case.resolved_at:
-        return showing
-    if _has_nothing_to_do(report):
-        wider = [(CHECK_ALL, "Check everything"), (OTHER_CLUSTER, "Other cluster")]
-        wider = wider if report.cluster and not case.is_private else []
-        return [
-            *(button(action, label, value) for action, label in wider),
-            *showing,
-            *_acting(case, report, value, True),
-        ]
-    return [*showing, *_acting(case, report, value, False)]
+        return [*steps, *evidence]
+    if not _has_nothing_to_do(report):
+        return [*steps, *evidence, *_acting(case, report, value)]
+    wider = [button(CHECK_ALL, "Check everything", value), button(OTHER_CLUSTER, "Other cluster", value)]
+    shown = wider if report.cluster and not case.is_private else []
+    return [*shown, *evidence, *_acting(case, report, value, is_other_shown=bool(shown))]
 
 
-def _has_more_steps(report: Report) -> bool:
-    """Whether the modal would hold more than the answer shows."""
+def _has_steps(report: Report) -> bool:
+    """Whether the modal would hold anything."""
     told = [item for item in report.diagnoses if item.verdict is not Verdict.RULED_OUT]
-    return any(first_step(item)[2] > 1 or item.verify or item.prevent or item.cause for item in told)
+    return any(item.settle or item.steps or item.prevent or item.verify or item.cause for item in told)
 
 
 def _has_nothing_to_do(report: Report) -> bool:
@@ -55,7 +50,12 @@ def _has_nothing_to_do(report: Report) -> bool:
     return first is None or first.verdict is Verdict.RULED_OUT
 
 
-def _acting(case: CaseLine, report: Report, value: str, is_other_shown: bool) -> list[Element]:
+def _is_something_wrong(report: Report) -> bool:
+    first = report.diagnoses[0] if report.diagnoses else None
+    return bool(report.failing) or (first is not None and first.verdict in (Verdict.CONFIRMED, Verdict.SUSPECTED))
+
+
+def _acting(case: CaseLine, report: Report, value: str, *, is_other_shown: bool = False) -> list[Element]:
     """What changes the case, the most wanted first."""
     taking = [] if case.is_private else _taking(case, report, value)
     recheck = [button(RECHECK, "Re-check", value)] if report.cluster else []
@@ -66,7 +66,7 @@ def _acting(case: CaseLine, report: Report, value: str, is_other_shown: bool) ->
 
 def _taking(case: CaseLine, report: Report, value: str) -> list[Element]:
     if not case.is_taken:
-        return [button(TAKE, "I'm on it", value, style="primary")] if report.diagnoses or report.failing else []
+        return [button(TAKE, "I'm on it", value, style="primary")] if _is_something_wrong(report) else []
     if not report.cluster:
         return []
     return [button(UNWATCH, "Stop watching", value) if case.is_watched else button(WATCH, "Watch", value)]

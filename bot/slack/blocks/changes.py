@@ -10,6 +10,7 @@ from bot.slack.blocks.elements import (
     Element,
     Message,
     bullet_list,
+    date_run,
     escape_mrkdwn,
     line,
     mention,
@@ -41,7 +42,10 @@ def change_items(changes: Changes) -> list[Element]:
         ]
     lines = [line(text_run(f"{mark} {word}: ", bold=True), text_run(title)) for mark, word, title in found]
     more = [line(text_run(f"and {len(lines) - MOST_CHANGES} more"))] if len(lines) > MOST_CHANGES else []
-    return [line(text_run(f"Since {clock(changes.since)}:")), bullet_list([*lines[:MOST_CHANGES], *more])]
+    return [
+        line(text_run("Since "), date_run(changes.since), text_run(":")),
+        bullet_list([*lines[:MOST_CHANGES], *more]),
+    ]
 
 
 def change_text(changes: Changes) -> str:

@@ -16,6 +16,7 @@ from bot.slack.blocks.diagnosis import (
     considered_items,
     failing_items,
     first_step,
+    looked_at_items,
     render_evidence,
     render_prose,
     render_reading,
@@ -107,6 +108,7 @@ def _evidence_items(report: Report) -> Iterator[ElementGroup]:
         yield from (render_evidence(piece, report.now, whole=False) for piece in first.evidence)
         yield from (render_reading(reading) for reading in first.readings)
     yield from failing_items(report)
+    yield from looked_at_items(report)
     yield from unread_items(report)
     if report.was_read:
         traits = f"{report.cluster.traits} · " if report.cluster and report.cluster.traits else ""

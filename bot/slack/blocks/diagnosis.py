@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, ReportEvidence, ReportFailing, ReportReading, ReportStep
-from bot.diagnosis.wording import FAILING, word_of
+from bot.diagnosis.wording import FAILING, looked_at, word_of
 from bot.probes.findings import EXCERPT_LENGTH, clip
 from bot.slack.blocks.elements import (
     Element,
@@ -21,6 +21,7 @@ from bot.slack.blocks.elements import (
 )
 from bot.slack.blocks.limits import ElementGroup
 from bot.text import age, lasting
+from knowledge.model import Kind
 
 SETTLE = "Settle it first"
 CAUTION = "⚠ Caution, before you start"
@@ -46,7 +47,8 @@ def first_step(item: ReportDiagnosis) -> tuple[str, ReportStep | None, int]:
     """What is to be done first, under which label, and of how many steps; none where it is ruled out."""
     if item.verdict is Verdict.RULED_OUT:
         return "", None, 0
-    steps, label = (item.settle, SETTLE) if item.settle else (item.steps, "Do now")
+    do = "Do now" if item.kind is Kind.FAULT else "To do it"
+    steps, label = (item.settle, SETTLE) if item.settle else (item.steps, do)
     return label, (steps[0] if steps else None), len(steps)
 
 
@@ -138,6 +140,12 @@ def failing_items(report: Report, *, whole: bool = False) -> Iterator[ElementGro
 def _failing_parts(item: ReportFailing, now: datetime, most: int) -> list[Element]:
     first = line(text_run(item.object, bold=True), text_run(f" · {lasting(item.since, now)}"))
     return [first, quote(clip(item.message, most)), preformatted(item.check)]
+
+
+def looked_at_items(report: Report) -> Iterator[ElementGroup]:
+    """Where it was looked, where nothing fails."""
+    if text := looked_at(report):
+        yield [line(text_run(text))]
 
 
 def unread_items(report: Report) -> Iterator[ElementGroup]:
