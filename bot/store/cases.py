@@ -181,6 +181,13 @@ class Cases:
         """Note until when an open case is looked at again and again; ``None``: no more."""
         return self._update(id_, OPEN, watched_until=until)
 
+    def end_watch(self, id_: str, until: datetime) -> bool:
+        """End the watch that lasts until then; false where it was ended before, or another one began."""
+        this = (cases.c.id == id_, cases.c.state == OPEN, cases.c.watched_until == until)
+        with self.store.writing() as connection:
+            done = connection.execute(update(cases).where(*this).values(watched_until=None))
+        return bool(done.rowcount)
+
     def list_watched(self, team: str) -> list[Case]:
         """Open cases that are watched, or whose watch has ended and nobody has heard so yet."""
         query = select(cases).where(cases.c.team == team, cases.c.state == OPEN, cases.c.watched_until.is_not(None))

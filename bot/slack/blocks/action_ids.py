@@ -76,12 +76,15 @@ class ButtonValue:
             raise ValueError(f"this is no button of netclinic: {text[:80]!r}") from error
 
 
-def menu_value(action: str, value: str) -> str:
-    """The value of an option that does what a button with this action would do."""
-    return f"{action} {value}"
+def menu_value(action: str, value: ButtonValue) -> str:
+    """The value of an option that does what a button with this action would do: Slack takes 150 characters."""
+    return f"{action} {value.case} {int(value.at.timestamp())} {value.answer}"
 
 
 def parse_menu_value(text: str) -> tuple[str, str]:
-    """Action and value of a chosen option."""
-    action, _, value = text.partition(" ")
-    return action, value
+    """The action of a chosen option, and the value that its button would have; both empty where it is none of ours."""
+    try:
+        action, case, at, answer = text.split(" ", 3)
+        return action, ButtonValue(case, answer, datetime.fromtimestamp(int(at), UTC)).dumps()
+    except (ValueError, OverflowError, OSError):
+        return "", ""

@@ -177,10 +177,21 @@ def _reason_lines(first: ReportDiagnosis, report: Report) -> list[Element]:
         lines.append(line(text_run(clip(reason, LONGEST_REASON))))
     if first.evidence and first.verdict is not Verdict.RULED_OUT:
         piece = first.evidence[0]
-        told = f"{clip(one_line(piece.excerpt), LONGEST_PROOF)} · {clip(one_line(piece.object), LONGEST_NAME)}"
+        told = f"{_proof_words(one_line(piece.excerpt))} · {clip(one_line(piece.object), LONGEST_NAME)}"
         label = "Proof: " if first.verdict is Verdict.CONFIRMED else "Seen: "
         lines.append(line(text_run(label, bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
     return lines
+
+
+def _proof_words(excerpt: str) -> str:
+    """What says it at the end: errors are wrapped by who passes them on, so a long one loses its middle."""
+    if len(excerpt) <= LONGEST_PROOF:
+        return excerpt
+    head, _, rest = excerpt.partition(": ")
+    if not rest or len(head) > LONGEST_PROOF // 2:
+        return clip(excerpt, LONGEST_PROOF)
+    tail = rest[len(head) - LONGEST_PROOF :]
+    return f"{head}: … {tail.partition(' ')[2] or tail}"
 
 
 def _reason(first: ReportDiagnosis, report: Report) -> str:

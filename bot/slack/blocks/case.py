@@ -100,7 +100,7 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     asked = (
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
-    parts = [text_run("read "), date_run(report.now), text_run(", nothing was changed · ")] if report.was_read else []
+    parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
     parts += [text_run(f"Case {case.id}", code=True)]
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     for words, person in _involved_people(case, asker):

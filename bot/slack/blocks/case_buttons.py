@@ -60,7 +60,8 @@ def _acting(case: CaseLine, report: Report, value: str, *, is_other_shown: bool 
     taking = [] if case.is_private else _taking(case, report, value)
     recheck = [button(RECHECK, "Re-check", value)] if report.cluster else []
     options = [] if case.is_private else _menu_options(case, report, is_other_shown)
-    menu = [overflow(CASE_MENU, [(label, menu_value(action, value)) for action, label in options])] if options else []
+    made = [(label, menu_value(action, case.value)) for action, label in options]
+    menu = [overflow(CASE_MENU, made)] if made else []
     return [*taking, *recheck, *menu]
 
 

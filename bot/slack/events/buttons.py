@@ -140,7 +140,7 @@ def parse_button_press(body: Mapping[str, Any]) -> ButtonPress:
         key = str(action.get("block_id") or "").removeprefix(f"{CHOOSE_CLUSTER}:")
         value = f"{key} {(action.get('selected_option') or {}).get('value', '')}"
     return ButtonPress(
-        action=name,
+        action=name or CASE_MENU,
         value=value,
         user=str(body["user"]["id"]),
         channel=str((body.get("channel") or {}).get("id") or container.get("channel_id") or ""),

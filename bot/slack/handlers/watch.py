@@ -36,20 +36,23 @@ def due_look(case: Case, now: datetime, timing: Timing) -> tuple[str, WatchLook]
 
 
 async def look(context: HandlerContext, job: Job, due: WatchLook) -> None:
-    """The handler of one look."""
-    watched = await job.retry("stored", lambda: _watched(context, due.case))
-    if watched is None:
+    """The handler of one look. What it starts from is remembered, so that a crash tells no other story."""
+    begun = await job.step("begin", lambda: _begin(context, due.case))
+    if not begun:
         return
-    case, chain = watched
-    found = await job.step("look", lambda: _look(context, job, case, chain[-1]))
-    report = Report.from_json(found)
-    changes = compare(chain[-1].report, report)
+    case, before = await job.retry("stored", lambda: _stored(context, due.case, begun["answer"]))
+    if case is None or before is None:
+        return
+    report = Report.from_json(await job.step("look", lambda: _look(context, job, case, before)))
+    changes = compare(before.report, report)
     if not (due.is_last or has_changed(report, changes)):
         return
-    trail = context.system_audit_context(job.key)
-    await job.step("keep", lambda: _keep(context, job, chain[-1], report))
-    await job.step("tell", lambda: _tell(context, trail, job, case, chain, report, changes))
-    await job.step("refresh", lambda: _refresh(context, trail, job, case))
+    trail = replace(context.system_audit_context(job.key), case=case.id)
+    if not (await job.step("end", lambda: _end_watch(context, trail, case, begun["until"])))["ended"]:
+        return
+    await job.step("keep", lambda: _keep(context, job, before, report))
+    await job.step("tell", lambda: _tell(context, trail, job, case, begun["since"], report, changes))
+    await job.step("refresh", lambda: refresh_answers(context, trail, case.id, job.key))
 
 
 def has_changed(report: Report, changes: Changes) -> bool:
@@ -57,15 +60,22 @@ def has_changed(report: Report, changes: Changes) -> bool:
     return report.was_read and bool(changes.cleared or changes.worse or changes.new)
 
 
-async def _watched(context: HandlerContext, id_: str) -> tuple[Case, list[StoredAnswer]] | None:
-    """The case, while it is watched, with the looks at its newest question."""
+async def _begin(context: HandlerContext, id_: str) -> Json:
+    """The answer to compare with, and until when it is watched; empty where it is not watched any more."""
     store = context.services.store
     case = await store.run(context.cases.get, id_)
     answers = await store.run(context.cases.answers, id_)
     read = [each for each in answers if each.cluster and each.question]
     if case is None or case.state != OPEN or case.watched_until is None or not read:
-        return None
-    return case, same_question(answers, read[-1])
+        return {}
+    chain = same_question(answers, read[-1])
+    since, until = chain[0].report.told_at.isoformat(), case.watched_until.isoformat()
+    return {"answer": chain[-1].id, "since": since, "until": until}
+
+
+async def _stored(context: HandlerContext, case: str, answer: str) -> tuple[Case | None, StoredAnswer | None]:
+    store = context.services.store
+    return await store.run(context.cases.get, case), await store.run(context.cases.answer, answer)
 
 
 async def _look(context: HandlerContext, job: Job, case: Case, before: StoredAnswer) -> Json:
@@ -87,27 +97,24 @@ async def _look(context: HandlerContext, job: Job, case: Case, before: StoredAns
     return await looking.diagnose()
 
 
+async def _end_watch(context: HandlerContext, trail: AuditContext, case: Case, until: str) -> Json:
+    """Of several looks that overlap, one ends the watch, and tells."""
+    ended = await context.services.store.run(context.cases.end_watch, case.id, datetime.fromisoformat(until))
+    if ended:
+        await trail.record("case.watched", cluster=case.cluster, outcome="off")
+    return {"ended": ended}
+
+
 async def _keep(context: HandlerContext, job: Job, before: StoredAnswer, report: Report) -> Json:
     now = context.now()
     kept = replace(before, id=job.key, kind=RECHECK, asked_at=now, asked_by="", report=report, finished_at=now)
     await context.services.store.run(context.cases.save_answer, replace(kept, message_ts=""))
-    await context.services.store.run(context.cases.watch, before.case_id, None)
 
 
 async def _tell(
-    context: HandlerContext,
-    trail: AuditContext,
-    job: Job,
-    case: Case,
-    chain: list[StoredAnswer],
-    report: Report,
-    changes: Changes,
+    context: HandlerContext, trail: AuditContext, job: Job, case: Case, since: str, report: Report, changes: Changes
 ) -> Json:
-    message = recheck_message(report, changes, since=chain[0].report.told_at, watched=True)
+    message = recheck_message(report, changes, since=datetime.fromisoformat(since), watched=True)
     return await context.messenger(trail).post_once(
         channel=case.channel, thread_ts=case.thread_ts, key=job.key, message=message
     )
-
-
-async def _refresh(context: HandlerContext, trail: AuditContext, job: Job, case: Case) -> Json:
-    return await refresh_answers(context, trail, case.id, job.key)

@@ -52,7 +52,7 @@ async def busy(scene: Scene) -> None:
         answer = await scene.answer("inc-shop", ts)
         await people.press(who, answer, "Re-check")
         await scene.answer("inc-shop", ts, "Still there")
-        await people.press(who, answer, "It did not")
+        await people.press(who, answer, "It did not help")
         await scene.slack.until(lambda who=who: scene.slack.modals(who))
         await scene.idle()
         await people.submit(who, {"note": f"a note with {word}"})

@@ -137,7 +137,7 @@ def test_an_answer_that_one_person_sees_offers_nothing_that_tells_others() -> No
 
 def test_what_was_asked_stands_there_where_no_message_says_it(read: Callable[[Any], str]) -> None:
     asked = read(answer_message(TOLD, case=replace(CASE, question="pods <!here> stuck"), asker="U0ANA").blocks)
-    assert "*Asked: *pods <!here> stuck\nread 2026-11-22 03:00 UTC, nothing was changed · `Case NC-7F3K2Q`" in asked
+    assert "*Asked: *pods <!here> stuck\nread 2026-11-22 03:00 UTC · Nothing was changed · `Case NC-7F3K2Q`" in asked
     assert "Asked:" not in read(answer_message(TOLD, case=CASE, asker="U0ANA").blocks)
 
 
@@ -151,9 +151,16 @@ def test_every_button_and_option_carries_its_case_and_diagnosis() -> None:
 
 
 def test_the_longest_option_is_one_that_slack_takes() -> None:
-    id_ = "T0123456789:C0123456789:1763665320.000100"
-    longest = menu_value("other_cluster", ButtonValue("NC-7F3K2QAAAAAAAAAA", id_, NOW).dumps())
+    id_ = f"T0123456789:C0123456789:command:1995900120502.7561036155286.{'0' * 32}:ask"
+    value = ButtonValue("NC-7F3K2QAAAAAAAAAA", id_, NOW)
+    longest = menu_value("other_cluster", value)
     assert len(longest) <= 150
+    assert parse_menu_value(longest) == ("other_cluster", value.dumps())
+
+
+@pytest.mark.parametrize("text", ["", "resolve", "resolve NC-1 x y", "resolve NC-1 99999999999999999999 y"])
+def test_an_option_of_somebody_else_leads_nowhere(text: str) -> None:
+    assert parse_menu_value(text) == ("", "")
 
 
 def submitted(view: dict[str, Any], **values: Any) -> dict[str, Any]:

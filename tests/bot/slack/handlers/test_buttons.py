@@ -37,7 +37,7 @@ async def test_buttons_work_after_a_restart(open_scene: OpenScene) -> None:
         await scene.bot.stop()
         await scene.bot.start()
         await scene.slack.until_connected()
-        await scene.slack.people.press("lin", answer, "Show evidence")
+        await scene.slack.people.press("lin", answer, "evidence")
         assert "InvalidVSwitchId.IpNotEnough" in scene.slack.modals("lin")[-1].plain
         await scene.slack.people.press("lin", answer, "Re-check")
         await scene.slack.until(
@@ -51,7 +51,7 @@ async def test_old_buttons_say_that_they_are_old(open_scene: OpenScene) -> None:
         answer = await answered(scene)
         await scene.slack.people.press("lin", answer, "Resolve")
         await scene.alone("lin", "These buttons are older than 1e-05 hours and no longer work: ask again")
-        await scene.slack.people.press("ada", answer, "Show evidence")
+        await scene.slack.people.press("ada", answer, "evidence")
         await scene.alone("ada", "no longer work")
         assert scene.slack.modals("ada") == []
         (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
