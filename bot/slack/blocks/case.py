@@ -271,7 +271,9 @@ def progress_message(
     return Message(
         text=escape_mrkdwn(f"Looking at “{asked}”{where}. {_STAGE_WORDS[stage]}"),
         blocks=[rich_text([first]), *([context(*reads)] if reads else [])],
-        richer=[_plan_block(clip(f"Looking at “{asked}”{where}", LONGEST_PROGRESS_TITLE), stage, reads)],
+        richer=[]
+        if stage is Stage.RESTARTING  # no task of the plan says that
+        else [_plan_block(clip(f"Looking at “{asked}”{where}", LONGEST_PROGRESS_TITLE), stage, reads)],
     )
 
 

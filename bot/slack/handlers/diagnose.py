@@ -111,7 +111,7 @@ class DiagnoseJob:
             self.reply.is_single_message = await self.job.step("one", self._check_channel_busy)
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.before else Stage.MATCHING
-            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._progress_message(stage)))
+            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._first_message(stage)))
         self.job.interruption.tell = self._tell_restart
         case = await self.job.step("case", self._opened)
         self.reply.trail = self.context.audit_context(self.user, self.reply.channel, self.job.key, case)
@@ -127,6 +127,10 @@ class DiagnoseJob:
             await self.job.step("refresh", lambda: self._refresh_first(case))
         await self.job.step("link", lambda: self._store_permalink(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
+
+    def _first_message(self, stage: Stage) -> Message:
+        """In words alone: a plan of tasks would name those that have not begun."""
+        return replace(self._progress_message(stage), richer=[])
 
     def _progress_message(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
         return progress_message(self.words or "every fault", stage, done=done, doing=doing, cluster=self.cluster)
