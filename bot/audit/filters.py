@@ -29,6 +29,8 @@ ACTIONS: Mapping[str, str] = {
     "message.updated": "it was changed",
     "button.pressed": "somebody pressed a button",
     "question.settled": "somebody answered the question that settles an entry",
+    "case.taken": "somebody works on a case",
+    "case.watched": "a case is looked at again and again, or no more",
     "case.resolved": "somebody resolved a case",
     "refused": "netclinic did not do what it was asked to",
     "job.set_aside": "work that kept ending its process is not resumed any more",

@@ -163,10 +163,14 @@ def evidence_for(item: Diagnosis) -> Iterator[Evidence]:
                 yield piece
 
 
-def _place(finding: Finding, telling: Sequence[Finding]) -> tuple[int, bool, bool]:
-    """What the reason is made of stands first, in its order; then what was seen, signs before settings."""
+def _place(finding: Finding, telling: Sequence[Finding]) -> tuple[bool, int, bool, bool]:
+    """What the reason is made of stands first, in its order; then what was seen, signs before settings.
+
+    That a pod waits is why people ask, and proves nothing: it stands last.
+    """
     first = telling.index(finding) if finding in telling else len(telling)
-    return first, finding.outcome is not Outcome.PRESENT, not finding.is_sign
+    is_waiting = finding.probe.startswith("pod_waiting(")
+    return is_waiting, first, finding.outcome is not Outcome.PRESENT, not finding.is_sign
 
 
 def _supports_verdict(item: Diagnosis, finding: Finding) -> bool:

@@ -9,7 +9,18 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import events, jobs
-from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, set_aside, subcommands
+from bot.slack.handlers import (
+    audit,
+    buttons,
+    escalation,
+    handoff,
+    home,
+    question,
+    recheck,
+    set_aside,
+    subcommands,
+    watch,
+)
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import notify_outage
 from bot.slack.jobs import JobKind, Payload
@@ -40,6 +51,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.RECHECK, recheck.recheck),
     _handled(jobs.SETTLE, recheck.settle),
     _handled(jobs.ESCALATE, escalation.escalate),
+    _handled(jobs.WATCH, watch.look),
     _handled(jobs.HOME, home.publish_home),
     _handled(jobs.ANCHOR, audit.post_anchor),
     _handled(jobs.HANDOFF, handoff.post_handoff),

@@ -142,6 +142,14 @@ class SettlePress(CasePress):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchLook:
+    """A watched case is due to be looked at; ``is_last``: the watch ends with this look."""
+
+    case: str
+    is_last: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomeView:
     """``user``, of ``team`` if that is not ours, opened App Home, or asked (``anew``) to look at the clusters again."""
 
@@ -195,6 +203,7 @@ PRESS = JobKind("press", ButtonPress)
 RECHECK = JobKind("recheck", CasePress)
 SETTLE = JobKind("settle", SettlePress)
 ESCALATE = JobKind("hand_over", CasePress)
+WATCH = JobKind("watch", WatchLook)
 HOME = JobKind("home", HomeView)
 ANCHOR = JobKind("audit.anchor", AnchorDue)
 HANDOFF = JobKind("handoff", HandoffOrder)
@@ -211,6 +220,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         RECHECK,
         SETTLE,
         ESCALATE,
+        WATCH,
         HOME,
         ANCHOR,
         HANDOFF,

@@ -1,4 +1,4 @@
-"""Jobs that come by the clock: anchors of the audit log, scheduled handoffs, reminders of handoffs nobody took.
+"""Jobs that come by the clock: looks at watched cases, anchors of the audit log, handoffs and their reminders.
 
 Every replica looks at the clock; the key under which a job is accepted makes it happen once.
 """
@@ -11,10 +11,21 @@ from datetime import UTC, datetime, timedelta
 from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import Schedule
 from bot.slack.api.errors import SlackError
-from bot.slack.handlers import audit, handoff
-from bot.slack.jobs import ANCHOR, HANDOFF, HANDOFF_REMINDER, AnchorDue, HandoffOrder, HandoffReminder, JobKind, Payload
+from bot.slack.handlers import audit, handoff, watch
+from bot.slack.jobs import (
+    ANCHOR,
+    HANDOFF,
+    HANDOFF_REMINDER,
+    WATCH,
+    AnchorDue,
+    HandoffOrder,
+    HandoffReminder,
+    JobKind,
+    Payload,
+)
 from bot.slack.services import Services
 from bot.store import DatabaseError
+from bot.store.cases import Cases
 
 EVERY = 15.0  # seconds between two looks at the clock
 REMIND_WITHIN = timedelta(days=1)  # a handoff that nobody took for longer is history
@@ -60,6 +71,10 @@ class Scheduler:
                 key = f"{self.services.bot.team}:{HANDOFF_REMINDER.name}:{id_}"
                 await self._accept(HANDOFF_REMINDER, key, HandoffReminder(handoff=id_))
 
+        for case in await self.services.store.run(Cases(self.services.store).list_watched, team):
+            if look := watch.due_look(case, now, self.services.timing):
+                await self._accept(WATCH, *look)
+
     async def _handoff(self, due: datetime) -> None:
         key = handoff.due_key(self.services.bot.team, due)
         if key in self.done_keys:
@@ -82,6 +97,7 @@ class Scheduler:
             self.done_keys.add(key)
 
     def _pause(self, now: datetime) -> float:
+        every = min(EVERY, self.services.timing.watch_every)
         if self.handoff_schedule is None:
-            return EVERY
-        return min(EVERY, max(0.1, (self.handoff_schedule.next(now) - now).total_seconds()))
+            return every
+        return min(every, max(0.1, (self.handoff_schedule.next(now) - now).total_seconds()))

@@ -197,6 +197,7 @@ class Server:
             access=self.access,
             open_cluster=config.open_cluster,
             clinic=self._wait_for_clinic,
+            timing=config.timing,
         )
 
     def _access_watch(self, services: Services) -> AccessWatch:

@@ -17,6 +17,7 @@ from bot.slack.cluster_choice import Clusters
 from bot.slack.external_access import ExternalAccess
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
+from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store
 from knowledge.model import Entry
 
@@ -65,3 +66,4 @@ class Services:
     access: ClusterAccess
     open_cluster: OpenCluster
     clinic: Callable[[], Awaitable[Clinic]]
+    timing: Timing = PRODUCTION

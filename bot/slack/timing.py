@@ -23,6 +23,7 @@ class Timing:
     not answer again every ``access_retry``, and all of them every ``access_refresh``.
     At the end: ``draining`` is what jobs under way have to be done, ``closing`` what the steps of the others then have,
     and ``farewell`` what it may take to tell their threads. All of it fits well into the 30 s that Kubernetes gives.
+    A watched case is looked at again every ``watch_every``, for ``watch_for`` at most.
     ``poll`` lies between two looks at what another process does.
     """
 
@@ -44,6 +45,8 @@ class Timing:
     access_patience: float = 20.0
     access_retry: float = 300.0
     access_refresh: float = 3600.0
+    watch_every: float = 120.0
+    watch_for: float = 3600.0
     poll: float = 0.25
     engine_poll: float = 1.0
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, not_, or_, select, update
 
 from bot.diagnosis.report import Report
 from bot.store.engine import Store
@@ -26,7 +26,8 @@ class Case:
     """A Slack thread being worked. ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any.
 
     ``state`` is ``open``, ``resolved``, or ``private``: an answer that one person saw, of which no thread tells.
-    ``assignee`` is a Slack user or group id. ``cluster`` and ``namespace`` hold for what is asked next in the thread.
+    ``assignee`` is a Slack user or group id; until ``watched_until`` netclinic looks again by itself. ``cluster`` and
+    ``namespace`` hold for what is asked next in the thread.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Case:
     diagnosed_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str = ""
+    watched_until: datetime | None = None
 
     @property
     def is_direct(self) -> bool:
@@ -160,11 +162,37 @@ class Cases:
 
     def resolve(self, id_: str, by: str, at: datetime) -> bool:
         """Close a case; false when it was closed before, or is nobody's but one person's."""
-        return self._update(id_, OPEN, state=RESOLVED, resolved_at=at, resolved_by=by, updated_at=at)
+        closed = {"resolved_at": at, "resolved_by": by, "updated_at": at, "watched_until": None}
+        return self._update(id_, OPEN, state=RESOLVED, **closed)
 
     def assign(self, id_: str, to: str, at: datetime) -> bool:
         """Note who is on an open case: a Slack user or group id."""
         return self._update(id_, OPEN, assignee=to, updated_at=at)
+
+    def take(self, id_: str, user: str, at: datetime) -> bool:
+        """Note the person who works on an open case; false where another person does already."""
+        nobody = not_(or_(cases.c.assignee.like("U%"), cases.c.assignee.like("W%")))
+        with self.store.writing() as connection:
+            mine = (cases.c.id == id_, cases.c.state == OPEN, or_(nobody, cases.c.assignee == user))
+            done = connection.execute(update(cases).where(*mine).values(assignee=user, updated_at=at))
+        return bool(done.rowcount)
+
+    def watch(self, id_: str, until: datetime | None) -> bool:
+        """Note until when an open case is looked at again and again; ``None``: no more."""
+        return self._update(id_, OPEN, watched_until=until)
+
+    def end_watch(self, id_: str, until: datetime) -> bool:
+        """End the watch that lasts until then; false where it was ended before, or another one began."""
+        this = (cases.c.id == id_, cases.c.state == OPEN, cases.c.watched_until == until)
+        with self.store.writing() as connection:
+            done = connection.execute(update(cases).where(*this).values(watched_until=None))
+        return bool(done.rowcount)
+
+    def list_watched(self, team: str) -> list[Case]:
+        """Open cases that are watched, or whose watch has ended and nobody has heard so yet."""
+        query = select(cases).where(cases.c.team == team, cases.c.state == OPEN, cases.c.watched_until.is_not(None))
+        with self.store.reading() as connection:
+            return [Case(**row) for row in connection.execute(query.order_by(cases.c.id)).mappings()]
 
     def set_link(self, id_: str, link: str) -> None:
         """Note the thread's address."""

@@ -49,6 +49,7 @@ cases = Table(
     Column("updated_at", Time, nullable=False),
     Column("resolved_at", Time),
     Column("resolved_by", Text, nullable=False, default=""),
+    Column("watched_until", Time),  # until then it is looked at again and again
     UniqueConstraint("team", "channel", "thread_ts"),
     Index(None, "opened_at"),
     Index(None, "state", "updated_at"),

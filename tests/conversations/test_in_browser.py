@@ -1,9 +1,10 @@
 """A question from first word to last, as a person sees it in the workspace's page, in a real browser."""
 
+import os
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browsers import PATIENCE, WIDE
 from tests.scenes import OpenScene, Scene
@@ -13,13 +14,17 @@ ASKED = "@netclinic pods stuck in ContainerCreating since 10 min"
 CAUSE = "The vSwitch behind Terway has run out of IP addresses"
 
 
-async def opened(browser: Browser, scene: Scene) -> Page:
-    context = await browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC")
+async def opened(browser: Browser, scene: Scene, viewport: ViewportSize = WIDE) -> Page:
+    context = await browser.new_context(viewport=viewport, locale="en-GB", timezone_id="UTC")
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
     await page.goto(scene.slack.url)
     await page.get_by_role("heading", name="# inc-shop").wait_for()
     return page
+
+
+PHONE: ViewportSize = {"width": 400, "height": 800}
+FIRST_STEP, BUTTONS = 450, 900  # pixels from the top of the answer, on a phone
 
 
 async def said(page: Page, text: str) -> None:
@@ -33,12 +38,12 @@ async def test_asked_read_checked_again_and_resolved(browser: Browser, open_scen
         page = await opened(browser, scene)
         await said(page, ASKED)
         thread = page.locator("#thread")
-        await expect(thread.get_by_text(f"CONFIRMED: {CAUSE}").first).to_be_visible()
+        await expect(thread.get_by_text(f"CONFIRMED on prod · {CAUSE}").first).to_be_visible()
         reply = scene.slack.messages("inc-shop")[0]
         answer = await scene.answer("inc-shop", reply.ts)
         assert any("pods stuck" in earlier or "Looking" in earlier for earlier in answer.versions), answer.versions
 
-        await thread.get_by_role("button", name="Show evidence").click()
+        await thread.get_by_role("button", name=re.compile("Evidence")).click()
         evidence = page.get_by_role("dialog", name="Evidence")
         await expect(evidence).to_contain_text("InvalidVSwitchId.IpNotEnough")
         await page.keyboard.press("Escape")
@@ -48,7 +53,8 @@ async def test_asked_read_checked_again_and_resolved(browser: Browser, open_scen
         await thread.get_by_role("button", name="Re-check").click()
         await expect(thread.get_by_text(re.compile("Cleared"))).to_be_visible()
 
-        await thread.get_by_role("button", name="Resolve").last.click()
+        await thread.locator(".actions button").last.click()
+        await page.get_by_role("menuitem", name="Resolve").click()
         await expect(thread.get_by_text(re.compile("resolved by", re.IGNORECASE)).first).to_be_visible()
         await page.context.close()
 
@@ -57,9 +63,29 @@ async def test_handoff_and_audit_log_are_shown(browser: Browser, open_scene: Ope
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
         page = await opened(browser, scene)
         await said(page, ASKED)
-        await expect(page.locator("#thread").get_by_text(f"CONFIRMED: {CAUSE}").first).to_be_visible()
+        await expect(page.locator("#thread").get_by_text(f"CONFIRMED on prod · {CAUSE}").first).to_be_visible()
         await said(page, "/netclinic handoff")
         await expect(page.get_by_role("button", name="I have it")).to_be_visible(timeout=3 * PATIENCE)
         await said(page, "/netclinic audit verify")
         await expect(page.get_by_text(re.compile("The chain holds")).first).to_be_visible()
+        await page.context.close()
+
+
+async def test_an_answer_fits_a_phone(browser: Browser, open_scene: OpenScene) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        page = await opened(browser, scene, PHONE)
+        await said(page, ASKED)
+        await page.get_by_role("button", name=re.compile("repl(y|ies)")).first.click()
+        thread = page.locator("#thread")
+        answer = thread.locator(".message", has=page.get_by_role("button", name="Re-check"))
+        await expect(answer).to_be_visible()
+        if folder := os.environ.get("SCREENSHOTS"):
+            await answer.screenshot(path=f"{folder}/phone.png")
+        top = (await answer.bounding_box() or {})["y"]
+        step = await answer.get_by_text("Do now").bounding_box() or {}
+        row = await answer.get_by_role("button", name="Re-check").bounding_box() or {}
+        assert step["y"] - top <= FIRST_STEP
+        assert row["y"] + row["height"] - top <= BUTTONS
+        await answer.get_by_text("Steps 2–5 and how to verify").click()
+        await expect(answer.get_by_text("Restart Terway, one node after another")).to_be_visible()
         await page.context.close()

@@ -7,7 +7,7 @@ ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is i
 ada in thread: and now?
 ada to netclinic: pods stuck               a direct message
 ada in #ops types: /netclinic help
-ada presses Re-check                       on the bot's newest message; `on the earlier answer`: the one before
+ada presses Re-check                       on the bot's newest message with buttons
 ada chooses prod
 ada uses diagnose_message                  on the message said last; `ada uses ask` opens the form
 ada submits: symptom=pods stuck; channel=#ops
@@ -15,6 +15,7 @@ ada opens Home
 netclinic in thread: some words            waits for the newest message there to hold them
   more words                               which it holds too
   not: other words
+the first answer in thread: some words     the same of the bot's first message there, which is kept up to date
 netclinic alone to ada: words              `in #ops`, `in ada's messages`: a message that opens a thread
 netclinic shows ada: words                 a modal, or errors in it; `Home shows ada`
 nobody is mentioned but ada                in the bot's messages in the thread
@@ -126,11 +127,11 @@ class Player:
         await self.scene.slack.people.command(who, self.thread[0], words)
 
     async def presses(self, line: Line, who: str, label: str, where: str | None) -> None:
-        target = self.scene.slack.modals(who)[-1] if where == "the form" else self._message(where)
+        target = self.scene.slack.modals(who)[-1] if where == "the form" else self._message()
         await self.scene.slack.people.press(who, target, label)
 
     async def chooses(self, line: Line, who: str, option: str) -> None:
-        await self.scene.slack.people.choose(who, self._message(None), "choose_cluster", option)
+        await self.scene.slack.people.choose(who, self._message(), "choose_cluster", option)
 
     async def uses(self, line: Line, who: str, shortcut: str) -> None:
         people = self.scene.slack.people
@@ -159,6 +160,9 @@ class Player:
 
         self.alone = None
         await self._expect(newest, words, line.below)
+
+    async def first_in_thread(self, line: Line, words: str) -> None:
+        await self._expect(lambda: next(iter(self.scene.slack.replies(*self.thread)), None), words, line.below)
 
     async def in_channel(self, line: Line, where: str, words: str) -> None:
         channel = self._channel("", where)
@@ -225,13 +229,13 @@ class Player:
                 assert item in text, f"{item!r} is not there, but:\n{text}"
         return found
 
-    def _message(self, where: str | None) -> Any:
+    def _message(self) -> Any:
         if self.alone is not None and self.alone.elements:
             return self.alone
         replies = self.scene.slack.replies(*self.thread)
         if not replies:
             return self.scene.slack.team.find(self.scene.slack.team.channel(self.thread[0]).id, self.thread[1])
-        return replies[-2] if where == "the earlier answer" else replies[-1]
+        return next((reply for reply in reversed(replies) if reply.elements), replies[-1])
 
     def _channel(self, who: str, where: str) -> str:
         if where == "@netclinic" or where.endswith("'s messages"):
@@ -267,13 +271,14 @@ _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (rf"{_WHO} in (#[\w-]+|@netclinic) types: (.+)", Player.types),
     (rf"{_WHO} in (#[\w-]+|thread): (.+)", Player.says),
     (rf"{_WHO} to netclinic: (.+)", Player.writes),
-    (rf"{_WHO} presses (.+?)(?: (?:on|in) (the earlier answer|the form))?", Player.presses),
+    (rf"{_WHO} presses (.+?)(?: in (the form))?", Player.presses),
     (rf"{_WHO} chooses (.+)", Player.chooses),
     (rf"{_WHO} uses (\w+)", Player.uses),
     (rf"{_WHO} submits: (.*)", Player.submits),
     (rf"{_WHO} opens Home", Player.opens_home),
     (r"cluster (\S+) is (\S+)", Player.changes),
     (r"netclinic in thread: (.+)", Player.in_thread),
+    (r"the first answer in thread: (.+)", Player.first_in_thread),
     (r"netclinic in (#[\w-]+|\w+'s messages): (.+)", Player.in_channel),
     (rf"netclinic alone to {_WHO}: (.+)", Player.alone_to),
     (rf"netclinic shows {_WHO}: (.+)", Player.shows),

@@ -13,8 +13,9 @@ from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackUnavailable
 from bot.slack.api.message_lookup import find_file, find_message, message_metadata
 from bot.slack.api.rate_limit import RateLimiter
+from bot.slack.api.rich_blocks import RichBlocks
 from bot.slack.api.updates import DuplicateCleanup, MessageUpdates
-from bot.slack.blocks.elements import Message
+from bot.slack.blocks.elements import Block, Message
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import DatabaseError, Store, doubtful_posts, idempotency_keys
 from bot.store.doubtful_posts import DoubtfulPost
@@ -62,7 +63,10 @@ class Poster:
         self._lease = lease
         self._channel_limiter = RateLimiter(timing.message_spacing)
         self._cleanup = DuplicateCleanup(slack, timing.cleanup_pauses)
-        self._updates = MessageUpdates(slack, self._cleanup, lease.holds_lease, timing.update_spacing)
+        self._rich_blocks = RichBlocks()
+        self._updates = MessageUpdates(
+            slack, self._cleanup, lease.holds_lease, timing.update_spacing, self._rich_blocks
+        )
         self._watched: dict[str, str] = {}  # by the row of a doubtful post: the ts of the message that counts
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._expected: dict[str, list[float]] = defaultdict(list)
@@ -115,17 +119,20 @@ class Poster:
 
     async def _post(self, key: str, channel: str, thread_ts: str | None, message: Message) -> str:
         arguments = {"thread_ts": thread_ts} if thread_ts else {}
-        reply = await self._send(
-            channel,
-            "chat.postMessage",
-            text=message.text,
-            blocks=message.blocks,
-            metadata=message_metadata(key),
-            unfurl_links=False,
-            unfurl_media=False,
-            **arguments,
-        )
-        return str(reply["ts"])
+
+        async def send(blocks: list[Block]) -> dict[str, Any]:
+            return await self._send(
+                channel,
+                "chat.postMessage",
+                text=message.text,
+                blocks=blocks,
+                metadata=message_metadata(key),
+                unfurl_links=False,
+                unfurl_media=False,
+                **arguments,
+            )
+
+        return str((await self._rich_blocks.send(message, send))["ts"])
 
     def is_busy(self, channel: str) -> bool:
         """Whether a message in this channel would have to wait for others: then better say one thing, not two.

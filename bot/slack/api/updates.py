@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackError, SlackRefused, SlackUnavailable
 from bot.slack.api.message_lookup import current_text, find_messages
+from bot.slack.api.rich_blocks import RichBlocks
 from bot.slack.blocks.elements import Block, Message
 from bot.store.doubtful_posts import DoubtfulPost
 
@@ -109,14 +110,19 @@ class MessageUpdates:
     """
 
     def __init__(
-        self, slack: SlackClient, cleanup: DuplicateCleanup, may_work: Callable[[], bool], spacing: float
+        self,
+        slack: SlackClient,
+        cleanup: DuplicateCleanup,
+        may_work: Callable[[], bool],
+        spacing: float,
+        rich_blocks: RichBlocks,
     ) -> None:
         self._may_work = may_work
         self._spacing = spacing
         self._slack = slack
         self._cleanup = cleanup
         self._pending: dict[tuple[str, str], _Pending] = {}
-        self._accepts_rich_blocks = True  # until Slack refuses it once
+        self._rich_blocks = rich_blocks
 
     def progress(self, channel: str, ts: str, message: Message) -> None:
         """Show it if there is room; returns at once, fails in silence."""
@@ -146,7 +152,7 @@ class MessageUpdates:
     async def _finish(self, channel: str, ts: str, pending: _Pending) -> None:
         async with pending.sending:
             if pending.final is not None:
-                await self._send(channel, ts, pending.final.text, pending.final.blocks, pending)
+                await self._show(channel, ts, pending.final, pending)
 
     async def _drain(self, channel: str, ts: str, pending: _Pending) -> None:
         while pending.newest is not None and pending.final is None:
@@ -162,14 +168,7 @@ class MessageUpdates:
                     _log.info("Progress was not shown: %s", error)
 
     async def _show(self, channel: str, ts: str, message: Message, pending: _Pending) -> None:
-        """The richer form where Slack takes it; plans of tasks are not everywhere."""
-        if self._accepts_rich_blocks and message.richer:
-            try:
-                await self._send(channel, ts, message.text, message.richer, pending)
-                return
-            except SlackRefused:
-                self._accepts_rich_blocks = False
-        await self._send(channel, ts, message.text, message.blocks, pending)
+        await self._rich_blocks.send(message, lambda blocks: self._send(channel, ts, message.text, blocks, pending))
 
     async def _send(self, channel: str, ts: str, text: str, blocks: list[Block], pending: _Pending) -> None:
         await asyncio.sleep(max(0.0, pending.sent_at + self._spacing - time.monotonic()))

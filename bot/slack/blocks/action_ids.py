@@ -14,6 +14,12 @@ HAND_OVER = "hand_over"
 RESOLVE = "resolve"
 SETTLE_YES = "settle_yes"
 SETTLE_NO = "settle_no"
+TAKE = "take"
+WATCH = "watch"
+UNWATCH = "unwatch"
+CHECK_ALL = "check_all"
+OTHER_CLUSTER = "other_cluster"
+CASE_MENU = "case_menu"  # behind three dots: an option's value is made by ``menu_value``
 CHOOSE_CLUSTER = "choose_cluster"
 OPEN_FORM = "open_form"
 HOME_RECHECK = "home_recheck"
@@ -68,3 +74,17 @@ class ButtonValue:
             return ButtonValue(str(kept["case"]), str(kept["diagnosis"]), at, page, entry)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
             raise ValueError(f"this is no button of netclinic: {text[:80]!r}") from error
+
+
+def menu_value(action: str, value: ButtonValue) -> str:
+    """The value of an option that does what a button with this action would do: Slack takes 150 characters."""
+    return f"{action} {value.case} {int(value.at.timestamp())} {value.answer}"
+
+
+def parse_menu_value(text: str) -> tuple[str, str]:
+    """The action of a chosen option, and the value that its button would have; both empty where it is none of ours."""
+    try:
+        action, case, at, answer = text.split(" ", 3)
+        return action, ButtonValue(case, answer, datetime.fromtimestamp(int(at), UTC)).dumps()
+    except (ValueError, OverflowError, OSError):
+        return "", ""

@@ -1,162 +1,81 @@
-"""An answer in its thread, for a tired engineer on a phone: the verdict first, then why, what to do, and the rest.
+"""An answer in its thread, for a tired engineer on a phone: one screen, and what it does not hold behind a press.
 
-Where a message cannot hold it all and nothing can be pressed, the whole answer goes along as a text file.
+From the top: verdict, cluster and title; what it is about; the proof; what to do now; the buttons. Steps, evidence and
+causes in full are in modals, and where Slack takes such blocks in parts that open in place.
 """
 
 from collections.abc import Iterator
 
+from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Changes, Report, ReportCluster, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, TO_SETTLE, explain_unmatched, looked_at, word_of
+from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing, ReportStep
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, word_of
 from bot.probes.findings import clip
-from bot.slack.blocks.case import CaseLine, case_buttons, case_footer, question_blocks, resolved_line
-from bot.slack.blocks.diagnosis import (
-    CAUTION,
-    EVIDENCE,
-    IN_FILE,
-    IN_MODALS,
-    PREVENT,
-    READINGS,
-    SETTLE,
-    STEPS,
-    STEPS_LATER,
-    VERIFY,
-    DiagnosisSections,
-    cause_title,
-    changes_items,
-    changes_text,
-    diagnosis_sections,
-    failing_items,
-    secondary_findings,
-)
+from bot.slack.blocks.case import CaseLine, case_footer, question_blocks, resolved_line
+from bot.slack.blocks.case_buttons import case_buttons
+from bot.slack.blocks.changes import change_items, change_text
+from bot.slack.blocks.collapsed import collapsed_parts
+from bot.slack.blocks.diagnosis import CAUTION, HOW_TO_PERMIT, first_step, render_step_parts
 from bot.slack.blocks.elements import (
     Block,
     Element,
     Message,
-    Snippet,
     actions,
+    bullet_list,
     context,
     escape_mrkdwn,
     header,
+    heading,
     inline_code_runs,
     line,
+    preformatted,
     rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, find_missing, pack_blocks, size
-from bot.text import age, clock, cost, counted, lasting, plain
+from bot.slack.blocks.limits import pack_blocks
+from bot.text import age, counted, lasting, one_line
 from knowledge.model import Kind
 
 LONGEST_TITLE = 300
+LONGEST_NAME = 100
 LONGEST_REASON = 450
 LONGEST_SENTENCE = 300
 LONGEST_FAILING = 160
+LONGEST_PROOF = 200
+LONGEST_GUIDE = 700
+LONGEST_STEP = 900
+LONGEST_CAUTION = 450
+LONGEST_COMMAND = 1500
+MOST_CAUTIONS = 4
+MOST_FAILING = 3
+MOST_FAILING_ALONE = 5  # where no entry is told: what fails is the answer
+MOST_CONFIRMED = 3
+MOST_READINGS = 4
 MOST_OTHER_QUESTIONS = 2
 NOTHING_NOW = "Nothing is seen failing now."
 NOTHING_SEEN = "Nothing is seen failing in what could be read now."
 ASK_FOR_SYMPTOM = "Say what fails (pods, nodes, Services), since when, and paste the error."
-OTHER_COMMANDS = "`/netclinic entries WORDS` shows the nearest entries, `/netclinic check` looks at everything."
-
-
-def answer_file(report: Report) -> Snippet:
-    """A file that holds every word of it."""
-    name = report.diagnoses[0].entry if report.diagnoses else "answer"
-    return Snippet(f"{name[:80]}.txt", plain("\n".join(_file_lines(report))) + "\n", "The whole answer")
-
-
-def _file_lines(report: Report) -> Iterator[str]:
-    yield f"Question: {report.question}"
-    if report.cluster:
-        yield report.cluster.trouble or f"Cluster {report.cluster.name} · {report.cluster.traits}"
-    for item in report.diagnoses:
-        yield from ("", *_diagnosis_lines(item, report))
-    if report.failing_untold:
-        yield from ("", FAILING)
-    for each in report.failing_untold:
-        yield from _seen_lines(each.object, lasting(each.since, report.now), each.message, each.check)
-    if report.missed:
-        yield from ("", "Not looked at", *(f"  - {text}" for text in report.missed))
-    yield from ("", cost(report.requests, report.bytes, report.elapsed_ms))
-
-
-def _diagnosis_lines(item: ReportDiagnosis, report: Report) -> Iterator[str]:
-    yield f"{word_of(item).word}  {item.title}  ({item.entry})"
-    yield f"  {item.reason}"
-    if item.asks:
-        yield f"  {TO_SETTLE}{item.asks}"
-    if item.evidence:
-        yield from ("", EVIDENCE)
-    for piece in item.evidence:
-        yield from _seen_lines(piece.object, f"seen {age(piece.seen, report.now)}", piece.excerpt, piece.check)
-    if item.readings:
-        yield from ("", READINGS)
-    for reading in item.readings:
-        yield from (f"  {reading.summary}", *(_indent(check, 4) for check in reading.checks))
-    is_guide = item.kind is Kind.GUIDE
-    if item.cause and is_guide:
-        yield from ("", _indent(item.cause, 2))
-    yield from _step_lines(SETTLE, item.settle)
-    if item.caution:
-        yield from ("", CAUTION, *(f"  ! {text}" for text in item.caution))
-    yield from _step_lines(STEPS_LATER if item.settle else STEPS, item.steps)
-    yield from _step_lines(PREVENT, item.prevent)
-    if item.cause and not is_guide:
-        yield from ("", cause_title(item), _indent(item.cause, 2))
-    yield from _step_lines(VERIFY, item.verify)
-
-
-def _seen_lines(name: str, when: str, words: str, check: str) -> Iterator[str]:
-    """One object: when it was seen so, its own words, and the command that shows the same."""
-    yield from (f"  {name}, {when}", _indent(words, 4), _indent(check, 4))
-
-
-def _step_lines(title: str, steps: tuple[ReportStep, ...]) -> Iterator[str]:
-    if steps:
-        yield from ("", title)
-    for number, step in enumerate(steps, 1):
-        yield f"  {number}. {step.text}"
-        if step.caution:
-            yield _indent(f"Caution: {step.caution}", 5)
-        if step.command:
-            yield _indent(step.command, 5)
-
-
-def _indent(text: str, indent: int) -> str:
-    return "\n".join(" " * indent + line for line in text.splitlines())
+OTHER_COMMANDS = "`/netclinic entries WORDS` shows the nearest entries."
 
 
 def answer_message(
-    report: Report,
-    *,
-    case: CaseLine | None = None,
-    buttons: bool = True,
-    asker: str | None = None,
-    changes: Changes | None = None,
+    report: Report, *, case: CaseLine, asker: str | None = None, changes: Changes | None = None
 ) -> Message:
-    """The whole answer. Where nothing can be pressed, what did not fit is in the message's file."""
-    has_row = buttons and case is not None
-    failing = [block for item in failing_items(report) for block in pack_blocks([item])]
-    top = [*_opening_blocks(report, case, changes, buttons=buttons), *(failing if report.failing_first else [])]
-    end = [
-        *([] if report.failing_first else failing),
-        *secondary_findings(report),
-        *_other_questions(report, case, buttons=buttons),
-        *_closing_blocks(report, case, asker),
+    """The answer; ``changes`` where it is that of a re-check."""
+    screen = [
+        *_verdict_blocks(report, case, changes),
+        *_body_blocks(report, case),
+        *_rest_blocks(report),
+        *_other_questions(report, case),
     ]
-    room, most = MOST_IN_MESSAGE - size([top, end]), MOST_BLOCKS - len(top) - len(end)
-    middle = (
-        diagnosis_sections(report, room, most, IN_MODALS if has_row else IN_FILE)
-        if report.diagnoses
-        else DiagnosisSections([])
-    )
-    whole = [*top, *middle.blocks, *end]
-    seen, to_do = find_missing(report, whole) if report.diagnoses else (False, False)
-    evidence, steps = seen or middle.evidence_cut, to_do or middle.steps_cut
-    row = case_buttons(case, report, evidence=evidence, steps=steps) if buttons and case else []
+    row = case_buttons(case, report)
+    buttons = [actions("case", row)] if row else []
+    footer = rich_text(case_footer(case, asker, report))
+    more = collapsed_parts(report, [*screen, *buttons, footer])
     return Message(
         text=answer_text(report, case=case, changes=changes),
-        blocks=[*whole, *([actions("case", row)] if row else [])],
-        file=answer_file(report) if (evidence or steps) and not has_row else None,
+        blocks=[*screen, *buttons, footer],
+        richer=[*screen, *buttons, *more, footer] if more else [],
     )
 
 
@@ -171,9 +90,8 @@ def _sentences(report: Report, case: CaseLine | None, changes: Changes | None) -
         yield "Resolved."
     if report.cluster and not report.cluster.reachable:
         yield clip(report.cluster.trouble, LONGEST_SENTENCE)
+    yield change_text(changes) if changes else ""
     yield from _outcome_sentences(report, changes)
-    yield f"Cluster {clip(report.cluster.name, 100)}." if report.cluster else ""
-    yield changes_text(changes) if changes else ""
     if first:
         yield clip(_reason(first, report), LONGEST_SENTENCE)
         yield first.asks
@@ -185,9 +103,9 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
     if report.diagnoses:
         first = report.diagnoses[0]
         yield report.headline
-        yield f"{word_of(first).word}: {clip(first.title, LONGEST_TITLE)}."
+        yield f"{word_of(first).word}{_on(report)}: {clip(first.title, LONGEST_TITLE)}."
     elif not changes:
-        yield f"{explain_unmatched(report)} {ASK_FOR_SYMPTOM}"
+        yield f"{explain_unmatched(report)}{f' Asked{_on(report)}.' if report.cluster else ''} {ASK_FOR_SYMPTOM}"
     elif report.was_read and not report.failing:
         yield NOTHING_SEEN if report.missed else NOTHING_NOW
     if report.failing_first and report.failing_untold:
@@ -195,58 +113,85 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
         yield f"{FAILING}: {worst.object}. {clip(worst.message, LONGEST_FAILING)}."
 
 
-def _opening_blocks(
-    report: Report, case: CaseLine | None, changes: Changes | None, *, buttons: bool
-) -> Iterator[Block]:
-    """What must be seen without scrolling: verdict and title, what changed, why, and which cluster said so."""
-    if case and case.resolved_at:
+def _on(report: Report) -> str:
+    return f" on {clip(one_line(report.cluster.name), LONGEST_NAME)}" if report.cluster else ""
+
+
+def _verdict_blocks(report: Report, case: CaseLine, changes: Changes | None) -> Iterator[Block]:
+    """What must be seen first: the verdict, on which cluster, and what changed."""
+    if case.resolved_at:
         yield rich_text([resolved_line(case)])
     if report.cluster and not report.cluster.reachable:
-        yield _unreachable_block(report.cluster, report)
+        yield _unreachable_block(report)
     if report.diagnoses:
         yield from _headline_blocks(report)
     elif changes and report.was_read and not report.failing:
-        yield header(NOTHING_SEEN if report.missed else f"✓ {NOTHING_NOW}")
+        yield header(f"{NOTHING_SEEN.rstrip('.')}{_on(report)}" if report.missed else f"✓ Nothing fails{_on(report)}")
+    elif report.was_read:
+        yield header(f"⚠ {FAILING}{_on(report)}" if report.failing else f"? No entry fits{_on(report)}")
     if changes:
-        yield from pack_blocks(changes_items(changes))
-    yield from _reason_blocks(report) if report.diagnoses else _unmatched_blocks(report, changes)
-    if report.diagnoses:
-        yield from question_blocks(report.diagnoses[0], case, buttons=buttons)
-    if report.cluster:
-        yield _cluster_block(report.cluster, report)
-
-
-def _other_questions(report: Report, case: CaseLine | None, *, buttons: bool) -> Iterator[Block]:
-    """Of what was considered besides, the questions that settle it."""
-    asking = [item for item in report.diagnoses[1:] if item.asks]
-    for item in asking[:MOST_OTHER_QUESTIONS]:
-        yield from question_blocks(item, case, title=item.title, buttons=buttons)
+        yield from pack_blocks([change_items(changes)])
 
 
 def _headline_blocks(report: Report) -> Iterator[Block]:
     """The first verdict; where what was asked about is well, that comes first, with where it was looked."""
     first = report.diagnoses[0]
-    verdict = f"{word_of(first).mark} {word_of(first).word}: {clip(first.title, LONGEST_TITLE)}"
+    word, title = word_of(first), clip(first.title, LONGEST_TITLE)
     if not report.headline:
-        yield header(verdict)
+        yield header(f"{word.mark} {word.word}{_on(report)} · {title}")
         return
-    yield header(f"✓ {report.headline}")
-    yield rich_text([*_looked_at_lines(report), line(text_run(verdict, bold=True))])
+    yield header(f"✓ {report.headline.rstrip('.')}")
+    yield rich_text([line(text_run(f"{word.mark} {word.word}: {title}", bold=True))])
 
 
-def _looked_at_lines(report: Report) -> list[Element]:
-    text = looked_at(report)
-    return [line(text_run(text))] if text else []
+def _unreachable_block(report: Report) -> Block:
+    """That the cluster is out of reach, and what that makes of the rest."""
+    trouble = report.cluster.trouble if report.cluster else ""
+    after = [line(text_run(KNOWLEDGE_ALONE))] if report.diagnoses else []
+    return rich_text([line(text_run(f"⚠ {clip(trouble, LONGEST_REASON)}", bold=True)), *after])
 
 
-def _reason_blocks(report: Report) -> Iterator[Block]:
+def _body_blocks(report: Report, case: CaseLine) -> Iterator[Block]:
+    """Why it is said, what fails, what settles it, and what to do now."""
+    failing = list(_failing_blocks(report))
+    if not report.diagnoses:
+        yield from _unmatched_blocks(report)
+        yield from failing
+        return
     first = report.diagnoses[0]
+    yield from pack_blocks([_reason_lines(first, report)])
+    if report.failing_first:
+        yield from failing
+    yield from question_blocks(first, case)
+    yield from _guide_blocks(first) if first.kind is Kind.GUIDE else ()
+    yield from _now_blocks(first)
+    if not report.failing_first:
+        yield from failing
+
+
+def _reason_lines(first: ReportDiagnosis, report: Report) -> list[Element]:
+    """Why, and the strongest proof in the cluster's own words."""
     lines = [line(text_run(NOT_ASKED, italic=True))] if first.score is None else []
     reason = _reason(first, report)
     if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
         lines.append(line(text_run(clip(reason, LONGEST_REASON))))
-    if lines:
-        yield rich_text(lines)
+    if first.evidence and first.verdict is not Verdict.RULED_OUT:
+        piece = first.evidence[0]
+        told = f"{_proof_words(one_line(piece.excerpt))} · {clip(one_line(piece.object), LONGEST_NAME)}"
+        label = "Proof: " if first.verdict is Verdict.CONFIRMED else "Seen: "
+        lines.append(line(text_run(label, bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
+    return lines
+
+
+def _proof_words(excerpt: str) -> str:
+    """What says it at the end: errors are wrapped by who passes them on, so a long one loses its middle."""
+    if len(excerpt) <= LONGEST_PROOF:
+        return excerpt
+    head, _, rest = excerpt.partition(": ")
+    if not rest or len(head) > LONGEST_PROOF // 2:
+        return clip(excerpt, LONGEST_PROOF)
+    tail = rest[len(head) - LONGEST_PROOF :]
+    return f"{head}: … {tail.partition(' ')[2] or tail}"
 
 
 def _reason(first: ReportDiagnosis, report: Report) -> str:
@@ -254,33 +199,111 @@ def _reason(first: ReportDiagnosis, report: Report) -> str:
     return first.reason.removeprefix(report.cluster.trouble if report.cluster else "").strip()
 
 
-def _cluster_block(cluster: ReportCluster, report: Report) -> Block:
-    """The cluster and the time at which it was read, by its own clock."""
-    state = f"{clip(cluster.traits, 400)} · read {clock(report.now)}" if cluster.reachable else "not read"
-    return context(f"Cluster {clip(cluster.name, 200)} · {state}")
-
-
-def _unreachable_block(cluster: ReportCluster, report: Report) -> Block:
-    """That the cluster is out of reach, and what that makes of the rest."""
-    after = [line(text_run(KNOWLEDGE_ALONE))] if report.diagnoses else []
-    return rich_text([line(text_run(f"⚠ {clip(cluster.trouble, LONGEST_REASON)}", bold=True)), *after])
-
-
-def _unmatched_blocks(report: Report, changes: Changes | None) -> Iterator[Block]:
-    """What to type instead; after a re-check the words had been understood before."""
-    if not changes:
-        yield rich_text(
-            [
-                line(text_run(explain_unmatched(report), bold=True)),
-                *_looked_at_lines(report),
-                line(text_run(ASK_FOR_SYMPTOM)),
-                line(*inline_code_runs(OTHER_COMMANDS)),
-            ]
+def _guide_blocks(first: ReportDiagnosis) -> Iterator[Block]:
+    """A guide's first words, and what was read of this cluster."""
+    kept: list[Element] = []
+    length = 0
+    for paragraph in (part for part in first.cause.split("\n\n") if part.strip()):
+        length += len(paragraph)
+        if kept and length > LONGEST_GUIDE:
+            break
+        kept.append(line(*inline_code_runs(clip(paragraph, LONGEST_GUIDE))))
+    if first.readings:
+        kept.append(
+            bullet_list(line(text_run(clip(item.summary, LONGEST_SENTENCE))) for item in first.readings[:MOST_READINGS])
         )
+    yield from pack_blocks([kept] if kept else [])
 
 
-def _closing_blocks(report: Report, case: CaseLine | None, asker: str | None) -> Iterator[Block]:
-    if report.was_read:
-        yield context(cost(report.requests, report.bytes, report.elapsed_ms))
-    if case:
-        yield rich_text(case_footer(case, asker))
+def _now_blocks(first: ReportDiagnosis) -> Iterator[Block]:
+    """The first thing to do, with all that it can hurt before it; the command is ready to be copied."""
+    label, step, number = first_step(first)
+    if step is None:
+        return
+    parts = [heading(CAUTION)] if first.caution else []
+    if first.caution:
+        cautions = [clip(text, LONGEST_CAUTION) for text in first.caution[:MOST_CAUTIONS]]
+        parts.append(bullet_list(line(*inline_code_runs(text)) for text in cautions))
+    parts += render_step_parts(_short(step), f"{label} (1 of {number}): " if number > 1 else f"{label}: ")
+    yield from pack_blocks([parts])
+
+
+def _short(step: ReportStep) -> ReportStep:
+    """The step as far as a screen holds it; a command is shown whole or not at all."""
+    command = step.command if step.command and len(step.command) <= LONGEST_COMMAND else None
+    more = "" if command == step.command else " The command stands under All steps."
+    return ReportStep(
+        text=f"{clip(step.text, LONGEST_STEP)}{more}", command=command, caution=clip(step.caution, LONGEST_CAUTION)
+    )
+
+
+def _failing_blocks(report: Report) -> Iterator[Block]:
+    """What fails here and no diagnosis shows, a line each; the commands are there where nothing else is told."""
+    most = MOST_FAILING if report.diagnoses else MOST_FAILING_ALONE
+    shown = report.failing_untold[:most]
+    if not shown:
+        return
+    parts: list[Element] = [heading(FAILING)] if report.diagnoses else []
+    for item in shown:
+        parts.append(bullet_list([_failing_line(item, report)]))
+        parts += [] if report.diagnoses and item is not shown[0] else [preformatted(clip(item.check, LONGEST_COMMAND))]
+    if rest := len(report.failing_untold) - len(shown) + report.more_failing:
+        parts.append(line(text_run(f"and {rest} more: press Evidence.")))
+    yield from pack_blocks([[part] for part in parts])
+
+
+def _failing_line(item: ReportFailing, report: Report) -> Element:
+    when = lasting(item.since, report.now)
+    message = clip(one_line(item.message), LONGEST_FAILING)
+    return line(text_run(clip(item.object, LONGEST_TITLE), bold=True), text_run(f" · {when} · {message}"))
+
+
+def _unmatched_blocks(report: Report) -> Iterator[Block]:
+    """What to type instead."""
+    parts = [line(text_run(explain_unmatched(report), bold=not report.was_read))]
+    if not report.failing:
+        parts += [line(text_run(ASK_FOR_SYMPTOM)), line(*inline_code_runs(OTHER_COMMANDS))]
+    yield rich_text(parts)
+
+
+def _rest_blocks(report: Report) -> Iterator[Block]:
+    """What else is confirmed, and what could not be looked at: a sentence each."""
+    parts: list[Element] = []
+    confirmed = [item for item in report.diagnoses[1:] if item.verdict is Verdict.CONFIRMED]
+    if confirmed:
+        asked = any(item.score is not None for item in confirmed)
+        parts.append(heading("Also confirmed" if asked else "Also seen on this cluster"))
+        parts.append(bullet_list(line(text_run(_confirmed_line(item))) for item in confirmed[:MOST_CONFIRMED]))
+        more = len(confirmed) - MOST_CONFIRMED
+        parts += [line(text_run(f"and {more} more: press Evidence."))] if more > 0 else []
+    if report.missed and report.was_read:
+        more = len(report.missed) - 1
+        rest = f" And {more} more: press Evidence." if more else ""
+        parts.append(line(text_run("Not looked at: ", bold=True), text_run(_missed_sentence(report) + rest)))
+        parts += [line(*inline_code_runs(HOW_TO_PERMIT))] if any(map(is_denied, report.missed)) else []
+    yield from pack_blocks([parts] if parts else [])
+    yield from _note_blocks(report)
+
+
+def _other_questions(report: Report, case: CaseLine) -> Iterator[Block]:
+    """Of what was considered besides, the questions that settle it."""
+    asking = [item for item in report.diagnoses[1:] if item.asks]
+    for item in asking[:MOST_OTHER_QUESTIONS]:
+        yield from question_blocks(item, case, title=item.title)
+
+
+def _missed_sentence(report: Report) -> str:
+    return f"{clip(report.missed[0], LONGEST_SENTENCE).rstrip('.')}."
+
+
+def _confirmed_line(item: ReportDiagnosis) -> str:
+    return f"{word_of(item).mark} {clip(item.title, LONGEST_TITLE)} ({item.entry[:100]})"
+
+
+def _note_blocks(report: Report) -> Iterator[Block]:
+    """Where nothing fails: how much was looked at for that."""
+    if report.was_read and not report.failing and report.looked_at:
+        first = report.diagnoses[0] if report.diagnoses else None
+        seen = "No other fault was seen on the way. " if first and first.verdict is Verdict.RULED_OUT else ""
+        if seen or first is None:
+            yield context(f"{seen}Looked at: {counted(len(report.looked_at), 'thing')}, listed under Evidence.")

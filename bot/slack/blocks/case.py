@@ -1,4 +1,4 @@
-"""A case in Slack: its footer and buttons below an answer, its progress before there is one, and what on-call is told.
+"""A case in Slack: its footer below an answer, its progress before there is one, and what on-call is told.
 
 Refusals too: one sentence that names the thing and the way out.
 """
@@ -12,15 +12,8 @@ from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import TO_SETTLE, word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import (
-    EVIDENCE,
-    HAND_OVER,
-    HELPED,
-    NOT_HELPED,
-    RECHECK,
-    RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
-    STEPS,
     ButtonValue,
 )
 from bot.slack.blocks.elements import (
@@ -31,8 +24,8 @@ from bot.slack.blocks.elements import (
     View,
     actions,
     button,
-    confirm_dialog,
     context,
+    date_run,
     escape_mrkdwn,
     header,
     inline_code_runs,
@@ -64,7 +57,8 @@ class CaseLine:
 
     Of a private one, which one person sees, nothing can be shown to others. ``question`` is what was asked, where no
     message in the thread says it; ``namespace`` what it was about, if one was named. ``has_oncall``: there is somebody
-    to hand it to. ``settled``: who has answered an entry's question, and whether with yes.
+    to hand it to. ``settled``: who has answered an entry's question, and whether with yes. ``taken_by`` is on it, and
+    ``watched_until`` netclinic looks again by itself.
     """
 
     id: str
@@ -75,6 +69,8 @@ class CaseLine:
     not_helped_by: str = ""
     handed_to: str = ""
     handed_by: str = ""
+    taken_by: str = ""
+    watched_until: datetime | None = None
     resolved_by: str = ""
     resolved_at: datetime | None = None
     is_private: bool = False
@@ -84,21 +80,34 @@ class CaseLine:
     settled: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
 
     @property
+    def is_taken(self) -> bool:
+        """Whether somebody works on it."""
+        return bool(self.taken_by)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether netclinic looks again by itself."""
+        return self.watched_until is not None
+
+    @property
     def value(self) -> ButtonValue:
         """What its buttons carry."""
         return ButtonValue(self.id, self.answer, self.at)
 
 
-def case_footer(case: CaseLine, asker: str | None) -> list[Element]:
-    """Small facts: what was asked and by whom, the case, and what was done with it."""
+def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Element]:
+    """Small facts: what was asked and by whom, when the cluster was read, the case, and what was done with it."""
     asked = (
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
-    parts = [text_run(f"Case {case.id}", code=True)]
+    parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
+    parts += [text_run(f"Case {case.id}", code=True)]
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     for words, person in _involved_people(case, asker):
         is_group = person.startswith("S")  # the handing over has mentioned them: an answer must not call them again
         parts += [text_run(f" · {words} on-call")] if is_group else [text_run(f" · {words} "), mention(person)]
+    if case.watched_until:
+        parts += [text_run(" · watched until "), date_run(case.watched_until)]
     return [*asked, line(*parts)]
 
 
@@ -117,8 +126,32 @@ def resolved_line(case: CaseLine) -> Element:
     )
 
 
+def resolved_message(case: CaseLine) -> Message:
+    """One line in the thread: who resolved it, and after how long."""
+    words = escape_mrkdwn("✓ Resolved by ")
+    return Message(text=f"{words}{mention_text(case.resolved_by)}.", blocks=[rich_text([resolved_line(case)])])
+
+
+def taken_message(case: CaseLine) -> Message:
+    """One line in the thread: who is on it."""
+    return _person_message(case, " is on it.")
+
+
+def watched_message(case: CaseLine) -> Message:
+    """One line in the thread: that it is looked at again and again."""
+    return _person_message(replace(case, taken_by=""), "")
+
+
+def _person_message(case: CaseLine, said: str) -> Message:
+    watched = "I look again every 2 minutes, for an hour at most, and say once what changed." if case.is_watched else ""
+    person, mentioned = ([mention(case.taken_by)], mention_text(case.taken_by)) if case.taken_by else ([], "")
+    words = f"{said} {watched}".rstrip() if person else watched
+    return Message(text=f"{mentioned}{escape_mrkdwn(words)}", blocks=[rich_text([line(*person, text_run(words))])])
+
+
 def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, str]]:
     people = {
+        "on it:": case.taken_by,
         "asked by": asker,
         "helped, says": case.helped_by,
         "did not help, says": case.not_helped_by,
@@ -128,48 +161,19 @@ def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, s
     yield from ((words, person) for words, person in people.items() if person)
 
 
-def case_buttons(case: CaseLine, report: Report, *, evidence: bool, steps: bool) -> list[Element]:
-    """What can be pressed now. Of a resolved case nothing but what shows more of it; without a diagnosis, little."""
-    value = case.value.dumps()
-    acting = [] if case.resolved_at else _action_buttons(case, value)
-    useless = {*([] if report.cluster else [RECHECK]), *([] if report.diagnoses else [HELPED, NOT_HELPED])}
-    useless |= {HELPED, NOT_HELPED, HAND_OVER, RESOLVE} if case.is_private else set()
-    acting = [made for made in acting if made["action_id"] not in useless]
-    showing = [
-        *([button(EVIDENCE, "Show evidence", value)] if evidence else []),
-        *([button(STEPS, "All steps", value)] if steps else []),
-    ]
-    after = [made for made in acting if made["action_id"] in (HAND_OVER, RESOLVE)]
-    return [*(made for made in acting if made not in after), *showing, *after]
-
-
-def _action_buttons(case: CaseLine, value: str) -> list[Element]:
-    has_feedback = bool(case.helped_by or case.not_helped_by)
-    ask = confirm_dialog(
-        "Hand to on-call?", "The on-call engineers are mentioned here with a summary of this case.", "Hand over"
-    )
-    return [
-        button(RECHECK, "Re-check", value, style="primary"),
-        *([] if has_feedback else [button(HELPED, "It helped", value), button(NOT_HELPED, "It did not", value)]),
-        *([] if case.handed_to or not case.has_oncall else [button(HAND_OVER, "Hand to on-call", value, confirm=ask)]),
-        button(RESOLVE, "Resolve", value),
-    ]
-
-
-def question_blocks(item: ReportDiagnosis, case: CaseLine | None, *, title: str = "", buttons: bool) -> Iterator[Block]:
+def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> Iterator[Block]:
     """The one question that settles a diagnosis, with its answers to press; once pressed, whose it was."""
     if not item.asks:
         return
     about = [text_run(f"{clip(title, LONGEST_TITLE)}: ")] if title else []
     asked = line(text_run(TO_SETTLE, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
-    given = case.settled.get(item.entry) if case else None
+    given = case.settled.get(item.entry)
     if given:
         user, yes = given
-        told = line(mention(user), text_run(f" answered {'Yes' if yes else 'No'}; the newest answer goes by it."))
-        yield rich_text([asked, told])
+        yield rich_text([asked, line(mention(user), text_run(f" answered {'Yes' if yes else 'No'}."))])
         return
     yield rich_text([asked])
-    if case and buttons and not case.resolved_at:
+    if not case.resolved_at:
         value = replace(case.value, entry=item.entry).dumps()
         row = [button(SETTLE_YES, "Yes", value), button(SETTLE_NO, "No", value)]
         yield actions(f"settle:{item.entry}"[:255], row)
@@ -267,7 +271,9 @@ def progress_message(
     return Message(
         text=escape_mrkdwn(f"Looking at “{asked}”{where}. {_STAGE_WORDS[stage]}"),
         blocks=[rich_text([first]), *([context(*reads)] if reads else [])],
-        richer=[_plan_block(clip(f"Looking at “{asked}”{where}", LONGEST_PROGRESS_TITLE), stage, reads)],
+        richer=[]
+        if stage is Stage.RESTARTING  # no task of the plan says that
+        else [_plan_block(clip(f"Looking at “{asked}”{where}", LONGEST_PROGRESS_TITLE), stage, reads)],
     )
 
 

@@ -6,10 +6,11 @@ What came from outside goes into rich text or plain text, where nothing is parse
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bot.probes.findings import clip
-from bot.text import one_line, plain
+from bot.text import clock, one_line, plain
 
 Block = dict[str, Any]
 View = dict[str, Any]
@@ -155,6 +156,24 @@ def button(action: str, label: str, value: str, *, style: str = "", confirm: Ele
 def actions(block_id: str, elements: Sequence[Element]) -> Block:
     """A row of buttons."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def overflow(action: str, options: Sequence[tuple[str, str]]) -> Element:
+    """A menu behind three dots: label and value of at most five options."""
+    made = [{"text": plain_text(clip(label, 75)), "value": value} for label, value in options]
+    return {"type": "overflow", "action_id": action, "options": made}
+
+
+def container(title: str, blocks: Sequence[Block]) -> Block:
+    """A part that is closed until somebody opens it. Not every Slack takes it: it belongs into ``Message.richer``."""
+    made: Block = {"type": "container", "title": plain_text(clip(title, LONGEST_HEADER)), "child_blocks": list(blocks)}
+    return {**made, "is_collapsible": True, "default_collapsed": True}
+
+
+def date_run(moment: datetime) -> Element:
+    """A time in the reader's own zone; in UTC where Slack cannot tell."""
+    made: Element = {"type": "date", "timestamp": int(moment.timestamp()), "format": "{date_short_pretty} {time}"}
+    return {**made, "fallback": clock(moment)}
 
 
 def confirm_dialog(title: str, text: str, yes: str) -> Element:

@@ -24,6 +24,7 @@ from bot.slack.blocks.diagnosis import (
     READINGS,
     cause_title,
     failing_items,
+    looked_at_items,
     render_evidence,
     render_prose,
     render_reading,
@@ -69,7 +70,13 @@ def evidence_modal(report: Report, value: ButtonValue) -> View:
         "Evidence",
         EVIDENCE_VIEW,
         EVIDENCE_PAGE,
-        [*_cluster_items(report), *failing_items(report, whole=True), *items, *_unread_items(report)],
+        [
+            *_cluster_items(report),
+            *failing_items(report, whole=True),
+            *items,
+            *looked_at_items(report),
+            *_unread_items(report),
+        ],
         value,
     )
 

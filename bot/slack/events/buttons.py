@@ -10,6 +10,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import (
+    CASE_MENU,
+    CHECK_ALL,
     CHOOSE_CLUSTER,
     HAND_OVER,
     HANDOFF_TAKEN,
@@ -21,7 +23,11 @@ from bot.slack.blocks.action_ids import (
     RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
+    TAKE,
+    UNWATCH,
+    WATCH,
     ButtonValue,
+    parse_menu_value,
 )
 from bot.slack.blocks.modals import note_form
 from bot.slack.events.accept import report_not_stored, store_in_time
@@ -44,23 +50,27 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
     _listen_to_case_buttons(app, context)
 
 
-def _listen_to_feedback(app: AsyncApp, context: HandlerContext) -> None:
+async def accept_feedback(context: HandlerContext, body: Mapping[str, Any]) -> None:
     """It helped, it did not: stored by the job, and a note can be left at once."""
+    press = parse_button_press(body)
+    if not await accept_press(context, body, PRESS, press):
+        return
+    try:
+        await find_case(context, press)
+        form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)
+        await context.services.poster.open_view(str(body["trigger_id"]), form)
+    except UserError:
+        return  # the work says so
+    except SlackError as error:
+        _log.info("No note can be left: %s", error)
+
+
+def _listen_to_feedback(app: AsyncApp, context: HandlerContext) -> None:
+    """Buttons of answers of earlier versions; now it stands in the menu."""
 
     async def feedback(ack: AsyncAck, body: Mapping[str, Any]) -> None:
-        press = parse_button_press(body)
-        is_accepted = await accept_press(context, body, PRESS, press)
+        await accept_feedback(context, body)
         await ack()
-        if not is_accepted:
-            return
-        try:
-            await find_case(context, press)
-            form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)
-            await context.services.poster.open_view(str(body["trigger_id"]), form)
-        except UserError:
-            return  # the work says so
-        except SlackError as error:
-            _log.info("No note can be left: %s", error)
 
     for action in (HELPED, NOT_HELPED):
         app.action(action)(feedback)
@@ -114,7 +124,7 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
         await accept_press(context, body, PRESS, parse_button_press(body))
         await ack()
 
-    for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):
+    for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, TAKE, WATCH, UNWATCH, CHECK_ALL, CHOOSE_CLUSTER):
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
     app.action(re.compile(""))(press_button)
@@ -123,12 +133,14 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
 def parse_button_press(body: Mapping[str, Any]) -> ButtonPress:
     """What was pressed, by whom and where. A menu's value is the question's key and the option."""
     action, container, message = body["actions"][0], body.get("container") or {}, body.get("message") or {}
-    value = str(action.get("value") or "")
+    name, value = str(action["action_id"]), str(action.get("value") or "")
+    if name == CASE_MENU:
+        name, value = parse_menu_value(str((action.get("selected_option") or {}).get("value") or ""))
     if action["action_id"] == CHOOSE_CLUSTER:
         key = str(action.get("block_id") or "").removeprefix(f"{CHOOSE_CLUSTER}:")
         value = f"{key} {(action.get('selected_option') or {}).get('value', '')}"
     return ButtonPress(
-        action=str(action["action_id"]),
+        action=name or CASE_MENU,
         value=value,
         user=str(body["user"]["id"]),
         channel=str((body.get("channel") or {}).get("id") or container.get("channel_id") or ""),

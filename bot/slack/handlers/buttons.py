@@ -9,13 +9,14 @@ import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack import jobs
 from bot.slack.blocks.action_ids import (
+    CHECK_ALL,
     CHOOSE_CLUSTER,
     HAND_OVER,
     HELPED,
@@ -24,11 +25,15 @@ from bot.slack.blocks.action_ids import (
     RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
+    TAKE,
+    UNWATCH,
+    WATCH,
     ButtonValue,
 )
+from bot.slack.blocks.case import CaseLine, resolved_message, taken_message, watched_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
-from bot.slack.handlers.case_service import is_answered, refresh_answers
+from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.jobs import ButtonPress, CasePress, SettlePress
@@ -91,6 +96,10 @@ class PressHandler:
             SETTLE_YES: self._accept_settling,
             SETTLE_NO: self._accept_settling,
             RESOLVE: self._resolve,
+            TAKE: self._take,
+            WATCH: self._watch,
+            UNWATCH: self._unwatch,
+            CHECK_ALL: self._accept_check,
             HAND_OVER: self._accept_escalation,
             HELPED: self._store_feedback,
             NOT_HELPED: self._store_feedback,
@@ -104,6 +113,8 @@ class PressHandler:
             outcome = await self.job.step(name, step)
             if outcome and "refused" in outcome:
                 raise UserError(*outcome["refused"])
+        if outcome and "told" in outcome:
+            await self.job.step("tell", self._tell_thread)
 
     async def say(self, message: Message) -> None:
         """Tell the one who pressed, alone."""
@@ -117,6 +128,21 @@ class PressHandler:
                 await messenger.respond(url, message)
 
         await self.job.step("say", tell)
+
+    async def _tell_thread(self) -> Json:
+        """One line in the case's thread, for all who work there."""
+        case, _ = await find_case(self.context, self.press)
+        messages = {TAKE: taken_message, WATCH: watched_message, RESOLVE: resolved_message}
+        message = messages[self.press.action](await self.context.services.store.run(self._case_line))
+        place = {"channel": case.channel, "thread_ts": case.thread_ts}
+        await self.context.messenger(self.trail).post_once(**place, key=f"{self.job.key}:told", message=message)
+
+    def _case_line(self) -> CaseLine:
+        value = ButtonValue.loads(self.press.value)
+        case, answer = self.context.cases.get(value.case), self.context.cases.answer(value.answer)
+        if case is None or answer is None:
+            raise LookupError(f"the case {value.case} was there, and is gone")
+        return case_line(self.context, case, answer)
 
     @property
     def trail(self) -> AuditContext:
@@ -183,15 +209,18 @@ class PressHandler:
         if not self.context.services.settings.oncall_group:
             raise UserError("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
         case, answer = await self._find_open_case()
+        if case.assignee not in ("", self.press.user) and not case.assignee.startswith("S"):
+            name = await self.context.display_name(case.assignee)
+            raise UserError(f"{name} is on it: nobody else is called. Ask {name}, who can hand it to on-call.")
         key, payload = once_key(HAND_OVER, case.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
         accept = self.context.accept_unless_succeeded
-        if not case.assignee and await accept(jobs.ESCALATE, key, payload, self._is_assigned):
+        if not case.assignee.startswith("S") and await accept(jobs.ESCALATE, key, payload, self._is_assigned):
             return {}
         raise UserError(f"Case {case.id} was handed to on-call already.")
 
     async def _is_assigned(self, _: str) -> bool:
         case, _answer = await find_case(self.context, self.press)
-        return bool(case.assignee)
+        return case.assignee.startswith("S")
 
     async def _resolve(self) -> Json:
         case, answer = await find_case(self.context, self.press)
@@ -208,7 +237,58 @@ class PressHandler:
         if done:
             await self.trail.record("case.resolved", cluster=case.cluster, outcome=answer.report.outcome)
         await refresh_answers(self.context, self.trail, case.id, answer.id)
+        return {"told": True}
+
+    async def _take(self) -> Json:
+        """The one who presses works on it; it is watched from then on, where there is a cluster to look at."""
+        case, answer = await self._find_open_case()
+        store, user, now = self.context.services.store, self.press.user, self.context.now()
+        if not await store.run(self.context.cases.take, case.id, user, now):
+            now_with = await store.run(self.context.cases.get, case.id) or case
+            raise UserError(f"{await self.context.display_name(now_with.assignee)} is on it already.")
+        await self.trail.record("case.taken", cluster=case.cluster, outcome=answer.report.outcome)
+        if answer.cluster:
+            await store.run(self.context.cases.watch, case.id, self._watch_end())
+        await refresh_answers(self.context, self.trail, case.id, answer.id)
+        return {} if case.assignee == user else {"told": True}
+
+    async def _watch(self) -> Json:
+        case, answer = await self._find_open_case()
+        if not answer.cluster:
+            raise UserError("No cluster was read for this answer, so there is nothing to watch.")
+        await self.context.services.store.run(self.context.cases.watch, case.id, self._watch_end())
+        await self.trail.record("case.watched", cluster=case.cluster, outcome="on")
+        await refresh_answers(self.context, self.trail, case.id, answer.id)
+        return {} if case.watched_until else {"told": True}
+
+    def _watch_end(self) -> datetime:
+        return self.context.now() + timedelta(seconds=self.context.services.timing.watch_for)
+
+    async def _unwatch(self) -> Json:
+        case, answer = await self._find_open_case()
+        await self.context.services.store.run(self.context.cases.watch, case.id, None)
+        await self.trail.record("case.watched", cluster=case.cluster, outcome="off")
+        await refresh_answers(self.context, self.trail, case.id, answer.id)
         return {}
+
+    async def _accept_check(self) -> Json:
+        """Every fault of the FAQ on the answer's cluster, told in the same thread."""
+        case, answer = await self._find_open_case()
+        question = jobs.Question(
+            channel=case.channel,
+            user=self.press.user,
+            how="form",
+            words="check",
+            cluster=answer.cluster,
+            namespace=answer.namespace,
+            is_check=True,
+            thread_ts=case.thread_ts,
+            team=self.press.team,
+            in_shared_channel=self.press.in_shared_channel,
+        )
+        if await self.context.accept(jobs.QUESTION, once_key(CHECK_ALL, answer.id), question):
+            return {}
+        raise UserError("Everything is being checked, or was already: look for the newest answer in this thread.")
 
     async def _store_feedback(self) -> Json:
         case, answer = await find_case(self.context, self.press)

@@ -1,5 +1,6 @@
 """Cases and answers as handlers use them: opened for a thread, found, shown as they stand now, and as rows of lists."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,16 +9,20 @@ from bot.diagnosis.report import Changes, compare
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine, refusal_message
+from bot.slack.blocks.changes import recheck_message, settled_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import (
     CaseRow,
     verdicts_message,
 )
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.messenger import UNCHANGEABLE
 from bot.slack.jobs import CasePress
 from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, StoredAnswer
 
 RECHECK = "recheck"
+SETTLE = "settle"
+AGAIN = (RECHECK, SETTLE)  # kinds of answers that bring an earlier one up to date
 
 
 def open_case(
@@ -45,19 +50,45 @@ async def find_case_and_answer(context: HandlerContext, press: CasePress) -> tup
 
 
 def render_answer(context: HandlerContext, answer: StoredAnswer) -> Message:
-    """The answer's message, with what was done with it and its case until now."""
+    """The whole answer, with what was done with it and its case until now."""
     case, entries = context.cases.get(answer.case_id), parse_check(context, answer.question)
     if entries is not None and not answer.report.was_read:
         trouble = answer.report.cluster.trouble if answer.report.cluster else "No cluster was read."
         return refusal_message(f"Nothing was judged. {trouble}", request=answer.id)
     if case is None or (entries is not None and len(entries) != 1):
         return verdicts_message(answer.report)
+    chain = same_question(context.cases.answers(case.id), answer)
     return answer_message(
         answer.report,
-        case=case_line(context, case, answer),
-        asker=answer.asked_by,
-        changes=find_changes(context, answer),
+        case=case_line(context, case, answer, chain),
+        asker=chain[0].asked_by,
+        changes=find_changes(chain, answer),
     )
+
+
+def render_again(context: HandlerContext, answer: StoredAnswer) -> Message | None:
+    """The one line that tells of another look; ``None`` where the whole answer is to be said instead."""
+    chain = same_question(context.cases.answers(answer.case_id), answer)
+    if answer.kind not in AGAIN or not chain[0].message_ts or chain[0].id == answer.id:
+        return None
+    if answer.kind == SETTLE:
+        given = context.settling.known(answer.case_id, answer.question)
+        newest = max(given.values(), key=lambda each: each.at, default=None)
+        return settled_message(answer.report, by=newest.user, yes=newest.yes) if newest else None
+    changes = find_changes(chain, answer)
+    if changes is None:
+        return None
+    return recheck_message(answer.report, changes, since=chain[0].report.told_at, by=answer.asked_by)
+
+
+def same_question(answers: Sequence[StoredAnswer], answer: StoredAnswer) -> list[StoredAnswer]:
+    """The answer to a question and all later looks at it that ``answer`` belongs to, oldest first."""
+    alike = [each for each in answers if each.question == answer.question] or [answer]
+    at = next((number for number, each in enumerate(alike) if each.id == answer.id), len(alike) - 1)
+    asked = [number for number, each in enumerate(alike) if each.kind not in AGAIN]
+    first = max((number for number in asked if number <= at), default=0)
+    following = min((number for number in asked if number > at), default=len(alike))
+    return alike[first:following]
 
 
 def parse_check(context: HandlerContext, question: str) -> tuple[str, ...] | None:
@@ -66,38 +97,39 @@ def parse_check(context: HandlerContext, question: str) -> tuple[str, ...] | Non
     return tuple(entries) if first == "check" and all(id_ in context.services.entries for id_ in entries) else None
 
 
-def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> CaseLine:
-    """The case as this answer of it shows it."""
-    said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id == answer.id]
+def case_line(
+    context: HandlerContext, case: Case, answer: StoredAnswer, chain: Sequence[StoredAnswer] = ()
+) -> CaseLine:
+    """The case as this answer of it shows it; ``chain``: the looks at the same question."""
+    ids = {each.id for each in (*chain, answer)}
+    said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id in ids]
+    settled = {entry: given for id_ in ids for entry, given in context.settling.given_below(id_).items()}
+    is_person = case.assignee.startswith(("U", "W"))
     line = CaseLine(
         id=case.id,
         answer=answer.id,
         at=answer.finished_at,
         opened_at=case.opened_at,
-        handed_to=case.assignee,
+        handed_to="" if is_person else case.assignee,
+        taken_by=case.assignee if is_person else "",
+        watched_until=case.watched_until,
         is_private=case.state == PRIVATE,
         has_oncall=bool(context.services.settings.oncall_group),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
-        settled={entry: (given.user, given.yes) for entry, given in context.settling.given_below(answer.id).items()},
+        settled={entry: (given.user, given.yes) for entry, given in settled.items()},
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
         not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),
     )
     if case.state == RESOLVED:
-        line = replace(line, resolved_by=case.resolved_by, resolved_at=case.resolved_at)
+        line = replace(line, resolved_by=case.resolved_by, resolved_at=case.resolved_at, watched_until=None)
     return line
 
 
-def find_changes(context: HandlerContext, answer: StoredAnswer) -> Changes | None:
+def find_changes(chain: Sequence[StoredAnswer], answer: StoredAnswer) -> Changes | None:
     """What a re-check found to be different from the look before it; ``None`` for other answers."""
-    if answer.kind != RECHECK:
-        return None
-    before = [
-        other
-        for other in context.cases.answers(answer.case_id)
-        if other.question == answer.question and other.finished_at < answer.finished_at
-    ]
-    return compare(before[-1].report, answer.report) if before else None
+    before = [each for each in chain if each.finished_at < answer.finished_at]
+    return compare(before[-1].report, answer.report) if before and answer.kind == RECHECK else None
 
 
 async def is_answered(context: HandlerContext, key: str) -> bool:
@@ -105,20 +137,30 @@ async def is_answered(context: HandlerContext, key: str) -> bool:
     return await context.services.store.run(context.cases.answer, key) is not None
 
 
-async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> None:
-    """Show again how things stand: in the answer that was pressed, and in the case's newest.
+async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> bool:
+    """Show how things stand now where a question was answered first: there alone are buttons.
+
+    That is so for the answer that was pressed and for the case's newest. False: the first message of ``answer``'s
+    question is no more, or can be changed no more.
 
     Raises:
         SlackUnavailable: Slack cannot be reached.
     """
     kept = await context.services.store.run(context.cases.answers, case)
-    for item in [one for one in kept if one.message_ts and (one.id == answer or one is kept[-1])]:
+    wanted = [each for each in kept if each.id == answer or each is kept[-1]]
+    is_shown = True
+    for chain in {each[0].id: each for each in (same_question(kept, one) for one in wanted)}.values():
+        shown_in = next((each for each in chain if each.message_ts), None)
+        if shown_in is None:
+            continue
         try:
-            message = await context.services.store.run(render_answer, context, item)
-            await context.messenger(trail).update(item.channel, item.message_ts, message)
+            message = await context.services.store.run(render_answer, context, chain[-1])
+            await context.messenger(trail).update(shown_in.channel, shown_in.message_ts, message)
         except SlackError as error:
-            if getattr(error, "code", "") not in ("message_not_found", "cant_update_message", "edit_window_closed"):
+            if getattr(error, "code", "") not in UNCHANGEABLE:
                 raise
+            is_shown = is_shown and answer not in {each.id for each in chain}
+    return is_shown
 
 
 def case_row(case: Case) -> CaseRow:

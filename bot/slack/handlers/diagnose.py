@@ -19,7 +19,7 @@ from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.diagnosis.settling import GivenAnswer
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.case_service import open_case, render_answer
+from bot.slack.handlers.case_service import open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.logs import log_context
@@ -111,7 +111,7 @@ class DiagnoseJob:
             self.reply.is_single_message = await self.job.step("one", self._check_channel_busy)
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.before else Stage.MATCHING
-            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._progress_message(stage)))
+            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._first_message(stage)))
         self.job.interruption.tell = self._tell_restart
         case = await self.job.step("case", self._opened)
         self.reply.trail = self.context.audit_context(self.user, self.reply.channel, self.job.key, case)
@@ -119,12 +119,18 @@ class DiagnoseJob:
             await self._answer_in_case(case)
 
     async def _answer_in_case(self, case: str) -> None:
-        told = Report.from_json(await self.job.step("look", self._diagnose))
+        told = Report.from_json(await self.job.step("look", self.diagnose))
         await self.job.step("keep", lambda: self._store_answer(told, case))
         self.reply.ts = await self.job.step("answer", self._show_answer)
         await self.job.step("attach", self._attach_file)
+        if self.before and not self.reply.response_url:
+            await self.job.step("refresh", lambda: self._refresh_first(case))
         await self.job.step("link", lambda: self._store_permalink(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
+
+    def _first_message(self, stage: Stage) -> Message:
+        """In words alone: a plan of tasks would name those that have not begun."""
+        return replace(self._progress_message(stage), richer=[])
 
     def _progress_message(self, stage: Stage, done: Sequence[str] = (), doing: str = "") -> Message:
         return progress_message(self.words or "every fault", stage, done=done, doing=doing, cluster=self.cluster)
@@ -154,7 +160,8 @@ class DiagnoseJob:
             )
         ).id
 
-    async def _diagnose(self) -> Json:
+    async def diagnose(self) -> Json:
+        """The report, as JSON. The look is on record, and shown while it lasts where a message shows it."""
         trail = self.reply.trail
 
         def show(done: Sequence[str], doing: str) -> None:
@@ -216,6 +223,10 @@ class DiagnoseJob:
         answer = await self.context.services.store.run(self.context.cases.answer, self.job.key)
         if answer is None:
             raise LookupError(f"the answer {self.job.key} was kept, and is gone")
+        if not self.reply.response_url and (
+            line := await self.context.services.store.run(render_again, self.context, answer)
+        ):
+            return line
         return await self.context.services.store.run(render_answer, self.context, answer)
 
     async def _show_answer(self) -> Json:
@@ -227,6 +238,20 @@ class DiagnoseJob:
 
     async def _attach_file(self) -> Json:
         await self.reply.attach_file(await self._message())
+
+    async def _refresh_first(self, case: str) -> Json:
+        """The first answer shows what was found now; where it can be changed no more, the whole is said anew."""
+        if await refresh_answers(self.context, self.reply.trail, case, self.job.key):
+            return
+        answer = await self.context.services.store.run(self.context.cases.answer, self.job.key)
+        if answer is not None:
+            whole = await self.context.services.store.run(render_answer, self.context, answer)
+            await self.context.messenger(self.reply.trail).post_once(
+                channel=self.reply.channel,
+                thread_ts=self.reply.thread_ts or None,
+                key=f"{self.job.key}:whole",
+                message=whole,
+            )
 
     async def _store_permalink(self, case: str) -> Json:
         if not self.reply.ts:

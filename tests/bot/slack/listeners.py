@@ -11,7 +11,7 @@ from typing import Any
 from bot.audit.filters import Filters
 from bot.audit.reading import list_records
 from bot.audit.records import Record
-from bot.slack.blocks.action_ids import ASK_FORM, CHOOSE_CLUSTER
+from bot.slack.blocks.action_ids import ASK_FORM, CASE_MENU, CHOOSE_CLUSTER, RESOLVE, ButtonValue, menu_value
 from bot.slack.blocks.overviews import COMMAND
 from bot.slack.handlers.subcommands import SUBCOMMANDS
 from tests.scenes import Scene
@@ -110,7 +110,8 @@ def _payload(scene: Scene, what: Listened, user: str, answer: Any) -> dict[str, 
         return slack.payloads.submission(person, view, trigger)
     assert what.kind == "action", f"teach this what {what.kind} is"
     element = {"action_id": what.id, "type": "button", "value": value}
-    chosen = {"selected_option": {"value": "prod"}} if what.id == CHOOSE_CLUSTER else {}
+    options = {CHOOSE_CLUSTER: "prod", CASE_MENU: menu_value(RESOLVE, ButtonValue.loads(value))}
+    chosen = {"selected_option": {"value": options[what.id]}} if what.id in options else {}
     if what.id.startswith("home_") or what.id == "open_form":
         home = View("V0HOME", person.id, {"type": "home", "blocks": []}, "1")
         return slack.payloads.view_action(person, home, element, "b", chosen, trigger)

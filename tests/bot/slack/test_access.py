@@ -27,7 +27,7 @@ async def test_a_modal_that_is_open_turns_no_page_for_an_outsider(open_scene: Op
     """Somebody who was taken out of the group meanwhile."""
     async with open_scene(OUT, settings=ONLY) as scene:
         answer = await answered(scene)
-        await scene.slack.people.press("lin", answer, "Show evidence")
+        await scene.slack.people.press("lin", answer, "evidence")
         (modal,) = scene.slack.modals("lin")
         button = {"action_id": "evidence_page:1", "type": "button", "value": modal.body["private_metadata"]}
         person = scene.slack.team.person("ada")
@@ -42,18 +42,18 @@ async def test_slack_that_does_not_tell_who_is_in_a_group_opens_nothing(open_sce
     async with open_scene(OUT, settings={"NETCLINIC_MAY_ASK": "U0LIN00002,@oncall"}) as scene:
         answer = await answered(scene)
         scene.slack.fail("usergroups.list", "status", times=None)
-        await scene.slack.people.press("sam", answer, "Show evidence")
+        await scene.slack.people.press("sam", answer, "evidence")
         await scene.alone("sam", "I cannot tell whether you may just now")
         assert scene.slack.modals("sam") == []
         scene.slack.heal()
-        await scene.slack.people.press("sam", answer, "Show evidence")
+        await scene.slack.people.press("sam", answer, "evidence")
         assert "vSwitch" in scene.slack.modals("sam")[-1].plain
 
 
 async def test_who_may_ask_may_do_all_of_it(open_scene: OpenScene) -> None:
     async with open_scene(OUT, settings=ONLY) as scene:
         answer = await answered(scene)
-        for button in ("Show evidence", "It helped", "Resolve"):
+        for button in ("evidence", "It helped", "Resolve"):
             await scene.slack.people.press("sam", answer, button)
         await scene.answer("inc-shop", answer.thread_ts, "Resolved by <@U0SAM00003>")
         await scene.slack.people.command("sam", "ops", "/netclinic audit")

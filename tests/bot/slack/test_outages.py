@@ -86,7 +86,7 @@ async def test_what_is_pressed_or_submitted_while_nothing_can_be_stored_is_ackno
         await people.global_shortcut("lin", "ask")
         await slack.until(lambda: slack.modals("lin"))
         with locked(tmp_path), locked(tmp_path, "dbos.sqlite"):
-            for user, button in (("sam", "Re-check"), ("sam", "Show evidence"), ("sam", "It did not")):
+            for user, button in (("sam", "Re-check"), ("sam", "evidence"), ("sam", "It did not help")):
                 before = len(unstored(scene, user))
                 await people.press(user, answer, button)
                 await slack.until(lambda before=before, user=user: len(unstored(scene, user)) > before)

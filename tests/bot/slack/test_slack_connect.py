@@ -162,7 +162,7 @@ async def test_the_setting_opens_a_channel_or_another_company(open_scene: OpenSc
         scene.slack.team.add_stranger("eve", OTHER, "inc-shop")
         ts = await scene.slack.people.say("eve", "inc-shop", f"@netclinic {QUESTION}")
         answer = await scene.answer("inc-shop", ts, "CONFIRMED")
-        await scene.slack.people.press("eve", answer, "Show evidence")
+        await scene.slack.people.press("eve", answer, "evidence")
         assert "vSwitch" in scene.slack.modals("eve")[-1].plain
         await scene.idle()
         scene.slack.team.add_stranger("mallory", THIRD)
@@ -222,7 +222,7 @@ async def test_other_workspaces_of_the_own_organization_are_ours(open_scene: Ope
         scene.slack.team.add_stranger("kim", "T0SISTER03", "inc-shop", enterprise=ORGANIZATION)
         ts = await scene.slack.people.say("kim", "inc-shop", f"@netclinic {QUESTION}")
         answer = await scene.answer("inc-shop", ts, "CONFIRMED")
-        await scene.slack.people.press("kim", answer, "Show evidence")
+        await scene.slack.people.press("kim", answer, "evidence")
         assert "vSwitch" in scene.slack.modals("kim")[-1].plain
         scene.slack.team.add_stranger("eve", OTHER, enterprise="E0OTHER001")
         await scene.idle()

@@ -52,7 +52,7 @@ async def busy(scene: Scene) -> None:
         answer = await scene.answer("inc-shop", ts)
         await people.press(who, answer, "Re-check")
         await scene.answer("inc-shop", ts, "Still there")
-        await people.press(who, answer, "It did not")
+        await people.press(who, answer, "It did not help")
         await scene.slack.until(lambda who=who: scene.slack.modals(who))
         await scene.idle()
         await people.submit(who, {"note": f"a note with {word}"})
@@ -101,7 +101,7 @@ async def test_erased_words_are_in_no_table(open_scene: OpenScene, settings: dic
         await scene.slack.people.command("ada", "ops", "/netclinic cases")
         await scene.alone("ada", "NC-")
         message = next(m for m in scene.slack.messages("inc-shop") if m.user == "U0ADA00001")
-        await scene.slack.people.press("sam", scene.slack.replies("inc-shop", message.ts)[-1], "Re-check")
+        await scene.slack.people.press("sam", scene.slack.replies("inc-shop", message.ts)[0], "Re-check")
         await scene.alone("sam", "The words of this question were erased, so it cannot be checked again: ask it anew.")
 
 
@@ -131,7 +131,7 @@ async def test_dropped_words_are_in_no_table_once_their_buttons_are_old(
             kept = {place for place in places(scene, word) if "sqlite" not in place}
             assert kept <= {"None.cases", "None.diagnoses", "None.feedback", "None.handoffs", "None.looks"}, kept
         ts = next(message.ts for message in scene.slack.messages("inc-shop") if message.user == "U0ADA00001")
-        await scene.slack.people.press("sam", scene.slack.replies("inc-shop", ts)[-1], "Re-check")
+        await scene.slack.people.press("sam", scene.slack.replies("inc-shop", ts)[0], "Re-check")
         await scene.slack.until(lambda: len(scene.slack.replies("inc-shop", ts)) == 3, 60)
         await ended(scene)
         await store.run(forget_words_now, store, data_dir, datetime.now(UTC) + timedelta(minutes=1))

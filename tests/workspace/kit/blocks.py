@@ -95,7 +95,34 @@ _ONLY_MESSAGES: dict[str, Rule] = {
     ),
     "file": shape({"external_id": string(), "source": one_of("remote")}, _ID),
 }
-IN_MESSAGE = {**EVERYWHERE, **_INPUT, **_ONLY_MESSAGES}
+_CONTAINED = {**EVERYWHERE, **_INPUT, **{name: _ONLY_MESSAGES[name] for name in ("table", "file")}}
+
+
+def _has_title(value: Any, at: str) -> Iterator[str]:
+    if "title" not in value and "rich_text_title" not in value:
+        yield wrong("missing required field: title", at)
+    if value.get("default_collapsed") and not value.get("is_collapsible"):
+        yield wrong("`default_collapsed` requires `is_collapsible`", at)
+
+
+CONTAINER: Rule = both(
+    shape(
+        {"child_blocks": items(by_type(_CONTAINED), 1, 10)},
+        {
+            **_ID,
+            "title": plain(150),
+            "rich_text_title": by_type({"rich_text": RICH_TEXT}),
+            "subtitle": text(150),
+            "width": one_of("narrow", "standard", "wide", "full"),
+            "icon": by_type(IMAGE),
+            "is_collapsible": flag,
+            "default_collapsed": flag,
+            "has_header_divider": flag,
+        },
+    ),
+    _has_title,
+)
+IN_MESSAGE = {**EVERYWHERE, **_INPUT, **_ONLY_MESSAGES, "container": CONTAINER}
 IN_VIEW = {**EVERYWHERE, **_INPUT}
 
 

@@ -81,6 +81,9 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
         case "rich_text":
             for part in block["elements"]:
                 yield from _part(part)
+        case "container":
+            yield f"▸ {block['title']['text']}"
+            yield from (f"  {line}" for child in block["child_blocks"] for line in _block(child) if line)
         case "input":
             flag = " (optional)" if block["optional"] else ""
             hint = f" -- {block['hint']['text']}" if "hint" in block else ""
@@ -120,8 +123,14 @@ def _run(run: Mapping[str, Any]) -> str:
             return f"@{run['usergroup_id']}"
         case "link":
             return f"{run['text']} <{run['url']}>"
+        case "date":
+            return str(run["fallback"])
         case other:
             raise AssertionError(f"no reader for {other}")
+
+
+def _is_plan(message: Message) -> bool:
+    return any(block["type"] == "plan" for block in message.richer)
 
 
 def _control(part: Mapping[str, Any]) -> str:
@@ -134,6 +143,8 @@ def _control(part: Mapping[str, Any]) -> str:
             names = [option["text"]["text"] for group in groups for option in group["options"]]
             chosen = f" = {part['initial_option']['text']['text']}" if "initial_option" in part else ""
             return f"[{part['placeholder']['text']} v]{chosen} of {', '.join(names)}"
+        case "overflow":
+            return f"[⋯ {', '.join(option['text']['text'] for option in part['options'])}]"
         case "plain_text_input":
             return f"[{part.get('initial_value') or '… ' + part['placeholder']['text']}]"
         case "conversations_select":
@@ -149,7 +160,9 @@ def page(read: Callable[[Any], str]) -> Callable[[Message | dict[str, Any]], str
     def shown(thing: Message | dict[str, Any]) -> str:
         if isinstance(thing, Message):
             file = f"\n=== file {thing.file.filename}: {thing.file.title}\n{thing.file.content}" if thing.file else ""
-            return f"text: {thing.text}\n{read(thing.blocks)}{file}"
+            return (
+                f"text: {thing.text}\n{read(thing.blocks if _is_plan(thing) else thing.richer or thing.blocks)}{file}"
+            )
         name = thing["title"]["text"] if "title" in thing else thing["type"]
         return f"{thing['type']}: {name}\n{read(thing['blocks'])}"
 
@@ -172,6 +185,11 @@ def _message(message: Message) -> Iterator[str]:
     if whole >= 10_000:
         yield f"{whole} characters in all"
     yield from _blocks(message.blocks, 50)
+    if message.richer:
+        yield from _blocks(message.richer, 50)
+        yield from (
+            ["more characters in all than Slack takes"] if sum(map(len, _texts(message.richer))) >= 10_000 else []
+        )
     if message.file and (not message.file.content.strip() or len(message.file.content.encode()) > 1_000_000):
         yield "a file that is empty or larger than a snippet may be"
 
@@ -219,6 +237,14 @@ def _rich_text(block: Mapping[str, Any]) -> Iterator[str]:
     yield from (problem for part in block["elements"] for problem in _rich(part))
 
 
+def _container(block: Mapping[str, Any]) -> Iterator[str]:
+    yield from _text(block["title"], 150, "container")
+    if not 1 <= len(block["child_blocks"]) <= 10:
+        yield f"{len(block['child_blocks'])} blocks in a container"
+    for child in block["child_blocks"]:
+        yield from _CHECKS[child["type"]](child)
+
+
 def _plan(block: Mapping[str, Any]) -> Iterator[str]:
     if not block["title"].strip() or len({task["task_id"] for task in block["tasks"]}) != len(block["tasks"]):
         yield "a plan without a title, or tasks that bear the same id"
@@ -246,7 +272,7 @@ def _rich(part: Mapping[str, Any]) -> Iterator[str]:
 def _styled(run: Mapping[str, Any]) -> Iterator[str]:
     if run["type"] == "text" and not run["text"]:
         yield "an empty text"
-    if run["type"] not in ("text", "user", "usergroup", "link"):
+    if run["type"] not in ("text", "user", "usergroup", "link", "date"):
         yield f"unknown {run['type']}"
     if set(run.get("style", {})) - {"bold", "italic", "strike", "code"}:
         yield "an unknown style"
@@ -280,6 +306,9 @@ def _element(element: Mapping[str, Any]) -> Iterator[str]:
             yield from _text(confirm[name], most, name)
     elif element["type"] == "static_select":
         yield from _options(element)
+    elif element["type"] == "overflow":
+        yield from _options(element)
+        yield from [] if len(element["options"]) <= 5 else ["more than five options in a menu of three dots"]
     elif element["type"] == "plain_text_input":
         value = element.get("initial_value")
         yield from ["an empty initial value"] if value == "" else []
@@ -321,6 +350,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "input": _input,
     "divider": lambda _: iter(()),
     "plan": _plan,
+    "container": _container,
 }
 
 

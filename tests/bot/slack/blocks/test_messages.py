@@ -117,10 +117,6 @@ def _long(told: Report) -> Report:
     return replace(told, diagnoses=(more, *told.diagnoses[1:]), unread=unread)
 
 
-async def test_where_nothing_can_be_pressed_the_rest_is_in_a_file(told_on: Tell, agreed: Agreed) -> None:
-    agreed("with-file", answer_message(await told_on("terway-out-of-ips-hidden", OUT_OF_IPS), buttons=False))
-
-
 async def test_a_question_that_was_answered(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
     told = await told_on("flannel-hairpin-off", {"flannel-hairpin-off": 0.9})
     settled = replace(case, settled={"flannel-hairpin-off": ("U0BEA", False)})

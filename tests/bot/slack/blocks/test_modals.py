@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis
 from bot.slack.blocks import action_ids
-from bot.slack.blocks.action_ids import ButtonValue
+from bot.slack.blocks.action_ids import ButtonValue, menu_value, parse_menu_value
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine
 from bot.slack.blocks.modals import (
@@ -72,37 +72,95 @@ def test_ids_are_told_apart() -> None:
 
 
 def pressable(case: CaseLine, told: Report = TOLD) -> list[str]:
-    blocks = answer_message(told, case=case).blocks
-    return [button["action_id"] for block in blocks if block["type"] == "actions" for button in block["elements"]]
+    """The action ids of the row's buttons and of the menu's options, in their order."""
+    (row,) = [block for block in answer_message(told, case=case).blocks if block["type"] == "actions"]
+    found = []
+    for element in row["elements"]:
+        options = element.get("options", [])
+        found += [parse_menu_value(option["value"])[0] for option in options] or [element["action_id"]]
+    return found
+
+
+def test_what_an_open_case_offers() -> None:
+    assert pressable(CASE) == [
+        "evidence",
+        "take",
+        "recheck",
+        "hand_over",
+        "resolve",
+        "other_cluster",
+        "helped",
+        "not_helped",
+    ]
+    taken = replace(CASE, taken_by="U0BEN")
+    assert pressable(taken)[1] == "watch"
+    assert pressable(replace(taken, watched_until=NOW))[1] == "unwatch"
 
 
 def test_buttons_go_once_they_were_pressed() -> None:
-    assert pressable(CASE) == ["recheck", "helped", "not_helped", "hand_over", "resolve"]
-    assert pressable(replace(CASE, helped_by="U0BEN")) == ["recheck", "hand_over", "resolve"]
-    assert pressable(replace(CASE, handed_to="S0ONCALL")) == ["recheck", "helped", "not_helped", "resolve"]
-    assert pressable(replace(CASE, resolved_by="U0BEN", resolved_at=NOW)) == []
+    assert not {"helped", "not_helped"} & set(pressable(replace(CASE, helped_by="U0BEN")))
+    assert not {"helped", "not_helped"} & set(pressable(replace(CASE, not_helped_by="U0BEN")))
+    assert "hand_over" not in pressable(replace(CASE, handed_to="S0ONCALL"))
+    assert "hand_over" not in pressable(replace(CASE, has_oncall=False))
+    assert "take" not in pressable(replace(CASE, taken_by="U0BEN"))
+    assert pressable(replace(CASE, resolved_by="U0BEN", resolved_at=NOW)) == ["evidence"]
 
 
 def test_what_cannot_help_is_not_offered() -> None:
-    assert "recheck" not in pressable(CASE, replace(TOLD, cluster=None))
-    assert pressable(CASE, replace(TOLD, diagnoses=())) == ["recheck", "hand_over", "resolve"]
-    assert "helped" not in pressable(CASE, replace(TOLD, diagnoses=(), cluster=None))
+    assert not {"recheck", "other_cluster"} & set(pressable(CASE, replace(TOLD, cluster=None)))
+    nothing = replace(TOLD, diagnoses=())
+    assert pressable(CASE, nothing) == [
+        "check_all",
+        "other_cluster",
+        "evidence",
+        "recheck",
+        "hand_over",
+        "resolve",
+    ]
+    unread = answer_message(replace(nothing, cluster=None), case=CASE)
+    assert [block for block in unread.blocks if block["type"] == "actions"] == []
+
+
+def test_where_nothing_is_wrong_nobody_is_asked_to_be_on_it() -> None:
+    well = replace(TOLD.diagnoses[0], verdict=Verdict.RULED_OUT)
+    assert pressable(CASE, replace(TOLD, diagnoses=(well,)))[:3] == ["check_all", "other_cluster", "evidence"]
+    guide = replace(TOLD.diagnoses[0], verdict=Verdict.ANSWERED, kind=Kind.GUIDE)
+    assert "take" not in [
+        *pressable(CASE, replace(TOLD, diagnoses=(well,))),
+        *pressable(CASE, replace(TOLD, diagnoses=(guide,))),
+    ]
 
 
 def test_an_answer_that_one_person_sees_offers_nothing_that_tells_others() -> None:
-    assert pressable(replace(CASE, is_private=True)) == ["recheck"]
+    assert pressable(replace(CASE, is_private=True)) == ["evidence", "recheck"]
 
 
 def test_what_was_asked_stands_there_where_no_message_says_it(read: Callable[[Any], str]) -> None:
     asked = read(answer_message(TOLD, case=replace(CASE, question="pods <!here> stuck"), asker="U0ANA").blocks)
-    assert "*Asked: *pods <!here> stuck\n`Case NC-7F3K2Q` · asked by @U0ANA" in asked
+    assert "*Asked: *pods <!here> stuck\nread 2026-11-22 03:00 UTC · Nothing was changed · `Case NC-7F3K2Q`" in asked
     assert "Asked:" not in read(answer_message(TOLD, case=CASE, asker="U0ANA").blocks)
 
 
-def test_every_button_carries_its_case_and_diagnosis() -> None:
-    blocks = answer_message(TOLD, case=CASE).blocks
-    values = [button["value"] for block in blocks if block["type"] == "actions" for button in block["elements"]]
+def test_every_button_and_option_carries_its_case_and_diagnosis() -> None:
+    (row,) = [block for block in answer_message(TOLD, case=CASE).blocks if block["type"] == "actions"]
+    options = [option["value"] for element in row["elements"] for option in element.get("options", [])]
+    values = [element["value"] for element in row["elements"] if "value" in element]
+    values += [parse_menu_value(option)[1] for option in options]
     assert {ButtonValue.loads(value) for value in values} == {BUTTON}
+    assert len(values) == 8
+
+
+def test_the_longest_option_is_one_that_slack_takes() -> None:
+    id_ = f"T0123456789:C0123456789:command:1995900120502.7561036155286.{'0' * 32}:ask"
+    value = ButtonValue("NC-7F3K2QAAAAAAAAAA", id_, NOW)
+    longest = menu_value("other_cluster", value)
+    assert len(longest) <= 150
+    assert parse_menu_value(longest) == ("other_cluster", value.dumps())
+
+
+@pytest.mark.parametrize("text", ["", "resolve", "resolve NC-1 x y", "resolve NC-1 99999999999999999999 y"])
+def test_an_option_of_somebody_else_leads_nowhere(text: str) -> None:
+    assert parse_menu_value(text) == ("", "")
 
 
 def submitted(view: dict[str, Any], **values: Any) -> dict[str, Any]:

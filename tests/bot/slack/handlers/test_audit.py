@@ -126,7 +126,7 @@ async def test_everything_that_was_done_has_its_record(open_scene: OpenScene) ->
         people = scene.slack.people
         ts = await people.say("ada", "inc-shop", STUCK)
         answer = await scene.answer("inc-shop", ts)
-        await people.press("ada", answer, "Show evidence")
+        await people.press("ada", answer, "evidence")
         await people.press("ada", answer, "Resolve")
         await scene.alone("ada", "may do this (resolving a case)")
         await people.press("ada", answer, "Hand to on-call")

@@ -20,6 +20,7 @@ const DRAWN = {
   plan,
   task_card: taskCard,
   input,
+  container,
 };
 
 /** `ctx`: {me, directory, act(block, element, payload), errors?}. */
@@ -29,6 +30,14 @@ export function drawBlocks(blocks, ctx) {
 
 function unknown(block) {
   return el("p", { class: "block unknown" }, `(a ${block.type} block, which this page does not show)`);
+}
+
+/** One that can be opened is closed at first where it says so; what a reader opened stays so while the message changes. */
+function container(block, ctx) {
+  const title = block.rich_text_title ? richText(block.rich_text_title, ctx) : plain(block.title);
+  const inside = drawBlocks(block.child_blocks, ctx);
+  if (!block.is_collapsible) return el("section", { class: "block container" }, el("strong", {}, title), inside);
+  return el("details", { class: "block container", open: block.default_collapsed ? null : "" }, el("summary", {}, title), inside);
 }
 
 function section(block, ctx) {

@@ -1,0 +1,84 @@
+"""What can be pressed below an answer: four buttons, and the rest behind three dots."""
+
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report
+from bot.slack.blocks.action_ids import (
+    CASE_MENU,
+    CHECK_ALL,
+    EVIDENCE,
+    HAND_OVER,
+    HELPED,
+    NOT_HELPED,
+    OTHER_CLUSTER,
+    RECHECK,
+    RESOLVE,
+    STEPS,
+    TAKE,
+    UNWATCH,
+    WATCH,
+    menu_value,
+)
+from bot.slack.blocks.case import CaseLine
+from bot.slack.blocks.collapsed import evidence_title
+from bot.slack.blocks.elements import Element, button, overflow
+
+
+def case_buttons(case: CaseLine, report: Report) -> list[Element]:
+    """What can be pressed now. Of a resolved case nothing but what shows more of it; of what was not read, nothing."""
+    if not report.diagnoses and not report.cluster:
+        return []
+    value = case.value.dumps()
+    steps = [button(STEPS, "All steps", value)] if _has_steps(report) else []
+    evidence = [button(EVIDENCE, evidence_title(report), value)]
+    if case.resolved_at:
+        return [*steps, *evidence]
+    if not _has_nothing_to_do(report):
+        return [*steps, *evidence, *_acting(case, report, value)]
+    wider = [button(CHECK_ALL, "Check everything", value), button(OTHER_CLUSTER, "Other cluster", value)]
+    shown = wider if report.cluster and not case.is_private else []
+    return [*shown, *evidence, *_acting(case, report, value, is_other_shown=bool(shown))]
+
+
+def _has_steps(report: Report) -> bool:
+    """Whether the modal would hold anything."""
+    told = [item for item in report.diagnoses if item.verdict is not Verdict.RULED_OUT]
+    return any(item.settle or item.steps or item.prevent or item.verify or item.cause for item in told)
+
+
+def _has_nothing_to_do(report: Report) -> bool:
+    first = report.diagnoses[0] if report.diagnoses else None
+    return first is None or first.verdict is Verdict.RULED_OUT
+
+
+def _is_something_wrong(report: Report) -> bool:
+    first = report.diagnoses[0] if report.diagnoses else None
+    return bool(report.failing) or (first is not None and first.verdict in (Verdict.CONFIRMED, Verdict.SUSPECTED))
+
+
+def _acting(case: CaseLine, report: Report, value: str, *, is_other_shown: bool = False) -> list[Element]:
+    """What changes the case, the most wanted first."""
+    taking = [] if case.is_private else _taking(case, report, value)
+    recheck = [button(RECHECK, "Re-check", value)] if report.cluster else []
+    options = [] if case.is_private else _menu_options(case, report, is_other_shown)
+    made = [(label, menu_value(action, case.value)) for action, label in options]
+    menu = [overflow(CASE_MENU, made)] if made else []
+    return [*taking, *recheck, *menu]
+
+
+def _taking(case: CaseLine, report: Report, value: str) -> list[Element]:
+    if not case.is_taken:
+        return [button(TAKE, "I'm on it", value, style="primary")] if _is_something_wrong(report) else []
+    if not report.cluster:
+        return []
+    return [button(UNWATCH, "Stop watching", value) if case.is_watched else button(WATCH, "Watch", value)]
+
+
+def _menu_options(case: CaseLine, report: Report, is_other_shown: bool) -> list[tuple[str, str]]:
+    """At most five: Slack takes no more."""
+    has_feedback = bool(case.helped_by or case.not_helped_by) or not report.diagnoses
+    return [
+        *([] if case.handed_to or not case.has_oncall else [(HAND_OVER, "Hand to on-call")]),
+        (RESOLVE, "Resolve"),
+        *([] if is_other_shown or not report.cluster else [(OTHER_CLUSTER, "Other cluster")]),
+        *([] if has_feedback else [(HELPED, "It helped"), (NOT_HELPED, "It did not help")]),
+    ]

@@ -1,0 +1,124 @@
+"""The rest of an answer in parts that open in place: Slack's container block, where it is taken.
+
+Nothing hangs on it: the modals behind All steps and Evidence hold the same and more.
+Source: https://docs.slack.dev/reference/block-kit/blocks/container-block (since 2026-06; at most 10 blocks inside).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report, ReportDiagnosis
+from bot.slack.blocks.diagnosis import (
+    PREVENT,
+    STEPS_LATER,
+    VERIFY,
+    cause_title,
+    considered_items,
+    failing_items,
+    first_step,
+    looked_at_items,
+    render_evidence,
+    render_prose,
+    render_reading,
+    render_step,
+    unread_items,
+)
+from bot.slack.blocks.elements import Block, container, heading, line, text_run
+from bot.slack.blocks.limits import MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks, size
+from bot.text import cost
+from knowledge.model import Kind
+
+MOST_IN_CONTAINER = 10
+ROOM_FOR_NOTE = 150  # characters kept free for the sentence on what did not fit
+
+
+def collapsed_parts(report: Report, around: Sequence[Block]) -> list[Block]:
+    """Closed containers that fit into a message beside the blocks ``around`` them."""
+    room, blocks = MOST_IN_MESSAGE - size(list(around)), []
+    for title, items in _parts(report):
+        made = _container(title, items, room) if items else None
+        if made is not None:
+            blocks.append(made)
+            room -= size(made)
+    return blocks
+
+
+def _parts(report: Report) -> Iterator[tuple[str, list[ElementGroup]]]:
+    """Title and content, in the order in which they are wanted."""
+    first = report.diagnoses[0] if report.diagnoses else None
+    if first and first.verdict is not Verdict.RULED_OUT:
+        yield _steps_title(first), list(_step_items(first))
+    yield evidence_title(report), list(_evidence_items(report))
+    cause = (
+        first is not None and first.kind is Kind.FAULT and bool(first.cause) and first.verdict is not Verdict.RULED_OUT
+    )
+    others = len(report.diagnoses) - 1
+    if first and (cause or others > 0):
+        titles = [*([cause_title(first)] if cause else []), *([f"also considered ({others})"] if others > 0 else [])]
+        prose: list[ElementGroup] = [render_prose(first.cause)] if cause else []
+        title = ", ".join(titles)
+        yield title[:1].upper() + title[1:], [*prose, *considered_items(report)]
+
+
+def evidence_count(report: Report) -> int:
+    """Pieces of evidence, readings, and what fails beside them."""
+    seen = sum(len(item.evidence) + len(item.readings) for item in report.diagnoses)
+    return seen + len(report.failing_untold)
+
+
+def evidence_title(report: Report) -> str:
+    """With the number, where there is any."""
+    number = evidence_count(report)
+    return f"Evidence ({number})" if number else "Evidence"
+
+
+def _steps_title(item: ReportDiagnosis) -> str:
+    """``Steps 2–5 and how to verify``."""
+    _, step, number = first_step(item)
+    words = []
+    if step is not None and number > 1:
+        words.append("Step 2" if number == 2 else f"Steps 2–{number}")
+    elif item.steps and item.settle:
+        words.append("Steps")
+    words += ["how to verify"] if item.verify else []
+    title = " and ".join(words) or "More"
+    return title[:1].upper() + title[1:]
+
+
+def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
+    """All steps but the first, which the answer shows."""
+    if item.settle:
+        yield from (render_step(step, number) for number, step in enumerate(item.settle[1:], 2))
+        yield from _titled(STEPS_LATER, [render_step(step, number) for number, step in enumerate(item.steps, 1)])
+    else:
+        yield from (render_step(step, number) for number, step in enumerate(item.steps[1:], 2))
+    for title, steps in ((PREVENT, item.prevent), (VERIFY, item.verify)):
+        yield from _titled(title, [render_step(step, number) for number, step in enumerate(steps, 1)])
+
+
+def _titled(title: str, items: Sequence[ElementGroup]) -> Iterator[ElementGroup]:
+    if items:
+        yield [heading(title), *items[0]]
+        yield from items[1:]
+
+
+def _evidence_items(report: Report) -> Iterator[ElementGroup]:
+    first = report.diagnoses[0] if report.diagnoses else None
+    if first:
+        yield from (render_evidence(piece, report.now, whole=False) for piece in first.evidence)
+        yield from (render_reading(reading) for reading in first.readings)
+    yield from failing_items(report)
+    yield from looked_at_items(report)
+    yield from unread_items(report)
+    if report.was_read:
+        traits = f"{report.cluster.traits} · " if report.cluster and report.cluster.traits else ""
+        yield [line(text_run(f"{traits}{cost(report.requests, report.bytes, report.elapsed_ms)}"))]
+
+
+def _container(title: str, items: Sequence[ElementGroup], room: int) -> Block | None:
+    """A closed container with the items that fit; none where not one does."""
+    kept = count_fitting(items, room - ROOM_FOR_NOTE - len(title))
+    rest = len(items) - kept
+    note: list[ElementGroup] = [[line(text_run(f"and {rest} more: press All steps or Evidence."))]] if rest else []
+    blocks = pack_blocks([*items[:kept], *note]) if kept else []
+    return container(title, blocks[:MOST_IN_CONTAINER]) if blocks and len(blocks) <= MOST_IN_CONTAINER else None

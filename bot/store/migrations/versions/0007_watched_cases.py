@@ -1,0 +1,17 @@
+"""Until when netclinic looks at a case again by itself."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from bot.store.types import Time
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    op.add_column("cases", sa.Column("watched_until", Time(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("cases", "watched_until")
