@@ -113,7 +113,10 @@ async def newest_events(session: ClusterSession, *, pods: bool) -> list[Event]:
 
 
 async def read_events(session: ClusterSession, *, pods: bool) -> Events:
-    """What is read for ``events_by_reason`` anyway: all events where one page holds them, else the warnings; of the pods of many nodes no page does."""
+    """What is read for ``events_by_reason`` anyway: all events where one page holds them, else the warnings.
+
+    Of the pods of many nodes no page does.
+    """
     if not pods or session.scope.namespace or not await session.is_large():
         page = await _page(session, pods, "")
         if page.complete:

@@ -8,8 +8,9 @@ A mention, from Slack's payload to the posted answer:
    ``handlers/context`` hands it to ``queue/queue``, where it is stored. Only then Slack gets its acknowledgement.
 3. ``app.HANDLERS`` says which handler does which kind of job: here ``handlers/question`` checks permissions and finds
    the cluster (``permissions``, ``cluster_choice``), in remembered steps (``queue/job``: a crash repeats none).
-4. ``handlers/diagnose`` posts a first message, diagnoses the cluster (one read for identical questions:
-   ``queue/shared_reads``), stores the answer (``handlers/case_service``) and shows it (``handlers/messenger``).
+4. ``handlers/diagnose`` sets the thread's status (``api/thread_status``; where Slack takes none it posts a first
+   message), diagnoses the cluster (one read for identical questions: ``queue/shared_reads``), stores the answer
+   (``handlers/case_service``), shows it (``handlers/messenger``) and marks the question (``handlers/asked_message``).
 5. ``blocks/`` renders it; ``api/poster`` posts it once, as fast as ``api/rate_limit`` says Slack takes it.
 
 Whatever a person presses, types, submits or opens passes ``events/access`` first, which asks whether they may.
@@ -23,7 +24,7 @@ What goes wrong is told in one sentence (``handlers/errors``; Slack's own failur
 - ``events/``    Slack's payloads become stored jobs, before the acknowledgement; ``jobs`` names the kinds of jobs
 - ``handlers/``  what each kind of job does, and what they share: context, cases, messenger, errors
 - ``queue/``     jobs accepted once and done in remembered steps (DBOS), by whichever worker lives
-- ``api/``       calls of Slack's Web API: client, rate limit, poster, updates of messages, directory
+- ``api/``       calls of Slack's Web API: client, rate limit, poster, updates of messages, status, reactions, directory
 - ``blocks/``    Block Kit: what messages, modals and App Home look like; ids of buttons
 - ``serve``      one process: settings, ``identity``, ``services``, the connection to Slack, ``scheduler``, ``logs``;
   ``preflight`` is ``netclinic serve --check``

@@ -22,7 +22,7 @@ from bot.store import DatabaseError
 from bot.text import counted
 from knowledge.errors import FAILED, UserFacingError
 
-# What the code asks of Slack. deploy/slack/manifest.yaml is tested against these.
+# What the code asks of Slack. deploy/slack/manifest.yaml is tested against these and the optional ones.
 SCOPES = (
     "app_mentions:read",
     "channels:history",
@@ -38,6 +38,8 @@ SCOPES = (
     "usergroups:read",
     "users:read",
 )
+# What it can do without, and what is missed then.
+OPTIONAL_SCOPES = {"reactions:write": "questions do not show their state (👀 🔴 ❔ ⚪ ✅) in the channel"}
 APP_SCOPES = ("connections:write",)  # of the app-level token
 INSTALL = "install the app again with the scopes of deploy/slack/manifest.yaml"
 
@@ -125,8 +127,11 @@ def _scopes(told: str | None) -> Check:
     has = {scope.strip() for scope in told.split(",")}
     missing = [scope for scope in SCOPES if scope not in has]
     if missing:
+        missing += [scope for scope in OPTIONAL_SCOPES if scope not in has]
         return Check("scopes", False, f"Missing: {', '.join(missing)}; {INSTALL}.")
-    return Check("scopes", True, f"All {len(SCOPES)} that are needed.")
+    optional = ((scope, cost) for scope, cost in OPTIONAL_SCOPES.items() if scope not in has)
+    lost = [f" {scope} is missing, so {cost}; {INSTALL}." for scope, cost in optional]
+    return Check("scopes", True, f"All {len(SCOPES)} that are needed.{''.join(lost)}")
 
 
 async def _app_token(settings: Settings, slack: SlackClient) -> Check:

@@ -12,7 +12,7 @@ class Timing:
 
     Slack's pace: ``message_spacing`` lies between the end of a message and the next in its channel, ``update_spacing``
     between two changes of one message. ``cleanup_pauses`` come before each look for what Slack did after it was given
-    up; Slack's own time-outs are shorter.
+    up; Slack's own time-outs are shorter. An answer waits ``status_patience`` at most for Slack to take a status.
 
     Signs of life: one every ``heartbeat``; work goes on for ``lease`` after the last one, and is taken over after
     ``takeover``. A request to Slack fits between both. After ``doubt`` people are told that the database is silent.
@@ -29,6 +29,7 @@ class Timing:
 
     message_spacing: float = 1.0
     update_spacing: float = 1.2
+    status_patience: float = 1.5
     cleanup_pauses: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0, 600.0)
     heartbeat: float = 5.0
     lease: float = 20.0

@@ -106,7 +106,7 @@ def _show(
     print(f"acknowledged after, p50         {edges[49] * 1000:,.0f} ms")
     print(f"acknowledged after, p99         {edges[98] * 1000:,.0f} ms")
     print(f"acknowledged after, at most     {seconds[-1] * 1000:,.0f} ms")
-    last = max(call.at for call in slack.calls if call.method == "chat.update")
+    last = max(call.at for call in slack.calls if call.method in ("chat.postMessage", "chat.update"))
     print(f"all answered                    {'yes' if all_answered else 'NO'}, after {last - started:.1f} s")
     print(f"messages a question, questions  {dict(Counter(len(slack.replies(name, ts)) for name, ts in asked))}")
     print(f"shortest time between messages  {_shortest(slack):.2f} s in one channel")

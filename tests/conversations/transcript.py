@@ -3,6 +3,7 @@
 # title
 cluster prod is terway-out-of-ips          served under that name; `is unreachable`; again later: it has changed
 setting NETCLINIC_MAY_ASK=@oncall
+Slack refuses reactions.add: missing_scope from then on
 ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is its thread
 ada in thread: and now?
 ada to netclinic: pods stuck               a direct message
@@ -21,6 +22,9 @@ netclinic shows ada: words                 a modal, or errors in it; `Home shows
 nobody is mentioned but ada                in the bot's messages in the thread
 netclinic says nothing
 2 messages of netclinic in thread
+the newest is not edited                   as is one that Slack notifies people of; `is edited`
+the question shows red_circle              the bot's one reaction on the message said last in a channel; `nothing`
+nothing is going on in thread              no status stands under it
 """
 
 import asyncio
@@ -92,6 +96,7 @@ class Player:
     scene: Scene
     thread: tuple[str, str] = ("", "")
     last_said: tuple[str, str] = ("", "")
+    asked: tuple[str, str] = ("", "")
     alone: Any = None
     spoken: list[Any] = field(default_factory=list)
 
@@ -117,7 +122,8 @@ class Player:
             self.last_said = (self.thread[0], ts)
         else:
             channel = self._channel(who, where)
-            self.last_said = self.thread = (channel, await self.scene.slack.people.say(who, channel, text))
+            ts = await self.scene.slack.people.say(who, channel, text)
+            self.last_said = self.thread = self.asked = (channel, ts)
 
     async def writes(self, line: Line, who: str, words: str) -> None:
         await self.says(line, who, "@netclinic", words)
@@ -203,6 +209,33 @@ class Player:
         assert self._all_said() == before, "it said something"
         assert self.scene.slack.replies(*self.thread) == [], "it has said something in the thread"
 
+    async def refuses(self, line: Line, method: str, error: str) -> None:
+        self.scene.slack.fail(method, "refused", error=error, times=None)
+
+    async def is_edited(self, line: Line, no: str | None) -> None:
+        newest = self.scene.slack.reply(*self.thread)
+        assert newest is not None
+        assert bool(newest.edited) is not bool(no), newest.versions
+
+    async def reacted(self, line: Line, emoji: str) -> None:
+        """Waits for it, and finds no other one of the bot's."""
+        slack = self.scene.slack
+        message = slack.team.find(slack.team.channel(self.asked[0]).id, self.asked[1])
+        assert message is not None
+
+        def shown() -> list[str]:
+            return [name for name, users in message.reactions.items() if slack.team.bot.id in users]
+
+        wanted = [] if emoji == "nothing" else [emoji]
+        await self.scene.idle()
+        try:
+            await slack.until(lambda: shown() == wanted, SECONDS)
+        except TimeoutError as error:
+            raise AssertionError(f"it shows {shown()}") from error
+
+    async def quiet(self, line: Line) -> None:
+        await self.scene.slack.until(lambda: not self.scene.slack.status(*self.thread), SECONDS)
+
     async def counted(self, line: Line, number: str) -> None:
         """Waits for so many, and finds no more."""
         await self.scene.slack.until(lambda: len(self.scene.slack.replies(*self.thread)) >= int(number), SECONDS)
@@ -286,4 +319,8 @@ _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (rf"nobody is mentioned but {_WHO}", Player.only_mentions),
     (r"netclinic says nothing", Player.nothing),
     (r"(\d+) messages? of netclinic in thread", Player.counted),
+    (r"Slack refuses (\S+): (\w+)", Player.refuses),
+    (r"the newest is (not )?edited", Player.is_edited),
+    (r"the question shows (\w+)", Player.reacted),
+    (r"nothing is going on in thread", Player.quiet),
 )

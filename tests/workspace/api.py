@@ -15,7 +15,7 @@ from tests.workspace.records import Json
 if TYPE_CHECKING:
     from tests.workspace.workspace import Workspace
 
-_STRUCTURED = ("blocks", "attachments", "metadata", "view", "files", "unfurls")
+_STRUCTURED = ("blocks", "attachments", "loading_messages", "metadata", "view", "files", "unfurls")
 
 
 class WebApi:
@@ -75,6 +75,8 @@ class WebApi:
         self._workspace.team.changed()
         if fault.how == "status":
             return web.Response(status=fault.status, text="upstream connect error")
+        if fault.how == "refused":
+            return web.json_response(Refused(fault.error).reply)
         if fault.how == "ratelimited":
             reply = Refused("ratelimited").reply
             return web.json_response(reply, status=429, headers={"Retry-After": str(fault.retry_after)})

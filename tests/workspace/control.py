@@ -197,6 +197,10 @@ def state(slack: "Workspace") -> Json:
         "groups": [{"id": g.id, "handle": g.handle, "users": list(g.users)} for g in team.groups.values()],
         "clusters": list(slack.clusters),
         "messages": {channel: [_message(m) for m in said] for channel, said in team.messages.items()},
+        "statuses": [
+            {"channel": s.channel, "thread_ts": s.thread_ts, "text": s.text, "loading": list(s.loading)}
+            for s in team.statuses()
+        ],
         "views": [
             {
                 "id": v.id,

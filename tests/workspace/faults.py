@@ -5,7 +5,7 @@ The nasty one is a call that Slack accepted and whose reply never arrives: whoev
 
 from dataclasses import dataclass
 
-HOWS = ("drop", "status", "ratelimited", "hang", "late")
+HOWS = ("drop", "status", "ratelimited", "refused", "hang", "late")
 
 
 @dataclass
@@ -13,8 +13,8 @@ class Fault:
     """How calls of ``method`` (``*`` for all) fail, ``times`` more often (None: until healed).
 
     ``accepted`` lets the call be carried out first. ``drop`` closes the connection without a reply, ``status`` answers
-    with that HTTP status, ``ratelimited`` with 429 and ``retry_after`` seconds, ``hang`` never answers, ``late``
-    carries the call out after so many seconds.
+    with that HTTP status, ``refused`` with that ``error``, ``ratelimited`` with 429 and ``retry_after`` seconds,
+    ``hang`` never answers, ``late`` carries the call out after so many seconds.
     """
 
     method: str
@@ -23,6 +23,7 @@ class Fault:
     status: int = 503
     retry_after: int = 1
     times: int | None = 1
+    error: str = "unknown_method"
 
     def __post_init__(self) -> None:
         if self.how not in HOWS:

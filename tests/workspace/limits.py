@@ -11,7 +11,7 @@ from dataclasses import dataclass
 PER_CHANNEL = 0
 """In place of a tier: the limit of chat.postMessage, one a second in each channel."""
 
-_PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
+_PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100, 5: 600}
 _BURST_IN_CHANNEL = 3
 
 

@@ -121,6 +121,17 @@ class Message:
         return list(elements(self.blocks))
 
 
+@dataclass(frozen=True)
+class Status:
+    """What the app is doing in a thread; ``at`` is when it said so, by a clock that only goes forward."""
+
+    channel: str
+    thread_ts: str
+    text: str
+    loading: tuple[str, ...]
+    at: float
+
+
 @dataclass
 class View:
     """A modal or a Home tab; ``body`` is what the app sent, ``state`` what the person filled in."""

@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.workspace.records import Channel, File, Group, Message, Person, View
+from tests.workspace.records import Channel, File, Group, Message, Person, Status, View
 
 
 def mint(prefix: str, length: int = 10) -> str:
     """A new id such as ``U7K2M0Q9ZX1``."""
     return prefix + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(length))
+
+
+STATUS_LASTS = 120.0  # seconds
 
 
 class Team:
@@ -35,6 +38,7 @@ class Team:
         self.messages: dict[str, list[Message]] = {}
         self.views: dict[str, View] = {}
         self.files: dict[str, File] = {}
+        self._statuses: dict[tuple[str, str], Status] = {}
         self.revision = 0
         self._bell = asyncio.Condition()
         self._last_ts = 0
@@ -99,11 +103,28 @@ class Team:
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     def post(self, message: Message) -> Message:
+        """The app's own messages take its status in their thread away."""
         self.messages[message.channel].append(message)
+        if message.user == self.bot.id and message.ephemeral_to is None:
+            self._statuses.pop((message.channel, message.thread_ts or message.ts), None)
         for file in message.files:
             file.shares.append((message.channel, message.ts))
         self.changed()
         return message
+
+    def set_status(self, channel: str, thread_ts: str, text: str, loading: tuple[str, ...] = ()) -> None:
+        """What the app is doing in this thread; nothing where the text is empty."""
+        self._statuses.pop((channel, thread_ts), None)
+        if text:
+            self._statuses[channel, thread_ts] = Status(channel, thread_ts, text, loading, time.monotonic())
+        self.changed()
+
+    def status(self, channel: str, thread_ts: str) -> Status | None:
+        return next((one for one in self.statuses() if (one.channel, one.thread_ts) == (channel, thread_ts)), None)
+
+    def statuses(self) -> list[Status]:
+        """Those that still stand: Slack takes them away by itself after a while."""
+        return [one for one in self._statuses.values() if time.monotonic() - one.at < STATUS_LASTS]
 
     def edit(self, message: Message, **changes: Any) -> Message:
         """Change a message in place and note the text that it had."""

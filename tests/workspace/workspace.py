@@ -139,9 +139,10 @@ class Workspace:
         status: int = 503,
         retry_after: int = 1,
         times: int | None = 1,
+        error: str = "unknown_method",
     ) -> None:
         """Let calls of this method fail; see Fault. ``response_url`` is the name of those URLs."""
-        self.faults.add(Fault(method, how, accepted, status, retry_after, times))
+        self.faults.add(Fault(method, how, accepted, status, retry_after, times, error))
 
     def heal(self) -> None:
         self.faults.heal()
@@ -164,6 +165,11 @@ class Workspace:
     def reply(self, channel: str, ts: str) -> Message | None:
         """The bot's newest message in this thread."""
         return next(iter(self.replies(channel, ts)[::-1]), None)
+
+    def status(self, channel: str, ts: str) -> str:
+        """What stands under this thread behind the app's name; empty where nothing does."""
+        found = self.team.status(self.team.channel(channel).id, ts)
+        return found.text if found else ""
 
     def ephemerals(self, user: str, channel: str | None = None) -> list[Message]:
         """What only this person sees, oldest first."""

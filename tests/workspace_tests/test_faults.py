@@ -69,7 +69,7 @@ async def test_so_many_times_and_everything(slack: Workspace, client: AsyncWebCl
         with pytest.raises(SlackApiError):
             await call
     assert (await client.auth_test())["ok"]
-    with pytest.raises(ValueError, match="drop, status, ratelimited, hang, late, not as 'explode'"):
+    with pytest.raises(ValueError, match="drop, status, ratelimited, refused, hang, late, not as 'explode'"):
         slack.fail("*", "explode")
 
 

@@ -53,6 +53,18 @@ async def current_text(slack: SlackClient, channel: str, ts: str) -> str | None:
     return next((str(item.get("text") or "") for item in page.get("messages") or [] if item["ts"] == ts), None)
 
 
+async def reaction_names(slack: SlackClient, channel: str, ts: str) -> frozenset[str] | None:
+    """The names of a message's reactions, whoever gave them; ``None`` when the message is not found.
+
+    Raises:
+        SlackUnavailable, SlackRefused: that cannot be found out now.
+    """
+    place: dict[str, Any] = {"channel": channel, "ts": ts, "oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
+    page = await slack.call("conversations.replies", **place)
+    found = next((item for item in page.get("messages") or [] if item["ts"] == ts), None)
+    return None if found is None else frozenset(str(each["name"]) for each in found.get("reactions") or [])
+
+
 async def find_file(
     slack: SlackClient, channel: str, thread_ts: str | None, filename: str, since: datetime
 ) -> str | None:

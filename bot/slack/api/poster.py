@@ -13,7 +13,9 @@ from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import SlackUnavailable
 from bot.slack.api.message_lookup import find_file, find_message, message_metadata
 from bot.slack.api.rate_limit import RateLimiter
+from bot.slack.api.reactions import Reactions
 from bot.slack.api.rich_blocks import RichBlocks
+from bot.slack.api.thread_status import StatusSender, ThreadStatus
 from bot.slack.api.updates import DuplicateCleanup, MessageUpdates
 from bot.slack.blocks.elements import Block, Message
 from bot.slack.timing import PRODUCTION, Timing
@@ -45,6 +47,7 @@ class Poster:
     """Sends with ``slack``. All methods raise ``SlackUnavailable`` (worth another attempt) or ``SlackRefused`` (not).
 
     ``check_channel`` raises where nothing that was read may be shown, and is asked before anything that all see.
+    ``reactions`` are on messages that asked.
 
     Messages, ephemeral ones and files count as one message each for the pace of their channel.
     """
@@ -67,6 +70,8 @@ class Poster:
         self._updates = MessageUpdates(
             slack, self._cleanup, lease.holds_lease, timing.update_spacing, self._rich_blocks
         )
+        self._statuses = StatusSender(slack, lease.holds_lease, check_channel, timing)
+        self.reactions = Reactions(slack, lease.holds_lease, check_channel, timing)
         self._watched: dict[str, str] = {}  # by the row of a doubtful post: the ts of the message that counts
         self._keys: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._expected: dict[str, list[float]] = defaultdict(list)
@@ -145,6 +150,10 @@ class Poster:
         is_busy = waiting >= 2 or self._slack.rate_limiter("chat.update").spare_share("chat.update") == 0.0
         self._expected[channel] = expected if is_busy else [*expected, now]
         return is_busy
+
+    def thread_status(self, channel: str, thread_ts: str) -> ThreadStatus:
+        """What Slack shows under this thread while an answer is made."""
+        return ThreadStatus(self._statuses, channel, thread_ts)
 
     def progress(self, channel: str, ts: str, message: Message) -> None:
         """Change a message of ours if there is room for it; returns at once, and nothing tells of a failure."""

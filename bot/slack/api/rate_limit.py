@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 # Calls a minute that Slack takes of a method, by its tiers. Posting has a limit of its own, a second in each channel.
 CALLS_PER_MINUTE = {
+    "assistant.threads.setStatus": 600,
     "chat.postMessage": 600,
     "chat.postEphemeral": 100,
     "chat.getPermalink": 600,
     "conversations.list": 20,
     "files.completeUploadExternal": 100,
+    "reactions.remove": 20,
     "usergroups.list": 20,
     "usergroups.users.list": 20,
     "users.info": 100,

@@ -33,6 +33,7 @@ from bot.slack.blocks.action_ids import (
 from bot.slack.blocks.case import CaseLine, resolved_message, taken_message, watched_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
+from bot.slack.handlers.asked_message import show_resolved
 from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
@@ -115,6 +116,8 @@ class PressHandler:
                 raise UserError(*outcome["refused"])
         if outcome and "told" in outcome:
             await self.job.step("tell", self._tell_thread)
+        if self.press.action == RESOLVE and (case := parse_case_id(self.press.value)):
+            await self.job.retry("state", lambda: show_resolved(self.context, case))
 
     async def say(self, message: Message) -> None:
         """Tell the one who pressed, alone."""

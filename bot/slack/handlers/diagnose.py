@@ -17,8 +17,11 @@ from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis, make_report
 from bot.diagnosis.settling import GivenAnswer
+from bot.slack.api.reactions import MessageId
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
+from bot.slack.blocks.question_state import RESTARTING, looking_status
+from bot.slack.handlers.asked_message import asked_before, asked_message, show_outcome
 from bot.slack.handlers.case_service import open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
@@ -107,8 +110,28 @@ class DiagnoseJob:
         Raises:
             AuditUnavailable, DatabaseError, SlackUnavailable, SlackRefused: it cannot go on.
         """
+        asked = await self._find_asked_message()
+        if asked:
+            self.context.services.poster.reactions.look(asked, is_first=self.before is None)
+        try:
+            told, case = await self._answer()
+        except Exception:
+            self.reply.drop_status()
+            if asked:
+                self.context.services.poster.reactions.forget(asked)
+            raise
+        if asked:
+            await self.job.retry("state", lambda: show_outcome(self.context, asked, case, told))
+
+    async def _find_asked_message(self) -> MessageId | None:
+        """The message that asked, where all can see it."""
+        if self.reply.response_url:
+            return None
+        return await asked_before(self.context, self.before) if self.before else asked_message(self.job.key)
+
+    async def _answer(self) -> tuple[Report, str]:
         if self.reply.may_be_single_message:
-            self.reply.is_single_message = await self.job.step("one", self._check_channel_busy)
+            self.reply.is_single_message = await self.job.step("one", self._begin_without_message)
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.before else Stage.MATCHING
             self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._first_message(stage)))
@@ -116,9 +139,9 @@ class DiagnoseJob:
         case = await self.job.step("case", self._opened)
         self.reply.trail = self.context.audit_context(self.user, self.reply.channel, self.job.key, case)
         with log_context(case=case):
-            await self._answer_in_case(case)
+            return await self._answer_in_case(case), case
 
-    async def _answer_in_case(self, case: str) -> None:
+    async def _answer_in_case(self, case: str) -> Report:
         told = Report.from_json(await self.job.step("look", self.diagnose))
         await self.job.step("keep", lambda: self._store_answer(told, case))
         self.reply.ts = await self.job.step("answer", self._show_answer)
@@ -127,6 +150,7 @@ class DiagnoseJob:
             await self.job.step("refresh", lambda: self._refresh_first(case))
         await self.job.step("link", lambda: self._store_permalink(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
+        return told
 
     def _first_message(self, stage: Stage) -> Message:
         """In words alone: a plan of tasks would name those that have not begun."""
@@ -137,10 +161,14 @@ class DiagnoseJob:
 
     async def _tell_restart(self) -> None:
         """The message that the answer takes the place of, or its remembered step posts, says so until then."""
-        await self.reply.interrupt(self._progress_message(Stage.RESTARTING))
+        await self.reply.interrupt(self._progress_message(Stage.RESTARTING), RESTARTING)
 
-    async def _check_channel_busy(self) -> Json:
-        return self.reply.is_channel_busy
+    async def _begin_without_message(self) -> Json:
+        """Whether there is no need of a first message: a fresh answer notifies people, an edited one nobody."""
+        return await self.reply.begin_with_status(self._status_words()) or self.reply.is_channel_busy
+
+    def _status_words(self, kinds: Sequence[str] = ()) -> str:
+        return looking_status(self.cluster, kinds, is_again=self.before is not None)
 
     async def _opened(self) -> Json:
         if self.before:
@@ -165,7 +193,8 @@ class DiagnoseJob:
         trail = self.reply.trail
 
         def show(done: Sequence[str], doing: str) -> None:
-            self.reply.progress(self._progress_message(Stage.READING, done, doing))
+            status = self._status_words([*done, doing] if doing else done)
+            self.reply.progress(self._progress_message(Stage.READING, done, doing), status)
 
         async def diagnose() -> Json:
             return (

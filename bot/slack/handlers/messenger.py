@@ -2,12 +2,13 @@
 
 import contextlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.audit import AuditContext, AuditUnavailable
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
+from bot.slack.api.thread_status import ThreadStatus
 from bot.slack.blocks.elements import Message
 
 _log = logging.getLogger("netclinic.handlers")
@@ -97,9 +98,10 @@ class AnswerMessage:
 
     ``thread_ts`` empty: the message opens a thread. ``message_ts``: a message of ours that becomes the answer.
     ``response_url``: only one person sees it; Slack takes five messages there within half an hour.
-    ``is_single_message``: the answer is said without a first message, because the channel is crowded.
+    ``is_single_message``: the answer is said without a first message, because a status under the thread tells of it, or
+    the channel is crowded.
 
-    What is posted is recorded with ``trail``.
+    What is posted is recorded with ``trail``; a status is no message (``api/thread_status`` says why).
     """
 
     poster: Poster
@@ -112,6 +114,7 @@ class AnswerMessage:
     is_single_message: bool = False
     ts: str | None = None
     is_interrupted: bool = False
+    _status: ThreadStatus | None = field(default=None, init=False, repr=False)
 
     @property
     def may_be_single_message(self) -> bool:
@@ -122,6 +125,23 @@ class AnswerMessage:
     def is_channel_busy(self) -> bool:
         """Whether two messages would only make everybody in the channel wait longer."""
         return self.poster.is_busy(self.channel)
+
+    async def begin_with_status(self, words: str) -> bool:
+        """Show these words as the thread's status, in place of a first message: whether Slack does. It raises nothing,
+        and takes little time.
+        """
+        return await self._thread_status.show(words)
+
+    @property
+    def _thread_status(self) -> ThreadStatus:
+        if self._status is None:
+            self._status = self.poster.thread_status(self.channel, self.thread_ts)
+        return self._status
+
+    def drop_status(self) -> None:
+        """Take the status away, also one that a process before this one has left: perhaps nothing is said."""
+        if self.is_single_message:
+            self._thread_status.end(is_replaced=False)
 
     async def begin(self, message: Message) -> str:
         """Show the first message; the caller remembers its ts, for it may be shown in a step.
@@ -142,13 +162,18 @@ class AnswerMessage:
         await self.trail.record("message.posted", detail={**where, "ts": ts})
         return ts
 
-    def progress(self, message: Message) -> None:
-        """Show how far it is, where there is room for it."""
-        if self.ts and not self.is_interrupted:
+    def progress(self, message: Message, status: str) -> None:
+        """Show how far it is, where there is room for it: in the first message, or as the status."""
+        if self.is_interrupted:
+            return
+        if self.ts:
             self.poster.progress(self.channel, self.ts, message)
+        elif self.is_single_message:
+            self._thread_status.progress(status)
 
-    async def interrupt(self, message: Message) -> None:
-        """Say in place of the first message, or as the first, that the work is interrupted; no progress follows it.
+    async def interrupt(self, message: Message, status: str) -> None:
+        """Say in place of the first message, as the status, or as the first message that the work is interrupted; no
+        progress follows it.
 
         Raises:
             SlackUnavailable, SlackRefused: it is not shown.
@@ -157,7 +182,7 @@ class AnswerMessage:
         self.is_interrupted = True
         if self.ts:
             await self._update(self.ts, message)
-        else:
+        elif not self.is_single_message or not await self._thread_status.show(status):
             await self._show_first(message)
 
     async def end(self, message: Message) -> str:
@@ -166,6 +191,14 @@ class AnswerMessage:
         Raises:
             SlackUnavailable, SlackRefused: it is not shown.
         """
+        if self._status is not None:
+            self._status.stop()
+        ts = await self._end(message)
+        if self._status is not None:
+            self._status.end(is_replaced=True)
+        return ts
+
+    async def _end(self, message: Message) -> str:
         if not self.ts:
             return await self._show_first(message, is_last_word=not message.shows_nothing)
         try:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 
 from bot.slack.blocks.case import refusal_message
+from bot.slack.handlers.asked_message import asked_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.jobs import KINDS, SET_ASIDE, PersonPayload, SetAside
@@ -35,6 +36,8 @@ async def tell_set_aside(context: HandlerContext, job: Job, payload: SetAside) -
         return True
 
     await job.step("record", record)
+    if message := asked_message(payload.key):
+        context.services.poster.reactions.forget(message)
     if asked is None or not asked.is_awaited:
         return
     answer = AnswerMessage(
@@ -45,12 +48,12 @@ async def tell_set_aside(context: HandlerContext, job: Job, payload: SetAside) -
         thread_ts=asked.thread_ts,
         response_url=asked.response_url,
     )
-    message = replace(refusal_message(SENTENCE, request=payload.key), shows_nothing=True)
+    sentence = replace(refusal_message(SENTENCE, request=payload.key), shows_nothing=True)
 
     async def say() -> str:
         """A message under the job's key may stand there already, as "Looking at …": then it becomes this one."""
-        answer.ts = await answer.begin(message)
-        return await answer.end(message) if answer.ts else ""
+        answer.ts = await answer.begin(sentence)
+        return await answer.end(sentence) if answer.ts else ""
 
     await job.step("say", say)
 

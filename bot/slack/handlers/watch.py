@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from bot.audit import AuditContext
 from bot.diagnosis.report import Changes, Report, compare
 from bot.slack.blocks.changes import recheck_message
+from bot.slack.handlers.asked_message import asked_before, show_outcome
 from bot.slack.handlers.case_service import RECHECK, parse_check, refresh_answers, same_question
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
@@ -53,6 +54,8 @@ async def look(context: HandlerContext, job: Job, due: WatchLook) -> None:
     await job.step("keep", lambda: _keep(context, job, before, report))
     await job.step("tell", lambda: _tell(context, trail, job, case, begun["since"], report, changes))
     await job.step("refresh", lambda: refresh_answers(context, trail, case.id, job.key))
+    if asked := await asked_before(context, before):
+        await job.retry("state", lambda: show_outcome(context, asked, case.id, report))
 
 
 def has_changed(report: Report, changes: Changes) -> bool:

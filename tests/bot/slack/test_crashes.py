@@ -24,6 +24,7 @@ from tests.workspace.methods import METHODS
 CLUSTER = "terway-out-of-ips"
 ASKED = "@netclinic pods stuck in ContainerCreating"
 ANSWERED = "CONFIRMED"
+STATUS = "assistant.threads.setStatus"
 
 
 @dataclass
@@ -58,7 +59,17 @@ class Stage:
         answer = await self.slack.until(there, SECONDS)
         await asyncio.sleep(1.5)
         assert [reply.ts for reply in self.slack.replies(channel, ts)] == [answer.ts]
+        assert self.slack.status(channel, ts) == ""
         return answer
+
+    async def shows_what_was_found(self, ts: str, channel: str = "inc-shop") -> None:
+        """The question bears one emoji of the bot, and it is the right one."""
+        message = next(each for each in self.slack.messages(channel) if each.ts == ts)
+        await self.slack.until(lambda: message.reactions == {"red_circle": [self.slack.team.bot.id]}, SECONDS)
+
+    def takes_no_status(self) -> None:
+        """So that a first message says that it looks, and becomes the answer."""
+        self.slack.fail(STATUS, "refused", times=None)
 
 
 @pytest.fixture
@@ -84,22 +95,34 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 slow = pytest.mark.slow
 
 
-async def dies_during(stage: Stage, method: str, accepted: bool, *, quick: bool = False) -> None:
+async def dies_during(
+    stage: Stage, method: str, accepted: bool, *, quick: bool = False, by_status: bool = True
+) -> None:
     """``kill -9`` while Slack has the call and keeps the reply; the next start answers once."""
     await stage.starts(quick=quick)
+    if not by_status:
+        stage.takes_no_status()
     stage.slack.fail(method, "hang", accepted=accepted, times=None)
     ts = await stage.asks()
     await stage.called(method)
     await asyncio.sleep(0.2)
     stage.bot.kill()
     stage.slack.heal()
+    if not by_status:
+        stage.takes_no_status()
     await stage.starts(quick=quick)
     await stage.answered_once(ts)
+    await stage.shows_what_was_found(ts)
 
 
 @only_sqlite
 async def test_posted_and_killed_before_it_knows(stage: Stage) -> None:
     await dies_during(stage, "chat.postMessage", True, quick=True)
+
+
+@only_sqlite
+async def test_killed_while_slack_sets_the_status(stage: Stage) -> None:
+    await dies_during(stage, STATUS, True, quick=True)
 
 
 @slow
@@ -116,17 +139,24 @@ async def test_before_it_is_stored(stage: Stage) -> None:
 
 @slow
 @pytest.mark.parametrize(
-    ("method", "accepted"),
+    ("method", "accepted", "by_status"),
     [
-        ("conversations.info", False),  # stored and acknowledged, nothing said yet
-        ("chat.postMessage", False),  # about to post, which is noted, and not posted
-        ("chat.postMessage", True),  # posted, and the reply is lost
-        ("chat.update", False),  # looked, and about to show the answer
-        ("chat.update", True),  # the answer is shown, and nobody knows
+        ("conversations.info", False, True),  # stored and acknowledged, nothing said yet
+        ("reactions.add", False, True),  # about to show that it looks
+        ("reactions.add", True, True),  # that is shown, and nobody knows
+        (STATUS, False, True),
+        (STATUS, True, True),
+        ("chat.postMessage", False, True),  # looked, and about to post the answer, which is noted
+        ("chat.postMessage", True, True),  # the answer is posted, and nobody knows
+        ("reactions.remove", True, True),  # answered, and about to show what was found
+        ("chat.postMessage", False, False),  # about to post the first message, which is noted, and not posted
+        ("chat.postMessage", True, False),  # posted, and the reply is lost
+        ("chat.update", False, False),  # looked, and about to show the answer
+        ("chat.update", True, False),  # the answer is shown, and nobody knows
     ],
 )
-async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool) -> None:
-    await dies_during(stage, method, accepted)
+async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool, by_status: bool) -> None:
+    await dies_during(stage, method, accepted, by_status=by_status)
 
 
 @slow
@@ -197,9 +227,9 @@ async def test_the_same_event_delivered_again_is_answered_once(stage: Stage) -> 
 @only_sqlite
 async def test_after_sigterm_it_ends_in_order_and_the_next_start_goes_on(stage: Stage) -> None:
     await stage.starts()
-    stage.slack.fail("chat.update", "status", times=None)
+    stage.slack.fail("chat.postMessage", "status", times=None)
     ts = await stage.asks()
-    await stage.called("chat.update", 2)
+    await stage.called("chat.postMessage", 2)
     stage.bot.processes[-1].terminate()
     assert await asyncio.to_thread(stage.bot.processes[-1].wait, SECONDS) == 0
     stage.slack.heal()
@@ -256,12 +286,14 @@ async def test_a_first_message_that_slack_posts_after_two_kills_does_not_stay_be
 ) -> None:
     """The first process gave the call to Slack, the second one answered and was killed while it looked out for it."""
     await stage.starts(quick=quick)
+    stage.takes_no_status()
     stage.slack.fail("chat.postMessage", "hang", times=None)
     ts = await stage.asks()
     await stage.called("chat.postMessage")
     (given,) = [call for call in stage.slack.calls if call.method == "chat.postMessage"]
     stage.bot.kill()
     stage.slack.heal()
+    stage.takes_no_status()
     await stage.starts()  # which looks out for longer than the test takes
     answer = await stage.slack.until(
         lambda: next((m for m in stage.slack.replies("inc-shop", ts) if ANSWERED in m.plain), None), SECONDS

@@ -18,7 +18,7 @@ from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
 from bot.slack.blocks.overviews import COMMAND
 from bot.slack.handlers import subcommands
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.preflight import SCOPES
+from bot.slack.preflight import OPTIONAL_SCOPES, SCOPES
 from tests.scenes import MANIFEST, OpenScene
 
 KINDS = (
@@ -38,7 +38,7 @@ def manifest() -> Any:
 
 
 def test_the_scopes_are_those_that_the_code_uses(manifest: Any) -> None:
-    assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted(SCOPES)
+    assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted([*SCOPES, *OPTIONAL_SCOPES])
 
 
 def test_the_command_and_the_shortcuts_are_those_that_are_listened_to(manifest: Any) -> None:

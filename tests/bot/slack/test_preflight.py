@@ -73,6 +73,17 @@ async def test_a_missing_scope_is_named(stack: AsyncExitStack, place: Place) -> 
     assert "Missing: files:write, usergroups:read" in checks["scopes"][1]
 
 
+async def test_a_scope_that_it_can_do_without_is_told_with_what_it_costs_and_is_no_gap(
+    stack: AsyncExitStack, place: Place
+) -> None:
+    place.slack = await stack.enter_async_context(Workspace(replace(App(), scopes=frozenset(SCOPES))))
+    code, checks = await place.checks()
+    assert code == 0
+    assert checks["scopes"][0]
+    assert "reactions:write is missing, so questions do not show their state" in checks["scopes"][1]
+    assert "install the app again" in checks["scopes"][1]
+
+
 @pytest.mark.parametrize(
     ("changes", "check", "told", "code"),
     [

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.bot.slack.test_crashes import ANSWERED, Stage
+from tests.bot.slack.test_crashes import ANSWERED, STATUS, Stage
 from tests.clusters import Clusters
 from tests.processes import SECONDS, Served, tokens
 from tests.scenes import OpenScene
@@ -34,7 +34,10 @@ class SlowStage(Stage):
         """A question of which the cluster has heard, and which waits for it."""
         self.wire.break_("held")
         ts = await self.asks()
-        await self.slack.until(lambda: "Reading the cluster" in self.text(ts), SECONDS)
+        await self.slack.until(
+            lambda: f"at {CLUSTER}: " in self.slack.status("inc-shop", ts) or "Reading the cluster" in self.text(ts),
+            SECONDS,
+        )
         return ts
 
     def text(self, ts: str) -> str:
@@ -92,6 +95,21 @@ async def test_of_what_takes_longer_the_thread_hears_and_the_next_start_answers_
     ts = await stage.asks_and_waits()
     await stage.stops()
     await stage.ends()
+    assert "is restarting" in stage.slack.status("inc-shop", ts)
+    assert stage.slack.replies("inc-shop", ts) == []
+    stage.wire.mend()
+    await stage.starts(quick=True)
+    answer = await stage.answered_once(ts)
+    assert answer.edited is None
+    await stage.shows_what_was_found(ts)
+
+
+async def test_where_slack_takes_no_status_a_message_says_so_and_becomes_the_answer(stage: SlowStage) -> None:
+    stage.takes_no_status()
+    await stage.starts(quick=True)
+    ts = await stage.asks_and_waits()
+    await stage.stops()
+    await stage.ends()
     assert RESTARTING in stage.text(ts)
     assert len(stage.slack.replies("inc-shop", ts)) == 1
     stage.wire.mend()
@@ -108,7 +126,7 @@ async def test_a_second_signal_ends_the_waiting(stage: SlowStage, second: signal
     stage.bot.processes[-1].send_signal(second)
     await stage.ends()
     await stage.logs("Asked again to stop")
-    assert RESTARTING in stage.text(ts)
+    assert "is restarting" in stage.slack.status("inc-shop", ts)
     stage.wire.mend()
     await stage.starts()
     await stage.answered_once(ts)
@@ -140,8 +158,13 @@ async def test_an_answer_that_one_person_sees_says_so_too(open_scene: OpenScene)
         assert RESTARTING not in answer.plain
 
 
-async def test_in_a_crowded_channel_each_thread_hears_it_and_has_one_message(open_scene: OpenScene) -> None:
+@pytest.mark.parametrize("by_status", [True, False])
+async def test_in_a_crowded_channel_each_thread_hears_it_and_has_one_message(
+    open_scene: OpenScene, by_status: bool
+) -> None:
     async with open_scene({}, hanging=["prod"], settings={"NETCLINIC_DEADLINE": "120"}) as scene:
+        if not by_status:
+            scene.slack.fail(STATUS, "refused", times=None)
         words = "@netclinic pods stuck in ContainerCreating since {} min"
         asked = await asyncio.gather(
             *(scene.slack.people.say("ada", "inc-shop", words.format(n + 5)) for n in range(4))
@@ -150,7 +173,9 @@ async def test_in_a_crowded_channel_each_thread_hears_it_and_has_one_message(ope
         await scene.slack.until(lambda: len(running) == 4 and all(job.interruption.tell for job in running.values()))
         await scene.bot.stop()
         for ts in asked:
-            assert [RESTARTING in reply.plain for reply in scene.slack.replies("inc-shop", ts)] == [True]
+            said = [RESTARTING in reply.plain for reply in scene.slack.replies("inc-shop", ts)]
+            assert said == ([] if by_status else [True])
+            assert ("is restarting" in scene.slack.status("inc-shop", ts)) is by_status
         await scene.clusters.serve(CLUSTER, "prod")
         await scene.bot.start()
         for ts in asked:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tests.workspace.calls import Method
 from tests.workspace.limits import PER_CHANNEL
-from tests.workspace.methods import chat, conversations, files, people, presence, views
+from tests.workspace.methods import assistant, chat, conversations, files, people, presence, views
 
 METHODS: Mapping[str, Method] = {
     "api.test": Method(presence.api_test, tier=4, json=True),
@@ -12,6 +12,7 @@ METHODS: Mapping[str, Method] = {
     "apps.connections.open": Method(presence.open_connection, tier=None, token="app"),
     "bots.info": Method(presence.bot_info, "users:read", 3, json=False),
     "team.info": Method(presence.team_info, "team:read", 3, json=False),
+    "assistant.threads.setStatus": Method(assistant.set_status, "chat:write", 5),
     "chat.postMessage": Method(chat.post_message, "chat:write", PER_CHANNEL),
     "chat.postEphemeral": Method(chat.post_ephemeral, "chat:write", 4),
     "chat.update": Method(chat.update, "chat:write", 3),

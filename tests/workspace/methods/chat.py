@@ -168,6 +168,10 @@ def permalink(call: Call) -> Json:
 
 def _reacted(call: Call) -> tuple[Message, str]:
     channel = call.channel()
+    if call.team.bot.id not in channel.members:
+        raise Refused("not_in_channel")
+    if channel.is_archived:
+        raise Refused("is_archived")
     message: Message | None = call.team.find(channel.id, call.needed("timestamp"))
     if message is None or message.ephemeral_to:
         raise Refused("message_not_found")

@@ -46,6 +46,22 @@ async def test_half_typed_words_and_an_open_file_stay(page: Page, slack: Workspa
     await expect(page.locator("details.file pre")).to_have_text("a\nb")
 
 
+async def test_a_status_stands_under_its_thread_until_the_bot_answers(
+    page: Page, slack: Workspace, app: SmallApp
+) -> None:
+    typing = page.locator("#conversation textarea")
+    await typing.fill("pods stuck")
+    await typing.press("Enter")
+    (message,) = await slack.until(lambda: slack.messages("inc-shop"))
+    place = {"channel_id": "C0INCSHOP1", "thread_ts": message.ts}
+    await app.client.assistant_threads_setStatus(**place, status="is looking at prod…")
+    status = page.locator("#thread .thread-status")
+    await expect(status).to_have_text("netclinic is looking at prod…")
+    await app.client.chat_postMessage(channel="C0INCSHOP1", thread_ts=message.ts, text="CONFIRMED")
+    await expect(page.locator("#thread")).to_contain_text("CONFIRMED")
+    await expect(status).to_have_text("")
+
+
 async def test_a_deleted_message_goes(page: Page, slack: Workspace, app: SmallApp) -> None:
     ts = await app.say("one")
     await app.say("two")

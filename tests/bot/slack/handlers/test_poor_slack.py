@@ -7,10 +7,13 @@ from tests.workspace import Workspace
 
 OUT = {"prod": "terway-out-of-ips"}
 BARE = (
+    "assistant.threads.setStatus",
     "chat.getPermalink",
     "conversations.info",
     "conversations.list",
     "files.getUploadURLExternal",
+    "reactions.add",
+    "reactions.remove",
     "usergroups.list",
     "users.info",
     "views.publish",

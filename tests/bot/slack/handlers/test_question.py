@@ -19,14 +19,56 @@ def records(scene: Scene) -> list[tuple[str, str, str]]:
         return [(str(row[0]), str(row[1]), str(row[2])) for row in found]
 
 
-async def test_one_message_says_that_it_looks_and_becomes_the_answer(open_scene: OpenScene) -> None:
+STATUS = "assistant.threads.setStatus"
+
+
+async def test_a_status_says_that_it_looks_and_the_answer_is_one_fresh_message(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
+        answer = await scene.answer("inc-shop", ts)
+        assert "CONFIRMED" in answer.plain
+        assert (answer.edited, answer.versions) == (None, [])
+        await scene.idle()
+        methods = [call.method for call in scene.slack.calls]
+        assert (methods.count("chat.postMessage"), methods.count("chat.update")) == (1, 0)
+        set_ = [call.args["status"] for call in scene.slack.calls if call.method == STATUS]
+        assert set_[0] == "is looking at prod…"
+        assert all(words.startswith("is looking at prod: ") for words in set_[1:] if words)
+        assert scene.slack.status("inc-shop", ts) == ""
+
+
+async def test_unasked_failures_leave_no_status(open_scene: OpenScene) -> None:
+    """Nobody waits for a word of ours; so nothing takes the status away but we."""
+    settings = {"NETCLINIC_INCIDENT_CHANNELS": "inc-*"}
+    async with open_scene({"prod": "terway-out-of-ips"}, settings=settings) as scene:
+        with scene.services.store.writing() as connection:
+            connection.execute(text("ALTER TABLE diagnoses RENAME TO elsewhere"))
+        words = "pods stuck in ContainerCreating, InvalidVSwitchId.IpNotEnough"
+        ts = await scene.slack.people.say("ada", "inc-shop", words)
+        await scene.slack.until(lambda: [c for c in scene.slack.calls if c.method == STATUS and c.args["status"] == ""])
+        await scene.idle()
+        assert scene.slack.replies("inc-shop", ts) == []
+        assert scene.slack.status("inc-shop", ts) == ""
+        message = next(m for m in scene.slack.messages("inc-shop") if m.ts == ts)
+        await scene.slack.until(lambda: not message.reactions)
+        with scene.services.store.writing() as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO diagnoses"))
+
+
+async def test_where_slack_takes_no_status_one_message_says_that_it_looks_and_becomes_the_answer(
+    open_scene: OpenScene,
+) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        scene.slack.fail(STATUS, "refused", error="unknown_method", times=None)
         ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
         answer = await scene.answer("inc-shop", ts)
         assert "CONFIRMED" in answer.plain
         assert answer.versions[0].startswith("Looking at “pods stuck in ContainerCreating” on prod.")
         assert len(scene.slack.replies("inc-shop", ts)) == 1
         assert [call.method for call in scene.slack.calls].count("chat.postMessage") == 1
+        again = await scene.slack.people.say("lin", "ops", STUCK)
+        await scene.answer("ops", again)
+        assert [call.method for call in scene.slack.calls].count(STATUS) == 1, "it is not asked again"
 
 
 async def test_what_was_asked_and_answered_is_kept_with_its_thread(open_scene: OpenScene) -> None:
@@ -50,19 +92,17 @@ async def test_the_audit_log_holds_every_step_in_its_order(open_scene: OpenScene
         ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
         answer = await scene.answer("inc-shop", ts)
         request = f"{scene.slack.team.id}:{answer.channel}:{ts}"
-        await scene.slack.until(lambda: ("message.updated", request) in [record[:2] for record in records(scene)])
+        await scene.slack.until(lambda: ("message.posted", request) in [record[:2] for record in records(scene)])
         mine = [record for record in records(scene) if record[1] == request]
         actions = list(dict.fromkeys(action for action, _, _ in mine))
         assert actions == [
             "question.received",
-            "message.posting",
-            "message.posted",
             "entries.considered",
             "cluster.read",
             "cluster.read.done",
             "verdict.reached",
-            "message.updating",
-            "message.updated",
+            "message.posting",
+            "message.posted",
         ]
         reads = [action for action, _, _ in mine if action == "cluster.read"]
         assert len(reads) == len(scene.clusters.servers["prod"].requests)
@@ -74,6 +114,7 @@ async def test_the_audit_log_holds_every_step_in_its_order(open_scene: OpenScene
 async def test_in_a_crowded_channel_each_question_has_one_message_that_is_its_answer(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
         people = scene.slack.people
+        scene.slack.fail(STATUS, "refused", error="unknown_method", times=None)
         asked = await asyncio.gather(*(people.say("ada", "inc-shop", f"{STUCK} since {n + 5} min") for n in range(8)))
         answers = [await scene.answer("inc-shop", ts) for ts in asked]
         assert [len(scene.slack.replies("inc-shop", ts)) for ts in asked] == [1] * 8
@@ -110,6 +151,7 @@ async def test_a_first_message_that_is_too_old_to_be_changed_does_not_stay_besid
 ) -> None:
     """As after a night in which the bot was down: workspaces may let nobody edit what is older than some minutes."""
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        scene.slack.fail(STATUS, "refused", times=None)
         scene.slack.fail("chat.update", "status", times=None)
         ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating")
         first = await scene.slack.until(lambda: scene.slack.reply("inc-shop", ts), 60)
@@ -123,6 +165,7 @@ async def test_a_first_message_that_is_too_old_to_be_changed_does_not_stay_besid
 
 async def test_an_answer_whose_first_message_somebody_deleted_is_posted_anew(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        scene.slack.fail(STATUS, "refused", times=None)
         scene.slack.fail("chat.update", "status", times=None)
         ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
         first = await scene.slack.until(lambda: scene.slack.reply("inc-shop", ts))

@@ -1,7 +1,7 @@
 /* Where the page is joined: state comes in, parts are drawn, and what people do goes out. */
 import { announcer } from "./announce.js";
 import { channelPane, threadPane } from "./conversation/panes.js";
-import { inChannel, inThread, Unread } from "./conversation/reading.js";
+import { inChannel, inThread, statusOf, Unread } from "./conversation/reading.js";
 import { follow } from "./control.js";
 import { deedsFor } from "./deeds.js";
 import { Directory } from "./directory.js";
@@ -20,7 +20,7 @@ let directory = null;
 let me = null;
 let place = fromAddress();
 let reached = true;
-let asked = null; // the message that was said last in a channel: its thread opens when the bot answers in it
+let asked = null; // the message that was said last in a channel: its thread opens when the bot is busy or answers in it
 let cluster = "";
 let noticed = null;
 
@@ -130,7 +130,7 @@ function closeThread() {
 
 function openAnswered() {
   if (!asked || narrow.matches || place.thread || place.channel !== asked.channel) return;
-  const answered = inThread(state, asked.channel, asked.ts, me).some((one) => one.user === state.bot.user_id && one.ts !== asked.ts);
+  const answered = statusOf(state, asked.channel, asked.ts) || inThread(state, asked.channel, asked.ts, me).some((one) => one.user === state.bot.user_id && one.ts !== asked.ts);
   if (answered) place = { ...place, thread: asked.ts };
   if (answered) asked = null;
 }

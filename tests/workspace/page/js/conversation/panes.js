@@ -3,7 +3,7 @@ import { el, show } from "../dom.js";
 import { drawHome, drawTabs } from "../home.js";
 import { composer } from "./composer.js";
 import { messageList } from "./messages.js";
-import { inChannel, inThread } from "./reading.js";
+import { inChannel, inThread, statusOf } from "./reading.js";
 
 /** The channel in the middle. `app`: see main.js. Returns {update(), focus()}. */
 export function channelPane(node, app) {
@@ -49,7 +49,8 @@ export function threadPane(node, app) {
   );
   const messages = messageList("Messages of the thread", app.messageDeeds);
   const write = composer("Reply", { ...app.composerDeeds, send: (text) => app.say(text, app.view().place.thread) });
-  node.append(header, messages.node, write.node);
+  const status = el("p", { class: "thread-status", role: "status" });
+  node.append(header, messages.node, status, write.node);
   node.addEventListener("keydown", back);
 
   function update() {
@@ -60,6 +61,9 @@ export function threadPane(node, app) {
     if (!open) return;
     title.textContent = directory.channel(place.channel)?.is_im ? state.bot.name : `# ${directory.channelName(place.channel)}`;
     messages.update(inThread(state, place.channel, place.thread, me), `${me}/${place.channel}/${place.thread}`);
+    const doing = statusOf(state, place.channel, place.thread);
+    status.textContent = doing ? `${state.bot.name} ${doing.text}` : "";
+    status.title = doing?.loading.join("\n") ?? "";
     write.update("Reply in thread");
   }
 

@@ -18,6 +18,11 @@ export function inThread(state, channel, ts, me) {
   return (state.messages[channel] ?? []).filter((one) => seen(one, me) && (one.ts === ts || one.thread_ts === ts)).map(shown);
 }
 
+/** What the app is doing in a thread, if it says so. */
+export function statusOf(state, channel, ts) {
+  return state.statuses.find((one) => one.channel === channel && one.thread_ts === ts);
+}
+
 /** Without what readers never see. */
 function shown({ metadata, ...message }) {
   return message;

@@ -1,0 +1,75 @@
+"""The message that asked, and its reaction: 👀 while it is looked at, then what was found; ✅ once its case is over.
+
+Where it stands is known by the key of the question that it was accepted as. Nothing here fails: without the database it
+is left.
+"""
+
+import logging
+import re
+
+from bot.diagnosis.report import Report
+from bot.slack.api.reactions import MessageId
+from bot.slack.blocks.question_state import QuestionState, question_state
+from bot.slack.handlers.context import HandlerContext
+from bot.store import DatabaseError
+from bot.store.cases import RESOLVED, StoredAnswer
+
+MOST_MESSAGES = 10  # of one case that are marked as resolved, the newest ones
+_KEY = re.compile(
+    r"[^:]+:(?P<channel>[CDG][A-Z0-9]+):(?P<ts>\d+\.\d+)"  # bot/slack/events/messages.py
+    r"(?::diagnose:[^:]+(?::\d+)?)?"  # the shortcut on a message: bot/slack/events/commands.py
+    r"(?::chosen)?"  # the same question with a cluster from the menu: bot/slack/handlers/buttons.py
+)
+_log = logging.getLogger("netclinic.handlers")
+
+
+def asked_message(key: str) -> MessageId | None:
+    """The message that was accepted under this key; ``None`` where a form, a command or a button asked."""
+    found = _KEY.fullmatch(key)
+    return (found["channel"], found["ts"]) if found else None
+
+
+async def asked_before(context: HandlerContext, answer: StoredAnswer) -> MessageId | None:
+    """The message that asked what this answer, perhaps one of a re-check, is about."""
+    try:
+        asked = [one for one in await _answers(context, answer.case_id) if one.question == answer.question]
+    except DatabaseError as error:
+        _log.info("No reaction is shown: %s", error)
+        return None
+    return next((found for one in reversed(asked) if (found := asked_message(one.id))), None)
+
+
+async def show_outcome(context: HandlerContext, message: MessageId, case: str, report: Report) -> None:
+    """What was found; that the case is resolved, where it has been meanwhile."""
+
+    async def choose() -> QuestionState:
+        now = await context.services.store.run(context.cases.get, case)
+        is_resolved = now is not None and now.state == RESOLVED
+        return QuestionState.RESOLVED if is_resolved else question_state(report)
+
+    try:
+        await context.services.poster.reactions.show(message, choose)
+    except DatabaseError as error:
+        _log.info("A reaction was not shown: %s", error)
+
+
+async def show_resolved(context: HandlerContext, case: str) -> None:
+    """That the case is resolved, on each message that asked about it; nothing where it is open."""
+    try:
+        now, answers = await context.services.store.run(context.cases.get, case), await _answers(context, case)
+    except DatabaseError as error:
+        _log.info("No reaction is shown: %s", error)
+        return
+    if now is None or now.state != RESOLVED:
+        return
+    found = (asked_message(answer.id) for answer in answers)
+    for message in list(dict.fromkeys(each for each in found if each))[-MOST_MESSAGES:]:
+        await context.services.poster.reactions.show(message, _resolved)
+
+
+async def _answers(context: HandlerContext, case: str) -> list[StoredAnswer]:
+    return await context.services.store.run(context.cases.answers, case)
+
+
+async def _resolved() -> QuestionState:
+    return QuestionState.RESOLVED
