@@ -21,6 +21,7 @@ from bot.slack.blocks.action_ids import (
     RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
+    TAKE_CASE,
     ButtonValue,
 )
 from bot.slack.blocks.modals import note_form
@@ -114,7 +115,7 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
         await accept_press(context, body, PRESS, parse_button_press(body))
         await ack()
 
-    for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, CHOOSE_CLUSTER):
+    for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, TAKE_CASE, CHOOSE_CLUSTER):
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
     app.action(re.compile(""))(press_button)

@@ -24,6 +24,7 @@ from bot.slack.blocks.action_ids import (
     RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
+    TAKE_CASE,
     ButtonValue,
 )
 from bot.slack.blocks.elements import Message
@@ -31,6 +32,7 @@ from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.case_service import is_answered, refresh_answers
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
+from bot.slack.handlers.escalation import NOBODY_NAMED, is_handed_over, take_handed_over
 from bot.slack.jobs import ButtonPress, CasePress, SettlePress
 from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
@@ -92,6 +94,7 @@ class PressHandler:
             SETTLE_NO: self._accept_settling,
             RESOLVE: self._resolve,
             HAND_OVER: self._accept_escalation,
+            TAKE_CASE: lambda: take_handed_over(self.context, self.trail, self.press),
             HELPED: self._store_feedback,
             NOT_HELPED: self._store_feedback,
             CHOOSE_CLUSTER: self._choose_cluster,
@@ -180,18 +183,19 @@ class PressHandler:
         )
 
     async def _accept_escalation(self) -> Json:
-        if not self.context.services.settings.oncall_group:
-            raise UserError("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
+        if not (self.context.services.settings.oncall_group or self.context.services.settings.oncall):
+            raise UserError(NOBODY_NAMED)
         case, answer = await self._find_open_case()
         key, payload = once_key(HAND_OVER, case.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
         accept = self.context.accept_unless_succeeded
-        if not case.assignee and await accept(jobs.ESCALATE, key, payload, self._is_assigned):
+        is_free = not await is_handed_over(self.context, case)
+        if is_free and await accept(jobs.ESCALATE, key, payload, self._is_handed_over):
             return {}
         raise UserError(f"Case {case.id} was handed to on-call already.")
 
-    async def _is_assigned(self, _: str) -> bool:
+    async def _is_handed_over(self, _: str) -> bool:
         case, _answer = await find_case(self.context, self.press)
-        return bool(case.assignee)
+        return await is_handed_over(self.context, case)
 
     async def _resolve(self) -> Json:
         case, answer = await find_case(self.context, self.press)

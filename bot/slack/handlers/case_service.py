@@ -7,7 +7,7 @@ from bot.audit import AuditContext
 from bot.diagnosis.report import Changes, compare
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine, refusal_message
+from bot.slack.blocks.case import CaseLine, handover_summary, refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import (
     CaseRow,
@@ -15,9 +15,11 @@ from bot.slack.blocks.overviews import (
 )
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import CasePress
-from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, StoredAnswer
+from bot.store.cases import GROUP, OPEN, PRIVATE, RESOLVED, Case, StoredAnswer
+from bot.store.handovers import Handover
 
 RECHECK = "recheck"
+_UNCHANGEABLE = ("message_not_found", "cant_update_message", "edit_window_closed")
 
 
 def open_case(
@@ -68,15 +70,19 @@ def parse_check(context: HandlerContext, question: str) -> tuple[str, ...] | Non
 
 def case_line(context: HandlerContext, case: Case, answer: StoredAnswer) -> CaseLine:
     """The case as this answer of it shows it."""
+    handover = context.handovers.of_case(case.id)
+    to_group = case.assignee if case.assignee.startswith(GROUP) else ""
+    settings = context.services.settings
     said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id == answer.id]
     line = CaseLine(
         id=case.id,
         answer=answer.id,
         at=answer.finished_at,
         opened_at=case.opened_at,
-        handed_to=case.assignee,
+        handed_to=next(iter(handover.handed_to), "") if handover else to_group,
+        taken_by="" if to_group else case.assignee,
         is_private=case.state == PRIVATE,
-        has_oncall=bool(context.services.settings.oncall_group),
+        has_oncall=bool(settings.oncall_group or settings.oncall),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
         settled={entry: (given.user, given.yes) for entry, given in context.settling.given_below(answer.id).items()},
@@ -105,20 +111,63 @@ async def is_answered(context: HandlerContext, key: str) -> bool:
     return await context.services.store.run(context.cases.answer, key) is not None
 
 
+async def take_case(context: HandlerContext, trail: AuditContext, case: Case, user: str) -> str:
+    """Put a person on an open case, on record. Who is on it now: somebody else where they were first."""
+    is_new = await context.services.store.run(context.cases.take, case.id, user, context.now())
+    if is_new:
+        await trail.record("case.taken", cluster=case.cluster, detail={"before": case.assignee})
+    now = await context.services.store.run(context.cases.get, case.id)
+    return now.assignee if now else ""
+
+
+def render_handover(context: HandlerContext, handover: Handover) -> Message | None:
+    """The message by which a case was handed to on-call, as things stand now; nothing where its answer is gone."""
+    case, answer = context.cases.get(handover.case_id), context.cases.answer(handover.diagnosis_id)
+    if case is None or answer is None:
+        return None
+    return handover_summary(
+        answer.report,
+        case_line(context, case, answer),
+        to=handover.handed_to,
+        by=handover.handed_by,
+        permalink=case.link,
+        now=handover.at,
+    )
+
+
+async def refresh_handover(context: HandlerContext, trail: AuditContext, case: str) -> None:
+    """Say in the hand-over message, where there is one, who has the case and whether it is over.
+
+    Raises:
+        SlackUnavailable: Slack cannot be reached.
+    """
+    handover = await context.services.store.run(context.handovers.of_case, case)
+    message = await context.services.store.run(render_handover, context, handover) if handover else None
+    if handover and message:
+        await _update_unless_gone(context, trail, handover.channel, handover.message_ts, message)
+
+
 async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> None:
-    """Show again how things stand: in the answer that was pressed, and in the case's newest.
+    """Show again how things stand: in the answer that was pressed, in the case's newest, and where it was handed over.
 
     Raises:
         SlackUnavailable: Slack cannot be reached.
     """
     kept = await context.services.store.run(context.cases.answers, case)
     for item in [one for one in kept if one.message_ts and (one.id == answer or one is kept[-1])]:
-        try:
-            message = await context.services.store.run(render_answer, context, item)
-            await context.messenger(trail).update(item.channel, item.message_ts, message)
-        except SlackError as error:
-            if getattr(error, "code", "") not in ("message_not_found", "cant_update_message", "edit_window_closed"):
-                raise
+        message = await context.services.store.run(render_answer, context, item)
+        await _update_unless_gone(context, trail, item.channel, item.message_ts, message)
+    await refresh_handover(context, trail, case)
+
+
+async def _update_unless_gone(
+    context: HandlerContext, trail: AuditContext, channel: str, ts: str, message: Message
+) -> None:
+    try:
+        await context.messenger(trail).update(channel, ts, message)
+    except SlackError as error:
+        if getattr(error, "code", "") not in _UNCHANGEABLE:
+            raise
 
 
 def case_row(case: Case) -> CaseRow:
