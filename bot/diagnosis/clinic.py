@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
 
+Look = Callable[[ClusterSession, Sequence[Diagnosis]], Awaitable[None]]
 DOUBTFUL = 0.15  # from this confidence on the cluster is asked whether unclear words are about its network
 
 
@@ -52,19 +53,32 @@ class Clinic:
         return answer if found.in_scope else _only_what_is_sure(answer, unmatched, self.given)
 
     async def check(
-        self, ids: Iterable[str], cluster: Cluster, namespace: str | None = None, *, words_are_clear: bool = False
+        self,
+        ids: Iterable[str],
+        cluster: Cluster,
+        namespace: str | None = None,
+        *,
+        words_are_clear: bool = False,
+        look: Look | None = None,
     ) -> Answer:
         """Judge entries without a question: the named ones, dear reads too, or every fault.
 
         ``words_are_clear`` judges as if the words had plainly described each: how entries are proved on recordings.
+        ``look`` sees more of the cluster once all is judged, from the same cache and within the same budget.
         """
         chosen = list(ids) or [entry.id for entry in self.entries.values() if entry.kind is Kind.FAULT]
         scores = MatchScores(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), named=True)
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
-        return await self._diagnose(answer, scores, cluster, QuestionScope.of("", namespace), time.monotonic())
+        return await self._diagnose(answer, scores, cluster, QuestionScope.of("", namespace), time.monotonic(), look)
 
     async def _diagnose(
-        self, answer: Answer, scores: MatchScores, cluster: Cluster | None, scope: QuestionScope, started: float
+        self,
+        answer: Answer,
+        scores: MatchScores,
+        cluster: Cluster | None,
+        scope: QuestionScope,
+        started: float,
+        look: Look | None = None,
     ) -> Answer:
         """The answer with its diagnoses, what could not be read, and what the reads took."""
         if cluster is None:
@@ -75,6 +89,8 @@ class Clinic:
             state = await read_cluster_state(session, cluster.context)
             if state.reachable:
                 diagnoses, failing = await self._by_cluster(session, scores)
+                if look is not None:
+                    await look(session, diagnoses)
             else:
                 diagnoses, failing = self._by_words_alone(scores, state.trouble), FailingHere()
             return _with_duration(
