@@ -152,7 +152,7 @@ def _fact_text(fact: Fact) -> str:
 def cases_message(rows: Sequence[CaseRow], now: datetime, *, hidden: int = 0) -> Message:
     """Cases, as they are given; ``hidden`` are those of channels that the reader cannot read."""
     number = len(rows) + hidden
-    title = f"{counted(number, 'open case')}" if number else "Cases"
+    title = f"{counted(number, 'case')}" if number else "Cases"
     lines = [*(case_line(row, now) for row in rows), *_hidden_lines(hidden)]
     return _list_message(title, lines, "None is open.", f"As of {clock(now)}", "cases")
 
