@@ -187,6 +187,9 @@ class Settings(BaseSettings):
     handoff_remind_minutes: float = _setting(
         "NETCLINIC_HANDOFF_REMIND_MINUTES", 30.0, "minutes until one reminder if nobody has it; 0: none", ge=0, le=1440
     )
+    alertmanager_url: str = _setting(
+        "NETCLINIC_ALERTMANAGER_URL", "", "base URL of an Alertmanager: the handoff tells which silences end soon"
+    )
     oncall: str = _setting(
         "NETCLINIC_ONCALL", "", "who is on call, without a user group: U1, U2 every 12h from 2026-11-16 09:00"
     )

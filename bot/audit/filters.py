@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, str] = {
     "handoff.made": "a handoff was made",
     "handoff.acknowledged": "somebody has taken it",
     "handoff.reminded": "nobody has, and they were reminded",
+    "handoff.noted": "somebody left a note for whoever takes it over",
     "export.made": "records were given out",
     "audit.anchored": "the newest record's hash is about to be told outside",
     "audit.pruned": "old records were archived and removed",

@@ -71,7 +71,7 @@ _METADATA: Shape = {
     "annotations": MapOf(TEXT),
     "creationTimestamp": MOMENT,
     "deletionTimestamp": MOMENT,
-    "managedFields": [{"time": MOMENT, "fieldsV1": MapOf(ANYTHING)}],
+    "managedFields": [{"manager": TEXT, "time": MOMENT, "subresource": TEXT, "fieldsV1": MapOf(ANYTHING)}],
 }
 _CONDITIONS: Shape = [
     {

@@ -76,6 +76,7 @@ _ALSO: Mapping[tuple[str, str], dict[str, Any]] = {  # beside what is read
     },
 }
 _EDIT_OF_LABELS = "f:metadata"  # any other outermost field tells an edit of the content
+_EDITED = {"ConfigMap": "f:data", "DaemonSet": "f:spec", "Deployment": "f:spec"}  # where edits of the content stand
 _SELECTORS = ("podSelector", "selector")
 
 
@@ -88,9 +89,9 @@ def recorded_object(group: str, item: Object, reads: DeclaredReads, selected_by:
     _narrow(metadata, "labels", {*reads.labels, *selected_by})
     _narrow(metadata, "annotations", reads.annotations)
     edits = metadata.pop("managedFields", None)
+    if edits and kind in _EDITED:
+        metadata["managedFields"] = [_edit(each, _EDITED[kind]) for each in edits]
     if kind == "ConfigMap":
-        if edits:
-            metadata["managedFields"] = [_edit(each) for each in edits]
         kept["data"] = _config_data(str(metadata.get("name")), item.get("data") or {}, reads.config_keys)
     return kept
 
@@ -147,15 +148,19 @@ def _narrow(metadata: Object, field: str, names: Collection[str]) -> None:
         metadata[field] = {key: value for key, value in (metadata[field] or {}).items() if key in names}
 
 
-def _edit(edit: Object) -> Object:
-    """When, and whether the content was edited: neither who nor which fields."""
-    slim = {"time": edit["time"]} if "time" in edit else {}
+def _edit(edit: Object, content: str) -> Object:
+    """When and by which program, and whether the content was edited: not which fields of it."""
+    slim: Object = {name: edit[name] for name in ("manager", "time", "subresource") if name in edit}
     fields = edit.get("fieldsV1")
-    return slim | (
-        {"fieldsV1": {_EDIT_OF_LABELS if key == _EDIT_OF_LABELS else "f:data": {} for key in fields}}
-        if isinstance(fields, dict)
-        else {}
-    )
+    if not isinstance(fields, dict):
+        return slim
+    told = {key: _EDIT_OF_LABELS if key == _EDIT_OF_LABELS else key if key == "f:status" else content for key in fields}
+    return slim | {"fieldsV1": {name: _template(fields.get(key)) for key, name in told.items()}}
+
+
+def _template(fields: Any) -> Object:
+    """Of what was edited in a workload: whether its pods' template was, which is a rollout."""
+    return {"f:template": {}} if isinstance(fields, dict) and "f:template" in fields else {}
 
 
 def _config_data(name: str, data: Mapping[str, str], declared: Iterable[ConfigKey]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
 
+Look = Callable[[ClusterSession, Sequence[Diagnosis]], Awaitable[None]]
 DOUBTFUL = 0.15  # from this confidence on the cluster is asked whether unclear words are about its network
 
 
@@ -53,17 +54,24 @@ class Clinic:
         return answer if found.in_scope else _only_what_is_sure(answer, unmatched, self.given)
 
     async def check(
-        self, ids: Iterable[str], cluster: Cluster, namespace: str | None = None, *, words_are_clear: bool = False
+        self,
+        ids: Iterable[str],
+        cluster: Cluster,
+        namespace: str | None = None,
+        *,
+        words_are_clear: bool = False,
+        look: Look | None = None,
     ) -> Answer:
         """Judge entries without a question: the named ones, dear reads too, or every fault.
 
         ``words_are_clear`` judges as if the words had plainly described each: how entries are proved on recordings.
+        ``look`` sees more of the cluster once all is judged, from the same cache and within the same budget.
         """
         chosen = list(ids) or [entry.id for entry in self.entries.values() if entry.kind is Kind.FAULT]
         scores = MatchScores(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), named=True)
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
         scope, budget = QuestionScope.of("", namespace), self.budget.for_everything()
-        return await self._diagnose(answer, scores, cluster, scope, time.monotonic(), budget)
+        return await self._diagnose(answer, scores, cluster, scope, time.monotonic(), budget, look)
 
     async def _diagnose(
         self,
@@ -73,6 +81,7 @@ class Clinic:
         scope: QuestionScope,
         started: float,
         budget: Budget,
+        look: Look | None = None,
     ) -> Answer:
         """The answer with its diagnoses, what could not be read, and what the reads took."""
         if cluster is None:
@@ -87,6 +96,8 @@ class Clinic:
                     plugin = next((str(fact.value) for fact in state.facts if fact.name == PLUGIN and fact.value), None)
                     fails, text = bool(failing.items), answer.question
                     diagnoses = worth_telling(diagnoses, text, answer.confidence, plugin, something_fails=fails)
+                if look is not None:
+                    await look(session, diagnoses)
             else:
                 diagnoses, failing = self._by_words_alone(scores, state.trouble), FailingHere()
             return _with_duration(

@@ -1,8 +1,8 @@
 """What people did in the span, as the audit log holds it: not the reads of each question, which are thousands."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -24,6 +24,7 @@ BUTTON_WORDS = {
     "not_helped": "found no help in",
 }
 ACTION_WORDS = {
+    "case.taken": "took",
     "case.resolved": "resolved",
     "handoff.acknowledged": "took over a handoff",
     "export.made": "exported the audit log",
@@ -38,11 +39,21 @@ _COLUMNS = ("time", "action", *_ACTOR, "case", "cluster", "request_id", "outcome
 
 @dataclass(frozen=True)
 class SpanActions:
-    """The actions, oldest first, the ids of the Slack users among those who did them, and names by id."""
+    """The actions, oldest first, and the ids of the Slack users among those who did them.
+
+    ``people``: names by id; ``channels``: those of the cases, by case.
+    """
 
     actions: tuple[Action, ...]
     users: frozenset[str]
     people: Mapping[str, str]
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, closed: Collection[str]) -> "tuple[Action, ...]":
+        """Those that were not done in a case of these channels."""
+        return tuple(
+            action for action in self.actions if not (action.ref and self.channels.get(action.ref.id) in closed)
+        )
 
 
 def read_actions(store: Store, span: Span, team: str = "") -> SpanActions:
@@ -62,18 +73,20 @@ def read_actions(store: Store, span: Span, team: str = "") -> SpanActions:
         query = query.where(table.c.team.in_((team, "")))
     with store.reading() as connection:
         rows = connection.execute(query).mappings().all()
-        links = _links(connection, {_case_id(row) for row in rows} - {""})
+        links, channels = _links(connection, {_case_id(row) for row in rows} - {""})
     actions, of_slack = _merge_repeated(_actions(rows, links)), [row for row in rows if row["actor_kind"] == "slack"]
     users = {action.actor for action in actions} & {row["actor_id"] for row in of_slack}
     people = {row["actor_id"]: row["actor_name"] for row in of_slack if row["actor_name"]}
-    return SpanActions(tuple(actions), frozenset(users), people)
+    return SpanActions(tuple(actions), frozenset(users), people, channels)
 
 
-def _links(connection: Connection, ids: set[str]) -> dict[str, str]:
+def _links(connection: Connection, ids: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """The threads of these cases; those that one person alone saw have none, and what was done there is left out."""
     columns = [cases.c[name] for name in ("id", "link", "team", "channel", "thread_ts", "state")]
-    rows = connection.execute(select(*columns).where(cases.c.id.in_(sorted(ids)), cases.c.state != "private"))
-    return {row.id: row.link or thread_link(row.team, row.channel, row.thread_ts) for row in rows}
+    query = select(*columns).where(cases.c.id.in_(sorted(ids)), cases.c.state != "private")
+    rows = connection.execute(query).all()
+    links = {row.id: row.link or thread_link(row.team, row.channel, row.thread_ts) for row in rows}
+    return links, {row.id: row.channel for row in rows}
 
 
 def _actions(rows: Sequence[Any], links: Mapping[str, str]) -> Iterable[Action]:

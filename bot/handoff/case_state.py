@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from bot.handoff.queries import ABOUT_FAULTS, NO_FAULT, AnswerRow, Facts
+from bot.handoff.queries import AnswerRow, Facts
 from bot.handoff.records import CurrentState, EvidenceRef, OpenCase, ResolvedCase
-from bot.store.cases import Case
+from bot.store.cases import ABOUT_FAULTS, NO_FAULT, OPEN, Case
 
 VERDICT_RANK = {"confirmed": 0, "suspected": 1, "": 2, "ruled_out": 3, "answered": 4, "unmatched": 5}
 FAULT_SEEN = ("confirmed", "suspected")
@@ -62,8 +62,8 @@ class CaseState:
 
     @property
     def has_open_problem(self) -> bool:
-        """Whether it is open and something is, or may be, wrong."""
-        return self.case.state == "open" and self.outcome not in NO_FAULT
+        """Whether it counts as open, as ``bot.store.cases.is_open_case`` asks the database."""
+        return self.case.state == OPEN and self.outcome not in NO_FAULT
 
     @property
     def cluster(self) -> str:

@@ -6,14 +6,14 @@ reach.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.settling import GivenAnswer
 from bot.handoff.case_state import FAULT_SEEN, VERDICT_RANK, CaseState, case_states
 from bot.handoff.queries import AnswerRow, Facts, thread_link
-from bot.handoff.recheck import RecheckTarget
+from bot.handoff.recheck import Recheck, RecheckTarget
 from bot.handoff.records import (
     Action,
     CaseRef,
@@ -42,12 +42,16 @@ NOT_RECHECKED = State(now=CurrentState.UNASKED)
 
 @dataclass(frozen=True)
 class Draft:
-    """The cases of a span, before anybody has looked again. ``open`` are those that are shown in full, worst first."""
+    """The cases of a span, before anybody has looked again. ``open`` are those that are shown in full, worst first.
+
+    ``hidden`` are open ones whose threads are closed to the readers.
+    """
 
     span: Span
     facts: Facts
     case_states: Mapping[str, CaseState]
     open: Sequence[CaseState]
+    hidden: int = 0
 
     def answer_ids(self) -> list[str]:
         """The ids of the answers that the open cases rest on."""
@@ -63,12 +67,31 @@ class Draft:
         ]
 
 
-def make_draft(facts: Facts, span: Span) -> Draft:
-    """The open cases that are shown in full: the worst first, of these the newest activity."""
-    found = case_states(facts)
+def make_draft(facts: Facts, span: Span, closed: Collection[str] = ()) -> Draft:
+    """The open cases that are shown in full: the worst first, of these the newest activity.
+
+    Of the ``closed`` channels nothing is told but how many open cases there are.
+    """
+    everywhere = case_states(facts)
+    hidden = sum(item.has_open_problem and item.case.channel in closed for item in everywhere.values())
+    facts = _without(facts, closed)
+    found = {id_: item for id_, item in everywhere.items() if id_ in facts.cases}
     in_full = [case_state for case_state in found.values() if case_state.has_open_problem]
     in_full.sort(key=lambda item: (VERDICT_RANK.get(item.outcome, 9), -item.case.updated_at.timestamp(), item.case.id))
-    return Draft(span, facts, found, in_full[:MOST_LISTED])
+    return Draft(span, facts, found, in_full[:MOST_LISTED], hidden)
+
+
+def _without(facts: Facts, closed: Collection[str]) -> Facts:
+    """The facts that may be told."""
+    kept = {id_: case for id_, case in facts.cases.items() if case.channel not in closed}
+    return replace(
+        facts,
+        cases=kept,
+        answers=[answer for answer in facts.answers if answer.case_id in kept],
+        stale=[case for case in facts.stale if case.channel not in closed],
+        unhelpful=[word for word in facts.unhelpful if word.case_id in kept],
+        unreachable=[row for row in facts.unreachable if row.case_id in kept],
+    )
 
 
 def case_ref(case: Case, text: str = "") -> CaseRef:
@@ -264,16 +287,19 @@ def compose(
     empty: Handoff,
     draft: Draft,
     reports: Mapping[str, Report],
-    states: Mapping[str, State],
+    now: Recheck,
     actions: Sequence[Action],
 ) -> Handoff:
-    """``empty``, which knows its id, span, and from whom to whom it is, filled in; ``states`` by case, as found now."""
+    """``empty``, which knows its id, span, and from whom to whom it is, filled in; ``now`` is what was found now."""
+    states = now.states
     handoff = replace(empty, counts=Counts(opened=len(_opened(draft)), actions=len(actions)))
     handoff = _with_open_cases(handoff, draft, reports, states)
     handoff = _with_questions(_with_causes(_with_resolved_cases(handoff, draft), draft), draft)
     return replace(
         _with_timeline(handoff, draft, states),
         actions=tuple(actions[-MOST_ACTIONS:]),
+        changes=now.changes,
+        near_limits=now.near_limits,
         unreachable=tuple(unreachable_clusters(draft, states)),
     )
 
@@ -302,6 +328,7 @@ def _with_open_cases(
         unexplained=len(unexplained),
         stale=facts.stale_count,
         guides=len(guides),
+        hidden=draft.hidden,
     )
     return replace(
         handoff,
@@ -374,8 +401,25 @@ def _open_case(case_state: CaseState, report: Report | None, state: State) -> Op
         state=state,
         seen=first_evidence(report, diagnosis) if report else None,
         settle=_next_checks(diagnosis, state) if case_state.outcome == "suspected" else (),
+        next_step=_next_step(case_state, diagnosis, state),
         also=tuple(_also_confirmed(case_state, report)),
     )
+
+
+def _next_step(case_state: CaseState, diagnosis: ReportDiagnosis | None, state: State) -> NextCheck:
+    """What its owner does first: settle it, mend it, or close it."""
+    if state.now is CurrentState.CLEARED:
+        return NextCheck(text="Resolve it: what had been confirmed is gone.")
+    is_sure = case_state.found == "confirmed" or state.now is CurrentState.WORSE
+    if diagnosis is None or (not is_sure and (state.now is CurrentState.RULED_OUT or case_state.found == "ruled_out")):
+        return NextCheck(text="Ask again in its thread, with the error that is seen.")
+    if diagnosis.asks and not is_sure:
+        return NextCheck(text=diagnosis.asks)
+    steps = diagnosis.steps if is_sure else (*diagnosis.settle, *diagnosis.steps)
+    first = next(iter(steps), None)
+    if first is None:
+        return NextCheck(text="Ask again in its thread, with the error that is seen.")
+    return NextCheck(text=first.text, command=first.command)
 
 
 def _next_checks(diagnosis: ReportDiagnosis | None, state: State) -> tuple[NextCheck, ...]:

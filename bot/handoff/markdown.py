@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.handoff.records import CaseRef, EvidenceRef, Handoff
-from bot.handoff.sections import Aside, Cases, Door, Item, Part, Problem, Section, Style, Text, make_sections
+from bot.handoff.sections import Aside, Cases, Item, Part, Problem, Section, Style, Text, make_sections
 from bot.handoff.text import EMPTY, footnotes, headline, subtitle
 from bot.probes.findings import clip
 from bot.text import counted, one_line, plain, plural
@@ -46,10 +46,8 @@ def _page_lines(handoff: Handoff, alt: str) -> Iterator[str]:
 
 
 def _section_lines(section: Section) -> Iterator[str]:
-    items = section.items_for(Door.PAGE)
-    if items:
-        yield from ("", f"## {section.heading}", "")
-    for item in items:
+    yield from ("", f"## {section.heading}", "")
+    for item in section.items:
         yield from _problem_lines(item) if isinstance(item, Problem) else _item_lines(item)
 
 
@@ -72,6 +70,8 @@ def _problem_lines(problem: Problem) -> Iterator[str]:
     lines.insert(problem.is_unexplained, _state_line(problem))
     yield f"- **{_render([problem.title])}** ({cases}{entry})"
     yield from filter(None, lines)
+    if problem.next_step:
+        yield f"  - Next: {code_between_backticks(problem.next_step.text)}"
     if problem.opened:
         links = _links(Cases(problem.refs, are_alike=True))
         yield f"  - {_capital(problem.opened)}; the newest first: {links}"
@@ -121,8 +121,6 @@ def _render_aside(aside: Aside) -> str:
 
 
 def _render_text(part: Text) -> str:
-    if part.only is Door.MESSAGE:
-        return ""
     match part.style:
         case Style.CODE | Style.COMMAND | Style.CLUSTER:
             return code(part.text)
@@ -132,6 +130,8 @@ def _render_text(part: Text) -> str:
             return f"“{escape(clip(part.text, QUESTION))}”"
         case Style.REASON:
             return escape(clip(part.text, REASON))
+        case Style.NOTE:
+            return f"“{escape(part.text)}”"
         case Style.WORDS:
             return _escaped_run(part.text)
 

@@ -38,6 +38,13 @@ class OnCall:
         incoming = turn if local - began < JUST_CHANGED else turn + 1
         return (self._person(incoming - 1),), (self._person(incoming),)
 
+    def now_on_call(self, now: datetime) -> tuple[str, ...]:
+        """Who is on call at this moment: whose turn it is, or all where nobody takes turns."""
+        if self.turn is None or self.start is None:
+            return self.people
+        local = now.astimezone(self.zone).replace(tzinfo=None)
+        return (self._person((local - self.start) // self.turn),)
+
     def _person(self, turn: int) -> str:
         return self.people[turn % len(self.people)]
 

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from bot.diagnosis.report import Report
 from bot.handoff.time_range import Span
 from bot.store import Store
-from bot.store.cases import DIRECT, Case
+from bot.store.cases import DIRECT, Case, is_open_case
 from bot.store.schema import cases, feedback, stored_answers
 
 STALE_AFTER = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not shown in full
 MOST_STALE = 5
 MOST_IDS = 5000
-NO_FAULT = ("unmatched", "answered")  # open, but nothing is known to be wrong
-ABOUT_FAULTS = ("confirmed", "suspected", "ruled_out")
 _ANSWER_COLUMNS = ("id", "case_id", "kind", "asked_at", "asked_by", "cluster", "entry", "title", "outcome")
 
 
@@ -199,10 +197,7 @@ def _stale(
     """The newest, and how many; those among ``found`` are shown in full, such as one that was marked as no help."""
     border = _stale_before(span)
     in_full = [row.id for row in found if row.state == "open" and row.updated_at < border]
-    is_stale = and_(cases.c.state == "open", cases.c.updated_at < border, cases.c.id.not_in(in_full))
-    # As in case_state.py: a guide that was asked for later in the thread settles nothing.
-    had_fault = exists().where(stored_answers.c.case_id == cases.c.id, stored_answers.c.outcome.in_(ABOUT_FAULTS))
-    is_counted = and_(ours, is_stale, or_(cases.c.outcome.not_in(NO_FAULT), had_fault))
+    is_counted = and_(ours, is_open_case(), cases.c.updated_at < border, cases.c.id.not_in(in_full))
     newest = _case_query().where(is_counted).order_by(cases.c.updated_at.desc(), cases.c.id)
     count = connection.execute(select(func.count()).select_from(cases).where(is_counted)).scalar_one()
     return _cases(connection, newest.limit(MOST_STALE)), count

@@ -72,11 +72,52 @@ class NextCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecentChange:
+    """An object that a verdict rests on was changed lately: ``what`` in one word, which is no cause.
+
+    ``manager`` is the field manager that the API server noted: the program that did it, not the person behind it.
+    """
+
+    cluster: str
+    object: str
+    what: str
+    at: datetime
+    manager: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearLimit:
+    """A setting that leaves little room, as ``Node n1: 60 of 64 pods (kubelet's limit)``."""
+
+    cluster: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpiringSilence:
+    """A silence of Alertmanager that ends soon: ``matchers`` as it writes them, ``comment`` by whoever made it."""
+
+    matchers: str
+    ends_at: datetime
+    made_by: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftNote:
+    """What somebody left for whoever takes over."""
+
+    user: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenCase:
     """A case that is not resolved. ``outcome`` is the verdict as it stands, ``found`` the one when it was found.
 
     ``entry`` is empty while there is no answer; ``also`` names what else was confirmed. Where ``found`` is
-    ``ruled_out`` the cause is unknown, and ``entry`` only what it is not.
+    ``ruled_out`` the cause is unknown, and ``entry`` only what it is not. ``next_step`` is what its owner does first.
     """
 
     ref: CaseRef
@@ -93,6 +134,7 @@ class OpenCase:
     seen: EvidenceRef | None = None
     settle: tuple[NextCheck, ...] = ()
     also: tuple[str, ...] = ()
+    next_step: NextCheck | None = None
 
     @property
     def is_unexplained(self) -> bool:
@@ -197,7 +239,8 @@ class Counts:
     """The headline, and how many there are of what the lists hold the first of.
 
     ``open`` includes ``stale`` ones; ``open_in_full`` does not. ``unexplained`` are the open cases of which only a
-    cause was ruled out, ``unanswered`` the open questions that nothing answered: neither is in ``open``.
+    cause was ruled out, ``hidden`` those whose threads are closed to the readers, ``unanswered`` the open questions
+    that nothing answered: none of them is in ``open``.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": _stored_name}
@@ -215,6 +258,12 @@ class Counts:
     unhelpful: int = 0
     actions: int = 0
     timeline: int = 0
+    hidden: int = 0
+
+    @property
+    def all_open(self) -> int:
+        """Every open case, as App Home and `/netclinic cases` count them."""
+        return self.open + self.unexplained + self.hidden
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +273,7 @@ class Handoff:
     ``stale`` are the newest of the open cases that nobody has touched for a week, ``guides`` questions of the span
     that a guide answered and nobody resolved. ``unexplained`` are open cases of which only a cause was ruled out;
     ``answered_late`` questions that nothing answered when they were asked, and that are explained or resolved since.
+    ``silences_trouble``: why Alertmanager's silences are not known.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": _stored_name}
@@ -252,13 +302,21 @@ class Handoff:
     actions: tuple[Action, ...] = ()
     unreachable: tuple[UnreachableCluster, ...] = ()
     timeline: tuple[TimelineBar, ...] = ()
+    changes: tuple[RecentChange, ...] = ()
+    near_limits: tuple[NearLimit, ...] = ()
+    silences: tuple[ExpiringSilence, ...] = ()
+    silences_trouble: str = ""
+    shift_notes: tuple[ShiftNote, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Nothing happened, and nothing is open."""
         listed = (self.open, self.stale, self.guides, self.resolved, self.unexplained, self.unanswered)
         return not any(
-            (*listed, self.answered_late, self.unhelpful, self.unreachable, self.actions, self.counts.opened)
+            (
+                *(*listed, self.answered_late, self.unhelpful, self.unreachable, self.actions),
+                *(self.counts.opened, self.counts.hidden),
+            )
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from bot.handoff.records import Handoff
+from bot.handoff.records import Handoff, ShiftNote
 from bot.store import Store
 from bot.store.schema import handoffs
 
@@ -100,6 +100,27 @@ class Handoffs:
         """Note that a reminder was sent; false where one was, or somebody has it."""
         open_ = and_(handoffs.c.reminded_at.is_(None), handoffs.c.acknowledged_by == "")
         return self._change(id_, open_, reminded_at=at)
+
+    def add_note(
+        self, id_: str, note: ShiftNote, names: Mapping[str, str], render: Callable[[Handoff], str]
+    ) -> Handoff | None:
+        """The handoff with this note, and its page; a person's later note takes the place of theirs before.
+
+        ``None`` where there is none; ``names``: its writer's, by id. Notes that are left at the same moment are
+        all kept.
+        """
+        wanted = handoffs.c.id == id_
+        with self.store.writing() as connection:
+            told = connection.execute(select(handoffs.c.told).where(wanted).with_for_update()).scalar_one_or_none()
+            if told is None:
+                return None
+            kept = Handoff.from_json(told)
+            others = [each for each in kept.shift_notes if each.user != note.user]
+            people = {**kept.people, **names}
+            noted = replace(kept, shift_notes=(*others, *([note] if note.note else [])), people=people)
+            values = {"told": noted.to_json(), "text": render(noted), "posted": None}
+            connection.execute(update(handoffs).where(wanted).values(**values))
+        return noted
 
     def unacknowledged(self, made_after: datetime, made_before: datetime) -> list[str]:
         """Posted handoffs of this time that nobody has and nobody was reminded of, oldest first."""

@@ -1,7 +1,6 @@
-"""What a handoff says, once for every door: its sections as plain records, which Markdown and Slack only lay out.
+"""What the whole page of a handoff says: its sections as plain records, which Markdown only lays out.
 
-A door decides how long a text may be, what stands beside it and how it is marked; which words, in which order, is
-decided here.
+Slack's message, which has room for a line a case, is made in ``bot/slack/blocks/handoff.py``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +15,12 @@ from bot.handoff.records import (
     Cause,
     EvidenceRef,
     Handoff,
+    NearLimit,
     NextCheck,
     OpenCase,
+    RecentChange,
     ResolvedCase,
+    ShiftNote,
     UnansweredQuestion,
     Unhelpful,
     UnreachableCluster,
@@ -27,7 +29,9 @@ from bot.handoff.text import (
     VERDICTS,
     assignees_text,
     case_count,
+    change_text,
     format_time,
+    hidden_text,
     missing_note,
     namespaces_of,
     opening_times,
@@ -35,6 +39,7 @@ from bot.handoff.text import (
     person_names,
     reason_sentence,
     resolution_times,
+    silence_text,
     state_text,
     unsettled_causes,
     verdict_text,
@@ -44,13 +49,6 @@ from bot.text import age, counted, one_line, span
 LISTED_BY = "/netclinic cases"
 
 
-class Door(StrEnum):
-    """Where something is said alone: in the whole page, or in Slack's message, which has less room."""
-
-    PAGE = "page"
-    MESSAGE = "message"
-
-
 class Style(StrEnum):
     """What a text is: doors mark each kind in their own way, and cut it at their own length."""
 
@@ -58,6 +56,7 @@ class Style(StrEnum):
     TITLE = "title"
     QUESTION = "question"  # what somebody wrote, in quotation marks
     REASON = "reason"
+    NOTE = "note"  # what somebody left for whoever takes over
     CODE = "code"  # an id that is looked up or typed
     COMMAND = "command"
     CLUSTER = "cluster"
@@ -65,11 +64,10 @@ class Style(StrEnum):
 
 @dataclass(frozen=True)
 class Text:
-    """A run of text; ``only`` names the one door that says it."""
+    """A run of text."""
 
     text: str
     style: Style = Style.WORDS
-    only: Door | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ Part = Text | Cases
 
 @dataclass(frozen=True)
 class Aside:
-    """What identifies an item, behind its title: its cases after some ``words``; ``details`` for the page alone."""
+    """What identifies an item, behind its title: its cases after some ``words``, and ``details``."""
 
     cases: Cases | None = None
     words: str = ""
@@ -105,7 +103,6 @@ class Item:
     steps: Sequence[NextCheck] = ()
     is_bold: bool = False
     is_sentence: bool = False
-    only: Door | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,27 +127,28 @@ class Problem:
     evidence: EvidenceRef | None = None
     evidence_age: str = ""
     also: Sequence[str] = ()
+    next_step: NextCheck | None = None
     is_unexplained: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and at least one item of which a door says something."""
+    """A heading, and at least one item."""
 
     heading: str
     items: Sequence[Item | Problem]
-
-    def items_for(self, door: Door) -> list[Item | Problem]:
-        """What this door says."""
-        return [item for item in self.items if isinstance(item, Problem) or item.only in (None, door)]
 
 
 def make_sections(handoff: Handoff) -> Iterator[Section]:
     """All that have something to say, the most urgent first."""
     counts = handoff.counts
     sections = (
-        Section(f"Open: {counts.open}", [*_open_items(handoff)]),
-        Section(f"Unexplained: {counts.unexplained + counts.unanswered}", [*_unexplained_items(handoff)]),
+        Section("Left for the next shift", [_note_item(handoff, note) for note in handoff.shift_notes if note.note]),
+        Section(f"Open: {counts.all_open}", [*_open_items(handoff)]),
+        Section("Changed lately", [_change_item(handoff, change) for change in handoff.changes]),
+        Section("Settings near a limit", [_limit_item(limit) for limit in handoff.near_limits]),
+        Section("Silences that end in the next shift", [*_silence_items(handoff)]),
+        Section(f"Questions that nothing answered: {counts.unanswered}", [*_unanswered_items(handoff)]),
         Section(f"Resolved: {counts.resolved}", [*_resolved_items(handoff)]),
         Section("New causes", [_new_cause(cause) for cause in handoff.new_causes]),
         Section("Seen more than once", [_repeated_cause(cause) for cause in handoff.repeated]),
@@ -169,12 +167,18 @@ def _open_items(handoff: Handoff) -> Iterator[Item | Problem]:
         yield _open_problem(handoff, group)
     if (more := counts.open_in_full - len(handoff.open)) > 0:
         yield _more_cases(counted(more, "more open case"))
+    for group in group_open_cases(handoff.unexplained):
+        yield _unexplained_problem(handoff, group)
+    if (more := counts.unexplained - len(handoff.unexplained)) > 0:
+        yield _more_cases(f"{counted(more, 'more case')} of which only a cause was ruled out")
+    if counts.hidden:
+        yield Item(parts=[Text(hidden_text(counts.hidden))], is_sentence=True)
     if counts.stale:
         words = f"{counted(counts.stale, 'open case')} that nobody has touched for a week; the newest: "
         yield Item(parts=[Text(words), Cases(handoff.stale)])
     if handoff.guides:
         more = counts.guides - len(handoff.guides)
-        beyond = [Text(f" and {more} more", only=Door.PAGE)] if more > 0 else []
+        beyond = [Text(f" and {more} more")] if more > 0 else []
         yield Item(parts=[Text("Not resolved, but answered by a guide: "), Cases(handoff.guides), *beyond])
 
 
@@ -216,23 +220,37 @@ def _problem_fields(handoff: Handoff, group: Sequence[OpenCase]) -> dict[str, An
         "assignees": assignees_text(handoff, group),
         "state": state_text(handoff, case),
         "reason": reason_sentence(case),
+        "next_step": case.next_step,
     }
 
 
-def _unexplained_items(handoff: Handoff) -> Iterator[Item | Problem]:
-    """What is open, and of which nobody knows the cause."""
-    counts = handoff.counts
-    for group in group_open_cases(handoff.unexplained):
-        yield _unexplained_problem(handoff, group)
-    more, unanswered = counts.unexplained - len(handoff.unexplained), counts.unanswered - len(handoff.unanswered)
-    if more > 0:
-        yield _more_cases(f"{counted(more, 'more case')} of which only a cause was ruled out", only=Door.PAGE)
+def _unanswered_items(handoff: Handoff) -> Iterator[Item]:
     for question in handoff.unanswered:
         aside, parts = _question_aside(handoff, question), [Text(": no entry fits")]
         title = [Text(question.question, Style.QUESTION)]
         yield Item(title=title, aside=aside, parts=parts, is_bold=True, is_sentence=True)
-    yield from _more_item(unanswered, only=Door.PAGE)
-    yield from _more_item(more + unanswered, only=Door.MESSAGE)
+    yield from _more_item(handoff.counts.unanswered - len(handoff.unanswered))
+
+
+def _note_item(handoff: Handoff, note: ShiftNote) -> Item:
+    who = f" {person_name(handoff, note.user)}, {format_time(handoff, note.at)}"
+    return Item(title=[Text(note.note, Style.NOTE)], parts=[Text(who)], is_bold=False)
+
+
+def _change_item(handoff: Handoff, change: RecentChange) -> Item:
+    """What happened and when: whether it has to do with anything is for people to say."""
+    return Item(title=[Text(change.cluster, Style.CODE)], parts=[Text(f": {change_text(handoff, change)}")])
+
+
+def _limit_item(limit: NearLimit) -> Item:
+    return Item(title=[Text(limit.cluster, Style.CODE)], parts=[Text(f": {limit.text}")])
+
+
+def _silence_items(handoff: Handoff) -> Iterator[Item]:
+    for silence in handoff.silences:
+        yield Item(title=[Text(silence_text(handoff, silence), Style.REASON)])
+    if handoff.silences_trouble:
+        yield Item(title=[Text(handoff.silences_trouble, Style.REASON)])
 
 
 def _resolved_items(handoff: Handoff) -> Iterator[Item]:
@@ -291,7 +309,7 @@ def _unhelpful_items(handoff: Handoff) -> Iterator[Item]:
 def _unhelpful_item(handoff: Handoff, word: Unhelpful) -> Item:
     is_quoted = bool(word.note.strip())
     note = [Text(": "), Text(word.note, Style.QUESTION)] if is_quoted else [Text(f", {missing_note(word)}")]
-    by = [Text(": ", only=Door.PAGE), Text(" by ", only=Door.MESSAGE), Text(person_name(handoff, word.user))]
+    by = [Text(": "), Text(person_name(handoff, word.user))]
     title = Text(word.entry, Style.CODE) if word.entry else Text("no entry had fitted")
     return Item(title=[title], aside=Aside(Cases([word.ref])), parts=[*by, *note])
 
@@ -311,10 +329,9 @@ def _action_items(handoff: Handoff) -> Iterator[Item]:
             Text("netclinic audit list", Style.COMMAND),
             Text(" has them all."),
         ]
-        yield Item(parts=words, only=Door.PAGE)
+        yield Item(parts=words)
     for action in handoff.actions:
         yield _action_item(handoff, action)
-    yield from _more_item(earlier, only=Door.MESSAGE)
 
 
 def _action_item(handoff: Handoff, action: Action) -> Item:
@@ -324,13 +341,13 @@ def _action_item(handoff: Handoff, action: Action) -> Item:
     return Item(parts=[Text(what), *case, *_on_clusters([action.cluster]), *again])
 
 
-def _more_cases(words: str, *, only: Door | None = None) -> Item:
-    return Item(parts=[Text(f"{words}; "), Text(LISTED_BY, Style.COMMAND), Text(" lists them.")], only=only)
+def _more_cases(words: str) -> Item:
+    return Item(parts=[Text(f"{words}; "), Text(LISTED_BY, Style.COMMAND), Text(" lists them.")])
 
 
-def _more_item(number: int, where: str = "", *, only: Door | None = None) -> Iterator[Item]:
+def _more_item(number: int, where: str = "") -> Iterator[Item]:
     if number > 0:
-        yield Item(parts=[Text(f"{number:,} more"), Text(where, only=Door.PAGE)], is_sentence=True, only=only)
+        yield Item(parts=[Text(f"{number:,} more{where}")], is_sentence=True)
 
 
 def _title(title: str, question: str = "") -> Text:

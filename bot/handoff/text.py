@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.handoff.records import Cause, CurrentState, Handoff, OpenCase, ResolvedCase, Unhelpful
+from bot.handoff.records import (
+    Cause,
+    CurrentState,
+    ExpiringSilence,
+    Handoff,
+    OpenCase,
+    RecentChange,
+    ResolvedCase,
+    Unhelpful,
+)
 from bot.probes.findings import clip
 from bot.text import counted, one_line, span
 
@@ -31,21 +40,23 @@ def headline(handoff: Handoff) -> str:
     if handoff.is_empty:
         return NOTHING
     counts = handoff.counts
-    unexplained = counts.unexplained + counts.unanswered
-    parts = [f"{counts.open} open{_gone_by_now(handoff)}"] if counts.open else [] if unexplained else ["nothing open"]
-    parts += [f"{unexplained} unexplained"] if unexplained else []
+    parts = [f"{counts.all_open} open{_of_these(handoff)}" if counts.all_open else "nothing open"]
+    parts += [f"{counts.unanswered} unanswered"] if counts.unanswered else []
     parts += [f"{counts.resolved} resolved"] if counts.resolved else []
     parts += [counted(counts.new_causes, "new cause")] if counts.new_causes else []
     return f"Handoff: {', '.join(parts)}"
 
 
-def _gone_by_now(handoff: Handoff) -> str:
+def _of_these(handoff: Handoff) -> str:
+    """How many of the open cases are unexplained, and gone by now."""
     gone = [
-        (sum(case.state.now is now for case in handoff.open), now)
+        (sum(case.state.now is now for case in handoff.open), f"{now} by now")
         for now in (CurrentState.CLEARED, CurrentState.RULED_OUT)
     ]
-    parts = ", ".join(f"{number} {now}" for number, now in gone if number)
-    return f" ({parts} by now)" if parts else ""
+    parts = ", ".join(
+        f"{number} {what}" for number, what in ((handoff.counts.unexplained, "unexplained"), *gone) if number
+    )
+    return f" ({parts})" if parts else ""
 
 
 def subtitle(handoff: Handoff) -> str:
@@ -143,6 +154,30 @@ def assignees_text(handoff: Handoff, group: Sequence[OpenCase]) -> str:
         return "nobody"
     others = f"; nobody on the other{f' {free}' if free > 1 else ''}" if free else ""
     return f"{person_names(handoff, people)}{others}"
+
+
+def owner_text(handoff: Handoff, group: Sequence[OpenCase]) -> str:
+    """Who is on the cases, in a word or two; ``nobody`` where none is."""
+    people = tuple(dict.fromkeys(case.assignee for case in group if case.assignee))
+    return f"{person_name(handoff, people[0])}{f' +{len(people) - 1}' if people[1:] else ''}" if people else "nobody"
+
+
+def change_text(handoff: Handoff, change: RecentChange) -> str:
+    """``ConfigMap kube-system/eni-config edited 18:22 (field manager kubectl-edit)``."""
+    by = f" (field manager {change.manager})" if change.manager else ""
+    return f"{change.object} {change.what} {format_time(handoff, change.at)}{by}"
+
+
+def silence_text(handoff: Handoff, silence: ExpiringSilence) -> str:
+    """When it ends, what it silences, by whom and why."""
+    by = f", by {silence.made_by}" if silence.made_by else ""
+    why = f": {silence.comment}" if silence.comment else ""
+    return f"{format_time(handoff, silence.ends_at)} {silence.matchers}{by}{why}"
+
+
+def hidden_text(number: int) -> str:
+    """Open cases that the readers may not see."""
+    return f"{counted(number, 'more open case')} in private channels, for their members alone"
 
 
 def opening_times(handoff: Handoff, group: Sequence[OpenCase]) -> str:

@@ -14,6 +14,7 @@ from bot.slack.handlers import (
     buttons,
     escalation,
     handoff,
+    handoff_notes,
     home,
     question,
     recheck,
@@ -56,6 +57,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.ANCHOR, audit.post_anchor),
     _handled(jobs.HANDOFF, handoff.post_handoff),
     _handled(jobs.HANDOFF_ACK, handoff.acknowledge),
+    _handled(jobs.HANDOFF_NOTE, handoff_notes.leave_note),
     _handled(jobs.HANDOFF_REMINDER, handoff.remind),
     _handled(jobs.SET_ASIDE, set_aside.tell_set_aside),
 )

@@ -182,6 +182,14 @@ class HandoffAck(PersonPayload):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandoffNoteLeft(PersonPayload):
+    """A note that was left for whoever takes the handoff with that id over; empty: theirs is taken back."""
+
+    handoff: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HandoffReminder:
     """Nobody has acknowledged the handoff with that id in time."""
 
@@ -208,6 +216,7 @@ HOME = JobKind("home", HomeView)
 ANCHOR = JobKind("audit.anchor", AnchorDue)
 HANDOFF = JobKind("handoff", HandoffOrder)
 HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
+HANDOFF_NOTE = JobKind("handoff.note", HandoffNoteLeft)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
@@ -225,6 +234,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         ANCHOR,
         HANDOFF,
         HANDOFF_ACK,
+        HANDOFF_NOTE,
         HANDOFF_REMINDER,
         SET_ASIDE,
     )

@@ -28,6 +28,7 @@ def check_settings(settings: Settings) -> None:
         SettingsError: something cannot be meant.
     """
     _check_slack_address(settings.slack_api_url)
+    _check_alertmanager(settings.alertmanager_url)
     _check_token_kinds(settings)
     for text, setting in ((settings.health_address, HEALTH_SETTING), (settings.http_address, HTTP_SETTING)):
         if text:
@@ -120,14 +121,22 @@ def parse_address(text: str, setting: str) -> Address | None:
 
 
 def _check_slack_address(url: str) -> None:
+    if url and not _is_web_address(url):
+        raise SettingsError(f"SLACK_API_URL is {url!r}, which is no address: leave it unset for Slack itself.")
+
+
+def _check_alertmanager(url: str) -> None:
+    if url and not _is_web_address(url):  # the address may hold a password, and is not repeated
+        raise SettingsError("NETCLINIC_ALERTMANAGER_URL is no address: write one such as http://alertmanager:9093.")
+
+
+def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
-        is_address = is_address and parts.port != 0  # reading it raises for what is no port
+        return is_address and parts.port != 0  # reading it raises for what is no port
     except ValueError:
-        is_address = False
-    if url and not is_address:
-        raise SettingsError(f"SLACK_API_URL is {url!r}, which is no address: leave it unset for Slack itself.")
+        return False
 
 
 def _check_token_kinds(settings: Settings) -> None:

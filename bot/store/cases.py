@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from bot.diagnosis.report import Report
 from bot.store.engine import Store
@@ -18,6 +18,10 @@ from bot.store.schema import cases, stored_answers
 
 OPEN, RESOLVED, PRIVATE = "open", "resolved", "private"
 DIRECT = "D"  # how the ids of direct messages begin
+GROUP = "S"  # how those of user groups do
+NO_FAULT = ("unmatched", "answered")  # nothing is known to be wrong
+ABOUT_FAULTS = ("confirmed", "suspected", "ruled_out")
+MOST_OPEN = 1000  # cases of one list
 _LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads share the first six
 
 
@@ -170,12 +174,12 @@ class Cases:
         return self._update(id_, OPEN, assignee=to, updated_at=at)
 
     def take(self, id_: str, user: str, at: datetime) -> bool:
-        """Note the person who works on an open case; false where another person does already."""
-        nobody = not_(or_(cases.c.assignee.like("U%"), cases.c.assignee.like("W%")))
-        with self.store.writing() as connection:
-            mine = (cases.c.id == id_, cases.c.state == OPEN, or_(nobody, cases.c.assignee == user))
-            done = connection.execute(update(cases).where(*mine).values(assignee=user, updated_at=at))
-        return bool(done.rowcount)
+        """Put a person on an open case that nobody, or a whole group, is on; false where a person is, or it is closed.
+
+        Of two who press at the same moment one has it: ``get`` tells who.
+        """
+        is_free = or_(cases.c.assignee == "", cases.c.assignee.startswith(GROUP))
+        return self._update(id_, OPEN, is_free, assignee=user, updated_at=at)
 
     def watch(self, id_: str, until: datetime | None) -> bool:
         """Note until when an open case is looked at again and again; ``None``: no more."""
@@ -199,14 +203,18 @@ class Cases:
         with self.store.writing() as connection:
             connection.execute(update(cases).where(cases.c.id == id_).values(link=link))
 
-    def list_open(self, team: str, reader: str, most: int = 20) -> list[Case]:
-        """Open cases in which something was found, the newest activity first; no other people's direct messages."""
-        query = select(cases).where(
-            cases.c.team == team, cases.c.state == OPEN, cases.c.entry != "", _is_visible_to(reader)
-        )
+    def list_open(self, team: str, reader: str, most: int = MOST_OPEN) -> list[Case]:
+        """Open cases, the newest activity first; no other people's direct messages."""
+        query = select(cases).where(cases.c.team == team, is_open_case(), _is_visible_to(reader))
         with self.store.reading() as connection:
             rows = connection.execute(query.order_by(cases.c.updated_at.desc(), cases.c.id).limit(most)).mappings()
             return [Case(**row) for row in rows]
+
+    def count_open(self, team: str) -> int:
+        """How many are open, whoever may see them."""
+        query = select(func.count()).select_from(cases).where(cases.c.team == team, is_open_case())
+        with self.store.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def recent_answers(self, team: str, reader: str, most: int = 10) -> list[tuple[Case, StoredAnswer]]:
         """The newest answers that everybody in their channel saw, with their cases; the same are left out."""
@@ -221,10 +229,21 @@ class Cases:
         found = [(self.get(case), self.answer(id_)) for id_, case in ids]
         return [(case, answer) for case, answer in found if case and answer]
 
-    def _update(self, id_: str, when: str, **values: Any) -> bool:
+    def _update(self, id_: str, in_state: str, *when: ColumnElement[bool], **values: Any) -> bool:
+        wanted = (cases.c.id == id_, cases.c.state == in_state, *when)
         with self.store.writing() as connection:
-            done = connection.execute(update(cases).where(cases.c.id == id_, cases.c.state == when).values(**values))
+            done = connection.execute(update(cases).where(*wanted).values(**values))
         return bool(done.rowcount)
+
+
+def is_open_case() -> ColumnElement[bool]:
+    """What counts as an open case, in every list and number: nobody resolved it, and something is or may be wrong.
+
+    A guide that was asked for later in the thread settles nothing. A question that has no answer yet is one, too;
+    one that no entry fits, or that a guide answered, is none.
+    """
+    had_fault = exists().where(stored_answers.c.case_id == cases.c.id, stored_answers.c.outcome.in_(ABOUT_FAULTS))
+    return and_(cases.c.state == OPEN, or_(cases.c.outcome.not_in(NO_FAULT), had_fault))
 
 
 def _is_visible_to(reader: str) -> ColumnElement[bool]:

@@ -107,6 +107,19 @@ settling_answers = Table(
     Column("at", Time, nullable=False),
 )
 
+# Where a case was handed to on-call: the message with the button to take it, which says later who did.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), primary_key=True),
+    Column("diagnosis_id", ForeignKey("diagnoses.id"), nullable=False),  # the answer that was handed over
+    Column("handed_by", Text, nullable=False),  # Slack user id
+    Column("handed_to", Json, nullable=False),  # Slack user ids, or the id of a user group
+    Column("at", Time, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message_ts", Text, nullable=False),
+)
+
 # What may happen once: a button pressed, a message taken for a question. Also what may stand in Slack twice
 # (`doubtful_posts`).
 idempotency_keys = Table(

@@ -13,7 +13,7 @@ from bot.store.schema import cases, feedback, handoffs, shared_reads, stored_ans
 
 _CHECK = "check"  # the kind of answers to /netclinic check: what stands there are names of entries
 PAGE_ERASED = "This page was erased, because people's words stood on it; `netclinic handoff` makes a new one.\n"
-_IN_HANDOFFS = frozenset({"question", "note", "notes"})
+_IN_HANDOFFS = frozenset({"question", "note", "notes", "comment"})
 _FIELDS = frozenset({"words", "question", "text", "note", "trouble", "message", "cluster", "namespace"})
 
 
@@ -66,6 +66,8 @@ def _phrases(connection: Connection, before: datetime, of: str) -> Iterator[str]
     )
     yield from connection.scalars(answers)
     yield from connection.scalars(select(feedback.c.note).where(feedback.c.user == of, feedback.c.at < before))
+    for told in connection.scalars(select(handoffs.c.told).where(handoffs.c.made_at < before)):
+        yield from (note["note"] for note in told.get("shift_notes") or [] if note["user"] == of)
 
 
 def _blank_answers(connection: Connection, wanted: list[Any]) -> int:

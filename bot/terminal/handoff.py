@@ -16,6 +16,7 @@ from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import choose_zone
+from bot.handoff.silences import make_alertmanager
 from bot.private_files import write_private_file
 from bot.terminal.audited_command import audited_command
 from bot.terminal.console import say, write_json
@@ -40,7 +41,9 @@ async def make_handoff(words: str, target: Target, out: Path | None, output: str
         trail = await begin(span=words)
         with working(errors, "looking at the open cases again …"):
             rechecker = _rechecker(app, target, trail) if recheck else None
-            stored = await HandoffGenerator(app.store, rechecker).make(_request(app, words, trail))
+            stored = await HandoffGenerator(
+                app.store, rechecker, alertmanager=make_alertmanager(app.settings.alertmanager_url)
+            ).make(_request(app, words, trail))
         counts = vars(stored.handoff.counts)
         await trail.record("handoff.made", outcome=stored.id, detail={"span": words, "counts": dict(counts)})
     _show(stored, out, output, errors)

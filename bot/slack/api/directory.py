@@ -15,6 +15,7 @@ from bot.slack.slack_connect import SharedWith
 
 MOST_PAGES = 20
 KEPT = 600.0  # seconds
+KEPT_MEMBERS = 60.0  # for who is in a private channel
 KEPT_SHARING = 60.0  # for whether a channel is shared with another company
 MISSED = 5.0  # seconds for which what is not in a list is taken for not there: somebody may be making it right now
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
@@ -112,6 +113,28 @@ class Directory:
     async def shared_with(self, channel: str) -> SharedWith:
         """Whether another company is in a channel, as of the last minute."""
         return parse_sharing(await self.channel(channel, KEPT_SHARING))
+
+    async def is_private(self, channel: str) -> bool:
+        """Whether only its members may read a channel, as of the last minutes; one becomes private, none public."""
+        told = await self.channel(channel)
+        return bool(told.get("is_private") or told.get("is_im") or told.get("is_mpim"))
+
+    async def channel_members(self, channel: str) -> frozenset[str]:
+        """The user ids of a channel's members, as of the last minute."""
+
+        async def fetch() -> Any:
+            found: set[str] = set()
+            cursor = ""
+            for _ in range(MOST_PAGES):
+                more = {"cursor": cursor} if cursor else {}
+                page = await self._slack.call("conversations.members", channel=channel, limit=1000, **more)
+                found |= set(page.get("members") or [])
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    break
+            return found
+
+        return frozenset(await self._cached("channel members", channel, fetch, KEPT_MEMBERS))
 
     async def find_channel(self, wanted: str) -> str | None:
         """The id of the channel that a setting names, by id or name; ``None`` where we see none."""

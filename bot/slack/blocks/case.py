@@ -14,6 +14,7 @@ from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import (
     SETTLE_NO,
     SETTLE_YES,
+    TAKE_CASE,
     ButtonValue,
 )
 from bot.slack.blocks.elements import (
@@ -47,8 +48,10 @@ LONGEST_REASON = 500
 LONGEST_COMMAND = 1500
 NO_ENTRY_FITS = "No entry fits; the cause is not known yet"
 LONGEST_PROGRESS_QUESTION = 150
+MOST_CALLED = 10
 LONGEST_PROGRESS_TITLE = 200
 MOST_READS = 12
+HANDED_TO = "handed to"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +107,8 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     parts += [text_run(f"Case {case.id}", code=True)]
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     for words, person in _involved_people(case, asker):
-        is_group = person.startswith("S")  # the handing over has mentioned them: an answer must not call them again
-        parts += [text_run(f" · {words} on-call")] if is_group else [text_run(f" · {words} "), mention(person)]
+        is_called = words == HANDED_TO  # the handing over has mentioned them: an answer must not call them again
+        parts += [text_run(f" · {words} on-call")] if is_called else [text_run(f" · {words} "), mention(person)]
     if case.watched_until:
         parts += [text_run(" · watched until "), date_run(case.watched_until)]
     return [*asked, line(*parts)]
@@ -155,8 +158,9 @@ def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, s
         "asked by": asker,
         "helped, says": case.helped_by,
         "did not help, says": case.not_helped_by,
-        "handed to": case.handed_to,
+        HANDED_TO: case.handed_to,
         "by": case.handed_by if case.handed_to else "",
+        "with": case.taken_by,
     }
     yield from ((words, person) for words, person in people.items() if person)
 
@@ -180,9 +184,12 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
 
 
 def handover_summary(
-    report: Report, case: CaseLine, *, to: str, by: str, now: datetime, permalink: str = "", note: str = ""
+    report: Report, case: CaseLine, *, to: Sequence[str], by: str, now: datetime, permalink: str = "", note: str = ""
 ) -> Message:
-    """Mentions ``to`` (a user group or a person) and says in short what is known and what comes next."""
+    """Mentions ``to`` (people, or a user group) and says in short what is known and what comes next.
+
+    Below it stands the button to take the case; then who took it, and once it is resolved by whom and when.
+    """
     first = report.diagnoses[0] if report.diagnoses else None
     mark, word = (word_of(first).mark, word_of(first).word) if first else ("?", "UNKNOWN")
     title = clip(first.title, LONGEST_TITLE) if first else NO_ENTRY_FITS
@@ -193,14 +200,26 @@ def handover_summary(
         *_note_lines(note),
         *(_diagnosis_lines(first, report) if first else []),
     ]
+    called = [part for person in to[:MOST_CALLED] for part in (mention(person), text_run(", "))]
     return Message(
-        text=f"{mention_text(to)} {mention_text(by)} hands this case to you. {said_aloud}",
+        text=f"{' '.join(map(mention_text, to[:MOST_CALLED]))} {mention_text(by)} hands this case to you. {said_aloud}",
         blocks=[
-            rich_text([line(mention(to), text_run(", "), mention(by), text_run(" hands this case to you."))]),
+            rich_text([line(*called, mention(by), text_run(" hands this case to you."))]),
             header(f"{mark} {word}: {title}"),
             *pack_blocks([facts]),
+            *_taking_blocks(case),
         ],
     )
+
+
+def _taking_blocks(case: CaseLine) -> list[Block]:
+    """Who has it, what became of it, or the button to take it."""
+    has_it = [line(mention(case.taken_by), text_run(" has it."))] if case.taken_by else []
+    if case.resolved_at:
+        return [rich_text([*has_it, resolved_line(case)])]
+    if has_it:
+        return [rich_text(has_it)]
+    return [actions(f"{TAKE_CASE}:{case.id}", [button(TAKE_CASE, "I take it", case.value.dumps(), style="primary")])]
 
 
 def _case_lines(report: Report, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:

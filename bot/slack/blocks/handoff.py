@@ -1,17 +1,34 @@
-"""A handoff as the on-call channel sees it: the headline, what is open, and as much of the rest as a message holds.
+"""A handoff as the on-call channel sees it: a line a case, and what else there is by number; the page has the rest.
 
 Only those who take over are mentioned; everybody else stands there by name, so that nobody is called out of bed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.handoff.records import CaseRef, Handoff
-from bot.handoff.sections import Aside, Cases, Door, Item, Part, Problem, Section, Style, Text, make_sections
-from bot.handoff.text import EMPTY, LONGEST_NAME, footnotes, format_time, headline, person_names, subtitle
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.wording import WORDS
+from bot.handoff.case_state import group_open_cases, representative
+from bot.handoff.records import CaseRef, CurrentState, Handoff, OpenCase
+from bot.handoff.text import (
+    EMPTY,
+    LONGEST_NAME,
+    change_text,
+    format_time,
+    headline,
+    hidden_text,
+    owner_text,
+    person_name,
+    person_names,
+    silence_text,
+    state_text,
+    subtitle,
+    verdict_text,
+)
 from bot.probes.findings import clip
-from bot.slack.blocks.action_ids import HANDOFF_TAKEN
+from bot.slack.blocks.action_ids import HANDOFF_NOTE, HANDOFF_TAKEN
 from bot.slack.blocks.elements import (
     Element,
     Message,
@@ -34,8 +51,9 @@ from bot.slack.blocks.limits import MOST_BLOCKS, ElementGroup, pack_blocks, size
 from bot.text import counted, one_line
 
 ROOM = 7500  # characters of the message's lists
-TITLE, REASON, EXCERPT, QUESTION, NAME, NAMESPACE = 150, 220, 200, 150, 100, 70  # characters
-MOST_LINKS, MOST_ALIKE, MOST_NAMESPACES = 8, 5, 3  # behind one cause, and behind cases that are alike
+CAUSE, NAME, LINE, NOTE = 44, 30, 160, 600  # characters
+CASE, STEP = 92, 20  # what fits into a line of a desktop, and the least of a next step
+MOST_CASES, MOST_LINKS, MOST_CHANGES, MOST_WATCHED = 12, 8, 5, 3
 MOST_MENTIONED = 10
 BLOCKS_BESIDE = 8  # at most: the headline, the mentions, the closing lines and the button
 SPACE: Element = {"type": "text", "text": " "}
@@ -57,8 +75,7 @@ def handoff_message(
 ) -> Message:
     """The handoff. ``acknowledged`` stands in place of the button."""
     to = [] if acknowledged else handoff.handed_to[:MOST_MENTIONED]
-    groups = [group for section in make_sections(handoff) for group in _section_groups(section)]
-    body, left = _fit(groups)
+    body, left = _fit([*_note_groups(handoff), *_case_groups(handoff), *_other_groups(handoff)])
     more = [context(f"{counted(left, 'more line')} in the page, in the handoff's thread.")] if left else []
     blocks = [
         header(headline(handoff)),
@@ -67,7 +84,7 @@ def handoff_message(
         *([rich_text([line(text_run(EMPTY))])] if handoff.is_empty else []),
         *body,
         *more,
-        context(" ".join([_FILES if handoff.timeline else _PAGE, *footnotes(handoff)])),
+        context(" ".join([_FILES if handoff.timeline else _PAGE, *([handoff.note] if handoff.note else [])])),
         *_acknowledgement_blocks(handoff, acknowledged, button_shown),
     ]
     text = escape_mrkdwn(f"{headline(handoff)}. {subtitle(handoff)}.")
@@ -146,7 +163,111 @@ def _acknowledgement_blocks(
         return [rich_text([line(mention(acknowledged.by), text_run(f" has it since {since}{instead}."))])]
     if not button_shown:
         return []
-    return [actions(f"{HANDOFF_TAKEN}:{handoff.id}", [button(HANDOFF_TAKEN, "I have it", handoff.id, style="primary")])]
+    row = [
+        button(HANDOFF_TAKEN, "I have it", handoff.id, style="primary"),
+        button(HANDOFF_NOTE, "Leave a note", handoff.id),
+    ]
+    return [actions(f"{HANDOFF_TAKEN}:{handoff.id}", row)]
+
+
+def _case_groups(handoff: Handoff) -> Iterator[ElementGroup]:
+    """A line a case, or for several that are alike; each case is named once in the whole message."""
+    counts = handoff.counts
+    groups = [*group_open_cases(handoff.open), *group_open_cases(handoff.unexplained)]
+    new = {cause.entry for cause in handoff.new_causes}
+    for group in groups[:MOST_CASES]:
+        yield [_case_line(handoff, group, is_new=representative(group).entry in new)]
+    shown = sum(len(group) for group in groups[:MOST_CASES])
+    rest = [
+        (counts.open_in_full + counts.unexplained - shown, "more open case", "in the page"),
+        (counts.stale, "open case", "that nobody has touched for a week"),
+    ]
+    yield from ([_bullet([f"{counted(number, what)} {where}"])] for number, what, where in rest if number > 0)
+    if counts.hidden:
+        yield [_bullet([hidden_text(counts.hidden)])]
+
+
+def _case_line(handoff: Handoff, group: Sequence[OpenCase], *, is_new: bool) -> Element:
+    """Cause (the entry's id: titles are too long), cluster, state now, who is on it, and what comes next."""
+    case = representative(group)
+    is_known = bool(case.entry) and not case.is_unexplained
+    words = _cut(case.entry if is_known else case.question, CAUSE)
+    named = words if is_known else f"“{words}”" if words else "a direct message"
+    outcome = "confirmed" if case.state.now is CurrentState.WORSE else case.outcome
+    mark = WORDS[Verdict(outcome)].mark if is_known and outcome in list(Verdict) else "?"
+    more = f" +{len(group) - 1}" if len(group) > 1 else ""
+    facts = [
+        *([_cut(case.cluster, NAME)] if case.cluster else []),
+        "cause unknown" if case.is_unexplained else state_text(handoff, case) or verdict_text(case),
+        *(["new cause"] if is_new else []),
+        owner_text(handoff, group),
+    ]
+    after = f"{more} · {' · '.join(facts)}"
+    runs: list[Run] = [f"{mark} ", text_run(named, bold=True), " ", _link(group[0].ref), after]
+    if case.next_step:
+        room = CASE - len(named) - len(case.ref.id) - len(after)
+        runs.append(f" → {_cut(_first_sentence(case.next_step.text), max(STEP, room))}")
+    return _bullet(runs)
+
+
+def _other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
+    """What is not a case, in few lines: the page has the rest of it."""
+    for at, text in enumerate(_change_lines(handoff)):
+        yield [*([heading("Changed lately")] if at == 0 else []), _bullet([_cut(text, LINE)])]
+    watched = [f"{_cut(each.cluster, NAME)}: {each.text}" for each in handoff.near_limits]
+    silences = [silence_text(handoff, each) for each in handoff.silences]
+    for title, lines in (("To watch: ", watched), ("Silences that end in the next shift: ", silences)):
+        if lines:
+            more = [f"{len(lines) - MOST_WATCHED} more in the page"] if len(lines) > MOST_WATCHED else []
+            shown = "; ".join([*(_cut(text, LINE) for text in lines[:MOST_WATCHED]), *more])
+            yield [line(text_run(title, bold=True), text_run(shown))]
+    if handoff.silences_trouble:
+        yield [line(text_run(_cut(handoff.silences_trouble, LINE)))]
+    rest = [run for runs in _rest_lines(handoff) for run in (" · ", *runs)]
+    if rest:
+        yield [line(*_elements([*rest[1:], "."]))]
+
+
+def _change_lines(handoff: Handoff) -> list[str]:
+    lines = [f"{_cut(each.cluster, NAME)}: {change_text(handoff, each)}" for each in handoff.changes[:MOST_CHANGES]]
+    return lines + _and_more(len(handoff.changes) - len(lines))
+
+
+def _and_more(number: int) -> list[str]:
+    return [f"{counted(number, 'more line')} in the page"] if number > 0 else []
+
+
+def _rest_lines(handoff: Handoff) -> Iterator[list[Run]]:
+    counts = handoff.counts
+    if handoff.resolved:
+        yield [f"{counts.resolved} resolved: ", *_links([case.ref for case in handoff.resolved])]
+    if counts.unanswered:
+        words = f"{counted(counts.unanswered, 'question')} that nothing answered"
+        newest = handoff.unanswered[-1].ref if handoff.unanswered else None
+        yield [link(newest.link, words) if newest and _is_address(newest.link) else words]
+    if handoff.unreachable:
+        names = ", ".join(_cut(each.cluster, NAME) for each in handoff.unreachable[:MOST_WATCHED])
+        more = len(handoff.unreachable) - MOST_WATCHED
+        yield [f"Cannot be read: {names}{f' and {more} more' if more > 0 else ''}"]
+    in_page = [
+        counted(number, what)
+        for number, what in (
+            (counts.answered_late, "question answered late"),
+            (counts.unhelpful, "answer marked as no help"),
+            (counts.actions, "action"),
+        )
+        if number
+    ]
+    if in_page:
+        yield [f"In the page: {', '.join(in_page)}"]
+
+
+def _note_groups(handoff: Handoff) -> Iterator[ElementGroup]:
+    """What people left for whoever takes over, in their own words."""
+    for note in handoff.shift_notes:
+        if note.note:
+            who = f"Note from {person_name(handoff, note.user)}: "
+            yield [line(text_run(who, bold=True), text_run(_cut(note.note, NOTE)))]
 
 
 def _fit(groups: Iterable[ElementGroup]) -> tuple[list[Element], int]:
@@ -164,59 +285,12 @@ def _fit(groups: Iterable[ElementGroup]) -> tuple[list[Element], int]:
     return pack_blocks(fitting), left
 
 
-def _section_groups(section: Section) -> Iterator[ElementGroup]:
-    """A bullet for each item; the heading stays with the first of them."""
-    items = section.items_for(Door.MESSAGE)
-    bullets = [_problem_bullet(item) if isinstance(item, Problem) else _item_bullet(item) for item in items]
-    if bullets:
-        yield [heading(section.heading), bullets[0]]
-        yield from ([bullet] for bullet in bullets[1:])
-
-
-def _item_bullet(item: Item) -> Element:
-    runs = [*_runs(item.title, is_bold=item.is_bold), *(_aside_runs(item.aside) if item.aside else ())]
-    return _bullet([*runs, *_runs(item.parts), *_first_step_runs(item)])
-
-
-def _first_step_runs(item: Item) -> Iterator[Run]:
-    """The page has all steps, with the commands."""
-    if not item.steps:
-        return
-    first, more = item.steps[0].text, len(item.steps) - 1
-    yield ": "
-    yield from inline_code_runs(clip(first, REASON) if more else first)
-    if more:
-        yield f" ({counted(more, 'more step')} in the page)"
-
-
-def _problem_bullet(problem: Problem) -> Element:
-    verdict = "".join(map(str, _runs(problem.verdict)))
-    facts = f"{verdict}{_where(problem)} · open for {problem.since} · on it: {problem.assignees}. "
-    runs: list[Run] = [*_runs([problem.title], is_bold=True), " ", *_case_runs(problem), f"\u00a0· {facts}"]
-    if problem.state:
-        runs += [text_run(f"Now: {problem.state}. ", bold=True), clip(problem.reason, REASON) + " "]
-    if evidence := problem.evidence:
-        runs.append(f"Last evidence, {problem.evidence_age}: {evidence.object}: ")
-        runs.append(text_run(clip(evidence.excerpt, EXCERPT), code=True))
-    return _bullet(runs)
-
-
-def _case_runs(problem: Problem) -> list[Run]:
-    """The case; where there are several how many, since when, and the newest of them."""
-    if len(problem.refs) == 1:
-        return [_link(problem.refs[0])]
-    return [f"{counted(len(problem.refs), 'case')}, {problem.opened}: ", *_links(Cases(problem.refs, are_alike=True))]
-
-
-def _where(problem: Problem) -> str:
-    cluster, namespaces = problem.cluster, problem.namespaces
-    more = f" and {len(namespaces) - MOST_NAMESPACES} more" if len(namespaces) > MOST_NAMESPACES else ""
-    shown = ", ".join(clip(name, NAMESPACE) for name in namespaces[:MOST_NAMESPACES])
-    in_namespaces = f" / {shown}{more}" if namespaces else ""
-    return f" · {clip(cluster, NAME)}{in_namespaces}" if cluster else in_namespaces
-
-
 def _bullet(runs: Iterable[Run]) -> Element:
+    return bullet_list([line(*_elements(runs))])
+
+
+def _elements(runs: Iterable[Run]) -> list[Element]:
+    """Words that stand beside each other are one element."""
     elements: list[Element] = []
     words = ""
     for run in runs:
@@ -225,55 +299,36 @@ def _bullet(runs: Iterable[Run]) -> Element:
             continue
         elements += [text_run(words)] if words else []
         elements, words = [*elements, run], ""
-    return bullet_list([line(*elements, *([text_run(words)] if words else []))])
+    return [*elements, *([text_run(words)] if words else [])]
 
 
-def _runs(parts: Iterable[Part | Aside], *, is_bold: bool = False) -> Iterator[Run]:
-    for part in parts:
-        if isinstance(part, Cases):
-            yield from _links(part)
-        elif isinstance(part, Aside):
-            yield from _aside_runs(part)
-        elif part.only is not Door.PAGE:
-            yield _run(part, is_bold=is_bold)
-
-
-def _run(part: Text, *, is_bold: bool) -> Run:
-    words = _words(part)
-    if part.style is Style.CODE:
-        return text_run(words, code=True)
-    return text_run(words, bold=True) if is_bold else words
-
-
-def _aside_runs(aside: Aside) -> Iterator[Run]:
-    """The cases alone: a message has no room for the rest."""
-    if aside.cases:
-        yield from (f" {aside.words}", *_links(aside.cases))
-
-
-def _words(part: Text) -> str:
-    match part.style:
-        case Style.CODE | Style.CLUSTER:
-            return clip(part.text, NAME)
-        case Style.TITLE:
-            return clip(part.text, TITLE)
-        case Style.QUESTION:
-            return f"“{clip(part.text, QUESTION)}”"
-        case Style.REASON:
-            return clip(part.text, REASON)
-        case Style.WORDS | Style.COMMAND:
-            return part.text
-
-
-def _links(cases: Cases) -> Iterator[Run]:
-    most = MOST_ALIKE if cases.are_alike else MOST_LINKS
-    for at, ref in enumerate(cases.refs[:most]):
+def _links(refs: Sequence[CaseRef]) -> Iterator[Run]:
+    for at, ref in enumerate(refs[:MOST_LINKS]):
         if at:
             yield ", "
         yield _link(ref)
-    if len(cases.refs) > most:
-        yield f" and {len(cases.refs) - most} more"
+    if len(refs) > MOST_LINKS:
+        yield f" and {len(refs) - MOST_LINKS} more"
 
 
 def _link(ref: CaseRef) -> Element:
-    return link(ref.link, ref.id) if ref.link.startswith(("https://", "http://")) else text_run(ref.id, code=True)
+    return link(ref.link, ref.id) if _is_address(ref.link) else text_run(ref.id, code=True)
+
+
+def _is_address(url: str) -> bool:
+    return url.startswith(("https://", "http://"))
+
+
+def _first_sentence(text: str) -> str:
+    """Of a step, without the marks of code: the page has all of it, with the command."""
+    return re.split(r"(?<=[a-z)])[.:](?=\s)", one_line(text).replace("`", ""), maxsplit=1)[0].rstrip(".")
+
+
+def _cut(text: str, most: int) -> str:
+    """One line; what is too long ends in an ellipsis, at a word where there is one."""
+    words = one_line(text)
+    if len(words) <= most:
+        return words
+    kept = words[: most - 1]
+    whole = kept.rpartition(" ")[0]
+    return f"{(whole if len(whole) > most // 2 else kept).rstrip(' ,;:')}…"

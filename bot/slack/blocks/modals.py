@@ -15,6 +15,7 @@ from bot.slack.blocks.action_ids import (
     CHOOSE_CLUSTER,
     EVIDENCE_PAGE,
     EVIDENCE_VIEW,
+    HANDOFF_NOTE_FORM,
     NOTE_FORM,
     STEPS_PAGE,
     STEPS_VIEW,
@@ -57,6 +58,7 @@ CHANNEL = "channel"
 NOTE = "note"
 VALUE = "value"
 LONGEST_INPUT = 3000
+LONGEST_NOTE = 1000
 SYMPTOM_EXAMPLE = "pods stuck in ContainerCreating since 10 min"
 CUT_HINT = f"A form holds {LONGEST_INPUT:,} characters: what came after them is left out here."
 MOST_OPTIONS = 100
@@ -213,6 +215,21 @@ def parse_note_form(view: Mapping[str, Any]) -> tuple[ButtonValue, bool, str]:
     """A submitted ``note_form``: what it is about, whether it helped, and the note."""
     kept = json.loads(view["private_metadata"])
     return ButtonValue.loads(kept["value"]), bool(kept["helped"]), _input_value(view["state"]["values"], NOTE).strip()
+
+
+def handoff_note_form(handoff: str, channel: str, note: str = "") -> View:
+    """What whoever takes over should know; ``note`` is what the same person left before."""
+    kept = json.dumps({"handoff": handoff, "channel": channel})
+    hint = "It stands in the handoff's message and page, with your name. An empty note takes yours back."
+    element = {**_multiline_input(note, "what the next shift should know"), "max_length": LONGEST_NOTE}
+    blocks = [_input(NOTE, "For the next shift", element, optional=True, hint=hint)]
+    return _form_view(HANDOFF_NOTE_FORM, "Leave a note", "Save", blocks, kept)
+
+
+def parse_handoff_note_form(view: Mapping[str, Any]) -> tuple[str, str, str]:
+    """A submitted ``handoff_note_form``: the handoff, the channel of its message, and the note."""
+    kept = json.loads(view["private_metadata"])
+    return str(kept["handoff"]), str(kept["channel"]), _input_value(view["state"]["values"], NOTE).strip()
 
 
 def cluster_menu(question: str, clusters: Sequence[str], question_id: str) -> Message:

@@ -149,10 +149,22 @@ def _fact_text(fact: Fact) -> str:
     return f"unknown: {clip(fact.reason)}" if fact.value is None else f"{clip(str(fact.value))} ({fact.source})"
 
 
-def cases_message(rows: Sequence[CaseRow], now: datetime) -> Message:
-    """Cases, as they are given."""
-    title = f"{counted(len(rows), 'case')}" if rows else "Cases"
-    return _list_message(title, [case_line(row, now) for row in rows], "None is open.", f"As of {clock(now)}", "cases")
+def cases_message(rows: Sequence[CaseRow], now: datetime, *, hidden: int = 0) -> Message:
+    """Cases, as they are given; ``hidden`` are those of channels that the reader cannot read."""
+    number = len(rows) + hidden
+    title = f"{counted(number, 'case')}" if number else "Cases"
+    lines = [*(case_line(row, now) for row in rows), *_hidden_lines(hidden)]
+    return _list_message(title, lines, "None is open.", f"As of {clock(now)}", "cases")
+
+
+def _hidden_lines(hidden: int) -> list[Element]:
+    """That there are more, and where: not what they are about."""
+    return [line(text_run(hidden_cases(hidden)))] if hidden else []
+
+
+def hidden_cases(number: int) -> str:
+    """Cases whose threads the reader cannot read."""
+    return f"{counted(number, 'more case')} in private channels or direct messages that are not yours"
 
 
 def clusters_message(rows: Sequence[ClusterRow], now: datetime) -> Message:
@@ -291,15 +303,21 @@ def _help_lines(subcommand: Subcommand) -> Iterator[Element]:
 
 
 def home_view(
-    open_cases: Sequence[CaseRow], clusters: Sequence[ClusterRow], recent: Sequence[CaseRow], now: datetime
+    open_cases: Sequence[CaseRow],
+    clusters: Sequence[ClusterRow],
+    recent: Sequence[CaseRow],
+    now: datetime,
+    *,
+    hidden: int = 0,
 ) -> View:
-    """Each list says how much more there is."""
+    """Each list says how much more there is; ``hidden`` open cases are of channels that the reader cannot read."""
     row = [
         button(OPEN_FORM, "Ask a question", "home", style="primary"),
         button(HOME_RECHECK, "Look at the clusters again", "home"),
     ]
     blocks: list[Block] = [actions("home", row)]
-    blocks += _home_list("Open cases", [case_line(item, now) for item in open_cases], MOST_CASES, "None is open.")
+    lines = [case_line(item, now) for item in open_cases]
+    blocks += _home_list("Open cases", lines, MOST_CASES, "None is open.", hidden)
     blocks += _home_list(
         "Clusters", [cluster_line(item, now) for item in clusters], MOST_CLUSTERS, "None is configured."
     )
@@ -312,9 +330,11 @@ def closed_home_view(sentence: str) -> View:
     return {"type": "home", "blocks": [rich_text([line(*inline_code_runs(sentence))])]}
 
 
-def _home_list(title: str, lines: Sequence[dict[str, object]], most: int, none: str) -> Iterator[Block]:
-    yield header(f"{title} ({len(lines)})" if lines else title)
+def _home_list(title: str, lines: Sequence[Element], most: int, none: str, hidden: int = 0) -> Iterator[Block]:
+    number = len(lines) + hidden
+    yield header(f"{title} ({number})" if number else title)
     shown = list(lines[:most])
     if len(lines) > most:
         shown.append(line(text_run(f"and {len(lines) - most} more; /netclinic cases lists them")))
+    shown += _hidden_lines(hidden)
     yield from pack_blocks([[bullet_list(shown)]]) if shown else pack_blocks([[line(text_run(none))]])

@@ -26,6 +26,7 @@ from bot.slack.blocks.action_ids import (
     SETTLE_NO,
     SETTLE_YES,
     TAKE,
+    TAKE_CASE,
     UNWATCH,
     WATCH,
     ButtonValue,
@@ -34,9 +35,10 @@ from bot.slack.blocks.case import CaseLine, resolved_message, taken_message, wat
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.asked_message import show_resolved
-from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers
+from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers, take_case
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
+from bot.slack.handlers.escalation import NOBODY_NAMED, is_handed_over, take_handed_over
 from bot.slack.jobs import ButtonPress, CasePress, SettlePress
 from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
@@ -102,6 +104,7 @@ class PressHandler:
             UNWATCH: self._unwatch,
             CHECK_ALL: self._accept_check,
             HAND_OVER: self._accept_escalation,
+            TAKE_CASE: lambda: take_handed_over(self.context, self.trail, self.press),
             HELPED: self._store_feedback,
             NOT_HELPED: self._store_feedback,
             CHOOSE_CLUSTER: self._choose_cluster,
@@ -209,21 +212,22 @@ class PressHandler:
         )
 
     async def _accept_escalation(self) -> Json:
-        if not self.context.services.settings.oncall_group:
-            raise UserError("Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group.")
+        if not (self.context.services.settings.oncall_group or self.context.services.settings.oncall):
+            raise UserError(NOBODY_NAMED)
         case, answer = await self._find_open_case()
         if case.assignee not in ("", self.press.user) and not case.assignee.startswith("S"):
             name = await self.context.display_name(case.assignee)
             raise UserError(f"{name} is on it: nobody else is called. Ask {name}, who can hand it to on-call.")
         key, payload = once_key(HAND_OVER, case.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
         accept = self.context.accept_unless_succeeded
-        if not case.assignee.startswith("S") and await accept(jobs.ESCALATE, key, payload, self._is_assigned):
+        is_free = not await is_handed_over(self.context, case)
+        if is_free and await accept(jobs.ESCALATE, key, payload, self._is_handed_over):
             return {}
         raise UserError(f"Case {case.id} was handed to on-call already.")
 
-    async def _is_assigned(self, _: str) -> bool:
+    async def _is_handed_over(self, _: str) -> bool:
         case, _answer = await find_case(self.context, self.press)
-        return case.assignee.startswith("S")
+        return await is_handed_over(self.context, case)
 
     async def _resolve(self) -> Json:
         case, answer = await find_case(self.context, self.press)
@@ -245,11 +249,10 @@ class PressHandler:
     async def _take(self) -> Json:
         """The one who presses works on it; it is watched from then on, where there is a cluster to look at."""
         case, answer = await self._find_open_case()
-        store, user, now = self.context.services.store, self.press.user, self.context.now()
-        if not await store.run(self.context.cases.take, case.id, user, now):
-            now_with = await store.run(self.context.cases.get, case.id) or case
-            raise UserError(f"{await self.context.display_name(now_with.assignee)} is on it already.")
-        await self.trail.record("case.taken", cluster=case.cluster, outcome=answer.report.outcome)
+        store, user = self.context.services.store, self.press.user
+        now_with = await take_case(self.context, self.trail, case, user)
+        if now_with != user:
+            raise UserError(f"{await self.context.display_name(now_with)} is on it already.")
         if answer.cluster:
             await store.run(self.context.cases.watch, case.id, self._watch_end())
         await refresh_answers(self.context, self.trail, case.id, answer.id)

@@ -8,7 +8,7 @@ from bot.audit import AuditContext
 from bot.diagnosis.report import Changes, compare
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.answer import answer_message
-from bot.slack.blocks.case import CaseLine, refusal_message
+from bot.slack.blocks.case import CaseLine, handover_summary, refusal_message
 from bot.slack.blocks.changes import recheck_message, settled_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import (
@@ -18,7 +18,8 @@ from bot.slack.blocks.overviews import (
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import UNCHANGEABLE
 from bot.slack.jobs import CasePress
-from bot.store.cases import OPEN, PRIVATE, RESOLVED, Case, StoredAnswer
+from bot.store.cases import GROUP, OPEN, PRIVATE, RESOLVED, Case, StoredAnswer
+from bot.store.handovers import Handover
 
 RECHECK = "recheck"
 SETTLE = "settle"
@@ -101,20 +102,21 @@ def case_line(
     context: HandlerContext, case: Case, answer: StoredAnswer, chain: Sequence[StoredAnswer] = ()
 ) -> CaseLine:
     """The case as this answer of it shows it; ``chain``: the looks at the same question."""
+    handover, settings = context.handovers.of_case(case.id), context.services.settings
+    to_group = case.assignee if case.assignee.startswith(GROUP) else ""
     ids = {each.id for each in (*chain, answer)}
     said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id in ids]
     settled = {entry: given for id_ in ids for entry, given in context.settling.given_below(id_).items()}
-    is_person = case.assignee.startswith(("U", "W"))
     line = CaseLine(
         id=case.id,
         answer=answer.id,
         at=answer.finished_at,
         opened_at=case.opened_at,
-        handed_to="" if is_person else case.assignee,
-        taken_by=case.assignee if is_person else "",
+        handed_to=next(iter(handover.handed_to), "") if handover else to_group,
+        taken_by="" if to_group else case.assignee,
         watched_until=case.watched_until,
         is_private=case.state == PRIVATE,
-        has_oncall=bool(context.services.settings.oncall_group),
+        has_oncall=bool(settings.oncall_group or settings.oncall),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
         settled={entry: (given.user, given.yes) for entry, given in settled.items()},
@@ -137,11 +139,47 @@ async def is_answered(context: HandlerContext, key: str) -> bool:
     return await context.services.store.run(context.cases.answer, key) is not None
 
 
+async def take_case(context: HandlerContext, trail: AuditContext, case: Case, user: str) -> str:
+    """Put a person on an open case, on record. Who is on it now: somebody else where they were first."""
+    is_new = await context.services.store.run(context.cases.take, case.id, user, context.now())
+    if is_new:
+        await trail.record("case.taken", cluster=case.cluster, detail={"before": case.assignee})
+    now = await context.services.store.run(context.cases.get, case.id)
+    return now.assignee if now else ""
+
+
+def render_handover(context: HandlerContext, handover: Handover) -> Message | None:
+    """The message by which a case was handed to on-call, as things stand now; nothing where its answer is gone."""
+    case, answer = context.cases.get(handover.case_id), context.cases.answer(handover.diagnosis_id)
+    if case is None or answer is None:
+        return None
+    return handover_summary(
+        answer.report,
+        case_line(context, case, answer),
+        to=handover.handed_to,
+        by=handover.handed_by,
+        permalink=case.link,
+        now=handover.at,
+    )
+
+
+async def refresh_handover(context: HandlerContext, trail: AuditContext, case: str) -> None:
+    """Say in the hand-over message, where there is one, who has the case and whether it is over.
+
+    Raises:
+        SlackUnavailable: Slack cannot be reached.
+    """
+    handover = await context.services.store.run(context.handovers.of_case, case)
+    message = await context.services.store.run(render_handover, context, handover) if handover else None
+    if handover and message:
+        await _update_unless_gone(context, trail, handover.channel, handover.message_ts, message)
+
+
 async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> bool:
     """Show how things stand now where a question was answered first: there alone are buttons.
 
-    That is so for the answer that was pressed and for the case's newest. False: the first message of ``answer``'s
-    question is no more, or can be changed no more.
+    That is so for the answer that was pressed and for the case's newest, and where it was handed over. False: the first
+    message of ``answer``'s question is no more, or can be changed no more.
 
     Raises:
         SlackUnavailable: Slack cannot be reached.
@@ -153,14 +191,23 @@ async def refresh_answers(context: HandlerContext, trail: AuditContext, case: st
         shown_in = next((each for each in chain if each.message_ts), None)
         if shown_in is None:
             continue
-        try:
-            message = await context.services.store.run(render_answer, context, chain[-1])
-            await context.messenger(trail).update(shown_in.channel, shown_in.message_ts, message)
-        except SlackError as error:
-            if getattr(error, "code", "") not in UNCHANGEABLE:
-                raise
+        message = await context.services.store.run(render_answer, context, chain[-1])
+        if not await _update_unless_gone(context, trail, shown_in.channel, shown_in.message_ts, message):
             is_shown = is_shown and answer not in {each.id for each in chain}
+    await refresh_handover(context, trail, case)
     return is_shown
+
+
+async def _update_unless_gone(
+    context: HandlerContext, trail: AuditContext, channel: str, ts: str, message: Message
+) -> bool:
+    try:
+        await context.messenger(trail).update(channel, ts, message)
+    except SlackError as error:
+        if getattr(error, "code", "") not in UNCHANGEABLE:
+            raise
+        return False
+    return True
 
 
 def case_row(case: Case) -> CaseRow:

@@ -20,6 +20,7 @@ from bot.slack.permissions import MembershipUnknown, Permissions, Right
 from bot.slack.services import Services
 from bot.store.cases import Cases
 from bot.store.feedback import FeedbackBook
+from bot.store.handovers import Handovers
 from bot.store.settling import SettlingAnswers
 
 
@@ -53,6 +54,7 @@ class HandlerContext:
     cases: Cases
     feedback: FeedbackBook
     settling: SettlingAnswers
+    handovers: Handovers
     permissions: Permissions
     cluster_status: ClusterStatus
     help: Message
@@ -84,6 +86,7 @@ class HandlerContext:
             Cases(services.store),
             FeedbackBook(services.store),
             SettlingAnswers(services.store),
+            Handovers(services.store),
             permissions,
             cluster_status,
             help_,

@@ -1,16 +1,26 @@
-"""Escalating a case to on-call: their group is mentioned with a summary, and the case notes who is on it."""
+"""Escalating a case to on-call: they are mentioned with a summary, below which one of them takes the case."""
 
+from collections.abc import Sequence
 from functools import partial
 
+from bot.audit import AuditContext
+from bot.handoff.oncall import parse_on_call
+from bot.handoff.schedule import choose_zone
+from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.case import handover_summary
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.case_service import case_line, find_case_and_answer, refresh_answers
+from bot.slack.handlers.case_service import case_line, find_case_and_answer, refresh_answers, take_case
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.jobs import CasePress
+from bot.slack.jobs import ButtonPress, CasePress
 from bot.slack.queue.job import Job, Json
-from bot.store.cases import Case, StoredAnswer
+from bot.store.cases import GROUP, RESOLVED, Case, StoredAnswer
+from bot.store.handovers import Handover
+
+NOBODY_NAMED = (
+    "Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group, or NETCLINIC_ONCALL to people."
+)
 
 
 async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
@@ -21,12 +31,15 @@ async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
         case, answer = await job.retry("stored", lambda: find_case_and_answer(context, press))
         if case is None or answer is None:
             raise UserError("The case is not stored here any more: ask again.")
-        group = (await job.step("group", lambda: _find_group(context)))["id"]
-        if not group:
+        found = await job.step("group", lambda: _find_on_call(context))
+        to = [found["id"]] if found["id"] else list(found.get("people") or ())  # earlier versions knew groups alone
+        if not to:
             name = context.services.settings.oncall_group
-            raise UserError(f"Slack knows no user group {name}: correct NETCLINIC_ONCALL_GROUP.")
-        await job.step("post", lambda: _post_summary(context, job.key, case, answer, press.user, group))
-        await job.step("assign", lambda: _assign(context, case, group))
+            raise UserError(
+                f"Slack knows no user group {name}: correct NETCLINIC_ONCALL_GROUP." if name else NOBODY_NAMED
+            )
+        ts = await job.step("post", lambda: _post_summary(context, job.key, case, answer, press.user, to))
+        await job.step("assign", lambda: _assign(context, case, answer, press.user, to, ts))
         await job.step("refresh", lambda: refresh_answers(context, trail, case.id, answer.id))
 
     async def say(message: Message) -> None:
@@ -41,27 +54,91 @@ async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
     await run_reporting_errors(act, say, trail)
 
 
-async def _find_group(context: HandlerContext) -> Json:
-    found = await context.services.directory.group(context.services.settings.oncall_group)
-    return {"id": str(found["id"]) if found else ""}
+async def is_handed_over(context: HandlerContext, case: Case) -> bool:
+    """Whether on-call was called for it already; versions before 0.2 noted the group alone."""
+    return bool(case.assignee.startswith(GROUP) or await context.services.store.run(context.handovers.of_case, case.id))
+
+
+async def _find_on_call(context: HandlerContext) -> Json:
+    """The id of the user group, or the people whose turn it is: of two settings the group counts."""
+    settings = context.services.settings
+    if settings.oncall_group:
+        found = await context.services.directory.group(settings.oncall_group)
+        return {"id": str(found["id"]) if found else ""}
+    on_call = parse_on_call(settings.oncall, choose_zone(settings.time_zone))
+    return {"id": "", "people": list(on_call.now_on_call(context.now()))}
+
+
+async def _find_place(context: HandlerContext, case: Case) -> tuple[str, str]:
+    """The channel and the thread of the summary."""
+    wanted = context.services.settings.oncall_channel
+    elsewhere = await context.services.directory.find_channel(wanted) if wanted else None
+    return (elsewhere, "") if elsewhere else (case.channel, case.thread_ts)
 
 
 async def _post_summary(
-    context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, group: str
+    context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, to: Sequence[str]
 ) -> Json:
     line = await context.services.store.run(case_line, context, case, answer)
-    message = handover_summary(answer.report, line, to=group, by=by, permalink=case.link, now=context.now())
-    wanted = context.services.settings.oncall_channel
-    elsewhere = await context.services.directory.find_channel(wanted) if wanted else None
+    message = handover_summary(answer.report, line, to=to, by=by, permalink=case.link, now=context.now())
+    channel, thread = await _find_place(context, case)
     reply = AnswerMessage(
         poster=context.services.poster,
         trail=context.audit_context(by, case.channel, key, case.id),
-        channel=elsewhere or case.channel,
+        channel=channel,
         key=key,
-        thread_ts="" if elsewhere else case.thread_ts,
+        thread_ts=thread,
     )
     return await reply.begin(message)
 
 
-async def _assign(context: HandlerContext, case: Case, group: str) -> Json:
+async def _assign(
+    context: HandlerContext, case: Case, answer: StoredAnswer, by: str, to: Sequence[str], ts: str
+) -> Json:
+    """Whoever was on it has given it away; of people who are called nobody is on it before they say so."""
+    channel, _ = await _find_place(context, case)
+    handover = Handover(
+        case_id=case.id,
+        diagnosis_id=answer.id,
+        handed_by=by,
+        handed_to=tuple(to),
+        at=context.now(),
+        channel=channel,
+        message_ts=ts,
+    )
+    await context.services.store.run(context.handovers.save, handover)
+    group = to[0] if to[0].startswith(GROUP) else ""
     return await context.services.store.run(context.cases.assign, case.id, group, context.now())
+
+
+async def take_handed_over(context: HandlerContext, trail: AuditContext, press: ButtonPress) -> Json:
+    """What “I take it” does: the first who presses has the case.
+
+    Raises:
+        UserError: somebody else has it, it is resolved, or the button is none of ours.
+    """
+    case, handover = await _find_handed_over(context, press)
+    if case.state == RESOLVED:
+        raise UserError(
+            f"Case {case.id} was resolved already by {await context.display_name(case.resolved_by)}: nothing is to do."
+        )
+    now_with = await take_case(context, trail, case, press.user)
+    await refresh_answers(context, trail, case.id, handover.diagnosis_id)
+    if now_with != press.user:
+        raise UserError(f"{await context.display_name(now_with)} has case {case.id} already.")
+    return {}
+
+
+async def _find_handed_over(context: HandlerContext, press: ButtonPress) -> tuple[Case, Handover]:
+    """Raises ``UserError`` where the button leads nowhere."""
+    try:
+        id_ = ButtonValue.loads(press.value).case
+    except ValueError:
+        raise UserError("This button leads nowhere: open the case's thread.") from None
+    case = await context.services.store.run(context.cases.get, id_)
+    handover = await context.services.store.run(context.handovers.of_case, id_)
+    if case is None or handover is None or case.team != context.services.bot.team:
+        raise UserError("This case is not stored here any more: ask again in its thread.")
+    if press.channel != handover.channel:
+        raise UserError("This button belongs to another channel: press the one where the case was handed over.")
+    return case, handover

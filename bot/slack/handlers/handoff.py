@@ -1,9 +1,10 @@
 """Handoffs in Slack: made, posted once with page and picture, acknowledged by somebody, reminded of once."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from bot.audit import AuditContext
@@ -15,7 +16,8 @@ from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.oncall import parse_on_call
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
-from bot.handoff.schedule import choose_zone
+from bot.handoff.schedule import choose_zone, handoff_schedule
+from bot.handoff.silences import make_alertmanager
 from bot.handoff.time_range import SpanError
 from bot.handoff.timeline import alt_text
 from bot.slack.api.errors import SlackError, SlackRefused
@@ -31,8 +33,10 @@ from bot.slack.blocks.handoff import (
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AuditedMessenger
+from bot.slack.handlers.visibility import closed_channels
 from bot.slack.jobs import HandoffAck, HandoffOrder, HandoffReminder
 from bot.slack.queue.job import Job, Json
+from bot.store.cases import DIRECT
 
 MAX_ON_CALL = 20
 
@@ -63,7 +67,7 @@ class HandoffFiles:
         await self.messenger.post_once(channel=self.channel, thread_ts=self.ts, key=key, message=message)
 
     def _uploads(self) -> Mapping[str, Callable[[], Awaitable[Json]]]:
-        return {**({"picture": self._upload_picture} if self.stored.picture else {}), "page": self._upload_page}
+        return {**({"picture": self._upload_picture} if self.stored.picture else {}), "page": self.attach_page}
 
     async def _upload_picture(self) -> Json:
         name, alt = picture_name(self.stored.id), alt_text(self.stored.handoff)
@@ -71,7 +75,8 @@ class HandoffFiles:
             name, self.stored.picture, f"{self.stored.id} at a glance", alt, key=f"{self.job.key}:picture"
         )
 
-    async def _upload_page(self) -> Json:
+    async def attach_page(self) -> Json:
+        """The page as it is stored now."""
         title = f"{self.stored.id}, the whole page"
         await self._upload(page_name(self.stored.id), self.stored.text, title, key=f"{self.job.key}:page")
 
@@ -197,14 +202,26 @@ async def _make_handoff(context: HandlerContext, job: Job, order: HandoffOrder, 
         handed_from=tuple(about["from"]),
         handed_to=tuple(about["to"]),
         people=await context.display_names([*about["from"], *about["to"]]),
+        next_at=schedule.next(context.now()) if (schedule := handoff_schedule(context.services.settings)) else None,
     )
-    generator = HandoffGenerator(context.services.store, _make_rechecker(context, trail), context.display_names)
+    generator = HandoffGenerator(
+        context.services.store,
+        _make_rechecker(context, trail),
+        context.display_names,
+        partial(_find_closed, context, channel),
+        make_alertmanager(context.services.settings.alertmanager_url),
+    )
     try:
         stored = await generator.make(request)
     except SpanError as why:  # a result like any other, so that a replay does not decide anew
         return {"refused": str(why)}
     await trail.record("handoff.made", outcome=stored.id, detail={"counts": vars(stored.handoff.counts)})
     return {"id": stored.id}
+
+
+async def _find_closed(context: HandlerContext, place: str, channels: Collection[str]) -> set[str]:
+    """Private channels, unless the handoff is posted there. Of direct messages nothing is told but the cause."""
+    return await closed_channels(context, {each for each in channels if not each.startswith(DIRECT)}, place)
 
 
 def _audit_context(context: HandlerContext, job: Job, order: HandoffOrder) -> AuditContext:
@@ -240,7 +257,7 @@ async def acknowledge(context: HandlerContext, job: Job, ack: HandoffAck) -> Non
         outcome = await job.step("take", lambda: _try_acknowledge(context, job.key, ack))
         if "refused" in outcome:
             raise UserError(str(outcome["refused"]))
-        await job.step("show", lambda: show_acknowledged(context, trail, ack.handoff))
+        await job.step("show", lambda: refresh_handoff(context, trail, ack.handoff))
         if outcome["instead"]:
             await job.step("tell", lambda: _notify_expected(context, trail, ack))
 
@@ -272,14 +289,13 @@ async def remind(context: HandlerContext, job: Job, reminder: HandoffReminder) -
     await run_reporting_errors(lambda: job.step("remind", post_reminder), say, trail)
 
 
-async def show_acknowledged(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
-    """Say in the posted message who has it; a message that is gone needs no saying."""
+async def refresh_handoff(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
+    """Say in the posted message who has it, and what was noted; a message that is gone needs no saying."""
     stored = await find_handoff(context, id_)
-    if stored.acknowledged_at is None or not stored.message_ts:
+    if not stored.message_ts:
         return
-    message = handoff_message(
-        stored.handoff, acknowledged=Acknowledgement(stored.acknowledged_by, stored.acknowledged_at)
-    )
+    taken = Acknowledgement(stored.acknowledged_by, stored.acknowledged_at) if stored.acknowledged_at else None
+    message = handoff_message(stored.handoff, acknowledged=taken)
     with contextlib.suppress(SlackRefused):
         await context.messenger(trail).update(stored.channel, stored.message_ts, message)
 

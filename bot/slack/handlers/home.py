@@ -11,10 +11,11 @@ from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import HOME_RECHECK
 from bot.slack.blocks.elements import View
-from bot.slack.blocks.overviews import closed_home_view, home_view
+from bot.slack.blocks.overviews import MOST_RECENT, closed_home_view, home_view
 from bot.slack.handlers.case_service import answer_row, case_row
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, record_refusal
+from bot.slack.handlers.visibility import channels_closed_to, find_open_cases
 from bot.slack.jobs import HomeView
 from bot.slack.queue.job import Job, Json
 from bot.store import DatabaseError
@@ -68,9 +69,15 @@ async def _cluster_names(context: HandlerContext) -> tuple[str, ...]:
 
 async def _make_view(context: HandlerContext, user: str) -> View:
     team, store = context.services.bot.team, context.services.store
-    opened = await store.run(context.cases.list_open, team, user, 100)
-    recent = await store.run(context.cases.recent_answers, team, user, 10)
+    opened = await find_open_cases(context, user)
+    recent = await store.run(context.cases.recent_answers, team, user, MOST_RECENT * 3)
+    closed = await channels_closed_to(context, {case.channel for case, _ in recent}, user)
+    recent = [pair for pair in recent if pair[0].channel not in closed][:MOST_RECENT]
     clusters = context.cluster_status.rows(await _cluster_names(context), context.services.clusters.default)
     return home_view(
-        [case_row(case) for case in opened], clusters, [answer_row(*pair) for pair in recent], context.now()
+        [case_row(case) for case in opened.shown],
+        clusters,
+        [answer_row(*pair) for pair in recent],
+        context.now(),
+        hidden=opened.hidden,
     )

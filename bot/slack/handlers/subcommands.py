@@ -10,6 +10,7 @@ from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.facts import Fact, declared_facts, read_fact
 from bot.cluster.session import ClusterSession
 from bot.diagnosis.clinic import read_cluster_state
+from bot.handoff.repository import StoredHandoff
 from bot.slack.blocks.case import refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import making_message
@@ -32,6 +33,7 @@ from bot.slack.handlers.command import Command, ask, check, require_entry
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.handoff import find_handoff, render_as_posted, validate_time_range
+from bot.slack.handlers.visibility import channels_closed_to, find_open_cases
 from bot.slack.jobs import HANDOFF, SHARE, HandoffOrder, SlashCommand
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
@@ -66,11 +68,12 @@ async def show(command: Command) -> None:
 async def cases(command: Command) -> None:
     """``cases``: what is open."""
     context = command.context
-    found = await context.services.store.run(context.cases.list_open, context.services.bot.team, command.slash.user, 50)
-    rows = [case_row(case) for case in found]
-    if SHARE in command.arguments.flags:
+    user, is_shared = command.slash.user, SHARE in command.arguments.flags
+    found = await find_open_cases(context, user, command.slash.channel if is_shared else "")
+    rows = [case_row(case) for case in found.shown]
+    if is_shared:
         rows = await command.job.retry("names", lambda: _with_display_names(context, rows))
-    await command.answer(cases_message(rows, context.now()))
+    await command.answer(cases_message(rows, context.now(), hidden=found.hidden))
 
 
 async def _with_display_names(context: HandlerContext, rows: Sequence[CaseRow]) -> list[CaseRow]:
@@ -135,7 +138,7 @@ async def status(command: Command) -> None:
     """``status``: version, work under way, and whether the index is there."""
     parts = command.context.services
     count_running = {name: count for name, count in (await parts.queue.count_running()).items() if count}
-    opened = await parts.store.run(command.context.cases.list_open, parts.bot.team, command.slash.user, 1000)
+    opened = await parts.store.run(command.context.cases.count_open, parts.bot.team)
     under_way = ", ".join(f"{count} {name}" for name, count in count_running.items())
     rows = [
         ("Version", version("netclinic")),
@@ -143,7 +146,7 @@ async def status(command: Command) -> None:
         ("Database", parts.store.shown),
         ("Entries", str(len(parts.entries))),
         ("Under way", under_way or "nothing"),
-        ("Open cases", str(len(opened))),
+        ("Open cases", str(opened)),
     ]
     await command.answer(status_message(rows))
 
@@ -152,7 +155,7 @@ async def handoff(command: Command) -> None:
     """``handoff [12h | since 09:00 | last | HO-…]``."""
     words = command.slash.text.strip()[len(command.slash.name) :].replace(f"--{SHARE}", " ").strip()
     if shown := _HANDOFF_ID.fullmatch(words):
-        await command.answer(render_as_posted(await find_handoff(command.context, shown[1])))
+        await command.answer(render_as_posted(await _find_readable_handoff(command, shown[1])))
         return
     channel = (await command.job.step("channel", lambda: _find_oncall_channel(command)))["id"]
     if not channel:
@@ -174,6 +177,14 @@ async def handoff(command: Command) -> None:
         await command.context.accept(HANDOFF, f"{command.job.key}:{HANDOFF.name}", order)
 
     await command.job.step("accept", accept)
+
+
+async def _find_readable_handoff(command: Command, id_: str) -> StoredHandoff:
+    """Raises ``UserError`` where there is none, or where it was posted is closed to them."""
+    found = await find_handoff(command.context, id_)
+    if found.channel and await channels_closed_to(command.context, [found.channel], command.slash.user):
+        raise UserError(f"Handoff {found.id} was posted in a private channel: ask somebody there to invite you.")
+    return found
 
 
 async def _find_oncall_channel(command: Command) -> Json:

@@ -40,7 +40,7 @@ async def test_what_was_ruled_out_when_it_was_asked_is_unexplained_not_cleared(s
     (case,) = kept.handoff.unexplained
     assert (case.found, case.state.now) == ("ruled_out", CurrentState.RULED_OUT)
     assert (kept.handoff.open, kept.handoff.counts.open, kept.handoff.counts.unexplained) == ((), 0, 1)
-    assert kept.text.startswith("# Handoff: 1 unexplained\n")
+    assert kept.text.startswith("# Handoff: 1 open (1 unexplained)\n")
     assert "**“pods stuck”**" in kept.text
     assert "Cause unknown: “The vSwitch behind Terway has run out of IP addresses” (`terway-vsw" in kept.text
     assert "**Now: still ruled out.**" in kept.text
@@ -204,7 +204,7 @@ async def test_what_was_said_of_an_answer_in_a_direct_message_is_nobody_elses_bu
     kept = await shift.handed_off()
     assert "secret" not in f"{kept.handoff.to_json()} {kept.text} {handoff_message(kept.handoff).blocks}"
     assert f"([{direct.id}]({direct.link})): Mei, in a direct message\n" in kept.text
-    assert " by Mei, in a direct message" in str(handoff_message(kept.handoff).blocks)
+    assert "1 answer marked as no help" in str(handoff_message(kept.handoff).blocks)
 
 
 async def test_whatever_people_write_in_a_direct_message_is_never_read(shift: Shift) -> None:

@@ -1,16 +1,23 @@
 """Looking at open cases again, on recorded clusters over HTTP: what is found, what cannot be, and within the time."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from bot.cluster.connection import connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
+from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
 from bot.handoff.recheck import Rechecker, RecheckTarget
 from bot.handoff.records import CurrentState, State
+from bot.recordings import serve
 from knowledge.model import Entry
 from tests.bot.handoff.conftest import Clusters
+from tests.everyday.clusters import cluster
 
 OUT, LEAK, UDP = "terway-vswitch-out-of-ips", "flannel-ip-leak", "kube-proxy-ipvs-udp-timeout"
 
@@ -24,7 +31,7 @@ def wanted(
 async def looked(
     entries: Mapping[str, Entry], clusters: Clusters, *items: RecheckTarget, seconds: float = 60
 ) -> Mapping[str, State]:
-    return await Rechecker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).recheck(items)
+    return (await Rechecker(Clinic(entries, None, Budget(seconds=20)), clusters, seconds).recheck(items)).states
 
 
 async def test_each_state(entries: dict[str, Entry]) -> None:
@@ -77,7 +84,7 @@ async def test_evidence_keeps_its_age_where_the_clusters_clock_is_wrong(entries:
     """The recording's clock shows 20 November: what it sees now is seen now, whatever day that is here."""
     rechecker = Rechecker(Clinic(entries, None, Budget(seconds=20)), Clusters({"sick": "terway-out-of-ips"}), 60)
     here = datetime(2027, 3, 1, tzinfo=UTC)
-    seen = (await rechecker.recheck([wanted("still", "sick")], here))["still"].seen
+    seen = (await rechecker.recheck([wanted("still", "sick")], here)).states["still"].seen
     assert seen
     assert timedelta() <= here - seen.at < timedelta(minutes=1)
 
@@ -118,10 +125,38 @@ async def test_twenty_clusters_that_hang_do_so_at_the_same_time(entries: dict[st
 async def test_another_cluster_under_the_name_is_not_taken_for_it(entries: dict[str, Entry]) -> None:
     right = Clusters({"prod": "terway-out-of-ips"})
     rechecker = Rechecker(Clinic(entries, None), lambda _: right("prod"), 60)
-    found = await rechecker.recheck([wanted("a", "in-cluster")])
+    found = (await rechecker.recheck([wanted("a", "in-cluster")])).states
     assert found["a"].now is CurrentState.UNREAD
     assert "in-cluster cannot be opened from here" in found["a"].reason
 
 
 async def test_nothing_to_look_at(entries: dict[str, Entry]) -> None:
     assert await looked(entries, Clusters({})) == {}
+
+
+async def test_what_was_changed_lately_is_told_of_what_the_verdict_rests_on(entries: dict[str, Entry]) -> None:
+    """An edit, and a node that joined; one object once, however many cases rest on it; by our clock."""
+
+    def edited(name: str) -> dict[str, Any]:
+        by = {"manager": "kubectl-edit", "time": "now-1h", "fieldsV1": {"f:data": {"f:eni_conf": {}}}}
+        metadata = {"name": name, "namespace": "kube-system", "creationTimestamp": "now-90d", "managedFields": [by]}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+
+    changed = cluster("terway-out-of-ips", [edited("eni-config"), edited("coredns")])
+
+    @contextlib.asynccontextmanager
+    async def opened(context: str) -> AsyncIterator[Cluster]:
+        async with serve(changed) as server, connect_to(server.kubeconfig, changed.name) as link:
+            yield Cluster(Transport(link.client), context)
+
+    rechecker = Rechecker(Clinic(entries, None, Budget(seconds=60)), opened, 90)
+    here = datetime(2027, 3, 1, tzinfo=UTC)
+    found = await rechecker.recheck([wanted("a", "prod"), wanted("b", "prod", ns="shop")], here)
+    edits = [each for each in found.changes if each.object.startswith("ConfigMap")]
+    assert [(each.cluster, each.object, each.what, each.manager) for each in edits] == [
+        ("prod", "ConfigMap kube-system/eni-config", "edited", "kubectl-edit")
+    ]
+    assert abs(here - timedelta(hours=1) - edits[0].at) < timedelta(minutes=2)
+    assert len(found.changes) <= 5
+    none = await rechecker.recheck([wanted("a", "prod")], here, timedelta(minutes=30))
+    assert [each for each in none.changes if each.object.startswith("ConfigMap")] == []

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.handoff.records import Handoff
+from bot.handoff.make import HandoffGenerator, HandoffRequest
+from bot.handoff.markdown import render_markdown
+from bot.handoff.records import Handoff, ShiftNote
 from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
 from bot.handoff.time_range import FIRST, SpanError
+from bot.slack.blocks.handoff import handoff_message
 from bot.store import Store
-from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
+from bot.store.words import erase
+from tests.bot.handoff.conftest import END, JONAS, MEI, SHANGHAI, Shift
 from tests.bot.handoff.test_markdown import busy
 
 HOUR = timedelta(hours=1)
@@ -113,3 +117,85 @@ async def test_it_is_placed_once(shift: Shift, store: Store) -> None:
     assert kept == replace(
         made, channel="C0OPS", message_ts="1.1", posted={"text": "1.1", "blocks": [{"type": "divider"}]}
     )
+
+
+async def test_a_note_stands_in_record_and_page_and_the_last_one_of_a_person_counts(shift: Shift, store: Store) -> None:
+    made = await shift.handed_off()
+    handoffs = Handoffs(store)
+    names = {MEI: "Mei"}
+    assert handoffs.add_note("HO-NONE", ShiftNote(user=MEI, note="x", at=END), names, render_markdown) is None
+    handoffs.add_note(made.id, ShiftNote(user=MEI, note="watch *prod*", at=END), names, render_markdown)
+    handoffs.add_note(made.id, ShiftNote(user=MEI, note="watch prod-bj", at=END + HOUR), names, render_markdown)
+    kept = handoffs.get(made.id)
+    assert kept is not None
+    assert [(note.user, note.note) for note in kept.handoff.shift_notes] == [(MEI, "watch prod-bj")]
+    assert "## Left for the next shift\n\n- “watch prod-bj” Mei, " in kept.text
+    handoffs.add_note(made.id, ShiftNote(user=MEI, note="", at=END + HOUR), names, render_markdown)
+    again = handoffs.get(made.id)
+    assert again is not None
+    assert (again.handoff.shift_notes, "watch" in again.text) == ((), False)
+
+
+async def test_notes_that_are_left_at_the_same_moment_are_all_kept(shift: Shift, store: Store) -> None:
+    made = await shift.handed_off()
+
+    def leave(number: int) -> None:
+        note = ShiftNote(user=f"U{number}", note=f"note {number}", at=END)
+        Handoffs(store).add_note(made.id, note, {}, render_markdown)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(leave, range(8)))
+    kept = Handoffs(store).get(made.id)
+    assert kept is not None
+    assert {note.note for note in kept.handoff.shift_notes} == {f"note {number}" for number in range(8)}
+    assert all(f"note {number}" in kept.text for number in range(8))
+
+
+async def test_erased_words_of_a_person_take_their_notes_along(shift: Shift, store: Store) -> None:
+    made = await shift.handed_off()
+    for user, note in ((MEI, "zebrafinch"), (JONAS, "quokkatown")):
+        Handoffs(store).add_note(made.id, ShiftNote(user=user, note=note, at=END), {}, render_markdown)
+    with store.writing() as connection:
+        erase(connection, END + HOUR, MEI)
+    kept = Handoffs(store).get(made.id)
+    assert kept is not None
+    assert "zebrafinch" not in f"{kept.handoff.to_json()} {kept.text}"
+    assert "quokkatown" in str(kept.handoff.to_json())
+
+
+async def test_what_an_earlier_version_stored_is_loaded_with_nothing_in_new_fields(shift: Shift) -> None:
+    await busy(shift)
+    told = (await shift.handed_off()).handoff.to_json()
+    for name in ("changes", "near_limits", "silences", "silences_trouble", "shift_notes"):
+        del told[name]
+    del told["counts"]["hidden"]
+    for case in told["open"]:
+        del case["next_step"]
+    loaded = Handoff.from_json(told)
+    assert (loaded.changes, loaded.shift_notes, loaded.counts.hidden) == ((), (), 0)
+    assert loaded.open[0].next_step is None
+    assert handoff_message(loaded).blocks
+    assert render_markdown(loaded)
+
+
+async def test_cases_of_closed_channels_are_counted_and_not_told(shift: Shift, store: Store) -> None:
+    out = {"terway-vswitch-out-of-ips": 0.9}
+    seen = await shift.asked("1.1", "public", out, before=90, recording="terway-out-of-ips", cluster="prod")
+    secret = await shift.asked(
+        "2.1", "secret", out, before=80, recording="terway-out-of-ips", cluster="vault", channel="C0VAULT"
+    )
+    over = await shift.asked("3.1", "secret", out, before=70, recording="terway-out-of-ips", channel="C0VAULT")
+    shift.resolved(over, before=60)
+
+    async def closed(channels: Any) -> set[str]:
+        assert set(channels) == {"C0INCIDENT", "C0VAULT"}
+        return {"C0VAULT"}
+
+    wish = HandoffRequest(key="k", words="12h", now=END, zone=SHANGHAI)
+    kept = await HandoffGenerator(store, closed=closed).make(wish)
+    told = f"{kept.handoff.to_json()} {kept.text} {handoff_message(kept.handoff).blocks}"
+    assert all(word not in told for word in (secret.id, over.id, "secret", "vault"))
+    assert seen.id in told
+    assert (kept.handoff.counts.hidden, kept.handoff.counts.all_open) == (1, 2)
+    assert "1 more open case in private channels, for their members alone." in kept.text
+    assert shift.cases.count_open("T0TEAM") == 2

@@ -35,6 +35,7 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
     "audit.anchor": {},
     "handoff": {"words": "last", "channel": "C1", "user": ""},
     "handoff.take": {"handoff": "HO-A", "user": "U1", "channel": "C1", "response_url": ""},
+    "handoff.note": {"handoff": "HO-A", "user": "U1", "channel": "C1", "note": "watch prod"},
     "handoff.remind": {"handoff": "HO-A"},
     "set_aside": {"name": "home", "key": "k1", "payload": {"user": "U1"}},
 }

@@ -81,6 +81,8 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"SLACK_API_URL": "slack at home"}, "SLACK_API_URL is 'slack at home', which is no address", 2),
     ({"SLACK_API_URL": "http://[::1/api"}, "SLACK_API_URL is 'http://[::1/api', which is no address", 2),
     ({"SLACK_API_URL": "http://slack:port/"}, "SLACK_API_URL is 'http://slack:port/', which is no address", 2),
+    ({"NETCLINIC_ALERTMANAGER_URL": "alertmanager:9093"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
+    ({"NETCLINIC_ALERTMANAGER_URL": "http://mei:pw@am:x/"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
     ({"NETCLINIC_HEALTH_ADDRESS": "here"}, "NETCLINIC_HEALTH_ADDRESS is 'here', which is no address", 2),
     ({"NETCLINIC_HEALTH_ADDRESS": "127.0.0.1:²"}, "NETCLINIC_HEALTH_ADDRESS is '127.0.0.1:²', which is no add", 2),
     ({"NETCLINIC_HTTP_ADDRESS": "here:70000"}, "NETCLINIC_HTTP_ADDRESS is 'here:70000', which is no address", 2),

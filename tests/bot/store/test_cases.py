@@ -12,6 +12,7 @@ from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.store import Store
 from bot.store.cases import PRIVATE, Case, Cases, StoredAnswer, case_id
 from bot.store.feedback import Feedback, FeedbackBook
+from bot.store.handovers import Handover, Handovers
 from bot.store.settling import SettlingAnswer, SettlingAnswers
 from knowledge.model import Kind
 
@@ -161,17 +162,64 @@ def test_lists_hold_what_everybody_may_see(store: Store) -> None:
         cases.open(new("private:3", state=PRIVATE)),
         cases.open(new("4.1")),
     )
-    cases.open(new("5.1"))  # nothing is known of it yet
+    waiting = cases.open(new("5.1"))  # nothing is known of it yet: somebody waits for an answer
     cases.save_answer(answer(found, "a"))
     cases.save_answer(answer(unmatched, "b", report=told("")))
     cases.save_answer(answer(private, "c", finished_at=LATER + timedelta(minutes=1)))
     cases.save_answer(answer(resolved, "d", finished_at=LATER + timedelta(minutes=2)))
     assert cases.resolve(resolved.id, "U2", LATER + timedelta(minutes=3))
     assert not cases.resolve(private.id, "U2", LATER)
-    assert [case.id for case in cases.list_open("T1", "U9")] == [found.id]
-    assert cases.list_open("T2", "U9") == []
+    assert {case.id for case in cases.list_open("T1", "U9")} == {found.id, waiting.id}
+    assert cases.count_open("T1") == 2
+    assert (cases.list_open("T2", "U9"), cases.count_open("T2")) == ([], 0)
     assert [kept.id for _, kept in cases.recent_answers("T1", "U9")] == ["d", "a", "b"]
     assert len(cases.recent_answers("T1", "U9", most=1)) == 1
+
+
+def test_a_case_is_taken_by_one_person(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    assert cases.take(case.id, "U1", LATER)
+    assert not cases.take(case.id, "U2", LATER), "it has somebody"
+    assert cases.get(case.id).assignee == "U1"  # type: ignore[union-attr]
+    assert cases.assign(case.id, "S1", LATER)
+    assert cases.take(case.id, "U2", LATER), "one of a group takes it from the group"
+    assert not cases.take(case.id, "U2", LATER), "a second time changes nothing"
+    cases.resolve(case.id, "U2", LATER)
+    cases.assign(case.id, "", LATER)
+    assert not cases.take(case.id, "U3", LATER), "nobody is put on a resolved case"
+    assert cases.get(case.id).assignee == "U2"  # type: ignore[union-attr]
+
+
+def test_of_many_who_take_a_case_at_once_one_has_it(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new())
+    with ThreadPoolExecutor(8) as pool:
+        took = list(pool.map(lambda who: cases.take(case.id, f"U{who}", LATER), range(8)))
+    assert took.count(True) == 1
+    assert cases.get(case.id).assignee == f"U{took.index(True)}"  # type: ignore[union-attr]
+
+
+def test_a_handing_over_is_kept_and_the_last_one_counts(store: Store) -> None:
+    cases, handovers = Cases(store), Handovers(store)
+    case = cases.open(new())
+    kept = answer(case)
+    cases.save_answer(kept)
+    first = Handover(
+        case_id=case.id,
+        diagnosis_id=kept.id,
+        handed_by="U1",
+        handed_to=("U2", "U3"),
+        at=LATER,
+        channel="C1",
+        message_ts="1.9",
+    )
+    assert handovers.of_case(case.id) is None
+    handovers.save(first)
+    handovers.save(first)
+    assert handovers.of_case(case.id) == first
+    handovers.save(replace(first, handed_to=("S1",), message_ts="2.9"))
+    assert handovers.of_case(case.id) == replace(first, handed_to=("S1",), message_ts="2.9")
 
 
 def test_who_is_on_it_and_where_it_stands(store: Store) -> None:

@@ -21,10 +21,14 @@ from bot.handoff.records import (
     Counts,
     CurrentState,
     EvidenceRef,
+    ExpiringSilence,
     Handoff,
+    NearLimit,
     NextCheck,
     OpenCase,
+    RecentChange,
     ResolvedCase,
+    ShiftNote,
     State,
     UnansweredQuestion,
     Unhelpful,
@@ -69,6 +73,7 @@ def open_case(number: int, now: CurrentState, outcome: str = "confirmed") -> Ope
             object="Pod shop/web-0", excerpt="ContainerCreating on node n1", at=EARLIER, check="kubectl get pod"
         ),
         settle=(NextCheck(text="Read `Available IPs`.", command="aliyun vpc"),) * 2 if outcome == "suspected" else (),
+        next_step=NextCheck(text="Create another vSwitch in zone h of the region, prefix /19 or less. Then wait."),
     )
 
 
@@ -106,6 +111,23 @@ def busy(number: int = 3) -> Handoff:
         answered_late=(replace(GAP, later="later in the thread: Leaks"),),
         unhelpful=(Unhelpful(ref=ref(81), entry="e", user="U07MEI", note="*no*", at=EARLIER),),
         actions=(Action(at=EARLIER, actor="U07MEI", what="resolved", ref=ref(77)),),
+        changes=(
+            RecentChange(
+                cluster="prod-hz",
+                object="ConfigMap kube-system/eni-config",
+                what="edited",
+                at=EARLIER,
+                manager="kubectl-edit",
+            ),
+            RecentChange(cluster="prod-hz", object="Node n1", what="joined", at=EARLIER),
+        ),
+        near_limits=(NearLimit(cluster="prod-hz", text="Node n1: 60 of 64 pods (the kubelet's limit)"),),
+        silences=(
+            ExpiringSilence(
+                matchers='alertname="PodsStuck"', ends_at=END + timedelta(hours=3), made_by="mei", comment="known"
+            ),
+        ),
+        shift_notes=(ShiftNote(user="U07MEI", note="watch *prod-hz* <!channel>\nsecond line", at=EARLIER),),
         unreachable=(UnreachableCluster(cluster="prod-bj", at=END, why="no answer", ref=ref(82), is_now=True),),
     )
 
@@ -143,11 +165,15 @@ def test_what_does_not_fit_is_counted(refused: Any) -> None:
     apart = tuple(replace(case, cluster=f"prod-{at}") for at, case in enumerate(whole.open))
     message = handoff_message(replace(whole, open=apart))
     assert refused(message) == []
-    shown = sum("Now:" in str(part.get("text")) for part in parts(message.blocks))
-    left = re.search(r"(\d+) more lines in the page,", str(message.blocks))
-    assert 5 < shown < 60
+    shown = len(set(re.findall(r"'NC-0000[0-5]\d'", str(message.blocks))) - {"NC-000040"})
+    left = re.search(r"(\d+) more open cases in the page", str(message.blocks))
     assert left
-    assert shown + int(left[1]) > 60, "every open case that is not shown is counted, and the sections behind them"
+    assert (shown, int(left[1])) == (12, 49), "61 are open, one of them unexplained"
+
+
+def test_each_case_is_named_once() -> None:
+    names = re.findall(r"'text': '(NC-\d+)'", str(handoff_message(busy()).blocks))
+    assert len(names) == len(set(names)) > 4
 
 
 def alike(number: int, now: CurrentState, outcome: str = "confirmed") -> tuple[OpenCase, ...]:
@@ -210,6 +236,7 @@ class Chance:
             opened_at=EARLIER,
             state=State(now=self.random.choice(list(CurrentState)), reason=self.text(), seen=self.seen()),
             seen=self.random.choice([None, self.seen()]),
+            next_step=self.random.choice([None, NextCheck(text=self.text())]),
             settle=self.some(lambda: NextCheck(text=self.text(), command=self.text()), 3),
             **self.texts("entry", "title", "outcome", "found", "question", "cluster", "namespace", "assignee"),
         )
@@ -251,7 +278,13 @@ class Chance:
             unreachable=self.some(
                 lambda: UnreachableCluster(at=END, ref=self.ref(), **self.texts("cluster", "why")), 5
             ),
-            **self.texts("note"),
+            changes=self.some(
+                lambda: RecentChange(at=EARLIER, **self.texts("cluster", "object", "what", "manager")), 9
+            ),
+            near_limits=self.some(lambda: NearLimit(**self.texts("cluster", "text")), 9),
+            silences=self.some(lambda: ExpiringSilence(ends_at=END, **self.texts("matchers", "made_by", "comment")), 9),
+            shift_notes=self.some(lambda: ShiftNote(at=EARLIER, **self.texts("user", "note")), 4),
+            **self.texts("note", "silences_trouble"),
         )
 
 

@@ -99,6 +99,7 @@ CASES = st.builds(
     question=TEXTS,
     is_private=st.booleans(),
     handed_to=TEXTS,
+    taken_by=TEXTS,
     resolved_by=TEXTS,
     resolved_at=st.none() | st.just(NOW + timedelta(hours=2)),
 )
@@ -190,8 +191,8 @@ def test_nothing_is_lost(refused: Refused, told: Report, case: CaseLine) -> None
 
 
 @thorough
-@given(TOLD, CASES, TEXTS, TEXTS, TEXTS)
-def test_a_handover_is_taken(refused: Refused, told: Report, case: CaseLine, to: str, by: str, note: str) -> None:
+@given(TOLD, CASES, st.lists(TEXTS, min_size=1, max_size=30), TEXTS, TEXTS)
+def test_a_handover_is_taken(refused: Refused, told: Report, case: CaseLine, to: list[str], by: str, note: str) -> None:
     message = handover_summary(told, case, to=to, by=by, now=NOW, note=note)
     assert refused(message) == []
     assert parsed(message) == []

@@ -187,12 +187,16 @@ def test_progress(agreed: Agreed) -> None:
 
 
 async def test_handing_a_case_over(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
-    who = {"to": "S0ONCALL", "by": "U0ANA", "permalink": "https://team.slack.com/archives/C1/p1"}
+    who: Any = {"to": ["S0ONCALL"], "by": "U0ANA", "permalink": "https://team.slack.com/archives/C1/p1"}
     now = case.at + timedelta(minutes=50)
     told = replace(await told_on("terway-out-of-ips", OUT_OF_IPS), question=CHINESE)
     agreed("handover", handover_summary(told, case, now=now, note="vSwitch is being created", **who))
     suspected = await told_on("terway-out-of-ips-hidden", OUT_OF_IPS)
     agreed("handover-suspected", handover_summary(suspected, case, now=now, **who))
+    taken = replace(case, taken_by="U0BEN")
+    agreed("handover-taken", handover_summary(told, taken, now=now, **{**who, "to": ["U0BEN", "U0CAN"]}))
+    over = replace(taken, resolved_by="U0BEN", resolved_at=case.at + timedelta(minutes=43))
+    agreed("handover-resolved", handover_summary(told, over, now=now, **who))
     agreed("handover-unmatched", handover_summary(await told_on(None, {}), case, now=now, **who))
 
 

@@ -1,14 +1,18 @@
 """Buttons: who presses, how late, twice, after a restart, and with values that nobody gave out."""
 
 import asyncio
+import copy
 import json
+import re
 from typing import Any
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import select, text
 
 from bot.slack.blocks.action_ids import parse_menu_value
 from bot.store.cases import Cases
 from bot.store.feedback import FeedbackBook
+from bot.store.schema import audit_records
 from tests.scenes import OpenScene, Scene
 
 OUT = {"prod": "terway-out-of-ips"}
@@ -193,7 +197,7 @@ async def test_handing_over_is_not_offered_without_a_group_and_an_older_button_s
         row = next(block["elements"] for block in answer.blocks if block["type"] == "actions")
         row.append({**row[0], "action_id": "hand_over", "text": {"type": "plain_text", "text": "Hand to on-call"}})
         await scene.slack.people.press("lin", answer, "Hand to on-call")
-        await scene.alone("lin", "set NETCLINIC_ONCALL_GROUP to a user group")
+        await scene.alone("lin", "set NETCLINIC_ONCALL_GROUP to a user group, or NETCLINIC_ONCALL to people")
 
 
 async def test_a_case_is_handed_over_once_and_in_the_channel_of_the_settings(open_scene: OpenScene) -> None:
@@ -209,6 +213,106 @@ async def test_a_case_is_handed_over_once_and_in_the_channel_of_the_settings(ope
         (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
         assert case.assignee == "S0ONCALL01"
         assert case.id in told.plain
+
+
+def handed_over(scene: Scene, channel: str, words: str = "hands this case to you") -> Any:
+    """The hand-over message in a channel or thread, once it holds the words."""
+    found = [m for m in scene.slack.messages(channel) if "hands this case to you" in m.plain and words in m.plain]
+    return found[-1] if found else None
+
+
+def offers(message: Any, label: str) -> bool:
+    return any(
+        part["text"]["text"] == label for b in message.blocks if b["type"] == "actions" for part in b["elements"]
+    )
+
+
+async def test_the_first_who_takes_a_handed_over_case_has_it(open_scene: OpenScene) -> None:
+    settings = {"NETCLINIC_ONCALL_GROUP": "oncall", "NETCLINIC_ONCALL_CHANNEL": "#ops"}
+    async with open_scene(OUT, settings=settings) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("ada", answer, "Hand to on-call")
+        told = await scene.slack.until(lambda: handed_over(scene, "ops"), 60)
+        await scene.idle()
+        assert offers(told, "I take it")
+        stale = copy.deepcopy(told)
+        await scene.bot.stop()
+        await scene.bot.start()
+        await scene.slack.until_connected()
+        await scene.slack.people.press("lin", told, "I take it")
+        taken = await scene.slack.until(lambda: handed_over(scene, "ops", "has it."), 60)
+        assert not offers(taken, "I take it")
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
+        assert case.assignee == "U0LIN00002"
+        await scene.answer("inc-shop", answer.thread_ts, "with <@U0LIN00002>")
+        await scene.slack.people.press("sam", stale, "I take it")
+        await scene.alone("sam", f"Lin Wei has case {case.id} already.")
+        await scene.idle()
+        await scene.slack.people.press("lin", stale, "I take it")
+        await scene.slack.until(
+            lambda: len([r for r in recorded(scene, "button.pressed") if r.outcome == "take_case"]) == 3
+        )
+        await scene.idle()
+        assert scene.slack.ephemerals("lin") == [], "who has it already hears no refusal"
+        assert [row.outcome for row in recorded(scene, "case.taken")] == [""]
+        assert [row.actor_id for row in recorded(scene, "case.taken")] == ["U0LIN00002"]
+        presses = [row for row in recorded(scene, "button.pressed") if row.outcome == "take_case"]
+        assert [row.actor_id for row in presses] == ["U0LIN00002", "U0SAM00003", "U0LIN00002"]
+
+        await scene.slack.people.press("sam", answer, "Resolve")
+        over = await scene.slack.until(lambda: handed_over(scene, "ops", "✓ Resolved by"), 60)
+        assert not offers(over, "I take it")
+        await scene.idle()
+        await scene.slack.people.press("ada", stale, "I take it")
+        await scene.alone("ada", f"Case {case.id} was resolved already by Sam Moreau")
+
+
+async def test_after_resolve_nobody_can_take_what_nobody_had_taken(open_scene: OpenScene) -> None:
+    async with open_scene(
+        OUT, settings={"NETCLINIC_ONCALL_GROUP": "oncall", "NETCLINIC_ONCALL_CHANNEL": "ops"}
+    ) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("ada", answer, "Hand to on-call")
+        await scene.slack.until(lambda: handed_over(scene, "ops"), 60)
+        await scene.idle()
+        await scene.slack.people.press("lin", answer, "Resolve")
+        over = await scene.slack.until(lambda: handed_over(scene, "ops", "✓ Resolved by"), 60)
+        assert not offers(over, "I take it")
+        assert "has it" not in over.plain
+
+
+@pytest.mark.parametrize(
+    ("setting", "called"),
+    [
+        ("U0SAM00003", {"U0SAM00003"}),
+        ("U0SAM00003, U0LIN00002", {"U0SAM00003", "U0LIN00002"}),
+        ("U0SAM00003, U0LIN00002 every 12w from 2020-01-06 09:00", None),  # one of them, by the clock
+    ],
+)
+async def test_people_are_called_where_no_group_is_named(
+    open_scene: OpenScene, setting: str, called: set[str] | None
+) -> None:
+    async with open_scene(OUT, settings={"NETCLINIC_ONCALL": setting, "NETCLINIC_TIME_ZONE": "UTC"}) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("ada", answer, "Hand to on-call")
+        told = await scene.answer("inc-shop", answer.thread_ts, "hands this case to you")
+        await scene.idle()
+        mentioned = set(re.findall(r"<@(\w+)>", told.text)) - {"U0ADA00001"}
+        assert mentioned == called if called else len(mentioned) == 1
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
+        assert case.assignee == "", "who is called has not taken it"
+        first = scene.slack.replies("inc-shop", answer.thread_ts)[0]
+        assert "handed to on-call" in first.plain
+        assert not offers(first, "Hand to on-call")
+        await scene.slack.people.press("sam", told, "I take it")
+        await scene.answer("inc-shop", answer.thread_ts, "has it.")
+        assert Cases(scene.services.store).get(case.id).assignee == "U0SAM00003"  # type: ignore[union-attr]
+
+
+def recorded(scene: Scene, action: str) -> list[Any]:
+    with scene.services.store.reading() as connection:
+        found = select(audit_records).where(audit_records.c.action == action).order_by(audit_records.c.seq)
+        return list(connection.execute(found))
 
 
 async def test_a_group_that_is_none_is_said(open_scene: OpenScene) -> None:

@@ -12,8 +12,10 @@ from sqlalchemy import select, update
 from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import handoff_schedule
 from bot.slack.scheduler import Scheduler
+from bot.store.cases import Cases
 from bot.store.schema import audit_records, handoffs
 from tests.scenes import OpenScene, Scene
+from tests.workspace.records import Channel
 
 CLUSTER = {"prod": "terway-out-of-ips"}
 ONCALL = {"NETCLINIC_ONCALL_GROUP": "@oncall", "NETCLINIC_ONCALL_CHANNEL": "ops", "NETCLINIC_TIME_ZONE": "UTC"}
@@ -292,6 +294,72 @@ async def test_a_newer_handoff_is_the_one_to_take(open_scene: OpenScene) -> None
         with scene.services.store.reading() as connection:
             taken = select(handoffs.c.message_ts).where(handoffs.c.acknowledged_by == "U0LIN00002")
             assert list(connection.execute(taken).scalars()) == [newer.ts]
+
+
+async def test_a_note_stands_in_message_and_page_with_its_writers_name(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        await a_case(scene)
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 12h")
+        message = await first(scene)
+        await scene.idle()
+        await scene.slack.people.press("ada", message, "Leave a note")
+        await scene.slack.until(lambda: scene.slack.modals("ada"), 60)
+        assert await scene.slack.people.submit("ada", {"note": "watch *prod*, <!channel>"}) == {}
+        noted = await scene.slack.until(lambda: _now(scene, message, "Note from Ada Okafor: watch *prod*"), 60)
+        assert "<!channel>" not in noted.text
+        await scene.idle()
+        kept = Handoffs(scene.services.store).last("C0OPS00002")
+        assert kept is not None
+        assert "watch \\*prod\\*" in kept.text
+        page = files(scene, message)[f"{kept.id}.md"].content.decode()  # the last of that name
+        assert "Ada Okafor" in page.partition("## Open")[0]
+        assert [row["actor_id"] for row in recorded(scene, "handoff.noted")] == ["U0ADA00001"]
+
+        await scene.slack.people.press("ada", noted, "Leave a note")
+        form = await scene.slack.until(lambda: scene.slack.modals("ada"), 60)
+        assert "watch *prod*" in str(form[-1].body), "what she left before is there to be changed"
+        await scene.slack.people.submit("ada", {"note": ""})
+        await scene.slack.until(lambda: "Note from" not in posted(scene)[0].plain, 60)
+        await scene.slack.people.press("lin", posted(scene)[0], "I have it")
+        await scene.slack.until(lambda: _now(scene, message, "has it since"), 60)
+
+
+async def test_private_channels_are_told_of_by_number_alone(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        team = scene.slack.team
+        team.add_channel(Channel("C0SECRET01", "secret", is_private=True, members={team.bot.id, "U0ADA00001"}))
+        ts = await scene.slack.people.say("ada", "secret", "@netclinic pods stuck in ContainerCreating")
+        await scene.answer("secret", ts)
+        await a_case(scene)
+        await scene.idle()
+        hidden, shown = (
+            next(c for c in Cases(scene.services.store).list_open(team.id, "") if (c.channel == "C0SECRET01") is secret)
+            for secret in (True, False)
+        )
+        await scene.slack.people.command("lin", "ops", "/netclinic cases")
+        for_lin = await scene.alone("lin", "2 cases")
+        assert "1 more case in private channels" in for_lin.plain
+        assert (hidden.id in for_lin.plain, shown.id in for_lin.plain) == (False, True)
+        await scene.slack.people.command("ada", "ops", "/netclinic cases")
+        for_ada = await scene.alone("ada", "2 cases")
+        assert hidden.id in for_ada.plain
+        await scene.slack.people.open_home("lin")
+        home = await scene.slack.until(lambda: _home(scene, "lin"), 60)
+        assert hidden.id not in home.plain
+        assert shown.id in home.plain
+        await scene.slack.people.command("ada", "ops", "/netclinic handoff 12h")
+        message = await first(scene)
+        assert "2 open" in message.plain
+        assert "1 more open case in private channels" in message.plain
+        kept = Handoffs(scene.services.store).last("C0OPS00002")
+        assert kept is not None
+        assert hidden.id not in message.plain + kept.text
+        assert shown.id in message.plain
+
+
+def _home(scene: Scene, who: str) -> Any:
+    home = scene.slack.home(who)
+    return home if home is not None and "Open cases (2)" in home.plain else None
 
 
 async def test_a_first_start_owes_nobody_a_handoff(open_scene: OpenScene) -> None:
