@@ -43,22 +43,24 @@ async def warned_of(session: ClusterSession) -> CheckResult:
     if not (named.mentions or kinds):
         return NOT_ASKED
     newest = await newest_events(session, pods=False)
-    fresh = [event for event in newest if event.is_warning and is_fresh(event, session.now(), RECENT)]
     nodes = {name_of(node) for node in named.nodes}
     mine = [
         event
-        for event in fresh
+        for event in newest
         if (event.kind in _KINDS and named.names_workload(event.namespace, event.name))
         or (event.kind == "Node" and event.name in nodes)
     ]
-    return CheckResult(tuple(map(_failing, mine or _of_kinds(fresh, kinds, session.scope.namespace))))
+    # Of an object that is named, others of its kind are nobody's question.
+    told = mine if mine or named.any_traffic else _of_kinds(newest, kinds, session.scope.namespace)
+    fresh = [event for event in told if event.is_warning and is_fresh(event, session.now(), RECENT)]
+    return CheckResult(tuple(map(_failing, fresh[:MOST_OF_A_KIND] if not mine else fresh)))
 
 
-def _of_kinds(fresh: Iterable[Event], kinds: set[str], namespace: str | None) -> list[Event]:
+def _of_kinds(newest: Iterable[Event], kinds: set[str], namespace: str | None) -> list[Event]:
     """The latest ones; of nodes only that they evict pods, since any node warns of something."""
-    found = [event for event in fresh if event.kind in kinds and (not namespace or namespace == event.namespace)]
+    found = [event for event in newest if event.kind in kinds and (not namespace or namespace == event.namespace)]
     found = [event for event in found if event.kind != "Node" or _EVICTS.search(event.reason)]
-    return sorted(found, key=lambda event: event.last, reverse=True)[:MOST_OF_A_KIND]
+    return sorted(found, key=lambda event: event.last, reverse=True)
 
 
 def _failing(event: Event) -> Failing:

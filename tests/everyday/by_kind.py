@@ -106,7 +106,11 @@ ALIKE_BY_KIND = [
     Incident(
         name="a warning that is over",
         questions=("the hpa does nothing",),
-        objects=(event("HorizontalPodAutoscaler", "basket", "FailedGetResourceMetric", METRICS, last="now-2h"),),
+        objects=(
+            event(
+                "HorizontalPodAutoscaler", "basket", "FailedGetResourceMetric", METRICS, first="now-3h", last="now-2h"
+            ),
+        ),
     ),
     Incident(
         name="names of the cluster and of the API, and questions that tell of no failure",
