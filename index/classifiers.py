@@ -17,7 +17,7 @@ ITERATIONS = 300
 NEVER = -30.0
 DIRECTIONS = 256
 SPARE_DIRECTIONS, POWERS = 16, 2  # of the randomized decomposition
-KERNEL_TEXTS = 5_000
+KERNEL_TEXTS = 6_000
 PART = 500  # texts at a time: products of sparse matrices are far from sparse
 ROUNDS = 2  # of learning again with the texts that were on the wrong side
 

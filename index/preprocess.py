@@ -9,6 +9,7 @@ from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats
 from index.scorer import Message
+from index.shorthand import spell_out
 from index.tokenize import mask_variables, normalize, terms
 
 Encode = Callable[[list[str]], Floats]
@@ -26,7 +27,7 @@ class Preprocessor:
         whole = [clip(text) for text in texts]
         short = [self._excerpt(text) for text in whole]
         masked = [mask_variables(normalize(text)) for text in short]
-        english = [self.glossary.english(text) for text in masked]
+        english = [spell_out(self.glossary.english(text)) for text in masked]
         return [
             Message(
                 english=translated,

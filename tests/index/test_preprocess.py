@@ -10,6 +10,7 @@ from index.excerpt import BUDGET, excerpt
 from index.glossary import Glossary, GlossaryError, load_glossary
 from index.identifiers import Identifiers
 from index.lexical import Postings, Vocabulary
+from index.shorthand import spell_out
 from index.tokenize import mask_resource_names, mask_variables, normalize, terms, words
 from knowledge.model import Entry
 
@@ -69,6 +70,25 @@ def test_words_of_one_stem_and_parts_of_names_meet() -> None:
 def test_chinese_is_cut_into_grams_and_translated_words() -> None:
     found = terms("交换机满了", "vSwitch full")
     assert {"z:交换", "z:交换机", "w:full"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("svc unreachable", "service unreachable"),
+        ("SVC behind an SLB", "service behind an load balancer"),
+        ("pods stuck in ContainerCreating", "pods stuck in Container Creating"),
+        ("no IPs left in the vSwitch", "no IP addresses left in the virtual switch"),
+        ("NodeNetworkUnavailable", "Node Network Unavailable"),
+    ],
+)
+def test_shorthand_is_spelled_out_for_the_encoder(text: str, plain: str) -> None:
+    assert spell_out(text) == plain
+
+
+@pytest.mark.parametrize("text", ["IPv6 and IPVS", "eBPF, IPvlan", "msvc ipsum vswx", "address in use"])
+def test_what_only_looks_like_shorthand_stays(text: str) -> None:
+    assert spell_out(text) == text
 
 
 def test_glossary_takes_the_longest_match_and_keeps_latin_parts() -> None:

@@ -62,12 +62,22 @@ def test_a_group_is_read_back_as_it_was_built(vague: Index, three: list[Entry], 
     assert again.match("nothing works") == vague.match("nothing works")
 
 
-def test_half_of_a_groups_chance_is_shared_evenly_and_half_by_the_entries_own_chances() -> None:
+def test_most_of_a_groups_chance_is_shared_evenly_and_the_rest_by_the_entries_own_chances() -> None:
     chances = np.array([0.3, 0.1, 0.2, 0.4], dtype=np.float32)  # three entries and a group of the first two
-    assert chances_of_entries(chances, [(0, 1)]) == pytest.approx([0.3 + 0.1 + 0.15, 0.1 + 0.1 + 0.05, 0.2], abs=1e-5)
+    first, second = 0.3 + 0.15 + 0.075, 0.1 + 0.15 + 0.025
+    expected = [0.95 * first + 0.05 * second, 0.95 * second + 0.05 * first, 0.2]
+    assert chances_of_entries(chances, [(0, 1)]) == pytest.approx(expected, abs=1e-5)
     unlikely = np.array([0.0, 0.0, 0.0, 1.0], dtype=np.float32)
     assert chances_of_entries(unlikely, [(0, 1)]) == pytest.approx([0.5, 0.5, 0.0], abs=1e-5)
     assert chances_of_entries(chances[:3], []) == pytest.approx([0.3, 0.1, 0.2])
+
+
+def test_those_behind_the_same_vague_words_come_next_and_no_chance_is_lost() -> None:
+    sure = np.array([0.9, 0.0, 0.08, 0.02, 0.0, 0.0], dtype=np.float32)  # four entries, two groups
+    found = chances_of_entries(sure, [(0, 1), (0, 1, 2)])
+    assert list(np.argsort(-found)) == [0, 2, 1, 3]  # the second by the groups that it shares with the first
+    assert found[3] == pytest.approx(0.02)  # of no group: nothing is taken, nothing is given
+    assert found.sum() == pytest.approx(1.0)
 
 
 def corpus(entries: list[Entry], folder: Path) -> Corpus:
