@@ -47,7 +47,8 @@ COMPLAINERS = (
     Complainer("coredns", "coredns", _NAMES),
     Complainer("cloud-controller-manager", "cloud-controller-manager", _CLOUD),
 )
-KUBE_PROXY = COMPLAINERS[0]
+KUBE_PROXY, FLANNEL, COREDNS, _ = COMPLAINERS
+MOST_LOGS = 3  # of each component: logs are the dearest reads
 
 
 async def complaint(session: ClusterSession, pod: Object, component: Complainer) -> Cause | None:

@@ -1,20 +1,22 @@
 """The everyday causes of names that do not resolve: DNS servers that do not run, crash, or get no answer themselves."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import DEPLOYMENTS, ENDPOINT_SLICES, POD_LOGS, PODS
 from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, name_of
 from bot.cluster.transport import ReadError
-from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of
+from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.cluster_dns import DNS, dns_upstream_silent, server_trouble
+from bot.probes.complaints import COREDNS, complaint
 from bot.probes.corefile import READS as COREFILE_READS
 from bot.probes.corefile import domain_causes
 from bot.probes.findings import Finding, clip
 from bot.probes.network_components import last_line
 from bot.probes.pod_readiness import NO_REASON, is_ready, unready_reason, unready_since
-from bot.probes.pods import app_pods, came_up
+from bot.probes.pods import SHOWN, app_pods, came_up
 from bot.probes.registry import count, probe, some
 from bot.probes.services import OF_SERVICE
 from knowledge.logic import Outcome
@@ -54,7 +56,8 @@ async def dns_causes(session: ClusterSession) -> Causes:
     failing = [(pod, why) for pod in pods if (why := server_trouble(session, pod)) and not _is_young(session, pod)]
     if failing:
         return await _failing(session, failing, any(is_ready(pod) for pod in pods))
-    return await _empty_service(session, pods) + await _upstream(session) + await domain_causes(session)
+    looks = (_empty_service(session, pods), _complaints(session, pods), _upstream(session), domain_causes(session))
+    return joined([await look for look in looks])
 
 
 def _is_young(session: ClusterSession, pod: Object) -> bool:
@@ -105,6 +108,12 @@ async def _empty_service(session: ClusterSession, pods: list[Object]) -> Causes:
     message = f"Service {SYSTEM}/{SERVICE} has no ready endpoint, although {count(len(pods), 'DNS server')} run"
     check = f"kubectl -n {SYSTEM} get endpointslices -l {labels}"
     return Causes((Cause(object=f"Service {SYSTEM}/{SERVICE}", message=message, check=check),))
+
+
+async def _complaints(session: ClusterSession, pods: list[Object]) -> Causes:
+    """What servers that are ready cannot do until now, such as read the cluster's Services."""
+    told = [each for pod in pods[:SHOWN] if (each := await complaint(session, pod, COREDNS))]
+    return Causes(tuple(replace(each, explains=True) for each in told))
 
 
 async def _upstream(session: ClusterSession) -> Causes:

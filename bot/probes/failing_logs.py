@@ -6,13 +6,11 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import DAEMON_SETS, EVENTS, NODES, POD_LOGS, PODS
 from bot.cluster.session import ClusterSession, name_of
-from bot.probes.complaints import COMPLAINERS, complaint
+from bot.probes.complaints import COMPLAINERS, MOST_LOGS, complaint
 from bot.probes.failing_components import component_pods
 from bot.probes.failure_checks import NOT_ASKED, CheckResult, Severity, failure_check
 from bot.probes.pod_readiness import is_ready
 from bot.probes.pods import node_of
-
-MOST_LOGS = 3  # of each component: logs are the dearest reads
 
 
 @failure_check(

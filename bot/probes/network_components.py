@@ -1,12 +1,15 @@
 """The DaemonSets that make the network, as an everyday cause: pods of theirs that crash or are not ready."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.cluster.facts.flannel_objects import flannel_daemon_sets
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import DAEMON_SETS, POD_LOGS, PODS
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
 from bot.probes.causes import Cause, Causes, finding_of
+from bot.probes.complaints import FLANNEL, KUBE_PROXY, MOST_LOGS, complaint
 from bot.probes.findings import Finding, clip
 from bot.probes.logs import last_words
 from bot.probes.pod_readiness import is_ready, unready_reason, unready_since
@@ -28,21 +31,31 @@ async def network_component_failing(session: ClusterSession) -> Finding:
 
 
 async def component_causes(session: ClusterSession) -> Causes:
-    """The pods of the network's DaemonSets that do not run, with the last line of their log."""
+    """The pods of the network's DaemonSets that do not run, or complain, with the last line of their log."""
     sets = {full_name(each): each for each in await flannel_daemon_sets(session)}
     sets |= {full_name(each): each for name, each in (await session.daemon_sets()).items() if NETWORK.fullmatch(name)}
-    failing = [pod for each in sets.values() for pod in await _failing_pods(session, each)]
-    return Causes(tuple([await _cause(session, pod, place < LOGS) for place, pod in enumerate(failing[:4])]))
+    pods = [pod for each in sets.values() for pod in await _pods_of(session, each)]
+    failing = [pod for pod in pods if not is_ready(pod) and _is_old(session, pod)]
+    found = [await _cause(session, pod, place < LOGS) for place, pod in enumerate(failing[:4])]
+    return Causes((*found, *await _complaints(session, pods)))
 
 
-async def _failing_pods(session: ClusterSession, daemon_set: Object) -> list[Object]:
+async def _pods_of(session: ClusterSession, daemon_set: Object) -> list[Object]:
     wanted = int(get_path(daemon_set, "status", "desiredNumberScheduled") or 0)
     if not wanted or (get_path(daemon_set, "status", "numberReady") == wanted and wanted > FEW):
         return []
     selector = get_path(daemon_set, "spec", "selector", "matchLabels") or {}
     labels = ",".join(f"{key}={value}" for key, value in selector.items())
-    pods = (await session.system_pods(labels, namespace_of(daemon_set))).items if labels else ()
-    return [pod for pod in pods if not is_ready(pod) and _is_old(session, pod)]
+    return list((await session.system_pods(labels, namespace_of(daemon_set))).items) if labels else []
+
+
+async def _complaints(session: ClusterSession, pods: Sequence[Object]) -> list[Cause]:
+    """Of those that run, what they cannot do until now: rules that are not written make requests fail as well."""
+    found = []
+    for component in (KUBE_PROXY, FLANNEL):
+        ready = sorted((pod for pod in pods if name_of(pod).startswith(component.name) and is_ready(pod)), key=name_of)
+        found += [told for pod in ready[:MOST_LOGS] if (told := await complaint(session, pod, component))]
+    return [replace(each, explains=True) for each in found]
 
 
 def _is_old(session: ClusterSession, pod: Object) -> bool:
