@@ -17,6 +17,7 @@ Whatever a person presses, types, submits or opens passes ``events/access`` firs
 A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/buttons``, which does what is short and
 accepts a re-check (``handlers/recheck``) or an escalation (``handlers/escalation``) as jobs of their own; buttons that
 open modals are answered at once (``events/modals``, forms: ``events/forms``).
+A reply that stands for a button ("check again", "fixed, thanks") is recognized by ``replies`` and becomes that press.
 A slash command: ``events/commands`` -> ``jobs.SlashCommand`` -> ``handlers/subcommands``, one row for each, run with
 ``handlers/command``.
 What goes wrong is told in one sentence (``handlers/errors``; Slack's own failures: ``api/errors``).

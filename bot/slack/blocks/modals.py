@@ -47,7 +47,7 @@ from bot.slack.blocks.elements import (
     rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import ElementGroup, pack_blocks, split_pages
+from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks, split_pages
 from bot.text import clock, one_line, plain
 from knowledge.model import Kind
 
@@ -67,26 +67,43 @@ LONGEST_VALUE = 150
 
 def evidence_modal(report: Report, value: ButtonValue) -> View:
     """Every piece of evidence of every diagnosis, whole; ``value.page`` counts from 0."""
-    items = [item for diagnosis in report.diagnoses for item in _evidence_items(diagnosis, report)]
-    return _paged_modal(
-        "Evidence",
-        EVIDENCE_VIEW,
-        EVIDENCE_PAGE,
-        [
-            *_cluster_items(report),
-            *failing_items(report, whole=True),
-            *items,
-            *looked_at_items(report),
-            *_unread_items(report),
-        ],
-        value,
-    )
+    return _paged_modal("Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, list(_all_evidence(report)), value)
 
 
 def steps_modal(report: Report, value: ButtonValue) -> View:
     """Cause, cautions and every step of each diagnosis that asks for any."""
-    items = [item for diagnosis in report.diagnoses for item in _step_items(diagnosis)]
-    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value)
+    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, list(_all_steps(report)), value)
+
+
+def evidence_message(report: Report) -> Message:
+    """The same as a message, as far as one holds it."""
+    return _long_message("Evidence", list(_all_evidence(report)))
+
+
+def steps_message(report: Report) -> Message:
+    """The same as a message, as far as one holds it."""
+    return _long_message("All steps", list(_all_steps(report)))
+
+
+def _long_message(title: str, items: Sequence[ElementGroup]) -> Message:
+    kept = count_fitting(items, MOST_IN_MESSAGE)
+    blocks = pack_blocks(items[:kept] or [[line(text_run("There is none."))]])[:MOST_BLOCKS]
+    more = [context(f"The rest stands behind the button {title}.")] if kept < len(items) else []
+    return Message(text=f"{title}.", blocks=[*blocks, *more])
+
+
+def _all_evidence(report: Report) -> Iterator[ElementGroup]:
+    yield from _cluster_items(report)
+    yield from failing_items(report, whole=True)
+    for diagnosis in report.diagnoses:
+        yield from _evidence_items(diagnosis, report)
+    yield from looked_at_items(report)
+    yield from _unread_items(report)
+
+
+def _all_steps(report: Report) -> Iterator[ElementGroup]:
+    for diagnosis in report.diagnoses:
+        yield from _step_items(diagnosis)
 
 
 def _cluster_items(report: Report) -> Iterator[ElementGroup]:

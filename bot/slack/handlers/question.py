@@ -7,17 +7,19 @@ from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackRefused
+from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
 from bot.slack.blocks.case import refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.modals import cluster_menu
+from bot.slack.blocks.modals import cluster_menu, evidence_message, steps_message
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster, ClusterChoice
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.jobs import QUESTION, Question
+from bot.slack.jobs import PRESS, QUESTION, ButtonPress, Question
 from bot.slack.parsing import is_courtesy
 from bot.slack.queue.job import Job, Json
+from bot.slack.replies import typed_action
 from bot.slack.slack_connect import RULE
 from bot.store.cases import OPEN, Case, case_id
 
@@ -71,6 +73,8 @@ class QuestionHandler:
         if "menu" in target:
             menu = cluster_menu(target["words"], target["menu"], self.job.key)
             await self.job.step("menu", lambda: self.reply.begin(menu))
+        elif "pressed" in target:
+            await self._do_as_pressed(target["pressed"], target["value"])
         elif "thanked" in target:
             await self.job.step("welcome", lambda: self.reply.begin(welcome_message(target["thanked"])))
         elif target["words"] or self.question.is_check:
@@ -122,9 +126,12 @@ class QuestionHandler:
     async def _resolve_target(self) -> Json:
         """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen.
 
-        Nothing is asked where we are ``thanked``: for the case of that id, where one is open.
+        Nothing is asked where the words stand for a button that is ``pressed``, with its ``value``, nor where we are
+        ``thanked``: for the case of that id, where one is open.
         """
         question, case = self.question, await self._find_case()
+        if pressed := await self._typed_press(case):
+            return pressed
         if is_courtesy(question.words):
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
         if self.context.is_command(question.words) and not question.is_check:
@@ -143,6 +150,46 @@ class QuestionHandler:
             empty = not words and not question.is_check
             return {"words": "", "cluster": "", "namespace": ""} if empty else {"words": words, "menu": choice.names}
         return {"refused": [choice.sentence, ""]}
+
+    async def _typed_press(self, case: Case | None) -> Json:
+        """Which button of the thread's newest answer the words stand for."""
+        question = self.question
+        is_plain = question.how in ("mention", "direct") and not (question.cluster or question.namespace)
+        action = typed_action(question.words) if is_plain else ""
+        if not action or case is None or case.state != OPEN:
+            return {}
+        answers = await self.context.services.store.run(self.context.cases.answers, case.id)
+        told = [each for each in answers if each.channel == question.channel]
+        if not told:
+            return {}
+        return {"pressed": action, "value": ButtonValue(case.id, told[-1].id, self.context.now()).dumps()}
+
+    async def _do_as_pressed(self, action: str, value: str) -> None:
+        """What a button opens in a modal is said in the thread: a message brings no leave to open one."""
+        question = self.question
+        if action in (EVIDENCE, STEPS):
+            await self.job.step("shown", lambda: self._show_as_message(action, ButtonValue.loads(value)))
+            return
+        press = ButtonPress(
+            action=action,
+            value=value,
+            user=question.user,
+            channel=question.channel,
+            thread_ts=question.thread_ts,
+            team=question.team,
+            in_shared_channel=question.in_shared_channel,
+        )
+        await self.job.step("press", lambda: self._accept_press(press))
+
+    async def _accept_press(self, press: ButtonPress) -> Json:
+        await self.context.accept(PRESS, f"{self.job.key}:typed", press)
+
+    async def _show_as_message(self, action: str, value: ButtonValue) -> Json:
+        answer = await self.context.services.store.run(self.context.cases.answer, value.answer)
+        if answer is None:
+            raise LookupError(f"the answer {value.answer} was there, and is gone")
+        message = evidence_message(answer.report) if action == EVIDENCE else steps_message(answer.report)
+        return await self.reply.begin(message)
 
     async def _find_case(self) -> Case | None:
         question = self.question
