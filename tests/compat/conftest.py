@@ -161,10 +161,9 @@ class Resumed:
     frozen_records: int
 
     def answer(self, place: str) -> Message:
-        """The bot's newest message there."""
-        found = self.slack.reply(*self.places[place])
-        assert found is not None
-        return found
+        """The bot's newest message there that has something to press, or its newest."""
+        found = self.slack.replies(*self.places[place])
+        return next((message for message in found[::-1] if message.elements), found[-1])
 
     async def shows(self, place: str, words: str, number: int | None = None) -> Message:
         """The bot's newest message there once it holds the words; with so many of the bot's in its thread."""

@@ -4,6 +4,7 @@ One process serves all of these tests, so they stand in order: first what was un
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -105,16 +106,13 @@ async def test_a_word_on_an_answer_and_a_note_in_a_form_that_was_open(resumed: R
 )
 async def test_a_stored_answer_is_checked_again(resumed: Resumed, place: str, shown: str) -> None:
     before = resumed.answer(place)
+    then, said = [dict(block) for block in before.blocks], len(resumed.slack.replies(*resumed.places[place]))
     await resumed.slack.people.press("ada", before, "recheck")
-    after = await resumed.slack.until(lambda: _newer(resumed, place, before.ts, shown), 60)
-    assert resumed.slack.replies(*resumed.places[place])[-1].ts == after.ts
+    await resumed.slack.until(lambda: len(resumed.slack.replies(*resumed.places[place])) == said + 1, 60)
+    await resumed.slack.until(lambda: shown in before.plain and "Nothing was changed · " in before.plain, 60)
+    before.blocks = then  # as another client may still show it
     await resumed.slack.people.press("ada", before, "recheck")
     await resumed.alone("ada", "is being checked again, or was already")
-
-
-def _newer(resumed: Resumed, place: str, ts: str, words: str) -> Any:
-    found = resumed.answer(place)
-    return found if found.ts > ts and words in found.plain else None
 
 
 async def test_an_answer_that_only_one_person_saw_is_checked_again(resumed: Resumed) -> None:
@@ -213,10 +211,15 @@ async def test_jobs_and_their_steps_are_called_as_they_were(resumed: Resumed) ->
     """A job that an older version began is resumed by the names of its steps, in their order."""
     await resumed.over()
     known = NAMES["steps"]
-    unknown = {(kind, *steps) for kind, steps in job_steps(resumed) if steps not in known.get(kind, [])}
+    unknown = {(kind, *steps) for kind, steps in job_steps(resumed) if not _goes_on(steps, known.get(kind, []))}
     assert not unknown, sorted(unknown)
     assert {kind for kind, _ in job_steps(resumed)} <= set(known)
     assert {row["name"] for row in resumed.data.rows(JOBS)} == {NAMES["workflow"]}
+
+
+def _goes_on(steps: Sequence[str], known: Sequence[Sequence[str]]) -> bool:
+    """Whether they begin as they did: steps that follow the last one break no job that was begun before."""
+    return any(list(steps[: len(each)]) == list(each) for each in known)
 
 
 async def test_what_is_recorded_is_called_as_it_was(resumed: Resumed) -> None:

@@ -1,7 +1,7 @@
 """Incidents told by their kind, their namespace or a domain, without an object's name; and look-alikes."""
 
 from tests.everyday.clusters import FLANNEL_NODES, deployment, event, served
-from tests.everyday.incidents import BASKET, BASKET_PODS, Incident, Object
+from tests.everyday.incident import BASKET, BASKET_PODS, Incident, Object
 
 METRICS = "failed to get cpu utilization: no metrics returned from resource metrics API"
 NO_CLASS = 'storageclass.storage.k8s.io "alicloud-disk-essd2" not found'

@@ -11,13 +11,13 @@ _REQUIRED = "Please complete this required field."
 def choice(where: Message | View, action: str, block: str | None, option: Any) -> tuple[str, Json, Json, bool]:
     """The block, the element, what was chosen there, and whether the app is told at once.
 
-    ``action``: an action id or a button's label, or the label of an option behind three dots. KeyError when there is
-    none such.
+    ``action``: an action id or a button's label, or the label or first word of an option behind three dots. KeyError
+    when there is none such.
     """
     for block_id, element in where.elements:
-        labels = [each["text"]["text"] for each in element.get("options", [])] if element["type"] == "overflow" else []
-        if option is None and block in (None, block_id) and action in labels:
-            return block_id, element, value_of(element, action), True
+        for chosen in element.get("options", []) if element["type"] == "overflow" and option is None else []:
+            if block in (None, block_id) and action in (chosen["text"]["text"], chosen["value"].split(" ")[0]):
+                return block_id, element, value_of(element, chosen), True
     for block_id, element in where.elements:
         if block in (None, block_id) and action in (element["action_id"], _label(element)):
             told = _told_at_once(where, block_id)

@@ -146,9 +146,9 @@ class DiagnoseJob:
         await self.job.step("keep", lambda: self._store_answer(told, case))
         self.reply.ts = await self.job.step("answer", self._show_answer)
         await self.job.step("attach", self._attach_file)
-        if self.before and not self.reply.response_url:
-            await self.job.step("refresh", lambda: self._refresh_first(case))
         await self.job.step("link", lambda: self._store_permalink(case))
+        if self.before and not self.reply.response_url:  # last: jobs of earlier versions end with the step before
+            await self.job.step("refresh", lambda: self._refresh_first(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
         return told
 

@@ -5,7 +5,7 @@ So it is when somebody has answered the question that settles an entry: with tha
 
 from bot.audit import AuditContext
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.case_service import RECHECK, find_case_and_answer, parse_check, refresh_answers
+from bot.slack.handlers.case_service import RECHECK, find_case_and_answer, parse_check
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
@@ -26,12 +26,6 @@ async def settle(context: HandlerContext, job: Job, press: SettlePress) -> None:
     trail = context.audit_context(press.user, press.channel, job.key, press.case)
     await job.step("settle", lambda: _keep_answer(context, trail, press))
     await _look_again(context, job, press, SETTLE.name)
-
-    async def show() -> Json:
-        await refresh_answers(context, trail, press.case, press.answer)
-
-    if not press.is_private:
-        await job.step("refresh", show)
 
 
 async def _keep_answer(context: HandlerContext, trail: AuditContext, press: SettlePress) -> Json:

@@ -48,7 +48,8 @@ def pod_with(number: int, shape: Shape) -> Object:
 
 def notes(shape: Shape) -> Object:
     copy = json.dumps({"note": shape.text, "plain": PLAIN})
-    edit = {"manager": PLAIN, "time": "2026-11-20T19:00:00Z", "fieldsV1": {"f:data": {f"f:{shape.secret}": {}}}}
+    changed = {"f:data": {f"f:{shape.secret}": {}}}
+    edit = {"manager": "kubectl", "operation": PLAIN, "time": "2026-11-20T19:00:00Z", "fieldsV1": changed}
     return {
         "annotations": {"note": shape.text, "kubectl.kubernetes.io/last-applied-configuration": copy, "p": PLAIN},
         "labels": {"app": "planted", "note": PLAIN},
@@ -127,7 +128,7 @@ def test_no_planted_secret_is_in_an_archive(archive: str) -> None:
 
 def test_what_nothing_reads_is_left_out_even_where_nothing_tells_that_it_is_a_secret(archive: str) -> None:
     assert PLAIN not in archive
-    for field in ("livenessProbe", "lifecycle", "env", "hostAliases", "workingDir", "manager", "last-applied"):
+    for field in ("livenessProbe", "lifecycle", "env", "hostAliases", "workingDir", "operation", "last-applied"):
         assert f'"{field}' not in archive
 
 

@@ -163,7 +163,8 @@ async def test_secrets_and_kubectls_copies_are_not_saved(tmp_path: Path) -> None
     saved = after.find("ConfigMap", "eni-config", "kube-system")
     assert saved is not None
     assert saved["metadata"]["annotations"] == {}
-    assert saved["metadata"]["managedFields"] == [{"time": "2026-11-20T19:00:00Z", "fieldsV1": {"f:data": {}}}]
+    kept = {"manager": "kubectl", "time": "2026-11-20T19:00:00Z", "fieldsV1": {"f:data": {}}}
+    assert saved["metadata"]["managedFields"] == [kept]
 
 
 async def test_a_secret_in_the_question_is_not_saved(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ async def test_while_the_database_is_locked_people_hear_so_once_and_are_answered
 
 async def test_a_question_that_is_under_way_waits_and_its_asker_hears_so(open_scene: OpenScene, tmp_path: Path) -> None:
     async with open_scene(CLUSTER, timing=SHORT) as scene:
+        scene.slack.fail("assistant.threads.setStatus", "refused", error="missing_scope", times=None)
         scene.slack.fail("chat.postMessage", "status", times=None)
         ts = await scene.slack.people.say("ada", "inc-shop", STUCK)
         await scene.slack.until(lambda: [call for call in scene.slack.calls if call.method == "chat.postMessage"])

@@ -222,9 +222,10 @@ def handed_over(scene: Scene, channel: str, words: str = "hands this case to you
 
 
 def offers(message: Any, label: str) -> bool:
-    return any(
-        part["text"]["text"] == label for b in message.blocks if b["type"] == "actions" for part in b["elements"]
-    )
+    """Whether a button or an option of a menu says so."""
+    parts = [part for block in message.blocks if block["type"] == "actions" for part in block["elements"]]
+    parts += [option for part in parts for option in part.get("options", [])]
+    return any(part.get("text", {}).get("text") == label for part in parts)
 
 
 async def test_the_first_who_takes_a_handed_over_case_has_it(open_scene: OpenScene) -> None:
