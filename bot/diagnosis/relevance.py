@@ -25,7 +25,8 @@ _TROUBLE = re.compile(
     r"|no (?:traffic|response|answer|reply|route)"
     r"|(?:ok|okay|healthy|all right)(?= ?\?))\b"
     r"|有问题|出问题|什么问题|异常|故障|挂了|不通|超时|失败|报错|不了|不到|连不上|打不开|拒绝|卡住|丢包|抖动|很慢"
-    r"|变慢|好慢|特别慢|起不来|断连|正常吗|还好吗|健康吗",
+    r"|变慢|好慢|特别慢|起不来|断连|正常吗|还好吗|健康吗"
+    r"|用完|耗尽|用光|不够|占满|满了|卡住|卡在|一直|ContainerCreating|CrashLoopBackOff",
     re.IGNORECASE,
 )
 _HOW = re.compile(

@@ -27,6 +27,7 @@ _TOP = frozenset(
         *("corp", "local", "lan", "internal", "intra", "intranet", "private", "home"),
     )
 )
+_MEMBER = re.compile(r"-\d+$")
 _NO_DOMAIN = re.compile(r"(?:^|\.)(?:svc(?:\..*)?|k8s\.io|kubernetes\.io|(?:conf|ya?ml|json|log|sh|go|py|txt))$")
 
 
@@ -54,7 +55,8 @@ def _domain(word: str) -> str:
     """The word where it is a domain, and no file, no Service and no key of Kubernetes; else empty."""
     word = word.lower()
     labels = word.split(".")
-    is_one = len(labels) > 2 or labels[-1] in _TOP
+    is_member = bool(_MEMBER.search(labels[0])) and labels[-1] not in _TOP  # mongo-1.mongo.db: of a StatefulSet
+    is_one = (len(labels) > 2 or labels[-1] in _TOP) and not is_member
     return word if is_one and not _NO_DOMAIN.search(word) else ""
 
 

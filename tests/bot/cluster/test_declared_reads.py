@@ -150,7 +150,7 @@ def test_of_another_text_only_declared_lines_are_kept() -> None:
     corefile = ".:53 {\n  errors\n  kubernetes cluster.local in-addr.arpa {\n  }\n  etcd { credentials a b }\n}\n"
     declared = [each for each in declared_reads().config_keys if each.key == "Corefile"]
     assert recorded({"Corefile": corefile}, *(ConfigKey("a", each.key, lines=each.lines) for each in declared)) == {
-        "Corefile": "  kubernetes cluster.local"
+        "Corefile": "  kubernetes cluster.local\n.:53 {\n  kubernetes cluster.local in-addr.arpa {\n  }\n}"
     }
 
 

@@ -47,8 +47,7 @@ async def test_what_the_cluster_confirms_comes_first(entries: Entries, meaning: 
     assert verdicts(answer) == [
         (OUT_OF_IPS, "confirmed"),
         ("terway-mac-not-found", "ruled_out"),
-        ("terway-pod-lifecycle", "answered"),
-    ]
+    ], "a guide that the words recall faintly is not told beside trouble"
     assert answer.outcome == "confirmed"
 
 
@@ -57,7 +56,7 @@ async def test_what_was_asked_about_and_is_not_so_comes_first_on_a_healthy_clust
 ) -> None:
     clinic = Clinic(entries, meaning({"terway-mac-not-found": 0.9, "terway-pod-lifecycle": 0.5}))
     answer = await ask(clinic, "terway-healthy")
-    assert verdicts(answer) == [("terway-mac-not-found", "ruled_out"), ("terway-pod-lifecycle", "answered")]
+    assert verdicts(answer) == [("terway-mac-not-found", "ruled_out")]
 
 
 @pytest.mark.parametrize("recording", ["terway-healthy", "terway-ipvlan", "terway-policy-off"])

@@ -105,7 +105,7 @@ async def test_what_is_out_of_scope_reads_nothing(index: Index) -> None:
 
 
 async def test_unclear_words_are_answered_only_by_what_fails_now(index: Index) -> None:
-    unclear = "ContainerCreating for 10 minutes on cn-hangzhou.10.0.0.11"
+    unclear = "something hangs on cn-hangzhou.10.0.0.11 for 10 minutes"
     failing = (await ask_all(index, "terway-out-of-ips", [unclear]))[0]
     assert [(d.entry.id, d.verdict) for d in failing.diagnoses] == [("terway-vswitch-out-of-ips", "confirmed")]
     healthy = (await ask_all(index, "terway-healthy", [unclear]))[0]
