@@ -54,8 +54,9 @@ def _listen_to_feedback(app: AsyncApp, context: HandlerContext) -> None:
         if not is_accepted:
             return
         try:
-            await find_case(context, press)
-            form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)
+            _, answer = await find_case(context, press)
+            value, helped = ButtonValue.loads(press.value), press.action == HELPED
+            form = note_form(value, helped=helped, cluster=answer.cluster)
             await context.services.poster.open_view(str(body["trigger_id"]), form)
         except UserError:
             return  # the work says so

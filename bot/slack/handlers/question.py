@@ -69,7 +69,7 @@ class QuestionHandler:
             return
         target = await self._step("meant", self._resolve_target)
         if "menu" in target:
-            menu = cluster_menu(target["words"], target["menu"], self.job.key)
+            menu = cluster_menu(target["words"], target["menu"], self.job.key, unknown=target.get("unknown", ""))
             await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "thanked" in target:
             await self.job.step("welcome", lambda: self.reply.begin(welcome_message(target["thanked"])))
@@ -120,7 +120,8 @@ class QuestionHandler:
         return UserError(question.trouble) if question.trouble else None
 
     async def _resolve_target(self) -> Json:
-        """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen.
+        """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen, and the name that
+        is ``unknown`` if one was said.
 
         Nothing is asked where we are ``thanked``: for the case of that id, where one is open.
         """
@@ -142,6 +143,8 @@ class QuestionHandler:
         if isinstance(choice, AmbiguousCluster):
             empty = not words and not question.is_check
             return {"words": "", "cluster": "", "namespace": ""} if empty else {"words": words, "menu": choice.names}
+        if choice.offered:
+            return {"words": words, "menu": choice.offered, "unknown": choice.name}
         return {"refused": [choice.sentence, ""]}
 
     async def _find_case(self) -> Case | None:
@@ -158,6 +161,7 @@ class QuestionHandler:
         return await asyncio.to_thread(
             self.context.services.clusters.choose,
             given=question.cluster,
+            words="" if question.is_check else question.words,
             thread=case.cluster if case else "",
             channel=question.channel,
             channel_name=name,
@@ -170,9 +174,18 @@ class QuestionHandler:
             return words
         if not words:
             return case.question if self.question.cluster or self.question.namespace else ""
+        if await self._names_only_a_cluster():
+            return f"{case.question}\n{words}"
         matcher = (await self.context.services.clinic()).matcher
         alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
         return words if alone else f"{case.question}\n{words}"
+
+    async def _names_only_a_cluster(self) -> bool:
+        """Whether the words are "and on prod-b?" and the like."""
+        try:
+            return await asyncio.to_thread(self.context.services.clusters.is_only_a_name, self.question.words)
+        except ConnectionSettingsError:
+            return False
 
     async def _step(self, name: str, act: Any) -> dict[str, Any]:
         outcome: dict[str, Any] = await self.job.step(name, act)
