@@ -66,7 +66,8 @@ class Question(PersonPayload):
 
     ``entries`` are judged instead of matching words, where it ``is_check`` (none: every fault). ``thread_ts`` is the
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
-    ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this.
+    ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
+    it was said in a thread that somebody else may have begun, such as an alert.
     """
 
     how: HowAsked
@@ -77,6 +78,7 @@ class Question(PersonPayload):
     entries: tuple[str, ...] = ()
     message_ts: str = ""
     trouble: str = ""
+    is_reply: bool = False
 
     def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""

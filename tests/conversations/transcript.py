@@ -5,6 +5,7 @@ cluster prod is terway-out-of-ips          served under that name; `is unreachab
 setting NETCLINIC_MAY_ASK=@oncall
 ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is its thread
 ada in thread: and now?
+alerts in #inc-shop attaches: title; text; label: value    a bot's alert, all of it in an attachment
 ada to netclinic: pods stuck               a direct message
 ada in #ops types: /netclinic help
 ada presses Re-check                       on the bot's newest message; `on the earlier answer`: the one before
@@ -117,6 +118,16 @@ class Player:
         else:
             channel = self._channel(who, where)
             self.last_said = self.thread = (channel, await self.scene.slack.people.say(who, channel, text))
+
+    async def attaches(self, line: Line, who: str, where: str, words: str) -> None:
+        """The first part is the title, those with a label are fields, the rest is text."""
+        title, *rest = [part.strip() for part in words.split(";")]
+        fields = [dict(zip(("title", "value"), part.split(": ", 1), strict=True)) for part in rest if ": " in part]
+        text = "\n".join(part for part in rest if ": " not in part)
+        attachment = {"title": title, "text": text, "fields": fields, "fallback": title}
+        channel = self._channel(who, where)
+        ts = await self.scene.slack.people.say(who, channel, "", attachments=[attachment], blocks=[])
+        self.last_said = self.thread = (channel, ts)
 
     async def writes(self, line: Line, who: str, words: str) -> None:
         await self.says(line, who, "@netclinic", words)
@@ -265,6 +276,7 @@ def _plain(thing: Any) -> str:
 _WHO = r"(ada|lin|sam|alerts)"
 _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (rf"{_WHO} in (#[\w-]+|@netclinic) types: (.+)", Player.types),
+    (rf"{_WHO} in (#[\w-]+) attaches: (.+)", Player.attaches),
     (rf"{_WHO} in (#[\w-]+|thread): (.+)", Player.says),
     (rf"{_WHO} to netclinic: (.+)", Player.writes),
     (rf"{_WHO} presses (.+?)(?: (?:on|in) (the earlier answer|the form))?", Player.presses),

@@ -19,6 +19,7 @@ from bot.slack.api.errors import SlackError, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import QUESTION, HowAsked, Question
+from bot.slack.message_text import all_text
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
 from bot.slack.slack_connect import foreign_team, is_externally_shared
 
@@ -57,14 +58,14 @@ def parse_message_event(event: Mapping[str, Any], bot_user: str) -> IncomingMess
     is_persons = user not in ("", bot_user, SLACKBOT) and not event.get("bot_id") and not event.get("hidden")
     if not is_persons or not ts or str(event.get("subtype") or "") not in MESSAGE_SUBTYPES:
         return None
-    text, thread = str(event.get("text") or ""), str(event.get("thread_ts") or "")
+    typed, thread = str(event.get("text") or ""), str(event.get("thread_ts") or "")
     return IncomingMessage(
         channel=str(event["channel"]),
         ts=ts,
         user=user,
-        text=text,
+        text=all_text(event),
         thread_ts="" if thread == ts else thread,
-        is_mention=event.get("type") == "app_mention" or mentions_bot(text, bot_user),
+        is_mention=event.get("type") == "app_mention" or mentions_bot(typed, bot_user),
     )
 
 
@@ -99,6 +100,7 @@ async def _accept_message(context: HandlerContext, message: IncomingMessage) -> 
         trouble=asked.trouble,
         team=message.team,
         in_shared_channel=message.in_shared_channel,
+        is_reply=bool(message.thread_ts),
     )
     key = f"{context.services.bot.team}:{message.channel}:{message.ts}"
     if not await _accept_question(context, question, key):

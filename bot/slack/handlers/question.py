@@ -1,11 +1,13 @@
 """Answering a question: may it be asked, what and which cluster is meant, and then the diagnosis."""
 
 import asyncio
+import re
 import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
+from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.case import refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
@@ -16,7 +18,8 @@ from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.jobs import QUESTION, Question
-from bot.slack.parsing import is_courtesy
+from bot.slack.message_text import all_text
+from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
 from bot.slack.queue.job import Job, Json
 from bot.slack.slack_connect import RULE
 from bot.store.cases import OPEN, Case, case_id
@@ -46,6 +49,11 @@ def _expected_case_id(context: HandlerContext, question: Question) -> str | None
     if question.is_private or not question.thread_ts:
         return None
     return case_id(context.services.bot.team, question.channel, question.thread_ts)
+
+
+def _join(before: str, words: str) -> str:
+    """Both, within what a question may hold: of what was said before, the end is left out."""
+    return f"{before[: max(0, MAX_LENGTH - len(words) - 1)]}\n{words}"
 
 
 @dataclass(frozen=True)
@@ -130,12 +138,13 @@ class QuestionHandler:
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
         if self.context.is_command(question.words) and not question.is_check:
             return {"words": "", "cluster": "", "namespace": ""}
-        words = await self._resolve_words(case)
+        about = "" if case else await self._read_thread_start()
+        words = await self._resolve_words(case, about)
         try:
-            choice = await self._choose_cluster(case)
+            choice = await self._choose_cluster(case, about)
         except ConnectionSettingsError as error:
             return {"refused": [str(error), ""]}
-        namespace = question.namespace or (case.namespace if case else "")
+        namespace = question.namespace or (case.namespace if case else scope_of_text(about).namespace)
         if isinstance(choice, ChosenCluster):
             if question.is_check and not choice.name:
                 return {"refused": ["No cluster is configured here: set KUBECONFIG where netclinic runs.", ""]}
@@ -155,7 +164,21 @@ class QuestionHandler:
             self.context.cases.for_thread, self.context.services.bot.team, question.channel, question.thread_ts
         )
 
-    async def _choose_cluster(self, case: Case | None) -> ClusterChoice:
+    async def _read_thread_start(self) -> str:
+        """All words of the message that began the thread in which we were asked, such as an alert; empty where that is
+        the question itself, a message of ours, or none that we may see."""
+        question, bot = self.question, self.context.services.bot
+        if not question.is_reply or not question.thread_ts or question.is_private:
+            return ""
+        try:
+            message = await self.context.services.directory.message(question.channel, question.thread_ts)
+        except SlackRefused:
+            return ""
+        if message is None or message.get("user") == bot.user or (bot.bot and message.get("bot_id") == bot.bot):
+            return ""
+        return parse_question(all_text(message), bot_user=bot.user).words
+
+    async def _choose_cluster(self, case: Case | None, about: str) -> ClusterChoice:
         question = self.question
         name = await self.context.channel_name(question.channel)
         return await asyncio.to_thread(
@@ -163,22 +186,25 @@ class QuestionHandler:
             given=question.cluster,
             words="" if question.is_check else question.words,
             thread=case.cluster if case else "",
+            about=about,
             channel=question.channel,
             channel_name=name,
         )
 
-    async def _resolve_words(self, case: Case | None) -> str:
-        """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question."""
+    async def _resolve_words(self, case: Case | None, about: str) -> str:
+        """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question; in
+        another thread with what it is ``about``, which "@netclinic look at this" below an alert means."""
         words = self.question.words
-        if case is None or self.question.is_check or not case.question:
+        before = case.question if case else about
+        if self.question.is_check or not before:
             return words
-        if not words:
-            return case.question if self.question.cluster or self.question.namespace else ""
+        if not re.search(r"\w", words):
+            return before if about or self.question.cluster or self.question.namespace else words
         if await self._names_only_a_cluster():
-            return f"{case.question}\n{words}"
+            return _join(before, words)
         matcher = (await self.context.services.clinic()).matcher
         alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
-        return words if alone else f"{case.question}\n{words}"
+        return words if alone else _join(before, words)
 
     async def _names_only_a_cluster(self) -> bool:
         """Whether the words are "and on prod-b?" and the like."""
