@@ -72,22 +72,20 @@ def evidence_modal(report: Report, value: ButtonValue) -> View:
         EVIDENCE_PAGE,
         [*failing_items(report, whole=True), *items, *_unread_items(report)],
         value,
-        _cluster_headline(report),
+        report,
     )
 
 
 def steps_modal(report: Report, value: ButtonValue) -> View:
     """Cause, cautions and every step of each diagnosis that asks for any."""
     items = [item for diagnosis in report.diagnoses for item in _step_items(diagnosis)]
-    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value, _cluster_headline(report))
+    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, items, value, report)
 
 
-def _cluster_headline(report: Report) -> list[Block]:
-    """Which cluster a page is about: on top of each, for steps are done where they are read."""
-    if not report.cluster:
-        return []
-    words = report.cluster.trouble or f"{report.cluster.traits} · read {clock(report.now)}"
-    return [rich_text([line(text_run(f"Cluster {report.cluster.name}", bold=True), text_run(f" · {words}"))])]
+def _cluster_items(report: Report) -> Iterator[ElementGroup]:
+    if report.cluster:
+        words = report.cluster.trouble or f"{report.cluster.traits} · read {clock(report.now)}"
+        yield [line(text_run(f"Cluster {report.cluster.name}", bold=True), text_run(f" · {words}"))]
 
 
 def _evidence_items(item: ReportDiagnosis, report: Report) -> Iterator[ElementGroup]:
@@ -126,10 +124,14 @@ def _paged_modal(
     action: str,
     items: Sequence[ElementGroup],
     value: ButtonValue,
-    headline: Sequence[Block],
+    report: Report,
 ) -> View:
-    pages = split_pages(pack_blocks(items or [[line(text_run("There is none."))]]))
+    """Each page says which cluster it is about: steps are done where they are read."""
+    whole = [*_cluster_items(report), *(items or [[line(text_run("There is none."))]])]
+    pages = split_pages(pack_blocks(whole))
     number = min(max(value.page, 0), len(pages) - 1)
+    again = f"Page {number + 1} of {len(pages)} · cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
+    headline = [context(again)] if number and again else []
     return {
         "type": "modal",
         "callback_id": callback,
