@@ -9,7 +9,18 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import events, jobs
-from bot.slack.handlers import audit, buttons, escalation, handoff, home, question, recheck, set_aside, subcommands
+from bot.slack.handlers import (
+    alerts,
+    audit,
+    buttons,
+    escalation,
+    handoff,
+    home,
+    question,
+    recheck,
+    set_aside,
+    subcommands,
+)
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import notify_outage
 from bot.slack.jobs import JobKind, Payload
@@ -45,6 +56,8 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.HANDOFF, handoff.post_handoff),
     _handled(jobs.HANDOFF_ACK, handoff.acknowledge),
     _handled(jobs.HANDOFF_REMINDER, handoff.remind),
+    _handled(jobs.ALERT, alerts.answer_alert),
+    _handled(jobs.ALERT_COUNT, alerts.count_alerts),
     _handled(jobs.SET_ASIDE, set_aside.tell_set_aside),
 )
 

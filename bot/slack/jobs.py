@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from bot.slack.parsing import ParsedQuestion, parse_question
 
 SHARE = "share"  # the flag that shows a command's answer to the whole channel
-HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
+HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command", "alert"]
 Payload = TypeVar("Payload")
 
 
@@ -94,7 +94,7 @@ class Question(PersonPayload):
     @property
     def is_awaited(self) -> bool:
         """Nobody waits where nobody asked."""
-        return self.how != "unasked" and super().is_awaited
+        return self.how not in ("unasked", "alert") and super().is_awaited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +183,39 @@ class HandoffReminder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alert(PersonPayload):
+    """An alert that came without anybody asking. ``user`` is the bot, or Alertmanager; ``identity`` what is the same
+    each time it is told.
+
+    ``thread_ts`` is the bot's message; empty where we have to post it (the webhook). ``cluster``, ``namespace``,
+    ``pod`` and ``node`` are its labels; ``words`` hold them too. ``channel`` is an id, or as the settings name it.
+    """
+
+    identity: str
+    name: str
+    words: str
+    summary: str = ""
+    cluster: str = ""
+    namespace: str = ""
+    pod: str = ""
+    node: str = ""
+    is_resolved: bool = False
+    since: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Nobody waits where nobody asked."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertCount:
+    """What was told of the alerts in the thread of ``owner`` has changed; the key says in which seconds."""
+
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetAside:
     """The job ``key``, of the kind ``name``, ended its process again and again: it is not resumed any more."""
 
@@ -202,6 +235,8 @@ ANCHOR = JobKind("audit.anchor", AnchorDue)
 HANDOFF = JobKind("handoff", HandoffOrder)
 HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
+ALERT = JobKind("alert", Alert)
+ALERT_COUNT = JobKind("alert.count", AlertCount)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
 KINDS: Mapping[str, JobKind[Any]] = {
@@ -218,6 +253,8 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HANDOFF,
         HANDOFF_ACK,
         HANDOFF_REMINDER,
+        ALERT,
+        ALERT_COUNT,
         SET_ASIDE,
     )
 }

@@ -86,7 +86,7 @@ class DiagnoseJob:
     """What is looked at, for whom. ``kind`` is ask, recheck, settle or check; the job's key becomes the answer's id.
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
-    the answer that is checked again.
+    the answer that is checked again. ``seen`` is the report where the cluster was looked at before anything is said.
     """
 
     context: HandlerContext
@@ -100,6 +100,7 @@ class DiagnoseJob:
     is_check: bool = False
     entries: tuple[str, ...] = ()
     before: StoredAnswer | None = None
+    seen: Json | None = None
 
     async def run(self) -> None:
         """Answer. All of it is steps: a crash repeats none that is done.
@@ -107,7 +108,9 @@ class DiagnoseJob:
         Raises:
             AuditUnavailable, DatabaseError, SlackUnavailable, SlackRefused: it cannot go on.
         """
-        if self.reply.may_be_single_message:
+        if self.seen is not None:
+            self.reply.is_single_message = True
+        elif self.reply.may_be_single_message:
             self.reply.is_single_message = await self.job.step("one", self._check_channel_busy)
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.before else Stage.MATCHING
@@ -119,7 +122,7 @@ class DiagnoseJob:
             await self._answer_in_case(case)
 
     async def _answer_in_case(self, case: str) -> None:
-        told = Report.from_json(await self.job.step("look", self._diagnose))
+        told = Report.from_json(self.seen or await self.job.step("look", self._diagnose))
         await self.job.step("keep", lambda: self._store_answer(told, case))
         self.reply.ts = await self.job.step("answer", self._show_answer)
         await self.job.step("attach", self._attach_file)

@@ -117,13 +117,15 @@ class QuestionHandler:
     async def _refusal(self) -> UserError | None:
         question = self.question
         access, shared = self.context.services.external_access, question.in_shared_channel
-        if no := await access.refusal(question.user, question.channel, question.team, shared):
+        is_alert = question.how == "alert"  # no person asks, and NETCLINIC_ALERT_BOTS or the token has let it in
+        no = None if is_alert else await access.refusal(question.user, question.channel, question.team, shared)
+        if no := no or (await access.posting_refusal(question.channel) if is_alert else None):
             return UserError(no.sentence, no.rule)
         if not question.channel.startswith("D"):
             name = await self.context.channel_name(question.channel)
             if no := self.context.permissions.channel_refusal(question.channel, name):
                 return UserError(no.sentence, no.rule)
-        if no := await self.context.permissions.refusal("ask", question.user):
+        if not is_alert and (no := await self.context.permissions.refusal("ask", question.user)):
             return UserError(no.sentence, no.rule)
         return UserError(question.trouble) if question.trouble else None
 
@@ -221,7 +223,7 @@ class QuestionHandler:
 
     async def _show_error(self, message: Message) -> None:
         """The last word, in place of whatever stands there; none where nobody asked and nothing stands there."""
-        if self.question.how == "unasked" and self.reply.ts is None:
+        if self.question.how in ("unasked", "alert") and self.reply.ts is None:
             return  # nobody waits for a word of ours
         if message.shows_nothing and self.question.thread_ts:  # said once in a thread, however often it is tried there
             self.reply.key = f"{self.context.services.bot.team}:{self.reply.channel}:{self.question.thread_ts}:{RULE}"
