@@ -59,6 +59,18 @@ def _pairs(text: str) -> str:
     return text
 
 
+def _routes(text: str) -> str:
+    """A channel, or ``label=value:channel``: with one channel alone at most, the default."""
+    items = [item.rpartition(":") for item in parse_list(text)]
+    is_written_so = all(
+        channel.strip() and not re.search(r"\s", channel) and (not colon or re.fullmatch(r"[A-Za-z_]\w*=.+", rule))
+        for rule, colon, channel in items
+    )
+    if not is_written_so or sum(1 for _, colon, _ in items if not colon) > 1:
+        raise ValueError("write the default channel and label=value:channel, separated by commas")
+    return text
+
+
 def _people(text: str) -> str:
     if not all(_PERSON.fullmatch(item) for item in parse_list(text)):
         raise ValueError("write user ids (U...), group handles (@oncall) or everyone, separated by commas")
@@ -75,6 +87,7 @@ def _zone(text: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 Names = Annotated[str, AfterValidator(_names)]
 Pairs = Annotated[str, AfterValidator(_pairs)]
+Routes = Annotated[str, AfterValidator(_routes)]
 People = Annotated[str, AfterValidator(_people)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -134,6 +147,15 @@ class Settings(BaseSettings):
     )
     unasked_confidence: float = _setting(
         "NETCLINIC_UNASKED_CONFIDENCE", 0.95, "how sure it must be to answer unasked", ge=0.5, le=1
+    )
+    alert_bots: str = _setting(
+        "NETCLINIC_ALERT_BOTS", "", "bots whose alerts are answered unasked in the thread: names or ids (B..., A...)"
+    )
+    alerts_token: SecretStr | None = _setting(
+        "NETCLINIC_ALERTS_TOKEN", None, "bearer token of Alertmanager's webhook, POST /alerts; 16 characters or more"
+    )
+    alerts_channels: Routes = _setting(
+        "NETCLINIC_ALERTS_CHANNELS", "", "where these alerts are posted: inc-network, or by label team=shop:inc-shop"
     )
     clusters: Names = _setting(
         "NETCLINIC_CLUSTERS", "", "contexts that Slack may ask about; all of the kubeconfig if empty"

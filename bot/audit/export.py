@@ -30,6 +30,7 @@ _BEFORE = frozenset(
         "cluster.read",
         "question.received",
         "command.received",
+        "alert.received",
         "message.posting",
         "message.updating",
         "audit.anchored",

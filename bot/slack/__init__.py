@@ -20,6 +20,9 @@ open modals are answered at once (``events/modals``, forms: ``events/forms``).
 A reply that stands for a button ("check again", "fixed, thanks") is recognized by ``replies`` and becomes that press.
 A slash command: ``events/commands`` -> ``jobs.SlashCommand`` -> ``handlers/subcommands``, one row for each, run with
 ``handlers/command``.
+An alert of a listed bot (``events/messages``), or of Alertmanager's webhook (``events/alertmanager``, ``alert_routes``)
+-> ``jobs.Alert`` -> ``handlers/alerts``, which looks at the cluster before it says anything. All text of a message is
+read by ``message_text``; clusters named in words are found by ``named_clusters``.
 What goes wrong is told in one sentence (``handlers/errors``; Slack's own failures: ``api/errors``).
 
 - ``events/``    Slack's payloads become stored jobs, before the acknowledgement; ``jobs`` names the kinds of jobs

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import events, jobs
 from bot.slack.handlers import (
+    alerts,
     audit,
     buttons,
     escalation,
@@ -59,6 +60,8 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.HANDOFF_ACK, handoff.acknowledge),
     _handled(jobs.HANDOFF_NOTE, handoff_notes.leave_note),
     _handled(jobs.HANDOFF_REMINDER, handoff.remind),
+    _handled(jobs.ALERT, alerts.answer_alert),
+    _handled(jobs.ALERT_COUNT, alerts.count_alerts),
     _handled(jobs.SET_ASIDE, set_aside.tell_set_aside),
 )
 

@@ -4,7 +4,8 @@ import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from knowledge.errors import nearest_name
+from bot.slack.named_clusters import find_named, nearest, says_only_cluster
+from knowledge.errors import UserFacingError, nearest_name
 
 NO_CLUSTER = ""
 
@@ -18,10 +19,14 @@ class ChosenCluster:
 
 @dataclass(frozen=True)
 class UnknownCluster:
-    """The name that was given is none of ours; ``sentence`` says which there are."""
+    """The name that was given is none of ours; ``sentence`` says which there are.
+
+    ``offered`` is set where words, not an option, gave it: all that there are, the likest first, to choose from.
+    """
 
     name: str
     sentence: str
+    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,26 @@ class Clusters:
         """
         return self.names or tuple(self.contexts())
 
-    def choose(self, *, given: str = "", thread: str = "", channel: str = "", channel_name: str = "") -> ClusterChoice:
-        """The cluster: as the words say, else the thread's, the channel's, the default, or the only one.
+    def choose(
+        self,
+        *,
+        given: str = "",
+        words: str = "",
+        thread: str = "",
+        about: str = "",
+        channel: str = "",
+        channel_name: str = "",
+    ) -> ClusterChoice:
+        """The cluster: as ``given`` by an option, else as the words name it, else the thread's, the one named in what
+        they are ``about`` (an alert), the channel's, the default, or the only one.
 
         Raises:
             ConnectionSettingsError: the kubeconfig cannot be read.
         """
         list_names = self.list_names()
+        for text in () if given else (words, "" if thread else about):
+            if named := self._find_in_words(text, list_names):
+                return named
         default = "" if self._may_be_mapped(channel, channel_name) else self.default
         wanted = given or thread or self._find_by_channel(channel, channel_name) or default
         if wanted:
@@ -69,6 +87,42 @@ class Clusters:
         if len(list_names) > 1:
             return AmbiguousCluster(list_names)
         return ChosenCluster(list_names[0] if list_names else NO_CLUSTER)
+
+    def find_known(self, words: str) -> tuple[str, ...]:
+        """The clusters that words name.
+
+        Raises:
+            ConnectionSettingsError: the kubeconfig cannot be read.
+        """
+        return find_named(words, self.list_names()).known
+
+    def is_only_a_name(self, words: str) -> bool:
+        """Whether words name a cluster, and say nothing beside: "and on prod-b?".
+
+        Raises:
+            ConnectionSettingsError: the kubeconfig cannot be read.
+        """
+        return says_only_cluster(words, find_named(words, self.list_names(), others=self._closed_names()))
+
+    def _find_in_words(self, text: str, list_names: Sequence[str]) -> ClusterChoice | None:
+        """What the words name; ``None`` where they name none, or where there is none to name."""
+        if not text or not list_names:
+            return None
+        found = find_named(text, list_names, others=self._closed_names())
+        if found.unknown:
+            offered = [*found.known, *nearest(found.unknown, list_names), *list_names]
+            sentence = _no_such_cluster(found.unknown, list_names)
+            return UnknownCluster(found.unknown, sentence, tuple(dict.fromkeys(offered)))
+        if len(found.known) > 1:
+            return AmbiguousCluster(found.known)
+        return ChosenCluster(found.known[0]) if found.known else None
+
+    def _closed_names(self) -> list[str]:
+        """Contexts that the settings leave out: who names one must not be answered for another."""
+        try:
+            return [name for name in self.contexts() if name not in self.names] if self.names else []
+        except UserFacingError:  # no kubeconfig that can be read: the settings alone name clusters
+            return []
 
     def _may_be_mapped(self, channel: str, name: str) -> bool:
         """Whether the settings may name a cluster for this channel, and nobody knows: its name is not told to us."""
@@ -87,8 +141,12 @@ def _find_by_name(wanted: str, list_names: Sequence[str]) -> ClusterChoice:
     exact = [name for name in list_names if name.lower() == wanted.lower()]
     if wanted in list_names or len(exact) == 1:
         return ChosenCluster(wanted if wanted in list_names else exact[0])
+    return UnknownCluster(wanted, _no_such_cluster(wanted, list_names))
+
+
+def _no_such_cluster(wanted: str, list_names: Sequence[str]) -> str:
     if not list_names:
-        return UnknownCluster(wanted, f"There is no cluster {wanted!r}: none is configured here.")
+        return f"There is no cluster {wanted!r}: none is configured here."
     near = nearest_name(wanted, list_names, cutoff=0.5)
     hint = f" Did you mean {near}?" if near else ""
-    return UnknownCluster(wanted, f"There is no cluster {wanted!r}; I can read {', '.join(list_names)}.{hint}")
+    return f"There is no cluster {wanted!r}; I can read {', '.join(list_names)}.{hint}"

@@ -1,4 +1,5 @@
-"""The HTTP endpoints of a serving process: ``/healthz``, and in HTTP mode the one that Slack posts events to."""
+"""The HTTP endpoints of a serving process: ``/healthz``, in HTTP mode the one that Slack posts events to, and that of
+Alertmanager's webhook where it has a token."""
 
 import asyncio
 import contextlib
@@ -12,12 +13,19 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.settings import Settings
-from bot.slack.setting_rules import HEALTH_SETTING, Address, health_address, listening_addresses, slack_address
+from bot.slack.setting_rules import (
+    HEALTH_SETTING,
+    Address,
+    alerts_address,
+    health_address,
+    listening_addresses,
+    slack_address,
+)
 from bot.slack.signed_requests import LARGEST
 from bot.slack.start_checks import address_in_use, check_listening
 
 PATIENCE = 0.8  # seconds for the database to answer: who asks for our health often waits no longer than one
-HEALTH, EVENTS = "/healthz", "/slack/events"
+HEALTH, EVENTS, ALERTS = "/healthz", "/slack/events", "/alerts"
 _server_log = logging.getLogger("netclinic.http")
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -105,8 +113,11 @@ class DeferredHandler:
         return await self.handle(request)
 
 
-async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler) -> None:
-    """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only.
+async def start_http(
+    stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler, alerts: HttpHandler
+) -> None:
+    """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only, that of
+    alerts where they have a token.
 
     Raises:
         SettingsError: an address is none.
@@ -119,8 +130,15 @@ async def start_http(stack: contextlib.AsyncExitStack, settings: Settings, healt
         doors[own, HEALTH_SETTING]["GET", HEALTH] = health.handle
     if (where := slack_address(settings)) is not None:
         doors[where]["POST", EVENTS] = slack
+    if (where := alerts_address(settings)) is not None:
+        doors[_listened(where, doors)]["POST", ALERTS] = alerts
     for (address, setting), answers in doors.items():
         await _listen(stack, address, answers, setting)
+
+
+def _listened(where: tuple[Address, str], doors: Mapping[tuple[Address, str], object]) -> tuple[Address, str]:
+    """The same address, by the setting under which it is listened at."""
+    return next(listened for listened in doors if listened[0] == where[0])
 
 
 async def _listen(

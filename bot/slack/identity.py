@@ -27,7 +27,8 @@ REPEAT_AFTER = 600.0  # seconds after which the same is recorded again: a line t
 
 def list_secrets(settings: Settings) -> list[str]:
     """Everything that no log may hold."""
-    named = [settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret, settings.audit_key]
+    slack = [settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret]
+    named = [*slack, settings.audit_key, settings.alerts_token]
     return [found for found in map(secret_value, named) if found] + _PASSWORD.findall(settings.database_url)
 
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from bot.slack.parsing import ParsedQuestion, parse_question
 
 SHARE = "share"  # the flag that shows a command's answer to the whole channel
-HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command"]
+HowAsked = Literal["mention", "direct", "unasked", "shortcut", "form", "command", "alert"]
 Payload = TypeVar("Payload")
 
 
@@ -66,7 +66,8 @@ class Question(PersonPayload):
 
     ``entries`` are judged instead of matching words, where it ``is_check`` (none: every fault). ``thread_ts`` is the
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
-    ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this.
+    ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
+    it was said in a thread that somebody else may have begun, such as an alert.
     """
 
     how: HowAsked
@@ -77,6 +78,7 @@ class Question(PersonPayload):
     entries: tuple[str, ...] = ()
     message_ts: str = ""
     trouble: str = ""
+    is_reply: bool = False
 
     def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
@@ -92,7 +94,7 @@ class Question(PersonPayload):
     @property
     def is_awaited(self) -> bool:
         """Nobody waits where nobody asked."""
-        return self.how != "unasked" and super().is_awaited
+        return self.how not in ("unasked", "alert") and super().is_awaited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,39 @@ class HandoffReminder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alert(PersonPayload):
+    """An alert that came without anybody asking. ``user`` is the bot, or Alertmanager; ``identity`` what is the same
+    each time it is told.
+
+    ``thread_ts`` is the bot's message; empty where we have to post it (the webhook). ``cluster``, ``namespace``,
+    ``pod`` and ``node`` are its labels; ``words`` hold them too. ``channel`` is an id, or as the settings name it.
+    """
+
+    identity: str
+    name: str
+    words: str
+    summary: str = ""
+    cluster: str = ""
+    namespace: str = ""
+    pod: str = ""
+    node: str = ""
+    is_resolved: bool = False
+    since: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Nobody waits where nobody asked."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertCount:
+    """What was told of the alerts in the thread of ``owner`` has changed; the key says in which seconds."""
+
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetAside:
     """The job ``key``, of the kind ``name``, ended its process again and again: it is not resumed any more."""
 
@@ -218,6 +253,8 @@ HANDOFF = JobKind("handoff", HandoffOrder)
 HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
 HANDOFF_NOTE = JobKind("handoff.note", HandoffNoteLeft)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
+ALERT = JobKind("alert", Alert)
+ALERT_COUNT = JobKind("alert.count", AlertCount)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
 KINDS: Mapping[str, JobKind[Any]] = {
@@ -236,6 +273,8 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HANDOFF_ACK,
         HANDOFF_NOTE,
         HANDOFF_REMINDER,
+        ALERT,
+        ALERT_COUNT,
         SET_ASIDE,
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 from bot.audit import AuditContext, AuditUnavailable
 from bot.settings import Settings, SettingsError, parse_list
 from bot.slack.access_watch import MAKE_ROLE, ask_access
+from bot.slack.alert_routes import AlertRoutes
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import ChannelList, Directory, list_channels
 from bot.slack.api.errors import SlackError, SlackRefused
@@ -153,6 +154,7 @@ async def _channels(settings: Settings, slack: SlackClient, connect: SlackConnec
         "NETCLINIC_CHANNELS": parse_list(settings.channels),
         "NETCLINIC_INCIDENT_CHANNELS": parse_list(settings.incident_channels),
         "NETCLINIC_ONCALL_CHANNEL": parse_list(settings.oncall_channel),
+        "NETCLINIC_ALERTS_CHANNELS": AlertRoutes.parse(settings.alerts_channels).channels,
         "NETCLINIC_AUDIT_ANCHOR_CHANNEL": parse_list(settings.audit_anchor_channel),
     }
     opened = [item for item in connect.allowed if not is_team(item)]

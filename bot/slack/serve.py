@@ -24,9 +24,12 @@ from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.poster import Poster
+from bot.slack.blocks.elements import Message
 from bot.slack.cluster_access import ClusterAccess
 from bot.slack.cluster_choice import Clusters
+from bot.slack.events.alertmanager import make_alerts_handler
 from bot.slack.external_access import ExternalAccess
+from bot.slack.handlers.context import HandlerContext
 from bot.slack.http import DeferredHandler, Health, start_http
 from bot.slack.identity import IdentityFile, PermissionLog, app_token_refused, identify_bot, list_secrets
 from bot.slack.queue.dbos_engine import forget_words, run_housekeeping
@@ -118,8 +121,8 @@ class Server:
         async with contextlib.AsyncExitStack() as stack:
             for check in self.config.checks:
                 await asyncio.to_thread(check.run)
-            events_handler = DeferredHandler()
-            await start_http(stack, settings, self.health, events_handler)
+            events_handler, alerts_handler = DeferredHandler(), DeferredHandler()
+            await start_http(stack, settings, self.health, events_handler, alerts_handler)
             client = await self._make_client(stack)
             services = await self._make_services(stack, client)
             bolt = self.config.make_app(services, client)
@@ -137,6 +140,7 @@ class Server:
             clock = asyncio.create_task(Scheduler(services, handoff_schedule(settings)).run())
             stack.callback(clock.cancel)
             await self._connect_slack(stack, bolt, events_handler, services.audit_log)
+            alerts_handler.handle = make_alerts_handler(HandlerContext.from_services(services, Message("")))
             self._load_index()
             watch = asyncio.create_task(self._access_watch(services).run())
             stack.callback(watch.cancel)

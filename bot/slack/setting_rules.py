@@ -15,6 +15,7 @@ from bot.settings import Settings, SettingsError, parse_list, parse_pairs
 from bot.slack.cluster_choice import matches_channel
 
 OFF = "off"
+SHORTEST_TOKEN = 16  # characters
 HEALTH_SETTING, HTTP_SETTING = "NETCLINIC_HEALTH_ADDRESS", "NETCLINIC_HTTP_ADDRESS"
 Address = tuple[str, int]
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}")
@@ -40,6 +41,7 @@ def check_settings(settings: Settings) -> None:
     handoff_schedule(settings)
     _check_cluster_names(settings)
     _check_channels(settings)
+    _check_alerts(settings)
 
 
 def check_serving_settings(settings: Settings) -> None:
@@ -60,6 +62,7 @@ def check_serving_settings(settings: Settings) -> None:
             "by one of them Slack reaches netclinic."
         )
     slack_address(settings)
+    alerts_address(settings)
 
 
 def secret_value(value: SecretStr | None) -> str:
@@ -93,13 +96,32 @@ def slack_address(settings: Settings) -> tuple[Address, str] | None:
     return own, HEALTH_SETTING
 
 
+def alerts_address(settings: Settings) -> tuple[Address, str] | None:
+    """Where Alertmanager's webhook is answered and the setting that says so; ``None`` without its token.
+
+    It is where Slack's requests arrive in HTTP mode; in Socket Mode the same settings say where.
+
+    Raises:
+        SettingsError: nobody says where, or it is no address.
+    """
+    if not secret_value(settings.alerts_token):
+        return None
+    own = health_address(settings)
+    extra = parse_address(settings.http_address, HTTP_SETTING) if settings.http_address else None
+    if extra is not None and extra != own:
+        return extra, HTTP_SETTING
+    if own is None:
+        raise SettingsError(f"{HTTP_SETTING} is not set: with NETCLINIC_ALERTS_TOKEN, Alertmanager posts there.")
+    return own, HEALTH_SETTING
+
+
 def listening_addresses(settings: Settings) -> Iterator[tuple[Address, str]]:
     """All addresses at which serving listens, each with its setting.
 
     Raises:
         SettingsError: one is none.
     """
-    own, extra = health_address(settings), slack_address(settings)
+    own, extra = health_address(settings), slack_address(settings) or alerts_address(settings)
     if own is not None:
         yield own, HEALTH_SETTING
     if extra is not None and extra[0] != own:
@@ -118,6 +140,20 @@ def parse_address(text: str, setting: str) -> Address | None:
     if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535 or re.search(r"[\s/@]", host):
         raise SettingsError(f"{setting} is {text!r}, which is no address: write HOST:PORT, or {OFF}.")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - that is what :8080 means
+
+
+def _check_alerts(settings: Settings) -> None:
+    """A token that can be guessed lets anybody post; alerts that nobody routes are seen by nobody."""
+    token = secret_value(settings.alerts_token)
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or re.search(r"\s", token)):
+        raise SettingsError(
+            f"NETCLINIC_ALERTS_TOKEN is too short or holds blanks: {SHORTEST_TOKEN} characters or more, for example "
+            "what `openssl rand -hex 24` prints."
+        )
+    if token and not settings.alerts_channels:
+        raise SettingsError(
+            "NETCLINIC_ALERTS_TOKEN is set and NETCLINIC_ALERTS_CHANNELS is not: name the channel for alerts there."
+        )
 
 
 def _check_slack_address(url: str) -> None:

@@ -41,7 +41,7 @@ def make_slack_handler(bolt: AsyncApp, secret: str) -> Callable[[web.Request], A
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            body = await _read_body(request)
+            body = await read_body(request)
             check_signature(secret, request.headers.get(TIMESTAMP, ""), request.headers.get(SIGNATURE, ""), body)
             text = check_form(request.content_type, body)
         except TurnedAway as why:
@@ -53,7 +53,12 @@ def make_slack_handler(bolt: AsyncApp, secret: str) -> Callable[[web.Request], A
     return handle
 
 
-async def _read_body(request: web.Request) -> bytes:
+async def read_body(request: web.Request) -> bytes:
+    """The whole body.
+
+    Raises:
+        TurnedAway: it is too large, or cannot be read.
+    """
     try:
         async with asyncio.timeout(READING):
             return await request.read()

@@ -120,6 +120,30 @@ handovers = Table(
     Column("message_ts", Text, nullable=False),
 )
 
+# Alerts that were answered; those of one cause share the thread of their owner.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Text, primary_key=True),  # by the fingerprint, or by the bot's message
+    Column("job", Text, nullable=False),  # key of the work that placed it
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("cause", Text, nullable=False),  # channel, cluster and entry
+    Column("kin", Text, nullable=False),  # channel, cluster, namespace and name
+    Column("cluster", Text, nullable=False),  # context; as the alert calls it where that is none
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # key of the alert in whose thread it stands
+    Column("thread_ts", Text, nullable=False),  # of owners alone; empty until it is there
+    Column("case_id", Text, nullable=False),
+    Column("state", Text, nullable=False),  # firing, resolved
+    Column("times", Integer, nullable=False),  # how often it was told
+    Column("first_at", Time, nullable=False),
+    Column("last_at", Time, nullable=False),
+    Index(None, "cause", "last_at"),
+    Index(None, "kin", "last_at"),
+    Index(None, "owner"),
+)
+
 # What may happen once: a button pressed, a message taken for a question. Also what may stand in Slack twice
 # (`doubtful_posts`).
 idempotency_keys = Table(

@@ -6,6 +6,7 @@ setting NETCLINIC_MAY_ASK=@oncall
 Slack refuses reactions.add: missing_scope from then on
 ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is its thread
 ada in thread: and now?
+alerts in #inc-shop attaches: title; text; label: value    a bot's alert, all of it in an attachment
 ada to netclinic: pods stuck               a direct message
 ada in #ops types: /netclinic help
 ada presses Re-check                       on the bot's newest message with buttons
@@ -124,6 +125,16 @@ class Player:
             channel = self._channel(who, where)
             ts = await self.scene.slack.people.say(who, channel, text)
             self.last_said = self.thread = self.asked = (channel, ts)
+
+    async def attaches(self, line: Line, who: str, where: str, words: str) -> None:
+        """The first part is the title, those with a label are fields, the rest is text."""
+        title, *rest = [part.strip() for part in words.split(";")]
+        fields = [dict(zip(("title", "value"), part.split(": ", 1), strict=True)) for part in rest if ": " in part]
+        text = "\n".join(part for part in rest if ": " not in part)
+        attachment = {"title": title, "text": text, "fields": fields, "fallback": title}
+        channel = self._channel(who, where)
+        ts = await self.scene.slack.people.say(who, channel, "", attachments=[attachment], blocks=[])
+        self.last_said = self.thread = (channel, ts)
 
     async def writes(self, line: Line, who: str, words: str) -> None:
         await self.says(line, who, "@netclinic", words)
@@ -302,6 +313,7 @@ def _plain(thing: Any) -> str:
 _WHO = r"(ada|lin|sam|alerts)"
 _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (rf"{_WHO} in (#[\w-]+|@netclinic) types: (.+)", Player.types),
+    (rf"{_WHO} in (#[\w-]+) attaches: (.+)", Player.attaches),
     (rf"{_WHO} in (#[\w-]+|thread): (.+)", Player.says),
     (rf"{_WHO} to netclinic: (.+)", Player.writes),
     (rf"{_WHO} presses (.+?)(?: in (the form))?", Player.presses),

@@ -3,6 +3,7 @@
 Each deed reaches the app as Slack would bring it, and what the app acknowledges with takes its effect.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tests.workspace.app import Shortcut
@@ -29,11 +30,22 @@ class People:
         self._slack = workspace
         self._team = workspace.team
 
-    async def say(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
+    async def say(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread: str | None = None,
+        *,
+        attachments: Sequence[Json] = (),
+        blocks: Sequence[Json] | None = None,
+    ) -> str:
         """Says it as typed (``@name``, ``#name``, ``<@U…>``); the message's ts. Other apps' bots can, too."""
         person, where = self._team.person(user), self._where(user, channel)
         stored = typed(self._team, text)
-        message = Message(where.id, self._team.new_ts(), person.id, stored, rich(stored), thread)
+        shown = list(blocks) if blocks is not None else rich(stored)
+        message = Message(where.id, self._team.new_ts(), person.id, stored, shown, thread)
+        message.attachments = list(attachments)
         if person.is_bot:
             message.bot_id, message.app_id = person.bot_id, person.app_id
         else:
@@ -41,10 +53,19 @@ class People:
         self._slack.events.message(self._team.post(message))
         return message.ts
 
-    async def webhook(self, channel: str, text: str) -> str:
+    async def webhook(
+        self,
+        channel: str,
+        text: str,
+        *,
+        attachments: Sequence[Json] = (),
+        username: str = "",
+        thread: str | None = None,
+    ) -> str:
         """An integration says it through an incoming webhook: a ``bot_message`` without a user."""
         where = self._team.channel(channel)
         message = Message(where.id, self._team.new_ts(), "", text, subtype="bot_message", bot_id="B0WEBHOOK1")
+        message.attachments, message.username, message.thread_ts = list(attachments), username, thread
         self._slack.events.message(self._team.post(message))
         return message.ts
 

@@ -104,6 +104,8 @@ class Message:
     subtype: str | None = None
     client_msg_id: str | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    attachments: list[Json] = field(default_factory=list)
+    username: str = ""  # that an incoming webhook gives itself
     is_too_old: bool = False  # to be edited, as the workspace's settings may have it after some minutes
     versions: list[str] = field(default_factory=list)
     """The texts that it had before, oldest first."""

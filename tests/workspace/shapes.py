@@ -123,16 +123,14 @@ def message_json(team: Team, message: Message, *, with_metadata: bool = False, i
         "text": message.text,
         "team": team.team_of(message.user),
     }
-    if message.subtype:
-        shape["subtype"] = message.subtype
+    shape |= {name: value for name in ("subtype", "client_msg_id") if (value := getattr(message, name))}
     if message.subtype == "bot_message":
         del shape["user"]
-    if message.client_msg_id:
-        shape["client_msg_id"] = message.client_msg_id
     if message.bot_id:
         shape |= {"bot_id": message.bot_id, "app_id": message.app_id, "bot_profile": bot_profile(team, message.bot_id)}
     if message.blocks:
         shape["blocks"] = message.blocks
+    shape |= {name: value for name in ("attachments", "username") if (value := getattr(message, name))}
     if message.edited:
         shape["edited"] = {"user": message.user, "ts": message.edited}
     if message.files:

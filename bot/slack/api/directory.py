@@ -18,6 +18,7 @@ KEPT = 600.0  # seconds
 KEPT_MEMBERS = 60.0  # for who is in a private channel
 KEPT_SHARING = 60.0  # for whether a channel is shared with another company
 MISSED = 5.0  # seconds for which what is not in a list is taken for not there: somebody may be making it right now
+_PERSON = re.compile(r"[UW][A-Z0-9]+")  # bots that bear no such id are nobody whom Slack knows
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 
 
@@ -93,7 +94,7 @@ class Directory:
 
     def handle(self, user: str) -> str:
         """The name that a person goes by, as far as Slack has told; it is asked meanwhile, for the next time."""
-        if user and ("person", user) not in self._cache and user not in self._fetching:
+        if _PERSON.fullmatch(user) and ("person", user) not in self._cache and user not in self._fetching:
             self._fetching[user] = asyncio.create_task(self._fetch_person(user))
         return str(self._cache.get(("person", user), (0.0, {}))[1].get("name") or "")
 

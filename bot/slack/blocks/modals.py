@@ -63,21 +63,22 @@ SYMPTOM_EXAMPLE = "pods stuck in ContainerCreating since 10 min"
 CUT_HINT = f"A form holds {LONGEST_INPUT:,} characters: what came after them is left out here."
 MOST_OPTIONS = 100
 LONGEST_VALUE = 150
+MOST_NAMED = 5  # clusters in a notification
 
 
 def evidence_modal(report: Report, value: ButtonValue) -> View:
     """Every piece of evidence of every diagnosis, whole; ``value.page`` counts from 0."""
-    return _paged_modal("Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, list(_all_evidence(report)), value)
+    return _paged_modal("Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, list(_all_evidence(report)), value, report)
 
 
 def steps_modal(report: Report, value: ButtonValue) -> View:
     """Cause, cautions and every step of each diagnosis that asks for any."""
-    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, list(_all_steps(report)), value)
+    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, list(_all_steps(report)), value, report)
 
 
 def evidence_message(report: Report) -> Message:
     """The same as a message, as far as one holds it."""
-    return _long_message("Evidence", list(_all_evidence(report)))
+    return _long_message("Evidence", [*_cluster_items(report), *_all_evidence(report)])
 
 
 def steps_message(report: Report) -> Message:
@@ -93,7 +94,6 @@ def _long_message(title: str, items: Sequence[ElementGroup]) -> Message:
 
 
 def _all_evidence(report: Report) -> Iterator[ElementGroup]:
-    yield from _cluster_items(report)
     yield from failing_items(report, whole=True)
     for diagnosis in report.diagnoses:
         yield from _evidence_items(diagnosis, report)
@@ -142,16 +142,27 @@ def _diagnosis_title(item: ReportDiagnosis) -> dict[str, object]:
     return line(text_run(f"{word.mark} {word.word}: {item.title}", bold=True), text_run(f" ({item.entry})"))
 
 
-def _paged_modal(title: str, callback: str, action: str, items: Sequence[ElementGroup], value: ButtonValue) -> View:
-    pages = split_pages(pack_blocks(items or [[line(text_run("There is none."))]]))
+def _paged_modal(
+    title: str,
+    callback: str,
+    action: str,
+    items: Sequence[ElementGroup],
+    value: ButtonValue,
+    report: Report,
+) -> View:
+    """Each page says which cluster it is about: steps are done where they are read."""
+    whole = [*_cluster_items(report), *(items or [[line(text_run("There is none."))]])]
+    pages = split_pages(pack_blocks(whole))
     number = min(max(value.page, 0), len(pages) - 1)
+    again = f"Page {number + 1} of {len(pages)} · cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
+    headline = [context(again)] if number and again else []
     return {
         "type": "modal",
         "callback_id": callback,
         "title": plain_text(title),
         "close": plain_text("Close"),
         "private_metadata": value.dumps(),
-        "blocks": [*pages[number], *_page_buttons(action, number, len(pages), value)],
+        "blocks": [*headline, *pages[number], *_page_buttons(action, number, len(pages), value)],
     }
 
 
@@ -219,12 +230,13 @@ def parse_ask_form(view: Mapping[str, Any]) -> AskFormInput:
     )
 
 
-def note_form(value: ButtonValue, *, helped: bool) -> View:
-    """What helped, or what was wrong with the answer: quoted in the next handoff."""
+def note_form(value: ButtonValue, *, helped: bool, cluster: str = "") -> View:
+    """What helped, or what was wrong with the answer about ``cluster``: quoted in the next handoff."""
     question = "What helped?" if helped else "What was wrong or missing?"
     kept = json.dumps({"value": value.dumps(), "helped": helped})
     hint = "It stands in the on-call handoff, with your name."
-    blocks = [_input(NOTE, question, _multiline_input("", "one or two sentences"), optional=True, hint=hint)]
+    about = [rich_text([line(text_run(f"Cluster {clip(cluster, 100)}", bold=True))])] if cluster else []
+    blocks = [*about, _input(NOTE, question, _multiline_input("", "one or two sentences"), optional=True, hint=hint)]
     return _form_view(NOTE_FORM, "Leave a note", "Save", blocks, kept)
 
 
@@ -249,22 +261,23 @@ def parse_handoff_note_form(view: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(kept["handoff"]), str(kept["channel"]), _input_value(view["state"]["values"], NOTE).strip()
 
 
-def cluster_menu(question: str, clusters: Sequence[str], question_id: str) -> Message:
-    """Which cluster is meant; nothing is guessed. The menu's block id holds the question's id."""
+def cluster_menu(question: str, clusters: Sequence[str], question_id: str, *, unknown: str = "") -> Message:
+    """Which cluster is meant; nothing is guessed. The menu's block id holds the question's id.
+
+    ``unknown``: a name that was said and is none; the likest of ``clusters`` come first.
+    """
     select = cluster_select(CHOOSE_CLUSTER, clusters)
-    shown = clip(one_line(question), 150)
+    shown, name = clip(one_line(question), 150), clip(one_line(unknown), 100)
+    none = f"There is no cluster {name} here. " if unknown else ""
+    offered = f"{', '.join(clip(one_line(each), 60) for each in clusters[:MOST_NAMED])}"
+    offered += f" or {len(clusters) - MOST_NAMED} more" if len(clusters) > MOST_NAMED else ""
+    said_aloud = f"{none}Which cluster is “{shown}” about: {offered}? Nothing was read yet."
+    first = [text_run("There is no cluster "), text_run(name, code=True), text_run(" here. ")] if unknown else []
+    asked = [text_run("Which cluster is "), text_run(shown, italic=True), text_run(" about? Nothing was read yet.")]
     return Message(
-        text=escape_mrkdwn(f"Which cluster is “{shown}” about? Choose one of {len(clusters)}; nothing was read yet."),
+        text=escape_mrkdwn(said_aloud),
         blocks=[
-            rich_text(
-                [
-                    line(
-                        text_run("Which cluster is "),
-                        text_run(shown, italic=True),
-                        text_run(" about? Nothing was read yet."),
-                    )
-                ]
-            ),
+            rich_text([line(*first, *asked)]),
             {"type": "actions", "block_id": f"{CHOOSE_CLUSTER}:{question_id}", "elements": [select]},
         ],
     )

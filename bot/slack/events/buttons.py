@@ -57,8 +57,9 @@ async def accept_feedback(context: HandlerContext, body: Mapping[str, Any]) -> N
     if not await accept_press(context, body, PRESS, press):
         return
     try:
-        await find_case(context, press)
-        form = note_form(ButtonValue.loads(press.value), helped=press.action == HELPED)
+        _, answer = await find_case(context, press)
+        value, helped = ButtonValue.loads(press.value), press.action == HELPED
+        form = note_form(value, helped=helped, cluster=answer.cluster)
         await context.services.poster.open_view(str(body["trigger_id"]), form)
     except UserError:
         return  # the work says so

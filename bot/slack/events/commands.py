@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.slack.alert_scope import scope_of_text
 from bot.slack.blocks import overviews
 from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
 from bot.slack.blocks.case import Stage, progress_message, refusal_message
@@ -18,6 +19,7 @@ from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, record_refusal
 from bot.slack.jobs import COMMAND, QUESTION, SHARE, Question, SlashCommand
+from bot.slack.message_text import all_text
 from bot.slack.parsing import parse_question
 from bot.slack.slack_connect import foreign_team
 
@@ -92,20 +94,17 @@ def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
 
 
 def question_about(shortcut: Mapping[str, Any], bot_user: str) -> Question:
-    """A message as a question; of one without words the attachments speak, as alerts have them."""
+    """A message as a question, with all that it shows; the labels of an alert set the scope."""
     message: Mapping[str, Any] = shortcut["message"]
-    texts = [str(message.get("text") or "")]
-    if not texts[0].strip():
-        parts = message.get("attachments") or []
-        texts = [str(part.get(name) or "") for part in parts for name in ("title", "text", "fallback")]
-    asked = parse_question("\n".join(dict.fromkeys(text for text in texts if text)), bot_user=bot_user)
+    asked = parse_question(all_text(message), bot_user=bot_user)
+    scope = scope_of_text(asked.words)
     return Question(
         channel=str(shortcut["channel"]["id"]),
         user=str(shortcut["user"]["id"]),
         how="shortcut",
         words=asked.words,
         cluster=asked.cluster,
-        namespace=asked.namespace,
+        namespace=asked.namespace or scope.namespace,
         thread_ts=str(message.get("thread_ts") or shortcut["message_ts"]),
         trouble=asked.trouble or ("" if asked.words else "This message holds no text that I can read."),
     )

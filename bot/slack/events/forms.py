@@ -27,7 +27,7 @@ from bot.slack.cluster_choice import UnknownCluster
 from bot.slack.events.accept import NOT_STORED, store_in_time
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import QUESTION, Question
-from bot.slack.parsing import parse_question
+from bot.slack.parsing import ParsedQuestion, parse_question
 
 View = Mapping[str, Any]
 _log = logging.getLogger("netclinic.listeners")
@@ -70,7 +70,7 @@ async def _parse_question_form(context: HandlerContext, view: View, user: str) -
     """The question in the form, and what is wrong with it by block."""
     form = parse_ask_form(view)
     words = parse_question(form.symptom, bot_user=context.services.bot.user)
-    cluster, trouble = await _parse_cluster(context, form.cluster, words.cluster)
+    cluster, trouble = await _parse_cluster(context, form.cluster, words)
     question = Question(
         channel=form.place.channel,
         user=user,
@@ -89,15 +89,21 @@ async def _parse_question_form(context: HandlerContext, view: View, user: str) -
     }
 
 
-async def _parse_cluster(context: HandlerContext, value: str, in_words: str) -> tuple[str, str]:
-    """The name, or what is wrong with it. One in the words wins, as everywhere."""
+async def _parse_cluster(context: HandlerContext, value: str, asked: ParsedQuestion) -> tuple[str, str]:
+    """The name, or what is wrong with it. An option in the words wins, as everywhere; where they name another cluster
+    than the menu, the person decides: it may only stand there because it is the default."""
+    in_words, clusters = asked.cluster, context.services.clusters
     try:
         if in_words or not value:
-            choice = await asyncio.to_thread(context.services.clusters.choose, given=in_words)
+            choice = await asyncio.to_thread(clusters.choose, given=in_words)
             return in_words, choice.sentence if isinstance(choice, UnknownCluster) else ""
-        name = cluster_for_option(value, await asyncio.to_thread(context.services.clusters.list_names))
+        name = cluster_for_option(value, await asyncio.to_thread(clusters.list_names))
+        named = await asyncio.to_thread(clusters.find_known, asked.words)
     except ConnectionSettingsError as error:
         return "", str(error)
+    if name and named and name not in named:
+        also = f"{' and '.join(named)}: choose it here, or write cluster={name} in your words if {name} is meant."
+        return "", f"Your words name {also}"
     return name or "", "" if name else "That cluster is gone: choose another."
 
 

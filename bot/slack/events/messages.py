@@ -9,17 +9,21 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.settings import parse_list
+from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.jobs import QUESTION, HowAsked, Question
+from bot.slack.jobs import ALERT, QUESTION, Alert, HowAsked, Question
+from bot.slack.message_text import all_text
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
+from bot.slack.services import BotIdentity
 from bot.slack.slack_connect import foreign_team, is_externally_shared
 
 MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
@@ -57,22 +61,60 @@ def parse_message_event(event: Mapping[str, Any], bot_user: str) -> IncomingMess
     is_persons = user not in ("", bot_user, SLACKBOT) and not event.get("bot_id") and not event.get("hidden")
     if not is_persons or not ts or str(event.get("subtype") or "") not in MESSAGE_SUBTYPES:
         return None
-    text, thread = str(event.get("text") or ""), str(event.get("thread_ts") or "")
+    typed, thread = str(event.get("text") or ""), str(event.get("thread_ts") or "")
     return IncomingMessage(
         channel=str(event["channel"]),
         ts=ts,
         user=user,
-        text=text,
+        text=all_text(event),
         thread_ts="" if thread == ts else thread,
-        is_mention=event.get("type") == "app_mention" or mentions_bot(text, bot_user),
+        is_mention=event.get("type") == "app_mention" or mentions_bot(typed, bot_user),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotAlert:
+    """A message that a bot on the list posted in a channel."""
+
+    channel: str
+    ts: str
+    bot: str
+    name: str
+    text: str
+
+
+def parse_alert_event(event: Mapping[str, Any], own: BotIdentity, listed: Collection[str]) -> BotAlert | None:
+    """The alert of a ``message`` event; ``None`` where no bot on the list opened a thread with it.
+
+    Our own messages are none, whatever the list says, and what bots say in threads is none: two bots that answer each
+    other would never end.
+    """
+    ts, thread, bot = (str(event.get(name) or "") for name in ("ts", "thread_ts", "bot_id"))
+    user, profile = str(event.get("user") or ""), event.get("bot_profile") or {}
+    is_ours = bot == own.bot or user == own.user
+    is_opening = ts and thread in ("", ts) and str(event.get("subtype") or "") in ("", "bot_message")
+    channel = str(event.get("channel") or "")
+    if not bot or is_ours or not is_opening or event.get("hidden") or channel.startswith("D"):
+        return None
+    names = [str(value or "") for value in (event.get("username"), profile.get("name"))]
+    ids = [bot, user, str(event.get("app_id") or profile.get("app_id") or "")]
+    wanted = {item.lower().lstrip("@") for item in listed}
+    if not wanted & {each.lower() for each in (*names, *ids) if each}:
+        return None
+    shown = next((name for name in names if name), bot)
+    return BotAlert(channel=channel, ts=ts, bot=user or shown, name=shown, text=all_text(event))
 
 
 def register(app: AsyncApp, context: HandlerContext) -> None:
     """Listen to ``message`` and ``app_mention``, and take whatever else Slack sends: so this comes last."""
 
+    alert_bots = parse_list(context.services.settings.alert_bots)
+
     async def handle_message(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         message = parse_message_event(event, context.services.bot.user)
+        alert = parse_alert_event(event, context.services.bot, alert_bots)
+        if alert is not None and not foreign_team(body, context.services.bot.own_teams):
+            await _accept_alert(context, alert)
         if message is not None:
             team = foreign_team(body, context.services.bot.own_teams)
             await _accept_message(context, replace(message, team=team, in_shared_channel=is_externally_shared(body)))
@@ -99,10 +141,40 @@ async def _accept_message(context: HandlerContext, message: IncomingMessage) -> 
         trouble=asked.trouble,
         team=message.team,
         in_shared_channel=message.in_shared_channel,
+        is_reply=bool(message.thread_ts),
     )
     key = f"{context.services.bot.team}:{message.channel}:{message.ts}"
     if not await _accept_question(context, question, key):
         _log.info("A message came again; it is being answered, or was.", extra={"request_id": key})
+
+
+async def _accept_alert(context: HandlerContext, said: BotAlert) -> None:
+    """Store it; what cannot be stored is not acknowledged, and Slack brings it again."""
+    asked = parse_question(said.text, bot_user=context.services.bot.user)
+    scope = scope_of_text(asked.words)
+    if not asked.words:
+        return
+    key = f"{context.services.bot.team}:{said.channel}:{said.ts}"
+    alert = Alert(
+        user=said.bot,
+        channel=said.channel,
+        thread_ts=said.ts,
+        identity=key,
+        name=alert_name(asked.words, said.name),
+        words=asked.words,
+        cluster=asked.cluster or scope.cluster,
+        namespace=asked.namespace or scope.namespace,
+        pod=scope.pod,
+        node=scope.node,
+    )
+    await context.accept(ALERT, key, alert, STORE_TIMEOUT)
+
+
+def alert_name(words: str, bot: str) -> str:
+    """What the alert is called: its first line without what tells one from another, names with digits and counts."""
+    first = re.sub(r"\[?\b(?:FIRING|ALERT|TRIGGERED|WARNING|CRITICAL)\b(?::\s*\d+)?\]?", " ", words.splitlines()[0])
+    kept = [word for word in first.split() if not re.search(r"\d|[/=]", word)]
+    return " ".join(kept)[:100].strip(" :-|()[]") or bot
 
 
 async def _accept_question(context: HandlerContext, question: Question, key: str) -> bool:

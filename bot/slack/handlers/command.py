@@ -87,7 +87,9 @@ class Command:
             place = {"channel": self.slash.channel, "channel_name": name}
             try:
                 choose_ = self.context.services.clusters.choose
-                choice = await asyncio.to_thread(choose_, given=self.arguments.cluster, **place)
+                choice = await asyncio.to_thread(
+                    choose_, given=self.arguments.cluster, words=self.arguments.words, **place
+                )
             except ConnectionSettingsError as error:
                 return {"refused": [str(error), ""]}
             if isinstance(choice, ChosenCluster):

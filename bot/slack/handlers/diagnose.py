@@ -89,7 +89,7 @@ class DiagnoseJob:
     """What is looked at, for whom. ``kind`` is ask, recheck, settle or check; the job's key becomes the answer's id.
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
-    the answer that is checked again.
+    the answer that is checked again. ``seen`` is the report where the cluster was looked at before anything is said.
     """
 
     context: HandlerContext
@@ -103,6 +103,7 @@ class DiagnoseJob:
     is_check: bool = False
     entries: tuple[str, ...] = ()
     before: StoredAnswer | None = None
+    seen: Json | None = None
 
     async def run(self) -> None:
         """Answer. All of it is steps: a crash repeats none that is done.
@@ -130,7 +131,9 @@ class DiagnoseJob:
         return await asked_before(self.context, self.before) if self.before else asked_message(self.job.key)
 
     async def _answer(self) -> tuple[Report, str]:
-        if self.reply.may_be_single_message:
+        if self.seen is not None:
+            self.reply.is_single_message = True
+        elif self.reply.may_be_single_message:
             self.reply.is_single_message = await self.job.step("one", self._begin_without_message)
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.before else Stage.MATCHING
@@ -142,7 +145,7 @@ class DiagnoseJob:
             return await self._answer_in_case(case), case
 
     async def _answer_in_case(self, case: str) -> Report:
-        told = Report.from_json(await self.job.step("look", self.diagnose))
+        told = Report.from_json(self.seen or await self.job.step("look", self.diagnose))
         await self.job.step("keep", lambda: self._store_answer(told, case))
         self.reply.ts = await self.job.step("answer", self._show_answer)
         await self.job.step("attach", self._attach_file)

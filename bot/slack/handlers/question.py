@@ -1,11 +1,13 @@
 """Answering a question: may it be asked, what and which cluster is meant, and then the diagnosis."""
 
 import asyncio
+import re
 import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
+from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
 from bot.slack.blocks.case import refusal_message, welcome_message
@@ -17,7 +19,8 @@ from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.jobs import PRESS, QUESTION, ButtonPress, Question
-from bot.slack.parsing import is_courtesy
+from bot.slack.message_text import all_text
+from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
 from bot.slack.queue.job import Job, Json
 from bot.slack.replies import typed_action
 from bot.slack.slack_connect import RULE
@@ -50,6 +53,11 @@ def _expected_case_id(context: HandlerContext, question: Question) -> str | None
     return case_id(context.services.bot.team, question.channel, question.thread_ts)
 
 
+def _join(before: str, words: str) -> str:
+    """Both, within what a question may hold: of what was said before, the end is left out."""
+    return f"{before[: max(0, MAX_LENGTH - len(words) - 1)]}\n{words}"
+
+
 @dataclass(frozen=True)
 class QuestionHandler:
     """One question on its way to its answer."""
@@ -71,7 +79,7 @@ class QuestionHandler:
             return
         target = await self._step("meant", self._resolve_target)
         if "menu" in target:
-            menu = cluster_menu(target["words"], target["menu"], self.job.key)
+            menu = cluster_menu(target["words"], target["menu"], self.job.key, unknown=target.get("unknown", ""))
             await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "pressed" in target:
             await self._do_as_pressed(target["pressed"], target["value"])
@@ -113,18 +121,21 @@ class QuestionHandler:
     async def _refusal(self) -> UserError | None:
         question = self.question
         access, shared = self.context.services.external_access, question.in_shared_channel
-        if no := await access.refusal(question.user, question.channel, question.team, shared):
+        is_alert = question.how == "alert"  # no person asks, and NETCLINIC_ALERT_BOTS or the token has let it in
+        no = None if is_alert else await access.refusal(question.user, question.channel, question.team, shared)
+        if no := no or (await access.posting_refusal(question.channel) if is_alert else None):
             return UserError(no.sentence, no.rule)
         if not question.channel.startswith("D"):
             name = await self.context.channel_name(question.channel)
             if no := self.context.permissions.channel_refusal(question.channel, name):
                 return UserError(no.sentence, no.rule)
-        if no := await self.context.permissions.refusal("ask", question.user):
+        if not is_alert and (no := await self.context.permissions.refusal("ask", question.user)):
             return UserError(no.sentence, no.rule)
         return UserError(question.trouble) if question.trouble else None
 
     async def _resolve_target(self) -> Json:
-        """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen.
+        """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen, and the name that
+        is ``unknown`` if one was said.
 
         Nothing is asked where the words stand for a button that is ``pressed``, with its ``value``, nor where we are
         ``thanked``: for the case of that id, where one is open.
@@ -136,12 +147,13 @@ class QuestionHandler:
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
         if self.context.is_command(question.words) and not question.is_check:
             return {"words": "", "cluster": "", "namespace": ""}
-        words = await self._resolve_words(case)
+        about = "" if case else await self._read_thread_start()
+        words = await self._resolve_words(case, about)
         try:
-            choice = await self._choose_cluster(case)
+            choice = await self._choose_cluster(case, about)
         except ConnectionSettingsError as error:
             return {"refused": [str(error), ""]}
-        namespace = question.namespace or (case.namespace if case else "")
+        namespace = question.namespace or (case.namespace if case else scope_of_text(about).namespace)
         if isinstance(choice, ChosenCluster):
             if question.is_check and not choice.name:
                 return {"refused": ["No cluster is configured here: set KUBECONFIG where netclinic runs.", ""]}
@@ -149,6 +161,8 @@ class QuestionHandler:
         if isinstance(choice, AmbiguousCluster):
             empty = not words and not question.is_check
             return {"words": "", "cluster": "", "namespace": ""} if empty else {"words": words, "menu": choice.names}
+        if choice.offered:
+            return {"words": words, "menu": choice.offered, "unknown": choice.name}
         return {"refused": [choice.sentence, ""]}
 
     async def _typed_press(self, case: Case | None) -> Json:
@@ -199,27 +213,54 @@ class QuestionHandler:
             self.context.cases.for_thread, self.context.services.bot.team, question.channel, question.thread_ts
         )
 
-    async def _choose_cluster(self, case: Case | None) -> ClusterChoice:
+    async def _read_thread_start(self) -> str:
+        """All words of the message that began the thread in which we were asked, such as an alert; empty where that is
+        the question itself, a message of ours, or none that we may see."""
+        question, bot = self.question, self.context.services.bot
+        if not question.is_reply or not question.thread_ts or question.is_private:
+            return ""
+        try:
+            message = await self.context.services.directory.message(question.channel, question.thread_ts)
+        except SlackRefused:
+            return ""
+        if message is None or message.get("user") == bot.user or (bot.bot and message.get("bot_id") == bot.bot):
+            return ""
+        return parse_question(all_text(message), bot_user=bot.user).words
+
+    async def _choose_cluster(self, case: Case | None, about: str) -> ClusterChoice:
         question = self.question
         name = await self.context.channel_name(question.channel)
         return await asyncio.to_thread(
             self.context.services.clusters.choose,
             given=question.cluster,
+            words="" if question.is_check else question.words,
             thread=case.cluster if case else "",
+            about=about,
             channel=question.channel,
             channel_name=name,
         )
 
-    async def _resolve_words(self, case: Case | None) -> str:
-        """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question."""
+    async def _resolve_words(self, case: Case | None, about: str) -> str:
+        """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question; in
+        another thread with what it is ``about``, which "@netclinic look at this" below an alert means."""
         words = self.question.words
-        if case is None or self.question.is_check or not case.question:
+        before = case.question if case else about
+        if self.question.is_check or not before:
             return words
-        if not words:
-            return case.question if self.question.cluster or self.question.namespace else ""
+        if not re.search(r"\w", words):
+            return before if about or self.question.cluster or self.question.namespace else words
+        if await self._names_only_a_cluster():
+            return _join(before, words)
         matcher = (await self.context.services.clinic()).matcher
         alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
-        return words if alone else f"{case.question}\n{words}"
+        return words if alone else _join(before, words)
+
+    async def _names_only_a_cluster(self) -> bool:
+        """Whether the words are "and on prod-b?" and the like."""
+        try:
+            return await asyncio.to_thread(self.context.services.clusters.is_only_a_name, self.question.words)
+        except ConnectionSettingsError:
+            return False
 
     async def _step(self, name: str, act: Any) -> dict[str, Any]:
         outcome: dict[str, Any] = await self.job.step(name, act)
@@ -229,7 +270,7 @@ class QuestionHandler:
 
     async def _show_error(self, message: Message) -> None:
         """The last word, in place of whatever stands there; none where nobody asked and nothing stands there."""
-        if self.question.how == "unasked" and self.reply.ts is None:
+        if self.question.how in ("unasked", "alert") and self.reply.ts is None:
             return  # nobody waits for a word of ours
         if message.shows_nothing and self.question.thread_ts:  # said once in a thread, however often it is tried there
             self.reply.key = f"{self.context.services.bot.team}:{self.reply.channel}:{self.question.thread_ts}:{RULE}"

@@ -128,6 +128,12 @@ class JobQueue:
                 return False
         raise AssertionError("attempts do not end")
 
+    async def is_under_way(self, key: str) -> bool:
+        """Whether a piece was accepted under that key and is not over yet."""
+        task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
+        status = await task
+        return status is not None and status.status in UNDER_WAY
+
     async def _is_over(self, key: str) -> bool:
         task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
         status = await task

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events.messages import IncomingMessage, parse_message_event
+from bot.slack.events.messages import IncomingMessage, alert_name, parse_alert_event, parse_message_event
+from bot.slack.services import BotIdentity
 
 BOT = "U0CLINIC00"
 SAID = {"type": "message", "channel": "C1", "ts": "1.1", "user": "U1", "text": "pods stuck"}
@@ -56,3 +57,57 @@ def test_a_mention_and_its_message_are_the_same_thing() -> None:
     direct = parse_message_event({**SAID, "channel": "D1"}, BOT)
     assert direct is not None
     assert direct.is_direct
+
+
+OWN = BotIdentity("T0CLINIC00", BOT, "B0CLINIC00", "netclinic")
+ALERTED = {
+    "type": "message",
+    "channel": "C1",
+    "ts": "1.1",
+    "bot_id": "B1",
+    "user": "U9",
+    "text": "[FIRING:2] KubePodNotReady (shop/web-1)",
+    "bot_profile": {"name": "Alertmanager", "app_id": "A1"},
+}
+
+
+@pytest.mark.parametrize("listed", ["alertmanager", "Alertmanager", "@Alertmanager", "B1", "b1", "A1", "U9"])
+def test_a_bot_on_the_list_is_known_by_name_or_id(listed: str) -> None:
+    alert = parse_alert_event(ALERTED, OWN, ["PagerDuty", listed])
+    assert alert is not None
+    assert (alert.name, alert.bot, alert.ts) == ("Alertmanager", "U9", "1.1")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"thread_ts": "0.9"},
+        {"thread_ts": "0.9", "subtype": "thread_broadcast"},
+        {"subtype": "message_changed"},
+        {"subtype": "bot_remove"},
+        {"bot_id": OWN.bot},
+        {"user": BOT},
+        {"bot_id": None},
+        {"hidden": True},
+        {"channel": "D1"},
+        {"bot_id": "B2", "user": "U8", "bot_profile": {"name": "Alertmanager 2", "app_id": "A2"}},
+        {"bot_id": "B2", "user": "U8", "bot_profile": None},
+    ],
+)
+def test_what_is_no_alert(more: dict[str, Any]) -> None:
+    everybody = ["Alertmanager", "B1", "U9", OWN.bot, BOT, "netclinic", ""]
+    assert parse_alert_event({**ALERTED, **more}, OWN, everybody) is None
+    assert parse_alert_event(ALERTED, OWN, []) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("[FIRING:2] KubePodNotReady (shop/web-1)\nmore", "KubePodNotReady"),
+        ("[FIRING:12] KubePodNotReady shop/web-12", "KubePodNotReady"),
+        ("CRITICAL: DNS fails on 10.0.0.1", "DNS fails on"),
+        ("12345", "PagerDuty"),
+    ],
+)
+def test_alerts_of_a_kind_are_called_alike(words: str, name: str) -> None:
+    assert alert_name(words, "PagerDuty") == name

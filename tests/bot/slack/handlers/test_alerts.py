@@ -1,0 +1,48 @@
+"""Alerts of bots in channels: storms, and what must never be answered."""
+
+import pytest
+
+from tests.scenes import SECONDS, OpenScene, Scene
+
+SETTINGS = {"NETCLINIC_ALERT_BOTS": "Alerts,Prometheus"}
+TEXT = "pods stuck in ContainerCreating, InvalidVSwitchId.IpNotEnough"
+
+
+async def posts(scene: Scene, number: int) -> str:
+    attachment = {
+        "title": f"[FIRING:1] KubePodNotReady shop/web-{number}",
+        "text": TEXT,
+        "fields": [{"title": "cluster", "value": "prod"}, {"title": "pod", "value": f"web-{number}"}],
+    }
+    return await scene.slack.people.say("alerts", "inc-shop", "", attachments=[attachment], blocks=[])
+
+
+@pytest.mark.parametrize("number", [12, pytest.param(200, marks=pytest.mark.slow)])
+async def test_a_storm_is_one_case_with_a_count(open_scene: OpenScene, number: int) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}, settings=SETTINGS) as scene:
+        said = [await posts(scene, each) for each in range(number)]
+
+        def counted() -> bool:
+            replies = [reply.plain for ts in said for reply in scene.slack.replies("inc-shop", ts)]
+            return any(f"{number} alerts of this cause on prod: KubePodNotReady ×{number}." in text for text in replies)
+
+        await scene.slack.until(counted, 5 * SECONDS)
+        await scene.idle()
+        threads = [ts for ts in said if scene.slack.replies("inc-shop", ts)]
+        assert len(threads) == 1
+        replies = [reply.plain for reply in scene.slack.replies("inc-shop", threads[0])]
+        assert len(replies) == 2
+        assert sum("CONFIRMED" in text for text in replies) == 1
+
+
+async def test_a_webhook_by_its_name_and_nobody_in_threads(open_scene: OpenScene) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}, settings=SETTINGS) as scene:
+        webhook = scene.slack.people.webhook
+        unlisted = await webhook("inc-shop", TEXT, username="Grafana")
+        listed = await webhook("inc-shop", TEXT, username="Prometheus")
+        await scene.answer("inc-shop", listed, "CONFIRMED")
+        await webhook("inc-shop", TEXT, username="Prometheus", thread=listed)
+        await scene.idle()
+        assert scene.slack.replies("inc-shop", unlisted) == []
+        bot = scene.slack.team.bot.bot_id
+        assert len([reply for reply in scene.slack.replies("inc-shop", listed) if reply.bot_id == bot]) == 1
