@@ -43,11 +43,12 @@ def verdicts(answer: Answer) -> list[tuple[str, str]]:
 
 async def test_what_the_cluster_confirms_comes_first(entries: Entries, meaning: Meaning) -> None:
     clinic = Clinic(entries, meaning({"terway-mac-not-found": 0.5, "terway-pod-lifecycle": 0.4, OUT_OF_IPS: 0.1}))
-    answer = await ask(clinic, "terway-out-of-ips")
+    answer = await ask(clinic, "terway-out-of-ips", "the pods of this cluster")
     assert verdicts(answer) == [
         (OUT_OF_IPS, "confirmed"),
         ("terway-mac-not-found", "ruled_out"),
-    ], "a guide that the words recall faintly is not told beside trouble"
+        ("terway-pod-lifecycle", "answered"),
+    ]
     assert answer.outcome == "confirmed"
 
 
@@ -55,8 +56,8 @@ async def test_what_was_asked_about_and_is_not_so_comes_first_on_a_healthy_clust
     entries: Entries, meaning: Meaning
 ) -> None:
     clinic = Clinic(entries, meaning({"terway-mac-not-found": 0.9, "terway-pod-lifecycle": 0.5}))
-    answer = await ask(clinic, "terway-healthy")
-    assert verdicts(answer) == [("terway-mac-not-found", "ruled_out")]
+    answer = await ask(clinic, "terway-healthy", "the pods of this cluster")
+    assert verdicts(answer) == [("terway-mac-not-found", "ruled_out"), ("terway-pod-lifecycle", "answered")]
 
 
 @pytest.mark.parametrize("recording", ["terway-healthy", "terway-ipvlan", "terway-policy-off"])
