@@ -18,6 +18,7 @@ A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/butto
 accepts a re-check (``handlers/recheck``) or an escalation (``handlers/escalation``) as jobs of their own; buttons that
 open modals are answered at once (``events/modals``, forms: ``events/forms``).
 A reply that stands for a button ("check again", "fixed, thanks") is recognized by ``replies`` and becomes that press.
+A watched case: ``scheduler`` accepts each look that is due, ``handlers/watch`` makes it and tells once what changed.
 A slash command: ``events/commands`` -> ``jobs.SlashCommand`` -> ``handlers/subcommands``, one row for each, run with
 ``handlers/command``.
 An alert of a listed bot (``events/messages``), or of Alertmanager's webhook (``events/alertmanager``, ``alert_routes``)
