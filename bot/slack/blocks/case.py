@@ -160,7 +160,6 @@ def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, s
         "did not help, says": case.not_helped_by,
         HANDED_TO: case.handed_to,
         "by": case.handed_by if case.handed_to else "",
-        "with": case.taken_by,
     }
     yield from ((words, person) for words, person in people.items() if person)
 

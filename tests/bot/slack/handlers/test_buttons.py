@@ -245,7 +245,7 @@ async def test_the_first_who_takes_a_handed_over_case_has_it(open_scene: OpenSce
         assert not offers(taken, "I take it")
         (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
         assert case.assignee == "U0LIN00002"
-        await scene.answer("inc-shop", answer.thread_ts, "with <@U0LIN00002>")
+        await scene.answer("inc-shop", answer.thread_ts, "on it: <@U0LIN00002>")
         await scene.slack.people.press("sam", stale, "I take it")
         await scene.alone("sam", f"Lin Wei has case {case.id} already.")
         await scene.idle()
