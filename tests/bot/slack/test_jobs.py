@@ -37,6 +37,17 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
     "handoff.take": {"handoff": "HO-A", "user": "U1", "channel": "C1", "response_url": ""},
     "handoff.note": {"handoff": "HO-A", "user": "U1", "channel": "C1", "note": "watch prod"},
     "handoff.remind": {"handoff": "HO-A"},
+    "alert": {
+        **{
+            "user": "Alertmanager",
+            "channel": "inc-shop",
+            "identity": "f1",
+            "name": "KubePodNotReady",
+            "words": "stuck",
+        },
+        **{"cluster": "prod", "namespace": "shop", "pod": "web-1", "node": "", "is_resolved": False, "since": "2026"},
+    },
+    "alert.count": {"owner": "T1:alert:f1"},
     "set_aside": {"name": "home", "key": "k1", "payload": {"user": "U1"}},
 }
 

@@ -74,6 +74,10 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
         )
     ],
     ({"NETCLINIC_CHANNEL_CLUSTERS": "ops"}, "NETCLINIC_CHANNEL_CLUSTERS in the environment is malformed", 2),
+    ({"NETCLINIC_ALERTS_CHANNELS": "a,b"}, "NETCLINIC_ALERTS_CHANNELS in the environment is malformed", 2),
+    ({"NETCLINIC_ALERTS_TOKEN": "short"}, "NETCLINIC_ALERTS_TOKEN is too short", 2),
+    ({"NETCLINIC_ALERTMANAGER_URL": "alertmanager:9093"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
+    ({"NETCLINIC_ALERTMANAGER_URL": "http://mei:pw@am:x/"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
     ({"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN is no bot token", 2),
     ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is no app-level token", 2),
     ({"SLACK_SIGNING_SECRET": "a b"}, "SLACK_SIGNING_SECRET holds characters", 2),
@@ -81,8 +85,6 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"SLACK_API_URL": "slack at home"}, "SLACK_API_URL is 'slack at home', which is no address", 2),
     ({"SLACK_API_URL": "http://[::1/api"}, "SLACK_API_URL is 'http://[::1/api', which is no address", 2),
     ({"SLACK_API_URL": "http://slack:port/"}, "SLACK_API_URL is 'http://slack:port/', which is no address", 2),
-    ({"NETCLINIC_ALERTMANAGER_URL": "alertmanager:9093"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
-    ({"NETCLINIC_ALERTMANAGER_URL": "http://mei:pw@am:x/"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
     ({"NETCLINIC_HEALTH_ADDRESS": "here"}, "NETCLINIC_HEALTH_ADDRESS is 'here', which is no address", 2),
     ({"NETCLINIC_HEALTH_ADDRESS": "127.0.0.1:²"}, "NETCLINIC_HEALTH_ADDRESS is '127.0.0.1:²', which is no add", 2),
     ({"NETCLINIC_HTTP_ADDRESS": "here:70000"}, "NETCLINIC_HTTP_ADDRESS is 'here:70000', which is no address", 2),
@@ -100,6 +102,12 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"NETCLINIC_CLUSTERS": "a,b", "NETCLINIC_DEFAULT_CLUSTER": "c"}, "NETCLINIC_DEFAULT_CLUSTER names c", 2),
     ({"NETCLINIC_CLUSTERS": "a", "NETCLINIC_CHANNEL_CLUSTERS": "x=c"}, "NETCLINIC_CHANNEL_CLUSTERS names c", 2),
     ({"NETCLINIC_CHANNELS": "inc-*", "NETCLINIC_INCIDENT_CHANNELS": "ops"}, "NETCLINIC_INCIDENT_CHANNELS names ops", 2),
+    ({"NETCLINIC_ALERTS_TOKEN": "a-token-of-sixteen"}, "NETCLINIC_ALERTS_TOKEN is set and NETCLINIC_ALERTS_CHAN", 2),
+    (
+        {"NETCLINIC_ALERTS_TOKEN": "a-token-of-sixteen", "NETCLINIC_ALERTS_CHANNELS": "inc"},
+        "NETCLINIC_HTTP_ADDRESS is not set",
+        2,
+    ),
     ({"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "s3cret"}, "NETCLINIC_HTTP_ADDRESS is not set", 2),
     # not there, or out of reach
     ({"NETCLINIC_KNOWLEDGE_DIR": MISSING}, f"NETCLINIC_KNOWLEDGE_DIR names {MISSING}, which is no folder", 2),
@@ -120,8 +128,8 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"NETCLINIC_INDEX_DIR": "/proc/nowhere"}, "The cache folder /proc/nowhere cannot be written", 2),
     ({"NETCLINIC_INDEX_DIR": KUBECONFIG}, f"The cache folder {KUBECONFIG} cannot be written", 2),
 ]
-# Any text is one: whom to ask.
-FREE = {"NETCLINIC_CONTACT"}
+# Any text is one: whom to ask, and what bots are called.
+FREE = {"NETCLINIC_CONTACT", "NETCLINIC_ALERT_BOTS"}
 # Started as processes whenever tests run: one of each kind.
 QUICK = [
     {"NETCLINIC_DEADLIN": "3"},
