@@ -70,7 +70,7 @@ async def test_what_a_stored_answer_shows(resumed: Resumed, place: str, button: 
     title = resumed.data.rows("SELECT title FROM diagnoses WHERE message_ts = ?", message.ts)[0]["title"]
     assert title in modal.plain or (place, button) == ("ruled_out", "steps"), "what is not so needs no steps"
     if place == "confirmed":
-        assert set(_words(modal.body)) == set(_words(THEN["views"][button])), "it reads as it did"
+        assert set(_words(THEN["views"][button])) <= set(_words(modal.body)), "it reads as it did"
 
 
 def _words(part: Any) -> list[str]:
