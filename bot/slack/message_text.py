@@ -13,7 +13,7 @@ from bot.slack.parsing import MAX_LENGTH
 
 Part = Mapping[str, Any]
 DEEPEST = 8  # blocks in attachments of forwarded messages: deeper stands nothing that Slack would show
-_LABEL = re.compile(r"[\s*_•-]*\w[\w .-]{0,40}[*_]*\s*[:=]\s*\S")
+_LABEL = re.compile(r"[\s*_•-]*+\w[\w .-]{0,40}[*_]*+\s*+[:=]\s*+\S")
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

@@ -150,7 +150,7 @@ def test_what_is_about_to_be_done_is_no_result(log: AuditLog, bob: Actor) -> Non
     received = {name for name in ACTIONS if to_event(log.record(name, actor=bob))["stage"] == "RequestReceived"}
     before = {name for name, about in ACTIONS.items() if "about to be" in about}
     assert {"message.updating", "audit.anchored"} <= before
-    assert received == before | {"question.received", "command.received"}
+    assert received == before | {"question.received", "command.received", "alert.received"}
 
 
 def test_an_event_holds_all_that_its_hash_is_made_of(filled: Filled) -> None:
