@@ -18,14 +18,17 @@ from bot.slack.alert_scope import scope_of_labels
 from bot.slack.jobs import Alert
 from bot.slack.parsing import MAX_LENGTH
 from bot.text import one_line, plain
+from knowledge.errors import FAILED, UserFacingError
 
 WEBHOOK = "Alertmanager"  # who told, where no bot did
 LONGEST_SUMMARY = 300
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-class MalformedAlerts(Exception):
+class MalformedAlerts(UserFacingError):
     """The body holds no alerts of Alertmanager's; the message says what is wrong in one sentence."""
+
+    exit_code = FAILED
 
 
 class PostedAlert(BaseModel):

@@ -17,7 +17,9 @@ LABELS: Mapping[str, tuple[str, ...]] = {
 }
 _NAMES = "|".join(sorted((name for names in LABELS.values() for name in names), key=len, reverse=True))
 _SHOWN = re.compile(
-    rf"(?<![\w.-])[*_`\"']*({_NAMES})[*_`\"']*[ \t]*[:=]+[ \t*_`\"']*([A-Za-z0-9][\w.-]*\w|\w)", re.IGNORECASE
+    rf"(?<![\w.-])[*_`\"']{{0,4}}({_NAMES})[*_`\"']{{0,4}}[ \t]*[:=]+"
+    r"[ \t*_`\"']*([A-Za-z0-9][\w.-]*\w|\w)",
+    re.IGNORECASE,
 )
 
 

@@ -57,7 +57,10 @@ _FOLLOW_UP = re.compile(
     r"(?:\s*,?\s*(?:too|then|now|as\s+well|also|please|instead))*\s*[?？]+",
     re.IGNORECASE,
 )
-_FOLLOW_UP_ZH = re.compile(rf"那?么?\s*在?\s*{_QUOTE}({_NAME}){_QUOTE}\s*(?:集群|环境)?\s*(?:上|里)?\s*呢\s*[?？]*")
+_FOLLOW_UP_ZH = re.compile(
+    rf"那?么?\s*+(?:在\s*+)?{_QUOTE}({_NAME}){_QUOTE}\s*+"
+    r"(?:(?:集群|环境)\s*+)?(?:[上里]\s*+)?呢\s*+[?？]*"
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -89,7 +92,7 @@ _COMPONENTS = re.compile(
 _OBJECT = re.compile(
     r"[\d.:/]+|v?\d+(?:\.\d+)+.*|\d+\S?|(?:i|vsw|eni|sg|vpc|lb|alb|nlb|clb|slb|d|eip|rtb|ngw|disk)-[a-z0-9]{8,}|"
     r"(?:cn|us|eu|ap|me)-[a-z]+(?:-\d+)?(?:[-.].*)?|ip-\d+-\d+-.*|(?:node|worker|master|host)s?-?[\w.-]*|"
-    r".+-[a-f0-9]{8,10}(?:-[a-z0-9]{5})?|.+/.+|.*@.*\..*",
+    r".+-[a-f0-9]{8,10}(?:-[a-z0-9]{5})?|[^/]+/.+|[^@]*@[^.]*\..*",
     re.IGNORECASE,
 )
 _CLUSTER_ID = re.compile(r"c[0-9a-f]{32}")  # of ACK
