@@ -22,7 +22,7 @@ _TROUBLE = re.compile(
     r"\b(?:wrong|broken|breaks?|problems?|issues?|troubles?|fail\w*|errors?|down|dead|tim(?:e[sd]?|ing) ?out\w*"
     r"|timeouts?|hangs?|stuck|refus\w+|unreachable|flak\w+|slow|drops?|dropped|lost|not work\w*"
     r"|can['’]?t|cannot|(?:could|do|does|did|wo)n['’]?t|(?:can|could|do|does|did|will) not|vanished|gone"
-    r"|no (?:traffic|response|answer|reply|route)"
+    r"|no (?:traffic|response|answer|reply|route)|out of|r[au]n(?:s|ning)? out|exhaust\w*|used up|full"
     r"|(?:ok|okay|healthy|all right)(?= ?\?))\b"
     r"|有问题|出问题|什么问题|异常|故障|挂了|不通|超时|失败|报错|不了|不到|连不上|打不开|拒绝|卡住|丢包|抖动|很慢"
     r"|变慢|好慢|特别慢|起不来|断连|正常吗|还好吗|健康吗"
