@@ -81,14 +81,16 @@ async def node_condition(
         listing = Listing(unready.whole, unready.all_read)
     else:
         listing = await session.nodes()
-    found = []
-    for node in listing.items:
-        for condition in get_path(node, "status", "conditions") or []:
-            wanted = (("type", type), ("status", status), ("reason", reason))
-            same = all(value in (None, condition.get(key)) for key, value in wanted)
-            same = same and _message_has(condition, contains) and _old_enough(session, condition, min_age)
-            if same and taint in (None, *_taints(node)) and runtime in (None, _runtime(node)):
-                found.append((node, condition))
+    wanted = {"type": type, "status": status, "reason": reason}
+    found = [
+        (node, condition)
+        for node in listing.items
+        if taint in (None, *_taints(node)) and runtime in (None, _runtime(node))
+        for condition in get_path(node, "status", "conditions") or []
+        if all(value in (None, condition.get(key)) for key, value in wanted.items())
+        and _message_has(condition, contains)
+        and _old_enough(session, condition, min_age)
+    ]
     what = f"{type}={status or 'any'}" + (f" with taint {taint}" if taint else "")
     what += f" on {runtime}" if runtime else ""
     what += f" for at least {minutes(min_age)}" if min_age else ""

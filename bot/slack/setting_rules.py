@@ -87,13 +87,7 @@ def slack_address(settings: Settings) -> tuple[Address, str] | None:
     """
     if secret_value(settings.slack_app_token):
         return None
-    own = health_address(settings)
-    extra = parse_address(settings.http_address, HTTP_SETTING) if settings.http_address else None
-    if extra is not None and extra != own:
-        return extra, HTTP_SETTING
-    if own is None:
-        raise SettingsError(f"{HTTP_SETTING} is not set: without an app token Slack has to reach netclinic there.")
-    return own, HEALTH_SETTING
+    return _http_address(settings, "without an app token Slack has to reach netclinic there")
 
 
 def alerts_address(settings: Settings) -> tuple[Address, str] | None:
@@ -106,12 +100,17 @@ def alerts_address(settings: Settings) -> tuple[Address, str] | None:
     """
     if not secret_value(settings.alerts_token):
         return None
+    return _http_address(settings, "with NETCLINIC_ALERTS_TOKEN, Alertmanager posts there")
+
+
+def _http_address(settings: Settings, needed: str) -> tuple[Address, str]:
+    """The address of its own, else that of health; ``needed`` says why there has to be one."""
     own = health_address(settings)
     extra = parse_address(settings.http_address, HTTP_SETTING) if settings.http_address else None
     if extra is not None and extra != own:
         return extra, HTTP_SETTING
     if own is None:
-        raise SettingsError(f"{HTTP_SETTING} is not set: with NETCLINIC_ALERTS_TOKEN, Alertmanager posts there.")
+        raise SettingsError(f"{HTTP_SETTING} is not set: {needed}.")
     return own, HEALTH_SETTING
 
 

@@ -49,13 +49,18 @@ async def look(context: HandlerContext, job: Job, due: WatchLook) -> None:
     if not (due.is_last or has_changed(report, changes)):
         return
     trail = replace(context.system_audit_context(job.key), case=case.id)
-    if not (await job.step("end", lambda: _end_watch(context, trail, case, begun["until"])))["ended"]:
-        return
-    await job.step("keep", lambda: _keep(context, job, before, report))
-    await job.step("tell", lambda: _tell(context, trail, job, case, begun["since"], report, changes))
-    await job.step("refresh", lambda: refresh_answers(context, trail, case.id, job.key))
+    key = watch_key(job.key)
+    await job.step("keep", lambda: _keep(context, key, before, report))
+    await job.step("tell", lambda: _tell(context, trail, key, case, begun["since"], report, changes))
+    await job.step("end", lambda: _end_watch(context, trail, case, begun["until"]))
+    await job.step("refresh", lambda: refresh_answers(context, trail, case.id, key))
     if asked := await asked_before(context, before):
         await job.retry("state", lambda: show_outcome(context, asked, case.id, report))
+
+
+def watch_key(look_key: str) -> str:
+    """The key of what one watch tells: of several looks that overlap, or are made again, one answer and one line."""
+    return look_key.rpartition(":")[0]
 
 
 def has_changed(report: Report, changes: Changes) -> bool:
@@ -101,23 +106,21 @@ async def _look(context: HandlerContext, job: Job, case: Case, before: StoredAns
 
 
 async def _end_watch(context: HandlerContext, trail: AuditContext, case: Case, until: str) -> Json:
-    """Of several looks that overlap, one ends the watch, and tells."""
-    ended = await context.services.store.run(context.cases.end_watch, case.id, datetime.fromisoformat(until))
-    if ended:
+    """Once it was told, so that a crash before that makes no watch end in silence."""
+    if await context.services.store.run(context.cases.end_watch, case.id, datetime.fromisoformat(until)):
         await trail.record("case.watched", cluster=case.cluster, outcome="off")
-    return {"ended": ended}
 
 
-async def _keep(context: HandlerContext, job: Job, before: StoredAnswer, report: Report) -> Json:
+async def _keep(context: HandlerContext, key: str, before: StoredAnswer, report: Report) -> Json:
     now = context.now()
-    kept = replace(before, id=job.key, kind=RECHECK, asked_at=now, asked_by="", report=report, finished_at=now)
+    kept = replace(before, id=key, kind=RECHECK, asked_at=now, asked_by="", report=report, finished_at=now)
     await context.services.store.run(context.cases.save_answer, replace(kept, message_ts=""))
 
 
 async def _tell(
-    context: HandlerContext, trail: AuditContext, job: Job, case: Case, since: str, report: Report, changes: Changes
+    context: HandlerContext, trail: AuditContext, key: str, case: Case, since: str, report: Report, changes: Changes
 ) -> Json:
     message = recheck_message(report, changes, since=datetime.fromisoformat(since), watched=True)
     return await context.messenger(trail).post_once(
-        channel=case.channel, thread_ts=case.thread_ts, key=job.key, message=message
+        channel=case.channel, thread_ts=case.thread_ts, key=key, message=message
     )

@@ -87,7 +87,7 @@ async def test_a_watch_that_sees_no_change_says_so_at_its_end_alone(open_scene: 
         assert len(scene.slack.replies("inc-shop", answer.thread_ts)) == 3  # answer, who is on it, the end
 
 
-async def test_a_watch_goes_on_after_a_restart_and_stops_when_it_is_told_to(open_scene: OpenScene) -> None:
+async def test_a_watch_goes_on_after_a_restart(open_scene: OpenScene) -> None:
     async with open_scene(OUT, timing=OFTEN) as scene:
         answer = await answered(scene)
         await scene.slack.people.press("lin", answer, "I'm on it")
@@ -97,9 +97,29 @@ async def test_a_watch_goes_on_after_a_restart_and_stops_when_it_is_told_to(open
         await scene.bot.start()
         await scene.slack.until_connected()
         await in_thread(scene, answer, "✓ Cleared on prod after")
-        other = await answered(scene)
-        await scene.slack.people.press("lin", other, "Re-check")
+
+
+async def test_what_a_watch_found_is_told_once_though_the_process_ends_before(open_scene: OpenScene) -> None:
+    async with open_scene(OUT, timing=OFTEN) as scene:
+        answer = await answered(scene)
+        await scene.slack.people.press("lin", answer, "I'm on it")
+        await in_thread(scene, answer, "Stop watching")
+        await in_thread(scene, answer, "is on it.")
+        scene.slack.fail("chat.postMessage", "status", times=None)
+        tried = [call for call in scene.slack.calls if call.method == "chat.postMessage"]
+        await scene.clusters.serve("terway-recovered-from-ip-shortage", "prod")
+        await scene.slack.until(
+            lambda: len([call for call in scene.slack.calls if call.method == "chat.postMessage"]) > len(tried), 60
+        )
+        await scene.bot.stop()
+        scene.slack.heal()
+        await scene.bot.start()
+        await scene.slack.until_connected()
+        await in_thread(scene, answer, "✓ Cleared on prod after")
+        await scene.slack.until(lambda: open_case(scene).watched_until is None, 60)
         await scene.idle()
+        said = [m.plain for m in scene.slack.replies("inc-shop", answer.thread_ts)]
+        assert len([text for text in said if "Cleared on prod after" in text]) == 1
 
 
 async def test_stop_watching_stops_it(open_scene: OpenScene) -> None:
