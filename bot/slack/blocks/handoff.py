@@ -52,7 +52,7 @@ from bot.text import counted, one_line
 
 ROOM = 7500  # characters of the message's lists
 CAUSE, NAME, LINE, NOTE = 44, 30, 160, 600  # characters
-CASE, STEP = 92, 20  # what fits into a line of a desktop, and the least of a next step
+CASE, STEP = 92, 32  # what fits into a line of a desktop, and the least of a next step
 MOST_CASES, MOST_LINKS, MOST_CHANGES, MOST_WATCHED = 12, 8, 5, 3
 MOST_MENTIONED = 10
 BLOCKS_BESIDE = 8  # at most: the headline, the mentions, the closing lines and the button
