@@ -202,8 +202,9 @@ def _class_text(choice: Any) -> str:
     return categories[str(argument).removeprefix("CATEGORY_")]
 
 
+LEAST = 1e-4  # seconds below which a clock tells nothing
 TOO_MUCH = 8  # in proportion it is 4, with the square 16; making many strings takes a little more than in proportion
-CAREFULLY = ((1_000, 1), (2_000, 3), (2_000, 15))  # sizes and tries, each only where the one before was slow
+CAREFULLY = ((1_000, 1), (2_000, 3), (1_000, 15))  # sizes and tries, each only where the one before was slow
 
 
 def growth(run: Callable[[str], Any], text: Callable[[int], str], size: int, tries: int) -> float:
@@ -218,7 +219,8 @@ def growth(run: Callable[[str], Any], text: Callable[[int], str], size: int, tri
             taken.append(time.thread_time() - started)
         return min(taken)
 
-    return seconds(4 * size) / max(seconds(size), 1e-4)
+    whole = seconds(4 * size)
+    return whole / max(seconds(size), LEAST) if whole > TOO_MUCH * LEAST else 0.0
 
 
 def is_slow(run: Callable[[str], Any], fragment: str, start: str = "", end: str = "") -> bool:
