@@ -14,7 +14,7 @@ from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
 from bot.diagnosis.failing import FailingHere, reopen, what_fails
 from bot.diagnosis.judge import PLUGIN, Judge, Judgement, Verdict
-from bot.diagnosis.matching import Matcher, Matches, MatchScores
+from bot.diagnosis.matching import CLEAR, Matcher, Matches, MatchScores
 from bot.diagnosis.relevance import is_named, worth_telling
 from bot.diagnosis.settling import GivenAnswer, spoken
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
@@ -198,6 +198,7 @@ def _only_what_is_sure(answer: Answer, unmatched: Answer, given: Mapping[str, Gi
     """
     kept = [item for item in answer.diagnoses if _is_seen_failing(item.judgement) or item.entry.id in given]
     kept = kept or [item for item in answer.diagnoses if _is_spoken_of(item.judgement)][:1]
+    kept = kept or [item for item in answer.diagnoses if _is_half_spoken_of(item)][:1]
     if kept or answer.cluster is None:
         return replace(answer, diagnoses=tuple(kept))
     return replace(answer, in_scope=unmatched.in_scope, diagnoses=())
@@ -211,6 +212,13 @@ def _is_spoken_of(judgement: Judgement) -> bool:
     """Whether its question would settle it, and the words carry all that it wants of them."""
     said = spoken(judgement.found)
     return bool(judgement.asks and said) and all(found.outcome is Outcome.PRESENT or found.is_hint for found in said)
+
+
+def _is_half_spoken_of(diagnosis: Diagnosis) -> bool:
+    """Whether it is by far the nearest entry, and the words carry some of what it wants, and nothing against it."""
+    said = spoken(diagnosis.judgement.found)
+    is_said = any(found.outcome is Outcome.PRESENT for found in said) and not any(found.is_contrary for found in said)
+    return bool(diagnosis.judgement.asks) and is_said and (diagnosis.score or 0.0) >= CLEAR
 
 
 def _with_duration(answer: Answer, started: float, **changes: Any) -> Answer:

@@ -148,6 +148,24 @@ async def test_words_that_only_hint_are_asked_where_the_index_means_the_entry(do
 
 
 @pytest.mark.parametrize(
+    ("words", "score", "told"),
+    [
+        ("Errors at the edge now and then, since coredns was redeployed", 0.8, True),
+        ("入口偶尔报 504，重启 coredns 之后才出现", 0.8, True),
+        ("Errors at the edge now and then, since coredns was redeployed", 0.3, False),
+        ("Errors at the edge now and then for weeks, and coredns was redeployed", 0.8, False),
+        ("Errors at the edge now and then, since redis was redeployed", 0.8, False),
+    ],
+)
+async def test_what_words_say_by_half_is_asked_where_the_index_means_the_entry(
+    doubted: Any, words: str, score: float, told: bool
+) -> None:
+    entry = "ipvs-udp-timeout"
+    answer = await doubted(words, "kube-proxy-udp-timeout", {entry: score, "ipvs-scheduler": 0.9 - score})
+    assert verdicts(answer) == ([(entry, "suspected")] if told else [])
+
+
+@pytest.mark.parametrize(
     ("words", "recording"),
     [
         (SILENT, "flannel-hairpin-off"),
