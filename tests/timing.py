@@ -7,6 +7,7 @@ QUICK = Timing(
     message_spacing=0.05,
     update_spacing=0.1,
     status_patience=60.0,  # a busy machine's: what is shown in place of a status is tested by itself
+    acknowledge=60.0,  # the same
     cleanup_pauses=(0.2, 0.4, 0.8),
     first_retry=0.1,
     longest_retry=1.0,

@@ -14,6 +14,9 @@ class Timing:
     between two changes of one message. ``cleanup_pauses`` come before each look for what Slack did after it was given
     up; Slack's own time-outs are shorter. An answer waits ``status_patience`` at most for Slack to take a status.
 
+    What is pressed, typed or submitted is stored and acknowledged within ``acknowledge``: Slack waits three seconds,
+    and then says only that something failed.
+
     Signs of life: one every ``heartbeat``; work goes on for ``lease`` after the last one, and is taken over after
     ``takeover``. A request to Slack fits between both. After ``doubt`` people are told that the database is silent.
 
@@ -31,6 +34,7 @@ class Timing:
     update_spacing: float = 1.2
     status_patience: float = 1.5
     cleanup_pauses: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0, 600.0)
+    acknowledge: float = 2.2
     heartbeat: float = 5.0
     lease: float = 20.0
     takeover: float = 30.0

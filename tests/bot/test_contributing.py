@@ -51,6 +51,7 @@ def fill_in(entry: Path, recording: Path) -> None:
         file.write_text(text.replace("TODO what", "What"), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_entry_is_added_by_the_commands_as_they_stand(netclinic: Run, tmp_path: Path) -> None:
     here = clone(tmp_path / "clone")
 

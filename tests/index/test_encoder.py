@@ -54,6 +54,7 @@ def test_a_model_folder_that_is_not_there_is_said_in_one_sentence() -> None:
         resolve_model("/nowhere/model")
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_in_the_local_cache_is_said_in_one_sentence() -> None:
     with pytest.raises(ModelError, match="cannot be loaded offline"):
         BuildEncoder(resolve_model("nobody/no-such-model")).encode(["x"])

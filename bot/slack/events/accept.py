@@ -11,7 +11,6 @@ from bot.slack.blocks.case import refusal_message, refusal_modal
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.context import HandlerContext
 
-STORE_TIMEOUT = 2.2  # seconds: Slack waits three, and then says only that something failed
 NOT_STORED = (
     "Nothing was read or done, because this could not be recorded: netclinic's database cannot be used just now. "
     "Should nothing come of it within a minute, do it again."
@@ -20,13 +19,14 @@ T = TypeVar("T")
 _log = logging.getLogger("netclinic.listeners")
 
 
-async def store_in_time(storing: Awaitable[T], key: str) -> T | None:
+async def store_in_time(context: HandlerContext, storing: Awaitable[T], key: str) -> T | None:
     """What storing gives; ``None`` where that was not in time: the log says why. It may be done later all the same."""
+    within = context.services.timing.acknowledge
     try:
-        async with asyncio.timeout(STORE_TIMEOUT):
+        async with asyncio.timeout(within):
             return await storing
     except Exception as error:
-        why = str(error) or f"the database gave no answer within {STORE_TIMEOUT:g} s"
+        why = str(error) or f"the database gave no answer within {within:g} s"
         _log.error("Something that was pressed, typed or submitted is not stored: %s", why, extra={"request_id": key})
         return None
 

@@ -127,7 +127,7 @@ async def _refuse(context: HandlerContext, body: Body, done: Interaction, why: R
     """Put it on record and say it to the person alone; nothing else is done."""
     key = f"{context.services.bot.team}:{done.kind}:{done.user}:{done.action[:80]}:{done.at}"
     trail = context.audit_context(done.user, done.channel, key, parse_case_id(done.value))
-    await store_in_time(_record(trail, done, why), key)
+    await store_in_time(context, _record(trail, done, why), key)
     request = "" if why.rule == RULE else key
     message, modal = refusal_message(why.sentence, request=request), refusal_modal(why.sentence, request=request)
     if done.kind == "command":

@@ -96,7 +96,7 @@ def _listen_to_home_buttons(app: AsyncApp, context: HandlerContext) -> None:
     async def form(ack: AsyncAck, body: Mapping[str, Any]) -> None:
         key = press_key(context, body)
         trail = context.audit_context(str(body["user"]["id"]), "", key)
-        if await store_in_time(trail.record("button.pressed", outcome=OPEN_FORM), key):
+        if await store_in_time(context, trail.record("button.pressed", outcome=OPEN_FORM), key):
             await open_form(context, str(body["trigger_id"]))
         else:
             await report_not_stored(context, body, key)
@@ -166,7 +166,7 @@ async def accept_press(
 ) -> bool:
     """Accept the press as work; False where it could not be stored, which has then been said."""
     key = press_key(context, body)
-    if await store_in_time(context.accept(kind, key, payload), key) is not None:
+    if await store_in_time(context, context.accept(kind, key, payload), key) is not None:
         return True
     await report_not_stored(context, body, key)
     return False

@@ -50,7 +50,7 @@ def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
             team=foreign_team(command, context.services.bot.own_teams),
         )
         key = f"{context.services.bot.team}:{slash.channel}:command:{command['trigger_id']}"
-        if await store_in_time(context.accept(COMMAND, key, slash), key) is None:
+        if await store_in_time(context, context.accept(COMMAND, key, slash), key) is None:
             refusal_ = refusal_message(NOT_STORED, request=key)
             await ack(text=refusal_.text, blocks=refusal_.blocks)
             return
@@ -76,7 +76,7 @@ def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:
             )
 
         accepting = context.accept_unless_succeeded(QUESTION, key, question, is_answered_anywhere)
-        is_new = await store_in_time(accepting, key)
+        is_new = await store_in_time(context, accepting, key)
         await ack()
         if is_new is None:
             await report_not_stored(context, shortcut, key)

@@ -43,7 +43,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
             await ack(response_action="errors", errors=errors)
             return
         key = f"{context.services.bot.team}:form:{view['id']}"
-        if await store_in_time(context.accept(QUESTION, key, question), key) is None:
+        if await store_in_time(context, context.accept(QUESTION, key, question), key) is None:
             await ack(response_action="errors", errors={SYMPTOM: NOT_STORED})
             return
         await ack()
@@ -60,7 +60,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
             await context.services.store.run(context.feedback.add_note, value.answer, trail.actor.id, text)
             return True
 
-        if text and not await store_in_time(store_note(), trail.request_id):
+        if text and not await store_in_time(context, store_note(), trail.request_id):
             await ack(response_action="errors", errors={NOTE: NOT_STORED})
             return
         await ack()

@@ -30,7 +30,9 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
         channel = str((body.get("channel") or {}).get("id") or "")
         key = f"{context.services.bot.team}:handoff_note:{body.get('trigger_id')}"
         trail = context.audit_context(user, channel, key)
-        if await store_in_time(trail.record("button.pressed", outcome=HANDOFF_NOTE, detail={"value": id_[:80]}), key):
+        if await store_in_time(
+            context, trail.record("button.pressed", outcome=HANDOFF_NOTE, detail={"value": id_[:80]}), key
+        ):
             try:
                 kept = await context.services.store.run(Handoffs(context.services.store).get, id_)
                 notes = kept.handoff.shift_notes if kept else ()
@@ -48,7 +50,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
         handoff, channel, text = parse_handoff_note_form(view)
         left = HandoffNoteLeft(handoff=handoff, channel=channel, user=str(body["user"]["id"]), note=text)
         key = f"{context.services.bot.team}:handoff_note:{view['id']}"
-        if await store_in_time(context.accept(HANDOFF_NOTE_JOB, key, left), key) is None:
+        if await store_in_time(context, context.accept(HANDOFF_NOTE_JOB, key, left), key) is None:
             await ack(response_action="errors", errors={NOTE: NOT_STORED})
             return
         await ack()

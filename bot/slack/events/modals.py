@@ -54,7 +54,7 @@ async def open_modal(context: HandlerContext, body: Body) -> None:
     press = parse_button_press(body)
     key = press_key(context, body)
     trail = context.audit_context(press.user, press.channel, key, parse_case_id(press.value))
-    if not await store_in_time(trail.record("button.pressed", outcome=press.action), key):
+    if not await store_in_time(context, trail.record("button.pressed", outcome=press.action), key):
         await report_not_stored(context, body, key)
         return
     try:

@@ -126,6 +126,7 @@ def test_a_read_only_database_stops_it(netclinic: Run, cluster: Server, kubeconf
     assert cluster.asked == []
 
 
+@pytest.mark.slow
 def test_a_log_is_read_where_nothing_can_be_written(netclinic: Any, tmp_path: Path) -> None:
     """No file may grow: SQLite cannot make its shared memory, as on a full disk or a read-only file system."""
     environment = netclinic.environment({"NETCLINIC_DATA_DIR": str(tmp_path)})

@@ -127,6 +127,7 @@ async def test_nothing_waits_for_a_cluster_that_does_not_answer(open_scene: Open
         await known(scene, lambda told: told.get("prod") == {"access": "complete"})
 
 
+@pytest.mark.slow
 async def test_a_cluster_that_hangs_does_not_hold_up_the_end(stuck: Served) -> None:
     process = stuck.start()
     await stuck.serving()

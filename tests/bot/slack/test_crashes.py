@@ -121,6 +121,7 @@ async def test_posted_and_killed_before_it_knows(stage: Stage) -> None:
 
 
 @only_sqlite
+@slow
 async def test_killed_while_slack_sets_the_status(stage: Stage) -> None:
     await dies_during(stage, STATUS, True, quick=True)
 

@@ -22,6 +22,7 @@ STUCK = "@netclinic pods stuck in ContainerCreating"
 WAITS = "Nothing is read or done for this just now"
 NOT_STORED = "could not be recorded: netclinic's database cannot be used just now"
 SHORT = replace(QUICK, heartbeat=1.0, lease=5.0, takeover=8.0, doubt=3.0)
+IN_TIME = replace(QUICK, acknowledge=PRODUCTION.acknowledge)
 slow = pytest.mark.slow
 
 
@@ -79,7 +80,7 @@ async def test_what_is_pressed_or_submitted_while_nothing_can_be_stored_is_ackno
     open_scene: OpenScene, tmp_path: Path
 ) -> None:
     """All in time for Slack, which would else show its own warning; what was typed stays in its form."""
-    async with open_scene(CLUSTER) as scene:
+    async with open_scene(CLUSTER, timing=IN_TIME) as scene:
         people, slack = scene.slack.people, scene.slack
         answer = await scene.answer("inc-shop", await people.say("ada", "inc-shop", STUCK))
         await people.press("ada", answer, "It helped")
@@ -104,7 +105,7 @@ async def test_what_is_pressed_or_submitted_while_nothing_can_be_stored_is_ackno
 async def test_a_press_on_home_that_cannot_be_stored_is_answered_in_a_modal(
     open_scene: OpenScene, tmp_path: Path
 ) -> None:
-    async with open_scene(CLUSTER) as scene:
+    async with open_scene(CLUSTER, timing=IN_TIME) as scene:
         people, slack = scene.slack.people, scene.slack
         await people.open_home("ada")
         home = await slack.until(lambda: slack.home("ada"))

@@ -46,26 +46,7 @@ def test_what_is_missing_at_the_start_is_one_sentence(
     assert "xoxb-1" not in ran.err
 
 
-@contextlib.asynccontextmanager
-async def stand_in(**options: Any) -> AsyncIterator[Workspace]:
-    async with Workspace(**options) as slack:
-        yield slack
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("SLACK_BOT_TOKEN", "xoxb-somebody-elses"), ("SLACK_APP_TOKEN", "xapp-1-somebody-elses")]
-)
-async def test_a_token_that_slack_does_not_accept_is_one_sentence(
-    indexed: Netclinic, tmp_path: Path, name: str, value: str
-) -> None:
-    async with stand_in() as slack:
-        told = {**tokens(slack), name: value, "NETCLINIC_HEALTH_ADDRESS": "off", "NETCLINIC_DATA_DIR": str(tmp_path)}
-        ran = await asyncio.to_thread(lambda: indexed.process("serve", **told))
-    assert ran.code == 2
-    assert ran.err.splitlines()[-1].startswith(f"{name} is not accepted (")
-    assert value not in ran.err
-
-
+@pytest.mark.slow
 async def test_an_address_in_use_is_named(netclinic: Netclinic, tmp_path: Path) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -101,6 +82,7 @@ async def test_slack_away_at_the_start_is_waited_for_and_health_tells(served: tu
     assert await asyncio.to_thread(process.wait, SECONDS) == 0
 
 
+@pytest.mark.slow
 async def test_it_can_be_stopped_while_it_waits_for_slack(served: tuple[Workspace, Served]) -> None:
     slack, bot = served
     slack.fail("*", "status", times=None)

@@ -217,7 +217,7 @@ def test_serve_ends_with_that_sentence_and_code(
     "changes",
     [
         {"SLACK_BOT_TOKEN": ""},
-        {"SLACK_APP_TOKEN": ""},
+        pytest.param({"SLACK_APP_TOKEN": ""}, marks=pytest.mark.slow),
     ],
 )
 def test_what_only_serving_needs_is_told_by_serve_and_its_check(
@@ -230,17 +230,19 @@ def test_what_only_serving_needs_is_told_by_serve_and_its_check(
     assert sentence(served) in check.out
 
 
-@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", pytest.param("SLACK_APP_TOKEN", marks=pytest.mark.slow)])
 async def test_what_slack_does_not_accept_is_told_alike(
     netclinic: Netclinic, told: Callable[[dict[str, str]], dict[str, str]], name: str
 ) -> None:
     async with Workspace() as slack:
-        planted = told({**tokens(slack), name: f"{getattr(slack, name.lower()[6:])[:5]}else"})
+        wrong = f"{getattr(slack, name.lower()[6:])[:5]}else"
+        planted = told({**tokens(slack), name: wrong})
         served = await asyncio.to_thread(lambda: netclinic.process("serve", **planted))
         check = await asyncio.to_thread(lambda: netclinic("serve", "--check", **planted))
     assert (served.code, check.code) == (2, 2)
     assert f"{name} is not accepted" in sentence(served)
     assert sentence(served) in check.out
+    assert wrong not in served.err + check.out
 
 
 def test_where_nothing_is_wrong_nothing_is_told(

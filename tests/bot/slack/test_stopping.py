@@ -90,6 +90,7 @@ async def test_a_question_under_way_is_answered_before_the_process_ends(stage: S
     await stage.answered_once(ts)
 
 
+@pytest.mark.slow
 async def test_of_what_takes_longer_the_thread_hears_and_the_next_start_answers_once(stage: SlowStage) -> None:
     await stage.starts(quick=True)
     ts = await stage.asks_and_waits()
@@ -104,6 +105,7 @@ async def test_of_what_takes_longer_the_thread_hears_and_the_next_start_answers_
     await stage.shows_what_was_found(ts)
 
 
+@pytest.mark.slow
 async def test_where_slack_takes_no_status_a_message_says_so_and_becomes_the_answer(stage: SlowStage) -> None:
     stage.takes_no_status()
     await stage.starts(quick=True)
@@ -118,7 +120,8 @@ async def test_where_slack_takes_no_status_a_message_says_so_and_becomes_the_ans
     assert RESTARTING not in answer.plain
 
 
-@pytest.mark.parametrize("second", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGINT])
+@pytest.mark.slow
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 async def test_a_second_signal_ends_the_waiting(stage: SlowStage, second: signal.Signals) -> None:
     await stage.starts()
     ts = await stage.asks_and_waits()

@@ -24,6 +24,7 @@ SILENCE_OF_A_BUSY_MACHINE = ("--silence", "7", "--lease", "5")
 
 
 @postgresql_is_slow
+@pytest.mark.slow
 def test_after_kill_9_at_any_step_what_was_accepted_is_finished_by_a_later_start(works: Works) -> None:
     for number, death in enumerate(DEATHS):
         works.start("--accept", f"T1:C1:{number}", "--die", death).wait(60)
@@ -54,6 +55,7 @@ def test_the_same_key_is_accepted_once_before_and_after_a_restart(works: Works) 
 
 
 @postgresql_is_slow
+@pytest.mark.slow
 def test_work_begun_while_stopping_goes_on_at_the_next_start(works: Works) -> None:
     first = works.start("--accept", "T1:C1:1", "--slow", "0.5")
     works.until("T1:C1:1 first")
