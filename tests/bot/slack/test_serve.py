@@ -1,7 +1,6 @@
 """Starting and stopping: what is missing is one sentence, what is away is waited for, and health tells which."""
 
 import asyncio
-import contextlib
 import json
 import threading
 import time
