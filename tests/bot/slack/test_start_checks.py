@@ -130,7 +130,7 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
 ]
 # Any text is one: whom to ask, and what bots are called.
 FREE = {"NETCLINIC_CONTACT", "NETCLINIC_ALERT_BOTS"}
-# Started as a process whenever tests run; the slow tier starts a dozen, for all are told by the checks that serve makes.
+# Started as a process whenever tests run; the slow tier starts a dozen: all are told by the checks that serve makes.
 QUICK = {"NETCLINIC_DEADLIN": "3"}
 STARTED = [QUICK, *(changes for changes, _, _ in FAULTS[::6] if changes != QUICK)]
 BROKEN_KUBECONFIG = "{ broken: ["
