@@ -95,35 +95,43 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 slow = pytest.mark.slow
 
 
-async def dies_during(
-    stage: Stage, method: str, accepted: bool, *, quick: bool = False, by_status: bool = True
-) -> None:
-    """``kill -9`` while Slack has the call and keeps the reply; the next start answers once."""
+@dataclass(frozen=True)
+class Death:
+    """``kill -9`` while Slack has a call, which it had ``accepted`` or not, and keeps the reply."""
+
+    method: str
+    accepted: bool
+
+
+async def dies_during(stage: Stage, *deaths: Death, quick: bool = False, by_status: bool = True) -> None:
+    """Each is survived: the next start answers once, and is the one that dies next."""
     await stage.starts(quick=quick)
-    if not by_status:
-        stage.takes_no_status()
-    stage.slack.fail(method, "hang", accepted=accepted, times=None)
-    ts = await stage.asks()
-    await stage.called(method)
-    await asyncio.sleep(0.2)
-    stage.bot.kill()
-    stage.slack.heal()
-    if not by_status:
-        stage.takes_no_status()
-    await stage.starts(quick=quick)
-    await stage.answered_once(ts)
-    await stage.shows_what_was_found(ts)
+    for death in deaths:
+        if not by_status:
+            stage.takes_no_status()
+        stage.slack.fail(death.method, "hang", accepted=death.accepted, times=None)
+        before = stage.calls(death.method)
+        ts = await stage.asks()
+        await stage.called(death.method, before + 1)
+        await asyncio.sleep(0.2)
+        stage.bot.kill()
+        stage.slack.heal()
+        if not by_status:
+            stage.takes_no_status()
+        await stage.starts(quick=quick)
+        await stage.answered_once(ts)
+        await stage.shows_what_was_found(ts)
 
 
 @only_sqlite
 async def test_posted_and_killed_before_it_knows(stage: Stage) -> None:
-    await dies_during(stage, "chat.postMessage", True, quick=True)
+    await dies_during(stage, Death("chat.postMessage", accepted=True), quick=True)
 
 
 @only_sqlite
 @slow
 async def test_killed_while_slack_sets_the_status(stage: Stage) -> None:
-    await dies_during(stage, STATUS, True, quick=True)
+    await dies_during(stage, Death(STATUS, accepted=True), quick=True)
 
 
 @slow
@@ -140,24 +148,37 @@ async def test_before_it_is_stored(stage: Stage) -> None:
 
 @slow
 @pytest.mark.parametrize(
-    ("method", "accepted", "by_status"),
+    "deaths",
     [
-        ("conversations.info", False, True),  # stored and acknowledged, nothing said yet
-        ("reactions.add", False, True),  # about to show that it looks
-        ("reactions.add", True, True),  # that is shown, and nobody knows
-        (STATUS, False, True),
-        (STATUS, True, True),
-        ("chat.postMessage", False, True),  # looked, and about to post the answer, which is noted
-        ("chat.postMessage", True, True),  # the answer is posted, and nobody knows
-        ("reactions.remove", True, True),  # answered, and about to show what was found
-        ("chat.postMessage", False, False),  # about to post the first message, which is noted, and not posted
-        ("chat.postMessage", True, False),  # posted, and the reply is lost
-        ("chat.update", False, False),  # looked, and about to show the answer
-        ("chat.update", True, False),  # the answer is shown, and nobody knows
+        [
+            Death("conversations.info", accepted=False),  # stored and acknowledged, nothing said yet
+            Death("reactions.add", accepted=False),  # about to show that it looks
+            Death("reactions.add", accepted=True),  # that is shown, and nobody knows
+            Death(STATUS, accepted=False),
+        ],
+        [
+            Death(STATUS, accepted=True),
+            Death("chat.postMessage", accepted=False),  # looked, and about to post the answer, which is noted
+            Death("chat.postMessage", accepted=True),  # the answer is posted, and nobody knows
+            Death("reactions.remove", accepted=True),  # answered, and about to show what was found
+        ],
     ],
+    ids=["before it looks", "when it has looked"],
 )
-async def test_during_a_call_to_slack(stage: Stage, method: str, accepted: bool, by_status: bool) -> None:
-    await dies_during(stage, method, accepted, by_status=by_status)
+async def test_during_a_call_to_slack(stage: Stage, deaths: list[Death]) -> None:
+    await dies_during(stage, *deaths)
+
+
+@slow
+async def test_during_a_call_to_slack_that_takes_no_status(stage: Stage) -> None:
+    await dies_during(
+        stage,
+        Death("chat.postMessage", accepted=False),  # about to post the first message, which is noted, and not posted
+        Death("chat.postMessage", accepted=True),  # posted, and the reply is lost
+        Death("chat.update", accepted=False),  # looked, and about to show the answer
+        Death("chat.update", accepted=True),  # the answer is shown, and nobody knows
+        by_status=False,
+    )
 
 
 @slow
