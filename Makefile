@@ -35,7 +35,7 @@ demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, ope
 	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
 	@$(BIN)/python -m tests.demo --port $(PORT)
 
-test: $(VENV)/.installed-dev   ## what every change needs
+test: $(VENV)/.installed-dev   ## what every change needs; with what takes long beside it: make test TIERS=both
 	$(MAKE) --no-print-directory --jobs 3 --output-sync lint types contracts index compiled
 	$(MAKE) --no-print-directory tests
 
@@ -73,8 +73,9 @@ define both
 	wait $$in_order; code=$$?; cat $(VENV)/in-order.log; exit $$(( others ? others : code ))
 endef
 
+TIERS := first
 tests: index compiled
-	$(call both,not slow)
+	$(call both,$(if $(filter both,$(TIERS)),slow or not slow,not slow))
 
 test-slow: index compiled   ## kill -9 again and again, both databases and both ways in everywhere
 	$(call both,slow)
