@@ -218,8 +218,9 @@ async def test_jobs_and_their_steps_are_called_as_they_were(resumed: Resumed) ->
 
 
 def _goes_on(steps: Sequence[str], known: Sequence[Sequence[str]]) -> bool:
-    """Whether they begin as they did: steps that follow the last one break no job that was begun before."""
-    return any(list(steps[: len(each)]) == list(each) for each in known)
+    """Whether they begin as they did: steps that follow the last one break no job that was begun before, nor do steps
+    that are not made, such as an anchor's post where no channel is named (at midnight, one is due)."""
+    return any(list(steps[: len(each)]) == list(each[: len(steps)]) for each in known)
 
 
 async def test_what_is_recorded_is_called_as_it_was(resumed: Resumed) -> None:
