@@ -107,7 +107,7 @@ class Netclinic:
             "NETCLINIC_DATA_DIR": str(self.data_dir),
             "COLUMNS": "80",
             "LANG": "C.UTF-8",
-            **{name: os.environ[name] for name in ("COVERAGE_PROCESS_CONFIG",) if name in os.environ},
+            **{name: os.environ[name] for name in ("COVERAGE_PROCESS_CONFIG", "SSL_CERT_FILE") if name in os.environ},
             **more,
         }
 

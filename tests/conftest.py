@@ -1,5 +1,7 @@
 """One index for the whole run, the command line over it, and words whose meaning is given."""
 
+import gc
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,20 @@ from index.search import is_built
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.command_line import Netclinic, kept_dir
 
+# Each client to a cluster loads all authorities that the system trusts, in 20 ms: none of them is met on loopback.
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("no_authority.pem"))
+
 # A busy machine makes any example slow: no test is about time.
 # The same examples each time: a change is judged by itself, not by the day's dice.
 settings.register_profile("no clocks", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("no clocks")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests live to the end: the garbage collector is not to look through them again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 pytest_plugins = ["tests.browsers", "tests.databases"]
 

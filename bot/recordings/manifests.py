@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from bot.recordings.resources import Json, group_of
 from knowledge import untrusted_yaml
 from knowledge.bounds import is_too_deep
 
+_KEPT = 64_000  # bytes of a file whose objects are kept: many recordings are based on one, and each reads it anew
 _METADATA_TEXTS = ("namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
 _METADATA_MAPS = ("labels", "annotations")
 Identity = tuple[str, str, str, str]
@@ -96,6 +97,16 @@ def _one_line(problem: Exception) -> str:
 
 def _yaml_documents(content: bytes) -> list[Any]:
     """YAML as Kubernetes' tools read it: moments and MAC addresses stay strings, only true and false are booleans."""
+    return list(_kept_documents(content)) if len(content) <= _KEPT else _parse(content)
+
+
+@lru_cache(maxsize=512)
+def _kept_documents(content: bytes) -> list[Any]:
+    """Whoever changes an object makes a new one, as ``merge`` does."""
+    return _parse(content)
+
+
+def _parse(content: bytes) -> list[Any]:
     return untrusted_yaml.load_all(content, untrusted_yaml.FILE, _kubernetes_loader())
 
 
