@@ -5,6 +5,7 @@ REWRITE=1 python -m pytest tests/bot/handoff/test_markdown.py && git diff tests/
 
 import json
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,11 @@ OUT_OF_IPS = {"terway-vswitch-out-of-ips": 0.9}
 LEAK = {"flannel-ip-leak": 0.8}
 
 
+def in_time(text: str) -> str:
+    """A busy machine takes some seconds to read a cluster, whose clock goes on."""
+    return re.sub(r"\b(\d)\d s ago", r"\g<1>0 s ago", text)
+
+
 def stands(kept: StoredHandoff, name: str) -> None:
     page = PAGES / f"{name}.md"
     if os.environ.get("REWRITE"):
@@ -29,7 +35,7 @@ def stands(kept: StoredHandoff, name: str) -> None:
         page.with_suffix(".png").unlink(missing_ok=True)
     if folder := os.environ.get("PICTURES"):
         Path(folder, f"{name}.png").write_bytes(kept.picture)
-    assert kept.text == page.read_text(encoding="utf-8")
+    assert in_time(kept.text) == in_time(page.read_text(encoding="utf-8"))
 
 
 async def test_an_empty_shift(shift: Shift) -> None:
