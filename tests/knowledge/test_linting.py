@@ -1,6 +1,6 @@
 """Lint names file, line and remedy of all that is wrong with an entry, and is silent on a good one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from knowledge.entry_template import entry_template
 from knowledge.errors import Problem
 from knowledge.linting import faq_headings, lint
 from knowledge.loading import load_entries
-from knowledge.model import Kind
+from knowledge.model import Entry, Kind, is_chinese
 from knowledge.vocabulary import Vocabulary
 
 Write = Callable[..., Path]
@@ -31,6 +31,10 @@ def problems(folder: Path, vocabulary: Vocabulary) -> Lint:
     return lambda: lint([folder], vocabulary, RECORDINGS)
 
 
+def test_every_shipped_entry_has_a_title_in_chinese(entries: Mapping[str, Entry]) -> None:
+    assert [entry.id for entry in entries.values() if not is_chinese(entry.title_zh)] == []
+
+
 def test_a_good_entry_has_no_problems(write: Write, problems: Lint) -> None:
     write()
     assert problems() == []
@@ -39,6 +43,7 @@ def test_a_good_entry_has_no_problems(write: Write, problems: Lint) -> None:
 CAUTION = "\n## Caution\n\n- The restart interrupts new pods.\n"
 MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
     ([("id: broken-thing", "id: other-thing")], '2: the id "other-thing" is not the file name'),
+    ([("kind: fault", "title_zh: a thing\nkind: fault")], '4: there is no Chinese in title_zh, "a thing": write the'),
     ([("  - no thing today\n", "")], "6: there are 9 symptoms: write at least 10"),
     ([("  - 东西坏了", "  - it broke")], "6: 2 symptoms are in Chinese: write at least 3"),
     ([("  - no thing today", "  - Thing is broken!")], "12: the symptom"),

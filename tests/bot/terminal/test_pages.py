@@ -153,6 +153,15 @@ def _renamed(item: dict[str, object]) -> dict[str, object]:
     return {**renamed, "message": f"{HOSTILE} {renamed['message']}"} if "message" in renamed else renamed
 
 
+async def test_who_asks_in_chinese_reads_the_chinese_title(entries: Entries, meaning: Meaning) -> None:
+    clinic = Clinic(entries, meaning(OUT_OF_IPS), Budget(seconds=30))
+    for question, is_chinese in (("Pod 一直 ContainerCreating", True), ("pods do not start", False)):
+        answer, entry = await clinic.ask(question), entries["terway-vswitch-out-of-ips"]
+        page = printed(show_report, make_report(answer), 100)
+        assert (entry.title_zh in page, entry.title in page) == (is_chinese, not is_chinese)
+        assert answer.diagnoses[0].to_json()["title"] == entry.title
+
+
 def test_an_entry_is_shown_in_full_for_any_cluster(entries: Entries) -> None:
     for entry in entries.values():
         page = printed(show_entry, entry, 80)
