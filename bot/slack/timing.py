@@ -34,7 +34,7 @@ class Timing:
     message_spacing: float = 1.0
     update_spacing: float = 1.2
     status_patience: float = 1.5
-    private_patience: float = 3.0
+    private_patience: float = 2.0
     cleanup_pauses: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0, 600.0)
     acknowledge: float = 2.2
     heartbeat: float = 5.0

@@ -1,6 +1,6 @@
 """Lint names file, line and remedy of all that is wrong with an entry, and is silent on a good one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from knowledge.entry_template import entry_template
 from knowledge.errors import Problem
 from knowledge.linting import faq_headings, lint
 from knowledge.loading import load_entries
-from knowledge.model import Entry, Kind, is_chinese
+from knowledge.model import Kind
 from knowledge.vocabulary import Vocabulary
 
 Write = Callable[..., Path]
@@ -29,10 +29,6 @@ FENCED = 'write "---" in the first line'
 def problems(folder: Path, vocabulary: Vocabulary) -> Lint:
     """The problems of the folder, as a team's own."""
     return lambda: lint([folder], vocabulary, RECORDINGS)
-
-
-def test_every_shipped_entry_has_a_title_in_chinese(entries: Mapping[str, Entry]) -> None:
-    assert [entry.id for entry in entries.values() if not is_chinese(entry.title_zh)] == []
 
 
 def test_a_good_entry_has_no_problems(write: Write, problems: Lint) -> None:

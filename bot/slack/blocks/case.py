@@ -259,7 +259,6 @@ def _diagnosis_lines(first: ReportDiagnosis, report: Report) -> Iterator[Element
 class Stage(StrEnum):
     """How far an answer has come."""
 
-    WAITING = "waiting"
     MATCHING = "matching"
     READING = "reading"
     JUDGING = "judging"
@@ -268,7 +267,6 @@ class Stage(StrEnum):
 
 
 _STAGE_WORDS = {
-    Stage.WAITING: "Received; it is looked at in its turn.",
     Stage.MATCHING: "Finding the entries that fit these words.",
     Stage.READING: "Reading the cluster.",
     Stage.JUDGING: "Weighing what was read.",

@@ -57,7 +57,7 @@ from bot.text import counted, one_line
 ROOM = 7500  # characters of the message's lists
 CAUSE, NAME, LINE, NOTE = 44, 30, 160, 300  # characters
 CASE, STEP = 92, 32  # what fits into a line of a desktop, and the least of a next step
-PHONE_LINE, PHONE_LINES = 35, 25  # characters, and lines that are left on a phone's screen between headline and buttons
+PHONE_LINE, PHONE_LINES = 38, 24  # characters, and lines that are left on a phone's screen between headline and buttons
 FEWEST_CASES, MOST_CASES, MOST_LINKS, MOST_CHANGES, MOST_WATCHED = 4, 12, 4, 5, 3
 ROOM_FOLDED = 2200  # characters of a part that opens in place
 MOST_MENTIONED = 10
@@ -95,7 +95,10 @@ def handoff_message(
     body, left = _fit(screen.shown)
     left += len(screen.others)
     more = [context(f"{counted(left, 'more line')} in the page, in the handoff's thread.")] if left else []
-    folded = [*_folded("The next open cases", screen.cases), *_folded("Changed lately, to watch", screen.others)]
+    folded = [
+        *_folded("The next open cases", screen.cases),
+        *_folded("To watch, and what changed lately", screen.others),
+    ]
     text = escape_mrkdwn(f"{headline(handoff)}. {subtitle(handoff)}.")
     return Message(
         text=" ".join([*map(mention_text, to), text]),
@@ -117,7 +120,7 @@ def _fill_screen(handoff: Handoff) -> _Screen:
     """Cases first; of what else there is as much as is left room for. The page has all of it."""
     notes, rest = list(_note_groups(handoff)), list(_rest_groups(handoff))
     groups, others = _open_groups(handoff), list(_other_groups(handoff))
-    cases = [[_case_line(handoff, group)] for group in groups]
+    cases: list[ElementGroup] = [[_case_line(handoff, group)] for group in groups]
     room = PHONE_LINES - sum(map(_phone_lines, [*notes, *rest]))
     most = max(FEWEST_CASES, min(MOST_CASES, _count_fitting_lines(cases, room)))
     counts = list(_count_groups(handoff, sum(map(len, groups[:most]))))
@@ -232,7 +235,7 @@ def _count_groups(handoff: Handoff, shown: int) -> Iterator[ElementGroup]:
         yield [_bullet([hidden_text(counts.hidden)])]
 
 
-def _open_groups(handoff: Handoff) -> list[list[OpenCase]]:
+def _open_groups(handoff: Handoff) -> list[Sequence[OpenCase]]:
     """Cases that are alike together, the explained ones first."""
     return [*group_open_cases(handoff.open), *group_open_cases(handoff.unexplained)]
 
@@ -262,9 +265,7 @@ def _case_line(handoff: Handoff, group: Sequence[OpenCase]) -> Element:
 
 
 def _other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
-    """What is not a case, in few lines: the page has the rest of it."""
-    for at, text in enumerate(_change_lines(handoff)):
-        yield [*([heading("Changed lately")] if at == 0 else []), _bullet([_cut(text, LINE)])]
+    """What is not a case, in few lines, the shortest first: the page has the rest of it."""
     watched = [f"{_cut(each.cluster, NAME)}: {each.text}" for each in handoff.near_limits]
     silences = [silence_text(handoff, each) for each in handoff.silences]
     for title, lines in (("To watch: ", watched), ("Silences that end in the next shift: ", silences)):
@@ -274,6 +275,8 @@ def _other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
             yield [line(text_run(title, bold=True), text_run(shown))]
     if handoff.silences_trouble:
         yield [line(text_run(_cut(handoff.silences_trouble, LINE)))]
+    for at, text in enumerate(_change_lines(handoff)):
+        yield [*([heading("Changed lately")] if at == 0 else []), _bullet([_cut(text, LINE)])]
 
 
 def _rest_groups(handoff: Handoff) -> Iterator[ElementGroup]:

@@ -157,10 +157,9 @@ class DiagnoseJob:
 
     async def _begin(self, stage: Stage) -> Json:
         """The first message; to one person who would be left with it beside the answer, only if that takes long."""
-        message = self._first_message(stage)
         if not self.reply.would_pile_up:
-            return await self.reply.begin(message)
-        self.reply.begin_if_slow(message, self.context.services.timing.private_patience)
+            return await self.reply.begin(self._first_message(stage))
+        self.reply.begin_if_slow(self._first_message(Stage.READING), self.context.services.timing.private_patience)
         return ""
 
     def _first_message(self, stage: Stage) -> Message:

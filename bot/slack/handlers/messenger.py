@@ -162,6 +162,7 @@ class AnswerMessage:
             SlackUnavailable, SlackRefused: it is not shown.
             AuditUnavailable: it could not be recorded, and is not shown.
         """
+        self._stop_waiting()
         return await self._show_first(message)
 
     def begin_if_slow(self, message: Message, patience: float) -> None:

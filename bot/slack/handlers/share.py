@@ -14,18 +14,26 @@ from bot.store.cases import StoredAnswer
 
 
 async def share(context: HandlerContext, job: Job, press: CasePress) -> None:
-    """The handler. What becomes of it, and what goes wrong, is told to the one person who saw the answer."""
+    """The handler. What becomes of it, and what goes wrong, is told to the one person who saw the answer.
+
+    What goes wrong also takes the place of what stands in the channel by then.
+    """
     trail = context.audit_context(press.user, press.channel, job.key, press.case)
+    reply = AnswerMessage(poster=context.services.poster, trail=trail, channel=press.channel, key=job.key)
 
     async def act() -> None:
         case, answer = await job.retry("stored", lambda: find_case_and_answer(context, press))
         if case is None or answer is None:
             raise UserError("The answer is not stored here any more: ask again.")
-        reply = AnswerMessage(poster=context.services.poster, trail=trail, channel=answer.channel, key=job.key)
         await SharedAnswer(context, job, press, answer, reply).post()
 
     async def say(message: Message) -> None:
-        await job.step("say", lambda: context.messenger(trail).respond(press.response_url, message))
+        async def tell() -> Json:
+            if reply.ts:
+                await reply.end_with_error(message)
+            await context.messenger(trail).respond(press.response_url, message)
+
+        await job.step("say", tell)
 
     await run_reporting_errors(act, say, trail)
 

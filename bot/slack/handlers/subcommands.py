@@ -101,7 +101,7 @@ async def facts(command: Command) -> None:
     name = await command.choose_cluster()
     if not name:
         raise UserError("No cluster is configured here: set KUBECONFIG where netclinic runs.")
-    await command.answer_with(lambda: _render_facts(command, name))
+    await command.answer_with(lambda: _render_facts(command, name), f"the facts of {name}")
 
 
 async def _render_facts(command: Command, name: str) -> Message:
@@ -142,7 +142,7 @@ async def clusters(command: Command) -> None:
         rows = await context.cluster_status.refresh(subcommand_names, command.trail, context.services.clusters.default)
         return clusters_message(rows, context.now())
 
-    await command.answer_with(render)
+    await command.answer_with(render, "the clusters")
 
 
 async def status(command: Command) -> None:

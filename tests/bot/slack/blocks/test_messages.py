@@ -176,7 +176,7 @@ async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLi
 
 
 def test_progress(agreed: Agreed) -> None:
-    agreed("progress-received", progress_message(CHINESE, Stage.WAITING))
+    agreed("progress-matching", progress_message(CHINESE, Stage.MATCHING))
     reads = ["nodes", "pods", "events", "log of terway-eniip-7k2vb", "ConfigMap eni-config"]
     agreed(
         "progress-reading",
