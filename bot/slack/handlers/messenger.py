@@ -173,6 +173,7 @@ class AnswerMessage:
             with contextlib.suppress(SlackError, AuditUnavailable):
                 await self._show_first(message)
 
+        self._stop_waiting()
         self._later = asyncio.create_task(show())
 
     async def _show_first(self, message: Message, *, is_last_word: bool = False) -> str:

@@ -187,7 +187,8 @@ async def test_during_a_call_to_slack_that_takes_no_status(stage: Stage) -> None
 async def test_while_a_private_answer_is_shared(stage: Stage, method: str, accepted: bool) -> None:
     await stage.starts()
     await stage.slack.people.command("ada", "ops", "/netclinic ask pods stuck in ContainerCreating")
-    private = await stage.slack.until(lambda: next(iter(stage.slack.ephemerals("ada")), None), SECONDS)
+    seen = stage.slack.ephemerals
+    private = await stage.slack.until(lambda: next((m for m in seen("ada") if ANSWERED in m.plain), None), SECONDS)
     stage.slack.fail(method, "hang", accepted=accepted, times=None)
     await stage.slack.people.press("ada", private, "Share to channel")
     await stage.called(method)
