@@ -53,6 +53,14 @@ def span(start: datetime, end: datetime) -> str:
     return f"{int(seconds // 86400)} d"
 
 
+def duration(seconds: float) -> str:
+    """``1 hour``, ``2 minutes``, ``90 seconds``: in whole ones of the largest unit that fits."""
+    for size, noun in ((3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            return counted(int(seconds // size), noun)
+    return f"{seconds:g} seconds"
+
+
 def lasting(start: datetime, end: datetime) -> str:
     """``for 3 min``; ``now`` where nothing tells for how long."""
     return f"for {span(start, end)}" if (end - start).total_seconds() >= 5 else "now"

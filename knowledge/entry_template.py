@@ -127,6 +127,7 @@ def entry_template(entry_id: str, kind: Kind, section: str) -> str:
         "---\n"
         f"id: {entry_id}\n"
         f"title: TODO one line that names the {'fault' if kind is Kind.FAULT else 'topic'}\n"
+        f"title_zh: TODO 一行中文标题\n"
         f"kind: {kind}\n"
         "headings: []\n"
         f"symptoms:\n{symptoms}"

@@ -22,7 +22,7 @@ from knowledge.command_rules import (
 from knowledge.diagnostics import FileDiagnostics
 from knowledge.errors import Place, Problem, suggestion
 from knowledge.loading import BUILTIN_FOLDER, LoadedFile, read_folders
-from knowledge.model import Call, Condition, Entry, Kind, Step
+from knowledge.model import Call, Condition, Entry, Kind, Step, is_chinese
 from knowledge.outcome_comparison import calls_in
 from knowledge.settling import WORDS_PROBE
 from knowledge.symptom_groups import GROUPS_NAME, check_symptom_groups
@@ -33,7 +33,6 @@ from knowledge.vocabulary import Vocabulary
 HEADINGS_FILE = Path(__file__).parent / "headings.txt"
 SYMPTOMS, CHINESE_SYMPTOMS = 10, 3
 TO_FILL = "TODO"
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -104,12 +103,19 @@ def _check_file_name(context: _EntryContext) -> Iterator[Problem]:
         yield context.problem(("id",), f'the id "{entry_id}" is not the file name', f"rename the file to {entry_id}.md")
 
 
+def _check_chinese_title(context: _EntryContext) -> Iterator[Problem]:
+    title = context.entry.title_zh
+    if title and not is_chinese(title):
+        remedy = "write the title in Chinese, or remove the line"
+        yield context.problem(("title_zh",), f'there is no Chinese in title_zh, "{title}"', remedy)
+
+
 def _check_symptom_count(context: _EntryContext) -> Iterator[Problem]:
     symptoms = context.entry.symptoms
     if len(symptoms) < SYMPTOMS:
         message = f"there are {len(symptoms)} symptoms"
         yield context.problem(("symptoms",), message, f"write at least {SYMPTOMS}, the way people type")
-    chinese = sum(1 for symptom in symptoms if _CHINESE.search(symptom))
+    chinese = sum(1 for symptom in symptoms if is_chinese(symptom))
     if chinese < CHINESE_SYMPTOMS:
         message = f"{chinese} symptoms are in Chinese"
         yield context.problem(("symptoms",), message, f"write at least {CHINESE_SYMPTOMS} in Chinese")
@@ -289,6 +295,7 @@ def _check_banned_fragments(context: _EntryContext) -> Iterator[Problem]:
 
 RULES: tuple[Callable[[_EntryContext], Iterator[Problem]], ...] = (
     _check_file_name,
+    _check_chinese_title,
     _check_symptom_count,
     _check_placeholders,
     _check_proofs,

@@ -112,6 +112,7 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
     entry = Entry(
         id=keys.id(),
         title=keys.text("title"),
+        title_zh=keys.text("title_zh"),
         kind=kind or Kind.FAULT,
         headings=keys.texts("headings"),
         symptoms=keys.texts("symptoms"),

@@ -1,12 +1,19 @@
 """The entry: one FAQ topic as frozen records, the shape that every other part of netclinic reads."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 Value = str | int | float | bool | tuple[str, ...]
+
+
+def is_chinese(text: str) -> bool:
+    """Whether any of it is written in Chinese."""
+    return _CHINESE.search(text) is not None
 
 
 class Kind(StrEnum):
@@ -120,7 +127,8 @@ class SettlingQuestion:
 class Entry:
     """One topic. ``absence`` says what it means when ``confirmed_by`` came out absent: ``suspected`` where reads can
     confirm but never rule out. ``asks``: what settles it where the words are silent. ``says``: why, verdict by verdict.
-    ``settle``, ``steps``, ``prevent``, ``verify``: numbered items of the sections of that name."""
+    ``settle``, ``steps``, ``prevent``, ``verify``: numbered items of the sections of that name.
+    ``title_zh``: the title for whoever asks in Chinese; empty where nobody has written it."""
 
     id: str
     title: str
@@ -144,3 +152,8 @@ class Entry:
     verify: tuple[Step, ...] = ()
     caution: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    title_zh: str = ""
+
+    def title_for(self, words: str) -> str:
+        """The title in the language of these words, where there is one."""
+        return self.title_zh if self.title_zh and is_chinese(words) else self.title

@@ -6,6 +6,7 @@ from bot.slack.timing import Timing
 QUICK = Timing(
     message_spacing=0.05,
     update_spacing=0.1,
+    private_patience=60.0,  # a busy machine's
     status_patience=60.0,  # a busy machine's: what is shown in place of a status is tested by itself
     acknowledge=60.0,  # the same
     cleanup_pauses=(0.2, 0.4, 0.8),

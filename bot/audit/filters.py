@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "message.updated": "it was changed",
     "button.pressed": "somebody pressed a button",
     "question.settled": "somebody answered the question that settles an entry",
+    "answer.shared": "somebody shows their private answer to the channel",
     "case.taken": "somebody works on a case",
     "case.watched": "a case is looked at again and again, or no more",
     "case.resolved": "somebody resolved a case",

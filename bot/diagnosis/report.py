@@ -20,7 +20,7 @@ from bot.probes.failure_checks import Failing
 from bot.probes.findings import Evidence, Finding, clip
 from bot.text import one_line, plain
 from knowledge.logic import Outcome
-from knowledge.model import Kind
+from knowledge.model import Kind, is_chinese
 from knowledge.rendering import RenderedStep
 
 Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, when_used="json")]  # with the offset that it had
@@ -58,6 +58,7 @@ class ReportDiagnosis:
     """One entry judged on one cluster. ``elsewhere``: it does not even apply to such a cluster.
 
     ``asks``: the one question that would settle it, and which answer confirms; empty where none would.
+    ``title_zh``: the title in Chinese, where somebody asked in Chinese.
     """
 
     entry: str
@@ -77,6 +78,12 @@ class ReportDiagnosis:
     prevent: tuple[ReportStep, ...] = ()
     caution: tuple[str, ...] = ()
     verify: tuple[ReportStep, ...] = ()
+    title_zh: str = ""
+
+    @property
+    def shown_title(self) -> str:
+        """The title in the language of the question."""
+        return self.title_zh or self.title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +193,7 @@ def make_report(answer: Answer, told_at: datetime | None = None) -> Report:
         cluster=_report_cluster(answer.cluster) if answer.cluster else None,
         asked_at=answer.asked_at,
         told_at=told_at or datetime.now(UTC),
-        diagnoses=tuple(map(_report_diagnosis, answer.diagnoses)),
+        diagnoses=tuple(_report_diagnosis(item, is_chinese(answer.question)) for item in answer.diagnoses),
         headline=one_line(healthy_headline(answer)),
         failing=tuple(_report_failing(item, answer) for item in answer.failing),
         more_failing=answer.more_failing,
@@ -220,7 +227,7 @@ def traits(state: ClusterState) -> Iterator[str]:
         )
 
 
-def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
+def _report_diagnosis(item: Diagnosis, in_chinese: bool) -> ReportDiagnosis:
     is_guide = item.entry.kind is Kind.GUIDE
     return ReportDiagnosis(
         entry=item.entry.id,
@@ -240,6 +247,7 @@ def _report_diagnosis(item: Diagnosis) -> ReportDiagnosis:
         prevent=tuple(map(_report_step, item.prevent)),
         caution=tuple(map(one_line, item.caution)),
         verify=tuple(map(_report_step, item.verify)),
+        title_zh=one_line(item.entry.title_zh) if in_chinese else "",
     )
 
 
@@ -314,7 +322,7 @@ def compare(before: Report, now: Report) -> Changes:
     for entry in dict.fromkeys([*later, *earlier]):
         change = Change(
             entry,
-            (later.get(entry) or earlier[entry]).title,
+            (later.get(entry) or earlier[entry]).shown_title,
             earlier[entry].verdict if entry in earlier else None,
             later[entry].verdict if entry in later else None,
         )

@@ -15,7 +15,8 @@ A mention, from Slack's payload to the posted answer:
 
 Whatever a person presses, types, submits or opens passes ``events/access`` first, which asks whether they may.
 A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/buttons``, which does what is short and
-accepts a re-check (``handlers/recheck``) or an escalation (``handlers/escalation``) as jobs of their own; buttons that
+accepts a re-check (``handlers/recheck``), an escalation (``handlers/escalation``) or the sharing of a private answer
+(``handlers/share``) as jobs of their own; buttons that
 open modals are answered at once (``events/modals``, forms: ``events/forms``).
 A reply that stands for a button ("check again", "fixed, thanks") is recognized by ``replies`` and becomes that press.
 A watched case: ``scheduler`` accepts each look that is due, ``handlers/watch`` makes it and tells once what changed.

@@ -20,6 +20,7 @@ from bot.slack.handlers import (
     question,
     recheck,
     set_aside,
+    share,
     subcommands,
     watch,
 )
@@ -53,6 +54,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.RECHECK, recheck.recheck),
     _handled(jobs.SETTLE, recheck.settle),
     _handled(jobs.ESCALATE, escalation.escalate),
+    _handled(jobs.SHARE_ANSWER, share.share),
     _handled(jobs.WATCH, watch.look),
     _handled(jobs.HOME, home.publish_home),
     _handled(jobs.ANCHOR, audit.post_anchor),

@@ -3,6 +3,7 @@
 Names and fields are what is stored with unfinished work of earlier versions: they stay, and new fields have defaults.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
@@ -67,7 +68,8 @@ class Question(PersonPayload):
     ``entries`` are judged instead of matching words, where it ``is_check`` (none: every fault). ``thread_ts`` is the
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
     ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
-    it was said in a thread that somebody else may have begun, such as an alert.
+    it was said in a thread that somebody else may have begun, such as an alert. ``is_in_place``: at its
+    ``response_url`` the answer replaces a message of ours.
     """
 
     how: HowAsked
@@ -79,11 +81,12 @@ class Question(PersonPayload):
     message_ts: str = ""
     trouble: str = ""
     is_reply: bool = False
+    is_in_place: bool = False
 
     def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
         if self.is_private:
-            return replace(self, cluster=cluster, response_url=response_url)
+            return replace(self, cluster=cluster, response_url=response_url, is_in_place=True)
         return replace(self, cluster=cluster, message_ts=message_ts)
 
     @property
@@ -246,6 +249,7 @@ PRESS = JobKind("press", ButtonPress)
 RECHECK = JobKind("recheck", CasePress)
 SETTLE = JobKind("settle", SettlePress)
 ESCALATE = JobKind("hand_over", CasePress)
+SHARE_ANSWER = JobKind("share", CasePress)
 WATCH = JobKind("watch", WatchLook)
 HOME = JobKind("home", HomeView)
 ANCHOR = JobKind("audit.anchor", AnchorDue)
@@ -257,6 +261,12 @@ ALERT = JobKind("alert", Alert)
 ALERT_COUNT = JobKind("alert.count", AlertCount)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
+
+def once_key(action: str, of: str) -> str:
+    """The key of what may be done once with an answer, or with a case."""
+    return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"
+
+
 KINDS: Mapping[str, JobKind[Any]] = {
     kind.name: kind
     for kind in (
@@ -266,6 +276,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         RECHECK,
         SETTLE,
         ESCALATE,
+        SHARE_ANSWER,
         WATCH,
         HOME,
         ANCHOR,

@@ -12,7 +12,8 @@ class Timing:
 
     Slack's pace: ``message_spacing`` lies between the end of a message and the next in its channel, ``update_spacing``
     between two changes of one message. ``cleanup_pauses`` come before each look for what Slack did after it was given
-    up; Slack's own time-outs are shorter. An answer waits ``status_patience`` at most for Slack to take a status.
+    up; Slack's own time-outs are shorter. An answer waits ``status_patience`` at most for Slack to take a status;
+    who alone sees it is told after ``private_patience`` that it is on its way.
 
     What is pressed, typed or submitted is stored and acknowledged within ``acknowledge``: Slack waits three seconds,
     and then says only that something failed.
@@ -33,6 +34,7 @@ class Timing:
     message_spacing: float = 1.0
     update_spacing: float = 1.2
     status_patience: float = 1.5
+    private_patience: float = 2.0
     cleanup_pauses: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0, 600.0)
     acknowledge: float = 2.2
     heartbeat: float = 5.0

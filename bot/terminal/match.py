@@ -91,5 +91,6 @@ def _show_match(app: App, found: "Matches") -> None:
     console = Console()
     scope = "in scope" if found.in_scope else "not in scope: netclinic would not answer"
     say(console, f"{scope} (confidence {found.confidence:.2f})")
-    rows = [(f"{item.score:.3f}", item.entry_id, app.entries[item.entry_id].title) for item in found.matches[:SHOWN]]
+    titles = {item.entry_id: app.entries[item.entry_id].title_for(found.text) for item in found.matches[:SHOWN]}
+    rows = [(f"{item.score:.3f}", item.entry_id, titles[item.entry_id]) for item in found.matches[:SHOWN]]
     show_table(console, ("score", "entry", "title"), rows)

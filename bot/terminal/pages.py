@@ -161,7 +161,7 @@ def verdict_word(item: ReportDiagnosis) -> tuple[str, str]:
 def _show_title(console: Console, item: ReportDiagnosis, indent: int = 0, weight: str = "bold") -> None:
     say(
         console,
-        Text.assemble(verdict_word(item), "  ", (item.title, weight), f"  ({item.entry})"),
+        Text.assemble(verdict_word(item), "  ", (item.shown_title, weight), f"  ({item.entry})"),
         indent=indent,
     )
 

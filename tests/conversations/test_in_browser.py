@@ -2,10 +2,14 @@
 
 import os
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from bot.handoff.records import CurrentState, Handoff
+from bot.slack.blocks.handoff import handoff_message
+from tests.bot.slack.blocks.test_handoff import busy, open_case
 from tests.browsers import PATIENCE, WIDE
 from tests.scenes import OpenScene, Scene
 
@@ -25,6 +29,7 @@ async def opened(browser: Browser, scene: Scene, viewport: ViewportSize = WIDE) 
 
 PHONE: ViewportSize = {"width": 400, "height": 800}
 FIRST_STEP, BUTTONS = 450, 900  # pixels from the top of the answer, on a phone
+SCREEN = 900  # pixels of a phone's screen
 
 
 async def said(page: Page, text: str) -> None:
@@ -41,6 +46,8 @@ async def test_asked_read_checked_again_and_resolved(browser: Browser, open_scen
         await expect(thread.get_by_text(f"CONFIRMED on prod · {CAUSE}").first).to_be_visible()
         await expect(thread.get_by_text("(edited)")).to_have_count(0)
         await expect(page.locator("#conversation .reactions")).to_have_text("🔴 1")
+        if folder := os.environ.get("SCREENSHOTS"):  # README's picture: SCREENSHOTS=deploy/slack
+            await page.screenshot(path=f"{folder}/workspace.png")
 
         await thread.get_by_role("button", name=re.compile("Evidence")).click()
         evidence = page.get_by_role("dialog", name="Evidence")
@@ -67,6 +74,41 @@ async def test_handoff_and_audit_log_are_shown(browser: Browser, open_scene: Ope
         await expect(page.get_by_role("button", name="I have it")).to_be_visible(timeout=3 * PATIENCE)
         await said(page, "/netclinic audit verify")
         await expect(page.get_by_text(re.compile("The chain holds")).first).to_be_visible()
+        await page.context.close()
+
+
+CAUSES = ("flannel-ip-leak", "terway-vswitch-out-of-ips", "flannel-node-network-unavailable", "conntrack-table-full")
+
+
+def busy_shift(cases: int) -> Handoff:
+    """A handoff of so many cases, no two of them alike, and of what else a busy night leaves."""
+    opened = [
+        replace(open_case(at, CurrentState.STILL), entry=CAUSES[at % 4], cluster=f"prod-{at}") for at in range(cases)
+    ]
+    night = busy()
+    return replace(
+        night,
+        open=tuple(opened),
+        counts=replace(night.counts, open=cases, open_in_full=cases, stale=0),
+        resolved=night.resolved * 6,
+        changes=night.changes * 3,
+        near_limits=night.near_limits * 3,
+    )
+
+
+async def test_the_handoff_of_a_busy_shift_fits_a_phone(browser: Browser, open_scene: OpenScene) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        page = await opened(browser, scene, PHONE)
+        message = handoff_message(busy_shift(20))
+        channel = scene.slack.team.channel("inc-shop").id
+        await scene.services.poster.post_once(channel=channel, thread_ts=None, key="handoff", message=message)
+        shown = page.locator(".message", has=page.get_by_role("button", name="I have it")).last
+        await expect(shown).to_be_visible()
+        if folder := os.environ.get("SCREENSHOTS"):
+            await shown.screenshot(path=f"{folder}/phone-handoff.png")
+        assert (await shown.bounding_box() or {})["height"] <= SCREEN
+        await shown.get_by_text("The next open cases (").click()
+        await expect(shown.get_by_text("prod-19")).to_be_visible()
         await page.context.close()
 
 

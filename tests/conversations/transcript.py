@@ -19,6 +19,7 @@ netclinic in thread: some words            waits for the newest message there to
   not: other words
 the first answer in thread: some words     the same of the bot's first message there, which is kept up to date
 netclinic alone to ada: words              `in #ops`, `in ada's messages`: a message that opens a thread
+1 message alone to ada                     waits for so many, which nobody else sees, and finds no more
 netclinic shows ada: words                 a modal, or errors in it; `Home shows ada`
 nobody is mentioned but ada                in the bot's messages in the thread
 netclinic says nothing
@@ -198,6 +199,13 @@ class Player:
 
         self.alone = await self._expect(newest, words, line.below)
 
+    async def counted_alone(self, line: Line, number: str, who: str) -> None:
+        slack = self.scene.slack
+        await self.scene.idle()
+        await slack.until(lambda: len(slack.ephemerals(who)) >= int(number), SECONDS)
+        found = [message.plain[:80] for message in slack.ephemerals(who)]
+        assert len(found) == int(number), f"there are {len(found)}: {found}"
+
     async def shows(self, line: Line, who: str, words: str) -> None:
         def top() -> Any:
             return next(iter(self.scene.slack.modals(who)[::-1]), None)
@@ -326,6 +334,7 @@ _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"the first answer in thread: (.+)", Player.first_in_thread),
     (r"netclinic in (#[\w-]+|\w+'s messages): (.+)", Player.in_channel),
     (rf"netclinic alone to {_WHO}: (.+)", Player.alone_to),
+    (rf"(\d+) messages? alone to {_WHO}", Player.counted_alone),
     (rf"netclinic shows {_WHO}: (.+)", Player.shows),
     (rf"Home shows {_WHO}: (.+)", Player.home_shows),
     (rf"nobody is mentioned but {_WHO}", Player.only_mentions),

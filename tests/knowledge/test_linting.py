@@ -39,6 +39,7 @@ def test_a_good_entry_has_no_problems(write: Write, problems: Lint) -> None:
 CAUTION = "\n## Caution\n\n- The restart interrupts new pods.\n"
 MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
     ([("id: broken-thing", "id: other-thing")], '2: the id "other-thing" is not the file name'),
+    ([("kind: fault", "title_zh: a thing\nkind: fault")], '4: there is no Chinese in title_zh, "a thing": write the'),
     ([("  - no thing today\n", "")], "6: there are 9 symptoms: write at least 10"),
     ([("  - 东西坏了", "  - it broke")], "6: 2 symptoms are in Chinese: write at least 3"),
     ([("  - no thing today", "  - Thing is broken!")], "12: the symptom"),

@@ -28,6 +28,7 @@ from bot.slack.blocks.elements import (
     heading,
     inline_code_runs,
     line,
+    link,
     preformatted,
     rich_text,
     text_run,
@@ -84,6 +85,22 @@ def answer_text(report: Report, *, case: CaseLine | None = None, changes: Change
     return escape_mrkdwn(" ".join(part for part in _sentences(report, case, changes) if part))
 
 
+def sharing_message(report: Report) -> Message:
+    """What stands in the channel until the answer that is shared does; notifications have the answer's words."""
+    return Message(answer_text(report), [rich_text([line(text_run("An answer is shared here: it follows at once."))])])
+
+
+def shared_message(report: Report, case: str, permalink: str) -> Message:
+    """What becomes of a private answer once it stands in the channel, as that case."""
+    where = [text_run(": "), link(permalink, "thread")] if permalink else [text_run(".")]
+    told = clip(" ".join(part for part in _outcome_sentences(report, None) if part), LONGEST_REASON)
+    first = [text_run("✓ Shared to the channel", bold=True), text_run(" as case "), text_run(case, code=True), *where]
+    return Message(
+        text=escape_mrkdwn(f"Shared to the channel as case {case}. {told}"),
+        blocks=[rich_text([line(*first), line(text_run(told))])],
+    )
+
+
 def _sentences(report: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[str]:
     first = report.diagnoses[0] if report.diagnoses else None
     if case and case.resolved_at:
@@ -103,7 +120,7 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
     if report.diagnoses:
         first = report.diagnoses[0]
         yield report.headline
-        yield f"{word_of(first).word}{_on(report)}: {clip(first.title, LONGEST_TITLE)}."
+        yield f"{word_of(first).word}{_on(report)}: {clip(first.shown_title, LONGEST_TITLE)}."
     elif not changes:
         yield f"{explain_unmatched(report)}{f' Asked{_on(report)}.' if report.cluster else ''} {ASK_FOR_SYMPTOM}"
     elif report.was_read and not report.failing:
@@ -136,7 +153,7 @@ def _verdict_blocks(report: Report, case: CaseLine, changes: Changes | None) -> 
 def _headline_blocks(report: Report) -> Iterator[Block]:
     """The first verdict; where what was asked about is well, that comes first, with where it was looked."""
     first = report.diagnoses[0]
-    word, title = word_of(first), clip(first.title, LONGEST_TITLE)
+    word, title = word_of(first), clip(first.shown_title, LONGEST_TITLE)
     if not report.headline:
         yield header(f"{word.mark} {word.word}{_on(report)} · {title}")
         return
@@ -289,7 +306,7 @@ def _other_questions(report: Report, case: CaseLine) -> Iterator[Block]:
     """Of what was considered besides, the questions that settle it."""
     asking = [item for item in report.diagnoses[1:] if item.asks]
     for item in asking[:MOST_OTHER_QUESTIONS]:
-        yield from question_blocks(item, case, title=item.title)
+        yield from question_blocks(item, case, title=item.shown_title)
 
 
 def _missed_sentence(report: Report) -> str:
@@ -297,7 +314,7 @@ def _missed_sentence(report: Report) -> str:
 
 
 def _confirmed_line(item: ReportDiagnosis) -> str:
-    return f"{word_of(item).mark} {clip(item.title, LONGEST_TITLE)} ({item.entry[:100]})"
+    return f"{word_of(item).mark} {clip(item.shown_title, LONGEST_TITLE)} ({item.entry[:100]})"
 
 
 def _note_blocks(report: Report) -> Iterator[Block]:

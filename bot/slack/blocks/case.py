@@ -40,7 +40,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import pack_blocks
-from bot.text import age, clock, one_line, span
+from bot.text import age, clock, duration, one_line, span
 
 LONGEST_QUESTION = 300
 LONGEST_TITLE = 300
@@ -58,7 +58,8 @@ HANDED_TO = "handed to"
 class CaseLine:
     """A case as its answer shows it. People are Slack ids; ``at`` is when the diagnosis was posted.
 
-    Of a private one, which one person sees, nothing can be shown to others. ``question`` is what was asked, where no
+    Of a private one, which one person sees, nothing can be shown to others unless it ``is_shareable``: there is a
+    channel to share it to. ``question`` is what was asked, where no
     message in the thread says it; ``namespace`` what it was about, if one was named. ``has_oncall``: there is somebody
     to hand it to. ``settled``: who has answered an entry's question, and whether with yes. ``taken_by`` is on it, and
     ``watched_until`` netclinic looks again by itself.
@@ -77,6 +78,7 @@ class CaseLine:
     resolved_by: str = ""
     resolved_at: datetime | None = None
     is_private: bool = False
+    is_shareable: bool = False
     has_oncall: bool = True
     namespace: str = ""
     question: str = ""
@@ -135,21 +137,23 @@ def resolved_message(case: CaseLine) -> Message:
     return Message(text=f"{words}{mention_text(case.resolved_by)}.", blocks=[rich_text([resolved_line(case)])])
 
 
-def taken_message(case: CaseLine) -> Message:
-    """One line in the thread: who is on it."""
-    return _person_message(case, " is on it.")
+def taken_message(case: CaseLine, *, every: float, at_most: float) -> Message:
+    """One line in the thread: who is on it; where it is watched, how often and how long, in seconds."""
+    words = f" is on it. {_watch_sentence(every, at_most)}" if case.is_watched else " is on it."
+    return Message(
+        text=f"{mention_text(case.taken_by)}{escape_mrkdwn(words)}",
+        blocks=[rich_text([line(mention(case.taken_by), text_run(words))])],
+    )
 
 
-def watched_message(case: CaseLine) -> Message:
+def watched_message(*, every: float, at_most: float) -> Message:
     """One line in the thread: that it is looked at again and again."""
-    return _person_message(replace(case, taken_by=""), "")
+    words = _watch_sentence(every, at_most)
+    return Message(text=escape_mrkdwn(words), blocks=[rich_text([line(text_run(words))])])
 
 
-def _person_message(case: CaseLine, said: str) -> Message:
-    watched = "I look again every 2 minutes, for an hour at most, and say once what changed." if case.is_watched else ""
-    person, mentioned = ([mention(case.taken_by)], mention_text(case.taken_by)) if case.taken_by else ([], "")
-    words = f"{said} {watched}".rstrip() if person else watched
-    return Message(text=f"{mentioned}{escape_mrkdwn(words)}", blocks=[rich_text([line(*person, text_run(words))])])
+def _watch_sentence(every: float, at_most: float) -> str:
+    return f"I look again every {duration(every)}, for {duration(at_most)} at most, and say once what changed."
 
 
 def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, str]]:
@@ -191,7 +195,7 @@ def handover_summary(
     """
     first = report.diagnoses[0] if report.diagnoses else None
     mark, word = (word_of(first).mark, word_of(first).word) if first else ("?", "UNKNOWN")
-    title = clip(first.title, LONGEST_TITLE) if first else NO_ENTRY_FITS
+    title = clip(first.shown_title, LONGEST_TITLE) if first else NO_ENTRY_FITS
     where = f"Cluster {clip(report.cluster.name, 100)}, case" if report.cluster else "Case"
     said_aloud = escape_mrkdwn(f"{word}: {title}. {where} {case.id}.")
     facts = [
@@ -255,7 +259,6 @@ def _diagnosis_lines(first: ReportDiagnosis, report: Report) -> Iterator[Element
 class Stage(StrEnum):
     """How far an answer has come."""
 
-    WAITING = "waiting"
     MATCHING = "matching"
     READING = "reading"
     JUDGING = "judging"
@@ -264,7 +267,6 @@ class Stage(StrEnum):
 
 
 _STAGE_WORDS = {
-    Stage.WAITING: "Received; it is looked at in its turn.",
     Stage.MATCHING: "Finding the entries that fit these words.",
     Stage.READING: "Reading the cluster.",
     Stage.JUDGING: "Weighing what was read.",

@@ -12,6 +12,7 @@ from bot.slack.blocks.action_ids import (
     OTHER_CLUSTER,
     RECHECK,
     RESOLVE,
+    SHARE_ANSWER,
     STEPS,
     TAKE,
     UNWATCH,
@@ -39,6 +40,15 @@ def case_buttons(case: CaseLine, report: Report) -> list[Element]:
     return [*shown, *evidence, *_acting(case, report, value, is_other_shown=bool(shown))]
 
 
+def check_buttons(case: CaseLine, report: Report) -> list[Element]:
+    """The same below the verdicts on all faults."""
+    value = case.value.dumps()
+    is_wrong = any(item.verdict in (Verdict.CONFIRMED, Verdict.SUSPECTED) for item in report.diagnoses)
+    steps = [button(STEPS, "All steps", value)] if is_wrong and _has_steps(report) else []
+    shown = [*steps, button(EVIDENCE, evidence_title(report), value)]
+    return shown if case.resolved_at else [*shown, *_acting(case, report, value)]
+
+
 def _has_steps(report: Report) -> bool:
     """Whether the modal would hold anything."""
     told = [item for item in report.diagnoses if item.verdict is not Verdict.RULED_OUT]
@@ -62,7 +72,8 @@ def _acting(case: CaseLine, report: Report, value: str, *, is_other_shown: bool 
     options = [] if case.is_private else _menu_options(case, report, is_other_shown)
     made = [(label, menu_value(action, case.value)) for action, label in options]
     menu = [overflow(CASE_MENU, made)] if made else []
-    return [*taking, *recheck, *menu]
+    share = [button(SHARE_ANSWER, "Share to channel", value)] if case.is_shareable else []
+    return [*taking, *recheck, *share, *menu]
 
 
 def _taking(case: CaseLine, report: Report, value: str) -> list[Element]:

@@ -76,7 +76,9 @@ def settled_message(report: Report, *, by: str, yes: bool) -> Message:
     """One line: who answered the question that settles it, and what that makes of it."""
     first = report.diagnoses[0] if report.diagnoses else None
     where = f" on {clip(one_line(report.cluster.name), LONGEST_NAME)}" if report.cluster else ""
-    verdict = f"{word_of(first).mark} {word_of(first).word}{where}: {clip(first.title, LONGEST_TITLE)}" if first else ""
+    verdict = (
+        f"{word_of(first).mark} {word_of(first).word}{where}: {clip(first.shown_title, LONGEST_TITLE)}" if first else ""
+    )
     said = f" answered {'Yes' if yes else 'No'}. {verdict or f'No entry fits{where}'}."
     return Message(
         text=f"{mention_text(by)}{escape_mrkdwn(said)}", blocks=[rich_text([line(mention(by), text_run(said))])]

@@ -165,7 +165,7 @@ def unread_items(report: Report) -> Iterator[ElementGroup]:
 def _summary_line(item: ReportDiagnosis, *, reason: bool = True) -> Element:
     """Verdict, title and why in one line."""
     word = word_of(item)
-    title = text_run(f"{word.mark} {word.word}: {clip(item.title, LONGEST_TITLE)}", bold=True)
+    title = text_run(f"{word.mark} {word.word}: {clip(item.shown_title, LONGEST_TITLE)}", bold=True)
     why = clip(item.reason, LONGEST_SUMMARY) if reason and item.verdict is not Verdict.ANSWERED else ""
     return line(title, text_run(f" ({item.entry[:100]})"), *([text_run(f" {why}")] if why else []))
 

@@ -3,6 +3,8 @@
 Only those who take over are mentioned; everybody else stands there by name, so that nobody is called out of bed.
 """
 
+import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +32,13 @@ from bot.handoff.text import (
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HANDOFF_NOTE, HANDOFF_TAKEN
 from bot.slack.blocks.elements import (
+    Block,
     Element,
     Message,
     actions,
     bullet_list,
     button,
+    container,
     context,
     escape_mrkdwn,
     header,
@@ -47,13 +51,15 @@ from bot.slack.blocks.elements import (
     rich_text,
     text_run,
 )
-from bot.slack.blocks.limits import MOST_BLOCKS, ElementGroup, pack_blocks, size
+from bot.slack.blocks.limits import MOST_BLOCKS, ElementGroup, count_fitting, pack_blocks, size
 from bot.text import counted, one_line
 
 ROOM = 7500  # characters of the message's lists
-CAUSE, NAME, LINE, NOTE = 44, 30, 160, 600  # characters
+CAUSE, NAME, LINE, NOTE = 44, 30, 160, 300  # characters
 CASE, STEP = 92, 32  # what fits into a line of a desktop, and the least of a next step
-MOST_CASES, MOST_LINKS, MOST_CHANGES, MOST_WATCHED = 12, 8, 5, 3
+PHONE_LINE, PHONE_LINES = 38, 24  # characters, and lines that are left on a phone's screen between headline and buttons
+FEWEST_CASES, MOST_CASES, MOST_LINKS, MOST_CHANGES, MOST_WATCHED = 4, 12, 4, 5, 3
+ROOM_FOLDED = 2200  # characters of a part that opens in place
 MOST_MENTIONED = 10
 BLOCKS_BESIDE = 8  # at most: the headline, the mentions, the closing lines and the button
 SPACE: Element = {"type": "text", "text": " "}
@@ -75,20 +81,67 @@ def handoff_message(
 ) -> Message:
     """The handoff. ``acknowledged`` stands in place of the button."""
     to = [] if acknowledged else handoff.handed_to[:MOST_MENTIONED]
-    body, left = _fit([*_note_groups(handoff), *_case_groups(handoff), *_other_groups(handoff)])
-    more = [context(f"{counted(left, 'more line')} in the page, in the handoff's thread.")] if left else []
-    blocks = [
+    screen = _fill_screen(handoff)
+    above = [
         header(headline(handoff)),
         context(f"{subtitle(handoff)} · {handoff.id}"),
         *([rich_text([line(*_mentions(to))])] if to else []),
         *([rich_text([line(text_run(EMPTY))])] if handoff.is_empty else []),
-        *body,
-        *more,
+    ]
+    below = [
         context(" ".join([_FILES if handoff.timeline else _PAGE, *([handoff.note] if handoff.note else [])])),
         *_acknowledgement_blocks(handoff, acknowledged, button_shown),
     ]
+    body, left = _fit(screen.shown)
+    left += len(screen.others)
+    more = [context(f"{counted(left, 'more line')} in the page, in the handoff's thread.")] if left else []
+    folded = [
+        *_folded("The next open cases", screen.cases),
+        *_folded("To watch, and what changed lately", screen.others),
+    ]
     text = escape_mrkdwn(f"{headline(handoff)}. {subtitle(handoff)}.")
-    return Message(text=" ".join([*map(mention_text, to), text]), blocks=blocks)
+    return Message(
+        text=" ".join([*map(mention_text, to), text]),
+        blocks=[*above, *body, *more, *below],
+        richer=[*above, *body, *folded, *below] if folded else [],
+    )
+
+
+@dataclass(frozen=True)
+class _Screen:
+    """What a phone shows at once, and what it has no room for: further ``cases``, and ``others``."""
+
+    shown: list[ElementGroup]
+    cases: list[ElementGroup]
+    others: list[ElementGroup]
+
+
+def _fill_screen(handoff: Handoff) -> _Screen:
+    """Cases first; of what else there is as much as is left room for. The page has all of it."""
+    notes, rest = list(_note_groups(handoff)), list(_rest_groups(handoff))
+    groups, others = _open_groups(handoff), list(_other_groups(handoff))
+    cases: list[ElementGroup] = [[_case_line(handoff, group)] for group in groups]
+    room = PHONE_LINES - sum(map(_phone_lines, [*notes, *rest]))
+    most = max(FEWEST_CASES, min(MOST_CASES, _count_fitting_lines(cases, room)))
+    counts = list(_count_groups(handoff, sum(map(len, groups[:most]))))
+    room -= sum(map(_phone_lines, [*cases[:most], *counts]))
+    fitting = _count_fitting_lines(others, room)
+    return _Screen([*notes, *cases[:most], *counts, *others[:fitting], *rest], cases[most:], others[fitting:])
+
+
+def _phone_lines(group: ElementGroup) -> int:
+    return sum(max(1, math.ceil(size(part) / PHONE_LINE)) for part in group)
+
+
+def _count_fitting_lines(groups: Sequence[ElementGroup], room: int) -> int:
+    used = list(itertools.accumulate(map(_phone_lines, groups)))
+    return sum(lines <= room for lines in used)
+
+
+def _folded(title: str, groups: Sequence[ElementGroup]) -> list[Block]:
+    """A part that opens in place, where Slack takes it."""
+    blocks = pack_blocks(groups[: count_fitting(groups, ROOM_FOLDED)])
+    return [container(title, blocks)] if blocks and groups else []
 
 
 def reminder_message(handoff: Handoff, minutes: float) -> Message:
@@ -170,14 +223,9 @@ def _acknowledgement_blocks(
     return [actions(f"{HANDOFF_TAKEN}:{handoff.id}", row)]
 
 
-def _case_groups(handoff: Handoff) -> Iterator[ElementGroup]:
-    """A line a case, or for several that are alike; each case is named once in the whole message."""
+def _count_groups(handoff: Handoff, shown: int) -> Iterator[ElementGroup]:
+    """How many open cases there are beside those that are ``shown``."""
     counts = handoff.counts
-    groups = [*group_open_cases(handoff.open), *group_open_cases(handoff.unexplained)]
-    new = {cause.entry for cause in handoff.new_causes}
-    for group in groups[:MOST_CASES]:
-        yield [_case_line(handoff, group, is_new=representative(group).entry in new)]
-    shown = sum(len(group) for group in groups[:MOST_CASES])
     rest = [
         (counts.open_in_full + counts.unexplained - shown, "more open case", "in the page"),
         (counts.stale, "open case", "that nobody has touched for a week"),
@@ -187,9 +235,15 @@ def _case_groups(handoff: Handoff) -> Iterator[ElementGroup]:
         yield [_bullet([hidden_text(counts.hidden)])]
 
 
-def _case_line(handoff: Handoff, group: Sequence[OpenCase], *, is_new: bool) -> Element:
+def _open_groups(handoff: Handoff) -> list[Sequence[OpenCase]]:
+    """Cases that are alike together, the explained ones first."""
+    return [*group_open_cases(handoff.open), *group_open_cases(handoff.unexplained)]
+
+
+def _case_line(handoff: Handoff, group: Sequence[OpenCase]) -> Element:
     """Cause (the entry's id: titles are too long), cluster, state now, who is on it, and what comes next."""
     case = representative(group)
+    is_new = case.entry in {cause.entry for cause in handoff.new_causes}
     is_known = bool(case.entry) and not case.is_unexplained
     words = _cut(case.entry if is_known else case.question, CAUSE)
     named = words if is_known else f"“{words}”" if words else "a direct message"
@@ -211,9 +265,7 @@ def _case_line(handoff: Handoff, group: Sequence[OpenCase], *, is_new: bool) -> 
 
 
 def _other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
-    """What is not a case, in few lines: the page has the rest of it."""
-    for at, text in enumerate(_change_lines(handoff)):
-        yield [*([heading("Changed lately")] if at == 0 else []), _bullet([_cut(text, LINE)])]
+    """What is not a case, in few lines, the shortest first: the page has the rest of it."""
     watched = [f"{_cut(each.cluster, NAME)}: {each.text}" for each in handoff.near_limits]
     silences = [silence_text(handoff, each) for each in handoff.silences]
     for title, lines in (("To watch: ", watched), ("Silences that end in the next shift: ", silences)):
@@ -223,6 +275,11 @@ def _other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
             yield [line(text_run(title, bold=True), text_run(shown))]
     if handoff.silences_trouble:
         yield [line(text_run(_cut(handoff.silences_trouble, LINE)))]
+    for at, text in enumerate(_change_lines(handoff)):
+        yield [*([heading("Changed lately")] if at == 0 else []), _bullet([_cut(text, LINE)])]
+
+
+def _rest_groups(handoff: Handoff) -> Iterator[ElementGroup]:
     rest = [run for runs in _rest_lines(handoff) for run in (" · ", *runs)]
     if rest:
         yield [line(*_elements([*rest[1:], "."]))]

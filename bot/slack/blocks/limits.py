@@ -129,7 +129,7 @@ def _evidence_texts(report: Report) -> Iterator[str]:
         yield from (report.cluster.name, report.cluster.traits, report.cluster.trouble)
     for item in report.diagnoses:
         reason = item.reason.removeprefix(report.cluster.trouble if report.cluster else "")
-        yield from (item.title, *([] if item.elsewhere or item.readings else [reason]))
+        yield from (item.shown_title, *([] if item.elsewhere or item.readings else [reason]))
         for piece in item.evidence:
             yield from (piece.object, piece.excerpt, piece.check)
         for reading in item.readings:

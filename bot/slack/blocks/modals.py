@@ -139,7 +139,7 @@ def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
 
 def _diagnosis_title(item: ReportDiagnosis) -> dict[str, object]:
     word = word_of(item)
-    return line(text_run(f"{word.mark} {word.word}: {item.title}", bold=True), text_run(f" ({item.entry})"))
+    return line(text_run(f"{word.mark} {word.word}: {item.shown_title}", bold=True), text_run(f" ({item.entry})"))
 
 
 def _paged_modal(

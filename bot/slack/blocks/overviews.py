@@ -1,4 +1,4 @@
-"""Lists: entries, facts, verdicts, cases, clusters and the bot's state for slash commands; help; App Home.
+"""Lists: entries, facts, cases, clusters and the bot's state for slash commands; help; App Home.
 
 An entry in full is for any cluster: names in its commands are left as capitals.
 """
@@ -9,11 +9,11 @@ from datetime import datetime
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
-from bot.diagnosis.wording import WORDS, word_of
+from bot.diagnosis.report import ReportStep
+from bot.diagnosis.wording import WORDS
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HOME_RECHECK, OPEN_FORM
-from bot.slack.blocks.diagnosis import failing_items, render_caution, render_prose, render_step, unread_items
+from bot.slack.blocks.diagnosis import render_caution, render_prose, render_step
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -35,14 +35,13 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks, size, visible_texts
-from bot.text import age, clock, cost, counted, plain
+from bot.text import age, clock, counted, plain
 from knowledge.model import Entry, Step
 from knowledge.rendering import render, render_text
 
 LONGEST_NAME = 100
 LONGEST_TITLE = 150
 LONGEST_LINE = 400
-VERDICT_ORDER = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)
 COMMAND = "/netclinic"
 MOST_CASES = 15
 MOST_CLUSTERS = 30
@@ -130,7 +129,15 @@ def entries_message(rows: Sequence[EntryRow], words: str = "") -> Message:
     shown = clip(words, 150)
     first = f"Entries nearest to “{shown}”" if words else counted(len(rows), "entry")
     lines = [line(text_run(row.id, code=True), text_run(f" {row.title} ({_entry_note(row)})")) for row in rows]
-    return _list_message(first, lines, "There is none.", "/netclinic show ENTRY shows one in full.", "entries")
+    none = "None fits these words." if words else "There is none."
+    return list_message(first, lines, none, _entries_closing(rows, words), "entries")
+
+
+def _entries_closing(rows: Sequence[EntryRow], words: str) -> str:
+    """Where to go from here."""
+    if rows:
+        return "/netclinic show ENTRY shows one in full."
+    return "/netclinic entries without words shows all of them." if words else ""
 
 
 def _entry_note(row: EntryRow) -> str:
@@ -140,9 +147,7 @@ def _entry_note(row: EntryRow) -> str:
 def facts_message(cluster: str, facts: Iterable[Fact], at: datetime) -> Message:
     """Each fact with the object that it was read from, or why it is unknown."""
     lines = [line(text_run(fact.name, code=True), text_run(f" {_fact_text(fact)}")) for fact in facts]
-    return _list_message(
-        f"Facts of cluster {clip(cluster, 100)}", lines, "There is none.", f"Read {clock(at)}", "facts"
-    )
+    return list_message(f"Facts of cluster {clip(cluster, 100)}", lines, "There is none.", f"Read {clock(at)}", "facts")
 
 
 def _fact_text(fact: Fact) -> str:
@@ -154,7 +159,7 @@ def cases_message(rows: Sequence[CaseRow], now: datetime, *, hidden: int = 0) ->
     number = len(rows) + hidden
     title = f"{counted(number, 'case')}" if number else "Cases"
     lines = [*(case_line(row, now) for row in rows), *_hidden_lines(hidden)]
-    return _list_message(title, lines, "None is open.", f"As of {clock(now)}", "cases")
+    return list_message(title, lines, "None is open.", f"As of {clock(now)}", "cases")
 
 
 def _hidden_lines(hidden: int) -> list[Element]:
@@ -171,7 +176,7 @@ def clusters_message(rows: Sequence[ClusterRow], now: datetime) -> Message:
     """Which clusters there are, and whether they can be read."""
     lines = [cluster_line(row, now) for row in rows]
     title = f"{counted(len(rows), 'cluster')}" if rows else "Clusters"
-    return _list_message(title, lines, "None is configured: set KUBECONFIG.", f"As of {clock(now)}", "clusters")
+    return list_message(title, lines, "None is configured: set KUBECONFIG.", f"As of {clock(now)}", "clusters")
 
 
 def status_message(rows: Sequence[tuple[str, str]], *, trouble: str = "") -> Message:
@@ -180,43 +185,10 @@ def status_message(rows: Sequence[tuple[str, str]], *, trouble: str = "") -> Mes
         line(text_run(f"{clip(name, 80)}: ", bold=True), text_run(clip(value, LONGEST_LINE))) for name, value in rows
     ]
     first = trouble or "netclinic is well."
-    return _list_message(clip(first, LONGEST_LINE), lines, "Nothing is known.", "", "status")
+    return list_message(clip(first, LONGEST_LINE), lines, "Nothing is known.", "", "status")
 
 
-def verdicts_message(report: Report) -> Message:
-    """``check``: one line an entry that needs a person; what is ruled out and what is for other clusters by name."""
-    here = sorted(
-        (item for item in report.diagnoses if not item.elsewhere), key=lambda item: VERDICT_ORDER.index(item.verdict)
-    )
-    in_full = [item for item in here if item.verdict is not Verdict.RULED_OUT or len(here) == 1]
-    number = sum(item.verdict is Verdict.CONFIRMED for item in here)
-    where = f" on cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
-    first = f"{counted(number, 'fault')} confirmed{where}" if number else f"No fault is confirmed{where}"
-    after = [*failing_items(report), *_ids_only("Ruled out", [item for item in here if item not in in_full])]
-    after += [
-        *_ids_only("Not for this cluster", [item for item in report.diagnoses if item.elsewhere]),
-        *unread_items(report),
-    ]
-    closing = cost(report.requests, report.bytes, report.elapsed_ms)
-    return _list_message(first, map(_verdict_line, in_full), "Nothing is suspected.", closing, "verdicts", after)
-
-
-def _ids_only(title: str, items: Sequence[ReportDiagnosis]) -> list[ElementGroup]:
-    """What nobody has to look at now: ids alone; ``/netclinic check ENTRY`` says why."""
-    names = ", ".join(item.entry for item in items)
-    return [[line(text_run(f"{title} ({len(items)}): ", bold=True), text_run(names))]] if items else []
-
-
-def _verdict_line(item: ReportDiagnosis) -> Element:
-    word = word_of(item)
-    return line(
-        text_run(f"{word.mark} {word.word} ", bold=True),
-        text_run(item.entry, code=True),
-        text_run(f" {clip(item.reason)}"),
-    )
-
-
-def _list_message(
+def list_message(
     title: str, lines: Iterable[Element], none: str, closing: str, name: str, after: Sequence[ElementGroup] = ()
 ) -> Message:
     """As many lines as fit; the file holds them all where some do not."""

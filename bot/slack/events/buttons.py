@@ -23,6 +23,7 @@ from bot.slack.blocks.action_ids import (
     RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
+    SHARE_ANSWER,
     TAKE,
     TAKE_CASE,
     UNWATCH,
@@ -126,7 +127,7 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
         await accept_press(context, body, PRESS, parse_button_press(body))
         await ack()
 
-    handed = (HAND_OVER, TAKE_CASE)
+    handed = (HAND_OVER, TAKE_CASE, SHARE_ANSWER)
     for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, *handed, TAKE, WATCH, UNWATCH, CHECK_ALL, CHOOSE_CLUSTER):
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.

@@ -10,25 +10,17 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.slack.alert_scope import scope_of_text
 from bot.slack.blocks import overviews
 from bot.slack.blocks.action_ids import ASK, DIAGNOSE_MESSAGE
-from bot.slack.blocks.case import Stage, progress_message, refusal_message
+from bot.slack.blocks.case import refusal_message
 from bot.slack.events.accept import NOT_STORED, report_not_stored, respond_privately, store_in_time
 from bot.slack.events.forms import open_form
 from bot.slack.handlers import question as question_handler
-from bot.slack.handlers import subcommands
 from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, record_refusal
-from bot.slack.jobs import COMMAND, QUESTION, SHARE, Question, SlashCommand
+from bot.slack.jobs import COMMAND, QUESTION, Question, SlashCommand
 from bot.slack.message_text import all_text
 from bot.slack.parsing import parse_question
 from bot.slack.slack_connect import foreign_team
-
-SLOW_SUBCOMMANDS = {
-    "ask": "your question",
-    "check": "every fault",
-    "facts": "the cluster's facts",
-    "cluster": "the clusters",
-}
 
 
 def register(app: AsyncApp, context: HandlerContext) -> None:
@@ -41,7 +33,7 @@ def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
 
     @app.command(overviews.COMMAND)
     async def run_slash_command(ack: AsyncAck, command: Mapping[str, Any]) -> None:
-        """What takes long is acknowledged with a word that only the asker sees; its answer comes when it is there."""
+        """Acknowledged without a word: it would stand beside the answer, which nobody can put in its place."""
         slash = SlashCommand(
             text=str(command.get("text") or ""),
             user=str(command["user_id"]),
@@ -54,12 +46,7 @@ def _listen_to_slash_command(app: AsyncApp, context: HandlerContext) -> None:
             refusal_ = refusal_message(NOT_STORED, request=key)
             await ack(text=refusal_.text, blocks=refusal_.blocks)
             return
-        row = subcommands.find_subcommand(slash.name)
-        if row is None or row.shown.name not in SLOW_SUBCOMMANDS or SHARE in slash.arguments.flags:
-            await ack()
-            return
-        progress = progress_message(slash.arguments.words or SLOW_SUBCOMMANDS[row.shown.name], Stage.WAITING)
-        await ack(text=progress.text, blocks=progress.blocks)
+        await ack()
 
 
 def _listen_to_shortcuts(app: AsyncApp, context: HandlerContext) -> None:

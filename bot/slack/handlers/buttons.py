@@ -6,7 +6,6 @@ further job under a key that belongs to the answer: the second press finds it ta
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from bot.slack.blocks.action_ids import (
     RESOLVE,
     SETTLE_NO,
     SETTLE_YES,
+    SHARE_ANSWER,
     TAKE,
     TAKE_CASE,
     UNWATCH,
@@ -38,8 +38,8 @@ from bot.slack.handlers.asked_message import show_resolved
 from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers, take_case
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
-from bot.slack.handlers.escalation import NOBODY_NAMED, is_handed_over, take_handed_over
-from bot.slack.jobs import ButtonPress, CasePress, SettlePress
+from bot.slack.handlers.escalation import NOBODY_NAMED, handing_over_key, is_handed_over, take_handed_over
+from bot.slack.jobs import ButtonPress, CasePress, SettlePress, once_key
 from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import RESOLVED, Case, StoredAnswer
@@ -104,6 +104,7 @@ class PressHandler:
             UNWATCH: self._unwatch,
             CHECK_ALL: self._accept_check,
             HAND_OVER: self._accept_escalation,
+            SHARE_ANSWER: self._accept_sharing,
             TAKE_CASE: lambda: take_handed_over(self.context, self.trail, self.press),
             HELPED: self._store_feedback,
             NOT_HELPED: self._store_feedback,
@@ -138,8 +139,14 @@ class PressHandler:
     async def _tell_thread(self) -> Json:
         """One line in the case's thread, for all who work there."""
         case, _ = await find_case(self.context, self.press)
-        messages = {TAKE: taken_message, WATCH: watched_message, RESOLVE: resolved_message}
-        message = messages[self.press.action](await self.context.services.store.run(self._case_line))
+        line, timing = await self.context.services.store.run(self._case_line), self.context.services.timing
+        watch = {"every": timing.watch_every, "at_most": timing.watch_for}
+        messages: dict[str, Callable[[], Message]] = {
+            TAKE: lambda: taken_message(line, **watch),
+            WATCH: lambda: watched_message(**watch),
+            RESOLVE: lambda: resolved_message(line),
+        }
+        message = messages[self.press.action]()
         place = {"channel": case.channel, "thread_ts": case.thread_ts}
         await self.context.messenger(self.trail).post_once(**place, key=f"{self.job.key}:told", message=message)
 
@@ -173,7 +180,7 @@ class PressHandler:
 
     def _started_request(self) -> dict[str, str]:
         """The request id of what the press sets off, so that its records are found from here."""
-        if self.press.action not in (RECHECK, HAND_OVER, SETTLE_YES, SETTLE_NO):
+        if self.press.action not in (RECHECK, HAND_OVER, SHARE_ANSWER, SETTLE_YES, SETTLE_NO):
             return {}
         with contextlib.suppress(ValueError):
             value = ButtonValue.loads(self.press.value)
@@ -218,12 +225,24 @@ class PressHandler:
         if case.assignee not in ("", self.press.user) and not case.assignee.startswith("S"):
             name = await self.context.display_name(case.assignee)
             raise UserError(f"{name} is on it: nobody else is called. Ask {name}, who can hand it to on-call.")
-        key, payload = once_key(HAND_OVER, case.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
+        key, payload = handing_over_key(case.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
         accept = self.context.accept_unless_succeeded
         is_free = not await is_handed_over(self.context, case)
         if is_free and await accept(jobs.ESCALATE, key, payload, self._is_handed_over):
             return {}
         raise UserError(f"Case {case.id} was handed to on-call already.")
+
+    async def _accept_sharing(self) -> Json:
+        """A private answer goes to the channel where it was asked, once."""
+        case, answer = await find_case(self.context, self.press)
+        name = await self.context.channel_name(case.channel)
+        if no := self.context.permissions.channel_refusal(case.channel, name):
+            raise UserError(no.sentence, no.rule)
+        key, payload = once_key(SHARE_ANSWER, answer.id), CasePress(**vars(self.press), case=case.id, answer=answer.id)
+        is_shared = partial(is_answered, self.context)
+        if await self.context.accept_unless_succeeded(jobs.SHARE_ANSWER, key, payload, is_shared):
+            return {}
+        raise UserError("This answer was shared to the channel already, or is about to be.")
 
     async def _is_handed_over(self, _: str) -> bool:
         case, _answer = await find_case(self.context, self.press)
@@ -358,8 +377,3 @@ async def _as_step_result(do: Callable[[], Awaitable[Json]]) -> Json:
 def settle_key(value: ButtonValue) -> str:
     """The key of answering an entry's question below one answer."""
     return once_key(jobs.SETTLE.name, f"{value.answer} {value.entry}")
-
-
-def once_key(action: str, of: str) -> str:
-    """The key of what may be done once with an answer, or with a case."""
-    return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"

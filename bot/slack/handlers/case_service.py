@@ -13,8 +13,8 @@ from bot.slack.blocks.changes import recheck_message, settled_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.overviews import (
     CaseRow,
-    verdicts_message,
 )
+from bot.slack.blocks.verdicts import verdicts_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import UNCHANGEABLE
 from bot.slack.jobs import CasePress
@@ -56,12 +56,15 @@ def render_answer(context: HandlerContext, answer: StoredAnswer) -> Message:
     if entries is not None and not answer.report.was_read:
         trouble = answer.report.cluster.trouble if answer.report.cluster else "No cluster was read."
         return refusal_message(f"Nothing was judged. {trouble}", request=answer.id)
-    if case is None or (entries is not None and len(entries) != 1):
+    if case is None:
         return verdicts_message(answer.report)
     chain = same_question(context.cases.answers(case.id), answer)
+    line = case_line(context, case, answer, chain)
+    if entries is not None and len(entries) != 1:
+        return verdicts_message(answer.report, line, chain[0].asked_by)
     return answer_message(
         answer.report,
-        case=case_line(context, case, answer, chain),
+        case=line,
         asker=chain[0].asked_by,
         changes=find_changes(chain, answer),
     )
@@ -116,6 +119,7 @@ def case_line(
         taken_by="" if to_group else case.assignee,
         watched_until=case.watched_until,
         is_private=case.state == PRIVATE,
+        is_shareable=case.state == PRIVATE and not case.is_direct,
         has_oncall=bool(settings.oncall_group or settings.oncall),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",

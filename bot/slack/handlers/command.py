@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.audit import AuditContext
 from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.api.errors import SlackRefused
+from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster
 from bot.slack.handlers.context import HandlerContext
@@ -108,10 +109,16 @@ class Command:
         """Show this, and its file where everybody sees it."""
         await self.answer_with(lambda: _return(message))
 
-    async def answer_with(self, make_message: Callable[[], Awaitable[Message]]) -> None:
-        """Show what is made now: making it and showing it are one step, which may be done again."""
+    async def answer_with(self, make_message: Callable[[], Awaitable[Message]], about: str = "") -> None:
+        """Show what is made now: making it and showing it are one step, which may be done again.
+
+        Where that takes long who alone will see it hears what it is ``about``.
+        """
 
         async def show() -> Json:
+            if about and self.reply.would_pile_up:
+                looking = replace(progress_message(about, Stage.READING), richer=[])
+                self.reply.begin_if_slow(looking, self.context.services.timing.private_patience)
             message = await make_message()
             self.reply.ts = await self.reply.begin(message)
             await self.reply.attach_file(message)

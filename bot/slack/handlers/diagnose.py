@@ -137,7 +137,7 @@ class DiagnoseJob:
             self.reply.is_single_message = await self.job.step("one", self._begin_without_message)
         if not self.reply.is_single_message:
             stage = Stage.RECHECKING if self.before else Stage.MATCHING
-            self.reply.ts = await self.job.step("first", lambda: self.reply.begin(self._first_message(stage)))
+            self.reply.ts = await self.job.step("first", lambda: self._begin(stage))
         self.job.interruption.tell = self._tell_restart
         case = await self.job.step("case", self._opened)
         self.reply.trail = self.context.audit_context(self.user, self.reply.channel, self.job.key, case)
@@ -154,6 +154,13 @@ class DiagnoseJob:
             await self.job.step("refresh", lambda: self._refresh_first(case))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
         return told
+
+    async def _begin(self, stage: Stage) -> Json:
+        """The first message; to one person who would be left with it beside the answer, only if that takes long."""
+        if not self.reply.would_pile_up:
+            return await self.reply.begin(self._first_message(stage))
+        self.reply.begin_if_slow(self._first_message(Stage.READING), self.context.services.timing.private_patience)
+        return ""
 
     def _first_message(self, stage: Stage) -> Message:
         """In words alone: a plan of tasks would name those that have not begun."""

@@ -6,14 +6,14 @@ from functools import partial
 from bot.audit import AuditContext
 from bot.handoff.oncall import parse_on_call
 from bot.handoff.schedule import choose_zone
-from bot.slack.blocks.action_ids import ButtonValue
+from bot.slack.blocks.action_ids import HAND_OVER, ButtonValue
 from bot.slack.blocks.case import handover_summary
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.case_service import case_line, find_case_and_answer, refresh_answers, take_case
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
-from bot.slack.jobs import ButtonPress, CasePress
+from bot.slack.jobs import ButtonPress, CasePress, once_key
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import GROUP, RESOLVED, Case, StoredAnswer
 from bot.store.handovers import Handover
@@ -52,6 +52,11 @@ async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
         await job.step("say", tell)
 
     await run_reporting_errors(act, say, trail)
+
+
+def handing_over_key(case: str) -> str:
+    """The key of handing a case to on-call, which is done once."""
+    return once_key(HAND_OVER, case)
 
 
 async def is_handed_over(context: HandlerContext, case: Case) -> bool:
@@ -95,7 +100,15 @@ async def _post_summary(
 async def _assign(
     context: HandlerContext, case: Case, answer: StoredAnswer, by: str, to: Sequence[str], ts: str
 ) -> Json:
-    """Whoever was on it has given it away; of people who are called nobody is on it before they say so."""
+    """Whoever was on it has given it away; of people who are called nobody is on it before they say so.
+
+    The hand-over is stored last: from then on one of them can take the case, which must not be undone here.
+    """
+    stored = await context.services.store.run(context.handovers.of_case, case.id)
+    if stored is not None and stored.message_ts == ts:
+        return
+    group = to[0] if to[0].startswith(GROUP) else ""
+    await context.services.store.run(context.cases.assign, case.id, group, context.now())
     channel, _ = await _find_place(context, case)
     handover = Handover(
         case_id=case.id,
@@ -107,8 +120,6 @@ async def _assign(
         message_ts=ts,
     )
     await context.services.store.run(context.handovers.save, handover)
-    group = to[0] if to[0].startswith(GROUP) else ""
-    return await context.services.store.run(context.cases.assign, case.id, group, context.now())
 
 
 async def take_handed_over(context: HandlerContext, trail: AuditContext, press: ButtonPress) -> Json:
@@ -137,6 +148,9 @@ async def _find_handed_over(context: HandlerContext, press: ButtonPress) -> tupl
         raise UserError("This button leads nowhere: open the case's thread.") from None
     case = await context.services.store.run(context.cases.get, id_)
     handover = await context.services.store.run(context.handovers.of_case, id_)
+    if handover is None:  # its message is in Slack a moment before that is stored
+        await context.services.queue.wait_for_attempts(handing_over_key(id_))
+        handover = await context.services.store.run(context.handovers.of_case, id_)
     if case is None or handover is None or case.team != context.services.bot.team:
         raise UserError("This case is not stored here any more: ask again in its thread.")
     if press.channel != handover.channel:

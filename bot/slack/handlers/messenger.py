@@ -1,12 +1,13 @@
 """Messages on record: the one that becomes the answer, and all that is said beside it."""
 
+import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.audit import AuditContext, AuditUnavailable
-from bot.slack.api.errors import SlackRefused
+from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.api.poster import Poster
 from bot.slack.api.thread_status import ThreadStatus
 from bot.slack.blocks.elements import Message
@@ -97,7 +98,8 @@ class AnswerMessage:
     """``ts`` is that of the first message once it is there: empty where only one person sees it.
 
     ``thread_ts`` empty: the message opens a thread. ``message_ts``: a message of ours that becomes the answer.
-    ``response_url``: only one person sees it; Slack takes five messages there within half an hour.
+    ``response_url``: only one person sees it; Slack takes five messages there within half an hour. ``is_in_place``:
+    each replaces the one before, since the address came with a button; at a command's Slack adds each to the others.
     ``is_single_message``: the answer is said without a first message, because a status under the thread tells of it, or
     the channel is crowded.
 
@@ -111,15 +113,25 @@ class AnswerMessage:
     thread_ts: str = ""
     message_ts: str = ""
     response_url: str = ""
+    is_in_place: bool = False
     is_single_message: bool = False
     ts: str | None = None
     is_interrupted: bool = False
     _status: ThreadStatus | None = field(default=None, init=False, repr=False)
+    _later: asyncio.Task[None] | None = field(default=None, init=False, repr=False)
 
     @property
     def may_be_single_message(self) -> bool:
         """Whether the answer could be said without a first message: it has a thread to stand in, and all see it."""
         return bool(self.thread_ts) and not self.message_ts and not self.response_url
+
+    @property
+    def would_pile_up(self) -> bool:
+        """Whether a first message would stay beside the answer: one to one person can be changed no more.
+
+        Source: https://github.com/slackapi/bolt-js/issues/2287 (``replace_original`` at a command's address).
+        """
+        return bool(self.response_url) and not self.is_in_place
 
     @property
     def is_channel_busy(self) -> bool:
@@ -150,7 +162,19 @@ class AnswerMessage:
             SlackUnavailable, SlackRefused: it is not shown.
             AuditUnavailable: it could not be recorded, and is not shown.
         """
+        self._stop_waiting()
         return await self._show_first(message)
+
+    def begin_if_slow(self, message: Message, patience: float) -> None:
+        """Show this unless the answer is there within ``patience`` seconds; returns at once, and raises nothing."""
+
+        async def show() -> None:
+            await asyncio.sleep(patience)
+            with contextlib.suppress(SlackError, AuditUnavailable):
+                await self._show_first(message)
+
+        self._stop_waiting()
+        self._later = asyncio.create_task(show())
 
     async def _show_first(self, message: Message, *, is_last_word: bool = False) -> str:
         if self.message_ts:
@@ -180,6 +204,7 @@ class AnswerMessage:
             AuditUnavailable: it could not be recorded, and is not shown.
         """
         self.is_interrupted = True
+        self._stop_waiting()
         if self.ts:
             await self._update(self.ts, message)
         elif not self.is_single_message or not await self._thread_status.show(status):
@@ -191,12 +216,17 @@ class AnswerMessage:
         Raises:
             SlackUnavailable, SlackRefused: it is not shown.
         """
+        self._stop_waiting()
         if self._status is not None:
             self._status.stop()
         ts = await self._end(message)
         if self._status is not None:
             self._status.end(is_replaced=True)
         return ts
+
+    def _stop_waiting(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
 
     async def _end(self, message: Message) -> str:
         if not self.ts:

@@ -37,6 +37,7 @@ async def answer_question(context: HandlerContext, job: Job, question: Question)
         thread_ts=question.thread_ts,
         message_ts=question.message_ts,
         response_url=question.response_url,
+        is_in_place=question.is_in_place,
     )
     await QuestionHandler(context, job, question, reply).run()
 

@@ -51,7 +51,7 @@ async def _look_again(context: HandlerContext, job: Job, press: CasePress, kind:
         if case is None or before is None:
             raise UserError("The answer is not stored here any more: ask again.")
         if press.is_private:
-            reply.response_url = press.response_url
+            reply.response_url, reply.is_in_place = press.response_url, True
         else:
             reply.thread_ts = case.thread_ts
         await _diagnose_job(context, job, reply, before, press.user, kind).run()

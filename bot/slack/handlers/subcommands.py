@@ -38,8 +38,10 @@ from bot.slack.jobs import HANDOFF, SHARE, HandoffOrder, SlashCommand
 from bot.slack.permissions import Right
 from bot.slack.queue.job import Job, Json
 from knowledge.errors import nearest_name
+from knowledge.model import Entry
 
 MAX_ENTRIES = 8
+LEAST_CHANCE = 0.01  # that the words are about an entry, below which it has nothing to do with them
 _HANDOFF_ID = re.compile(r"(?:show\s+)?(HO-[A-Z2-7]+)", re.IGNORECASE)
 
 
@@ -50,10 +52,19 @@ async def entries(command: Command) -> None:
     if matcher is None:
         rows = [EntryRow(entry.id, str(entry.kind), entry.title) for entry in known.values()]
     else:
-        found = (await asyncio.to_thread(matcher.match, words)).matches[:MAX_ENTRIES]
-        pairs = [(known[item.entry_id], item.score) for item in found]
-        rows = [EntryRow(entry.id, str(entry.kind), entry.title, score) for entry, score in pairs]
+        found = await asyncio.to_thread(matcher.match, words)
+        pairs = [(known[item.entry_id], item.score) for item in found.matches]
+        rows = [
+            EntryRow(entry.id, str(entry.kind), entry.title_for(words), score)
+            for entry, score in pairs
+            if score * found.confidence >= LEAST_CHANCE or _bears(entry, words)
+        ][:MAX_ENTRIES]
     await command.answer(entries_message(rows, words))
+
+
+def _bears(entry: Entry, words: str) -> bool:
+    """Whether the words stand in the entry's names: one alone may be too short to be about anything."""
+    return words.lower() in f"{entry.id}\n{entry.title}\n{entry.title_zh}".lower()
 
 
 async def show(command: Command) -> None:
@@ -90,7 +101,7 @@ async def facts(command: Command) -> None:
     name = await command.choose_cluster()
     if not name:
         raise UserError("No cluster is configured here: set KUBECONFIG where netclinic runs.")
-    await command.answer_with(lambda: _render_facts(command, name))
+    await command.answer_with(lambda: _render_facts(command, name), f"the facts of {name}")
 
 
 async def _render_facts(command: Command, name: str) -> Message:
@@ -131,7 +142,7 @@ async def clusters(command: Command) -> None:
         rows = await context.cluster_status.refresh(subcommand_names, command.trail, context.services.clusters.default)
         return clusters_message(rows, context.now())
 
-    await command.answer_with(render)
+    await command.answer_with(render, "the clusters")
 
 
 async def status(command: Command) -> None:

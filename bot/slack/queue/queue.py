@@ -134,6 +134,15 @@ class JobQueue:
         status = await task
         return status is not None and status.status in UNDER_WAY
 
+    async def wait_for_attempts(self, key: str) -> None:
+        """Return once no piece under this key, or a later attempt's, is under way, in whichever process."""
+        for attempt in itertools.count(1):
+            this = key if attempt == 1 else f"{key}:{attempt}"
+            if await self.payload(this) is None:
+                return
+            while await self.is_under_way(this):  # noqa: ASYNC110 - what another process does has no bell
+                await asyncio.sleep(self._timing.poll)
+
     async def _is_over(self, key: str) -> bool:
         task = asyncio.create_task(DBOS.get_workflow_status_async(key), context=contextvars.Context())
         status = await task

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,79 @@ async def test_killed_at_each_step(
     replies = await thread_with(slack, "CONFIRMED")
     assert len(roots(slack)) == 1
     assert sum("CONFIRMED" in reply.plain for reply in replies) == 1
+
+
+async def dies_during(slack: Workspace, bot: Served, method: str, accepted: bool, told: Callable[[], Any]) -> None:
+    """``kill -9`` while Slack keeps the reply to what is done about what was ``told``; then the next start."""
+    before = sum(call.method == method for call in slack.calls)
+    slack.fail(method, "hang", accepted=accepted, times=None)
+    await told()
+    await slack.until(lambda: sum(call.method == method for call in slack.calls) > before, SECONDS)
+    bot.kill()
+    slack.heal()
+    bot.start(quick=True)
+    await bot.serving()
+
+
+@needs_alertmanager
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "accepted"),
+    [
+        ("chat.postMessage", False),  # about to say that it is over
+        ("chat.postMessage", True),  # that is said, and the reply is lost
+        ("chat.update", False),  # looked again, and about to show that in the first answer
+    ],
+)
+async def test_killed_while_it_is_resolved(
+    stage: tuple[Workspace, Served, Alertmanager], method: str, accepted: bool
+) -> None:
+    slack, bot, alerting = stage
+    bot.start(quick=True)
+    await bot.serving()
+    await alerting.start()
+    await alerting.alert(LABELS, summary=SUMMARY)
+    await thread_with(slack, "CONFIRMED")
+    await slack.until(lambda: "chat.getPermalink" in [call.method for call in slack.calls], SECONDS)
+    await dies_during(slack, bot, method, accepted, lambda: alerting.alert(LABELS, summary=SUMMARY, is_over=True))
+    await thread_with(slack, "Still there")
+    await asyncio.sleep(2.0)
+    said = [reply.plain for reply in await thread_with(slack, "is resolved on prod")]
+    assert len(roots(slack)) == 1
+    assert [sum(words in text for text in said) for words in ("is resolved on prod", "Still there")] == [1, 1]
+
+
+@needs_alertmanager
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "accepted"),
+    [
+        ("chat.postMessage", False),  # about to say how many there are
+        ("chat.postMessage", True),  # that is said, and the reply is lost
+        ("chat.update", True),  # the number is brought up to date, and nobody knows
+    ],
+)
+async def test_killed_while_a_storm_is_counted(
+    stage: tuple[Workspace, Served, Alertmanager], method: str, accepted: bool
+) -> None:
+    slack, bot, alerting = stage
+    bot.start(quick=True)
+    await bot.serving()
+    await alerting.start()
+    await alerting.alert(LABELS, summary=SUMMARY)
+    await thread_with(slack, "CONFIRMED")
+    await slack.until(lambda: "chat.getPermalink" in [call.method for call in slack.calls], SECONDS)
+
+    async def more() -> None:
+        for number in range(3):
+            await alerting.alert({**LABELS, "pod": f"web-{number}"}, summary=SUMMARY)
+
+    await dies_during(slack, bot, method, accepted, more)
+    await thread_with(slack, "4 alerts of this cause on prod")
+    await asyncio.sleep(2.0)
+    said = [reply.plain for reply in await thread_with(slack, "4 alerts of this cause on prod")]
+    assert len(roots(slack)) == 1
+    assert [sum(words in text for text in said) for words in ("CONFIRMED", "alerts of this cause")] == [1, 1]
 
 
 @needs_alertmanager

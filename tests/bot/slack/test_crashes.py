@@ -183,6 +183,26 @@ async def test_during_a_call_to_slack_that_takes_no_status(stage: Stage) -> None
 
 @slow
 @only_sqlite
+@pytest.mark.parametrize(("method", "accepted"), [("chat.postMessage", True), ("chat.update", False)])
+async def test_while_a_private_answer_is_shared(stage: Stage, method: str, accepted: bool) -> None:
+    await stage.starts()
+    await stage.slack.people.command("ada", "ops", "/netclinic ask pods stuck in ContainerCreating")
+    seen = stage.slack.ephemerals
+    private = await stage.slack.until(lambda: next((m for m in seen("ada") if ANSWERED in m.plain), None), SECONDS)
+    stage.slack.fail(method, "hang", accepted=accepted, times=None)
+    await stage.slack.people.press("ada", private, "Share to channel")
+    await stage.called(method)
+    stage.bot.kill()
+    stage.slack.heal()
+    await stage.starts()
+    await stage.slack.until(lambda: "Shared to the channel" in private.plain, SECONDS)
+    (shared,) = stage.slack.messages("ops")
+    assert ANSWERED in shared.plain
+    assert "Resolve" in shared.plain
+
+
+@slow
+@only_sqlite
 async def test_while_the_cluster_is_being_read(stage: Stage) -> None:
     reading = asyncio.Event()
 

@@ -30,6 +30,7 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
         **{"entry": "flannel-hairpin-off", "yes": True},
     },
     "hand_over": {"action": "hand_over", "value": "{}", "user": "U1", "channel": "C1", "case": "NC-A", "answer": "k1"},
+    "share": {"action": "share_answer", "value": "{}", "user": "U1", "channel": "C1", "case": "NC-A", "answer": "k1"},
     "watch": {"case": "NC-A", "is_last": True},
     "home": {"user": "U1"},
     "audit.anchor": {},

@@ -30,7 +30,7 @@ from bot.recordings import Recording, load, serve
 from bot.terminal.console import say, say_command, show_table, wrap
 from bot.terminal.pages import show_entry, show_facts, show_report, show_verdicts
 from bot.text import age, plain
-from knowledge.model import Entry
+from knowledge.model import Entry, is_chinese
 
 PAGES = Path(__file__).parent / "pages"
 Entries = Mapping[str, Entry]
@@ -151,6 +151,19 @@ def _renamed(item: dict[str, object]) -> dict[str, object]:
     plain_text = json.dumps(item).replace("web-5f7d9c6b8-k2x9q", json.dumps(HOSTILE)[1:-1])
     renamed = dict(json.loads(plain_text))
     return {**renamed, "message": f"{HOSTILE} {renamed['message']}"} if "message" in renamed else renamed
+
+
+def test_every_shipped_entry_has_a_title_in_chinese(entries: Entries) -> None:
+    assert [entry.id for entry in entries.values() if not is_chinese(entry.title_zh)] == []
+
+
+async def test_who_asks_in_chinese_reads_the_chinese_title(entries: Entries, meaning: Meaning) -> None:
+    clinic = Clinic(entries, meaning(OUT_OF_IPS), Budget(seconds=30))
+    for question, in_chinese in (("Pod 一直 ContainerCreating", True), ("pods do not start", False)):
+        answer, entry = await clinic.ask(question), entries["terway-vswitch-out-of-ips"]
+        page = printed(show_report, make_report(answer), 100)
+        assert (entry.title_zh in page, entry.title in page) == (in_chinese, not in_chinese)
+        assert answer.diagnoses[0].to_json()["title"] == entry.title
 
 
 def test_an_entry_is_shown_in_full_for_any_cluster(entries: Entries) -> None:

@@ -33,10 +33,14 @@ def told_on(entries: dict[str, Entry], meaning: Meaning) -> Ask:
     """
 
     async def asked(
-        recording: str | None, scores: Mapping[str, float], *, gone: bool = False, check: bool = False
+        recording: str | None,
+        scores: Mapping[str, float],
+        *,
+        gone: bool = False,
+        check: bool = False,
+        question: str = "pods do not start",
     ) -> Report:
         clinic = Clinic(entries, meaning(scores), Budget(seconds=30))
-        question = "pods do not start"
         if recording is None:
             return make_report(await clinic.ask(question), told_at=OPENED)
         store = load(recording)

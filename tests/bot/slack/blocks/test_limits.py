@@ -38,8 +38,8 @@ from bot.slack.blocks.overviews import (
     help_message,
     home_view,
     status_message,
-    verdicts_message,
 )
+from bot.slack.blocks.verdicts import verdicts_message
 from knowledge.model import Kind
 
 Thing = Message | Mapping[str, Any]

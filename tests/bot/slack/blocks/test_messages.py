@@ -8,7 +8,7 @@ After a wanted change write them anew and read the difference:
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from bot.cluster.facts import Fact
 from bot.diagnosis.report import Report, ReportStep, compare
 from bot.slack.blocks.action_ids import ButtonValue
-from bot.slack.blocks.answer import answer_message
+from bot.slack.blocks.answer import answer_message, shared_message, sharing_message
 from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import AnswerTarget, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
@@ -34,9 +34,10 @@ from bot.slack.blocks.overviews import (
     help_message,
     home_view,
     status_message,
-    verdicts_message,
 )
+from bot.slack.blocks.verdicts import verdicts_message
 
+OPENED = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
 SHOWN = Path(__file__).parent / "shown"
 Thing = Message | dict[str, Any]
 Tell = Callable[..., Awaitable[Report]]
@@ -175,7 +176,7 @@ async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLi
 
 
 def test_progress(agreed: Agreed) -> None:
-    agreed("progress-received", progress_message(CHINESE, Stage.WAITING))
+    agreed("progress-matching", progress_message(CHINESE, Stage.MATCHING))
     reads = ["nodes", "pods", "events", "log of terway-eniip-7k2vb", "ConfigMap eni-config"]
     agreed(
         "progress-reading",
@@ -255,9 +256,31 @@ def test_entries(entries: dict[str, Any], agreed: Agreed) -> None:
     agreed("entry", entry_message(entries["terway-mac-not-found"]))
 
 
-async def test_check(told_on: Tell, agreed: Agreed) -> None:
-    agreed("check", verdicts_message(await told_on("terway-out-of-ips", {}, check=True)))
-    agreed("check-healthy", verdicts_message(await told_on("terway-healthy", {}, check=True)))
+async def test_check(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = await told_on("terway-out-of-ips", {}, check=True)
+    agreed("check", verdicts_message(told, case, "U0ANA"))
+    alone = replace(case, is_private=True, is_shareable=True)
+    agreed("check-alone", verdicts_message(told, alone, "U0ANA"))
+    agreed("check-healthy", verdicts_message(await told_on("terway-healthy", {}, check=True), case))
+    agreed("check-resolved", verdicts_message(told, replace(case, resolved_by="U0ANA", resolved_at=OPENED)))
+
+
+async def test_a_question_in_chinese_has_the_entrys_chinese_title(
+    told_on: Tell, case: CaseLine, agreed: Agreed, page: Callable[[Thing], str]
+) -> None:
+    told = await told_on("terway-out-of-ips", OUT_OF_IPS, question=CHINESE)
+    agreed("chinese", answer_message(told, case=case, asker="U0ANA"))
+    for shown in (steps_modal(told, case.value), evidence_modal(told, case.value)):
+        assert "Terway 使用的交换机（vSwitch）IP 地址已用尽" in page(shown)
+        assert told.diagnoses[0].title not in page(shown)
+
+
+async def test_a_private_answer_that_is_shared(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = await told_on("terway-out-of-ips", OUT_OF_IPS)
+    agreed("private", answer_message(told, case=replace(case, is_private=True, is_shareable=True), asker="U0ANA"))
+    agreed("sharing", sharing_message(told))
+    agreed("shared", shared_message(told, case.id, "https://slack.example/archives/C1/p1"))
+    agreed("shared-without-a-link", shared_message(await told_on(None, {}), case.id, ""))
 
 
 def test_forms_and_menus(case: CaseLine, agreed: Agreed) -> None:

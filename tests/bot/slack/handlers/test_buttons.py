@@ -268,6 +268,25 @@ async def test_the_first_who_takes_a_handed_over_case_has_it(open_scene: OpenSce
         await scene.alone("ada", f"Case {case.id} was resolved already by Sam Moreau")
 
 
+async def test_who_takes_it_before_the_hand_over_is_stored_has_it(open_scene: OpenScene) -> None:
+    """Slack has carried the post out, and keeps from us that it has."""
+    async with open_scene(OUT, settings={"NETCLINIC_ONCALL_GROUP": "oncall"}) as scene:
+        answer = await answered(scene)
+        await scene.idle()
+        scene.slack.fail("chat.postMessage", "drop", accepted=True)
+        scene.slack.fail("conversations.replies", "status", times=None)  # where it would look for the post
+        await scene.slack.people.press("ada", answer, "Hand to on-call")
+        told = await scene.answer("inc-shop", answer.thread_ts, "hands this case to you")
+        await scene.slack.people.press("lin", told, "I take it")
+        await scene.slack.until(lambda: "take_case" in [row.outcome for row in recorded(scene, "button.pressed")], 60)
+        scene.slack.heal()
+        await scene.slack.until(lambda: "<@U0LIN00002> has it." in told.plain, 60)
+        await scene.idle()
+        assert scene.slack.ephemerals("lin") == []
+        (case,) = Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")
+        assert case.assignee == "U0LIN00002"
+
+
 async def test_after_resolve_nobody_can_take_what_nobody_had_taken(open_scene: OpenScene) -> None:
     async with open_scene(
         OUT, settings={"NETCLINIC_ONCALL_GROUP": "oncall", "NETCLINIC_ONCALL_CHANNEL": "ops"}

@@ -15,7 +15,7 @@ from tests.timing import QUICK
 OUT = {"prod": "terway-out-of-ips"}
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 OFTEN = replace(QUICK, watch_every=0.3, watch_for=600.0)
-WATCHED = "I look again every 2 minutes"
+WATCHED = "I look again every 2 minutes, for 1 hour at most, and say once what changed."
 
 
 async def answered(scene: Scene) -> Any:
@@ -65,6 +65,7 @@ async def test_a_watched_case_says_once_when_it_is_cleared(open_scene: OpenScene
     async with open_scene(OUT, timing=OFTEN) as scene:
         answer = await answered(scene)
         await scene.slack.people.press("lin", answer, "I'm on it")
+        await in_thread(scene, answer, "I look again every 0.3 seconds, for 10 minutes at most")
         await in_thread(scene, answer, "Stop watching")
         await scene.clusters.serve("terway-recovered-from-ip-shortage", "prod")
         line = await in_thread(scene, answer, "✓ Cleared on prod after")
