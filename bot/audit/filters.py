@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "message.updated": "it was changed",
     "button.pressed": "somebody pressed a button",
     "question.settled": "somebody answered the question that settles an entry",
+    "case.joined": "a question was asked again, and is counted with the case that stands in another thread",
     "case.taken": "somebody works on a case",
     "case.watched": "a case is looked at again and again, or no more",
     "case.resolved": "somebody resolved a case",

@@ -20,6 +20,7 @@ from bot.slack.handlers import (
     question,
     recheck,
     set_aside,
+    standing,
     subcommands,
     watch,
 )
@@ -62,6 +63,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.HANDOFF_REMINDER, handoff.remind),
     _handled(jobs.ALERT, alerts.answer_alert),
     _handled(jobs.ALERT_COUNT, alerts.count_alerts),
+    _handled(jobs.ASKERS, standing.count_askers),
     _handled(jobs.SET_ASIDE, set_aside.tell_set_aside),
 )
 

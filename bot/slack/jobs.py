@@ -67,7 +67,8 @@ class Question(PersonPayload):
     ``entries`` are judged instead of matching words, where it ``is_check`` (none: every fault). ``thread_ts`` is the
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
     ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
-    it was said in a thread that somebody else may have begun, such as an alert.
+    it was said in a thread that somebody else may have begun, such as an alert. ``looks_first``: nobody asked, and the
+    words leave open whether it is a question for us, so that the cluster is looked at before anything is said.
     """
 
     how: HowAsked
@@ -79,6 +80,7 @@ class Question(PersonPayload):
     message_ts: str = ""
     trouble: str = ""
     is_reply: bool = False
+    looks_first: bool = False
 
     def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
@@ -232,6 +234,13 @@ class AlertCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskersCount:
+    """The open case is asked about in one more thread; the key says in which seconds."""
+
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetAside:
     """The job ``key``, of the kind ``name``, ended its process again and again: it is not resumed any more."""
 
@@ -255,6 +264,7 @@ HANDOFF_NOTE = JobKind("handoff.note", HandoffNoteLeft)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
 ALERT = JobKind("alert", Alert)
 ALERT_COUNT = JobKind("alert.count", AlertCount)
+ASKERS = JobKind("askers", AskersCount)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
 KINDS: Mapping[str, JobKind[Any]] = {
@@ -275,6 +285,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HANDOFF_REMINDER,
         ALERT,
         ALERT_COUNT,
+        ASKERS,
         SET_ASIDE,
     )
 }

@@ -217,6 +217,7 @@ class Player:
     async def nothing(self, line: Line) -> None:
         before = self._all_said()
         await asyncio.sleep(QUIET)
+        await self.scene.idle()
         assert self._all_said() == before, "it said something"
         assert self.scene.slack.replies(*self.thread) == [], "it has said something in the thread"
 

@@ -127,7 +127,7 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 async def _accept_message(context: HandlerContext, message: IncomingMessage) -> None:
     """Accept the message where it is a question for us."""
     asked = parse_question(message.text, bot_user=context.services.bot.user)
-    how = await _how_asked(context, message, asked)
+    how, looks_first = await _how_asked(context, message, asked)
     if how is None:
         return
     question = Question(
@@ -142,6 +142,7 @@ async def _accept_message(context: HandlerContext, message: IncomingMessage) -> 
         team=message.team,
         in_shared_channel=message.in_shared_channel,
         is_reply=bool(message.thread_ts),
+        looks_first=looks_first,
     )
     key = f"{context.services.bot.team}:{message.channel}:{message.ts}"
     if not await _accept_question(context, question, key):
@@ -198,34 +199,38 @@ async def _accept_question(context: HandlerContext, question: Question, key: str
         raise
 
 
-async def _how_asked(context: HandlerContext, message: IncomingMessage, asked: ParsedQuestion) -> HowAsked | None:
-    """How it was asked; ``None`` where nobody asked us."""
+async def _how_asked(
+    context: HandlerContext, message: IncomingMessage, asked: ParsedQuestion
+) -> tuple[HowAsked | None, bool]:
+    """How it was asked, ``None`` where nobody asked; and whether the cluster is looked at before anything is said."""
     if message.is_direct:  # there nobody else can be meant
-        return "direct"
+        return "direct", False
     if message.is_mention:
-        return "mention"
-    settings = context.services.settings
-    if not settings.incident_channels or not await _is_confident_match(
-        context, asked.words, settings.unasked_confidence
-    ):
-        return None
+        return "mention", False
+    if not context.services.settings.incident_channels:
+        return None, False
+    is_about_network, is_sure = await _weigh_words(context, asked.words)
+    # In threads people work on what they know of: there only what is clearly a question is looked at.
+    if not is_about_network or not (is_sure or not message.thread_ts):
+        return None, False
     try:
-        return "unasked" if await context.is_incident_channel(message.channel) else None
+        is_answered = await context.is_incident_channel(message.channel)
     except SlackUnavailable:
-        return "unasked"  # stored first; whether it was said in such a channel is looked up again before the answer
+        is_answered = True  # stored first; whether it was said in such a channel is looked up again before the answer
+    return ("unasked", not is_sure) if is_answered else (None, False)
 
 
-async def _is_confident_match(context: HandlerContext, words: str, confidence: float) -> bool:
-    """Whether the words are about the network: in scope, and with this confidence."""
+async def _weigh_words(context: HandlerContext, words: str) -> tuple[bool, bool]:
+    """Whether the words are about the network, by the index's calibration, and whether that is sure enough to answer
+    unasked."""
     matcher = (await context.services.clinic()).matcher
     if matcher is None or not words:
-        return False
+        return False, False
     found = await asyncio.to_thread(matcher.match, words)
-    is_sure = found.in_scope and found.confidence >= confidence
-    _log.info(
-        "Nobody asked; %s.", "it is answered" if is_sure else "nothing is said", extra={"confidence": found.confidence}
-    )
-    return is_sure
+    is_sure = found.in_scope and found.confidence >= context.services.settings.unasked_confidence
+    done = "it is answered" if is_sure else "the cluster may tell" if found.in_scope else "nothing is said"
+    _log.info("Nobody asked; %s.", done, extra={"confidence": found.confidence})
+    return found.in_scope, is_sure
 
 
 async def _ignore_event() -> None:

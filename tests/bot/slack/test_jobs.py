@@ -48,6 +48,7 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
         **{"cluster": "prod", "namespace": "shop", "pod": "web-1", "node": "", "is_resolved": False, "since": "2026"},
     },
     "alert.count": {"owner": "T1:alert:f1"},
+    "askers": {"case": "NC-A"},
     "set_aside": {"name": "home", "key": "k1", "payload": {"user": "U1"}},
 }
 
