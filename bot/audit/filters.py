@@ -17,6 +17,8 @@ from knowledge.errors import UserFacingError
 ACTIONS: Mapping[str, str] = {
     "question.received": "somebody asked",
     "alert.received": "an alert came, from a bot or by Alertmanager's webhook",
+    "question.edited": "somebody changed a question after asking it",
+    "file.reading": "a file that was sent with a question is about to be read",
     "command.received": "somebody called for something else",
     "entries.considered": "what the words may mean, with scores",
     "cluster.read": "a read of a cluster is about to be made",

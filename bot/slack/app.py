@@ -13,6 +13,7 @@ from bot.slack.handlers import (
     alerts,
     audit,
     buttons,
+    edits,
     escalation,
     handoff,
     handoff_notes,
@@ -49,6 +50,7 @@ def _handled(
 
 HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.QUESTION, question.answer_question),
+    _handled(jobs.EDIT, edits.look_at_edit),
     _handled(jobs.COMMAND, subcommands.run_subcommand),
     _handled(jobs.PRESS, buttons.handle_press),
     _handled(jobs.RECHECK, recheck.recheck),

@@ -61,6 +61,19 @@ class PersonPayload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SentFile:
+    """A file that came with a message: Slack's id, its name, and ``url_private``, empty where Slack tells none.
+
+    ``is_text``: by its type; pictures and archives are not read.
+    """
+
+    id: str
+    name: str
+    url: str = ""
+    is_text: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Question(PersonPayload):
     """``words`` without Slack's marks and options; ``cluster`` and ``namespace`` as the words named them.
 
@@ -69,6 +82,7 @@ class Question(PersonPayload):
     ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
     it was said in a thread that somebody else may have begun, such as an alert. ``looks_first``: nobody asked, and the
     words leave open whether it is a question for us, so that the cluster is looked at before anything is said.
+    ``files`` came with it; ``notes`` say what of it is not read, a sentence each.
     """
 
     how: HowAsked
@@ -81,6 +95,8 @@ class Question(PersonPayload):
     trouble: str = ""
     is_reply: bool = False
     looks_first: bool = False
+    files: tuple[SentFile, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
@@ -97,6 +113,13 @@ class Question(PersonPayload):
     def is_awaited(self) -> bool:
         """Nobody waits where nobody asked."""
         return self.how not in ("unasked", "alert") and super().is_awaited
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedQuestion(Question):
+    """A question as its asker has changed it; ``original`` is the key under which it was accepted before."""
+
+    original: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,6 +273,7 @@ class SetAside:
 
 
 QUESTION = JobKind("ask", Question)
+EDIT = JobKind("edit", EditedQuestion)
 COMMAND = JobKind("command", SlashCommand)
 PRESS = JobKind("press", ButtonPress)
 RECHECK = JobKind("recheck", CasePress)
@@ -271,6 +295,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
     kind.name: kind
     for kind in (
         QUESTION,
+        EDIT,
         COMMAND,
         PRESS,
         RECHECK,

@@ -136,6 +136,15 @@ class Cases:
         with self.store.writing() as connection:
             insert_answer(self.store, connection, answer)
 
+    def change_question(self, id_: str, question: str) -> None:
+        """Note that whoever asked has changed the words of a question."""
+        with self.store.writing() as connection:
+            this = stored_answers.c.id == id_
+            row = connection.execute(select(stored_answers.c.case_id, stored_answers.c.question).where(this)).one()
+            connection.execute(update(stored_answers).where(this).values(question=question))
+            first = update(cases).where(cases.c.id == row.case_id, cases.c.question == row.question)
+            connection.execute(first.values(question=question))
+
     def set_message(self, id_: str, channel: str, message_ts: str) -> None:
         """Note where an answer stands."""
         with self.store.writing() as connection:
@@ -288,13 +297,19 @@ def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str,
         connection.execute(update(cases).where(*is_first).values(state=TALK))
         return
     connection.execute(update(cases).where(this, cases.c.state == TALK).values(state=OPEN))
+    if answer.kind in ("ask", "recheck"):
+        _leave_standing(connection, answer, about)
     if answer.kind == "ask":
         again = {"state": OPEN, "resolved_at": None, "resolved_by": ""}
         connection.execute(update(cases).where(this, cases.c.state == RESOLVED).values(**again))
-        standing = exists().where(_STANDING.c.id == cases.c.same_as, _STANDING.c.state == OPEN)
-        is_other = or_(*(cases.c[name] != about[name] for name in ("entry", "cluster", "outcome")), ~standing)
-        own = update(cases).where(this, cases.c.state == JOINED, is_other)
-        connection.execute(own.values(state=OPEN, same_as=""))
+
+
+def _leave_standing(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
+    """A joined case whose answer is another now, or that stands nowhere any more, is a case of its own."""
+    standing = exists().where(_STANDING.c.id == cases.c.same_as, _STANDING.c.state == OPEN)
+    is_other = or_(*(cases.c[name] != about[name] for name in ("entry", "cluster", "outcome")), ~standing)
+    own = update(cases).where(cases.c.id == answer.case_id, cases.c.state == JOINED, is_other)
+    connection.execute(own.values(state=OPEN, same_as=""))
 
 
 def to_stored_answer(row: Any) -> StoredAnswer:

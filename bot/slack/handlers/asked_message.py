@@ -17,6 +17,7 @@ from bot.store.cases import RESOLVED, StoredAnswer
 MOST_MESSAGES = 10  # of one case that are marked as resolved, the newest ones
 _KEY = re.compile(
     r"[^:]+:(?P<channel>[CDG][A-Z0-9]+):(?P<ts>\d+\.\d+)"  # bot/slack/events/messages.py
+    r"(?::edited)?"  # as it was changed: bot/slack/handlers/edits.py
     r"(?::diagnose:[^:]+(?::\d+)?)?"  # the shortcut on a message: bot/slack/events/commands.py
     r"(?::chosen)?"  # the same question with a cluster from the menu: bot/slack/handlers/buttons.py
 )

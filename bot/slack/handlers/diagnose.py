@@ -91,7 +91,8 @@ class DiagnoseJob:
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
     the answer that is checked again. ``may_join``: where the question stands in another thread already, it is joined to
-    that one. ``seen`` is the report where the cluster was looked at before anything is said.
+    that one. ``seen`` is the report where the cluster was looked at before anything is said; ``notes`` say what of the
+    question was not read.
     """
 
     context: HandlerContext
@@ -107,6 +108,7 @@ class DiagnoseJob:
     before: StoredAnswer | None = None
     seen: Json | None = None
     may_join: bool = False
+    notes: tuple[str, ...] = ()
 
     async def run(self) -> None:
         """Answer. All of it is steps: a crash repeats none that is done.
@@ -248,7 +250,9 @@ class DiagnoseJob:
             asked_at=now,
             asked_by=self.user,
             question=self.words,
-            report=replace(told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before)),
+            report=replace(
+                told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before), notes=self.notes
+            ),
             finished_at=now,
             cluster=self.cluster,
             namespace=self.namespace,

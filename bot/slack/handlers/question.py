@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.redaction import redact_text
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report
 from bot.slack.alert_scope import scope_of_text
-from bot.slack.api.errors import SlackRefused
+from bot.slack.api.errors import SlackError, SlackRefused
+from bot.slack.api.files import MISSING_SCOPE
 from bot.slack.blocks.action_ids import EVIDENCE, SHOW_WHOLE, STEPS, ButtonValue
 from bot.slack.blocks.case import refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
@@ -24,6 +26,7 @@ from bot.slack.handlers.standing import is_standing
 from bot.slack.jobs import PRESS, QUESTION, ButtonPress, Question
 from bot.slack.message_text import all_text
 from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
+from bot.slack.pastes import MOST_READ, pick_errors
 from bot.slack.queue.job import Job, Json
 from bot.slack.replies import typed_action
 from bot.slack.slack_connect import RULE
@@ -61,6 +64,14 @@ def _join(before: str, words: str) -> str:
     return f"{before[: max(0, MAX_LENGTH - len(words) - 1)]}\n{words}"
 
 
+def _why_unread(name: str, error: SlackError) -> str:
+    """What of a file was not read, and the way out."""
+    if getattr(error, "code", "") == MISSING_SCOPE:
+        why = "install the app again with the scope files:read, or paste the lines with the error"
+        return f"{name} was not read, because the app may not read files: {why}."
+    return f"{name} was not read: paste the lines with the error. {error}"
+
+
 @dataclass(frozen=True)
 class QuestionHandler:
     """One question on its way to its answer."""
@@ -69,6 +80,7 @@ class QuestionHandler:
     job: Job
     question: Question
     reply: AnswerMessage
+    pasted: str = ""
 
     async def run(self) -> None:
         """Answer it, or say in one sentence why not."""
@@ -80,6 +92,14 @@ class QuestionHandler:
     async def _answer(self) -> None:
         if "silent" in await self._step("may", self._check_permission):
             return
+        if self.question.files:
+            read = await self._step("files", self._read_files)
+            asked = replace(self.question, files=(), notes=tuple(read["notes"]))
+            await replace(self, question=asked, pasted=read["text"])._answer_meant()
+        else:
+            await self._answer_meant()
+
+    async def _answer_meant(self) -> None:
         target = await self._step("meant", self._resolve_target)
         if self.question.looks_first:
             await self._answer_if_confirmed(target)
@@ -110,6 +130,27 @@ class QuestionHandler:
         is_meant = first is not None and first.verdict is Verdict.CONFIRMED and first.score is not None
         return is_meant and not await is_standing(self.context, work.stored_answer(report, case=""))
 
+    async def _read_files(self) -> Json:
+        """What the files say, with the lines that tell of errors where that is long; and what could not be read."""
+        question, texts, notes = self.question, [], list(self.question.notes)
+        for file in question.files:
+            if not file.is_text:
+                notes.append(f"{file.name} is no text, so it was not read: paste the lines with the error.")
+                continue
+            await self.reply.trail.record("file.reading", detail={"file": file.name, "id": file.id})
+            try:
+                text = await self.context.services.files.read_text(file.id, file.url)
+            except SlackError as error:
+                notes.append(_why_unread(file.name, error))
+                continue
+            read = pick_errors(
+                redact_text(text[: MOST_READ + 1]),
+                max(0, (MAX_LENGTH - len(question.words) - 1) // len(question.files)),
+            )
+            texts.append(read.text)
+            notes += filter(None, [read.note(file.name)])
+        return {"text": "\n".join(texts), "notes": notes}
+
     def _diagnose_job(self, words: str, cluster: str, namespace: str) -> DiagnoseJob:
         return DiagnoseJob(
             context=self.context,
@@ -123,6 +164,7 @@ class QuestionHandler:
             is_check=self.question.is_check,
             entries=self.question.entries,
             may_join=self._may_join,
+            notes=self.question.notes,
         )
 
     @property
@@ -169,14 +211,11 @@ class QuestionHandler:
         ``thanked``: for the case of that id, where one is open.
         """
         question, case = self.question, await self._find_case()
-        if pressed := await self._typed_press(case):
-            return pressed
-        if is_courtesy(question.words):
-            return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
-        if self.context.is_command(question.words) and not question.is_check:
-            return {"words": "", "cluster": "", "namespace": ""}
+        if (aside := await self._other_than_question(case)) is not None:
+            return aside
         about = "" if case else await self._read_thread_start()
         words = await self._resolve_words(case, about)
+        words = f"{words}\n{self.pasted}".strip()[:MAX_LENGTH] if self.pasted else words
         try:
             choice = await self._choose_cluster(case, about)
         except ConnectionSettingsError as error:
@@ -192,6 +231,20 @@ class QuestionHandler:
         if choice.offered:
             return {"words": words, "menu": choice.offered, "unknown": choice.name}
         return {"refused": [choice.sentence, ""]}
+
+    async def _other_than_question(self, case: Case | None) -> Json:
+        """What the words are where they describe nothing that could be looked up; ``None`` where they do."""
+        question = self.question
+        if self.pasted:
+            return None
+        if pressed := await self._typed_press(case):
+            return pressed
+        if is_courtesy(question.words):
+            return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
+        if question.notes and not question.words:
+            return {"refused": [" ".join(question.notes), ""]}
+        is_command = self.context.is_command(question.words) and not question.is_check
+        return {"words": "", "cluster": "", "namespace": ""} if is_command else None
 
     async def _typed_press(self, case: Case | None) -> Json:
         """Which button of the thread's newest answer the words stand for."""

@@ -223,12 +223,16 @@ async def test_what_cannot_be_recorded_is_not_done(open_scene: OpenScene) -> Non
             connection.execute(text("ALTER TABLE elsewhere RENAME TO audit_records"))
 
 
-async def test_a_question_that_is_a_whole_file_is_refused(open_scene: OpenScene) -> None:
+async def test_a_picture_and_a_file_of_somebody_else_are_not_read(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
-        ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic " + "pods stuck " * 400)
-        answer = await scene.answer("inc-shop", ts, "a question may have 3,000")
-        assert "paste the lines with the error only" in answer.plain
+        people = scene.slack.people
+        ts = await people.say("ada", "inc-shop", "@netclinic", files=[("screen.png", b"\x89PNG")])
+        answer = await scene.answer("inc-shop", ts, "screen.png is no text, so it was not read")
         assert scene.clusters.servers["prod"].requests == []
+        scene.slack.team.files_url = "http://127.0.0.1:1"  # Slack's own hosts alone get the token
+        ts = await people.say("ada", "inc-shop", "@netclinic pods stuck", files=[("app.log", "error")])
+        answer = await scene.answer("inc-shop", ts, "app.log was not read: paste the lines with the error.")
+        assert "the file is kept somewhere else" in answer.plain
 
 
 async def test_without_any_cluster_the_knowledge_is_given(open_scene: OpenScene, shared_index: Index) -> None:
