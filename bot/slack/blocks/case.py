@@ -111,7 +111,7 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
     parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
-    parts += [text_run("Nothing was read" if case.is_talk else f"Case {case.id}", code=not case.is_talk)]
+    parts += [text_run("No case was opened" if case.is_talk else f"Case {case.id}", code=not case.is_talk)]
     parts += [text_run(f" · same as {case.same_as}: "), *_thread_of(case)] if case.same_as else []
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     parts += [text_run(f" · {askers_words(case.askers)}")] if case.askers > 1 else []

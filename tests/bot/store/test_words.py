@@ -78,7 +78,8 @@ async def ended(scene: Scene) -> None:
 
 @pytest.fixture
 def settings(database_url: str) -> dict[str, str]:
-    return {"NETCLINIC_DATABASE_URL": database_url} if database_url.startswith("postgresql") else {}
+    where = {"NETCLINIC_DATABASE_URL": database_url} if database_url.startswith("postgresql") else {}
+    return {**where, "NETCLINIC_DEFAULT_CLUSTER": PLACES["ada"]}
 
 
 @postgresql_is_slow

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bot.store.cases import Cases
 from index.search import Index
-from tests.scenes import OpenScene, Scene
+from tests.scenes import SECONDS, OpenScene, Scene
 
 STUCK = "@netclinic pods stuck in ContainerCreating"
 
@@ -53,6 +53,21 @@ async def test_unasked_failures_leave_no_status(open_scene: OpenScene) -> None:
         await scene.slack.until(lambda: not message.reactions)
         with scene.services.store.writing() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO diagnoses"))
+
+
+async def test_what_is_looked_at_in_silence_is_on_record_and_shows_nowhere(open_scene: OpenScene) -> None:
+    settings = {"NETCLINIC_INCIDENT_CHANNELS": "inc-*", "NETCLINIC_UNASKED_CONFIDENCE": "1"}
+    async with open_scene({"prod": "terway-healthy"}, settings=settings) as scene:
+        ts = await scene.slack.people.say("ada", "inc-shop", "pods stuck in ContainerCreating since 10 min")
+        await scene.slack.until(lambda: "verdict.reached" in [action for action, _, _ in records(scene)], SECONDS)
+        await scene.idle()
+        actions = [(action, case) for action, _, case in records(scene) if not action.startswith(("audit", "settings"))]
+        assert {"question.received", "entries.considered", "cluster.read"} <= {action for action, _ in actions}
+        assert {case for _, case in actions} == {""}
+        shown = {STATUS, "reactions.add", "chat.postMessage", "chat.postEphemeral"}
+        assert not shown & {call.method for call in scene.slack.calls}
+        assert scene.slack.replies("inc-shop", ts) == []
+        assert Cases(scene.services.store).for_thread(scene.slack.team.id, "C0INCSHOP1", ts) is None
 
 
 async def test_where_slack_takes_no_status_one_message_says_that_it_looks_and_becomes_the_answer(
