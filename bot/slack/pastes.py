@@ -17,18 +17,23 @@ _VARYING = re.compile(r"[0-9a-f]++", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Paste:
-    """What is left of a text: ``lines`` of the ``of`` that it had; ``is_cut``: it is longer than what is read."""
+    """What is left of a text: ``lines`` of the ``of`` that it had; ``is_cut``: it is longer than what is read.
+
+    Without ``has_errors`` none of them tells of one.
+    """
 
     text: str
     lines: int
     of: int
     is_cut: bool = False
+    has_errors: bool = True
 
     def note(self, name: str) -> str:
         """What was read of it, as one sentence; empty where that is all. ``name``: of the file, or ``your message``."""
         if self.lines == self.of and not self.is_cut:
             return ""
-        read = f"Of {self.of:,} lines of {name}, {self.lines:,} were read: those with errors, each kind once"
+        which = "those with errors, each kind once" if self.has_errors else "none tells of an error"
+        read = f"Of {self.of:,} lines of {name}, {self.lines:,} were read: {which}"
         return f"{read}; what comes after {MOST_READ // 1000} kB was not looked at." if self.is_cut else f"{read}."
 
 
@@ -43,10 +48,11 @@ def pick_errors(text: str, most: int) -> Paste:
         return Paste(text, len(lines), len(lines))
     typed = lines[:1] + lines[-1:]
     found = {_shape(line): line for line in reversed(lines[1:-1]) if _ERROR.search(line)}
-    picked = list(found.values())[::-1] or lines[1:-1]
+    has_errors = bool(found) or any(_ERROR.search(line) for line in typed)
+    picked = list(found.values())[::-1] if has_errors else lines[1:-1]
     kept = _fitting(picked, most - sum(len(line) + 1 for line in typed))
     whole = [*typed[:1], *kept, *typed[1:]]
-    return Paste("\n".join(whole)[:most], len(whole), len(lines), len(text) > MOST_READ)
+    return Paste("\n".join(whole)[:most], len(whole), len(lines), len(text) > MOST_READ, has_errors)
 
 
 def _shape(line: str) -> str:

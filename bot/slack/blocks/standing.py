@@ -7,7 +7,7 @@ from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import SHOW_WHOLE
 from bot.slack.blocks.case import CaseLine, askers_words
-from bot.slack.blocks.elements import Message, actions, button, escape_mrkdwn, line, link, rich_text, text_run
+from bot.slack.blocks.elements import Message, actions, button, context, escape_mrkdwn, line, link, rich_text, text_run
 from bot.text import age, one_line
 
 LONGEST_TITLE = 300
@@ -33,6 +33,7 @@ def same_as_message(report: Report, case: CaseLine, *, since: datetime, now: dat
                     line(text_run(verdict)),
                 ]
             ),
+            *([context(*(clip(note, LONGEST_TITLE) for note in report.notes))] if report.notes else []),
             actions("same", [button(SHOW_WHOLE, "Show the whole answer", case.value.dumps())]),
         ],
     )

@@ -28,6 +28,7 @@ def test_without_an_error_its_beginning_and_end_are_kept() -> None:
     assert found.text.startswith("first\n2026-11-29T01:02:00 INFO")
     assert found.text.endswith("\nlast")
     assert len(found.text) <= 500
+    assert found.note("a.log").endswith("were read: none tells of an error.")
 
 
 def test_an_error_within_one_endless_line_is_found() -> None:
