@@ -111,8 +111,7 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
     parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
-    parts += [text_run("No case was opened" if case.is_talk else f"Case {case.id}", code=not case.is_talk)]
-    parts += [text_run(f" · same as {case.same_as}: "), *_thread_of(case)] if case.same_as else []
+    parts += _named_case(case)
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     parts += [text_run(f" · {askers_words(case.askers)}")] if case.askers > 1 else []
     for words, person in _involved_people(case, asker):
@@ -123,8 +122,12 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     return [*asked, line(*parts)]
 
 
-def _thread_of(case: CaseLine) -> list[Element]:
-    return [link(case.same_as_link, "its thread")] if case.same_as_link else [text_run("see its thread")]
+def _named_case(case: CaseLine) -> list[Element]:
+    """Its id; that of the case in another thread that it stands with, or that there is none."""
+    if case.is_talk:
+        return [text_run("No case was opened")]
+    thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
+    return [text_run(f"Case {case.same_as or case.id}", code=True), *thread]
 
 
 def askers_words(askers: int) -> str:
