@@ -146,7 +146,11 @@ class Settings(BaseSettings):
         "NETCLINIC_INCIDENT_CHANNELS", "", "channels where it answers unasked too: names, ids or patterns like inc-*"
     )
     unasked_confidence: float = _setting(
-        "NETCLINIC_UNASKED_CONFIDENCE", 0.95, "how sure it must be to answer unasked", ge=0.5, le=1
+        "NETCLINIC_UNASKED_CONFIDENCE",
+        0.95,
+        "how sure it must be to answer unasked; below it, the cluster has to confirm",
+        ge=0.5,
+        le=1,
     )
     alert_bots: str = _setting(
         "NETCLINIC_ALERT_BOTS", "", "bots whose alerts are answered unasked in the thread: names or ids (B..., A...)"

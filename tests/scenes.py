@@ -22,6 +22,7 @@ from tests.workspace import App as SlackApp
 from tests.workspace import Workspace
 
 MANIFEST = Path(__file__).parents[1] / "deploy" / "slack" / "manifest.yaml"
+ANSWERED = ("Nothing was changed", "Same as NC-")  # a whole answer, or that its question stands in another thread
 SECONDS = 60.0  # a busy machine's patience; nothing is measured by it
 
 
@@ -82,12 +83,12 @@ class Scene:
         assert self.bot.services is not None
         return self.bot.services
 
-    async def answer(self, channel: str, ts: str, words: str = "Nothing was changed") -> Any:
-        """The bot's newest message in the thread, once it holds these words."""
+    async def answer(self, channel: str, ts: str, *words: str) -> Any:
+        """The bot's newest message in the thread, once it holds one of these words, or is an answer."""
 
         def there() -> Any:
             found = self.slack.reply(channel, ts)
-            return found if found is not None and words in found.plain else None
+            return found if found is not None and any(each in found.plain for each in words or ANSWERED) else None
 
         return await self.slack.until(there, SECONDS)
 

@@ -17,6 +17,8 @@ from knowledge.errors import UserFacingError
 ACTIONS: Mapping[str, str] = {
     "question.received": "somebody asked",
     "alert.received": "an alert came, from a bot or by Alertmanager's webhook",
+    "question.edited": "somebody changed a question after asking it",
+    "file.reading": "a file that was sent with a question is about to be read",
     "command.received": "somebody called for something else",
     "entries.considered": "what the words may mean, with scores",
     "cluster.read": "a read of a cluster is about to be made",
@@ -31,6 +33,7 @@ ACTIONS: Mapping[str, str] = {
     "button.pressed": "somebody pressed a button",
     "question.settled": "somebody answered the question that settles an entry",
     "answer.shared": "somebody shows their private answer to the channel",
+    "case.joined": "a question was asked again, and is counted with the case that stands in another thread",
     "case.taken": "somebody works on a case",
     "case.watched": "a case is looked at again and again, or no more",
     "case.resolved": "somebody resolved a case",

@@ -112,7 +112,8 @@ class ReportCluster:
 class Report:
     """The answer to one question. ``asked_at`` is the cluster's own clock, ``told_at`` ours.
 
-    ``headline`` says what is so where the fault that was asked about is not.
+    ``headline`` says what is so where the fault that was asked about is not; ``notes`` what of the question was not
+    read, a sentence each.
     """
 
     question: str
@@ -130,6 +131,7 @@ class Report:
     requests: int = 0
     bytes: int = 0
     elapsed_ms: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> str:

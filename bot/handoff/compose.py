@@ -318,7 +318,11 @@ def _with_open_cases(
     open_ = [item for item in draft.case_states.values() if item.has_open_problem]
     unexplained = [item for item in open_ if item.is_unexplained and _now(item, states) is not CurrentState.WORSE]
     in_full = [
-        _open_case(item, report_for(item, reports), states.get(item.case.id, NOT_RECHECKED)) for item in draft.open
+        replace(
+            _open_case(item, report_for(item, reports), states.get(item.case.id, NOT_RECHECKED)),
+            askers=tuple(sorted(facts.askers.get(item.case.id, ()))),
+        )
+        for item in draft.open
     ]
     guides = [item for item in _opened(draft) if item.case.state == "open" and item.outcome == "answered"]
     counts = replace(

@@ -66,6 +66,7 @@ def _problem_lines(problem: Problem) -> Iterator[str]:
     cases = _link(problem.refs[0]) if len(problem.refs) == 1 else counted(len(problem.refs), "case")
     entry = f", {code(problem.entry)}" if problem.entry else ""
     facts = f"{_capital(_render(problem.verdict))}{_where(problem)}; open for {problem.since}"
+    facts += f"; {problem.askers}" if problem.askers else ""
     lines = [f"  - {facts}; on it: {escape(problem.assignees)}."]
     lines.insert(problem.is_unexplained, _state_line(problem))
     yield f"- **{_render([problem.title])}** ({cases}{entry})"

@@ -6,7 +6,7 @@ out, and so is whatever people wrote in a direct message: their words do not lea
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from bot.diagnosis.report import Report
 from bot.handoff.time_range import Span
 from bot.store import Store
-from bot.store.cases import DIRECT, Case, is_open_case
+from bot.store.cases import DIRECT, OPEN, Case, is_open_case
 from bot.store.schema import cases, feedback, stored_answers
+from bot.store.standing import askers_of
 
 STALE_AFTER = timedelta(days=7)  # an open case that nobody has touched for so long is counted, not shown in full
 MOST_STALE = 5
@@ -66,7 +67,8 @@ class Facts:
     """All that a handoff is made from. ``cases`` by id: those of the span, and those that are open and not stale.
 
     ``answers`` are the answers of these cases, oldest first; ``stale`` the newest of ``stale_count`` open cases that
-    nobody has touched for a week; ``known`` the entries that were confirmed before the span.
+    nobody has touched for a week; ``known`` the entries that were confirmed before the span; ``askers`` who asked about
+    each open case, in its thread and in those that are joined to it.
     """
 
     cases: Mapping[str, Case]
@@ -76,6 +78,7 @@ class Facts:
     unhelpful: Sequence[FeedbackRow]
     unreachable: Sequence[UnreachableRow]
     known: frozenset[str]
+    askers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def thread_link(team: str | None, channel: str | None, thread_ts: str | None) -> str:
@@ -101,6 +104,8 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
         answers = _answers(connection, list(found))
         stale, count = _stale(connection, span, ours, found.values())
         known = _entries_confirmed_before(connection, span, answers)
+        open_ = [row.id for row in found.values() if row.state == OPEN]
+        askers = {id_: who for some in _chunks(open_) for id_, who in askers_of(connection, some).items()}
     return Facts(
         cases=found,
         answers=answers,
@@ -109,6 +114,7 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
         unhelpful=unhelpful,
         unreachable=beyond,
         known=known,
+        askers=askers,
     )
 
 

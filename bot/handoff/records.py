@@ -117,7 +117,8 @@ class OpenCase:
     """A case that is not resolved. ``outcome`` is the verdict as it stands, ``found`` the one when it was found.
 
     ``entry`` is empty while there is no answer; ``also`` names what else was confirmed. Where ``found`` is
-    ``ruled_out`` the cause is unknown, and ``entry`` only what it is not. ``next_step`` is what its owner does first.
+    ``ruled_out`` the cause is unknown, and ``entry`` only what it is not. ``next_step`` is what its owner does first;
+    ``askers`` are the people who asked, here and in other threads.
     """
 
     ref: CaseRef
@@ -135,6 +136,7 @@ class OpenCase:
     settle: tuple[NextCheck, ...] = ()
     also: tuple[str, ...] = ()
     next_step: NextCheck | None = None
+    askers: tuple[str, ...] = ()
 
     @property
     def is_unexplained(self) -> bool:

@@ -27,6 +27,7 @@ from bot.handoff.records import (
 )
 from bot.handoff.text import (
     VERDICTS,
+    askers_text,
     assignees_text,
     case_count,
     change_text,
@@ -109,8 +110,9 @@ class Item:
 class Problem:
     """Open cases that are alike, as one item.
 
-    ``opened`` is when they were opened, empty for a single case; ``since`` for how long the oldest is open; ``state``
-    and ``reason`` what is there now; ``also`` other entries that were confirmed then.
+    ``opened`` is when they were opened, empty for a single case; ``since`` for how long the oldest is open; ``askers``
+    how many people ask, if several; ``state`` and ``reason`` what is there now; ``also`` other entries that were
+    confirmed then.
     """
 
     title: Text
@@ -122,6 +124,7 @@ class Problem:
     since: str
     opened: str
     assignees: str
+    askers: str
     state: str
     reason: str
     evidence: EvidenceRef | None = None
@@ -218,6 +221,7 @@ def _problem_fields(handoff: Handoff, group: Sequence[OpenCase]) -> dict[str, An
         "since": f"{up_to}{span(group[-1].opened_at, handoff.until)}",
         "opened": opening_times(handoff, group) if len(group) > 1 else "",
         "assignees": assignees_text(handoff, group),
+        "askers": askers_text(group),
         "state": state_text(handoff, case),
         "reason": reason_sentence(case),
         "next_step": case.next_step,

@@ -162,6 +162,12 @@ def owner_text(handoff: Handoff, group: Sequence[OpenCase]) -> str:
     return f"{person_name(handoff, people[0])}{f' +{len(people) - 1}' if people[1:] else ''}" if people else "nobody"
 
 
+def askers_text(group: Sequence[OpenCase]) -> str:
+    """``3 people ask``; empty where only one does."""
+    people = {person for case in group for person in case.askers}
+    return f"{len(people)} people ask" if len(people) > 1 else ""
+
+
 def change_text(handoff: Handoff, change: RecentChange) -> str:
     """``ConfigMap kube-system/eni-config edited 18:22 (field manager kubectl-edit)``."""
     by = f" (field manager {change.manager})" if change.manager else ""

@@ -14,6 +14,9 @@ A mention, from Slack's payload to the posted answer:
 5. ``blocks/`` renders it; ``api/poster`` posts it once, as fast as ``api/rate_limit`` says Slack takes it.
 
 Whatever a person presses, types, submits or opens passes ``events/access`` first, which asks whether they may.
+A question that stands in another thread is joined to its case there (``handlers/standing``); what is clear only to the
+cluster is looked at before anything is said (``looks_first``). Long pastes and files are cut to their errors
+(``pastes``, ``api/files``); who changes a question has it looked at again (``handlers/edits``).
 A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/buttons``, which does what is short and
 accepts a re-check (``handlers/recheck``), an escalation (``handlers/escalation``) or the sharing of a private answer
 (``handlers/share``) as jobs of their own; buttons that

@@ -13,6 +13,7 @@ from bot.slack.handlers import (
     alerts,
     audit,
     buttons,
+    edits,
     escalation,
     handoff,
     handoff_notes,
@@ -21,6 +22,7 @@ from bot.slack.handlers import (
     recheck,
     set_aside,
     share,
+    standing,
     subcommands,
     watch,
 )
@@ -49,6 +51,7 @@ def _handled(
 
 HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.QUESTION, question.answer_question),
+    _handled(jobs.EDIT, edits.look_at_edit),
     _handled(jobs.COMMAND, subcommands.run_subcommand),
     _handled(jobs.PRESS, buttons.handle_press),
     _handled(jobs.RECHECK, recheck.recheck),
@@ -64,6 +67,7 @@ HANDLERS: tuple[tuple[str, Run], ...] = (
     _handled(jobs.HANDOFF_REMINDER, handoff.remind),
     _handled(jobs.ALERT, alerts.answer_alert),
     _handled(jobs.ALERT_COUNT, alerts.count_alerts),
+    _handled(jobs.ASKERS, standing.count_askers),
     _handled(jobs.SET_ASIDE, set_aside.tell_set_aside),
 )
 

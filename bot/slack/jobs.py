@@ -62,6 +62,19 @@ class PersonPayload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SentFile:
+    """A file that came with a message: Slack's id, its name, and ``url_private``, empty where Slack tells none.
+
+    ``is_text``: by its type; pictures and archives are not read.
+    """
+
+    id: str
+    name: str
+    url: str = ""
+    is_text: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Question(PersonPayload):
     """``words`` without Slack's marks and options; ``cluster`` and ``namespace`` as the words named them.
 
@@ -69,7 +82,9 @@ class Question(PersonPayload):
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
     ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
     it was said in a thread that somebody else may have begun, such as an alert. ``is_in_place``: at its
-    ``response_url`` the answer replaces a message of ours.
+    ``response_url`` the answer replaces a message of ours. ``looks_first``: nobody asked, and the
+    words leave open whether it is a question for us, so that the cluster is looked at before anything is said.
+    ``files`` came with it; ``notes`` say what of it is not read, a sentence each.
     """
 
     how: HowAsked
@@ -82,6 +97,9 @@ class Question(PersonPayload):
     trouble: str = ""
     is_reply: bool = False
     is_in_place: bool = False
+    looks_first: bool = False
+    files: tuple[SentFile, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def with_cluster(self, cluster: str, message_ts: str, response_url: str) -> "Question":
         """The same, about a cluster that was picked from the menu in that message, which becomes the answer."""
@@ -98,6 +116,13 @@ class Question(PersonPayload):
     def is_awaited(self) -> bool:
         """Nobody waits where nobody asked."""
         return self.how not in ("unasked", "alert") and super().is_awaited
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedQuestion(Question):
+    """A question as its asker has changed it; ``original`` is the key under which it was accepted before."""
+
+    original: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +260,13 @@ class AlertCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskersCount:
+    """The open case is asked about in one more thread; the key says in which seconds."""
+
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetAside:
     """The job ``key``, of the kind ``name``, ended its process again and again: it is not resumed any more."""
 
@@ -244,6 +276,7 @@ class SetAside:
 
 
 QUESTION = JobKind("ask", Question)
+EDIT = JobKind("edit", EditedQuestion)
 COMMAND = JobKind("command", SlashCommand)
 PRESS = JobKind("press", ButtonPress)
 RECHECK = JobKind("recheck", CasePress)
@@ -259,6 +292,7 @@ HANDOFF_NOTE = JobKind("handoff.note", HandoffNoteLeft)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
 ALERT = JobKind("alert", Alert)
 ALERT_COUNT = JobKind("alert.count", AlertCount)
+ASKERS = JobKind("askers", AskersCount)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
 
@@ -271,6 +305,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
     kind.name: kind
     for kind in (
         QUESTION,
+        EDIT,
         COMMAND,
         PRESS,
         RECHECK,
@@ -286,6 +321,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HANDOFF_REMINDER,
         ALERT,
         ALERT_COUNT,
+        ASKERS,
         SET_ASIDE,
     )
 }

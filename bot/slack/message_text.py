@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.slack.parsing import MAX_LENGTH
+from bot.slack.pastes import MOST_READ
 
 Part = Mapping[str, Any]
 DEEPEST = 8  # blocks in attachments of forwarded messages: deeper stands nothing that Slack would show
@@ -30,10 +31,10 @@ def message_text(message: Part, most: int = 0) -> str:
 
 
 def all_text(message: Part) -> str:
-    """The same as a question may hold it: what attachments add is cut where it is too long, and what was typed never
-    is, for who typed too much is told so."""
-    typed = len(str(message.get("text") or ""))
-    return message_text(message, max(MAX_LENGTH, typed))
+    """The same, as much as is read of it: what attachments add is cut where it is too long for a question; what was
+    typed, or pasted, is not, for its errors are picked out."""
+    is_paste = len(str(message.get("text") or "")) > MAX_LENGTH
+    return message_text(message, MOST_READ if is_paste else MAX_LENGTH)
 
 
 def _cut(text: str, most: int) -> str:

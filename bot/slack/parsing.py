@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.cluster.resources import namespace_trouble
+from bot.slack.pastes import pick_errors
 
-MAX_LENGTH = 3000  # characters of a question: a paste of logs, not of a file
+MAX_LENGTH = 3000  # characters of a question: of a longer paste, the lines with errors
 _ENTITY = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
@@ -25,21 +26,20 @@ _THANKS = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedQuestion:
-    """What was asked. ``cluster`` and ``namespace`` are empty where the words name none; a flag is ``--share``."""
+    """What was asked. ``cluster`` and ``namespace`` are empty where the words name none; a flag is ``--share``.
+
+    ``note`` says what of the words was not taken, where they are a long paste.
+    """
 
     words: str
     cluster: str = ""
     namespace: str = ""
     flags: frozenset[str] = frozenset()
+    note: str = ""
 
     @property
     def trouble(self) -> str:
         """Why it cannot be asked like this, as one sentence; empty when it can."""
-        if len(self.words) > MAX_LENGTH:
-            return (
-                f"That is {len(self.words):,} characters, and a question may have {MAX_LENGTH:,}: "
-                "paste the lines with the error only."
-            )
         return namespace_trouble(self.namespace)
 
 
@@ -65,7 +65,8 @@ def parse_question(text: str, *, bot_user: str = "", flags: Sequence[str] = ()) 
         prose = _OPTION.sub(option, _EMOJI.sub(" ", parts[number]))
         parts[number] = re.sub(rf"(?<!\S)(?:--|[—–])({'|'.join(flags)})(?!\S)", flag, prose) if flags else prose
     words = "".join(part.strip("`") if number % 2 else part for number, part in enumerate(parts))
-    return ParsedQuestion(words=_collapse_spaces(words), flags=frozenset(given), **found)
+    taken = pick_errors(_collapse_spaces(words), MAX_LENGTH)
+    return ParsedQuestion(words=taken.text, flags=frozenset(given), note=taken.note("your message"), **found)
 
 
 def is_courtesy(words: str) -> bool:

@@ -40,7 +40,10 @@ SCOPES = (
     "users:read",
 )
 # What it can do without, and what is missed then.
-OPTIONAL_SCOPES = {"reactions:write": "questions do not show their state (👀 🔴 ❔ ⚪ ✅) in the channel"}
+OPTIONAL_SCOPES = {
+    "files:read": "files and snippets that come with a question are not read",
+    "reactions:write": "questions do not show their state (👀 🔴 ❔ ⚪ ✅) in the channel",
+}
 APP_SCOPES = ("connections:write",)  # of the app-level token
 INSTALL = "install the app again with the scopes of deploy/slack/manifest.yaml"
 

@@ -6,7 +6,7 @@ Only a reply that says nothing else counts: "check again on staging" and "it is 
 import re
 from collections.abc import Mapping
 
-from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, RECHECK, RESOLVE, STEPS, TAKE, UNWATCH, WATCH
+from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, RECHECK, RESOLVE, SHOW_WHOLE, STEPS, TAKE, UNWATCH, WATCH
 
 _PHRASES: Mapping[str, str] = {
     RECHECK: (
@@ -22,6 +22,10 @@ _PHRASES: Mapping[str, str] = {
     STEPS: (
         "(show|show me|give me|list) (the |all |all the )?steps|all steps|steps|what do i do|what now|"
         "步骤|所有步骤|全部步骤|显示步骤|看步骤|怎么办|怎么处理"
+    ),
+    SHOW_WHOLE: (
+        "(show|show me|give me) the (whole |full )?answer|(the )?(whole|full) answer|show (it )?all|show me all|"
+        "完整答案|显示完整答案|看完整答案|全部显示"
     ),
     RESOLVE: (
         "resolve|resolve it|resolve this|resolve the case|resolved|it is resolved|its resolved|"

@@ -23,6 +23,7 @@ from bot.slack.access_watch import AccessWatch
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
+from bot.slack.api.files import FileReader
 from bot.slack.api.poster import Poster
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_access import ClusterAccess
@@ -193,6 +194,7 @@ class Server:
             queue=work,
             poster=Poster(slack, store, work.worker, config.timing, external.check_posting),
             directory=directory,
+            files=FileReader(slack),
             external_access=external,
             shared_reads=SharedReads(store, patience=settings.deadline + READ_MARGIN, poll=config.timing.poll),
             audit_log=audit,

@@ -11,6 +11,7 @@ from bot.cluster.requests import Observer
 from bot.diagnosis.clinic import Clinic
 from bot.settings import Settings
 from bot.slack.api.directory import Directory
+from bot.slack.api.files import FileReader
 from bot.slack.api.poster import Poster
 from bot.slack.cluster_access import ClusterAccess
 from bot.slack.cluster_choice import Clusters
@@ -58,6 +59,7 @@ class Services:
     queue: JobQueue
     poster: Poster
     directory: Directory
+    files: FileReader
     external_access: ExternalAccess
     shared_reads: SharedReads
     audit_log: AuditLog

@@ -16,7 +16,8 @@ from bot.diagnosis.report import Report
 from bot.store.engine import Store
 from bot.store.schema import cases, stored_answers
 
-OPEN, RESOLVED, PRIVATE = "open", "resolved", "private"
+OPEN, RESOLVED, PRIVATE, TALK, JOINED = "open", "resolved", "private", "talk", "joined"
+LISTED = (OPEN, RESOLVED)  # what lists show
 DIRECT = "D"  # how the ids of direct messages begin
 GROUP = "S"  # how those of user groups do
 NO_FAULT = ("unmatched", "answered")  # nothing is known to be wrong
@@ -29,7 +30,9 @@ _LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads s
 class Case:
     """A Slack thread being worked. ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any.
 
-    ``state`` is ``open``, ``resolved``, or ``private``: an answer that one person saw, of which no thread tells.
+    ``state`` is ``open``, ``resolved``, or one that no list shows: ``private``, an answer that one person saw, of which
+    no thread tells; ``talk``, where no entry fits and nothing was read, until something does; ``joined``, a question
+    that stands in another thread already, with the case ``same_as``.
     ``assignee`` is a Slack user or group id; until ``watched_until`` netclinic looks again by itself. ``cluster`` and
     ``namespace`` hold for what is asked next in the thread.
     """
@@ -54,6 +57,7 @@ class Case:
     resolved_at: datetime | None = None
     resolved_by: str = ""
     watched_until: datetime | None = None
+    same_as: str = ""
 
     @property
     def is_direct(self) -> bool:
@@ -82,6 +86,7 @@ class StoredAnswer:
     message_ts: str = ""
 
 
+_STANDING = cases.alias("standing")
 _ANSWER_COLUMNS: Sequence[str] = [field.name for field in fields(StoredAnswer) if field.name != "report"]
 
 
@@ -129,18 +134,16 @@ class Cases:
     def save_answer(self, answer: StoredAnswer) -> None:
         """Store an answer, and bring its case up to it. A question in a resolved case opens the case again."""
         with self.store.writing() as connection:
-            first = answer.report.diagnoses[0] if answer.report.diagnoses else None
-            about = {
-                "entry": first.entry if first else "",
-                "title": first.title if first else "",
-                "outcome": answer.report.outcome,
-                "cluster": answer.cluster,
-                "namespace": answer.namespace,
-            }
-            columns = {name: getattr(answer, name) for name in _ANSWER_COLUMNS}
-            report = {"told": answer.report.to_json(), "elapsed_ms": answer.report.elapsed_ms}
-            if self.store.insert_if_absent(connection, stored_answers, **{**columns, **report, **about}):
-                _update_case(connection, answer, about)
+            insert_answer(self.store, connection, answer)
+
+    def change_question(self, id_: str, question: str) -> None:
+        """Note that whoever asked has changed the words of a question."""
+        with self.store.writing() as connection:
+            this = stored_answers.c.id == id_
+            row = connection.execute(select(stored_answers.c.case_id, stored_answers.c.question).where(this)).one()
+            connection.execute(update(stored_answers).where(this).values(question=question))
+            first = update(cases).where(cases.c.id == row.case_id, cases.c.question == row.question)
+            connection.execute(first.values(question=question))
 
     def set_message(self, id_: str, channel: str, message_ts: str) -> None:
         """Note where an answer stands."""
@@ -152,7 +155,7 @@ class Cases:
         """An answer by its id."""
         with self.store.reading() as connection:
             row = connection.execute(select(stored_answers).where(stored_answers.c.id == id_)).mappings().first()
-        return None if row is None else _stored_answer(row)
+        return None if row is None else to_stored_answer(row)
 
     def answers(self, case: str) -> list[StoredAnswer]:
         """All answers of a case, oldest first."""
@@ -162,7 +165,7 @@ class Cases:
             .order_by(stored_answers.c.finished_at, stored_answers.c.id)
         )
         with self.store.reading() as connection:
-            return [_stored_answer(row) for row in connection.execute(query).mappings()]
+            return [to_stored_answer(row) for row in connection.execute(query).mappings()]
 
     def resolve(self, id_: str, by: str, at: datetime) -> bool:
         """Close a case; false when it was closed before, or is nobody's but one person's."""
@@ -221,7 +224,7 @@ class Cases:
         query = (
             select(stored_answers.c.id, cases.c.id.label("case"))
             .join(cases, cases.c.id == stored_answers.c.case_id)
-            .where(cases.c.team == team, cases.c.state != PRIVATE, _is_visible_to(reader))
+            .where(cases.c.team == team, cases.c.state.in_(LISTED), _is_visible_to(reader))
             .order_by(stored_answers.c.finished_at.desc(), stored_answers.c.id)
         )
         with self.store.reading() as connection:
@@ -256,8 +259,27 @@ def _case_of_thread(connection: Connection, team: str, channel: str, thread_ts: 
     return None if row is None else Case(**row)
 
 
+def insert_answer(store: Store, connection: Connection, answer: StoredAnswer) -> bool:
+    """The same within a transaction; whether it was not there before."""
+    first = answer.report.diagnoses[0] if answer.report.diagnoses else None
+    about = {
+        "entry": first.entry if first else "",
+        "title": first.title if first else "",
+        "outcome": answer.report.outcome,
+        "cluster": answer.cluster,
+        "namespace": answer.namespace,
+    }
+    columns = {name: getattr(answer, name) for name in _ANSWER_COLUMNS}
+    report = {"told": answer.report.to_json(), "elapsed_ms": answer.report.elapsed_ms}
+    is_new = store.insert_if_absent(connection, stored_answers, **{**columns, **report, **about})
+    if is_new:
+        _update_case(connection, answer, about)
+    return is_new
+
+
 def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
     this = cases.c.id == answer.case_id
+    _update_state(connection, answer, about)
     if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
         about = {name: about[name] for name in ("cluster", "namespace")}
         silent = (this, cases.c.outcome == "") if answer.kind == "ask" else (this,)
@@ -265,10 +287,30 @@ def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, 
     connection.execute(update(cases).where(this).values(**about, updated_at=answer.finished_at))
     undiagnosed = (this, cases.c.diagnosed_at.is_(None))
     connection.execute(update(cases).where(*undiagnosed).values(diagnosed_at=answer.finished_at))
+
+
+def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
+    """What an answer makes of its case: none where nothing fits and nothing was read, before it is brought up to it."""
+    this = cases.c.id == answer.case_id
+    if not answer.report.diagnoses and answer.report.cluster is None:
+        is_first = (this, cases.c.state == OPEN, cases.c.diagnosed_at.is_(None))
+        connection.execute(update(cases).where(*is_first).values(state=TALK))
+        return
+    connection.execute(update(cases).where(this, cases.c.state == TALK).values(state=OPEN))
+    if answer.kind in ("ask", "recheck"):
+        _leave_standing(connection, answer, about)
     if answer.kind == "ask":
         again = {"state": OPEN, "resolved_at": None, "resolved_by": ""}
         connection.execute(update(cases).where(this, cases.c.state == RESOLVED).values(**again))
 
 
-def _stored_answer(row: Any) -> StoredAnswer:
+def _leave_standing(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
+    """A joined case whose answer is another now, or that stands nowhere any more, is a case of its own."""
+    standing = exists().where(_STANDING.c.id == cases.c.same_as, _STANDING.c.state == OPEN)
+    is_other = or_(*(cases.c[name] != about[name] for name in ("entry", "cluster", "outcome")), ~standing)
+    own = update(cases).where(cases.c.id == answer.case_id, cases.c.state == JOINED, is_other)
+    connection.execute(own.values(state=OPEN, same_as=""))
+
+
+def to_stored_answer(row: Any) -> StoredAnswer:
     return StoredAnswer(**{name: row[name] for name in _ANSWER_COLUMNS}, report=Report.from_json(row["told"]))

@@ -40,7 +40,7 @@ cases = Table(
     Column("question", Text, nullable=False),
     Column("cluster", Text, nullable=False, default=""),  # context; empty where none was read
     Column("namespace", Text, nullable=False, default=""),
-    Column("state", Text, nullable=False, default="open"),  # open, resolved
+    Column("state", Text, nullable=False, default="open"),  # open, resolved, private, talk, joined
     Column("assignee", Text, nullable=False, default=""),  # who is on it: Slack user or group id
     Column("entry", Text, nullable=False, default=""),  # of the first diagnosis; empty when nothing answered
     Column("title", Text, nullable=False, default=""),
@@ -50,7 +50,9 @@ cases = Table(
     Column("resolved_at", Time),
     Column("resolved_by", Text, nullable=False, default=""),
     Column("watched_until", Time),  # until then it is looked at again and again
+    Column("same_as", Text, nullable=False, default="", server_default=""),  # of a joined one: its case
     UniqueConstraint("team", "channel", "thread_ts"),
+    Index(None, "same_as"),
     Index(None, "opened_at"),
     Index(None, "state", "updated_at"),
     Index(None, "resolved_at"),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.clusters import Clusters
 from tests.processes import Served, tokens
+from tests.scenes import ANSWERED
 from tests.workspace import Channel, Workspace
 
 CLUSTER = "terway-out-of-ips"
@@ -93,7 +94,7 @@ async def _until_answered(slack: Workspace, asked: Sequence[tuple[str, str]]) ->
 
 
 def _answers(slack: Workspace, name: str, ts: str) -> int:
-    return sum(1 for reply in slack.replies(name, ts) if "Nothing was changed" in reply.plain)
+    return sum(1 for reply in slack.replies(name, ts) if any(mark in reply.plain for mark in ANSWERED))
 
 
 def _show(

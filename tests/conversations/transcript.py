@@ -6,6 +6,9 @@ setting NETCLINIC_MAY_ASK=@oncall
 Slack refuses reactions.add: missing_scope from then on
 ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is its thread
 ada in thread: and now?
+ada in #inc-shop sends app.log: @netclinic look at this   the file's lines stand below; `900 times: INFO all is well`
+ada edits: @netclinic pods stuck, and the error           the message said last
+the app has no files:read                  a scope that was not granted
 alerts in #inc-shop attaches: title; text; label: value    a bot's alert, all of it in an attachment
 ada to netclinic: pods stuck               a direct message
 ada in #ops types: /netclinic help
@@ -118,7 +121,7 @@ class Player:
         raise AssertionError("nobody understands this line")
 
     async def says(self, line: Line, who: str, where: str, words: str) -> None:
-        text = "\n".join([words, *line.below]).replace("\\n", "\n")
+        text = "\n".join([words, *map(_repeated, line.below)]).replace("\\n", "\n")
         if where == "thread":
             ts = await self.scene.slack.people.say(who, self.thread[0], text, self.thread[1])
             self.last_said = (self.thread[0], ts)
@@ -136,6 +139,20 @@ class Player:
         channel = self._channel(who, where)
         ts = await self.scene.slack.people.say(who, channel, "", attachments=[attachment], blocks=[])
         self.last_said = self.thread = (channel, ts)
+
+    async def sends(self, line: Line, who: str, where: str, name: str, words: str) -> None:
+        """With a file of the lines below."""
+        content = [_repeated(each) for each in line.below]
+        channel = self._channel(who, where)
+        ts = await self.scene.slack.people.say(who, channel, words, files=[(name, "\n".join(content))])
+        self.last_said = self.thread = self.asked = (channel, ts)
+
+    async def edits(self, line: Line, who: str, words: str) -> None:
+        await self.scene.slack.people.edit(who, *self.last_said, "\n".join([words, *map(_repeated, line.below)]))
+
+    async def lacks(self, line: Line, scope: str) -> None:
+        app = self.scene.slack.app
+        object.__setattr__(app, "scopes", app.scopes - {scope})
 
     async def writes(self, line: Line, who: str, words: str) -> None:
         await self.says(line, who, "@netclinic", words)
@@ -225,6 +242,7 @@ class Player:
     async def nothing(self, line: Line) -> None:
         before = self._all_said()
         await asyncio.sleep(QUIET)
+        await self.scene.idle()
         assert self._all_said() == before, "it said something"
         assert self.scene.slack.replies(*self.thread) == [], "it has said something in the thread"
 
@@ -298,6 +316,12 @@ class Player:
         return sum(len(said) for said in self.scene.slack.team.messages.values())
 
 
+def _repeated(text: str) -> str:
+    """``3 times: words`` is three lines."""
+    found = re.fullmatch(r"(\d+) times: (.+)", text)
+    return "\n".join(f"{number} {found[2]}" for number in range(int(found[1]))) if found else text
+
+
 def _mentioned(part: Any) -> Iterator[str]:
     """Everybody whom blocks mention, in rich text or in formatted text."""
     if isinstance(part, list):
@@ -323,6 +347,9 @@ _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (rf"{_WHO} in (#[\w-]+|@netclinic) types: (.+)", Player.types),
     (rf"{_WHO} in (#[\w-]+) attaches: (.+)", Player.attaches),
     (rf"{_WHO} in (#[\w-]+|thread): (.+)", Player.says),
+    (rf"{_WHO} in (#[\w-]+) sends (\S+): (.+)", Player.sends),
+    (rf"{_WHO} edits: (.+)", Player.edits),
+    (r"the app has no (\S+)", Player.lacks),
     (rf"{_WHO} to netclinic: (.+)", Player.writes),
     (rf"{_WHO} presses (.+?)(?: in (the form))?", Player.presses),
     (rf"{_WHO} chooses (.+)", Player.chooses),

@@ -3,6 +3,7 @@
 Each deed reaches the app as Slack would bring it, and what the app acknowledges with takes its effect.
 """
 
+import mimetypes
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ from tests.workspace.filling import choice, fill, missing
 from tests.workspace.markup import rich, typed
 from tests.workspace.methods.chat import checked_blocks
 from tests.workspace.methods.views import checked_view
-from tests.workspace.records import Channel, Json, Message, Person, View
+from tests.workspace.records import Channel, File, Json, Message, Person, View
 from tests.workspace.surfaces import VALUES
+from tests.workspace.team import mint
 
 if TYPE_CHECKING:
     from tests.workspace.workspace import Workspace
@@ -39,6 +41,7 @@ class People:
         *,
         attachments: Sequence[Json] = (),
         blocks: Sequence[Json] | None = None,
+        files: Sequence[tuple[str, str | bytes]] = (),
     ) -> str:
         """Says it as typed (``@name``, ``#name``, ``<@U…>``); the message's ts. Other apps' bots can, too."""
         person, where = self._team.person(user), self._where(user, channel)
@@ -46,12 +49,22 @@ class People:
         shown = list(blocks) if blocks is not None else rich(stored)
         message = Message(where.id, self._team.new_ts(), person.id, stored, shown, thread)
         message.attachments = list(attachments)
+        message.files = [self._file(person, name, content) for name, content in files]
+        message.subtype = "file_share" if files else None
         if person.is_bot:
             message.bot_id, message.app_id = person.bot_id, person.app_id
         else:
             message.client_msg_id = f"local-{message.ts}"
         self._slack.events.message(self._team.post(message))
         return message.ts
+
+    def _file(self, person: Person, name: str, content: str | bytes) -> File:
+        """A file that somebody sends; a text is a snippet."""
+        kind = mimetypes.guess_type(name)[0] or "text/plain"
+        kept = content.encode() if isinstance(content, str) else content
+        file = File(mint("F"), name, name, kind, content=kept, length=len(kept), sent_by=person.id)
+        self._team.files[file.id] = file
+        return file
 
     async def webhook(
         self,

@@ -79,6 +79,7 @@ class File:
     length: int = 0
     snippet_type: str | None = None
     shares: list[tuple[str, str]] = field(default_factory=list)
+    sent_by: str = ""  # the person whose it is: apps read such files with their token alone
 
     @property
     def path(self) -> str:

@@ -94,7 +94,7 @@ def file_json(team: Team, file: File, base_url: str = "") -> Json:
         "mimetype": file.mimetype,
         "filetype": file.name.rpartition(".")[2] or "text",
         "size": len(file.content or b""),
-        "user": team.bot.id,
+        "user": file.sent_by or team.bot.id,
         "mode": "snippet" if file.snippet_type or file.mimetype.startswith("text/") else "hosted",
         "alt_txt": file.alt,
         "url_private": base_url + file.path,
@@ -134,7 +134,7 @@ def message_json(team: Team, message: Message, *, with_metadata: bool = False, i
     if message.edited:
         shape["edited"] = {"user": message.user, "ts": message.edited}
     if message.files:
-        shape["files"] = [file_json(team, file) for file in message.files]
+        shape["files"] = [file_json(team, file, team.files_url) for file in message.files]
     if message.reactions:
         shape["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in message.reactions.items()]
     if with_metadata and message.metadata:

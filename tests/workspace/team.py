@@ -38,6 +38,7 @@ class Team:
         self.messages: dict[str, list[Message]] = {}
         self.views: dict[str, View] = {}
         self.files: dict[str, File] = {}
+        self.files_url = ""  # what stands before their paths
         self._statuses: dict[tuple[str, str], Status] = {}
         self.revision = 0
         self._bell = asyncio.Condition()

@@ -88,6 +88,7 @@ class Workspace:
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.sockets.url = f"ws://127.0.0.1:{self._port}"
+        self.team.files_url = self.url
         return self
 
     async def __aexit__(
@@ -218,4 +219,7 @@ class Workspace:
         file = self.team.files.get(request.match_info["file"])
         if file is None or file.content is None:
             return web.Response(status=404)
+        has_token = request.headers.get("Authorization") == f"Bearer {self.bot_token}"
+        if file.sent_by and not (has_token and "files:read" in self.app.scopes):
+            return web.Response(text="<html>Sign in to read this file.</html>", content_type="text/html")
         return web.Response(body=file.content, content_type=file.mimetype)

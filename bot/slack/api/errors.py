@@ -41,6 +41,7 @@ _REASONS: Mapping[str, str] = {
     "user_not_in_channel": "the person is not in the channel",
     "restricted_action": "the workspace's settings forbid it: ask an administrator of the workspace",
     "no_permission": "the app may not do this: install it again with the scopes of deploy/slack/manifest.yaml",
+    "file_elsewhere": "the file is kept somewhere else",
     "missing_scope": "the app lacks a scope: install it again with the scopes of deploy/slack/manifest.yaml",
     "token_revoked": _TOKEN_ADVICE,
     "token_expired": _TOKEN_ADVICE,

@@ -20,6 +20,7 @@ WATCH = "watch"
 UNWATCH = "unwatch"
 CHECK_ALL = "check_all"
 SHARE_ANSWER = "share_answer"
+SHOW_WHOLE = "show_whole"
 OTHER_CLUSTER = "other_cluster"
 CASE_MENU = "case_menu"  # behind three dots: an option's value is made by ``menu_value``
 CHOOSE_CLUSTER = "choose_cluster"

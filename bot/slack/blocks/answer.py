@@ -68,6 +68,7 @@ def answer_message(
         *_body_blocks(report, case),
         *_rest_blocks(report),
         *_other_questions(report, case),
+        *([context(*(clip(note, LONGEST_SENTENCE) for note in report.notes))] if report.notes else []),
     ]
     row = case_buttons(case, report)
     buttons = [actions("case", row)] if row else []

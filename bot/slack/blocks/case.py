@@ -62,7 +62,10 @@ class CaseLine:
     channel to share it to. ``question`` is what was asked, where no
     message in the thread says it; ``namespace`` what it was about, if one was named. ``has_oncall``: there is somebody
     to hand it to. ``settled``: who has answered an entry's question, and whether with yes. ``taken_by`` is on it, and
-    ``watched_until`` netclinic looks again by itself.
+    ``watched_until`` netclinic looks again by itself. So many ``askers`` ask it, in this and other threads. ``same_as``
+    is the case in another thread that it stands with, and what is done is done there.
+
+    ``is_talk``: it is none, as no entry fits and nothing was read.
     """
 
     id: str
@@ -82,6 +85,10 @@ class CaseLine:
     has_oncall: bool = True
     namespace: str = ""
     question: str = ""
+    askers: int = 1
+    same_as: str = ""
+    same_as_link: str = ""
+    is_talk: bool = False
     settled: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
 
     @property
@@ -106,14 +113,28 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
     parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
-    parts += [text_run(f"Case {case.id}", code=True)]
+    parts += _named_case(case)
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
+    parts += [text_run(f" · {askers_words(case.askers)}")] if case.askers > 1 else []
     for words, person in _involved_people(case, asker):
         is_called = words == HANDED_TO  # the handing over has mentioned them: an answer must not call them again
         parts += [text_run(f" · {words} on-call")] if is_called else [text_run(f" · {words} "), mention(person)]
     if case.watched_until:
         parts += [text_run(" · watched until "), date_run(case.watched_until)]
     return [*asked, line(*parts)]
+
+
+def _named_case(case: CaseLine) -> list[Element]:
+    """Its id; that of the case in another thread that it stands with, or that there is none."""
+    if case.is_talk:
+        return [text_run("No case was opened")]
+    thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
+    return [text_run(f"Case {case.same_as or case.id}", code=True), *thread]
+
+
+def askers_words(askers: int) -> str:
+    """``3 people ask``; nothing where only one does."""
+    return f"{askers} people ask" if askers > 1 else ""
 
 
 def welcome_message(case: str) -> Message:
@@ -180,7 +201,7 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
         yield rich_text([asked, line(mention(user), text_run(f" answered {'Yes' if yes else 'No'}."))])
         return
     yield rich_text([asked])
-    if not case.resolved_at:
+    if not case.resolved_at and not case.same_as:
         value = replace(case.value, entry=item.entry).dumps()
         row = [button(SETTLE_YES, "Yes", value), button(SETTLE_NO, "No", value)]
         yield actions(f"settle:{item.entry}"[:255], row)
@@ -228,6 +249,7 @@ def _taking_blocks(case: CaseLine) -> list[Block]:
 def _case_lines(report: Report, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:
     cluster = f" · cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
     opened = f" · open for {span(case.opened_at, now)}" if case.opened_at else ""
+    opened += f" · {askers_words(case.askers)}" if case.askers > 1 else ""
     thread = [text_run(" · "), link(permalink, "thread")] if permalink else []
     yield line(text_run(f"Case {case.id}", code=True), text_run(f"{cluster}{opened}"), *thread)
     if report.question:

@@ -25,13 +25,15 @@ from bot.slack.blocks.elements import Element, button, overflow
 
 
 def case_buttons(case: CaseLine, report: Report) -> list[Element]:
-    """What can be pressed now. Of a resolved case nothing but what shows more of it; of what was not read, nothing."""
+    """What can be pressed now: of a case that is resolved, or stands in another thread, nothing but what shows more of
+    it; of what was not read, nothing.
+    """
     if not report.diagnoses and not report.cluster:
         return []
     value = case.value.dumps()
     steps = [button(STEPS, "All steps", value)] if _has_steps(report) else []
     evidence = [button(EVIDENCE, evidence_title(report), value)]
-    if case.resolved_at:
+    if case.resolved_at or case.same_as:
         return [*steps, *evidence]
     if not _has_nothing_to_do(report):
         return [*steps, *evidence, *_acting(case, report, value)]

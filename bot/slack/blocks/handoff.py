@@ -17,6 +17,7 @@ from bot.handoff.records import CaseRef, CurrentState, Handoff, OpenCase
 from bot.handoff.text import (
     EMPTY,
     LONGEST_NAME,
+    askers_text,
     change_text,
     format_time,
     headline,
@@ -254,6 +255,7 @@ def _case_line(handoff: Handoff, group: Sequence[OpenCase]) -> Element:
         *([_cut(case.cluster, NAME)] if case.cluster else []),
         "cause unknown" if case.is_unexplained else state_text(handoff, case) or verdict_text(case),
         *(["new cause"] if is_new else []),
+        *([asking] if (asking := askers_text(group)) else []),
         owner_text(handoff, group),
     ]
     after = f"{more} · {' · '.join(facts)}"

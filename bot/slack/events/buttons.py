@@ -24,6 +24,7 @@ from bot.slack.blocks.action_ids import (
     SETTLE_NO,
     SETTLE_YES,
     SHARE_ANSWER,
+    SHOW_WHOLE,
     TAKE,
     TAKE_CASE,
     UNWATCH,
@@ -127,8 +128,8 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
         await accept_press(context, body, PRESS, parse_button_press(body))
         await ack()
 
-    handed = (HAND_OVER, TAKE_CASE, SHARE_ANSWER)
-    for action in (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, *handed, TAKE, WATCH, UNWATCH, CHECK_ALL, CHOOSE_CLUSTER):
+    working = (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, TAKE_CASE, TAKE, WATCH, UNWATCH)
+    for action in (*working, SHARE_ANSWER, CHECK_ALL, SHOW_WHOLE, CHOOSE_CLUSTER):
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
     app.action(re.compile(""))(press_button)

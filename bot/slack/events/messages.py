@@ -20,7 +20,7 @@ from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackUnavailable
 from bot.slack.blocks.case import refusal_message
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.jobs import ALERT, QUESTION, Alert, HowAsked, Question
+from bot.slack.jobs import ALERT, EDIT, QUESTION, Alert, EditedQuestion, HowAsked, Question, SentFile
 from bot.slack.message_text import all_text
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
 from bot.slack.services import BotIdentity
@@ -28,6 +28,11 @@ from bot.slack.slack_connect import foreign_team, is_externally_shared
 
 MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
 SLACKBOT = "USLACKBOT"
+EDITED_WITHIN = 1800.0  # seconds after a message was sent: later its incident has gone on
+MOST_FILES = 3
+TEXT_TYPES = frozenset(
+    f"application/{name}" for name in ("json", "yaml", "x-yaml", "xml", "x-sh", "x-ndjson", "octet-stream")
+)
 STORE_TIMEOUT = 8.0  # seconds for a question to be stored
 NOT_STORED = (
     "Nothing was read, because your question could not be recorded: netclinic's database cannot be used just now. "
@@ -46,6 +51,7 @@ class IncomingMessage:
     text: str
     thread_ts: str = ""
     is_mention: bool = False
+    files: tuple[SentFile, ...] = ()
     team: str = ""
     in_shared_channel: bool = False
 
@@ -69,7 +75,44 @@ def parse_message_event(event: Mapping[str, Any], bot_user: str) -> IncomingMess
         text=all_text(event),
         thread_ts="" if thread == ts else thread,
         is_mention=event.get("type") == "app_mention" or mentions_bot(typed, bot_user),
+        files=sent_files(event),
     )
+
+
+def parse_edit_event(event: Mapping[str, Any], bot_user: str) -> IncomingMessage | None:
+    """A message as its writer has changed it a short time after sending it, where they have added words or files;
+    ``None`` for all other events. Slack changes messages too, as when it shows what is behind a link.
+    """
+    now, before = (event.get(name) or {} for name in ("message", "previous_message"))
+    edited = now.get("edited") or {}
+    if str(event.get("subtype") or "") != "message_changed" or edited.get("user") != now.get("user"):
+        return None
+    message = parse_message_event({**now, "channel": event.get("channel") or ""}, bot_user)
+    if message is None or not _is_soon(message.ts, str(edited.get("ts") or "")):
+        return None
+    added = set(re.findall(r"\w+", message.text.lower())) - set(re.findall(r"\w+", all_text(before).lower()))
+    return message if added or len(message.files) > len(before.get("files") or []) else None
+
+
+def _is_soon(ts: str, edited: str) -> bool:
+    try:
+        return float(edited) - float(ts) <= EDITED_WITHIN
+    except ValueError:
+        return False
+
+
+def sent_files(event: Mapping[str, Any]) -> tuple[SentFile, ...]:
+    """The files of a message; those that Slack keeps no more are none."""
+    found = [each for each in event.get("files") or [] if isinstance(each, Mapping) and each.get("id")]
+    there = [each for each in found if each.get("mode") not in ("tombstone", "hidden_by_limit")]
+    return tuple(_sent_file(each) for each in there[:MOST_FILES])
+
+
+def _sent_file(file: Mapping[str, Any]) -> SentFile:
+    kind = str(file.get("mimetype") or "text/plain")
+    is_text = file.get("mode") == "snippet" or kind.startswith("text/") or kind in TEXT_TYPES
+    name = str(file.get("name") or file.get("title") or "the file")
+    return SentFile(id=str(file["id"]), name=name[:80], url=str(file.get("url_private") or ""), is_text=is_text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +158,10 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
         alert = parse_alert_event(event, context.services.bot, alert_bots)
         if alert is not None and not foreign_team(body, context.services.bot.own_teams):
             await _accept_alert(context, alert)
+        edited = parse_edit_event(event, context.services.bot.user)
+        if edited is not None:
+            team = foreign_team(body, context.services.bot.own_teams)
+            await _accept_edit(context, replace(edited, team=team, in_shared_channel=is_externally_shared(body)))
         if message is not None:
             team = foreign_team(body, context.services.bot.own_teams)
             await _accept_message(context, replace(message, team=team, in_shared_channel=is_externally_shared(body)))
@@ -126,11 +173,33 @@ def register(app: AsyncApp, context: HandlerContext) -> None:
 
 async def _accept_message(context: HandlerContext, message: IncomingMessage) -> None:
     """Accept the message where it is a question for us."""
-    asked = parse_question(message.text, bot_user=context.services.bot.user)
-    how = await _how_asked(context, message, asked)
-    if how is None:
+    question, key = await _question_of(context, message), _key(context, message)
+    if question is not None and not await _accept_question(context, question, key):
+        _log.info("A message came again; it is being answered, or was.", extra={"request_id": key})
+
+
+async def _accept_edit(context: HandlerContext, message: IncomingMessage) -> None:
+    """A changed message is looked at again, once; where it was no question before, it is one now."""
+    question, key = await _question_of(context, message), _key(context, message)
+    if question is None:
         return
-    question = Question(
+    if await context.services.queue.payload(key) is None:
+        await _accept_question(context, question, key)
+    else:
+        await context.accept(EDIT, f"{key}:edit", EditedQuestion(**vars(question), original=key), STORE_TIMEOUT)
+
+
+def _key(context: HandlerContext, message: IncomingMessage) -> str:
+    return f"{context.services.bot.team}:{message.channel}:{message.ts}"
+
+
+async def _question_of(context: HandlerContext, message: IncomingMessage) -> Question | None:
+    """The message as a question; ``None`` where nobody asked us."""
+    asked = parse_question(message.text, bot_user=context.services.bot.user)
+    how, looks_first = await _how_asked(context, message, asked)
+    if how is None:
+        return None
+    return Question(
         channel=message.channel,
         user=message.user,
         how=how,
@@ -142,10 +211,10 @@ async def _accept_message(context: HandlerContext, message: IncomingMessage) -> 
         team=message.team,
         in_shared_channel=message.in_shared_channel,
         is_reply=bool(message.thread_ts),
+        looks_first=looks_first,
+        files=message.files,
+        notes=(asked.note,) if asked.note else (),
     )
-    key = f"{context.services.bot.team}:{message.channel}:{message.ts}"
-    if not await _accept_question(context, question, key):
-        _log.info("A message came again; it is being answered, or was.", extra={"request_id": key})
 
 
 async def _accept_alert(context: HandlerContext, said: BotAlert) -> None:
@@ -198,34 +267,38 @@ async def _accept_question(context: HandlerContext, question: Question, key: str
         raise
 
 
-async def _how_asked(context: HandlerContext, message: IncomingMessage, asked: ParsedQuestion) -> HowAsked | None:
-    """How it was asked; ``None`` where nobody asked us."""
+async def _how_asked(
+    context: HandlerContext, message: IncomingMessage, asked: ParsedQuestion
+) -> tuple[HowAsked | None, bool]:
+    """How it was asked, ``None`` where nobody asked; and whether the cluster is looked at before anything is said."""
     if message.is_direct:  # there nobody else can be meant
-        return "direct"
+        return "direct", False
     if message.is_mention:
-        return "mention"
-    settings = context.services.settings
-    if not settings.incident_channels or not await _is_confident_match(
-        context, asked.words, settings.unasked_confidence
-    ):
-        return None
+        return "mention", False
+    if not context.services.settings.incident_channels:
+        return None, False
+    is_about_network, is_sure = await _weigh_words(context, asked.words)
+    # In threads people work on what they know of: there only what is clearly a question is looked at.
+    if not is_about_network or not (is_sure or not message.thread_ts):
+        return None, False
     try:
-        return "unasked" if await context.is_incident_channel(message.channel) else None
+        is_answered = await context.is_incident_channel(message.channel)
     except SlackUnavailable:
-        return "unasked"  # stored first; whether it was said in such a channel is looked up again before the answer
+        is_answered = True  # stored first; whether it was said in such a channel is looked up again before the answer
+    return ("unasked", not is_sure) if is_answered else (None, False)
 
 
-async def _is_confident_match(context: HandlerContext, words: str, confidence: float) -> bool:
-    """Whether the words are about the network: in scope, and with this confidence."""
+async def _weigh_words(context: HandlerContext, words: str) -> tuple[bool, bool]:
+    """Whether the words are about the network, by the index's calibration, and whether that is sure enough to answer
+    unasked."""
     matcher = (await context.services.clinic()).matcher
     if matcher is None or not words:
-        return False
+        return False, False
     found = await asyncio.to_thread(matcher.match, words)
-    is_sure = found.in_scope and found.confidence >= confidence
-    _log.info(
-        "Nobody asked; %s.", "it is answered" if is_sure else "nothing is said", extra={"confidence": found.confidence}
-    )
-    return is_sure
+    is_sure = found.in_scope and found.confidence >= context.services.settings.unasked_confidence
+    done = "it is answered" if is_sure else "the cluster may tell" if found.in_scope else "nothing is said"
+    _log.info("Nobody asked; %s.", done, extra={"confidence": found.confidence})
+    return found.in_scope, is_sure
 
 
 async def _ignore_event() -> None:

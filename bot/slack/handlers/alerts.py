@@ -25,6 +25,7 @@ from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import ChosenCluster
 from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.counting import counting_period, wait_until_counted
 from bot.slack.handlers.diagnose import DiagnoseJob, diagnose_cluster
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
@@ -33,7 +34,6 @@ from bot.slack.jobs import RECHECK as RECHECK_JOB
 from bot.slack.queue.job import Job, Json
 from bot.store.alerts import FIRING, FRESH, RESOLVED, Alerts, KnownAlert
 
-COUNTED_EVERY = 5  # seconds of which all alerts are counted together
 KIN_FOR = timedelta(minutes=5)  # since the last one, within which those that are alike are not looked at again
 PATIENCE = 300.0  # seconds that one waits for the thread of another alert
 UNKNOWN_CLUSTER = "?"
@@ -52,7 +52,7 @@ async def count_alerts(context: HandlerContext, job: Job, due: AlertCount) -> No
     trail = context.system_audit_context(job.key)
 
     async def act() -> None:
-        await job.step("wait", _until_counted)
+        await job.step("wait", wait_until_counted)
         owner = await job.retry("owner", lambda: wait_for_thread(context, due.owner, job.timing.poll))
         if owner is None or not owner.thread_ts:
             return
@@ -75,10 +75,6 @@ async def count_alerts(context: HandlerContext, job: Job, due: AlertCount) -> No
         """Nobody asked."""
 
     await run_reporting_errors(act, say, trail)
-
-
-async def _until_counted() -> Json:
-    await asyncio.sleep(COUNTED_EVERY - time.time() % COUNTED_EVERY)
 
 
 async def wait_for_thread(context: HandlerContext, owner: str, poll: float) -> KnownAlert | None:
@@ -409,7 +405,7 @@ class AlertHandler:
 
     async def _accept_count(self, owner: str) -> None:
         async def accept() -> Json:
-            key = f"{owner}:count:{int(time.time() // COUNTED_EVERY)}"
+            key = f"{owner}:count:{counting_period()}"
             await self.context.accept(ALERT_COUNT, key, AlertCount(owner=owner))
 
         await self.job.step("count", accept)

@@ -17,6 +17,7 @@ from bot.store.cases import RESOLVED, StoredAnswer
 MOST_MESSAGES = 10  # of one case that are marked as resolved, the newest ones
 _KEY = re.compile(
     r"[^:]+:(?P<channel>[CDG][A-Z0-9]+):(?P<ts>\d+\.\d+)"  # bot/slack/events/messages.py
+    r"(?::edited)?"  # as it was changed: bot/slack/handlers/edits.py
     r"(?::diagnose:[^:]+(?::\d+)?)?"  # the shortcut on a message: bot/slack/events/commands.py
     r"(?::chosen)?"  # the same question with a cluster from the menu: bot/slack/handlers/buttons.py
 )
@@ -56,7 +57,8 @@ async def show_outcome(context: HandlerContext, message: MessageId, case: str, r
 async def show_resolved(context: HandlerContext, case: str) -> None:
     """That the case is resolved, on each message that asked about it; nothing where it is open."""
     try:
-        now, answers = await context.services.store.run(context.cases.get, case), await _answers(context, case)
+        now, joined = await context.services.store.run(context.cases.get, case), await _joined(context, case)
+        answers = [answer for each in (*joined, case) for answer in await _answers(context, each)]
     except DatabaseError as error:
         _log.info("No reaction is shown: %s", error)
         return
@@ -65,6 +67,11 @@ async def show_resolved(context: HandlerContext, case: str) -> None:
     found = (asked_message(answer.id) for answer in answers)
     for message in list(dict.fromkeys(each for each in found if each))[-MOST_MESSAGES:]:
         await context.services.poster.reactions.show(message, _resolved)
+
+
+async def _joined(context: HandlerContext, case: str) -> list[str]:
+    """Cases in other threads that stand with this one, the newest ones."""
+    return (await context.services.store.run(context.standing.joined, case))[-MOST_MESSAGES:]
 
 
 async def _answers(context: HandlerContext, case: str) -> list[StoredAnswer]:

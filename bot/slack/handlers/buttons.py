@@ -25,6 +25,7 @@ from bot.slack.blocks.action_ids import (
     SETTLE_NO,
     SETTLE_YES,
     SHARE_ANSWER,
+    SHOW_WHOLE,
     TAKE,
     TAKE_CASE,
     UNWATCH,
@@ -35,7 +36,7 @@ from bot.slack.blocks.case import CaseLine, resolved_message, taken_message, wat
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.asked_message import show_resolved
-from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers, take_case
+from bot.slack.handlers.case_service import case_line, is_answered, refresh_answers, render_answer, take_case
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.escalation import NOBODY_NAMED, handing_over_key, is_handed_over, take_handed_over
@@ -103,6 +104,7 @@ class PressHandler:
             WATCH: self._watch,
             UNWATCH: self._unwatch,
             CHECK_ALL: self._accept_check,
+            SHOW_WHOLE: self._show_whole,
             HAND_OVER: self._accept_escalation,
             SHARE_ANSWER: self._accept_sharing,
             TAKE_CASE: lambda: take_handed_over(self.context, self.trail, self.press),
@@ -294,6 +296,13 @@ class PressHandler:
         await self.context.services.store.run(self.context.cases.watch, case.id, None)
         await self.trail.record("case.watched", cluster=case.cluster, outcome="off")
         await refresh_answers(self.context, self.trail, case.id, answer.id)
+        return {}
+
+    async def _show_whole(self) -> Json:
+        """The whole answer in place of the short message that it stands in another thread."""
+        _, answer = await find_case(self.context, self.press)
+        message = await self.context.services.store.run(render_answer, self.context, answer)
+        await self.context.messenger(self.trail).update(answer.channel, answer.message_ts, message)
         return {}
 
     async def _accept_check(self) -> Json:

@@ -18,7 +18,7 @@ from bot.slack.blocks.verdicts import verdicts_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import UNCHANGEABLE
 from bot.slack.jobs import CasePress
-from bot.store.cases import GROUP, OPEN, PRIVATE, RESOLVED, Case, StoredAnswer
+from bot.store.cases import GROUP, JOINED, OPEN, PRIVATE, RESOLVED, TALK, Case, StoredAnswer
 from bot.store.handovers import Handover
 
 RECHECK = "recheck"
@@ -110,6 +110,7 @@ def case_line(
     ids = {each.id for each in (*chain, answer)}
     said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id in ids]
     settled = {entry: given for id_ in ids for entry, given in context.settling.given_below(id_).items()}
+    same_as = context.cases.get(case.same_as) if case.state == JOINED else None
     line = CaseLine(
         id=case.id,
         answer=answer.id,
@@ -123,6 +124,10 @@ def case_line(
         has_oncall=bool(settings.oncall_group or settings.oncall),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
+        askers=len(context.standing.askers([case.id]).get(case.id, ())),
+        same_as=same_as.id if same_as else "",
+        same_as_link=same_as.link if same_as else "",
+        is_talk=case.state == TALK,
         settled={entry: (given.user, given.yes) for entry, given in settled.items()},
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
         not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),

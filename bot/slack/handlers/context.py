@@ -22,6 +22,7 @@ from bot.store.cases import Cases
 from bot.store.feedback import FeedbackBook
 from bot.store.handovers import Handovers
 from bot.store.settling import SettlingAnswers
+from bot.store.standing import StandingCases
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class HandlerContext:
     feedback: FeedbackBook
     settling: SettlingAnswers
     handovers: Handovers
+    standing: StandingCases
     permissions: Permissions
     cluster_status: ClusterStatus
     help: Message
@@ -87,6 +89,7 @@ class HandlerContext:
             FeedbackBook(services.store),
             SettlingAnswers(services.store),
             Handovers(services.store),
+            StandingCases(services.store),
             permissions,
             cluster_status,
             help_,

@@ -25,6 +25,7 @@ from bot.slack.handlers.asked_message import asked_before, asked_message, show_o
 from bot.slack.handlers.case_service import open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
+from bot.slack.handlers.standing import accept_count, keep_or_join, render_same_as
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import StoredAnswer
@@ -89,7 +90,9 @@ class DiagnoseJob:
     """What is looked at, for whom. ``kind`` is ask, recheck, settle or check; the job's key becomes the answer's id.
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
-    the answer that is checked again. ``seen`` is the report where the cluster was looked at before anything is said.
+    the answer that is checked again. ``may_join``: where the question stands in another thread already, it is joined to
+    that one. ``seen`` is the report where the cluster was looked at before anything is said; ``notes`` say what of the
+    question was not read.
     """
 
     context: HandlerContext
@@ -104,6 +107,8 @@ class DiagnoseJob:
     entries: tuple[str, ...] = ()
     before: StoredAnswer | None = None
     seen: Json | None = None
+    may_join: bool = False
+    notes: tuple[str, ...] = ()
 
     async def run(self) -> None:
         """Answer. All of it is steps: a crash repeats none that is done.
@@ -146,12 +151,14 @@ class DiagnoseJob:
 
     async def _answer_in_case(self, case: str) -> Report:
         told = Report.from_json(self.seen or await self.job.step("look", self.diagnose))
-        await self.job.step("keep", lambda: self._store_answer(told, case))
+        kept = await self.job.step("keep", lambda: self._store_answer(told, case))
         self.reply.ts = await self.job.step("answer", self._show_answer)
         await self.job.step("attach", self._attach_file)
         await self.job.step("link", lambda: self._store_permalink(case))
         if self.before and not self.reply.response_url:  # last: jobs of earlier versions end with the step before
             await self.job.step("refresh", lambda: self._refresh_first(case))
+        if kept:
+            await self.job.step("count", lambda: accept_count(self.context, kept["same_as"]))
         _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
         return told
 
@@ -240,32 +247,41 @@ class DiagnoseJob:
             entry: GivenAnswer(yes=answer.yes, by=names.get(answer.user, answer.user)) for entry, answer in kept.items()
         }
 
-    async def _store_answer(self, told: Report, case: str) -> Json:
+    def stored_answer(self, told: Report, case: str) -> StoredAnswer:
+        """The answer as it is kept with its case."""
         now = self.context.now()
-        answer = StoredAnswer(
+        return StoredAnswer(
             id=self.job.key,
             case_id=case,
             kind=self.kind,
             asked_at=now,
             asked_by=self.user,
             question=self.words,
-            report=replace(told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before)),
+            report=replace(
+                told, question=self.words, diagnoses=_keep_first_diagnosis(told, self.before), notes=self.notes
+            ),
             finished_at=now,
             cluster=self.cluster,
             namespace=self.namespace,
             channel=self.reply.channel,
             message_ts=self.reply.ts or "",
         )
-        await self.context.services.store.run(self.context.cases.save_answer, answer)
+
+    async def _store_answer(self, told: Report, case: str) -> Json:
+        answer = self.stored_answer(told, case)
+        if not self.may_join:
+            await self.context.services.store.run(self.context.cases.save_answer, answer)
+            return None
+        same_as = await keep_or_join(self.context, self.reply.trail, answer)
+        return {"same_as": same_as} if same_as else None
 
     async def _message(self) -> Message:
         answer = await self.context.services.store.run(self.context.cases.answer, self.job.key)
         if answer is None:
             raise LookupError(f"the answer {self.job.key} was kept, and is gone")
-        if not self.reply.response_url and (
-            line := await self.context.services.store.run(render_again, self.context, answer)
-        ):
-            return line
+        for render in () if self.reply.response_url else (render_again, render_same_as):
+            if line := await self.context.services.store.run(render, self.context, answer):
+                return line
         return await self.context.services.store.run(render_answer, self.context, answer)
 
     async def _show_answer(self) -> Json:

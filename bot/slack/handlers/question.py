@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.redaction import redact_text
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report
 from bot.slack.alert_scope import scope_of_text
-from bot.slack.api.errors import SlackRefused
-from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
+from bot.slack.api.errors import SlackError, SlackRefused
+from bot.slack.api.files import MISSING_SCOPE
+from bot.slack.blocks.action_ids import EVIDENCE, SHOW_WHOLE, STEPS, ButtonValue
 from bot.slack.blocks.case import refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu, evidence_message, steps_message
@@ -18,13 +22,15 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
+from bot.slack.handlers.standing import is_standing
 from bot.slack.jobs import PRESS, QUESTION, ButtonPress, Question
 from bot.slack.message_text import all_text
 from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
+from bot.slack.pastes import MOST_READ, pick_errors
 from bot.slack.queue.job import Job, Json
 from bot.slack.replies import typed_action
 from bot.slack.slack_connect import RULE
-from bot.store.cases import OPEN, Case, case_id
+from bot.store.cases import DIRECT, JOINED, OPEN, TALK, Case, case_id
 
 
 async def answer_question(context: HandlerContext, job: Job, question: Question) -> None:
@@ -49,7 +55,7 @@ def direct_message_key(key: str) -> str:
 
 def _expected_case_id(context: HandlerContext, question: Question) -> str | None:
     """The id that the thread's case has, or will have: so that its first records are found with the others."""
-    if question.is_private or not question.thread_ts:
+    if question.is_private or question.looks_first or not question.thread_ts:
         return None
     return case_id(context.services.bot.team, question.channel, question.thread_ts)
 
@@ -57,6 +63,14 @@ def _expected_case_id(context: HandlerContext, question: Question) -> str | None
 def _join(before: str, words: str) -> str:
     """Both, within what a question may hold: of what was said before, the end is left out."""
     return f"{before[: max(0, MAX_LENGTH - len(words) - 1)]}\n{words}"
+
+
+def _why_unread(name: str, error: SlackError) -> str:
+    """What of a file was not read, and the way out."""
+    if getattr(error, "code", "") == MISSING_SCOPE:
+        why = "install the app again with the scope files:read, or paste the lines with the error"
+        return f"{name} was not read, because the app may not read files: {why}."
+    return f"{name} was not read: paste the lines with the error. {error}"
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,7 @@ class QuestionHandler:
     job: Job
     question: Question
     reply: AnswerMessage
+    pasted: str = ""
 
     async def run(self) -> None:
         """Answer it, or say in one sentence why not."""
@@ -78,8 +93,18 @@ class QuestionHandler:
     async def _answer(self) -> None:
         if "silent" in await self._step("may", self._check_permission):
             return
+        if self.question.files:
+            read = await self._step("files", self._read_files)
+            asked = replace(self.question, files=(), notes=tuple(read["notes"]))
+            await replace(self, question=asked, pasted=read["text"])._answer_meant()
+        else:
+            await self._answer_meant()
+
+    async def _answer_meant(self) -> None:
         target = await self._step("meant", self._resolve_target)
-        if "menu" in target:
+        if self.question.looks_first:
+            await self._answer_if_confirmed(target)
+        elif "menu" in target:
             menu = cluster_menu(target["words"], target["menu"], self.job.key, unknown=target.get("unknown", ""))
             await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "pressed" in target:
@@ -90,6 +115,42 @@ class QuestionHandler:
             await self._diagnose_job(**target).run()
         else:
             await self.job.step("help", lambda: self.reply.begin(self.context.help))
+
+    async def _answer_if_confirmed(self, target: Json) -> None:
+        """The cluster is looked at without a sign of it; something is said only where it confirms what the words speak
+        of, and that stands in no other thread."""
+        if not target.get("words") or not target.get("cluster"):
+            return  # nobody asked: there is no menu, no thanks and no help
+        work = self._diagnose_job(**target)
+        seen = await self.job.step("look", work.diagnose)
+        if await self.job.step("tells", lambda: self._is_worth_telling(work, Report.from_json(seen))):
+            await replace(work, seen=seen).run()
+
+    async def _is_worth_telling(self, work: DiagnoseJob, report: Report) -> Json:
+        first = report.diagnoses[0] if report.diagnoses else None
+        is_meant = first is not None and first.verdict is Verdict.CONFIRMED and first.score is not None
+        return is_meant and not await is_standing(self.context, work.stored_answer(report, case=""))
+
+    async def _read_files(self) -> Json:
+        """What the files say, with the lines that tell of errors where that is long; and what could not be read."""
+        question, texts, notes = self.question, [], list(self.question.notes)
+        for file in question.files:
+            if not file.is_text:
+                notes.append(f"{file.name} is no text, so it was not read: paste the lines with the error.")
+                continue
+            await self.reply.trail.record("file.reading", detail={"file": file.name, "id": file.id})
+            try:
+                text = await self.context.services.files.read_text(file.id, file.url)
+            except SlackError as error:
+                notes.append(_why_unread(file.name, error))
+                continue
+            read = pick_errors(
+                redact_text(text[: MOST_READ + 1]),
+                max(0, (MAX_LENGTH - len(question.words) - 1) // len(question.files)),
+            )
+            texts.append(read.text)
+            notes += filter(None, [read.note(file.name)])
+        return {"text": "\n".join(texts), "notes": notes}
 
     def _diagnose_job(self, words: str, cluster: str, namespace: str) -> DiagnoseJob:
         return DiagnoseJob(
@@ -103,7 +164,16 @@ class QuestionHandler:
             namespace=namespace,
             is_check=self.question.is_check,
             entries=self.question.entries,
+            may_join=self._may_join,
+            notes=self.question.notes,
         )
+
+    @property
+    def _may_join(self) -> bool:
+        """Whether it may be told that the question stands in another thread: to people, where others see it too."""
+        question = self.question
+        is_seen_by_all = not question.is_private and not question.channel.startswith(DIRECT)
+        return is_seen_by_all and not question.is_check and question.how != "alert"
 
     async def _check_permission(self) -> Json:
         question, trail = self.question, self.reply.trail
@@ -142,14 +212,11 @@ class QuestionHandler:
         ``thanked``: for the case of that id, where one is open.
         """
         question, case = self.question, await self._find_case()
-        if pressed := await self._typed_press(case):
-            return pressed
-        if is_courtesy(question.words):
-            return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
-        if self.context.is_command(question.words) and not question.is_check:
-            return {"words": "", "cluster": "", "namespace": ""}
+        if (aside := await self._other_than_question(case)) is not None:
+            return aside
         about = "" if case else await self._read_thread_start()
         words = await self._resolve_words(case, about)
+        words = f"{words}\n{self.pasted}".strip()[:MAX_LENGTH] if self.pasted else words
         try:
             choice = await self._choose_cluster(case, about)
         except ConnectionSettingsError as error:
@@ -166,13 +233,31 @@ class QuestionHandler:
             return {"words": words, "menu": choice.offered, "unknown": choice.name}
         return {"refused": [choice.sentence, ""]}
 
+    async def _other_than_question(self, case: Case | None) -> Json:
+        """What the words are where they describe nothing that could be looked up; ``None`` where they do."""
+        question = self.question
+        if self.pasted:
+            return None
+        if pressed := await self._typed_press(case):
+            return pressed
+        if is_courtesy(question.words):
+            return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
+        if question.notes and not question.words:
+            return {"refused": [" ".join(question.notes), ""]}
+        is_command = self.context.is_command(question.words) and not question.is_check
+        return {"words": "", "cluster": "", "namespace": ""} if is_command else None
+
     async def _typed_press(self, case: Case | None) -> Json:
         """Which button of the thread's newest answer the words stand for."""
         question = self.question
         is_plain = question.how in ("mention", "direct") and not (question.cluster or question.namespace)
         action = typed_action(question.words) if is_plain else ""
-        if not action or case is None or case.state != OPEN:
+        if not action or case is None or case.state not in (OPEN, JOINED):
             return {}
+        if action == SHOW_WHOLE and case.state == OPEN:
+            return {}  # it stands there
+        if case.state == JOINED and action not in (EVIDENCE, STEPS, SHOW_WHOLE):
+            return {"refused": [f"This stands in the thread of {case.same_as}: say that there.", ""]}
         answers = await self.context.services.store.run(self.context.cases.answers, case.id)
         told = [each for each in answers if each.channel == question.channel]
         if not told:
@@ -245,7 +330,7 @@ class QuestionHandler:
         """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question; in
         another thread with what it is ``about``, which "@netclinic look at this" below an alert means."""
         words = self.question.words
-        before = case.question if case else about
+        before = case.question if case and case.state != TALK else about
         if self.question.is_check or not before:
             return words
         if not re.search(r"\w", words):

@@ -20,7 +20,7 @@ from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
-from bot.diagnosis.report import Report, make_report
+from bot.diagnosis.report import Report, ReportCluster, make_report
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import StoredHandoff
@@ -167,7 +167,9 @@ class Shift:
     ) -> Report:
         clinic = Clinic(self.entries, self.meaning(scores), Budget(seconds=30))
         if not recording:
-            return make_report(await clinic.ask(question), told_at=END)
+            told = make_report(await clinic.ask(question), told_at=END)
+            read = ReportCluster(name=cluster or "prod", reachable=True)  # where nothing is, there is no case
+            return told if told.diagnoses else replace(told, cluster=read)
         async with Clusters({cluster: recording})(cluster) as reached:
             return make_report(await clinic.ask(question, reached, namespace), told_at=END)
 

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from bot.handoff.queries import read_facts
 from bot.handoff.records import CurrentState
 from bot.handoff.time_range import Span
 from bot.slack.blocks.handoff import handoff_message
-from bot.store.cases import Cases
+from bot.store.cases import JOINED, Cases
+from bot.store.schema import cases
 from tests.bot.handoff.conftest import JONAS, MEI, Shift
 from tests.databases import postgresql_is_slow
 
@@ -105,6 +108,20 @@ async def test_cases_of_one_cause_on_one_cluster_are_one_item(shift: Shift) -> N
     assert f"First 01:32, last 01:46; the newest first: [{case.id}]({case.link}), [" in page
     assert page.count(" and 10 more\n") == 1
     assert elsewhere.id in page
+
+
+async def test_who_asks_in_other_threads_is_counted_with_the_case_that_stands(shift: Shift) -> None:
+    first = await shift.asked("1.1", "pods stuck", OUT, before=90, recording=SICK, cluster="prod")
+    again = await shift.asked("2.1", "pods stuck", OUT, before=80, recording=SICK, cluster="prod", user=JONAS)
+    with shift.store.writing() as connection:
+        joined = update(cases).where(cases.c.id == again.id)
+        connection.execute(joined.values(state=JOINED, same_as=first.id))
+    kept = await shift.handed_off({"prod": SICK})
+    (case,) = kept.handoff.open
+    assert (case.ref.id, case.askers, kept.handoff.counts.opened) == (first.id, (MEI, JONAS), 1)
+    assert "open for 90 min; 2 people ask; on it: nobody." in kept.text
+    assert again.id not in kept.text
+    assert "2 people ask" in str(handoff_message(kept.handoff).blocks)
 
 
 async def test_a_resolved_case_is_remembered_for_what_was_wrong(shift: Shift) -> None:

@@ -347,3 +347,28 @@ async def test_a_first_message_that_slack_posts_after_two_kills_does_not_stay_be
     await stage.slack.until(lambda: len(stage.slack.replies("inc-shop", ts)) == 1, SECONDS)
     assert stage.slack.replies("inc-shop", ts)[0].ts == answer.ts
     assert ANSWERED in stage.slack.replies("inc-shop", ts)[0].plain
+
+
+@slow
+@only_sqlite
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.getPermalink", "chat.update"])
+async def test_what_stands_in_another_thread_is_told_once(stage: Stage, method: str) -> None:
+    """Killed while it is posted, before the standing case's address is known, or while that case is told."""
+    await stage.starts(quick=True)
+    first = await stage.asks()
+    await stage.answered_once(first)
+    stage.slack.fail(method, "hang", accepted=True, times=None)
+    before = stage.calls(method)
+    again = await stage.asks("@netclinic pods stuck, InvalidVSwitchId.IpNotEnough", "ops")
+    await stage.called(method, before + 1)
+    await asyncio.sleep(0.2)
+    stage.bot.kill()
+    stage.slack.heal()
+    await stage.starts(quick=True)
+    answer = await stage.answered_once(again, "ops")
+    assert "Same as NC-" in answer.plain
+    (standing,) = stage.slack.replies("inc-shop", first)
+    asked = await stage.slack.people.say("sam", "ops", ASKED)
+    told = await stage.answered_once(asked, "ops")
+    assert "Same as NC-" in told.plain
+    await stage.slack.until(lambda: "2 people ask" in standing.plain, SECONDS)

@@ -22,6 +22,11 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
         "response_url": "",
         "trouble": "",
     },
+    "edit": {
+        **{"channel": "C1", "user": "U1", "how": "mention", "words": "pods stuck", "thread_ts": "1.1"},
+        "files": [{"id": "F1", "name": "a.log", "url": "", "is_text": True}],
+        "original": "T1:C1:1.1",
+    },
     "command": {"text": "ask pods", "user": "U1", "channel": "C1", "response_url": "https://slack.example/r"},
     "press": {"action": "helped", "value": "{}", "user": "U1", "channel": "C1", "message_ts": "1.2"},
     "recheck": {"action": "recheck", "value": "{}", "user": "U1", "channel": "C1", "case": "NC-A", "answer": "k1"},
@@ -49,6 +54,7 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
         **{"cluster": "prod", "namespace": "shop", "pod": "web-1", "node": "", "is_resolved": False, "since": "2026"},
     },
     "alert.count": {"owner": "T1:alert:f1"},
+    "askers": {"case": "NC-A"},
     "set_aside": {"name": "home", "key": "k1", "payload": {"user": "U1"}},
 }
 

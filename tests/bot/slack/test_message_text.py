@@ -7,6 +7,7 @@ import pytest
 from bot.slack.alert_scope import AlertScope, scope_of_labels, scope_of_text
 from bot.slack.message_text import all_text, message_text
 from bot.slack.parsing import MAX_LENGTH, parse_question
+from bot.slack.pastes import MOST_READ
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -96,10 +97,11 @@ def test_nothing_that_is_none_breaks_it() -> None:
     assert message_text(deep) == ""
 
 
-def test_what_attachments_add_is_cut_and_what_is_typed_is_not() -> None:
+def test_what_attachments_add_is_cut_and_of_a_paste_as_much_as_is_read_is_given() -> None:
     long = "\n".join(f"line {number}" for number in range(2000))
-    assert len(all_text({"text": "DNS fails", "attachments": [{"text": long}]})) <= MAX_LENGTH
     assert all_text({"text": long}) == long
+    assert len(all_text({"text": "DNS fails", "attachments": [{"text": long}]})) <= MAX_LENGTH
+    assert len(all_text({"text": long * 20})) <= MOST_READ
 
 
 def test_marks_in_plain_parts_mention_nobody() -> None:

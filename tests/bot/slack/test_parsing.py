@@ -84,8 +84,14 @@ def test_flags_belong_to_commands() -> None:
 def test_what_cannot_be_asked_is_told_in_one_sentence() -> None:
     assert asked("pods stuck ns=shop").trouble == ""
     assert "'Shop_1' is no name of a namespace" in asked("pods stuck ns=Shop_1").trouble
-    assert f"may have {MAX_LENGTH:,}" in asked("x" * (MAX_LENGTH + 1)).trouble
-    assert asked("x" * MAX_LENGTH).trouble == ""
+
+
+def test_of_a_long_paste_the_lines_with_errors_are_taken() -> None:
+    assert asked("x" * MAX_LENGTH).note == ""
+    paste = asked("see this\n" + "all is well\n" * 1000 + "IpNotEnough: no address\n" + "and now?")
+    assert paste.words == "see this\nIpNotEnough: no address\nand now?"
+    assert paste.note == "Of 1,003 lines of your message, 3 were read: those with errors, each kind once."
+    assert paste.trouble == ""
 
 
 def test_a_mention_in_code_is_none() -> None:

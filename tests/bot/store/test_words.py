@@ -21,7 +21,8 @@ from tests.scenes import OpenScene, Scene
 
 __all__ = ["open_scene", "shared_index"]
 
-OUT = {"prod": "terway-out-of-ips"}
+PLACES = {"ada": "prod", "lin": "second", "sam": "third"}  # a cluster each: what stands already is only told so
+OUT = dict.fromkeys(PLACES.values(), "terway-out-of-ips")
 PLANTED = {"ada": "zebrafinch", "lin": "quokkatown", "sam": "ibexmeadow"}  # words that stand nowhere else
 BOB = Actor("terminal", "1000", "bob", "laptop")
 
@@ -48,7 +49,9 @@ async def busy(scene: Scene) -> None:
     """Everybody writes wherever people write, each with a word of their own."""
     people = scene.slack.people
     for who, word in PLANTED.items():
-        ts = await people.say(who, "inc-shop", f"@netclinic pods stuck in ContainerCreating {word}")
+        ts = await people.say(
+            who, "inc-shop", f"@netclinic pods stuck in ContainerCreating {word} cluster={PLACES[who]}"
+        )
         answer = await scene.answer("inc-shop", ts)
         await people.press(who, answer, "Re-check")
         await scene.answer("inc-shop", ts, "Still there")
@@ -75,7 +78,8 @@ async def ended(scene: Scene) -> None:
 
 @pytest.fixture
 def settings(database_url: str) -> dict[str, str]:
-    return {"NETCLINIC_DATABASE_URL": database_url} if database_url.startswith("postgresql") else {}
+    where = {"NETCLINIC_DATABASE_URL": database_url} if database_url.startswith("postgresql") else {}
+    return {**where, "NETCLINIC_DEFAULT_CLUSTER": PLACES["ada"]}
 
 
 @postgresql_is_slow

@@ -35,6 +35,7 @@ from bot.slack.blocks.overviews import (
     home_view,
     status_message,
 )
+from bot.slack.blocks.standing import same_as_message
 from bot.slack.blocks.verdicts import verdicts_message
 
 OPENED = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
@@ -136,6 +137,21 @@ async def test_questions_of_what_was_considered_besides(told_on: Tell, case: Cas
     assert refused(message) == []
     resolved = answer_message(told, case=replace(case, resolved_by="U0BEA", resolved_at=case.at))
     assert "settle:flannel-hairpin-off" not in [block.get("block_id") for block in resolved.blocks]
+
+
+async def test_a_question_that_stands_in_another_thread(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    told = replace(await told_on("terway-out-of-ips", OUT_OF_IPS), notes=("app.log was not read.",))
+    joined = replace(case, same_as="NC-7HL4UD", same_as_link="https://slack.example/p1")
+    times = {"since": case.at - timedelta(minutes=2), "now": case.at}
+    agreed("same-as", same_as_message(told, joined, **times, askers=3))
+    agreed("same-as-alone", same_as_message(told, replace(joined, same_as_link=""), **times, askers=1))
+    agreed("same-as-whole", answer_message(told, case=joined, asker="U0ANA"))
+    agreed("asked-by-three", answer_message(told, case=replace(case, askers=3), asker="U0ANA"))
+    agreed("handover-asked-by-three", handover_summary(told, replace(case, askers=3), to=["U1"], by="U2", now=case.at))
+
+
+async def test_no_case_is_told_of_where_there_is_none(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    agreed("talk", answer_message(await told_on(None, {}), case=replace(case, is_talk=True), asker="U0ANA"))
 
 
 async def test_a_resolved_case(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:

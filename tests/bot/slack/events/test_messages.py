@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events.messages import IncomingMessage, alert_name, parse_alert_event, parse_message_event
+from bot.slack.events.messages import (
+    EDITED_WITHIN,
+    IncomingMessage,
+    alert_name,
+    parse_alert_event,
+    parse_edit_event,
+    parse_message_event,
+    sent_files,
+)
 from bot.slack.services import BotIdentity
 
 BOT = "U0CLINIC00"
@@ -111,3 +119,55 @@ def test_what_is_no_alert(more: dict[str, Any]) -> None:
 )
 def test_alerts_of_a_kind_are_called_alike(words: str, name: str) -> None:
     assert alert_name(words, "PagerDuty") == name
+
+
+def changed(
+    now: str, before: str = "@netclinic help", *, after: float = 60, by: str = "U1", **more: Any
+) -> dict[str, Any]:
+    message = {"user": "U1", "ts": "1700000000.000100", "text": now, **more}
+    edited = {"user": by, "ts": f"{1_700_000_000 + after:.6f}"}
+    return {
+        **{"type": "message", "subtype": "message_changed", "channel": "C1", "hidden": True, "ts": "1700000099.1"},
+        **{"message": {**message, "edited": edited}, "previous_message": {**message, "text": before, "files": []}},
+    }
+
+
+def test_a_message_that_is_changed_soon_and_says_more() -> None:
+    found = parse_edit_event(changed("<@U0BOT> help, IpNotEnough"), "U0BOT")
+    assert found is not None
+    assert (found.channel, found.ts, found.user, found.is_mention) == ("C1", "1700000000.000100", "U1", True)
+    assert parse_edit_event(changed("help", "help", files=[{"id": "F1"}]), "U0BOT") is not None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        changed("help", "help me"),
+        changed("Help!", "help"),
+        changed("help IpNotEnough", after=EDITED_WITHIN + 1),
+        changed("help IpNotEnough", by="U2"),
+        changed("help IpNotEnough", bot_id="B1"),
+        {**changed("help IpNotEnough"), "subtype": "message_deleted"},
+        {**changed("help IpNotEnough"), "message": {"user": "U1", "ts": "1.1", "text": "an unfurled link"}},
+        {**changed("help IpNotEnough"), "message": None},
+        {**changed("help IpNotEnough"), "message": {"user": "U1", "ts": "x", "text": "a", "edited": {"user": "U1"}}},
+    ],
+)
+def test_what_is_no_question_that_was_changed(event: dict[str, Any]) -> None:
+    assert parse_edit_event(event, "U0BOT") is None
+
+
+def test_the_files_of_a_message() -> None:
+    files = [
+        {"id": "F1", "name": "a.log", "mimetype": "text/plain", "url_private": "https://files.slack.com/a"},
+        {"id": "F2", "mode": "tombstone"},
+        {"id": "F3", "name": "b.png", "mimetype": "image/png"},
+        {"id": "F4", "file_access": "check_file_info"},
+        {"id": "F5", "name": "c"},
+        "x",
+    ]
+    found = sent_files({"files": files})
+    assert [(each.id, each.name, each.is_text) for each in found] == [
+        *(("F1", "a.log", True), ("F3", "b.png", False), ("F4", "the file", True)),
+    ]
+    assert found[0].url == "https://files.slack.com/a"

@@ -1,0 +1,43 @@
+"""Whether an answer tells nothing that another one has not told: the same cause, seen on the same objects."""
+
+from bot.cluster.mentions import Mention, mentions_in
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report, ReportDiagnosis
+
+SEEN = (Verdict.CONFIRMED, Verdict.SUSPECTED)
+
+
+def is_same_fault(now: Report, then: Report) -> bool:
+    """Whether both found the same first, with the same verdict, and ``now`` tells nothing more.
+
+    Pods come and go while a cause stays, so one object in common is enough; but not where its question names objects of
+    its own, or something more is confirmed.
+    """
+    if not now.diagnoses or not then.diagnoses:
+        return False
+    new, old = now.diagnoses[0], then.diagnoses[0]
+    if new.verdict not in SEEN or (new.entry, new.verdict) != (old.entry, old.verdict):
+        return False
+    here, there = _objects(new), _objects(old)
+    return not _confirmed(now) - _confirmed(then) and not _names_others(now, then) and bool(here & there or not here)
+
+
+def _names_others(now: Report, then: Report) -> bool:
+    """Whether the question names something that the other answer and its question speak of nowhere."""
+    first = then.diagnoses[0]
+    shown = (f"{piece.object}\n{piece.excerpt}" for piece in first.evidence)
+    told = "\n".join((then.question, first.reason, *shown)).lower()
+    named = (each for each in mentions_in(now.question) if each.plain or each.is_place)
+    return any(word not in told for each in named for word in _words(each))
+
+
+def _words(mention: Mention) -> tuple[str, ...]:
+    return tuple(filter(None, (mention.name, mention.namespace)))
+
+
+def _confirmed(report: Report) -> set[str]:
+    return {item.entry for item in report.diagnoses if item.verdict is Verdict.CONFIRMED}
+
+
+def _objects(diagnosis: ReportDiagnosis) -> set[str]:
+    return {piece.object for piece in diagnosis.evidence}

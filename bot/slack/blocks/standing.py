@@ -1,0 +1,39 @@
+"""What is said instead of a whole answer where the same question stands in another thread."""
+
+from datetime import datetime
+
+from bot.diagnosis.report import Report
+from bot.diagnosis.wording import word_of
+from bot.probes.findings import clip
+from bot.slack.blocks.action_ids import SHOW_WHOLE
+from bot.slack.blocks.case import CaseLine, askers_words
+from bot.slack.blocks.elements import Message, actions, button, context, escape_mrkdwn, line, link, rich_text, text_run
+from bot.text import age, one_line
+
+LONGEST_TITLE = 300
+LONGEST_NAME = 100
+
+
+def same_as_message(report: Report, case: CaseLine, *, since: datetime, now: datetime, askers: int) -> Message:
+    """``Same as NC-7HL4UD, 2 min ago: its thread; 3 people ask.`` and the verdict; the rest is behind a button.
+
+    ``case`` is the joined one; ``since`` when the standing one was opened.
+    """
+    first, word = report.diagnoses[0], word_of(report.diagnoses[0])
+    where = f" on {clip(one_line(report.cluster.name), LONGEST_NAME)}" if report.cluster else ""
+    same, ask = f"Same as {case.same_as}, {age(since, now)}", askers_words(askers)
+    verdict = f"{word.mark} {word.word}{where} · {clip(first.title, LONGEST_TITLE)}"
+    thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
+    return Message(
+        text=escape_mrkdwn(f"{same}{f'; {ask}' if ask else ''}. {word.word}{where}: {first.title}."),
+        blocks=[
+            rich_text(
+                [
+                    line(text_run(same, bold=True), *thread, text_run(f"; {ask}." if ask else ".")),
+                    line(text_run(verdict)),
+                ]
+            ),
+            *([context(*(clip(note, LONGEST_TITLE) for note in report.notes))] if report.notes else []),
+            actions("same", [button(SHOW_WHOLE, "Show the whole answer", case.value.dumps())]),
+        ],
+    )

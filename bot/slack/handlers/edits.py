@@ -1,0 +1,75 @@
+"""A question that its asker has changed, mostly to add the error: looked at again once, in the same thread.
+
+Its answer is checked again with the new words: one line below it says what that changes, and the answer itself shows
+what was found. What came to no answer before is a new question.
+"""
+
+import asyncio
+import time
+from functools import partial
+
+from bot.slack.blocks.action_ids import RECHECK
+from bot.slack.blocks.elements import Message
+from bot.slack.handlers.buttons import once_key
+from bot.slack.handlers.case_service import is_answered
+from bot.slack.handlers.context import HandlerContext
+from bot.slack.handlers.errors import run_reporting_errors
+from bot.slack.jobs import EDIT, QUESTION, CasePress, EditedQuestion, Question
+from bot.slack.jobs import RECHECK as RECHECK_JOB
+from bot.slack.queue.job import Job, Json
+from bot.store.cases import RESOLVED
+
+PATIENCE = 300.0  # seconds that it waits for the answer to what was asked first
+
+
+async def look_at_edit(context: HandlerContext, job: Job, edited: EditedQuestion) -> None:
+    """The handler of changed questions."""
+    trail = context.audit_context(edited.user, edited.channel, job.key)
+
+    async def act() -> None:
+        await job.step("record", record)
+        await job.retry("wait", lambda: _wait_for_answer(context, edited.original, job.timing.poll))
+        await job.step("again", lambda: _look_again(context, job, edited))
+
+    async def record() -> Json:
+        await trail.record("question.edited", detail={"question": edited.words, "how": edited.how})
+
+    async def say(message: Message) -> None:
+        """What goes wrong with the new look is said there."""
+
+    await run_reporting_errors(act, say, trail)
+
+
+async def _wait_for_answer(context: HandlerContext, key: str, poll: float) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if not await context.services.queue.is_under_way(key):
+            return
+        await asyncio.sleep(poll)
+
+
+async def _look_again(context: HandlerContext, job: Job, edited: EditedQuestion) -> Json:
+    store = context.services.store
+    answer = await store.run(context.cases.answer, edited.original)
+    case = await store.run(context.cases.get, answer.case_id) if answer else None
+    if answer is None or case is None or edited.files:
+        fields = {name: value for name, value in vars(edited).items() if name != "original"}
+        await context.accept(QUESTION, f"{edited.original}:{EDIT.name}ed", Question(**fields))
+        return
+    if case.state == RESOLVED:
+        return
+    await store.run(context.cases.change_question, answer.id, edited.words)
+    press = CasePress(
+        user=edited.user,
+        channel=edited.channel,
+        thread_ts=case.thread_ts,
+        team=edited.team,
+        in_shared_channel=edited.in_shared_channel,
+        action=RECHECK,
+        value="",
+        message_ts=answer.message_ts,
+        case=case.id,
+        answer=answer.id,
+    )
+    key = once_key(EDIT.name, answer.id)
+    await context.accept_unless_succeeded(RECHECK_JOB, key, press, partial(is_answered, context))

@@ -1,0 +1,171 @@
+"""Which case a question stands with, on both databases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.diagnosis.judge import Verdict
+from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence
+from bot.store import Store, open_store
+from bot.store.alerts import Alerts, KnownAlert
+from bot.store.cases import JOINED, OPEN, RESOLVED, TALK, Case, Cases, StoredAnswer
+from bot.store.standing import STANDS_FOR, StandingCases
+from knowledge.model import Kind
+
+NOW = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
+EVERYWHERE = {"C1": True, "C2": True, "C3": True, "D1": True}
+
+
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> Store:
+    return open_store(database_url, tmp_path)
+
+
+def report(entry: str = "out-of-ips", verdict: Verdict = Verdict.CONFIRMED, cluster: str = "prod") -> Report:
+    seen = ReportEvidence(object="Pod shop/web-0", excerpt="IpNotEnough", seen=NOW, check="kubectl get pods")
+    item = ReportDiagnosis(
+        **{"entry": entry, "title": f"Title of {entry}", "kind": Kind.FAULT, "verdict": verdict, "score": 0.9},
+        **{"rests_on_sign": True, "elsewhere": False, "reason": "because", "evidence": (seen,)},
+    )
+    read = ReportCluster(name=cluster, reachable=True)
+    return Report(question="pods stuck", in_scope=True, cluster=read, asked_at=NOW, told_at=NOW, diagnoses=(item,))
+
+
+def answer(store: Store, ts: str, told: Report | None = None, *, at: datetime = NOW, **other: Any) -> StoredAnswer:
+    """An answer in a thread of its own, whose case is opened."""
+    told, channel, by = told or report(), other.pop("channel", "C1"), other.pop("by", f"U{ts[0]}")
+    case = Case(
+        **{"id": "", "team": "T", "channel": channel, "thread_ts": ts, "opened_at": at, "opened_by": by},
+        **{"question": told.question, "updated_at": at},
+    )
+    opened = Cases(store).open(case)
+    of_answer: dict[str, Any] = {
+        **{"id": f"{channel}:{ts}", "case_id": opened.id, "kind": "ask", "asked_at": at, "asked_by": by},
+        **{"question": told.question, "report": told, "finished_at": at, "channel": channel},
+        "cluster": told.cluster.name if told.cluster else "",
+    }
+    return StoredAnswer(**{**of_answer, **other})
+
+
+def keep(store: Store, kept: StoredAnswer) -> str:
+    found = StandingCases(store).keep("T", kept, EVERYWHERE)
+    assert not found.unsure
+    return found.same_as
+
+
+def test_the_second_thread_joins_the_first_and_stands_in_no_list(store: Store) -> None:
+    first, second = answer(store, "1.1"), answer(store, "2.1", channel="C2")
+    assert keep(store, first) == ""
+    assert keep(store, second) == first.case_id
+    assert keep(store, second) == first.case_id, "done again, it is where it was"
+    assert keep(store, first) == ""
+    cases = Cases(store)
+    joined = cases.get(second.case_id)
+    assert joined is not None
+    assert (joined.state, joined.same_as, joined.entry) == (JOINED, first.case_id, "out-of-ips")
+    assert [case.id for case in cases.list_open("T", "U9")] == [first.case_id]
+    assert cases.count_open("T") == 1
+    assert [case.id for case, _ in cases.recent_answers("T", "U9")] == [first.case_id]
+    assert StandingCases(store).askers([first.case_id]) == {first.case_id: {"U1", "U2"}}
+    assert StandingCases(store).joined(first.case_id) == [second.case_id]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"told": report("another-cause")},
+        {"told": report(verdict=Verdict.SUSPECTED)},
+        {"told": report(cluster="staging")},
+        {"at": NOW + STANDS_FOR + timedelta(minutes=1)},
+        {"namespace": "pay"},
+        {"told": replace(report(), cluster=None)},
+        {"told": replace(report(), cluster=ReportCluster(name="prod", reachable=False))},
+    ],
+)
+def test_what_is_something_else_does_not_join(store: Store, other: dict[str, Any]) -> None:
+    keep(store, answer(store, "1.1"))
+    assert keep(store, answer(store, "2.1", **other)) == ""
+
+
+def test_neither_does_what_was_resolved_checked_or_asked_in_a_direct_message(store: Store) -> None:
+    keep(store, answer(store, "1.1", channel="D1"))
+    keep(store, answer(store, "2.1", kind="check"))
+    resolved = answer(store, "3.1")
+    keep(store, resolved)
+    Cases(store).resolve(resolved.case_id, "U3", NOW)
+    assert keep(store, answer(store, "4.1")) == ""
+
+
+def test_a_follow_up_in_a_thread_of_its_own_is_no_new_question(store: Store) -> None:
+    first, second = answer(store, "1.1"), answer(store, "2.1", report("another-cause"))
+    keep(store, first)
+    keep(store, second)
+    later = replace(second, id="later", report=report(), finished_at=NOW + timedelta(minutes=1))
+    assert keep(store, later) == ""
+
+
+def test_nothing_is_kept_before_it_is_known_what_may_be_told(store: Store) -> None:
+    first, second = answer(store, "1.1", channel="C3"), answer(store, "2.1")
+    keep(store, first)
+    standing = StandingCases(store)
+    assert standing.keep("T", second, {"C1": True}).unsure == {"C3"}
+    assert Cases(store).answer(second.id) is None
+    assert standing.keep("T", second, {"C1": True, "C3": False}).same_as == ""
+    assert Cases(store).get(second.case_id).state == OPEN  # type: ignore[union-attr]
+
+
+def test_another_question_in_a_joined_thread_makes_it_a_case_of_its_own(store: Store) -> None:
+    first, second = answer(store, "1.1"), answer(store, "2.1")
+    keep(store, first)
+    keep(store, second)
+    cases = Cases(store)
+
+    def state() -> tuple[str, str]:
+        found = cases.get(second.case_id)
+        assert found is not None
+        return found.state, found.same_as
+
+    cases.save_answer(replace(second, id="same again"))
+    assert state() == (JOINED, first.case_id)
+    cases.save_answer(replace(second, id="other", report=report("another-cause")))
+    assert state() == (OPEN, "")
+
+
+def test_an_alert_is_nobody_who_asks(store: Store) -> None:
+    first, second = answer(store, "1.1", by="Alertmanager"), answer(store, "2.1")
+    named = dict.fromkeys(("job", "team", "channel", "cause", "kin", "cluster", "name"), "x")
+    Alerts(store).place(KnownAlert(key="a", first_at=NOW, last_at=NOW, **named))
+    Alerts(store).set_thread("a", "1.1", first.case_id)
+    keep(store, first)
+    assert keep(store, second) == first.case_id
+    assert StandingCases(store).askers([first.case_id]) == {first.case_id: {"U2"}}
+
+
+def test_where_nothing_fits_and_nothing_was_read_there_is_no_case_until_something_does(store: Store) -> None:
+    nothing = Report(question="the weather", in_scope=False, cluster=None, asked_at=None, told_at=NOW)
+    asked, cases = answer(store, "1.1", nothing), Cases(store)
+    keep(store, asked)
+    assert cases.get(asked.case_id).state == TALK  # type: ignore[union-attr]
+    assert cases.recent_answers("T", "U1") == []
+    assert cases.answer(asked.id) is not None
+    cases.save_answer(replace(asked, id="still talk"))
+    assert cases.get(asked.case_id).state == TALK  # type: ignore[union-attr]
+    cases.save_answer(replace(asked, id="a fault", report=report()))
+    assert cases.get(asked.case_id).state == OPEN  # type: ignore[union-attr]
+    cases.save_answer(replace(asked, id="talk again"))
+    assert cases.get(asked.case_id).state == OPEN  # type: ignore[union-attr]
+    cases.resolve(asked.case_id, "U1", NOW)
+    cases.save_answer(replace(asked, id="talk after it"))
+    assert cases.get(asked.case_id).state == RESOLVED  # type: ignore[union-attr]
+
+
+def test_a_cluster_that_was_read_or_could_not_be_is_a_case_though_nothing_fits(store: Store) -> None:
+    nothing = Report(question="odd", in_scope=False, cluster=None, asked_at=None, told_at=NOW)
+    for number, reachable in enumerate((True, False), 1):
+        told = replace(nothing, cluster=ReportCluster(name="prod", reachable=reachable))
+        asked = answer(store, f"{number}.1", told)
+        keep(store, asked)
+        assert Cases(store).get(asked.case_id).state == OPEN  # type: ignore[union-attr]
