@@ -30,7 +30,8 @@ from bot.slack.cluster_choice import Clusters
 from bot.slack.events.alertmanager import make_alerts_handler
 from bot.slack.external_access import ExternalAccess
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.http import DeferredHandler, Health, start_http
+from bot.slack.health import Health, Phase
+from bot.slack.http import DeferredHandler, start_http
 from bot.slack.identity import IdentityFile, PermissionLog, app_token_refused, identify_bot, list_secrets
 from bot.slack.queue.dbos_engine import forget_words, run_housekeeping
 from bot.slack.queue.queue import JobQueue
@@ -144,10 +145,11 @@ class Server:
             self._load_index()
             watch = asyncio.create_task(self._access_watch(services).run())
             stack.callback(watch.cancel)
-            self.started = True
+            self.started, self.health.phase = True, Phase.SERVING
             mode = "Socket Mode" if settings.slack_app_token else "HTTP"
             _log.info("Serving workspace %s as %s, by %s.", services.bot.team, services.bot.name, mode)
             await self.stop.wait()
+            self.health.phase = Phase.STOPPING
             _log.info("Stopping: what is under way gets %.0f s to be done.", self.config.timing.draining)
 
     def ask_to_stop(self) -> None:
@@ -182,7 +184,7 @@ class Server:
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.worker.id, detail=settings_snapshot())
         slack = SlackClient(client, PermissionLog(audit))
         file = IdentityFile(settings.data_dir / "slack-identity.json")
-        bot = await identify_bot(slack, self.health, file, config.timing)
+        bot = await identify_bot(slack, self.health, file, config.timing, while_away=self._load_index)
         directory = Directory(slack)
         connect = SlackConnect(bot.own_teams, parse_list(settings.slack_connect), settings.contact)
         external = ExternalAccess(connect, directory, bot.enterprise)
@@ -222,8 +224,11 @@ class Server:
     def _load_index(self) -> None:
         """Load the index, building it first where there is none, beside all else.
 
-        The thread holds nothing up when the process ends, as one of a pool would.
+        The thread holds nothing up when the process ends, as one of a pool would. It is begun once: where Slack is away
+        at the start, while it is waited for.
         """
+        if self.health.index != "starting":
+            return
         loop = asyncio.get_running_loop()
         self.health.index = "loading"
 
