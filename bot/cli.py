@@ -15,6 +15,7 @@ import typer
 from bot.private_files import UMASK
 from bot.terminal.admin import index
 from bot.terminal.audit_commands import audit
+from bot.terminal.database import database
 from bot.terminal.errors import NAME, UsageProblem, run
 from bot.terminal.inputs import Target
 from bot.terminal.knowledge_commands import knowledge
@@ -245,6 +246,7 @@ def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(h
 cli.add_typer(knowledge, name="knowledge", help="Entries: list, show, lint, prove, start a new one.")
 cli.add_typer(index, name="index", help="The index over the entries: build, status.")
 cli.add_typer(audit, name="audit", help="The audit log: list, show, verify, export, prune.")
+cli.add_typer(database, name="database", help="The database: status, upgrade, backup, restore.")
 
 
 def main() -> None:
