@@ -10,7 +10,6 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.settings import Settings
-from bot.slack.health import Health
 from bot.slack.setting_rules import (
     HEALTH_SETTING,
     Address,
@@ -50,9 +49,14 @@ class DeferredHandler:
 
 
 async def start_http(
-    stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler, alerts: HttpHandler
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    own: Mapping[str, HttpHandler],
+    slack: HttpHandler,
+    alerts: HttpHandler,
 ) -> None:
-    """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only, that of
+    """Open what the settings name until the stack is unwound. ``own`` is what is told of this process, by path, on the
+    health address. Slack's own door is there in HTTP mode only, that of
     alerts where they have a token.
 
     Raises:
@@ -62,8 +66,8 @@ async def start_http(
     doors: dict[tuple[Address, str], dict[tuple[str, str], HttpHandler]] = {
         listened: {} for listened in listening_addresses(settings)
     }
-    if (own := health_address(settings)) is not None:
-        doors[own, HEALTH_SETTING] |= {("GET", path): handle for path, handle in health.endpoints().items()}
+    if (where_told := health_address(settings)) is not None:
+        doors[where_told, HEALTH_SETTING] |= {("GET", path): handle for path, handle in own.items()}
     if (where := slack_address(settings)) is not None:
         doors[where]["POST", EVENTS] = slack
     if (where := alerts_address(settings)) is not None:

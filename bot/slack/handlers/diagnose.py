@@ -5,6 +5,7 @@ Questions, checks and re-checks all end like this.
 
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -114,6 +115,7 @@ class DiagnoseJob:
         asked = await self._find_asked_message()
         if asked:
             self.context.services.poster.reactions.look(asked, is_first=self.before is None)
+        begun, arrived = time.monotonic(), self._arrived()
         try:
             told, case = await self._answer()
         except Exception:
@@ -121,6 +123,8 @@ class DiagnoseJob:
             if asked:
                 self.context.services.poster.reactions.forget(asked)
             raise
+        seconds = time.time() - arrived if arrived else time.monotonic() - begun
+        self._tell_answered(told, case, seconds)
         if asked:
             await self.job.retry("state", lambda: show_outcome(self.context, asked, case, told))
 
@@ -152,8 +156,21 @@ class DiagnoseJob:
         await self.job.step("link", lambda: self._store_permalink(case))
         if self.before and not self.reply.response_url:  # last: jobs of earlier versions end with the step before
             await self.job.step("refresh", lambda: self._refresh_first(case))
-        _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
         return told
+
+    def _arrived(self) -> float:
+        """When the message was written that asked, by Slack's clock; 0 where none did, or it is looked at again."""
+        message = None if self.before or self.reply.response_url else asked_message(self.job.key)
+        return float(message[1]) if message else 0.0
+
+    def _tell_answered(self, told: Report, case: str, seconds: float) -> None:
+        """In the metrics and in the log."""
+        self.context.services.metrics.count_answer(self.job.name, told, seconds)
+        first = {"entry": told.diagnoses[0].entry} if told.diagnoses else {}
+        spent = {"reads": told.requests, "bytes": told.bytes, "reading_ms": told.elapsed_ms}
+        about = {"cluster": self.cluster, **first, **spent, "duration_seconds": round(max(0.0, seconds), 3)}
+        with log_context(case=case):
+            _log.info("Answered: %s.", told.outcome, extra=about)
 
     def _first_message(self, stage: Stage) -> Message:
         """In words alone: a plan of tasks would name those that have not begun."""
