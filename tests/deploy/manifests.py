@@ -16,7 +16,8 @@ LEAST: Manifest = {
     "image": {"repository": "registry.example.com/netclinic"},
     "secrets": {"existingSecret": "netclinic-secrets"},
 }
-KEYS = ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "NETCLINIC_DATABASE_URL"]
+KEYS = ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "NETCLINIC_DATABASE_URL"]
+TYPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 POSTGRESQL: Manifest = {
     "replicas": 3,
     "secrets": {"existingSecret": "netclinic-secrets", "keys": KEYS},
@@ -27,6 +28,10 @@ ALL: Manifest = {
     "kubeconfig": {"existingSecret": "clusters"},
     "knowledge": {"existingConfigMap": "runbooks"},
     "rrsa": {"roleName": "netclinic-ram"},
+    "secrets": {
+        "existingSecret": "netclinic-secrets",
+        "keys": ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "NETCLINIC_DATABASE_URL"],
+    },
     "service": {"slack": True},
     "serviceMonitor": {"enabled": True},
     "prometheusRule": {"enabled": True},
@@ -37,13 +42,13 @@ CASES = {"least": {}, "postgresql": POSTGRESQL, "all": ALL}
 
 def unknown_fields(value: Any, kind: str, place: str) -> Iterator[str]:
     """What is in a manifest and not in the API's own description (the official client's), and what has another type."""
-    if found := re.fullmatch(r"list\[(.+)\]", kind):
+    if found := re.fullmatch(r"List\[(.+)\]", kind):
         if not isinstance(value, list):
             yield f"{place} is no list"
             return
         for number, item in enumerate(value):
             yield from unknown_fields(item, found[1], f"{place}[{number}]")
-    elif found := re.fullmatch(r"dict\(str, (.+)\)", kind):
+    elif found := re.fullmatch(r"Dict\[str, (.+)\]", kind):
         for key, item in value.items():
             yield from unknown_fields(item, found[1], f"{place}.{key}")
     elif model := getattr(models, kind, None):
@@ -53,7 +58,7 @@ def unknown_fields(value: Any, kind: str, place: str) -> Iterator[str]:
                 yield from unknown_fields(item, names[key], f"{place}.{key}")
             else:
                 yield f"{place}.{key} is no field of {kind}"
-    elif not isinstance(value, {"str": str, "int": int, "bool": bool, "float": (int, float)}.get(kind, object)):
+    elif not isinstance(value, TYPES.get(kind, object)) or (kind == "int" and isinstance(value, bool)):
         yield f"{place} is {value!r}, which is no {kind}"
 
 

@@ -51,6 +51,13 @@ capabilities: {drop: [ALL]}
 {{- fail (printf "settings: %s is a secret and belongs into the Secret alone" $key) }}
 {{- end }}
 {{- end }}
+{{- $socket := has "SLACK_APP_TOKEN" .Values.secrets.keys }}
+{{- if not (or $socket (has "SLACK_SIGNING_SECRET" .Values.secrets.keys)) }}
+{{- fail "secrets.keys: netclinic needs SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET for HTTP mode" }}
+{{- end }}
+{{- if not (or $socket .Values.service.slack) }}
+{{- fail "secrets.keys: without SLACK_APP_TOKEN Slack comes to netclinic: it needs service.slack, and an Ingress before it" }}
+{{- end }}
 {{- if and .Values.service.slack (has "SLACK_APP_TOKEN" .Values.secrets.keys) (not (has "NETCLINIC_ALERTS_TOKEN" .Values.secrets.keys)) }}
 {{- fail "service.slack: with SLACK_APP_TOKEN Slack is heard by Socket Mode and needs no Service; leave either out" }}
 {{- end }}

@@ -157,8 +157,8 @@ def repack(path: Path, change: Callable[[dict[str, bytes]], None]) -> None:
             archive.addfile(member, io.BytesIO(content))
 
 
-def told(files: dict[str, bytes], **changed: object) -> None:
-    files["backup.json"] = json.dumps(json.loads(files["backup.json"]) | changed).encode()
+def told(archived: dict[str, bytes], /, **changed: object) -> None:
+    archived["backup.json"] = json.dumps(json.loads(archived["backup.json"]) | changed).encode()
 
 
 @pytest.mark.parametrize(
