@@ -51,6 +51,23 @@ cli = typer.Typer(
 )
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"{NAME} {version(NAME)}")
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="say which version this is", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before every command."""
+
+
 def examples(*lines: str) -> str:
     """The end of a command's help."""
     return "[bold]Examples[/bold]\n\n" + "\n\n".join(line.replace("[", r"\[") for line in lines)

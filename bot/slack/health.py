@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.metadata import version
 from typing import Any
 
 from aiohttp import web
@@ -58,6 +59,7 @@ class Health:
         serves = bool(link_status["connected"]) and database == "ok" and self.index == "ready"
         return serves, {
             "status": "ok" if serves else "unavailable",
+            "version": version("netclinic"),
             "replica": self.replica,
             "slack": link_status,
             "database": database,

@@ -7,6 +7,7 @@ The rules of its ClusterRole are made from the code; after a change of probes:
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,22 @@ def test_the_role_is_the_one_that_netclinic_prints(render: Render) -> None:
     assert {"ClusterRole", "ClusterRoleBinding"}.isdisjoint(
         {each["kind"] for each in render({"rbac": {"create": False}})}
     )
+
+
+def test_the_manual_s_values_are_the_chart_s(render: Render) -> None:
+    manual = (CHART.parents[1] / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    first = re.search(r"Write `values\.yaml`:\n\n((?: {7}.*\n)+)", manual)
+    several = re.search(r"# values\.yaml\n((?: {4}.*\n)+)\nThe Job runs", manual)
+    assert first
+    assert several
+    assert only(render(yaml.safe_load(first[1])), "ConfigMap")["data"]["NETCLINIC_INCIDENT_CHANNELS"] == "inc-*"
+    manifests = render(yaml.safe_load(several[1]))
+    assert only(manifests, "Deployment")["spec"]["replicas"] == 2
+    assert "--roles" in only(manifests, "Job")["spec"]["template"]["spec"]["containers"][0]["args"]
+    measured = re.search(r"    resources:\n((?: {6}.*\n)+)", manual)
+    assert measured
+    shipped = yaml.safe_load((CHART / "values.yaml").read_text())["resources"]
+    assert yaml.safe_load("resources:\n" + measured[1].replace("      ", "  ")) == {"resources": shipped}
 
 
 def test_sqlite_is_one_process_with_a_volume_that_stays(render: Render) -> None:

@@ -253,15 +253,32 @@ async def test_slack_s_refusals_and_pauses_are_counted_apart(open_scene: OpenSce
         assert value(shown, "netclinic_slack_rate_limit_wait_seconds_total", method="chat.postMessage") >= 0
 
 
-def families() -> set[str]:
-    """The names that rules and dashboard may use."""
+def counted() -> Metrics:
+    """Metrics that show each of their names: those with labels appear when something is counted."""
     metrics = Metrics()
     metrics.know_index("x")
-    return {sample for sample, _ in samples(page(metrics))} | {
-        name
-        for family in text_string_to_metric_families(page(metrics))
-        for name in (family.name, f"{family.name}_total", f"{family.name}_bucket", f"{family.name}_count")
-    }
+    metrics.know_entries(["terway-mac-not-found"])
+    metrics.clusters = lambda: {"prod": True}
+    metrics.questions.answered.labels("ask", "confirmed")
+    metrics.questions.seconds.labels("ask")
+    metrics.reads.reads.labels("ok")
+    metrics.reads.cuts.labels("budget")
+    metrics.slack.calls.labels("chat.postMessage", "ok")
+    metrics.slack.waits.labels("chat.postMessage")
+    return metrics
+
+
+def families() -> set[str]:
+    """The names that rules and dashboard may use."""
+    return {name for name, _ in samples(page(counted()))}
+
+
+def test_the_manual_names_every_metric_and_no_other() -> None:
+    manual = (DEPLOY.parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(netclinic_\w+)", manual))
+    endings = re.compile(r"_(bucket|count|sum|created)$")
+    shown = {re.sub(endings, "", name) for name, _ in samples(page(counted())) if name.startswith("netclinic_")}
+    assert named == shown
 
 
 def test_rules_and_dashboard_name_only_what_is_there() -> None:

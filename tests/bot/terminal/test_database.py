@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from tests.clusters import Clusters
 from tests.command_line import Netclinic, Ran
 from tests.compat.conftest import thaw
+from tests.databases import Server
 from tests.processes import Served, tokens
 from tests.workspace import Workspace
 
@@ -207,6 +208,23 @@ def test_what_version_0_1_stored_is_backed_up_upgraded_and_put_back(
     back = database("restore", str(tmp_path / "old.tar.gz"), "--replace", **environment)
     assert "`netclinic database upgrade` brings them" in back.out, back.err
     assert database("status", "-o", "json", **environment).json["tables"] == before["tables"]
+
+
+@pytest.mark.slow
+def test_what_version_0_1_stored_on_postgresql_is_upgraded_with_the_roles(
+    database: Database, netclinic: Netclinic, postgresql_database: Server, tmp_path: Path
+) -> None:
+    postgresql_database.empty()
+    environment = thaw(tmp_path / "old", postgresql_database.url).settings
+    assert database("status", "-o", "json", **environment).json["up_to_date"] is False
+    upgraded = database("upgrade", "--roles", **environment)
+    assert upgraded.code == 0, upgraded.err
+    assert database("status", "-o", "json", **environment).json["up_to_date"] is True
+    assert netclinic("audit", "verify", **environment).code == 0
+    with psycopg.connect(postgresql_database.url) as server:
+        found = server.execute("SELECT has_table_privilege('netclinic_bot', 'dbos.workflow_status', 'UPDATE')")
+        assert found.fetchone() == (True,)
+    postgresql_database.empty()
 
 
 @pytest.fixture
