@@ -15,6 +15,7 @@ import typer
 from bot.private_files import UMASK
 from bot.terminal.admin import index
 from bot.terminal.audit_commands import audit
+from bot.terminal.database import database
 from bot.terminal.errors import NAME, UsageProblem, run
 from bot.terminal.inputs import Target
 from bot.terminal.knowledge_commands import knowledge
@@ -48,6 +49,23 @@ cli = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"{NAME} {version(NAME)}")
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="say which version this is", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before every command."""
 
 
 def examples(*lines: str) -> str:
@@ -245,6 +263,7 @@ def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(h
 cli.add_typer(knowledge, name="knowledge", help="Entries: list, show, lint, prove, start a new one.")
 cli.add_typer(index, name="index", help="The index over the entries: build, status.")
 cli.add_typer(audit, name="audit", help="The audit log: list, show, verify, export, prune.")
+cli.add_typer(database, name="database", help="The database: status, upgrade, backup, restore.")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings_files import NAMED, SettingsFile, read_files, refuse_unsafe
+from bot.settings_files import NAMED, OF_FILE, SettingsFile, read_files, read_secret, refuse_unsafe
 from bot.settings_files import SettingsError as SettingsError
 from knowledge.errors import nearest_name
 
@@ -127,7 +127,9 @@ class Settings(BaseSettings):
         "HOST:PORT where Slack's requests arrive in HTTP mode; the health address if empty",
     )
     health_address: str = _setting(
-        "NETCLINIC_HEALTH_ADDRESS", "127.0.0.1:8080", "HOST:PORT of /healthz while serving; off for none"
+        "NETCLINIC_HEALTH_ADDRESS",
+        "127.0.0.1:8080",
+        "HOST:PORT of /healthz, /livez, /readyz and /metrics while serving; off for none",
     )
     socket_silence: float = _setting(
         "NETCLINIC_SOCKET_SILENCE",
@@ -248,6 +250,16 @@ def variables() -> dict[str, str]:
     return {name: str(field.validation_alias).upper() for name, field in Settings.model_fields.items()}
 
 
+def secret_variables() -> list[str]:
+    """The settings that are secrets or hold one: a file may be named in their place (``SLACK_BOT_TOKEN_FILE``)."""
+    fields = Settings.model_fields
+    return [
+        variable
+        for name, variable in variables().items()
+        if SecretStr in get_args(fields[name].annotation) or name == "database_url"
+    ]
+
+
 def load_settings() -> Settings:
     """The settings in force.
 
@@ -282,6 +294,11 @@ def _given(files: Sequence[SettingsFile]) -> dict[str, tuple[Any, str]]:
     for variable in variables().values():
         if value := os.environ.get(variable):
             given[variable.lower()] = value, ENVIRONMENT
+    for variable in secret_variables():
+        if path := os.environ.get(variable + OF_FILE):
+            if variable.lower() in given:
+                raise SettingsError(f"{variable} and {variable}{OF_FILE} are both set: leave one of them out.")
+            given[variable.lower()] = read_secret(variable + OF_FILE, Path(path)), path
     for file in files:
         for key in set(file.values) - set(file.refused):
             given.setdefault(key, (file.values[key], file.name))
@@ -290,7 +307,10 @@ def _given(files: Sequence[SettingsFile]) -> dict[str, tuple[Any, str]]:
 
 def _refuse_unknown(files: Sequence[SettingsFile]) -> None:
     known = set(variables().values())
+    files_of_secrets = {name + OF_FILE for name in secret_variables()}
     for name in sorted(os.environ):
+        if name in files_of_secrets:
+            continue
         if name.upper().startswith(PREFIX) and name not in known and not _is_of_a_service(name, os.environ[name]):
             near = _nearest(name.upper(), known)
             raise SettingsError(f"{name} is not a setting{near}; `netclinic settings` lists them.")

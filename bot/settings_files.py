@@ -32,6 +32,10 @@ HARMLESS = frozenset(
 )
 
 
+OF_FILE = "_FILE"  # ends the environment's name of a file that holds a secret
+LARGEST_SECRET = 1 << 16  # bytes
+
+
 class SettingsError(UserFacingError):
     """A setting is unknown or malformed; the message names it and the way out."""
 
@@ -61,6 +65,30 @@ def read_files(system_folder: Path = SYSTEM_FOLDER) -> list[SettingsFile]:
     here = Path(FILE)
     paths = trusted if any(_is_same(here, path) for path in trusted) else [here, *trusted]
     return [SettingsFile(str(path), values) for path in paths if (values := _read(path)) is not None]
+
+
+def read_secret(name: str, path: Path) -> str:
+    """What a file holds that the environment names in place of a secret, without the line's end.
+
+    Raises:
+        SettingsError: it cannot be read, is empty or no text.
+    """
+    try:
+        if not path.is_file():
+            raise SettingsError(f"{name} names {path}, where no file is: correct or unset it.")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_SECRET + 1)
+        value = content.decode("utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"{name} names {path}, which cannot be read ({error.strerror}): mend its rights."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name} names {path}, which is no text: write the secret alone into it.") from error
+    if not value or len(content) > LARGEST_SECRET:
+        what = "is empty" if not value else "is larger than 64 kB"
+        raise SettingsError(f"{name} names {path}, which {what}: write the secret alone into it.")
+    return value
 
 
 def refuse_unsafe(files: Sequence[SettingsFile]) -> None:

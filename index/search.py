@@ -46,10 +46,13 @@ class Matches:
 
 @dataclass(frozen=True)
 class Index:
-    """The opened index. ``threshold`` is the confidence from which on a message is in scope."""
+    """The opened index. ``threshold`` is the confidence from which on a message is in scope; ``version`` tells indexes
+    apart: the hash of what this one was made from.
+    """
 
     parts: Parts
     encoder: Encoder
+    version: str = ""
 
     @property
     def threshold(self) -> float:
@@ -105,7 +108,8 @@ def open_index(
     wanted = resolve_model(model)
     encoder = Encoder(encoder_folder(cache_dir, wanted, report))
     corpus = build_corpus(entries, knowledge_dir)
-    return Index(load(index_folder(cache_dir, corpus, wanted, encoder, report, calibrate_anew=calibrate_anew)), encoder)
+    folder = index_folder(cache_dir, corpus, wanted, encoder, report, calibrate_anew=calibrate_anew)
+    return Index(load(folder), encoder, folder.name.rpartition("-")[2])
 
 
 def is_built(

@@ -15,7 +15,7 @@ import orjson
 
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
 from bot.cluster.reply_shape import shape_problem
-from bot.cluster.requests import Budget, Listing, Observer, Printed, Recorder, Request, Spent, rows_of
+from bot.cluster.requests import Budget, CutObserver, Listing, Observer, Printed, Recorder, Request, Spent, rows_of
 from bot.cluster.resources import NODES, PODS, Resource, denied, in_words, is_denied, merge_denied
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
@@ -347,6 +347,10 @@ class Reader:
     def _refuse(self, request: Request, why: str, kind: Kind = "budget") -> NoReturn:
         error = ReadError(kind, why)
         self._note(request, error)
+        if kind in ("budget", "deadline"):
+            for observer in self.observers:
+                if isinstance(observer, CutObserver):
+                    observer.cut(request, kind)
         raise error
 
     def _patience(self) -> float:

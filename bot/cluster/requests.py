@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.cluster.transport import ReadError
 
@@ -36,6 +36,13 @@ class Observer(Protocol):
     async def before(self, request: Request) -> None: ...
 
     async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None: ...
+
+
+@runtime_checkable
+class CutObserver(Protocol):
+    """An observer that also hears of what is not asked for because the budget or the deadline was spent."""
+
+    def cut(self, request: Request, reason: str) -> None: ...
 
 
 class Recorder(Protocol):

@@ -36,5 +36,5 @@ What goes wrong is told in one sentence (``handlers/errors``; Slack's own failur
 - ``api/``       calls of Slack's Web API: client, rate limit, poster, updates of messages, status, reactions, directory
 - ``blocks/``    Block Kit: what messages, modals and App Home look like; ids of buttons
 - ``serve``      one process: settings, ``identity``, ``services``, the connection to Slack, ``scheduler``, ``logs``;
-  ``preflight`` is ``netclinic serve --check``
+  what is seen of it from outside: ``health``, ``metrics``; ``preflight`` is ``netclinic serve --check``
 """

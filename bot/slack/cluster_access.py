@@ -72,6 +72,10 @@ class ClusterAccess:
         """What is known of a cluster; ``None`` where it was not asked yet."""
         return self._reports.get(name)
 
+    def reachable(self) -> dict[str, bool]:
+        """Which clusters answered when they were last asked."""
+        return {name: not report.trouble for name, report in sorted(self._reports.items())}
+
     def to_json(self) -> dict[str, Any]:
         """All of it, by cluster."""
         return {name: report.to_json() for name, report in sorted(self._reports.items())}

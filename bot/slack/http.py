@@ -1,13 +1,10 @@
-"""The HTTP endpoints of a serving process: ``/healthz``, in HTTP mode the one that Slack posts events to, and that of
-Alertmanager's webhook where it has a token."""
+"""The HTTP endpoints of a serving process: those of its health, in HTTP mode the one that Slack posts events to, and
+that of Alertmanager's webhook where it has a token."""
 
-import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -24,71 +21,9 @@ from bot.slack.setting_rules import (
 from bot.slack.signed_requests import LARGEST
 from bot.slack.start_checks import address_in_use, check_listening
 
-PATIENCE = 0.8  # seconds for the database to answer: who asks for our health often waits no longer than one
-HEALTH, EVENTS, ALERTS = "/healthz", "/slack/events", "/alerts"
+EVENTS, ALERTS = "/slack/events", "/alerts"
 _server_log = logging.getLogger("netclinic.http")
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass
-class Health:
-    """What is known of this process. It serves when it hears Slack, reaches its database and has its index."""
-
-    replica: str = ""
-    link_status: Callable[[], dict[str, Any]] | None = None
-    trouble: str = ""
-    database: Callable[[], Awaitable[object]] | None = None
-    running: Callable[[], Awaitable[dict[str, int]]] | None = None
-    clusters: Callable[[], dict[str, Any]] | None = None
-    index: str = "starting"
-    started: float = field(default_factory=time.monotonic)
-    _asked: "asyncio.Task[object] | None" = None
-    _asked_at: float = 0.0
-
-    async def report(self) -> tuple[bool, dict[str, Any]]:
-        """Whether it serves, and the details."""
-        link_status = (
-            self.link_status()
-            if self.link_status
-            else {"mode": "starting", "connected": False, "trouble": self.trouble}
-        )
-        database = await self._database()
-        serves = bool(link_status["connected"]) and database == "ok" and self.index == "ready"
-        return serves, {
-            "status": "ok" if serves else "unavailable",
-            "replica": self.replica,
-            "slack": link_status,
-            "database": database,
-            "index": self.index,
-            "clusters": self.clusters() if self.clusters else {},
-            "work": await self.running() if self.running else {},
-            "uptime_seconds": round(time.monotonic() - self.started),
-        }
-
-    async def _database(self) -> str:
-        """``ok`` or what is wrong. It is asked one thing at a time: where it does not answer, nothing piles up."""
-        if self.database is None:
-            return "starting"
-        if self._asked is None:
-            self._asked, self._asked_at = asyncio.ensure_future(self.database()), time.monotonic()
-            self._asked.add_done_callback(
-                lambda request_: request_.cancelled() or request_.exception()
-            )  # told when next asked
-        request_ = self._asked
-        await asyncio.wait({request_}, timeout=max(0.0, self._asked_at + PATIENCE - time.monotonic()))
-        if not request_.done():
-            return f"no answer for {time.monotonic() - self._asked_at:.0f} s"
-        self._asked = None
-        try:
-            await request_
-        except Exception as error:  # whatever it is, it is told here and nowhere else
-            return " ".join(str(error).split())[:300]
-        return "ok"
-
-    async def handle(self, _: web.Request) -> web.Response:
-        """200 when it serves, 503 when not."""
-        serves, details = await self.report()
-        return web.json_response(details, status=200 if serves else 503)
 
 
 def _tell_no_traceback(record: logging.LogRecord) -> bool:
@@ -114,9 +49,14 @@ class DeferredHandler:
 
 
 async def start_http(
-    stack: contextlib.AsyncExitStack, settings: Settings, health: Health, slack: HttpHandler, alerts: HttpHandler
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    own: Mapping[str, HttpHandler],
+    slack: HttpHandler,
+    alerts: HttpHandler,
 ) -> None:
-    """Open what the settings name until the stack is unwound. Slack's own door is there in HTTP mode only, that of
+    """Open what the settings name until the stack is unwound. ``own`` is what is told of this process, by path, on the
+    health address. Slack's own door is there in HTTP mode only, that of
     alerts where they have a token.
 
     Raises:
@@ -126,8 +66,8 @@ async def start_http(
     doors: dict[tuple[Address, str], dict[tuple[str, str], HttpHandler]] = {
         listened: {} for listened in listening_addresses(settings)
     }
-    if (own := health_address(settings)) is not None:
-        doors[own, HEALTH_SETTING]["GET", HEALTH] = health.handle
+    if (where_told := health_address(settings)) is not None:
+        doors[where_told, HEALTH_SETTING] |= {("GET", path): handle for path, handle in own.items()}
     if (where := slack_address(settings)) is not None:
         doors[where]["POST", EVENTS] = slack
     if (where := alerts_address(settings)) is not None:

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.settings import Settings, SettingsError
 from bot.slack import logs
 from bot.slack.api.client import SlackClient
 from bot.slack.api.errors import PERMISSION_ERRORS, TOKEN_ERRORS, SlackRefused, SlackUnavailable
-from bot.slack.http import Health
+from bot.slack.health import Health
 from bot.slack.services import BotIdentity
 from bot.slack.setting_rules import secret_value
 from bot.slack.timing import PRODUCTION, Timing
@@ -48,10 +49,15 @@ def app_token_refused(error: SlackRefused) -> SettingsError:
 
 
 async def identify_bot(
-    slack: SlackClient, health: Health, file: "IdentityFile", timing: Timing = PRODUCTION
+    slack: SlackClient,
+    health: Health,
+    file: "IdentityFile",
+    timing: Timing = PRODUCTION,
+    *,
+    while_away: Callable[[], None] = lambda: None,
 ) -> BotIdentity:
     """Who we are in the workspace. While Slack is away the last start's answer holds, so that questions which still
-    reach us are stored; without one it is asked again and again.
+    reach us are stored; without one it is asked again and again, and ``while_away`` begins what need not wait.
 
     Raises:
         SettingsError: the bot token is not accepted.
@@ -68,6 +74,7 @@ async def identify_bot(
                 return bot
             told = _log_once(told, error)
             health.trouble = told
+            while_away()
             await asyncio.sleep(error.retry_after or wait)
             wait = min(wait * 2, timing.longest_retry)
             continue

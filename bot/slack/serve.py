@@ -5,9 +5,10 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.metadata import version
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,6 +16,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.audit import AuditContext, AuditLog
 from bot.audit.log import settings_snapshot
 from bot.audit.records import SYSTEM
+from bot.cluster.reader import Cluster
+from bot.cluster.requests import Observer
 from bot.diagnosis.clinic import Clinic
 from bot.handoff.schedule import handoff_schedule
 from bot.settings import Settings, parse_list
@@ -25,14 +28,19 @@ from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.files import FileReader
 from bot.slack.api.poster import Poster
+from bot.slack.audit_watch import AuditWatch
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_access import ClusterAccess
 from bot.slack.cluster_choice import Clusters
 from bot.slack.events.alertmanager import make_alerts_handler
 from bot.slack.external_access import ExternalAccess
 from bot.slack.handlers.context import HandlerContext
-from bot.slack.http import DeferredHandler, Health, start_http
+from bot.slack.health import Health, Phase
+from bot.slack.http import DeferredHandler, start_http
 from bot.slack.identity import IdentityFile, PermissionLog, app_token_refused, identify_bot, list_secrets
+from bot.slack.metrics import Metrics
+from bot.slack.metrics_page import PATH as METRICS_PATH
+from bot.slack.metrics_page import MetricsPage
 from bot.slack.queue.dbos_engine import forget_words, run_housekeeping
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
@@ -45,6 +53,7 @@ from bot.slack.socket_mode import HttpModeLink, SocketModeLink
 from bot.slack.start_checks import StartCheck
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store, replicas
+from bot.store.figures import read_figures
 from knowledge.errors import FAILED, UserFacingError
 from knowledge.model import Entry
 
@@ -87,7 +96,7 @@ async def serve(config: ServeConfig) -> None:
         UserFacingError: it cannot be served, or no longer.
     """
     check_serving_settings(config.settings)
-    logs.configure_logging(config.settings.log_level, list_secrets(config.settings))
+    logs.configure_logging(config.settings.log_level, list_secrets(config.settings), version=version("netclinic"))
     server = Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.ask_to_stop)
@@ -112,6 +121,7 @@ class Server:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
     access: ClusterAccess = field(default_factory=ClusterAccess)
+    metrics_page: MetricsPage = field(default_factory=lambda: MetricsPage(Metrics()))
     clinic: "asyncio.Future[Clinic]" = field(default_factory=asyncio.Future)
     started: bool = False
     failure: Exception | None = None
@@ -123,7 +133,8 @@ class Server:
             for check in self.config.checks:
                 await asyncio.to_thread(check.run)
             events_handler, alerts_handler = DeferredHandler(), DeferredHandler()
-            await start_http(stack, settings, self.health, events_handler, alerts_handler)
+            own = {**self.health.endpoints(), METRICS_PATH: self.metrics_page.answer}
+            await start_http(stack, settings, own, events_handler, alerts_handler)
             client = await self._make_client(stack)
             services = await self._make_services(stack, client)
             bolt = self.config.make_app(services, client)
@@ -145,10 +156,14 @@ class Server:
             self._load_index()
             watch = asyncio.create_task(self._access_watch(services).run())
             stack.callback(watch.cancel)
-            self.started = True
+            audit = AuditWatch(services.store, services.metrics, self.config.timing)
+            verifying = asyncio.create_task(audit.run())
+            stack.callback(verifying.cancel)
+            self.started, self.health.phase = True, Phase.SERVING
             mode = "Socket Mode" if settings.slack_app_token else "HTTP"
             _log.info("Serving workspace %s as %s, by %s.", services.bot.team, services.bot.name, mode)
             await self.stop.wait()
+            self.health.phase = Phase.STOPPING
             _log.info("Stopping: what is under way gets %.0f s to be done.", self.config.timing.draining)
 
     def ask_to_stop(self) -> None:
@@ -171,19 +186,31 @@ class Server:
 
     async def _make_services(self, stack: contextlib.AsyncExitStack, client: AsyncWebClient) -> Services:
         config, settings = self.config, self.config.settings
+        metrics = self.metrics_page.metrics
         entries = await asyncio.to_thread(config.entries)
+        metrics.know_entries(entries)
         store = await asyncio.to_thread(config.store)
         stack.callback(store.close)
         audit = await asyncio.to_thread(config.audit)
         stack.callback(audit.close)
-        work = JobQueue(store, settings.data_dir, lost=self._fail_taken_over, timing=config.timing)
+        work = JobQueue(
+            store,
+            settings.data_dir,
+            lost=self._fail_taken_over,
+            on_take_over=metrics.take_overs.inc,
+            timing=config.timing,
+        )
+        self.metrics_page.figures = lambda: store.run(read_figures, store, settings.data_dir)
+        metrics.clusters = self.access.reachable
         self.health.replica = work.worker.id
         self.health.database = lambda: store.run(replicas.seconds_silent, store, work.worker.id)
-        logs.configure_logging(settings.log_level, list_secrets(settings), replica=work.worker.id)
+        logs.configure_logging(
+            settings.log_level, list_secrets(settings), replica=work.worker.id, version=version("netclinic")
+        )
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.worker.id, detail=settings_snapshot())
-        slack = SlackClient(client, PermissionLog(audit))
+        slack = SlackClient(client, PermissionLog(audit), metrics.slack)
         file = IdentityFile(settings.data_dir / "slack-identity.json")
-        bot = await identify_bot(slack, self.health, file, config.timing)
+        bot = await identify_bot(slack, self.health, file, config.timing, while_away=self._load_index)
         directory = Directory(slack)
         connect = SlackConnect(bot.own_teams, parse_list(settings.slack_connect), settings.contact)
         external = ExternalAccess(connect, directory, bot.enterprise)
@@ -201,10 +228,17 @@ class Server:
             entries=entries,
             clusters=config.clusters,
             access=self.access,
-            open_cluster=config.open_cluster,
+            open_cluster=self._open_counted,
             clinic=self._wait_for_clinic,
             timing=config.timing,
+            metrics=metrics,
         )
+
+    def _open_counted(
+        self, name: str, audit: AuditContext, observers: Sequence[Observer] = ()
+    ) -> contextlib.AbstractAsyncContextManager[Cluster]:
+        """A cluster whose reads are counted."""
+        return self.config.open_cluster(name, audit, [*observers, self.metrics_page.metrics.reads])
 
     def _access_watch(self, services: Services) -> AccessWatch:
         self.health.clusters = self.access.to_json
@@ -224,8 +258,11 @@ class Server:
     def _load_index(self) -> None:
         """Load the index, building it first where there is none, beside all else.
 
-        The thread holds nothing up when the process ends, as one of a pool would.
+        The thread holds nothing up when the process ends, as one of a pool would. It is begun once: where Slack is away
+        at the start, while it is waited for.
         """
+        if self.health.index != "starting":
+            return
         loop = asyncio.get_running_loop()
         self.health.index = "loading"
 
@@ -241,6 +278,7 @@ class Server:
 
     def _set_clinic(self, clinic: Clinic) -> None:
         self.health.index = "ready"
+        self.metrics_page.metrics.know_index(str(getattr(clinic.matcher, "version", "")))
         self.clinic.set_result(clinic)
         _log.info("The index is ready.")
 
@@ -258,7 +296,7 @@ class Server:
             events_handler.handle = http.track(make_slack_handler(bolt, secret_value(settings.slack_signing_secret)))
             self.health.link_status = http.status
             return
-        slack = SlackClient(bolt.client, PermissionLog(audit))
+        slack = SlackClient(bolt.client, PermissionLog(audit), self.metrics_page.metrics.slack)
         timing = self.config.timing
         socket = SocketModeLink(bolt, token, silence=settings.socket_silence, slack=slack, timing=timing)
         stack.push_async_callback(socket.close)

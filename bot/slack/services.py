@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.audit import AuditContext, AuditLog
@@ -16,6 +16,7 @@ from bot.slack.api.poster import Poster
 from bot.slack.cluster_access import ClusterAccess
 from bot.slack.cluster_choice import Clusters
 from bot.slack.external_access import ExternalAccess
+from bot.slack.metrics import Metrics
 from bot.slack.queue.queue import JobQueue
 from bot.slack.queue.shared_reads import SharedReads
 from bot.slack.timing import PRODUCTION, Timing
@@ -69,3 +70,4 @@ class Services:
     open_cluster: OpenCluster
     clinic: Callable[[], Awaitable[Clinic]]
     timing: Timing = PRODUCTION
+    metrics: Metrics = field(default_factory=Metrics)

@@ -28,6 +28,7 @@ class Timing:
     At the end: ``draining`` is what jobs under way have to be done, ``closing`` what the steps of the others then have,
     and ``farewell`` what it may take to tell their threads. All of it fits well into the 30 s that Kubernetes gives.
     A watched case is looked at again every ``watch_every``, for ``watch_for`` at most.
+    The audit log is verified ``first_verification`` after the start, and every ``verify_every`` from then on.
     ``poll`` lies between two looks at what another process does.
     """
 
@@ -52,6 +53,8 @@ class Timing:
     access_patience: float = 20.0
     access_retry: float = 300.0
     access_refresh: float = 3600.0
+    first_verification: float = 600.0
+    verify_every: float = 21600.0
     watch_every: float = 120.0
     watch_for: float = 3600.0
     poll: float = 0.25

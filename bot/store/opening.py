@@ -24,7 +24,7 @@ def open_store(url: str, data_dir: Path) -> Store:
         SettingsError: the URL is no database's.
         DatabaseError: the database cannot be used.
     """
-    store = _connect(url, data_dir)
+    store = connect_store(url, data_dir)
     migrate(store, data_dir)
     return store
 
@@ -37,7 +37,7 @@ def check_store(url: str, data_dir: Path) -> str:
     """
     from bot.store.rights import check_serving_rights
 
-    store = _connect(url, data_dir)
+    store = connect_store(url, data_dir)
     try:
         if not store.is_sqlite:
             check_serving_rights(store)
@@ -84,7 +84,13 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def _connect(url: str, data_dir: Path) -> Store:
+def connect_store(url: str, data_dir: Path) -> Store:
+    """The database at ``url`` as it is, whatever its tables; SQLite makes the file when it is first used.
+
+    Raises:
+        SettingsError: the URL is no database's.
+        DatabaseError: the data directory cannot be made.
+    """
     if not url:
         try:
             make_private_folder(data_dir)

@@ -11,15 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, inspect, select, text, update
+from sqlalchemy import Connection, Engine, MetaData, Table, event, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.engine import Store
 from bot.store.errors import to_database_error
+from bot.store.queue_tables import SCHEMA, queue_engine
 from bot.store.words import blank_words
 
-FILE = "dbos.sqlite"  # in the data directory
-SCHEMA = "dbos"  # on PostgreSQL
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 BATCH = 500
 _ID, _COLUMNS = "workflow_uuid", ("inputs", "output", "error", "value")
@@ -65,22 +64,15 @@ class QueueWords:
 
     @contextlib.contextmanager
     def _engine(self) -> Iterator[Engine | None]:
-        """The engine of the tables; ``None`` where nothing was ever served."""
-        if not self.store.is_sqlite:
-            yield self.store.engine
-            return
-        path = self.data_dir / FILE
-        if not path.exists():
-            yield None
-            return
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA secure_delete = ON"))
-        try:
+        """The engine of the tables, which leaves nothing of what is blanked; ``None`` where nothing was ever served."""
+        with queue_engine(self.store, self.data_dir) as engine:
+            if engine is None or not self.store.is_sqlite:
+                yield engine
+                return
+            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA secure_delete = ON"))
             yield engine
             with engine.connect() as connection:
                 connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        finally:
-            engine.dispose()
 
 
 def _erase(engine: Engine, schema: str | None, jobs: Jobs, only_count: bool) -> int:

@@ -4,19 +4,23 @@ The tables of pending work lie in a schema of their own; who makes and upgrades 
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from bot.store.engine import Store
 from bot.store.errors import DatabaseError
 from bot.store.migrating import newest_version, stored_version
+from bot.store.queue_tables import SCHEMA as QUEUE_SCHEMA
 from bot.store.schema import metadata
 
-QUEUE_SCHEMA = "dbos"
+ROLES_FILE = Path(__file__).with_name("roles.sql")
 _APPEND_ONLY = frozenset({"audit_records", "audit_words"})
 _ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
-ROLES = "run deploy/postgresql/roles.sql as the tables' owner, and log in as a user who has the role netclinic_bot"
-OWNER = "start netclinic once as a user who may, then run deploy/postgresql/roles.sql"
+ROLES = (
+    "run `netclinic database upgrade --roles` as the tables' owner, and log in as a user who has the role netclinic_bot"
+)
+OWNER = "run `netclinic database upgrade --roles` as a user who may"
 
 
 def check_serving_rights(store: Store) -> None:
@@ -75,6 +79,16 @@ def _missing_on_queue(connection: Connection) -> Iterator[tuple[str, str]]:
         for right in _ALL:
             if not _allows(connection, f"has_table_privilege({int(oid)}::oid, '{right}')"):
                 yield f"{right} in table {QUEUE_SCHEMA}.{name}", ROLES
+
+
+def grant_roles(store: Store) -> None:
+    """Make the roles of the bot and of auditors, or bring their rights up to these tables: ``roles.sql``.
+
+    Raises:
+        DatabaseError: this user may not.
+    """
+    with store.writing(long=True) as connection:
+        connection.exec_driver_sql(ROLES_FILE.read_text(encoding="utf-8"))
 
 
 def _allows(connection: Connection, condition: str) -> bool:

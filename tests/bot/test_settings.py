@@ -277,3 +277,52 @@ def test_what_only_looks_like_it_is_refused(monkeypatch: pytest.MonkeyPatch, nam
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"{name} is not a setting"):
         load_settings()
+
+
+def test_a_secret_may_stand_in_a_file_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, content in {"SLACK_BOT_TOKEN": "xoxb-1\n", "NETCLINIC_DATABASE_URL": "postgresql://a:b@h/n\n"}.items():
+        (tmp_path / name).write_text(content)
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+    settings = load_settings()
+    assert settings.slack_bot_token is not None
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert settings.database_url == "postgresql://a:b@h/n"
+    assert rows()["SLACK_BOT_TOKEN"] == (MASK, str(tmp_path / "SLACK_BOT_TOKEN"))
+    assert rows()["NETCLINIC_DATABASE_URL"][0] == f"postgresql://a:{MASK}@h/n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "where no file is"),
+        (b"", "which is empty"),
+        (b" \n", "which is empty"),
+        (b"\xff\xfe", "which is no text"),
+        (b"x" * 70_000, "larger than 64 kB"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("SLACK_APP_TOKEN_FILE", str(path))
+    with pytest.raises(SettingsError, match=f"SLACK_APP_TOKEN_FILE names {path}.*{said}"):
+        load_settings()
+
+
+def test_a_secret_is_set_once_and_what_is_no_secret_has_no_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("xapp-1")
+    monkeypatch.setenv("SLACK_APP_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-2")
+    with pytest.raises(SettingsError, match="SLACK_APP_TOKEN and SLACK_APP_TOKEN_FILE are both set"):
+        load_settings()
+    monkeypatch.delenv("SLACK_APP_TOKEN")
+    monkeypatch.setenv("NETCLINIC_CHANNELS_FILE", str(tmp_path / "token"))
+    with pytest.raises(SettingsError, match="NETCLINIC_CHANNELS_FILE is not a setting"):
+        load_settings()

@@ -6,10 +6,11 @@ can be told so only where Slack is found.
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -69,13 +70,35 @@ def make_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=connector)
 
 
+class CallObserver(Protocol):
+    """Hears how long calls waited for their turn, and what came of them: ok, refused, unavailable, rate_limited."""
+
+    def waited(self, method: str, seconds: float) -> None: ...
+
+    def answered(self, method: str, result: str, seconds: float) -> None: ...
+
+
+class Unobserved:
+    """Nobody listens."""
+
+    def waited(self, method: str, seconds: float) -> None:
+        """Not told."""
+
+    def answered(self, method: str, result: str, seconds: float) -> None:
+        """Not told."""
+
+
 class SlackClient:
-    """Calls methods by Slack's names. ``on_refusal`` hears of every no, with the method."""
+    """Calls methods by Slack's names. ``on_refusal`` hears of every no, with the method, ``observer`` of every call."""
 
     def __init__(
-        self, client: AsyncWebClient, on_refusal: Callable[[str, SlackRefused], None] = lambda method, error: None
+        self,
+        client: AsyncWebClient,
+        on_refusal: Callable[[str, SlackRefused], None] = lambda method, error: None,
+        observer: CallObserver | None = None,
     ) -> None:
         self.client = client
+        self.observer: CallObserver = observer or Unobserved()
         self._on_refusal = on_refusal
         self._limiters: dict[str, RateLimiter] = {}
 
@@ -91,14 +114,18 @@ class SlackClient:
             SlackUnavailable: Slack cannot be reached, is not well, or asks for a pause.
             SlackRefused: it said no.
         """
-        rate_limiter = self.rate_limiter(method)
+        rate_limiter, begun = self.rate_limiter(method), time.monotonic()
         await rate_limiter.acquire(method)
+        called = time.monotonic()
+        self.observer.waited(method, called - begun)
         try:
             async with asyncio.timeout(TIMEOUT + 1):
                 reply: AsyncSlackResponse = await getattr(self.client, method.replace(".", "_"))(**arguments)
+                self.observer.answered(method, "ok", time.monotonic() - called)
                 return reply
         except Exception as error:
             failure = to_slack_error(method, error)
+            self.observer.answered(method, _result(failure), time.monotonic() - called)
             if isinstance(failure, SlackUnavailable) and failure.retry_after:
                 rate_limiter.pause(method, failure.retry_after)
             if isinstance(failure, SlackRefused):
@@ -132,6 +159,13 @@ class SlackClient:
             raise SlackUnavailable(f"Slack is not well: it answered {what} with status {reply.status}.")
         if reply.status >= 400:
             raise _refused_by_address(what, said)
+
+
+def _result(failure: Exception) -> str:
+    """The word for a failure, as observers hear it."""
+    if isinstance(failure, SlackRefused):
+        return "refused"
+    return "rate_limited" if getattr(failure, "retry_after", None) else "unavailable"
 
 
 def _refused_by_address(what: str, said: str) -> SlackRefused:

@@ -245,7 +245,9 @@ class Poster:
             await self._check_channel(channel)
 
     async def _send(self, channel: str, method: str, names: str = "channel", **arguments: Any) -> dict[str, Any]:
+        begun = time.monotonic()
         async with self._channel_limiter.exclusive(channel):
+            self._slack.observer.waited(method, time.monotonic() - begun)
             await self._lease.wait_for_lease()
             try:
                 return await self._slack.call(method, **{names: channel}, **arguments)

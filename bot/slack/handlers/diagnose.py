@@ -5,6 +5,7 @@ Questions, checks and re-checks all end like this.
 
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -119,6 +120,7 @@ class DiagnoseJob:
         asked = await self._find_asked_message()
         if asked:
             self.context.services.poster.reactions.look(asked, is_first=self.before is None)
+        begun, arrived = time.monotonic(), self._arrived()
         try:
             told, case = await self._answer()
         except Exception:
@@ -126,6 +128,8 @@ class DiagnoseJob:
             if asked:
                 self.context.services.poster.reactions.forget(asked)
             raise
+        seconds = time.time() - arrived if arrived else time.monotonic() - begun
+        self._tell_answered(told, case, seconds)
         if asked:
             await self.job.retry("state", lambda: show_outcome(self.context, asked, case, told))
 
@@ -159,7 +163,6 @@ class DiagnoseJob:
             await self.job.step("refresh", lambda: self._refresh_first(case))
         if kept:
             await self.job.step("count", lambda: accept_count(self.context, kept["same_as"]))
-        _log.info("Answered: %s.", told.outcome, extra={"cluster": self.cluster, "reads": told.requests})
         return told
 
     async def _begin(self, stage: Stage) -> Json:
@@ -168,6 +171,20 @@ class DiagnoseJob:
             return await self.reply.begin(self._first_message(stage))
         self.reply.begin_if_slow(self._first_message(Stage.READING), self.context.services.timing.private_patience)
         return ""
+
+    def _arrived(self) -> float:
+        """When the message was written that asked, by Slack's clock; 0 where none did, or it is looked at again."""
+        message = None if self.before or self.reply.response_url else asked_message(self.job.key)
+        return float(message[1]) if message else 0.0
+
+    def _tell_answered(self, told: Report, case: str, seconds: float) -> None:
+        """In the metrics and in the log."""
+        self.context.services.metrics.count_answer(self.job.name, told, seconds)
+        first = {"entry": told.diagnoses[0].entry} if told.diagnoses else {}
+        spent = {"reads": told.requests, "bytes": told.bytes, "reading_ms": told.elapsed_ms}
+        about = {"cluster": self.cluster, **first, **spent, "duration_seconds": round(max(0.0, seconds), 3)}
+        with log_context(case=case):
+            _log.info("Answered: %s.", told.outcome, extra=about)
 
     def _first_message(self, stage: Stage) -> Message:
         """In words alone: a plan of tasks would name those that have not begun."""

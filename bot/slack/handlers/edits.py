@@ -10,11 +10,10 @@ from functools import partial
 
 from bot.slack.blocks.action_ids import RECHECK
 from bot.slack.blocks.elements import Message
-from bot.slack.handlers.buttons import once_key
 from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import run_reporting_errors
-from bot.slack.jobs import EDIT, QUESTION, CasePress, EditedQuestion, Question
+from bot.slack.jobs import EDIT, QUESTION, CasePress, EditedQuestion, Question, once_key
 from bot.slack.jobs import RECHECK as RECHECK_JOB
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import RESOLVED

@@ -22,7 +22,8 @@ from dbos._dbos import _get_dbos_instance
 from bot.private_files import make_private_folder
 from bot.store import DatabaseError, Store, idempotency_keys, job_deaths, replicas, shared_reads, words
 from bot.store.error_advice import advice_for
-from bot.store.queue_words import FILE, QueueWords
+from bot.store.queue_tables import FILE
+from bot.store.queue_words import QueueWords
 
 _ERROR = "$error"
 NAME = "netclinic"
@@ -75,7 +76,7 @@ def launch_engine(url: str, data_dir: Path, replica: str, poll: float) -> None:
     """
     config: DBOSConfig = {
         "name": NAME,
-        "system_database_url": url or _prepare_sqlite(data_dir / FILE),
+        "system_database_url": url or prepare_sqlite(data_dir / FILE),
         "application_version": SHAPE,
         "executor_id": replica,
         "serializer": PlainJson(),
@@ -160,7 +161,7 @@ async def delete_finished_jobs(before: datetime) -> int:
         removed += len(old)
 
 
-def _prepare_sqlite(path: Path) -> str:
+def prepare_sqlite(path: Path) -> str:
     """The URL of the SQLite file, in the mode in which readers do not wait for writers; the file remembers it."""
     try:
         make_private_folder(path.parent)

@@ -20,6 +20,7 @@ from bot.slack.queue import dbos_engine
 from bot.slack.queue.dbos_engine import PendingJob
 from bot.slack.queue.job import Job, Tell
 from bot.slack.queue.recovery import Recovery
+from bot.slack.queue.schema import queue_url
 from bot.slack.queue.workers import Worker
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store
@@ -37,13 +38,19 @@ class JobQueue:
     """The pieces of work of this process. One at a time in a process: DBOS is process-wide.
 
     They are kept in ``store``'s PostgreSQL database, or beside its SQLite file in ``data_dir``. ``lost`` is called when
-    another replica has taken over this one's work: the process should end.
+    another replica has taken over this one's work: the process should end; ``on_take_over`` when this one does so.
     """
 
     def __init__(
-        self, store: Store, data_dir: Path, *, lost: Callable[[], None] = lambda: None, timing: Timing = PRODUCTION
+        self,
+        store: Store,
+        data_dir: Path,
+        *,
+        lost: Callable[[], None] = lambda: None,
+        on_take_over: Callable[[], object] = lambda: None,
+        timing: Timing = PRODUCTION,
     ) -> None:
-        self.worker = Worker(store, data_dir, lost, timing)
+        self.worker = Worker(store, data_dir, lost, timing, on_take_over)
         self._timing = timing
         self._store = store
         self._data_dir = data_dir
@@ -83,7 +90,7 @@ class JobQueue:
         """
         await self.worker.join()
         # Not in a thread, though it takes a moment: resumed work runs on the event loop that the engine is started on.
-        dbos_engine.launch_engine(self._url(), self._data_dir, self.worker.id, self._timing.engine_poll)
+        dbos_engine.launch_engine(queue_url(self._store), self._data_dir, self.worker.id, self._timing.engine_poll)
         await self.worker.watch(self._recovery.recover)
 
     async def accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None = None) -> bool:
@@ -195,12 +202,6 @@ class JobQueue:
             await asyncio.get_running_loop().run_in_executor(executor, dbos_engine.stop_engine)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # the engine's own ended with it
         await self.worker.leave()
-
-    def _url(self) -> str:
-        """The PostgreSQL URL; empty for SQLite."""
-        if self._store.is_sqlite:
-            return ""
-        return self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     async def _start_workflow(self, name: str, key: str, payload: dict[str, Any]) -> bool:
         with SetWorkflowID(key, workflow_id_reuse_policy="reject"):

@@ -47,9 +47,16 @@ async def _suspend() -> None:
 
 
 class Worker:
-    """This process. ``lost`` is called once when its work was taken over."""
+    """This process. ``lost`` is called once when its work was taken over, ``on_take_over`` when it takes another's."""
 
-    def __init__(self, store: Store, data_dir: Path, lost: Callable[[], None], timing: Timing) -> None:
+    def __init__(
+        self,
+        store: Store,
+        data_dir: Path,
+        lost: Callable[[], None],
+        timing: Timing,
+        on_take_over: Callable[[], object] = lambda: None,
+    ) -> None:
         host = socket.gethostname()
         self.id = f"{host}-{os.getpid()}-{secrets.token_hex(3)}"
         self._host = host
@@ -57,6 +64,7 @@ class Worker:
         self._locks = data_dir / "replicas"
         self._lock = FileLock(self._locks / f"{self.id}.lock")
         self._lost = lost
+        self._on_take_over = on_take_over
         self._timing = timing
         self._is_lost = False
         self._draining = asyncio.Event()
@@ -186,6 +194,7 @@ class Worker:
             least = 0.0 if ended else self._timing.takeover
             if silent >= least and await self._store.run(replicas.claim, self._store, id_, self.id, least):
                 _log.warning("Replica %s is gone: its work is taken over.", id_)
+                self._on_take_over()
         gone = await self._store.run(replicas.taken_over, self._store)
         if gone and (number := await recover(gone)):
             _log.warning("%d pieces of work of replicas that are gone go on.", number)

@@ -299,7 +299,7 @@ def test_a_user_who_may_make_nothing_is_told_before_anything_is_made(
 ) -> None:
     _, theirs = role()
     said = missing(theirs, tmp_path)
-    assert re.search(r"does not let netclinic_\w+ make netclinic's tables, which are not there yet: start", said)
+    assert re.search(r"does not let netclinic_\w+ make netclinic's tables, which are not there yet: run", said)
     assert "hidden" not in said
 
 

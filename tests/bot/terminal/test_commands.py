@@ -7,6 +7,7 @@ import signal
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,8 @@ def test_the_index_tells_whether_it_is_there(netclinic: Run) -> None:
 
 def test_the_built_index_is_ready(indexed: Run) -> None:
     assert indexed("index", "status").out.rstrip().endswith(": ready.")
+
+
+def test_it_says_which_version_it_is(netclinic: Run) -> None:
+    ran = netclinic("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"netclinic {version('netclinic')}\n", "")

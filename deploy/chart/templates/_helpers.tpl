@@ -1,0 +1,64 @@
+{{- define "netclinic.name" -}}
+{{- if contains "netclinic" .Release.Name }}{{ .Release.Name | trunc 52 | trimSuffix "-" }}{{ else }}{{ printf "%s-netclinic" .Release.Name | trunc 52 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "netclinic.selector" -}}
+app.kubernetes.io/name: netclinic
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "netclinic.labels" -}}
+{{ include "netclinic.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "netclinic.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (include "netclinic.name" .) }}
+{{- end }}
+
+{{- define "netclinic.image" -}}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{- define "netclinic.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "netclinic.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- /* What does not go together is told before anything is applied. */ -}}
+{{- define "netclinic.check" -}}
+{{- $postgresql := eq .Values.database.kind "postgresql" }}
+{{- if and (gt (int .Values.replicas) 1) (not $postgresql) }}
+{{- fail "replicas: several need database.kind=postgresql, since SQLite's file belongs to one process" }}
+{{- end }}
+{{- if and $postgresql (not (has "NETCLINIC_DATABASE_URL" .Values.secrets.keys)) }}
+{{- fail "secrets.keys: database.kind=postgresql needs NETCLINIC_DATABASE_URL among them" }}
+{{- end }}
+{{- range $key := .Values.secrets.keys }}
+{{- if hasKey $.Values.settings $key }}
+{{- fail (printf "settings: %s is a secret and belongs into the Secret alone" $key) }}
+{{- end }}
+{{- end }}
+{{- $socket := has "SLACK_APP_TOKEN" .Values.secrets.keys }}
+{{- if not (or $socket (has "SLACK_SIGNING_SECRET" .Values.secrets.keys)) }}
+{{- fail "secrets.keys: netclinic needs SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET for HTTP mode" }}
+{{- end }}
+{{- if not (or $socket .Values.service.slack) }}
+{{- fail "secrets.keys: without SLACK_APP_TOKEN Slack comes to netclinic: it needs service.slack, and an Ingress before it" }}
+{{- end }}
+{{- if and .Values.service.slack (has "SLACK_APP_TOKEN" .Values.secrets.keys) (not (has "NETCLINIC_ALERTS_TOKEN" .Values.secrets.keys)) }}
+{{- fail "service.slack: with SLACK_APP_TOKEN Slack is heard by Socket Mode and needs no Service; leave either out" }}
+{{- end }}
+{{- end }}
