@@ -16,6 +16,7 @@ Vectors = npt.NDArray[np.float32]
 MODEL_FILE = "encoder.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 SETTINGS_FILE = "encoder.json"
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 BATCH = 32
 THREADS = 2
 

@@ -15,6 +15,7 @@ from bot.handoff.records import CaseRef, CurrentState, Handoff, OpenCase
 from bot.handoff.text import (
     EMPTY,
     LONGEST_NAME,
+    PICTURES_OFF,
     change_text,
     format_time,
     headline,
@@ -84,11 +85,19 @@ def handoff_message(
         *([rich_text([line(text_run(EMPTY))])] if handoff.is_empty else []),
         *body,
         *more,
-        context(" ".join([_FILES if handoff.timeline else _PAGE, *([handoff.note] if handoff.note else [])])),
+        context(" ".join(_closing_sentences(handoff))),
         *_acknowledgement_blocks(handoff, acknowledged, button_shown),
     ]
     text = escape_mrkdwn(f"{headline(handoff)}. {subtitle(handoff)}.")
     return Message(text=" ".join([*map(mention_text, to), text]), blocks=blocks)
+
+
+def _closing_sentences(handoff: Handoff) -> Iterator[str]:
+    yield _FILES if handoff.timeline and not handoff.pictures_off else _PAGE
+    if handoff.pictures_off:
+        yield PICTURES_OFF
+    if handoff.note:
+        yield handoff.note
 
 
 def reminder_message(handoff: Handoff, minutes: float) -> Message:
