@@ -20,12 +20,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(RUNNING)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(call LOCKED,$(RUNNING))
-	$(PIP) -c constraints.txt -e .
+	$(PIP) --no-build-isolation -c constraints.txt -e .
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed $(TESTING)
 	$(call LOCKED,$(TESTING))
-	$(PIP) -c constraints.txt -e '.[build,pictures,dev]'
+	$(PIP) --no-build-isolation -c constraints.txt -e '.[build,pictures,dev]'
 	touch $@
 
 define ask
@@ -113,7 +113,7 @@ bench-start: $(VENV)/.installed   ## sizes and first answers: make bench-start [
 
 wheel: $(VENV)/.installed   ## the wheel with the built index in it: dist/
 	$(BIN)/python deploy/shipped_index.py build/index
-	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
 
 sbom: $(VENV)/.installed   ## what the image installs, as CycloneDX: dist/sbom.json
 	mkdir -p dist

@@ -3,12 +3,12 @@
 Exit codes: 0 answered, whatever the verdict; 2 bad usage or settings; 1 the program failed.
 """
 
-import asyncio
 import gc
 import os
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -48,6 +48,12 @@ cli = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _wait_for(work: Coroutine[Any, Any, None]) -> None:
+    import asyncio  # a tenth of a second that help and completion need not wait
+
+    asyncio.run(work)
 
 
 def _show_version(wanted: bool) -> None:
@@ -98,7 +104,7 @@ def ask(
     target, question = Target(kubeconfig, context, recording), question_of(symptom)
     from bot.terminal.ask import ask_and_show
 
-    asyncio.run(ask_and_show(question, target, namespace, output))
+    _wait_for(ask_and_show(question, target, namespace, output))
 
 
 @cli.command(epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod"))
@@ -113,7 +119,7 @@ def check(
     """Judge entries without a symptom: a table of verdicts."""
     from bot.terminal.ask import check_and_show
 
-    asyncio.run(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
+    _wait_for(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
 
 
 @cli.command(epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
@@ -123,7 +129,7 @@ def facts(
     """What kind of cluster this is, each fact with the object that it was read from."""
     from bot.terminal.ask import facts_and_show
 
-    asyncio.run(facts_and_show(Target(kubeconfig, context, recording), output))
+    _wait_for(facts_and_show(Target(kubeconfig, context, recording), output))
 
 
 @cli.command(epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt"))
@@ -167,7 +173,7 @@ def replay(
     """Serve a recording as a Kubernetes API on loopback, so that kubectl works on it, until Ctrl-C."""
     from bot.terminal.recordings import replay_until_stopped
 
-    asyncio.run(replay_until_stopped(recording, port, write_kubeconfig))
+    _wait_for(replay_until_stopped(recording, port, write_kubeconfig))
 
 
 @cli.command(epilog=examples("netclinic recordings", "netclinic recordings -o json"))
@@ -192,7 +198,7 @@ def rbac(
     from bot.terminal.admin import check_access, show_cluster_role
 
     if verify:
-        asyncio.run(check_access(Target(kubeconfig, context, recording), output))
+        _wait_for(check_access(Target(kubeconfig, context, recording), output))
     else:
         show_cluster_role(output)
 

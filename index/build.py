@@ -73,7 +73,14 @@ def encoder_folder(places: Places, model: Model, progress: Progress = no_progres
         progress("exporting the encoder", 1.0)
 
     key = encoder_key(model)
-    return places.find(ENCODER, key) or get_or_build(places.cache, ENCODER, key, build)
+    if found := places.find(ENCODER, key):
+        return found
+    _require_export(model)
+    return get_or_build(places.cache, ENCODER, key, build)
+
+
+def _require_export(model: Model) -> None:
+    (require_pinned_export if model.is_pinned else require_export)(model)
 
 
 def index_folder(
@@ -118,7 +125,7 @@ def require_tools(places: Places, corpus: Corpus, model: Model) -> None:
         ExtraMissing: what that takes is not installed; the message says the way out.
     """
     if places.find(ENCODER, encoder_key(model)) is None:
-        (require_pinned_export if model.is_pinned else require_export)(model)
+        _require_export(model)
     if not (places.find(INDEX, index_key(corpus, model)) or _base_folder(places, corpus, model)):
         require("build", "Building the index", *LEARNING)
 

@@ -18,7 +18,7 @@ from bot.probes.findings import clip
 from bot.text import counted, one_line, span
 
 NOTHING = "Nothing to hand over"
-PICTURES_OFF = "Pictures are off: what draws them, the extra netclinic[pictures], is not installed."
+PICTURES_OFF = "Pictures are off: what draws them, netclinic's extra “pictures”, is not installed."
 EMPTY = (
     "No case was opened or resolved, none is open, and netclinic was asked nothing in Slack. "
     "That nobody asked does not prove that nothing broke."

@@ -3,7 +3,6 @@
 What they use is imported when they run: `settings` needs no cluster client, `rbac` no index.
 """
 
-import asyncio
 import logging
 import os
 import sys
@@ -132,6 +131,8 @@ def _told_of_added(state: "IndexState") -> str:
 
 def serve_slack(timing: "Timing | None" = None) -> None:
     """Serve until stopped; ``timing`` is production's where none is given."""
+    import asyncio
+
     from bot.app import App
     from bot.slack.app import make_app
     from bot.slack.serve import INDEX_THREAD, serve
@@ -145,6 +146,8 @@ def serve_slack(timing: "Timing | None" = None) -> None:
 
 def check_serving(output: str) -> None:
     """A table of what was tested; the exit code is that serving would end with, 1 where it only lacks something."""
+    import asyncio
+
     from rich.console import Console
 
     from bot.app import App
