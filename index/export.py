@@ -165,7 +165,7 @@ def _write_graph(transformer: Any, inputs: list[str], path: Path) -> int:
             output_names=["vector"],
             dynamic_shapes=(tuple(axes for _ in inputs),),
             dynamo=True,
-            external_data=False,
+            external_data=True,  # mapped into memory, not read
             verbose=False,
         )
         return int(Graph()(*columns).shape[1])

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from index.encoder import INPUTS, MODEL_FILE, SETTINGS_FILE, TOKENIZER_FILE, Encoder, Vectors
+from index.encoder import INPUTS, MODEL_FILE, SETTINGS_FILE, TOKENIZER_FILE, WEIGHTS_FILE, Encoder, Vectors
 from index.extras import require
 from index.models import WEIGHTS, Model, ModelError, check_weights
 
 OPSET = 17  # the first with LayerNormalization; its file format is 8
 FORMAT = 8
+SMALL = 1024  # bytes: smaller constants stay in the graph, where the runtime looks at their values
 TOLERANCE = 1e-5
 SAMPLES = (
     "pods stuck in ContainerCreating",
@@ -76,7 +77,7 @@ def _verify(folder: Path, reference: Vectors) -> None:
 
 
 def _write_graph(source: Path, config: dict[str, Any], path: Path) -> None:
-    from onnx import TensorProto, checker, helper
+    from onnx import TensorProto, checker, helper, save_model
     from safetensors.numpy import load_file
 
     graph = _Graph(load_file(source / WEIGHTS), config)
@@ -92,7 +93,8 @@ def _write_graph(source: Path, config: dict[str, Any], path: Path) -> None:
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(made, opset_imports=opsets, ir_version=FORMAT, producer_name="netclinic")
     checker.check_model(model)
-    path.write_bytes(model.SerializeToString())
+    save_model(model, path, save_as_external_data=True, location=WEIGHTS_FILE, size_threshold=SMALL)
+    path.with_name(WEIGHTS_FILE).chmod(path.stat().st_mode)  # onnx would let nobody else read them
 
 
 class _Graph:
