@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ASK = ("ask", "pods stuck in ContainerCreating since 10 min", "--recording", "terway-out-of-ips")
 TIMES = 5
+INSTALLERS = {"pip", "setuptools"}
 OPEN = "The workspace is open"
 OURS = ("NETCLINIC_", "SLACK_", "KUBECONFIG", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS")
 
@@ -109,8 +110,9 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> Ran:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files, as large as they are on the disk."""
-    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    """Bytes of all files that were installed, without pip and setuptools, which are there for installing."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files if not set(path.relative_to(folder).parts) & INSTALLERS)
 
 
 def _tell(name: str, value: str, target: str = "") -> None:
