@@ -7,21 +7,25 @@ export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
-.PHONY: demo index test test-slow check coverage lint types contracts compiled tests tests-of-changes eval bench bench-audit bench-handoff bench-index bench-slack clean
+.PHONY: demo index test test-slow check coverage lint types contracts compiled tests tests-of-changes eval bench bench-audit bench-handoff bench-index bench-slack bench-start wheel sbom clean
 
-# First every package by the hash of its file, then torch (its CPU build differs by index) and netclinic itself.
-LOCKED = $(BIN)/pip install --quiet --require-hashes --no-deps -r
+# First every package by the hash of its file, then torch (its CPU build differs by index) and netclinic itself. Modules
+# are compiled when they are first imported: most never are.
+PIP := $(BIN)/pip install --quiet --no-compile
+LOCKED = $(PIP) --require-hashes --no-deps $(addprefix -r ,$(1))
+RUNNING := locked.txt locked-pictures.txt locked-index.txt
+TESTING := locked-build.txt locked-dev.txt
 
-$(VENV)/.installed: pyproject.toml constraints.txt locked.txt
+$(VENV)/.installed: pyproject.toml constraints.txt $(RUNNING)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(LOCKED) locked.txt
-	$(BIN)/pip install --quiet -c constraints.txt -e .
+	$(call LOCKED,$(RUNNING))
+	$(PIP) --no-build-isolation -c constraints.txt -e .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed locked-dev.txt
-	$(LOCKED) locked-dev.txt
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+$(VENV)/.installed-dev: $(VENV)/.installed $(TESTING)
+	$(call LOCKED,$(TESTING))
+	$(PIP) --no-build-isolation -c constraints.txt -e '.[build,pictures,dev]'
 	touch $@
 
 define ask
@@ -103,6 +107,17 @@ bench-audit: $(VENV)/.installed-dev   ## an audit log of 100,000 records
 
 bench-handoff: $(VENV)/.installed-dev   ## a handoff after a year of 20,000 cases
 	$(BIN)/python -m tests.bench.handoff
+
+bench-start: $(VENV)/.installed   ## sizes and first answers: make bench-start [CLONE=1] makes a demo of a fresh clone, too
+	$(BIN)/python -m tests.bench.start $(if $(CLONE),--clone)
+
+wheel: $(VENV)/.installed   ## the wheel with the built index in it: dist/
+	$(BIN)/python deploy/shipped_index.py build/index
+	$(BIN)/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
+
+sbom: $(VENV)/.installed   ## what the image installs, as CycloneDX: dist/sbom.json
+	mkdir -p dist
+	$(BIN)/python deploy/sbom.py > dist/sbom.json
 
 clean:
 	rm -rf $(VENV)

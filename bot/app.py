@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.slack.serve import MakeApp, ServeConfig
     from bot.slack.start_checks import StartCheck
     from bot.store import Store
-    from index.search import Index
+    from index.search import Index, IndexState
 
 Progress = Callable[[str, float], None]
 
@@ -80,6 +80,18 @@ class App:
             model=self.settings.embedding_model or None,
             progress=progress,
             calibrate_anew=calibrate_anew,
+        )
+
+    def index_state(self) -> "IndexState":
+        """What ``index`` would find ready.
+
+        Raises:
+            ExtraMissing: nothing is, and what building it takes is not installed.
+        """
+        from index.search import index_state
+
+        return index_state(
+            list(self.entries.values()), cache_dir=self.index_folder, model=self.settings.embedding_model or None
         )
 
     @cached_property

@@ -3,12 +3,12 @@
 Exit codes: 0 answered, whatever the verdict; 2 bad usage or settings; 1 the program failed.
 """
 
-import asyncio
 import gc
 import os
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -51,8 +51,14 @@ cli = typer.Typer(
 )
 
 
-def _show_version(is_asked: bool) -> None:
-    if is_asked:
+def _wait_for(work: Coroutine[Any, Any, None]) -> None:
+    import asyncio  # a tenth of a second that help and completion need not wait
+
+    asyncio.run(work)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from importlib.metadata import version
 
         typer.echo(f"{NAME} {version(NAME)}")
@@ -60,12 +66,12 @@ def _show_version(is_asked: bool) -> None:
 
 
 @cli.callback()
-def root(
+def _options(
     version: Annotated[
-        bool, typer.Option("--version", help="say which version this is", callback=_show_version, is_eager=True)
+        bool, typer.Option("--version", help="show the version and end", is_eager=True, callback=_show_version)
     ] = False,
 ) -> None:
-    """What stands before every command."""
+    """Options of the program itself; what it is for is said above."""
 
 
 def examples(*lines: str) -> str:
@@ -99,7 +105,7 @@ def ask(
     target, question = Target(kubeconfig, context, recording), question_of(symptom)
     from bot.terminal.ask import ask_and_show
 
-    asyncio.run(ask_and_show(question, target, namespace, output))
+    _wait_for(ask_and_show(question, target, namespace, output))
 
 
 @cli.command(epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod"))
@@ -114,7 +120,7 @@ def check(
     """Judge entries without a symptom: a table of verdicts."""
     from bot.terminal.ask import check_and_show
 
-    asyncio.run(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
+    _wait_for(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
 
 
 @cli.command(epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
@@ -124,7 +130,7 @@ def facts(
     """What kind of cluster this is, each fact with the object that it was read from."""
     from bot.terminal.ask import facts_and_show
 
-    asyncio.run(facts_and_show(Target(kubeconfig, context, recording), output))
+    _wait_for(facts_and_show(Target(kubeconfig, context, recording), output))
 
 
 @cli.command(epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt"))
@@ -168,7 +174,7 @@ def replay(
     """Serve a recording as a Kubernetes API on loopback, so that kubectl works on it, until Ctrl-C."""
     from bot.terminal.recordings import replay_until_stopped
 
-    asyncio.run(replay_until_stopped(recording, port, write_kubeconfig))
+    _wait_for(replay_until_stopped(recording, port, write_kubeconfig))
 
 
 @cli.command(epilog=examples("netclinic recordings", "netclinic recordings -o json"))
@@ -193,7 +199,7 @@ def rbac(
     from bot.terminal.admin import check_access, show_cluster_role
 
     if verify:
-        asyncio.run(check_access(Target(kubeconfig, context, recording), output))
+        _wait_for(check_access(Target(kubeconfig, context, recording), output))
     else:
         show_cluster_role(output)
 

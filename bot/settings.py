@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     )
     knowledge_dir: Path | None = _setting("NETCLINIC_KNOWLEDGE_DIR", None, "a folder of your team's own entries")
     embedding_model: str = _setting(
-        "NETCLINIC_EMBEDDING_MODEL", "", "another sentence-transformers model: name or path"
+        "NETCLINIC_EMBEDDING_MODEL", "", "another sentence-transformers model: name or path; takes netclinic[build]"
     )
     deadline: float = _setting(
         "NETCLINIC_DEADLINE", 10.0, "seconds that reading for one question may take", gt=0, le=600

@@ -6,49 +6,85 @@ shipped entries are nearly those that it was learned from. Everything else is le
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index.artifact_cache import get_or_build
+from index.artifact_cache import artifact_path, get_or_build, is_intact
 from index.calibration import fit_fusion
 from index.classifiers import one_thread
 from index.corpus import Corpus
 from index.cross_validation import score_held_out
 from index.earlier import TextVectors, find_calibration, text_key
 from index.encoder import Encoder
-from index.export import export_in_own_process
-from index.index_files import Parts, load_calibration, save
+from index.export import export_in_own_process, require_export
+from index.extending import extend_scorer
+from index.extras import LEARNING, ExtraMissing, is_installed, require
+from index.index_files import Parts, load, load_calibration, save
 from index.lexical import Floats
 from index.models import Model
+from index.pinned_encoder import export_pinned, require_pinned_export
 from index.preprocess import Preprocessor
-from index.scorer import Calibration, Fusion
-from index.training import TrainingData, fit_scorer, stack_vectors
+from index.scorer import Calibration, Fusion, Scorer
+from index.training import TrainingData, fit_scorer
 from index.vector_index import VectorIndex
 
 Progress = Callable[[str, float], None]
 CHUNK = 256
 NOT_BUILDING = frozenset({"search.py"})
-ENCODING_FILES = ("encoder.py", "export.py")
+ENCODING_FILES = ("encoder.py", "export.py", "pinned_encoder.py")
+ENCODER, INDEX, EXTENDED = "encoder", "index", "extended"
+SHIPPED = Path(__file__).parent / "shipped"
+"""What the wheel brings: encoder and index over the shipped entries. A checkout has none and builds its own."""
 
 
 def no_progress(stage: str, done: float) -> None:
     """The progress callback of those who do not want to know."""
 
 
-def encoder_folder(cache: Path, model: Model, progress: Progress = no_progress) -> Path:
-    """The exported encoder of the model; built once for all entries."""
+@dataclass(frozen=True)
+class Places:
+    """Where built folders are: what came with the installation is used where it lies, all else is in the cache."""
+
+    cache: Path
+    shipped: Path = SHIPPED
+
+    def find(self, kind: str, key: str) -> Path | None:
+        """The folder of that key, if it is there and whole."""
+        folders = (artifact_path(root, kind, key) for root in (self.shipped, self.cache))
+        return next(filter(is_intact, folders), None)
+
+    @property
+    def roots(self) -> tuple[Path, Path]:
+        return self.cache, self.shipped
+
+
+def encoder_folder(places: Places, model: Model, progress: Progress = no_progress) -> Path:
+    """The exported encoder of the model; built once for all entries.
+
+    Raises:
+        ExtraMissing: it has to be built, and what that takes is not installed.
+    """
 
     def build(folder: Path) -> None:
         progress("exporting the encoder", 0.0)
-        export_in_own_process(model, folder)
+        (export_pinned if model.is_pinned else export_in_own_process)(model, folder)
         progress("exporting the encoder", 1.0)
 
-    return get_or_build(cache, "encoder", encoder_key(model), build)
+    key = encoder_key(model)
+    if found := places.find(ENCODER, key):
+        return found
+    _require_export(model)
+    return get_or_build(places.cache, ENCODER, key, build)
+
+
+def _require_export(model: Model) -> None:
+    (require_pinned_export if model.is_pinned else require_export)(model)
 
 
 def index_folder(
-    cache: Path,
+    places: Places,
     corpus: Corpus,
     model: Model,
     encoder: Encoder,
@@ -58,22 +94,62 @@ def index_folder(
 ) -> Path:
     """The built index of the corpus; built again when entries, examples, glossary, model or this code change.
 
+    Where learning is not possible, a team's own entries are added to the index of the shipped ones.
     ``calibrate_anew``: a calibration that was learned from nearly these shipped entries is not good enough.
+
+    Raises:
+        ExtraMissing: it has to be built, and what that takes is not installed.
     """
+    key, wanted = index_key(corpus, model), calibration_key(corpus, model)
+
+    def fits(folder: Path) -> bool:
+        return not calibrate_anew or load_calibration(folder).key == wanted
 
     def build(folder: Path) -> None:
-        vectors = TextVectors.of_earlier(cache, encoder, encoder_key(model))
-        calibration = _calibration(cache, corpus, model, vectors, progress, anew=calibrate_anew)
+        vectors = TextVectors.of_earlier(places.roots, encoder, encoder_key(model))
+        calibration = _calibration(places, corpus, model, vectors, progress, anew=calibrate_anew)
         save(folder, build_parts(corpus, vectors, calibration, progress))
 
-    wanted = calibration_key(corpus, model)
-    return get_or_build(
-        cache,
-        "index",
-        index_key(corpus, model),
-        build,
-        fits=lambda folder: not calibrate_anew or load_calibration(folder).key == wanted,
-    )
+    found = places.find(INDEX, key)
+    if found and fits(found):
+        return found
+    if not is_installed(*LEARNING):
+        return found or _extended_folder(places, corpus, model, encoder, progress)
+    return get_or_build(places.cache, INDEX, key, build, fits)
+
+
+def require_tools(places: Places, corpus: Corpus, model: Model) -> None:
+    """What is not ready can be built.
+
+    Raises:
+        ExtraMissing: what that takes is not installed; the message says the way out.
+    """
+    if places.find(ENCODER, encoder_key(model)) is None:
+        _require_export(model)
+    if not (places.find(INDEX, index_key(corpus, model)) or _base_folder(places, corpus, model)):
+        require("build", "Building the index", *LEARNING)
+
+
+def _base_folder(places: Places, corpus: Corpus, model: Model) -> Path | None:
+    """The index of the shipped entries that those of a team can be added to."""
+    return places.find(INDEX, index_key(corpus.reference, model)) if corpus.reference is not corpus else None
+
+
+def _extended_folder(places: Places, corpus: Corpus, model: Model, encoder: Encoder, progress: Progress) -> Path:
+    base = _base_folder(places, corpus, model)
+    if base is None:
+        raise ExtraMissing("build", "Building the index", LEARNING)
+
+    def build(folder: Path) -> None:
+        vectors = TextVectors.of_earlier(places.roots, encoder, encoder_key(model))
+        data = _training_data(corpus, vectors, progress)
+        progress("adding your entries", 0.0)
+        known = load(base)
+        scorer = extend_scorer(known.scorer, corpus.reference, data)
+        save(folder, _parts(data, vectors, scorer, known.calibration))
+        progress("adding your entries", 1.0)
+
+    return get_or_build(places.cache, EXTENDED, index_key(corpus, model), build)
 
 
 def encoder_key(model: Model) -> str:
@@ -97,23 +173,27 @@ def build_parts(
     inside, outside = (np.arange(len(known), dtype=np.int32) for known in (data.symptoms, data.outside))
     with one_thread():
         scorer = fit_scorer(data, inside, outside)
-    parts = Parts(
+    progress("learning", 1.0)
+    return _parts(data, vectors, scorer, calibration)
+
+
+def _parts(data: TrainingData, vectors: TextVectors, scorer: Scorer, calibration: Calibration) -> Parts:
+    corpus = data.corpus
+    return Parts(
         ids=corpus.ids,
         scorer=scorer,
         calibration=calibration,
         identifiers=corpus.identifiers,
         group_entries=corpus.group_entries,
         glossary=corpus.glossary,
-        vectors=VectorIndex.of(stack_vectors(data, inside, outside)),
+        vectors=VectorIndex.of(np.stack([message.vector for message in data.in_order])),
         text_keys=np.array([list(text_key(message.english)) for message in data.in_order], dtype=np.uint8),
         encoder=vectors.encoder_key,
     )
-    progress("learning", 1.0)
-    return parts
 
 
 def _calibration(
-    cache: Path, corpus: Corpus, model: Model, vectors: TextVectors, progress: Progress, *, anew: bool
+    places: Places, corpus: Corpus, model: Model, vectors: TextVectors, progress: Progress, *, anew: bool
 ) -> Calibration:
     """Learned from the shipped entries and the out-of-scope examples, or taken from an earlier index.
 
@@ -121,7 +201,7 @@ def _calibration(
     """
     key, made_by = calibration_key(corpus, model), _hash(model.fingerprint, source_hash())
     texts = corpus.reference.text_hashes
-    known = find_calibration(cache, key, made_by, texts, exact=anew)
+    known = find_calibration(places.roots, key, made_by, texts, exact=anew)
     return known or Calibration(
         key=key, made_by=made_by, texts=texts, fusion=calibrate(corpus.reference, vectors, progress)
     )

@@ -31,7 +31,7 @@ def fit_topic_weights(features: Floats, owners: Integers) -> Floats:
 
     None that tells of nearness is negative. The last may be: groups have fewer and shorter texts than entries.
     """
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
+    from scipy.optimize import minimize
 
     scale = features.std(axis=(0, 1)) + 1e-6
     scaled = (features / scale).astype(np.float64)

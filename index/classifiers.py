@@ -36,7 +36,7 @@ def one_thread() -> AbstractContextManager[Any]:
 
 def lexical_matrix(vectors: Sequence[tuple[Integers, Floats]], width: int) -> Any:
     """Lexical vectors as the rows of one sparse matrix."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     ends = np.cumsum([0, *(len(rows) for rows, _ in vectors)])
     columns = np.concatenate([rows for rows, _ in vectors]) if vectors else np.zeros(0, dtype=np.int32)

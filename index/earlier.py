@@ -1,8 +1,11 @@
-"""What earlier indexes in the cache hold that a new one can use again: vectors of texts, and the calibration."""
+"""What earlier indexes hold that a new one can use again: vectors of texts, and the calibration.
+
+They are looked for in the folders of indexes: the cache, and what came with the installation.
+"""
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +30,9 @@ class TextVectors:
         self._known: dict[bytes, Floats] = {}
 
     @classmethod
-    def of_earlier(cls, cache: Path, encoder: Encoder, encoder_key: str) -> "TextVectors":
+    def of_earlier(cls, roots: Sequence[Path], encoder: Encoder, encoder_key: str) -> "TextVectors":
         texts = cls(encoder, encoder_key)
-        for folder in _intact_indexes(cache):
+        for folder in _intact_indexes(roots):
             of_encoder, keys, vectors = load_vectors(folder)
             if of_encoder == encoder_key:
                 texts._known |= dict(zip(keys, vectors, strict=True))
@@ -49,9 +52,11 @@ def text_key(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def find_calibration(cache: Path, key: str, made_by: str, texts: tuple[str, ...], *, exact: bool) -> Calibration | None:
+def find_calibration(
+    roots: Sequence[Path], key: str, made_by: str, texts: tuple[str, ...], *, exact: bool
+) -> Calibration | None:
     """The calibration of that key from an earlier index; unless ``exact``, one from nearly the same texts will do."""
-    known = [one for one in _calibrations(cache) if one.made_by == made_by]
+    known = [one for one in _calibrations(roots) if one.made_by == made_by]
     same = [one for one in known if one.key == key]
     if exact or same:
         return next(iter(same), None)
@@ -64,14 +69,14 @@ def _difference(some: tuple[str, ...], others: tuple[str, ...]) -> float:
     return len(set(some) ^ set(others)) / max(len(set(some) | set(others)), 1)
 
 
-def _calibrations(cache: Path) -> Iterator[Calibration]:
+def _calibrations(roots: Sequence[Path]) -> Iterator[Calibration]:
     """Those of the earlier indexes, without those of versions that weighed something else."""
-    for folder in _intact_indexes(cache):
+    for folder in _intact_indexes(roots):
         with contextlib.suppress(KeyError):
             yield load_calibration(folder)
 
 
-def _intact_indexes(cache: Path) -> Iterator[Path]:
+def _intact_indexes(roots: Sequence[Path]) -> Iterator[Path]:
     """Newest first, without those of versions that stored other files."""
-    folders = [path for path in cache.glob("index-*") if (path / CALIBRATION).is_file()]
+    folders = [path for root in roots for path in root.glob("index-*") if (path / CALIBRATION).is_file()]
     yield from filter(is_intact, sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True))

@@ -13,9 +13,10 @@ import orjson
 
 Vectors = npt.NDArray[np.float32]
 
-MODEL_FILE = "encoder.onnx"
+MODEL_FILE, WEIGHTS_FILE = "encoder.onnx", "encoder.weights"  # weights apart: they are mapped into memory, not read
 TOKENIZER_FILE = "tokenizer.json"
 SETTINGS_FILE = "encoder.json"
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 BATCH = 32
 THREADS = 2
 

@@ -1,4 +1,4 @@
-"""The build-time encoder: sentence-transformers, and its export to ONNX for the fast encoder of question time."""
+"""Any model of sentence-transformers, and its export to ONNX; the reference for the pinned one, too."""
 
 import contextlib
 import logging
@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from index.encoder import MODEL_FILE, SETTINGS_FILE, TOKENIZER_FILE, Encoder, Vectors
+from index.encoder import INPUTS, MODEL_FILE, SETTINGS_FILE, TOKENIZER_FILE, Encoder, Vectors
+from index.extras import require
 from index.models import Model, ModelError, check_weights
 
 TOLERANCE = 1e-4
@@ -24,8 +25,6 @@ SAMPLES = [
     "How do I switch the cluster from one network plugin to the other, and what happens to the running pods? " * 8,
     "x",
 ]
-
-
 _REFUSED = 3  # exit code: the sentence on standard output says why
 _EXPORT = "import sys; from index.export import main; sys.exit(main(*sys.argv[1:]))"
 
@@ -34,10 +33,12 @@ def export_in_own_process(model: Model, folder: Path) -> None:
     """Exports the encoder in a process of its own, which takes torch and its memory with it when it ends.
 
     Raises:
+        ExtraMissing: what this takes is not installed.
         ModelError: the model cannot be exported; the message says the way out.
     """
+    require_export(model)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path)}
-    command = [sys.executable, "-c", _EXPORT, orjson.dumps(asdict(model), default=str).decode(), str(folder)]
+    command = [sys.executable, "-c", _EXPORT, orjson.dumps(asdict(model)).decode(), str(folder)]
     ran = subprocess.run(  # noqa: S603
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True
     )
@@ -48,12 +49,19 @@ def export_in_own_process(model: Model, folder: Path) -> None:
         )
 
 
+def require_export(model: Model) -> None:
+    """sentence-transformers and what its export takes are installed.
+
+    Raises:
+        ExtraMissing: they are not.
+    """
+    require("build", f"The embedding model {model.name}", "sentence_transformers", "torch", "onnx", "onnxscript")
+
+
 def main(described: str, folder: str) -> int:
     """What runs in that process."""
-    fields = orjson.loads(described)
-    weights = fields.pop("pinned_weights")
     try:
-        BuildEncoder(Model(**fields, pinned_weights=Path(weights) if weights else None)).export(Path(folder))
+        BuildEncoder(Model(**orjson.loads(described))).export(Path(folder))
     except ModelError as error:
         sys.stdout.write(str(error))
         return _REFUSED
@@ -80,7 +88,7 @@ class BuildEncoder:
         """Writes the encoder's files into the folder and checks that they give the same vectors."""
         transformer = self._sentence_transformer()
         _write_tokenizer(transformer, folder)
-        inputs = [name for name in _INPUTS if name in transformer.tokenizer.model_input_names]
+        inputs = [name for name in INPUTS if name in transformer.tokenizer.model_input_names]
         dimension = _write_graph(transformer, inputs, folder / MODEL_FILE)
         settings = {
             "dimension": dimension,
@@ -102,12 +110,10 @@ class BuildEncoder:
 
     def _sentence_transformer(self) -> Any:
         if self._loaded is None:
+            require_export(self.model)
             check_weights(self.model)
             self._loaded = _load(self.model)
         return self._loaded
-
-
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def _load(model: Model) -> Any:
@@ -159,7 +165,7 @@ def _write_graph(transformer: Any, inputs: list[str], path: Path) -> int:
             output_names=["vector"],
             dynamic_shapes=(tuple(axes for _ in inputs),),
             dynamo=True,
-            external_data=False,
+            external_data=True,  # mapped into memory, not read
             verbose=False,
         )
         return int(Graph()(*columns).shape[1])

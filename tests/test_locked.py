@@ -1,6 +1,9 @@
 """What is installed is held by the hashes of its files, and these are of the versions that are tested."""
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import distribution
@@ -46,28 +49,64 @@ def _below(name: str, extra: str) -> Iterator[Requirement]:
             yield found
 
 
+RUN, PICTURES, INDEX, BUILD, DEV = FILES = [
+    "locked.txt",
+    "locked-pictures.txt",
+    "locked-index.txt",
+    "locked-build.txt",
+    "locked-dev.txt",
+]
+
+
 @pytest.fixture(scope="module")
 def project() -> dict[str, list[str]]:
-    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return {"run": about["dependencies"], "dev": about["optional-dependencies"]["dev"]}
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = about["project"]["optional-dependencies"]
+    return {"run": about["project"]["dependencies"], **extras, "wheel": about["build-system"]["requires"]}
+
+
+def names(*files: str) -> set[str]:
+    return {str(name) for file in files for name in locked(file)}
 
 
 def test_the_hashes_are_of_the_pinned_versions() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line]
     pinned = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
-    both = locked("locked.txt") | locked("locked-dev.txt")
-    assert {name: version for name, (version, _) in both.items()} == {n: v for n, v in pinned.items() if n not in FREE}
-    assert not locked("locked.txt").keys() & locked("locked-dev.txt").keys()
+    held = [(name, version) for file in FILES for name, (version, _) in locked(file).items()]
+    assert dict(held) == {name: version for name, version in pinned.items() if name not in FREE}
+    assert len(held) == len(dict(held)), "a package is in two files"
 
 
-def test_all_that_is_needed_is_held(project: dict[str, list[str]]) -> None:
-    run, both = locked("locked.txt"), locked("locked.txt") | locked("locked-dev.txt")
-    assert set(needed(project["run"])) - FREE <= run.keys()
-    assert set(needed([*project["run"], *project["dev"]])) - FREE <= both.keys()
+def test_all_that_is_needed_is_held_and_no_more(project: dict[str, list[str]]) -> None:
+    run, pictures = set(needed(project["run"])), set(needed(project["pictures"]))
+    build, dev = set(needed(project["build"] + project["wheel"])), set(needed(project["dev"]))
+    assert run - FREE == names(RUN)
+    assert pictures - run - FREE == names(PICTURES)
+    assert build - run - pictures - FREE == names(INDEX, BUILD)
+    assert dev - build - run - pictures - FREE == names(DEV)
+
+
+def test_nothing_that_runs_needs_what_builds(project: dict[str, list[str]]) -> None:
+    heavy = {"torch", "transformers", "sentence-transformers", "scikit-learn", "scipy", "sympy", "onnx", "matplotlib"}
+    assert not set(needed(project["run"])) & heavy
+    assert not names(INDEX) & {"torch", "transformers", "sentence-transformers", "sympy"}
 
 
 def test_the_install_commands_ask_for_hashes() -> None:
     makefile, image = (ROOT / "Makefile").read_text(), (ROOT / "Dockerfile").read_text()
-    assert "--require-hashes --no-deps -r" in makefile
-    assert "--require-hashes --no-deps -r locked.txt" in image
-    assert "!locked.txt" in (ROOT / ".dockerignore").read_text()
+    assert "--require-hashes --no-deps $(addprefix -r ,$(1))" in makefile
+    for line in image.splitlines():
+        assert "pip install" not in line or "--require-hashes --no-deps -r" in line or "--no-deps dist/*.whl" in line
+        assert "pip wheel" not in line or "--no-build-isolation --no-deps" in line
+    ignored = (ROOT / ".dockerignore").read_text()
+    assert all(f"!{file}\n" in ignored for file in (RUN, PICTURES, INDEX))
+
+
+def test_the_bill_of_materials_names_what_is_installed(project: dict[str, list[str]]) -> None:
+    ran = subprocess.run([sys.executable, ROOT / "deploy" / "sbom.py"], capture_output=True, text=True, check=True)
+    bill = json.loads(ran.stdout)
+    held = {component["name"]: component["version"] for component in bill["components"]}
+    assert {canonicalize_name(name) for name in held} == set(needed(project["run"])) | set(needed(project["pictures"]))
+    assert all(component["purl"].startswith("pkg:pypi/") for component in bill["components"])
+    references = {bill["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in bill["components"])}
+    assert {each["ref"] for each in bill["dependencies"]} == references

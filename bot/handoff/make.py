@@ -17,7 +17,7 @@ from bot.handoff.records import Handoff
 from bot.handoff.repository import Handoffs, StoredHandoff, handoff_id
 from bot.handoff.silences import Alertmanager, Silences
 from bot.handoff.time_range import Span, parse_span, scheduled_span
-from bot.handoff.timeline import alt_text, draw_timeline
+from bot.handoff.timeline import alt_text, can_draw, draw_timeline
 from bot.store import Store
 from bot.store.settling import SettlingAnswer, SettlingAnswers
 
@@ -161,6 +161,7 @@ def _given_answers(pressed: Pressed, people: Mapping[str, str]) -> Mapping[str, 
 
 
 def _render(handoff: Handoff, request: HandoffRequest) -> StoredHandoff:
+    handoff = replace(handoff, pictures_off=bool(handoff.timeline) and not can_draw())
     page = render_markdown(handoff, alt_text(handoff))
     return StoredHandoff(
         handoff=handoff, text=page, picture=draw_timeline(handoff), made_at=request.now, channel=request.channel

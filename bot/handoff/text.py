@@ -18,6 +18,7 @@ from bot.probes.findings import clip
 from bot.text import counted, one_line, span
 
 NOTHING = "Nothing to hand over"
+PICTURES_OFF = "Pictures are off: what draws them, netclinic's extra “pictures”, is not installed."
 EMPTY = (
     "No case was opened or resolved, none is open, and netclinic was asked nothing in Slack. "
     "That nobody asked does not prove that nothing broke."
@@ -243,4 +244,6 @@ def footnotes(handoff: Handoff) -> Iterator[str]:
         yield handoff.note
     if handoff.open and not handoff.rechecked:
         yield "The clusters were not looked at again, as asked."
+    if handoff.pictures_off:
+        yield PICTURES_OFF
     yield "From what netclinic has stored; answers that only one person saw are left out."

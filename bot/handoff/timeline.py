@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -154,9 +155,14 @@ def _exists(local: datetime) -> bool:
     return shown.replace(tzinfo=None) == local.replace(tzinfo=None)
 
 
+def can_draw() -> bool:
+    """Whether what draws, netclinic's extra ``pictures``, is installed."""
+    return find_spec("matplotlib") is not None
+
+
 def draw_timeline(handoff: Handoff) -> bytes:
-    """A PNG, the same bytes for the same handoff; empty where there is no case to draw."""
-    if not handoff.timeline:
+    """A PNG, the same bytes for the same handoff; empty where there is no case to draw, or pictures are off."""
+    if not handoff.timeline or handoff.pictures_off:
         return b""
     layout = make_layout(handoff)
     with _drawing:
@@ -165,7 +171,7 @@ def draw_timeline(handoff: Handoff) -> bytes:
 
 def alt_text(handoff: Handoff) -> str:
     """What the picture shows, in words; empty where there is no picture."""
-    if not handoff.timeline:
+    if not handoff.timeline or handoff.pictures_off:
         return ""
     clusters = {bar.cluster for bar in handoff.timeline if bar.cluster}
     where = f" on {counted(len(clusters), 'cluster')}" if clusters else ""

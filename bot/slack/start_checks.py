@@ -170,12 +170,12 @@ def _netclinic_answers(address: Address) -> bool:
 def _check_index(settings: Settings, entries: Mapping[str, Entry], folder: Path) -> str:
     from index.export import BuildEncoder
     from index.models import resolve_model
-    from index.search import is_built
+    from index.search import index_state
 
     wanted = settings.embedding_model or None
     model = resolve_model(wanted)
-    if is_built(list(entries.values()), cache_dir=folder, model=wanted):
-        return f"It is ready in {folder}."
+    if ready := index_state(list(entries.values()), cache_dir=folder, model=wanted).folder:
+        return f"It is ready in {ready.parent}."
     _check_buildable(folder)
     if wanted:
         BuildEncoder(model).encode(["ready"])

@@ -3,7 +3,6 @@
 What they use is imported when they run: `settings` needs no cluster client, `rbac` no index.
 """
 
-import asyncio
 import logging
 import os
 import sys
@@ -21,6 +20,7 @@ index = typer.Typer(no_args_is_help=True)
 
 if TYPE_CHECKING:
     from bot.slack.timing import Timing
+    from index.search import IndexState
 
 
 def show_settings(output: str) -> None:
@@ -96,23 +96,43 @@ def build() -> None:
     app = App.from_environment()
     with building(Console(stderr=True)) as tell:
         app.index(tell, calibrate_anew=True)
-    sys.stdout.write(f"The index over {len(app.entries)} entries is ready in {app.index_folder}.\n")
+    state = app.index_state()
+    sys.stdout.write(f"The index over {len(app.entries)} entries is ready in {state.folder}.\n{_told_of_added(state)}")
 
 
 @index.command()
 def status() -> None:
-    """Whether a fitting index is there, and where."""
+    """Whether a fitting index is there, where, and whether all entries were learned."""
     from bot.app import App
-    from index.search import is_built
 
     app = App.from_environment()
-    ready = is_built(list(app.entries.values()), cache_dir=app.index_folder, model=app.settings.embedding_model or None)
-    word = "ready" if ready else "not built for the present entries and model: `netclinic index build` makes it"
-    sys.stdout.write(f"Index in {app.index_folder}: {word}.\n")
+    state = app.index_state()
+    if state.folder:
+        sys.stdout.write(f"Index in {state.folder}: ready.\n{_told_of_added(state)}")
+    else:
+        word = "not built for the present entries and model: `netclinic index build` makes it"
+        sys.stdout.write(f"Index in {app.index_folder}: {word}.\n")
+
+
+def _told_of_added(state: "IndexState") -> str:
+    """How entries that were not learned are found; empty where all were."""
+    if not state.added:
+        return ""
+    from bot.probes.registry import some
+    from bot.text import counted
+
+    was = "was" if len(state.added) == 1 else "were"
+    return (
+        f"{counted(len(state.added), 'entry')} of yours ({some(state.added)}) {was} added to the index that came with "
+        "netclinic: encoded, and told from the others, but how words and meaning are weighed was not learned anew. "
+        "With the extra netclinic[build], `netclinic index build` learns from all of them.\n"
+    )
 
 
 def serve_slack(timing: "Timing | None" = None) -> None:
     """Serve until stopped; ``timing`` is production's where none is given."""
+    import asyncio
+
     from bot.app import App
     from bot.slack.app import make_app
     from bot.slack.serve import INDEX_THREAD, serve
@@ -126,6 +146,8 @@ def serve_slack(timing: "Timing | None" = None) -> None:
 
 def check_serving(output: str) -> None:
     """A table of what was tested; the exit code is that serving would end with, 1 where it only lacks something."""
+    import asyncio
+
     from rich.console import Console
 
     from bot.app import App

@@ -1,6 +1,5 @@
 """``netclinic knowledge``: entries as their authors and readers see them."""
 
-import asyncio
 import re
 import shlex
 import sys
@@ -204,6 +203,8 @@ def prove(
     entries: Annotated[list[str] | None, typer.Argument(help="entries to prove; all when left out")] = None,
 ) -> None:
     """Prove entries on their recordings; all failures are listed at once."""
+    import asyncio
+
     from bot.app import App
     from bot.terminal.inputs import known_entries
     from knowledge.model import Proof

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.artifact_cache import artifact_path
-from index.build import encoder_folder, encoder_key, index_key
+from index.build import Places, encoder_folder, encoder_key, index_key
 from index.corpus import build_corpus
 from index.export import BuildEncoder
 from index.models import resolve_model
@@ -49,7 +49,7 @@ def knowledge_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cache() -> Path:
     """One cache of all workers, kept for later runs, with the encoder that the index of all entries has, too."""
     model = resolve_model()
-    encoder = encoder_folder(kept_dir() / "index", model)
+    encoder = encoder_folder(Places(kept_dir() / "index"), model)
     folder = kept_dir() / "small-index"
     folder.mkdir(exist_ok=True)
     with contextlib.suppress(FileExistsError):

@@ -33,7 +33,7 @@ def test_what_is_built_is_used_again(entries: list[Entry], cache: Path, knowledg
     assert is_built(entries, cache_dir=cache, knowledge_dir=knowledge_dir)
 
 
-@pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json", "encoder.json", MANIFEST])
+@pytest.mark.parametrize("name", ["encoder.onnx", "encoder.weights", "tokenizer.json", "encoder.json", MANIFEST])
 def test_a_damaged_encoder_is_not_trusted(few: list[Entry], small: Path, no_examples: Path, name: str) -> None:
     folder = next(small.glob("encoder-*"))
     assert is_intact(folder)

@@ -32,7 +32,7 @@ def encoder(index: Index) -> Encoder:
 
 
 def earlier(cache: Path, encoder: Encoder, key: str | None = None) -> TextVectors:
-    return TextVectors.of_earlier(cache, encoder, key or encoder_key(resolve_model()))
+    return TextVectors.of_earlier([cache], encoder, key or encoder_key(resolve_model()))
 
 
 def texts_of(entries: list[Entry], knowledge: Path) -> list[str]:
@@ -79,7 +79,7 @@ def test_what_an_earlier_version_weighed_otherwise_is_passed_over(small: Path) -
 
     made_by = json.loads((old / CALIBRATION).read_text())["made_by"]
     get_or_build(small, "index", "of-other-weights", without_weights)
-    assert find_calibration(small, "", made_by, ("no text of any",), exact=False) is None
+    assert find_calibration([small], "", made_by, ("no text of any",), exact=False) is None
 
 
 def test_vectors_outlive_the_index_that_they_come_from(small: Path, encoder: Encoder) -> None:

@@ -17,6 +17,7 @@ from bot.handoff.records import CaseRef, CurrentState, Handoff, OpenCase
 from bot.handoff.text import (
     EMPTY,
     LONGEST_NAME,
+    PICTURES_OFF,
     askers_text,
     change_text,
     format_time,
@@ -90,7 +91,7 @@ def handoff_message(
         *([rich_text([line(text_run(EMPTY))])] if handoff.is_empty else []),
     ]
     below = [
-        context(" ".join([_FILES if handoff.timeline else _PAGE, *([handoff.note] if handoff.note else [])])),
+        context(" ".join(_closing_sentences(handoff))),
         *_acknowledgement_blocks(handoff, acknowledged, button_shown),
     ]
     body, left = _fit(screen.shown)
@@ -143,6 +144,14 @@ def _folded(title: str, groups: Sequence[ElementGroup]) -> list[Block]:
     """A part that opens in place, where Slack takes it."""
     blocks = pack_blocks(groups[: count_fitting(groups, ROOM_FOLDED)])
     return [container(title, blocks)] if blocks and groups else []
+
+
+def _closing_sentences(handoff: Handoff) -> Iterator[str]:
+    yield _FILES if handoff.timeline and not handoff.pictures_off else _PAGE
+    if handoff.pictures_off:
+        yield PICTURES_OFF
+    if handoff.note:
+        yield handoff.note
 
 
 def reminder_message(handoff: Handoff, minutes: float) -> Message:

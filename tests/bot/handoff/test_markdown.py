@@ -6,11 +6,17 @@ REWRITE=1 python -m pytest tests/bot/handoff/test_markdown.py && git diff tests/
 import json
 import os
 import re
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.audit import Actor, AuditLog, Draft
+from bot.handoff.records import Handoff
 from bot.handoff.repository import StoredHandoff
+from bot.handoff.text import PICTURES_OFF
+from bot.slack.blocks.handoff import handoff_message
 from bot.store import Store
 from tests.bot.handoff.conftest import END, JONAS, MEI, Shift
 from tests.databases import postgresql_is_slow
@@ -164,3 +170,17 @@ async def test_a_messy_shift(shift: Shift, store: Store) -> None:
     stands(kept, "messy")
     assert "secret words" not in kept.text
     assert "only for me" not in kept.text
+
+
+async def test_without_what_draws_page_and_message_say_that_pictures_are_off(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
+    await shift.asked("1763650000.000100", "pods wait", OUT_OF_IPS, before=400, recording="terway-out-of-ips")
+    kept = await shift.handed_off()
+    assert kept.picture == b""
+    assert PICTURES_OFF in kept.text
+    assert "![" not in kept.text
+    message = str(handoff_message(Handoff.from_json(kept.handoff.to_json())).blocks)
+    assert PICTURES_OFF in message
+    assert "The picture" not in message
