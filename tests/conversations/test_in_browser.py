@@ -107,7 +107,7 @@ async def test_the_handoff_of_a_busy_shift_fits_a_phone(browser: Browser, open_s
         if folder := os.environ.get("SCREENSHOTS"):
             await shown.screenshot(path=f"{folder}/phone-handoff.png")
         assert (await shown.bounding_box() or {})["height"] <= SCREEN
-        await shown.get_by_text("The next open cases (").click()
+        await shown.get_by_text("The next open cases").click()
         await expect(shown.get_by_text("prod-19")).to_be_visible()
         await page.context.close()
 
