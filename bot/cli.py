@@ -13,10 +13,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bot.private_files import UMASK
+from bot.terminal import completion as complete
 from bot.terminal.admin import index
 from bot.terminal.audit_commands import audit
 from bot.terminal.database import database
 from bot.terminal.errors import NAME, UsageProblem, run
+from bot.terminal.help import Command, Group, examples
 from bot.terminal.inputs import Target
 from bot.terminal.knowledge_commands import knowledge
 
@@ -31,17 +33,34 @@ def _namespace(given: str | None) -> str | None:
 
 Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text for people, json for programs")]
 Kubeconfig = Annotated[Path | None, typer.Option(help="kubeconfig file; KUBECONFIG as kubectl reads it otherwise")]
-Context = Annotated[str | None, typer.Option(help="context of the kubeconfig; its current one otherwise")]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="context of the kubeconfig; its current one otherwise", autocompletion=complete.contexts
+    ),
+]
 Namespace = Annotated[
     str | None,
-    typer.Option("-n", "--namespace", help="look at the pods and Services of one namespace only", callback=_namespace),
+    typer.Option(
+        "-n",
+        "--namespace",
+        metavar="NAME",
+        help="look at the pods and Services of one namespace only",
+        callback=_namespace,
+    ),
 ]
 Recording = Annotated[
-    str | None, typer.Option(help="a saved cluster instead of a live one: name of a shipped one, folder or .tar.gz")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="a saved cluster instead of a live one: name of a shipped one, folder or .tar.gz",
+        autocompletion=complete.recordings,
+    ),
 ]
 
 cli = typer.Typer(
     name=NAME,
+    cls=Group,
     help="From a network symptom on an Alibaba Cloud ACK cluster to a confirmed diagnosis with its steps. "
     "Reads, never changes.",
     no_args_is_help=True,
@@ -74,24 +93,18 @@ def _options(
     """Options of the program itself; what it is for is said above."""
 
 
-def examples(*lines: str) -> str:
-    """The end of a command's help."""
-    return "[bold]Examples[/bold]\n\n" + "\n\n".join(line.replace("[", r"\[") for line in lines)
-
-
 @cli.command(
+    cls=Command,
     epilog=examples(
-        'netclinic ask "pods stuck in ContainerCreating since 10 min"',
+        "netclinic ask pods stuck in ContainerCreating since 10 min",
         'netclinic ask "DNS times out for 5 minutes after coredns restarts" --context prod -n shop',
         'netclinic ask "no IP addresses available in range set" --recording flannel-ip-leak -o json',
-    )
+    ),
 )
 def ask(
     symptom: Annotated[
-        str,
-        typer.Argument(
-            metavar="SYMPTOM", help="what is wrong, in your words, English or Chinese; - reads it from stdin"
-        ),
+        list[str],
+        typer.Argument(help="what is wrong, in your words, English or Chinese, quoted or not; - reads it from stdin"),
     ],
     kubeconfig: Kubeconfig = None,
     context: Context = None,
@@ -102,15 +115,22 @@ def ask(
     """Find the fitting FAQ entries, look at the cluster, and tell what it is, with evidence and steps."""
     from bot.terminal.inputs import question_of
 
-    target, question = Target(kubeconfig, context, recording), question_of(symptom)
+    target, question = Target(kubeconfig, context, recording), question_of(" ".join(symptom))
     from bot.terminal.ask import ask_and_show
 
     _wait_for(ask_and_show(question, target, namespace, output))
 
 
-@cli.command(epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod"))
+@cli.command(
+    cls=Command, epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod")
+)
 def check(
-    entries: Annotated[list[str] | None, typer.Argument(help="entries to judge; every fault when left out")] = None,
+    entries: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ENTRY", help="entries to judge; every fault when left out", autocompletion=complete.entries
+        ),
+    ] = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     namespace: Namespace = None,
@@ -123,7 +143,7 @@ def check(
     _wait_for(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
 
 
-@cli.command(epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
+@cli.command(cls=Command, epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))
 def facts(
     kubeconfig: Kubeconfig = None, context: Context = None, recording: Recording = None, output: Output = "text"
 ) -> None:
@@ -133,22 +153,28 @@ def facts(
     _wait_for(facts_and_show(Target(kubeconfig, context, recording), output))
 
 
-@cli.command(epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt"))
+@cli.command(
+    cls=Command, epilog=examples('netclinic match "新 pod 没有 ip"', "netclinic match - -o json < symptoms.txt")
+)
 def match(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="a symptom; - reads one a line from stdin")] = "-",
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(help="a symptom, quoted or not; - or nothing reads one a line from stdin"),
+    ] = None,
     output: Output = "text",
 ) -> None:
     """Match words with entries, without a cluster."""
     from bot.terminal.match import match_and_show
 
-    match_and_show(text, output)
+    match_and_show(" ".join(text or ["-"]), output)
 
 
 @cli.command(
-    epilog=examples('netclinic record --out incident.tar.gz --symptom "pods stuck"', "netclinic record --out DIR")
+    cls=Command,
+    epilog=examples('netclinic record --out incident.tar.gz --symptom "pods stuck"', "netclinic record --out DIR"),
 )
 def record(
-    out: Annotated[Path, typer.Option(help="a folder to make, or a .tar.gz")],
+    out: Annotated[Path, typer.Option(metavar="PATH", help="a folder to make, or a .tar.gz")],
     symptom: Annotated[
         str | None, typer.Option(help="save what this question reads; everything judged when left out")
     ] = None,
@@ -163,9 +189,12 @@ def record(
     record_to(out, symptom, Target(kubeconfig, context, recording), namespace)
 
 
-@cli.command(epilog=examples("netclinic replay flannel-ip-leak --port 8001"))
+@cli.command(cls=Command, epilog=examples("netclinic replay flannel-ip-leak --port 8001"))
 def replay(
-    recording: Annotated[str, typer.Argument(help="name of a shipped recording, folder or .tar.gz")],
+    recording: Annotated[
+        str,
+        typer.Argument(help="name of a shipped recording, folder or .tar.gz", autocompletion=complete.recordings),
+    ],
     port: Annotated[int, typer.Option(min=0, max=65535, help="port on 127.0.0.1; 0 takes a free one")] = 0,
     write_kubeconfig: Annotated[
         Path | None, typer.Option("--kubeconfig-out", help="where to write the kubeconfig")
@@ -177,7 +206,7 @@ def replay(
     _wait_for(replay_until_stopped(recording, port, write_kubeconfig))
 
 
-@cli.command(epilog=examples("netclinic recordings", "netclinic recordings -o json"))
+@cli.command(cls=Command, epilog=examples("netclinic recordings", "netclinic recordings -o json"))
 def recordings(output: Output = "text") -> None:
     """The shipped recordings."""
     from bot.terminal.recordings import show_recordings
@@ -185,7 +214,9 @@ def recordings(output: Output = "text") -> None:
     show_recordings(output)
 
 
-@cli.command(epilog=examples("netclinic rbac | kubectl apply -f -", "netclinic rbac --check --context prod"))
+@cli.command(
+    cls=Command, epilog=examples("netclinic rbac | kubectl apply -f -", "netclinic rbac --check --context prod")
+)
 def rbac(
     verify: Annotated[
         bool, typer.Option("--check", help="ask the API server which of these reads it allows us")
@@ -205,18 +236,19 @@ def rbac(
 
 
 @cli.command(
+    cls=Command,
     epilog=examples(
         "netclinic handoff", "netclinic handoff 8h30m --out handoffs", "netclinic handoff since 09:00 -o json"
-    )
+    ),
 )
 def handoff(
     span: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPAN]", help="12h, 8h30m, 2d, since 09:00, since 2026-11-21 09:00 or last: since the last handoff"
+            metavar="SPAN", help="12h, 8h30m, 2d, since 09:00, since 2026-11-21 09:00 or last: since the last handoff"
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="a folder for the page and the picture")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="a folder for the page and the picture")] = None,
     show: Annotated[str, typer.Option(metavar="ID", help="show one again, exactly as it was made; or last")] = "",
     recheck: Annotated[
         bool,
@@ -235,7 +267,9 @@ def handoff(
     run_handoff(" ".join(span or []), show, Target(kubeconfig), out, output, recheck=recheck)
 
 
-@cli.command(epilog=examples("netclinic serve", "netclinic serve --check", "netclinic serve --check -o json"))
+@cli.command(
+    cls=Command, epilog=examples("netclinic serve", "netclinic serve --check", "netclinic serve --check -o json")
+)
 def serve(
     verify: Annotated[
         bool, typer.Option("--check", help="test tokens, scopes, clusters and database, say what is missing, and end")
@@ -251,7 +285,48 @@ def serve(
         serve_slack()
 
 
-@cli.command(epilog=examples("netclinic settings", "NETCLINIC_DEADLINE=20 netclinic settings -o json"))
+@cli.command(
+    cls=Command,
+    epilog=examples(
+        "netclinic init",
+        "netclinic init --yes --bot-token-file bot --app-token-file app --clusters prod,staging --channels ops",
+    ),
+)
+def init(
+    config: Annotated[
+        Path | None, typer.Option(help="the file to write, or its folder; NETCLINIC_CONFIG or your own otherwise")
+    ] = None,
+    bot_token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="holds the bot token; - is stdin")] = None,
+    app_token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="holds the app token")] = None,
+    signing_secret_file: Annotated[Path | None, typer.Option(metavar="FILE", help="holds the signing secret")] = None,
+    kubeconfig: Kubeconfig = None,
+    clusters: Annotated[str, typer.Option(metavar="NAMES", help="contexts that Slack may ask about")] = "",
+    default_cluster: Annotated[
+        str, typer.Option(metavar="NAME", help="the one that is meant", autocompletion=complete.contexts)
+    ] = "",
+    channels: Annotated[str, typer.Option(metavar="NAMES", help="channels where it answers")] = "",
+    incident_channels: Annotated[str, typer.Option(metavar="NAMES", help="channels where it answers unasked")] = "",
+    oncall_channel: Annotated[str, typer.Option(metavar="NAME", help="channel that hears of cases handed over")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="ask nothing: what no option says stays as it is")] = False,
+) -> None:
+    """Ask for tokens, clusters and channels, check each answer, write the settings file, end as `serve --check`."""
+    from bot.terminal.init import run_init, secret_of
+
+    given = {
+        "SLACK_BOT_TOKEN": secret_of("--bot-token-file", bot_token_file),
+        "SLACK_APP_TOKEN": secret_of("--app-token-file", app_token_file),
+        "SLACK_SIGNING_SECRET": secret_of("--signing-secret-file", signing_secret_file),
+        "KUBECONFIG": str(kubeconfig.absolute()) if kubeconfig else "",
+        "NETCLINIC_CLUSTERS": clusters,
+        "NETCLINIC_DEFAULT_CLUSTER": default_cluster,
+        "NETCLINIC_CHANNELS": channels,
+        "NETCLINIC_INCIDENT_CHANNELS": incident_channels,
+        "NETCLINIC_ONCALL_CHANNEL": oncall_channel,
+    }
+    run_init(config, given, yes=yes)
+
+
+@cli.command(cls=Command, epilog=examples("netclinic settings", "NETCLINIC_DEADLINE=20 netclinic settings -o json"))
 def settings(output: Output = "text") -> None:
     """Every setting with its value and where it came from; secrets masked."""
     from bot.terminal.admin import show_settings
@@ -259,7 +334,7 @@ def settings(output: Output = "text") -> None:
     show_settings(output)
 
 
-@cli.command(epilog=examples("netclinic completion bash > /etc/bash_completion.d/netclinic"))
+@cli.command(cls=Command, epilog=examples("netclinic completion bash > /etc/bash_completion.d/netclinic"))
 def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="your shell")]) -> None:
     """Print the completion script for a shell."""
     os.environ["_NETCLINIC_COMPLETE"] = f"source_{shell}"  # how the generated scripts call back, asked for its source

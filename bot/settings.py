@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.settings_files import NAMED, OF_FILE, SettingsFile, read_files, read_secret, refuse_unsafe
 from bot.settings_files import SettingsError as SettingsError
+from bot.validation import describe_problem
 from knowledge.errors import nearest_name
 
 MASK = "********"
@@ -231,8 +232,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the files, and the first file over the next."""
-        return (InitSettingsSource(settings_cls, {key: value for key, (value, _) in _given(read_files()).items()}),)
+        """What is given, and nothing else: :func:`load_settings` reads environment and files."""
+        return (init_settings,)
 
 
 @dataclass(frozen=True)
@@ -260,17 +261,18 @@ def secret_variables() -> list[str]:
     ]
 
 
-def load_settings() -> Settings:
-    """The settings in force.
+def load_settings(files: Sequence[SettingsFile] | None = None) -> Settings:
+    """The settings in force, or what they would be with these files: the environment wins over the files, and the
+    first file over the next.
 
     Raises:
         SettingsError: one is unknown or malformed, or stands where it may not.
     """
-    files = read_files()
+    files = read_files() if files is None else files
     _refuse_unknown(files)
     refuse_unsafe(files)
     try:
-        settings = Settings()
+        settings = Settings(**{key: value for key, (value, _) in _given(files).items()})
     except ValidationError as error:
         raise SettingsError(_sentence(error, files)) from error
     if settings.knowledge_dir is not None and not settings.knowledge_dir.is_dir():
@@ -335,16 +337,10 @@ def _nearest(name: str, known: set[str]) -> str:
 
 
 def _sentence(error: ValidationError, files: Sequence[SettingsFile]) -> str:
-    first = error.errors()[0]
-    key = str(first["loc"][0])
+    key = str(error.errors()[0]["loc"][0])
     source = _given(files)[key][1]
     where = "in the environment" if source == ENVIRONMENT else f"in {source}"
-    return f"{key.upper()} {where} is malformed: {_problem(first['msg'])}."
-
-
-def _problem(message: str) -> str:
-    own = message.removeprefix("Value error, ")
-    return own if own != message else message.lower()
+    return f"{key.upper()} {where} is malformed: {describe_problem(error)}."
 
 
 def shown_settings() -> list[Shown]:

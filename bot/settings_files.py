@@ -67,6 +67,36 @@ def read_files(system_folder: Path = SYSTEM_FOLDER) -> list[SettingsFile]:
     return [SettingsFile(str(path), values) for path in paths if (values := _read(path)) is not None]
 
 
+def user_file() -> Path:
+    """The file that is written for this user: the one that ``NETCLINIC_CONFIG`` names, else in the config folder."""
+    named = os.environ.get(NAMED)
+    path = Path(named).expanduser().absolute() if named else _user_folder() / FILE
+    return path / FILE if path.is_dir() else path
+
+
+def values_of(path: Path) -> dict[str, Any]:
+    """What a settings file says; nothing where there is none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    return _read(path) or {}
+
+
+def files_if(path: Path, values: Mapping[str, Any]) -> list[SettingsFile]:
+    """The files that would be read if this one held these values: alone, unless it is the user's own.
+
+    Raises:
+        SettingsError: another one cannot be read.
+    """
+    written = SettingsFile(str(path), values)
+    if os.environ.get(NAMED) or path != _user_folder() / FILE:
+        return [written]
+    others = [file for file in read_files() if file.name != str(path)]
+    here = [file for file in others if file.name == FILE]
+    return [*here, written, *(file for file in others if file.name != FILE)]
+
+
 def read_secret(name: str, path: Path) -> str:
     """What a file holds that the environment names in place of a secret, without the line's end.
 

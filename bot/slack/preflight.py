@@ -76,9 +76,7 @@ async def check(config: ServeConfig, begin: Callable[[], Awaitable[AuditContext]
     tokens = await _tokens(settings)
     found = [*tokens, *[await _run(item) for item in config.checks]]
     if not tokens:
-        async with make_session() as session:
-            client = make_client(secret_value(settings.slack_bot_token), session, settings.slack_api_url)
-            found += await _slack(settings, SlackClient(client))
+        found += await check_slack(settings)
     if any(item.name in ("entries", "clusters") and not item.ok for item in found):
         return found
     try:
@@ -86,6 +84,13 @@ async def check(config: ServeConfig, begin: Callable[[], Awaitable[AuditContext]
     except (AuditUnavailable, DatabaseError):
         why = "They were not looked at, because no read of them can be recorded: see database."
         return [*found, Check("access", False, why)]
+
+
+async def check_slack(settings: Settings) -> list[Check]:
+    """What Slack says of the tokens, and of the channels and groups that settings name."""
+    async with make_session() as session:
+        client = make_client(secret_value(settings.slack_bot_token), session, settings.slack_api_url)
+        return await _slack(settings, SlackClient(client))
 
 
 async def _tokens(settings: Settings) -> list[Check]:

@@ -54,7 +54,7 @@ def start_checks(
         StartCheck("data directory", lambda: _check_data_directory(settings.data_dir)),
         StartCheck("database", lambda: _check_database(settings)),
         StartCheck("entries", lambda: f"All {len(entries())} can be read."),
-        StartCheck("clusters", lambda: _check_clusters(settings)),
+        StartCheck("clusters", lambda: check_clusters(settings)),
         StartCheck("addresses", lambda: _check_addresses(settings)),
         StartCheck("index", lambda: _check_index(settings, entries(), index_folder)),
     )
@@ -114,7 +114,7 @@ def _check_database(settings: Settings) -> str:
     return f"{shown} can be used."
 
 
-def _check_clusters(settings: Settings) -> str:
+def check_clusters(settings: Settings) -> str:
     """Whether the kubeconfig can be read, and holds what settings name; none at all is allowed."""
     from bot.cluster.connection import NoClusterConfigured, contexts
 

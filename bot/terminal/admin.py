@@ -14,9 +14,10 @@ import typer
 
 from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach
+from bot.terminal.help import Command, Group, examples
 from bot.terminal.inputs import Target
 
-index = typer.Typer(no_args_is_help=True)
+index = typer.Typer(cls=Group, no_args_is_help=True)
 
 if TYPE_CHECKING:
     from bot.slack.timing import Timing
@@ -85,7 +86,7 @@ async def check_access(target: Target, output: str) -> None:
         sys.stdout.write(f"Cluster {opened.context} allows every read that netclinic makes.\n")
 
 
-@index.command()
+@index.command(cls=Command, epilog=examples("netclinic index build"))
 def build() -> None:
     """Build the index now, so that the first question need not wait for it."""
     from rich.console import Console
@@ -100,7 +101,7 @@ def build() -> None:
     sys.stdout.write(f"The index over {len(app.entries)} entries is ready in {state.folder}.\n{_told_of_added(state)}")
 
 
-@index.command()
+@index.command(cls=Command, epilog=examples("netclinic index status"))
 def status() -> None:
     """Whether a fitting index is there, where, and whether all entries were learned."""
     from bot.app import App

@@ -6,26 +6,44 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.terminal import completion as complete
+from bot.terminal.help import Command, Group, examples
+
 if TYPE_CHECKING:
     from bot.app import App
     from bot.audit.filters import Filters
     from bot.audit.verify import Anchor
     from bot.store import Store
 
-audit = typer.Typer(no_args_is_help=True)
+audit = typer.Typer(cls=Group, no_args_is_help=True)
 Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text or json")]
-Since = Annotated[str, typer.Option(help="from then on: 12h, 3d, 09:00, 2026-11-22 or a full RFC 3339 time")]
-Until = Annotated[str, typer.Option(help="before then; a date means its end")]
-Actor = Annotated[str, typer.Option(help="who: id or name of a Slack user or of a system's user, or its name@host")]
+Since = Annotated[
+    str, typer.Option(metavar="WHEN", help="from then on: 12h, 3d, 09:00, 2026-11-22 or a full RFC 3339 time")
+]
+Until = Annotated[str, typer.Option(metavar="WHEN", help="before then; a date means its end")]
+Actor = Annotated[
+    str, typer.Option(metavar="WHO", help="who: id or name of a Slack user or of a system's user, or its name@host")
+]
 Channel = Annotated[str, typer.Option(help="Slack channel, or the host of a terminal")]
 Case = Annotated[str, typer.Option(help="a case's id")]
-Cluster = Annotated[str, typer.Option(help="a context")]
-Action = Annotated[str, typer.Option(help="an action such as cluster.read, or its first word for all of a kind")]
-Entry = Annotated[str, typer.Option(help="an entry's id")]
+Cluster = Annotated[str, typer.Option(help="a context", autocompletion=complete.contexts)]
+Action = Annotated[
+    str,
+    typer.Option(
+        help="an action such as cluster.read, or its first word for all of a kind", autocompletion=complete.actions
+    ),
+]
+Entry = Annotated[str, typer.Option(help="an entry's id", autocompletion=complete.entries)]
 Utc = Annotated[bool, typer.Option("--utc/--local", help="the zone in which times are meant and shown")]
 
 
-@audit.command("list")
+@audit.command(
+    "list",
+    cls=Command,
+    epilog=examples(
+        "netclinic audit list --since 12h --action cluster.read", "netclinic audit list --actor bob -o json"
+    ),
+)
 def list_(
     since: Since = "",
     until: Until = "",
@@ -49,7 +67,7 @@ def list_(
     show_records(list_records(_to_read(app), filters), filters, zone, output)
 
 
-@audit.command()
+@audit.command(cls=Command, epilog=examples("netclinic audit show 42"))
 def show(
     record: Annotated[str, typer.Argument(help="a record's number, or a request's id or how that begins")],
     utc: Utc = False,
@@ -70,12 +88,20 @@ def show(
     show_in_full(found, _zone(utc, app), output)
 
 
-@audit.command()
+@audit.command(
+    cls=Command,
+    epilog=examples("netclinic audit verify", "netclinic audit verify --anchor anchors.txt --archive 2026-08.jsonl"),
+)
 def verify(
     anchor: Annotated[
-        list[str] | None, typer.Option(help="SEQ:HASH as it was told outside, or a file with such lines; repeatable")
+        list[str] | None,
+        typer.Option(
+            metavar="SEQ:HASH|FILE", help="SEQ:HASH as it was told outside, or a file with such lines; repeatable"
+        ),
     ] = None,
-    archive: Annotated[list[Path] | None, typer.Option(help="an archive of pruned records; repeatable")] = None,
+    archive: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="an archive of pruned records; repeatable")
+    ] = None,
     output: Output = "text",
 ) -> None:
     """Check every record: the first one changed, removed, inserted or moved is named. Exit code 1 if there is one."""
@@ -94,7 +120,12 @@ def verify(
         raise typer.Exit(1)
 
 
-@audit.command()
+@audit.command(
+    cls=Command,
+    epilog=examples(
+        "netclinic audit export --out audit.jsonl --since 30d", "netclinic audit export --format csv > audit.csv"
+    ),
+)
 def export(
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="a new file; - for standard output")] = "-",
     form: Annotated[
@@ -118,10 +149,15 @@ def export(
     export_to(app, out, form, filters)
 
 
-@audit.command()
+@audit.command(
+    cls=Command,
+    epilog=examples(
+        "netclinic audit prune --before 90d --archive 2026-08.jsonl", "netclinic audit prune --before 30d --only-words"
+    ),
+)
 def prune(
-    before: Annotated[str, typer.Option(help="older than: 90d, 2026-08-01 or a full RFC 3339 time")],
-    archive: Annotated[Path | None, typer.Option(help="a new file for what is removed")] = None,
+    before: Annotated[str, typer.Option(metavar="WHEN", help="older than: 90d, 2026-08-01 or a full RFC 3339 time")],
+    archive: Annotated[Path | None, typer.Option(metavar="FILE", help="a new file for what is removed")] = None,
     only_words: Annotated[
         bool, typer.Option("--only-words", help="erase people's own words and keep the records")
     ] = False,

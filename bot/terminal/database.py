@@ -1,6 +1,5 @@
 """``netclinic database``: the tables of this version, how the database is, and backups of all that is stored."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ import typer
 
 from bot.terminal.console import write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
+from bot.terminal.help import Command, Group, examples
 from bot.terminal.inputs import Target
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.store import Store
     from bot.store.status import StoreStatus
 
-database = typer.Typer(no_args_is_help=True)
+database = typer.Typer(cls=Group, no_args_is_help=True)
 POLL = 1.0  # seconds between two looks of --wait
 Output = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text for people, json for programs")]
 Archive = Annotated[Path, typer.Argument(metavar="FILE", help="the archive, a .tar.gz")]
@@ -55,7 +55,7 @@ class State:
         }
 
 
-@database.command()
+@database.command(cls=Command, epilog=examples("netclinic database status", "netclinic database status --wait 300"))
 def status(
     wait: Annotated[
         float,
@@ -77,7 +77,7 @@ def status(
         raise typer.Exit(1)
 
 
-@database.command()
+@database.command(cls=Command, epilog=examples("netclinic database upgrade", "netclinic database upgrade --roles"))
 def upgrade(
     roles: Annotated[
         bool,
@@ -109,7 +109,7 @@ def upgrade(
     _tell(output, after.to_json(), f"{said} The roles have their rights." if roles else said)
 
 
-@database.command()
+@database.command(cls=Command, epilog=examples("netclinic database backup netclinic.tar.gz"))
 def backup(file: Archive, output: Output = "text") -> None:
     """Write all that is stored to a new archive, the queue of accepted work with it; serving goes on meanwhile."""
     from bot.store.backup import make_backup
@@ -126,7 +126,7 @@ def backup(file: Archive, output: Output = "text") -> None:
     _tell(output, {"file": str(path), "bytes": size, **asdict(made)}, f"{path} holds {size:,} bytes.{unrecorded}")
 
 
-@database.command()
+@database.command(cls=Command, epilog=examples("netclinic database restore netclinic.tar.gz --replace"))
 def restore(
     file: Archive,
     replace: Annotated[bool, typer.Option("--replace", help="even where something is stored: it is put aside")] = False,
@@ -186,6 +186,8 @@ def _refuse_while_served(state: State) -> None:
 
 
 def _record(app: "App", command: str, action: str, detail: Mapping[str, Any]) -> None:
+    import asyncio
+
     from bot.terminal.audited_command import audited_command
 
     async def record() -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from knowledge.errors import FAILED, UserFacingError
 
@@ -24,22 +25,24 @@ class OutOfReach(UserFacingError):
 
 
 def run(cli: typer.Typer) -> int:
-    """Run the command line and return its exit code. Typer itself tells of wrong flags and ends with 2."""
+    """Run the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets a question mark, not a failure
             stream.reconfigure(errors="replace")
     try:
-        cli(prog_name=NAME)
+        code = cli(prog_name=NAME, standalone_mode=False)  # the exit code of what ended itself; else nothing
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
         return 0 if isinstance(end.__context__, BrokenPipeError) else _flush(code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         return _flush(0)
+    except TyperException as error:
+        return _report_usage(error)
     except Exception as error:
         return _report_failure(error)
-    return _flush(0)
+    return _flush(code if isinstance(code, int) else 0)
 
 
 def _flush(code: int) -> int:
@@ -51,6 +54,30 @@ def _flush(code: int) -> int:
     except OSError as error:
         return _report_failure(error)
     return code
+
+
+def _report_usage(error: TyperException) -> int:
+    """Say in one sentence what of the command is wrong; help that was asked for by typing nothing is shown already."""
+    told = " ".join(error.format_message().split())
+    if not told:
+        return _flush(error.exit_code)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else NAME
+    if malformed := _malformed_value(error):
+        told = f"{told.partition(': ')[0]}: {malformed}."
+    end = "" if told.endswith("?") else "."
+    return _print_error(f"{told.rstrip('.')}{end} `{command} --help` shows how it is used.", error.exit_code)
+
+
+def _malformed_value(error: TyperException) -> str:
+    """What pydantic, with which typer reads values, found wrong; empty where it is something else."""
+    if error.__cause__ is None:
+        return ""
+    from pydantic import ValidationError
+
+    from bot.validation import describe_problem
+
+    return describe_problem(error.__cause__) if isinstance(error.__cause__, ValidationError) else ""
 
 
 def _discard_output() -> None:

@@ -10,32 +10,44 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.terminal import completion as complete
+from bot.terminal.help import Command, Group, examples
+
 if TYPE_CHECKING:
     from bot.app import App
     from bot.diagnosis.proofs import ProofResult
     from knowledge.model import Entry
 
-knowledge = typer.Typer(no_args_is_help=True)
+knowledge = typer.Typer(cls=Group, no_args_is_help=True)
 SECTIONS = ("terway", "flannel", "kube-proxy", "ipv6", "other")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-@knowledge.command("list")
+@knowledge.command(
+    "list", cls=Command, epilog=examples("netclinic knowledge list", "netclinic knowledge list vswitch -o json")
+)
 def list_(
-    words: Annotated[str, typer.Argument(help="only entries whose id, title or heading holds these words")] = "",
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WORD", help="only entries whose id, title or heading holds all these words"),
+    ] = None,
     output: Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="text or json")] = "text",
 ) -> None:
     """The entries, the team's own too."""
     from rich.console import Console
 
     from bot.app import App
-    from bot.terminal.console import show_table, write_json
+    from bot.terminal.console import say, show_table, write_json
 
-    entries = [entry for entry in App.from_environment().entries.values() if _fits(entry, words)]
+    sought = " ".join(words or ())
+    entries = [entry for entry in App.from_environment().entries.values() if _fits(entry, sought)]
     if output == "json":
         write_json([{"id": e.id, "kind": str(e.kind), "title": e.title, "headings": list(e.headings)} for e in entries])
-    else:
+    elif entries:
         show_table(Console(), ("entry", "kind", "title"), [(e.id, str(e.kind), e.title) for e in entries])
+    else:
+        told = f"No entry holds {sought!r} in its id, title or headings: `netclinic knowledge list` names them all."
+        say(Console(), told)
 
 
 def _fits(entry: "Entry", words: str) -> bool:
@@ -43,8 +55,8 @@ def _fits(entry: "Entry", words: str) -> bool:
     return all(word in text for word in words.lower().split())
 
 
-@knowledge.command()
-def show(entry: Annotated[str, typer.Argument(help="the entry's id")]) -> None:
+@knowledge.command(cls=Command, epilog=examples("netclinic knowledge show terway-vswitch-out-of-ips"))
+def show(entry: Annotated[str, typer.Argument(help="the entry's id", autocompletion=complete.entries)]) -> None:
     """One entry in full, its steps for any cluster."""
     from rich.console import Console
 
@@ -57,10 +69,13 @@ def show(entry: Annotated[str, typer.Argument(help="the entry's id")]) -> None:
     show_entry(Console(), app.entries[entry])
 
 
-@knowledge.command()
+@knowledge.command(
+    cls=Command, epilog=examples("netclinic knowledge lint", "netclinic knowledge lint runbooks/other/our-proxy.md")
+)
 def lint(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="folders of entries, or single files; all that are in use when left out")
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="folders of entries, or single files; all that are in use when left out"),
     ] = None,
 ) -> None:
     """Check entries: every problem with file, line and remedy."""
@@ -119,16 +134,22 @@ def _from_here(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-@knowledge.command()
+@knowledge.command(cls=Command, epilog=examples("netclinic knowledge new our-proxy --dir runbooks"))
 def new(
     entry: Annotated[str, typer.Argument(help="the new entry's id: lower-case words joined by dashes")],
     kind: Annotated[
         Literal["fault", "guide"], typer.Option(help="fault: something is broken; guide: how-to or policy")
     ] = "fault",
-    section: Annotated[str, typer.Option(help="sub-folder, e.g. " + ", ".join(SECTIONS))] = "other",
+    section: Annotated[
+        str, typer.Option(help="sub-folder, e.g. " + ", ".join(SECTIONS), autocompletion=complete.sections)
+    ] = "other",
     folder: Annotated[
         Path | None,
-        typer.Option("--dir", help="folder of entries; NETCLINIC_KNOWLEDGE_DIR or, in a checkout, the built-in one"),
+        typer.Option(
+            "--dir",
+            metavar="DIR",
+            help="folder of entries; NETCLINIC_KNOWLEDGE_DIR or, in a checkout, the built-in one",
+        ),
     ] = None,
 ) -> None:
     """Write an entry, and for a fault a recording that proves it, with every place to fill in marked TODO."""
@@ -200,7 +221,10 @@ def _next_commands(app: "App", root: Path, path: Path, recording: Path | None) -
 
 
 def prove(
-    entries: Annotated[list[str] | None, typer.Argument(help="entries to prove; all when left out")] = None,
+    entries: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ENTRY", help="entries to prove; all when left out", autocompletion=complete.entries),
+    ] = None,
 ) -> None:
     """Prove entries on their recordings; all failures are listed at once."""
     import asyncio
@@ -236,7 +260,9 @@ def _way_to_prove(app: "App", id_: str) -> str:
     return f"add proved_on with {wanted} to {_from_here(entry.path)} (`netclinic recordings` lists the shipped ones)."
 
 
-knowledge.command("test")(prove)  # under another name, so that pytest does not take it for a test
+knowledge.command("test", cls=Command, epilog=examples("netclinic knowledge test terway-vswitch-out-of-ips"))(
+    prove
+)  # under another name, so that pytest does not take it for a test
 
 
 async def _proven(app: "App", ids: list[str]) -> list["ProofResult"]:
@@ -253,7 +279,7 @@ async def _proven(app: "App", ids: list[str]) -> list["ProofResult"]:
     return found
 
 
-@knowledge.command()
+@knowledge.command(cls=Command, epilog=examples("netclinic knowledge probes", "netclinic knowledge probes pod_waiting"))
 def probes(name: Annotated[str, typer.Argument(help="one probe or fact; all when left out")] = "") -> None:
     """The vocabulary for entries: every probe with its parameters, and every fact."""
     from bot.probes.reference import reference

@@ -1,5 +1,6 @@
 """``match``: words against entries, without a cluster."""
 
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -34,6 +35,8 @@ def match_and_show(text: str, output: str) -> None:
         with building(Console(stderr=True)) as tell:
             index = app.index(tell)
         log = opening.result()
+    if not question and sys.stdin.isatty():
+        say(Console(stderr=True), "Type a symptom a line; Ctrl-D ends. Or: netclinic match YOUR WORDS", style="dim")
 
     def show(found: "Matches") -> None:
         if output == "json":

@@ -1,15 +1,25 @@
 """What only a process of its own can show: its exit code, standard streams as bytes, and what it loads at its start."""
 
+import json
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command_line import Netclinic
+from tests.command_line import SECONDS, START, Netclinic
 
 QUESTION = "pods stuck in ContainerCreating, InvalidVSwitchId.IpNotEnough"
 # What takes long to import belongs to those that use it.
 HEAVY = {"torch", "sklearn", "transformers", "matplotlib", "dbos", "slack_bolt", "kubernetes", "onnxruntime", "faiss"}
-IMPORTED = "import sys, bot.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+SLOW = {"asyncio", "pydantic", "sqlalchemy", "yaml"}  # less so, and still more than help and completion may take
+LOADED = "; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+IMPORTED = "import sys, bot.cli" + LOADED
+COMPLETED = (
+    "import sys, bot.cli; from bot.terminal import completion as c; "
+    "assert c.recordings('t') and c.actions('c') and c.sections('t')" + LOADED
+)
 
 
 def test_a_question_is_answered_as_in_the_other_tests(indexed: Netclinic) -> None:
@@ -60,4 +70,29 @@ def test_a_database_that_is_away_fails(netclinic: Netclinic, tmp_path: Path) -> 
 def test_its_start_loads_nothing_heavy(netclinic: Netclinic) -> None:
     loaded = netclinic.python(IMPORTED)
     assert loaded.code == 0, loaded.err
-    assert HEAVY.isdisjoint(loaded.out.split())
+    assert (HEAVY | SLOW).isdisjoint(loaded.out.split())
+
+
+def test_completion_loads_nothing_heavy(netclinic: Netclinic) -> None:
+    loaded = netclinic.python(COMPLETED)
+    assert loaded.code == 0, loaded.err
+    assert (HEAVY | SLOW).isdisjoint(loaded.out.split())
+
+
+def test_match_says_on_a_terminal_what_it_waits_for(indexed: Netclinic) -> None:
+    ours, its = pty.openpty()
+    os.write(ours, b"no IP addresses available in range set\n\x04")
+    with os.fdopen(its, "rb") as terminal:
+        ran = subprocess.run(
+            [*START, "match", "-o", "json"],
+            stdin=terminal,
+            capture_output=True,
+            cwd=indexed.home,
+            env=indexed.environment({}),
+            timeout=SECONDS,
+            check=False,
+        )
+    os.close(ours)
+    assert ran.returncode == 0
+    assert ran.stderr.decode() == "Type a symptom a line; Ctrl-D ends. Or: netclinic match YOUR WORDS\n"
+    assert [json.loads(line)["in_scope"] for line in ran.stdout.splitlines()] == [True]

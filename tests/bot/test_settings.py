@@ -86,13 +86,13 @@ WRONG_FILES = {
     "NETCLINIC_DEADLINE = 3": "NETCLINIC_DEADLINE in FILE is not a setting (did you mean netclinic_deadl",
     "netclinic_config = '/x'": "netclinic_config in FILE is not a setting",
     "[slack]\nbot_token = 'x'": "slack in FILE is not a setting",
-    "netclinic_deadline = 'soon'": "NETCLINIC_DEADLINE in FILE is malformed: input should be a valid number",
-    "netclinic_deadline = 601": "NETCLINIC_DEADLINE in FILE is malformed: input should be less than",
+    "netclinic_deadline = 'soon'": "NETCLINIC_DEADLINE in FILE is malformed: write a number.",
+    "netclinic_deadline = 601": "NETCLINIC_DEADLINE in FILE is malformed: write 600 or less.",
     "netclinic_deadline = ": "FILE is no TOML: invalid value (at end of document)",
     f"netclinic_deadline = {'[' * 100_000}": "FILE is no TOML: ",
     f"# {'x' * (1 << 20)}": "FILE cannot be read (it is larger than 1 MB)",
     "netclinic_knowledge_dir = '/nowhere'": "NETCLINIC_KNOWLEDGE_DIR names /nowhere, which is no folder",
-    "slack_bot_token = ['xoxb-1']": "SLACK_BOT_TOKEN in FILE is malformed",
+    "slack_bot_token = ['xoxb-1']": "SLACK_BOT_TOKEN in FILE is malformed: write text, in quotes.",
 }
 
 

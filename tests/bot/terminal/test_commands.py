@@ -28,13 +28,6 @@ def test_help_names_every_command(netclinic: Run) -> None:
     assert all(re.search(rf"^\W*{name} ", ran.out, re.MULTILINE) for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("knowledge", "index")])
-def test_help_of_a_command_shows_an_example(netclinic: Run, command: str) -> None:
-    ran = netclinic(command, "--help")
-    assert ran.code == 0
-    assert f"netclinic {command}" in ran.out.partition("Examples")[2]
-
-
 def test_recordings_are_listed_with_what_they_show(netclinic: Run) -> None:
     ran = netclinic("recordings", "-o", "json")
     assert (ran.code, ran.err) == (0, "")

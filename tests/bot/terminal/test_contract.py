@@ -160,6 +160,14 @@ def test_match_prints_one_object_a_line_for_each_line_of_stdin(indexed: Run) -> 
     assert ran.lines[0]["matches"][0]["headings"] == ["Modify the IPVS UDP session timeout"]
 
 
+def test_words_need_no_quotes(indexed: Run) -> None:
+    words = "no IP addresses available in range set"
+    quoted, bare = (indexed("match", *given, "-o", "json") for given in ([words], words.split()))
+    assert (bare.code, bare.out) == (0, quoted.out)
+    asked = indexed("ask", *words.split(), "--recording", "flannel-ip-leak", "-o", "json").json
+    assert (asked["question"], asked["outcome"]) == (words, "confirmed")
+
+
 def test_match_takes_one_text_as_an_argument(indexed: Run) -> None:
     ran = indexed("match", "no IP addresses available in range set", "-o", "json")
     assert len(ran.lines) == 1

@@ -107,11 +107,9 @@ def test_bad_usage_is_told_with_the_way_out(misused: dict[tuple[str, ...], Any],
 
 
 BAD_SETTINGS = {
-    (
-        "NETCLINIC_DEADLINE",
-        "soon",
-    ): "NETCLINIC_DEADLINE in the environment is malformed: input should be a valid number",
-    ("NETCLINIC_DEADLINE", "0"): "greater than 0",
+    ("NETCLINIC_DEADLINE", "soon"): "NETCLINIC_DEADLINE in the environment is malformed: write a number.",
+    ("NETCLINIC_DEADLINE", "0"): "write more than 0.",
+    ("NETCLINIC_LOG_LEVEL", "loud"): "write 'debug', 'info', 'warning' or 'error'.",
     ("NETCLINIC_DEDLINE", "3"): "did you mean NETCLINIC_DEADLINE?",
     ("NETCLINIC_KNOWLEDGE_DIR", "/nowhere"): "NETCLINIC_KNOWLEDGE_DIR names /nowhere, which is no folder",
     ("KUBECONFIG", "/nowhere"): "KUBECONFIG names /nowhere, which does not exist",
