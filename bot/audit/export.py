@@ -28,6 +28,7 @@ COLUMNS = ("seq", *TEXTS, "hash", "kept")
 _BEFORE = frozenset(
     {
         "cluster.read",
+        "file.reading",
         "question.received",
         "command.received",
         "alert.received",

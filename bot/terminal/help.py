@@ -6,7 +6,6 @@ What is typed as it stands is small (``text|json``), what is replaced is large (
 from pathlib import Path
 from typing import Any
 
-import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 _BY_KIND = {int: "N", float: "N", Path: "FILE", Path | None: "FILE"}
@@ -15,7 +14,7 @@ _BY_KIND = {int: "N", float: "N", Path: "FILE", Path | None: "FILE"}
 class Command(TyperCommand):
     """A command whose parameters are shown in that style."""
 
-    def get_params(self, ctx: typer.Context) -> list[Any]:
+    def get_params(self, ctx: Any) -> list[Any]:
         """With ``--help`` itself."""
         return _in_one_style(super().get_params(ctx))
 
@@ -23,7 +22,7 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """A group of commands, likewise."""
 
-    def get_params(self, ctx: typer.Context) -> list[Any]:
+    def get_params(self, ctx: Any) -> list[Any]:
         """With ``--help`` itself."""
         return _in_one_style(super().get_params(ctx))
 

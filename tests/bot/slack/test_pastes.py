@@ -41,7 +41,7 @@ def test_an_error_within_one_endless_line_is_found() -> None:
 def test_what_is_behind_the_limit_is_not_read_and_told() -> None:
     found = pick_errors("x\n" * MOST_READ + "error at the end", 3000)
     assert "error" not in found.text
-    assert found.note("a").endswith("each kind once; what comes after 100 kB was not looked at.")
+    assert found.note("a").endswith("none tells of an error; what comes after 100 kB was not looked at.")
 
 
 @pytest.mark.parametrize("filler", ["a", "1", "time", "not ", "\n", "é", "0x"])

@@ -17,7 +17,7 @@ from bot.text import json_line
 
 Run = Callable[..., Any]
 HOSTILE = "\x9b31m\u202egnp.exe\u2066\u200b\x7f\u2028\U000e0041"  # colour, direction, nothing to see, a tag
-# What each command is given besides `-o json`; FOLDER is the hostile recording.
+# What each command is given besides `-o json`; FOLDER is the hostile recording, ARCHIVE a backup.
 COMMANDS: dict[str, list[str]] = {
     "ask": [f"pods get no ip {HOSTILE}", "--recording", "FOLDER"],
     "check": ["--recording", "FOLDER"],
@@ -34,6 +34,10 @@ COMMANDS: dict[str, list[str]] = {
     "audit verify": [],
     "audit export": ["--out", "-"],
     "knowledge list": [],
+    "database status": [],
+    "database upgrade": [],
+    "database backup": ["ARCHIVE"],
+    "database restore": ["ARCHIVE", "--replace"],
 }
 ECHOING = ("ask", "check", "facts", "match", "settings", "audit list", "audit export", "knowledge list")
 
@@ -80,16 +84,19 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, indexed: Run, data_di
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_nothing_that_acts_on_a_terminal_is_printed(surroundings: dict[str, Any], name: str) -> None:
+def test_nothing_that_acts_on_a_terminal_is_printed(surroundings: dict[str, Any], tmp_path: Path, name: str) -> None:
     run, environment = surroundings["run"], dict(surroundings["environment"])
-    if name.startswith("audit"):
+    if name.startswith(("audit", "database")):
         assert run("facts", "--recording", surroundings["recording"], **environment).code == 0
         run("ask", f"pods get no ip {HOSTILE}", "--recording", surroundings["recording"], **environment)
     if name == "knowledge list":
         environment["NETCLINIC_KNOWLEDGE_DIR"] = surroundings["entries"]
     if name == "settings":
         environment["NETCLINIC_CHANNEL_CLUSTERS"] = f"C1=prod{HOSTILE}"
-    given = [surroundings["recording"] if each == "FOLDER" else each for each in COMMANDS[name]]
+    if name == "database restore":
+        assert run("database", "backup", str(tmp_path / "kept.tar.gz"), **environment).code == 0
+    stand_for = {"FOLDER": surroundings["recording"], "ARCHIVE": str(tmp_path / "kept.tar.gz")}
+    given = [stand_for.get(each, each) for each in COMMANDS[name]]
     as_json = [] if name == "audit export" else ["-o", "json"]
     ran = run(*name.split(), *given, *as_json, **environment)
     assert ran.out, ran.err
