@@ -69,17 +69,17 @@ async def test_a_group_that_slack_cannot_tell_just_now_is_waited_for(open_scene:
 async def test_words_of_direct_messages_are_not_on_other_peoples_home(open_scene: OpenScene) -> None:
     async with open_scene(OUT) as scene:
         people, dm = scene.slack.people, scene.slack.team.direct("lin").id
-        ts = await people.say("lin", dm, "pods stuck in ContainerCreating, my manager said something odd")
+        ts = await people.say("lin", dm, "pods stuck in ContainerCreating, says my manager")
         await scene.answer(dm, ts)
         await people.open_home("ada")
         await scene.slack.until(lambda: scene.slack.home("ada"), 60)
         await people.open_home("lin")
         await scene.slack.until(
-            lambda: scene.slack.home("lin") and "The vSwitch behind Terway" in scene.slack.home("lin").plain, 60
+            lambda: scene.slack.home("lin") and "run out of IP addresses" in scene.slack.home("lin").plain, 60
         )  # type: ignore[union-attr]
         for user in ("ada", "lin"):
             assert "manager" not in scene.slack.home(user).plain  # type: ignore[union-attr]
-        assert "The vSwitch behind Terway" not in scene.slack.home("ada").plain  # type: ignore[union-attr]
+        assert "run out of IP addresses" not in scene.slack.home("ada").plain  # type: ignore[union-attr]
 
 
 async def test_a_message_whose_diagnosing_was_refused_can_be_diagnosed_later(open_scene: OpenScene) -> None:
