@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from index.build import SHIPPED, encoder_key
+from bot.probes import vocabulary
+from index.artifact_cache import artifact_path
+from index.build import ENCODER, SHIPPED, encoder_key
 from index.models import resolve_model
+from index.search import index_state
+from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.command_line import Netclinic
 from tests.missing import EXTRAS, without
 
@@ -62,9 +66,10 @@ def test_of_two_built_indexes_none_is_taken(source: Path, tmp_path: Path) -> Non
 def test_an_installation_of_the_wheel_answers_at_once(
     source: Path, tmp_path: Path, netclinic: Netclinic, data_dir: Path
 ) -> None:
-    for folder in (data_dir / "index").iterdir():
-        if folder.is_dir():
-            shutil.copytree(folder, source / "build" / "index" / folder.name)
+    built = index_state(load_entries([BUILTIN_FOLDER], vocabulary()), cache_dir=data_dir / "index").folder
+    assert built
+    for folder in (built, artifact_path(built.parent, ENCODER, encoder_key(resolve_model()))):
+        shutil.copytree(folder, source / "build" / "index" / folder.name)
     made = [make_wheel(source, tmp_path / name) for name in ("first", "second")]
     assert [each.returncode for each in made] == [0, 0], made[0].stderr
     first, second = only_wheel(tmp_path / "first"), only_wheel(tmp_path / "second")
