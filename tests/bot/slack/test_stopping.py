@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.bot.slack.test_crashes import ANSWERED, STATUS, Stage
 from tests.clusters import Clusters
 from tests.processes import SECONDS, Served, tokens
 from tests.scenes import OpenScene
+from tests.timing import QUICK
 from tests.wires import Wire
 from tests.workspace import Message, Workspace
 
@@ -150,9 +151,10 @@ async def test_as_in_production_it_ends_within_what_kubernetes_gives(stage: Slow
 
 
 async def test_an_answer_that_one_person_sees_says_so_too(open_scene: OpenScene) -> None:
-    async with open_scene({}, hanging=["prod"], settings={"NETCLINIC_DEADLINE": "120"}) as scene:
+    at_once, patient = replace(QUICK, private_patience=0.0), {"NETCLINIC_DEADLINE": "120"}
+    async with open_scene({}, hanging=["prod"], settings=patient, timing=at_once) as scene:
         await scene.slack.people.command("ada", "inc-shop", "/netclinic ask pods stuck in ContainerCreating")
-        await scene.alone("ada", "Finding the entries")
+        await scene.alone("ada", "Looking at")
         await scene.bot.stop()
         await scene.alone("ada", RESTARTING)
         await scene.clusters.serve(CLUSTER, "prod")
