@@ -246,10 +246,10 @@ def _target(config: Path | None) -> Path:
 
 
 def manifest() -> Path | None:
-    """The Slack app's manifest: where the wheel put it, or in a checkout."""
+    """The Slack app's manifest: in a checkout, else where the wheel put it."""
     places = (
-        Path(sysconfig.get_path("data")) / "share" / "netclinic" / "slack" / "manifest.yaml",
         Path(__file__).parents[2] / "deploy" / "slack" / "manifest.yaml",
+        Path(sysconfig.get_path("data")) / "share" / "netclinic" / "slack" / "manifest.yaml",
     )
     return next((place for place in places if place.is_file()), None)
 
