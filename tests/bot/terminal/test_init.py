@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -23,6 +24,7 @@ from tests.command_line import SECONDS, START, Netclinic, Ran
 from tests.workspace import Workspace
 
 HEALTHY = "terway-healthy"
+PATIENCE = 60  # seconds that a busy machine may say nothing
 
 
 class Terminal:
@@ -66,6 +68,9 @@ class Terminal:
         return self._process.wait(SECONDS)
 
     def _read_more(self) -> bool:
+        ready, _, _ = select.select([self._ours], [], [], PATIENCE)
+        if not ready:
+            self._process.kill()
         try:
             more = os.read(self._ours, 1 << 16)
         except OSError:  # how a terminal ends whose processes are gone
