@@ -86,10 +86,8 @@ def test_a_group_names_the_nearest_command(netclinic: Run, name: str) -> None:
     first = next(iter(ALL[name].commands))
     ran = netclinic(name, f"{first}x")
     assert (ran.code, ran.out) == (2, "")
-    assert (
-        ran.err
-        == f"No such command '{first}x'. Did you mean '{first}'? `netclinic {name} --help` shows how it is used.\n"
-    )
+    assert ran.err.startswith(f"No such command '{first}x'. Did you mean '{first}'")
+    assert ran.err.endswith(f"? `netclinic {name} --help` shows how it is used.\n")
 
 
 @pytest.mark.parametrize(
