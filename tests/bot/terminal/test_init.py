@@ -253,6 +253,21 @@ async def test_what_the_environment_sets_is_not_written(place: Place) -> None:
     assert tomllib.loads(place.file.read_text()) == {"netclinic_channels": "ops"}
 
 
+def test_a_kubeconfig_is_found_from_every_folder(netclinic: Netclinic, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text('{"contexts": [{"name": "prod", "context": {}}], "clusters": [], "users": []}')
+    ran = netclinic("init", "--config", ".", "--yes", "--kubeconfig", "mine", cwd=tmp_path)
+    assert ran.code == 2  # no tokens: that of `serve --check`
+    assert tomllib.loads((tmp_path / "netclinic.toml").read_text()) == {"kubeconfig": str(tmp_path / "mine")}
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(netclinic: Netclinic, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    file = tmp_path / "file" / "netclinic.toml"
+    ran = netclinic("init", "--config", str(file), "--yes", "--channels", "ops")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines()[-1] == f"{file} cannot be written (File exists): name another with --config."
+
+
 def test_the_manifest_is_the_one_of_the_checkout() -> None:
     found = manifest()
     assert found is not None
