@@ -21,7 +21,7 @@ from rich.console import Console
 from bot.settings import MASK, Settings, load_settings
 from bot.settings_files import NAMED, OF_FILE, files_if, read_secret, user_file, values_of
 from bot.terminal.console import say, say_command
-from bot.terminal.errors import UsageProblem
+from bot.terminal.errors import OutOfReach, UsageProblem
 from bot.terminal.settings_writing import write_settings
 from knowledge.errors import UserFacingError
 
@@ -149,7 +149,12 @@ class Interview:
         say(self.console, f"New in {self.path}: {', '.join(sorted(new))}.")
         if self.asks and not _agrees("Write it?", default=True):
             raise UsageProblem("Nothing was written, as you said: type `netclinic init` to begin anew.")
-        write_settings(self.path, self.values)
+        try:
+            write_settings(self.path, self.values)
+        except OSError as error:
+            raise OutOfReach(
+                f"{self.path} cannot be written ({error.strerror}): name another with --config."
+            ) from error
         say(self.console, f"Written to {self.path}, for you alone to read.")
 
     def _is_settled(self, question: Question, answer: str) -> bool:
@@ -179,7 +184,7 @@ class Interview:
         if answer == NONE:
             self.values.pop(question.key, None)
         elif answer:
-            self.values[question.key] = answer
+            self.values[question.key] = _whole_paths(answer) if question.setting == "KUBECONFIG" else answer
 
     def _ask(self, question: Question) -> str:
         """What was typed; empty keeps what is there."""
@@ -218,6 +223,11 @@ def _is_about(question: Question, settings: Settings, check: str) -> bool:
     return check == "channels" or check.removeprefix("channel ") in [item.strip() for item in value.split(",")]
 
 
+def _whole_paths(answer: str) -> str:
+    """Files that are found from every folder."""
+    return os.pathsep.join(str(Path(part).expanduser().absolute()) for part in answer.split(os.pathsep))
+
+
 def _agrees(words: str, *, default: bool) -> bool:
     answer = input(f"{words} [{'Y/n' if default else 'y/N'}]: ").strip().lower()
     return answer in ("y", "yes") if answer else default
@@ -246,10 +256,10 @@ def _target(config: Path | None) -> Path:
 
 
 def manifest() -> Path | None:
-    """The Slack app's manifest: where the wheel put it, or in a checkout."""
+    """The Slack app's manifest: in a checkout, else where the wheel put it."""
     places = (
-        Path(sysconfig.get_path("data")) / "share" / "netclinic" / "slack" / "manifest.yaml",
         Path(__file__).parents[2] / "deploy" / "slack" / "manifest.yaml",
+        Path(sysconfig.get_path("data")) / "share" / "netclinic" / "slack" / "manifest.yaml",
     )
     return next((place for place in places if place.is_file()), None)
 

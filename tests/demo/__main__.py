@@ -69,6 +69,7 @@ async def _first_question(slack: Workspace) -> None:
     await slack.until(lambda: (reply := slack.reply("inc-shop", ts)) and "reads" in str(reply.blocks), 120)
     reply = slack.reply("inc-shop", ts)
     print(f"netclinic in the thread: {reply.text if reply else ''}", flush=True)
+    slack.open_with("inc-shop", ts)
 
 
 @contextlib.asynccontextmanager

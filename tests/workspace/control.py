@@ -196,6 +196,7 @@ def state(slack: "Workspace") -> Json:
         ],
         "groups": [{"id": g.id, "handle": g.handle, "users": list(g.users)} for g in team.groups.values()],
         "clusters": list(slack.clusters),
+        "opening": slack.opening._asdict() if slack.opening else None,
         "messages": {channel: [_message(m) for m in said] for channel, said in team.messages.items()},
         "statuses": [
             {"channel": s.channel, "thread_ts": s.thread_ts, "text": s.text, "loading": list(s.loading)}

@@ -9,7 +9,7 @@ async with Workspace() as slack:
 import asyncio
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from aiohttp import web
 
@@ -32,6 +32,13 @@ from tests.workspace.surfaces import Surfaces, Triggers
 from tests.workspace.team import Team, settle
 
 Found = TypeVar("Found")
+
+
+class Opening(NamedTuple):
+    """The thread that the page shows to whoever comes without an address of their own: channel and ts."""
+
+    channel: str
+    ts: str
 
 
 class Workspace:
@@ -71,8 +78,14 @@ class Workspace:
         self.response_urls = ResponseUrls(self)
         self.people = People(self)
         self.closing = asyncio.Event()
+        self.opening: Opening | None = None
         self._port = port
         self._runner: web.AppRunner | None = None
+
+    def open_with(self, channel: str, ts: str) -> None:
+        """Let the page open with this thread; a page that is open already follows while nobody went elsewhere."""
+        self.opening = Opening(self.team.channel(channel).id, ts)
+        self.team.changed()
 
     async def __aenter__(self) -> "Workspace":
         server = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[control.only_from_here])

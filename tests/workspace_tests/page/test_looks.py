@@ -60,7 +60,7 @@ async def talk(page: Page, slack: Workspace, app: SmallApp) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [420, 800, 1280])
+@pytest.mark.parametrize("width", [320, 800, 1280])
 async def test_nothing_sticks_out_and_everything_is_readable(
     page: Page, slack: Workspace, app: SmallApp, shot: Shot, width: int, scheme: Literal["light", "dark"]
 ) -> None:

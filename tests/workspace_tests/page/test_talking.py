@@ -175,3 +175,31 @@ async def test_what_others_say_is_announced_and_what_i_say_is_not(page: Page, sl
     await slack.people.say("ada", "inc-shop", "my own words")
     await slack.people.say("lin", "inc-shop", "words of another")
     await expect(page.locator("#announcements")).to_have_text("Lin Wei: words of another")
+
+
+async def test_the_workspace_may_say_what_is_seen_first(page: Page, slack: Workspace, app: SmallApp) -> None:
+    ts = await slack.people.say("ada", "ops", "@netclinic pods are stuck")
+    await slack.until(lambda: slack.reply("ops", ts))
+    await expect(page.get_by_role("heading", name="# inc-shop")).to_be_visible()
+    slack.open_with("ops", ts)  # nobody went anywhere: the page that is open follows
+    await expect(page.get_by_role("heading", name="# ops")).to_be_visible()
+    await expect(page.locator("#thread .message")).to_have_count(2)
+    await page.get_by_role("button", name="Close thread").click()
+    await page.reload()  # who went elsewhere stays there
+    await expect(page.get_by_role("heading", name="# ops")).to_be_visible()
+    await expect(page.locator("#thread")).to_be_hidden()
+    await page.goto("about:blank")
+    await page.goto(slack.url)
+    await expect(page.locator("#thread .message")).to_have_count(2)
+
+
+async def test_who_went_somewhere_is_not_taken_elsewhere(page: Page, slack: Workspace, app: SmallApp) -> None:
+    ts = await slack.people.say("ada", "ops", "@netclinic pods are stuck")
+    await slack.until(lambda: slack.reply("ops", ts))
+    await page.get_by_role("button", name="random").click()
+    await expect(page.get_by_role("heading", name="# random")).to_be_visible()
+    slack.open_with("ops", ts)
+    await slack.people.say("lin", "random", "all read")
+    await expect(page.get_by_text("all read")).to_be_visible()
+    await expect(page.get_by_role("heading", name="# random")).to_be_visible()
+    await expect(page.locator("#thread")).to_be_hidden()

@@ -23,6 +23,7 @@ let reached = true;
 let asked = null; // the message that was said last in a channel: its thread opens when the bot is busy or answers in it
 let cluster = "";
 let noticed = null;
+let untouched = place.channel === null; // nobody came to a place of their own or went to one: the workspace may say what is shown first
 
 const view = () => ({ state, directory, me, place });
 const deeds = deedsFor(view, notice);
@@ -53,6 +54,7 @@ function arrived(fresh) {
   state = fresh;
   directory = new Directory(state);
   if (first) enter();
+  openFirst();
   openAnswered();
   draw();
 }
@@ -63,6 +65,13 @@ function enter() {
   if (!directory.channel(place.channel)) place = { channel: state.channels.find((one) => !one.is_im)?.id ?? null, tab: null, thread: null };
   unread.lookAtAll(state, me);
   if (place.tab === "home") deeds.home();
+}
+
+/** The thread with which the workspace wants to be seen first. */
+function openFirst() {
+  if (!untouched || !state.opening) return;
+  untouched = false;
+  place = { channel: state.opening.channel, tab: null, thread: state.opening.ts };
 }
 
 /** A direct conversation is one person's: being there means being in one's own. */
@@ -95,6 +104,7 @@ function drawBanner() {
 }
 
 function goTo(next) {
+  untouched = false;
   const enters = next.tab === "home" && (place.tab !== "home" || place.channel !== next.channel);
   place = next;
   document.body.removeAttribute("data-drawer");
@@ -137,6 +147,7 @@ function openAnswered() {
 
 async function say(text, thread) {
   const sent = await deeds.say(text, thread, thread ? "" : cluster);
+  untouched = false;
   if (sent?.ts && !thread) asked = { ts: sent.ts, channel: place.channel };
   readSoon();
   return sent !== null;
