@@ -220,6 +220,13 @@ class HandoffNoteLeft(PersonPayload):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FleetDigest:
+    """A digest of all clusters is due, to be posted in ``channel``; its key says for which time."""
+
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HandoffReminder:
     """Nobody has acknowledged the handoff with that id in time."""
 
@@ -287,6 +294,7 @@ WATCH = JobKind("watch", WatchLook)
 HOME = JobKind("home", HomeView)
 ANCHOR = JobKind("audit.anchor", AnchorDue)
 HANDOFF = JobKind("handoff", HandoffOrder)
+FLEET_DIGEST = JobKind("fleet.digest", FleetDigest)
 HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
 HANDOFF_NOTE = JobKind("handoff.note", HandoffNoteLeft)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
@@ -316,6 +324,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HOME,
         ANCHOR,
         HANDOFF,
+        FLEET_DIGEST,
         HANDOFF_ACK,
         HANDOFF_NOTE,
         HANDOFF_REMINDER,
