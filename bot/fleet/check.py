@@ -35,11 +35,12 @@ class FleetCheck:
     clinic: "Clinic"
     open_cluster: OpenCluster
     trail: "AuditContext"
+    grace: float = GRACE
 
     async def run(
         self, names: Sequence[str], entries: Sequence[str] = (), namespace: str | None = None
     ) -> list[ClusterSummary]:
-        """A summary of each cluster, in the order of ``names``; ``entries`` are judged, every fault where none is named.
+        """A summary of each cluster, in the order of ``names``. Every fault is judged where no ``entries`` are named.
 
         Raises:
             AuditUnavailable: something could not be recorded; nothing more is read of any cluster.
@@ -78,7 +79,7 @@ class FleetCheck:
 
     @property
     def _seconds(self) -> float:
-        return self.clinic.budget.seconds + GRACE
+        return self.clinic.budget.seconds + self.grace
 
     def _problem(self, name: str, error: Exception) -> str:
         """Why it could not be looked at, as a sentence."""

@@ -70,10 +70,10 @@ def parse_check_cluster_value(text: str) -> tuple[str, datetime]:
     at, _, cluster = text.partition(" ")
     try:
         shown_at = datetime.fromtimestamp(int(at), UTC)
-    except (OverflowError, OSError) as error:
-        raise ValueError(text[:80]) from error
+    except (ValueError, OverflowError, OSError):
+        cluster = ""
     if not cluster:
-        raise ValueError(text[:80])
+        raise ValueError(f"this is no button of netclinic: {text[:80]!r}")
     return cluster, shown_at
 
 
