@@ -123,6 +123,7 @@ async def accept_cluster_check(context: HandlerContext, press: ButtonPress) -> J
         is_check=True,
         thread_ts="" if press.is_private else press.thread_ts or press.message_ts,
         response_url=press.response_url if press.is_private else "",
+        is_beside=press.is_private,
         team=press.team,
         in_shared_channel=press.in_shared_channel,
     )
