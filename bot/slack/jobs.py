@@ -82,8 +82,9 @@ class Question(PersonPayload):
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
     ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
     it was said in a thread that somebody else may have begun, such as an alert. ``is_in_place``: at its
-    ``response_url`` the answer replaces a message of ours, ``is_beside``: it leaves that one. ``looks_first``: nobody asked, and the
-    words leave open whether it is a question for us, so that the cluster is looked at before anything is said.
+    ``response_url`` the answer replaces a message of ours, ``is_beside``: it leaves that one. ``looks_first``: nobody
+    asked, and the words leave open whether it is a question for us, so that the cluster is looked at before anything is
+    said.
     ``files`` came with it; ``notes`` say what of it is not read, a sentence each.
     """
 

@@ -69,6 +69,16 @@ async def test_no_cluster_and_no_channel_are_said(open_scene: OpenScene, caplog:
         assert "There is no channel nowhere that netclinic is in: no digest of the clusters is posted." in caplog.text
 
 
+async def test_a_private_list_stays_beside_the_answer_of_its_button(open_scene: OpenScene) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}) as scene:
+        await scene.slack.people.command("ada", "ops", "/netclinic fleet")
+        listed = await scene.alone("ada", "1 of 1 cluster is not well.")
+        await scene.slack.people.press("ada", listed, "Check everything on prod")
+        await scene.alone("ada", "CONFIRMED on prod")
+        await scene.alone("ada", "1 of 1 cluster is not well.")
+        assert scene.slack.messages("ops") == []
+
+
 async def test_buttons_that_are_old_or_foreign_lead_nowhere(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-healthy"}) as scene:
         context = HandlerContext.from_services(scene.services, Message(""))
