@@ -122,7 +122,10 @@ def ask(
 
 
 @cli.command(
-    cls=Command, epilog=examples("netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod")
+    cls=Command,
+    epilog=examples(
+        "netclinic check", "netclinic check terway-vswitch-out-of-ips --context prod", "netclinic check --all-contexts"
+    ),
 )
 def check(
     entries: Annotated[
@@ -135,12 +138,22 @@ def check(
     context: Context = None,
     namespace: Namespace = None,
     recording: Recording = None,
+    all_contexts: Annotated[
+        bool,
+        typer.Option("--all-contexts", help="every context, or those of NETCLINIC_CLUSTERS, side by side in short"),
+    ] = False,
     output: Output = "text",
 ) -> None:
     """Judge entries without a symptom: a table of verdicts."""
+    target = Target(kubeconfig, context, recording)
+    if all_contexts:
+        from bot.terminal.fleet import check_all_and_show
+
+        _wait_for(check_all_and_show(entries or [], target, namespace, output))
+        return
     from bot.terminal.ask import check_and_show
 
-    _wait_for(check_and_show(entries or [], Target(kubeconfig, context, recording), namespace, output))
+    _wait_for(check_and_show(entries or [], target, namespace, output))
 
 
 @cli.command(cls=Command, epilog=examples("netclinic facts", "netclinic facts --recording terway-healthy -o json"))

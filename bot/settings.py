@@ -216,6 +216,12 @@ class Settings(BaseSettings):
     handoff_remind_minutes: float = _setting(
         "NETCLINIC_HANDOFF_REMIND_MINUTES", 30.0, "minutes until one reminder if nobody has it; 0: none", ge=0, le=1440
     )
+    fleet_schedule: str = _setting(
+        "NETCLINIC_FLEET_SCHEDULE", "", "when a digest of all clusters is posted: cron, like 0 9 * * 1-5"
+    )
+    fleet_channel: Name = _setting(
+        "NETCLINIC_FLEET_CHANNEL", "", "channel of that digest: id or name; the on-call channel if empty"
+    )
     alertmanager_url: str = _setting(
         "NETCLINIC_ALERTMANAGER_URL", "", "base URL of an Alertmanager: the handoff tells which silences end soon"
     )

@@ -67,15 +67,17 @@ def handoff_schedule(settings: Settings) -> Schedule | None:
     return found
 
 
-def parse_schedule(setting: str, zone: ZoneInfo) -> Schedule | None:
-    """What the setting says; ``None`` where it is empty.
+def parse_schedule(
+    text: str, zone: ZoneInfo, setting: str = "NETCLINIC_HANDOFF_SCHEDULE", *, example: str = "0 9,21 * * *"
+) -> Schedule | None:
+    """What ``text`` says, the value of ``setting``; ``None`` where it is empty.
 
     Raises:
         SettingsError: it is no cron expression, or names no time that ever comes.
     """
     from croniter import CroniterBadCronError, CroniterBadDateError
 
-    cron = " ".join(setting.split())
+    cron = " ".join(text.split())
     if not cron:
         return None
     found = Schedule(cron, zone)
@@ -85,8 +87,8 @@ def parse_schedule(setting: str, zone: ZoneInfo) -> Schedule | None:
         found.next(datetime(2026, 1, 1, tzinfo=UTC))
     except (CroniterBadCronError, CroniterBadDateError, ValueError, KeyError, AttributeError) as error:
         raise SettingsError(
-            f"NETCLINIC_HANDOFF_SCHEDULE is {cron[:60]!r}, which is no cron expression of five fields: "
-            "write minute, hour, day, month and weekday, such as 0 9,21 * * *."
+            f"{setting} is {cron[:60]!r}, which is no cron expression of five fields: "
+            f"write minute, hour, day, month and weekday, such as {example}."
         ) from error
     return found
 

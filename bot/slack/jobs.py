@@ -82,8 +82,9 @@ class Question(PersonPayload):
     thread to answer in; empty: the answer opens one. ``message_ts`` is a message of ours that is to become the answer.
     ``response_url`` is set where only the asker sees it. ``trouble`` is why it cannot be asked like this. ``is_reply``:
     it was said in a thread that somebody else may have begun, such as an alert. ``is_in_place``: at its
-    ``response_url`` the answer replaces a message of ours. ``looks_first``: nobody asked, and the
-    words leave open whether it is a question for us, so that the cluster is looked at before anything is said.
+    ``response_url`` the answer replaces a message of ours, ``is_beside``: it leaves that one. ``looks_first``: nobody
+    asked, and the words leave open whether it is a question for us, so that the cluster is looked at before anything is
+    said.
     ``files`` came with it; ``notes`` say what of it is not read, a sentence each.
     """
 
@@ -97,6 +98,7 @@ class Question(PersonPayload):
     trouble: str = ""
     is_reply: bool = False
     is_in_place: bool = False
+    is_beside: bool = False
     looks_first: bool = False
     files: tuple[SentFile, ...] = ()
     notes: tuple[str, ...] = ()
@@ -220,6 +222,13 @@ class HandoffNoteLeft(PersonPayload):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FleetDigest:
+    """A digest of all clusters is due, to be posted in ``channel``; its key says for which time."""
+
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HandoffReminder:
     """Nobody has acknowledged the handoff with that id in time."""
 
@@ -287,6 +296,7 @@ WATCH = JobKind("watch", WatchLook)
 HOME = JobKind("home", HomeView)
 ANCHOR = JobKind("audit.anchor", AnchorDue)
 HANDOFF = JobKind("handoff", HandoffOrder)
+FLEET_DIGEST = JobKind("fleet.digest", FleetDigest)
 HANDOFF_ACK = JobKind("handoff.take", HandoffAck)
 HANDOFF_NOTE = JobKind("handoff.note", HandoffNoteLeft)
 HANDOFF_REMINDER = JobKind("handoff.remind", HandoffReminder)
@@ -316,6 +326,7 @@ KINDS: Mapping[str, JobKind[Any]] = {
         HOME,
         ANCHOR,
         HANDOFF,
+        FLEET_DIGEST,
         HANDOFF_ACK,
         HANDOFF_NOTE,
         HANDOFF_REMINDER,

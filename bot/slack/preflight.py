@@ -162,6 +162,7 @@ async def _channels(settings: Settings, slack: SlackClient, connect: SlackConnec
         "NETCLINIC_CHANNELS": parse_list(settings.channels),
         "NETCLINIC_INCIDENT_CHANNELS": parse_list(settings.incident_channels),
         "NETCLINIC_ONCALL_CHANNEL": parse_list(settings.oncall_channel),
+        "NETCLINIC_FLEET_CHANNEL": parse_list(settings.fleet_channel),
         "NETCLINIC_ALERTS_CHANNELS": AlertRoutes.parse(settings.alerts_channels).channels,
         "NETCLINIC_AUDIT_ANCHOR_CHANNEL": parse_list(settings.audit_anchor_channel),
     }

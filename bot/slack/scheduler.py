@@ -1,4 +1,5 @@
-"""Jobs that come by the clock: looks at watched cases, anchors of the audit log, handoffs and their reminders.
+"""Jobs that come by the clock: looks at watched cases, anchors of the audit log, handoffs and their reminders,
+digests of all clusters.
 
 Every replica looks at the clock; the key under which a job is accepted makes it happen once.
 """
@@ -8,16 +9,19 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.fleet.schedule import digest_channel
 from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import Schedule
 from bot.slack.api.errors import SlackError
-from bot.slack.handlers import audit, handoff, watch
+from bot.slack.handlers import audit, fleet, handoff, watch
 from bot.slack.jobs import (
     ANCHOR,
+    FLEET_DIGEST,
     HANDOFF,
     HANDOFF_REMINDER,
     WATCH,
     AnchorDue,
+    FleetDigest,
     HandoffOrder,
     HandoffReminder,
     JobKind,
@@ -36,11 +40,13 @@ _log = logging.getLogger("netclinic.clock")
 class Scheduler:
     """Looks at the time for one process. ``done_keys`` holds what it need not ask for again.
 
-    What was due before ``started`` is made up for where handoffs were posted before: a first start owes nobody one.
+    A handoff that was due before ``started`` is made up for where some were posted before: a first start owes nobody
+    one. A digest tells how it is now, and is posted late as well.
     """
 
     services: Services
     handoff_schedule: Schedule | None
+    fleet_schedule: Schedule | None = None
     done_keys: set[str] = field(default_factory=set)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -63,6 +69,8 @@ class Scheduler:
         due = self.handoff_schedule.missed(now) if self.handoff_schedule else None
         if due is not None:
             await self._handoff(due)
+        if self.fleet_schedule and (due := self.fleet_schedule.missed(now)):
+            await self._digest(due)
         minutes = self.services.settings.handoff_remind_minutes
         if minutes:
             store = self.services.store
@@ -79,17 +87,30 @@ class Scheduler:
         key = handoff.due_key(self.services.bot.team, due)
         if key in self.done_keys:
             return
-        wanted = self.services.settings.oncall_channel
-        channel = await self.services.directory.find_channel(wanted)
+        channel = await self._find_channel(self.services.settings.oncall_channel, key, "handoff")
         if channel is None:
-            _log.error("There is no channel %s that netclinic is in: no handoff is posted.", wanted)
-            self.done_keys.add(key)
             return
         store = self.services.store
         if due < self.started and await store.run(Handoffs(store).last, channel) is None:
             self.done_keys.add(key)
             return
         await self._accept(HANDOFF, key, HandoffOrder(words="last", channel=channel, user=""))
+
+    async def _digest(self, due: datetime) -> None:
+        key = fleet.due_key(self.services.bot.team, due)
+        if key in self.done_keys:
+            return
+        channel = await self._find_channel(digest_channel(self.services.settings), key, "digest of the clusters")
+        if channel is not None:
+            await self._accept(FLEET_DIGEST, key, FleetDigest(channel=channel))
+
+    async def _find_channel(self, wanted: str, key: str, what: str) -> str | None:
+        """Its id; where there is none, that is logged, and the work of this key is over."""
+        channel = await self.services.directory.find_channel(wanted)
+        if channel is None:
+            _log.error("There is no channel %s that netclinic is in: no %s is posted.", wanted, what)
+            self.done_keys.add(key)
+        return channel
 
     async def _accept(self, kind: JobKind[Payload], key: str, payload: Payload) -> None:
         if key not in self.done_keys:
@@ -98,6 +119,5 @@ class Scheduler:
 
     def _pause(self, now: datetime) -> float:
         every = min(EVERY, self.services.timing.watch_every)
-        if self.handoff_schedule is None:
-            return every
-        return min(every, max(0.1, (self.handoff_schedule.next(now) - now).total_seconds()))
+        schedules = [each for each in (self.handoff_schedule, self.fleet_schedule) if each]
+        return min([every, *(max(0.1, (each.next(now) - now).total_seconds()) for each in schedules)])

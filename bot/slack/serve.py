@@ -19,6 +19,7 @@ from bot.audit.records import SYSTEM
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer
 from bot.diagnosis.clinic import Clinic
+from bot.fleet.schedule import fleet_schedule
 from bot.handoff.schedule import handoff_schedule
 from bot.settings import Settings, parse_list
 from bot.slack import logs
@@ -149,8 +150,9 @@ class Server:
                 stack.callback(forgetting.cancel)
             doubts = asyncio.create_task(services.poster.watch_doubtful())
             stack.callback(doubts.cancel)
-            clock = asyncio.create_task(Scheduler(services, handoff_schedule(settings)).run())
-            stack.callback(clock.cancel)
+            clock = Scheduler(services, handoff_schedule(settings), fleet_schedule(settings))
+            ticking = asyncio.create_task(clock.run())
+            stack.callback(ticking.cancel)
             await self._connect_slack(stack, bolt, events_handler, services.audit_log)
             alerts_handler.handle = make_alerts_handler(HandlerContext.from_services(services, Message("")))
             self._load_index()

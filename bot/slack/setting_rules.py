@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bot.fleet.schedule import fleet_schedule
 from bot.handoff.schedule import handoff_schedule
 from bot.settings import Settings, SettingsError, parse_list, parse_pairs
 from bot.slack.cluster_choice import matches_channel
@@ -39,6 +40,7 @@ def check_settings(settings: Settings) -> None:
 
         parse_url(settings.database_url)
     handoff_schedule(settings)
+    fleet_schedule(settings)
     _check_cluster_names(settings)
     _check_channels(settings)
     _check_alerts(settings)

@@ -19,6 +19,7 @@ TAKE = "take"
 WATCH = "watch"
 UNWATCH = "unwatch"
 CHECK_ALL = "check_all"
+CHECK_CLUSTER = "check_cluster"  # its value is made in ``blocks/fleet``
 SHARE_ANSWER = "share_answer"
 SHOW_WHOLE = "show_whole"
 OTHER_CLUSTER = "other_cluster"

@@ -12,6 +12,7 @@ from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import (
     CASE_MENU,
     CHECK_ALL,
+    CHECK_CLUSTER,
     CHOOSE_CLUSTER,
     HAND_OVER,
     HANDOFF_TAKEN,
@@ -129,7 +130,7 @@ def _listen_to_case_buttons(app: AsyncApp, context: HandlerContext) -> None:
         await ack()
 
     working = (RECHECK, SETTLE_YES, SETTLE_NO, RESOLVE, HAND_OVER, TAKE_CASE, TAKE, WATCH, UNWATCH)
-    for action in (*working, SHARE_ANSWER, CHECK_ALL, SHOW_WHOLE, CHOOSE_CLUSTER):
+    for action in (*working, SHARE_ANSWER, CHECK_ALL, CHECK_CLUSTER, SHOW_WHOLE, CHOOSE_CLUSTER):
         app.action(action)(press_button)
     # What nobody else listens for, such as a button of an older version: the work says that it leads nowhere.
     app.action(re.compile(""))(press_button)

@@ -16,6 +16,7 @@ from bot.cluster.connection import ConnectionSettingsError
 from bot.slack import jobs
 from bot.slack.blocks.action_ids import (
     CHECK_ALL,
+    CHECK_CLUSTER,
     CHOOSE_CLUSTER,
     HAND_OVER,
     HELPED,
@@ -40,6 +41,7 @@ from bot.slack.handlers.case_service import case_line, is_answered, refresh_answ
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.escalation import NOBODY_NAMED, handing_over_key, is_handed_over, take_handed_over
+from bot.slack.handlers.fleet import accept_cluster_check, check_key
 from bot.slack.jobs import ButtonPress, CasePress, SettlePress, once_key
 from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
@@ -104,6 +106,7 @@ class PressHandler:
             WATCH: self._watch,
             UNWATCH: self._unwatch,
             CHECK_ALL: self._accept_check,
+            CHECK_CLUSTER: lambda: accept_cluster_check(self.context, self.press),
             SHOW_WHOLE: self._show_whole,
             HAND_OVER: self._accept_escalation,
             SHARE_ANSWER: self._accept_sharing,
@@ -182,6 +185,8 @@ class PressHandler:
 
     def _started_request(self) -> dict[str, str]:
         """The request id of what the press sets off, so that its records are found from here."""
+        if self.press.action == CHECK_CLUSTER:
+            return {"work": check_key(self.press)}
         if self.press.action not in (RECHECK, HAND_OVER, SHARE_ANSWER, SETTLE_YES, SETTLE_NO):
             return {}
         with contextlib.suppress(ValueError):

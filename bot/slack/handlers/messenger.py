@@ -100,6 +100,7 @@ class AnswerMessage:
     ``thread_ts`` empty: the message opens a thread. ``message_ts``: a message of ours that becomes the answer.
     ``response_url``: only one person sees it; Slack takes five messages there within half an hour. ``is_in_place``:
     each replaces the one before, since the address came with a button; at a command's Slack adds each to the others.
+    ``is_beside``: so it does at this button's, and the message that bears the button stays.
     ``is_single_message``: the answer is said without a first message, because a status under the thread tells of it, or
     the channel is crowded.
 
@@ -114,6 +115,7 @@ class AnswerMessage:
     message_ts: str = ""
     response_url: str = ""
     is_in_place: bool = False
+    is_beside: bool = False
     is_single_message: bool = False
     ts: str | None = None
     is_interrupted: bool = False
@@ -265,7 +267,7 @@ class AnswerMessage:
 
     async def _post(self, message: Message, is_last_word: bool) -> str:
         if self.response_url:
-            await self.poster.respond(self.response_url, message, replace=True)
+            await self.poster.respond(self.response_url, message, replace=not self.is_beside)
             return ""
         thread = self.thread_ts or None
         return await self.poster.post_once(

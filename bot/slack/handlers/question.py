@@ -44,6 +44,7 @@ async def answer_question(context: HandlerContext, job: Job, question: Question)
         message_ts=question.message_ts,
         response_url=question.response_url,
         is_in_place=question.is_in_place,
+        is_beside=question.is_beside,
     )
     await QuestionHandler(context, job, question, reply).run()
 

@@ -32,6 +32,7 @@ from bot.slack.handlers.case_service import case_row
 from bot.slack.handlers.command import Command, ask, check, require_entry
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
+from bot.slack.handlers.fleet import fleet
 from bot.slack.handlers.handoff import find_handoff, render_as_posted, validate_time_range
 from bot.slack.handlers.visibility import channels_closed_to, find_open_cases
 from bot.slack.jobs import HANDOFF, SHARE, HandoffOrder, SlashCommand
@@ -237,6 +238,7 @@ SUBCOMMANDS: tuple[SubcommandRow, ...] = (
         check,
         right=None,
     ),
+    SubcommandRow(Subcommand("fleet", "", "judges every fault on every cluster, side by side in short"), fleet),
     SubcommandRow(
         Subcommand("facts", "[cluster=NAME]", "what kind of cluster it is, each fact with its source"), facts
     ),

@@ -320,6 +320,51 @@ async def test_a_handoff_by_schedule_is_posted_once_by_two_replicas(stage: Stage
     assert [file.name.rpartition(".")[2] for message in below for file in message.files] == ["png", "md"]
 
 
+def digest_just_due() -> dict[str, str]:
+    """Settings by which a digest of the clusters was due a minute ago: it is made up for at the start."""
+    due = datetime.now(UTC) - timedelta(minutes=1)
+    schedule = f"{due.minute} {due.hour} * * *"
+    return {
+        "NETCLINIC_FLEET_SCHEDULE": schedule,
+        "NETCLINIC_FLEET_CHANNEL": "ops",
+        "NETCLINIC_TIME_ZONE": "UTC",
+    }
+
+
+async def digest_posted_once(stage: Stage) -> None:
+    (first, *_) = await stage.slack.until(lambda: stage.slack.messages("ops"), SECONDS)
+    await stage.answered_once(await stage.asks())  # which takes longer than another digest would
+    assert [message.ts for message in stage.slack.messages("ops")] == [first.ts]
+    assert first.plain.startswith("1 of 1 cluster is not well.")
+
+
+@slow
+@pytest.mark.parametrize("accepted", [True, False])
+@only_sqlite
+async def test_a_digest_of_the_clusters_is_posted_once_though_its_process_is_killed(
+    stage: Stage, accepted: bool
+) -> None:
+    settings = digest_just_due()
+    stage.slack.fail("chat.postMessage", "hang", accepted=accepted, times=None)
+    await stage.starts(quick=True, **settings)
+    await stage.called("chat.postMessage")
+    stage.bot.kill()
+    stage.slack.heal()
+    await stage.starts(quick=True, **settings)
+    await digest_posted_once(stage)
+
+
+@slow
+@only_postgresql
+async def test_a_digest_of_the_clusters_is_posted_once_by_two_replicas(stage: Stage) -> None:
+    settings = digest_just_due()
+    await stage.starts(quick=True, **settings)
+    other = free_port()
+    stage.bot.start(port=other, quick=True, NETCLINIC_DATA_DIR=str(stage.bot.folder / "elsewhere"), **settings)
+    await stage.bot.serving(other)
+    await digest_posted_once(stage)
+
+
 @slow
 @pytest.mark.parametrize("quick", [True, False])
 @only_sqlite

@@ -40,6 +40,7 @@ STORED: dict[str, dict[str, Any]] = {  # as version 0.1 wrote them, or the first
     "home": {"user": "U1"},
     "audit.anchor": {},
     "handoff": {"words": "last", "channel": "C1", "user": ""},
+    "fleet.digest": {"channel": "C1"},
     "handoff.take": {"handoff": "HO-A", "user": "U1", "channel": "C1", "response_url": ""},
     "handoff.note": {"handoff": "HO-A", "user": "U1", "channel": "C1", "note": "watch prod"},
     "handoff.remind": {"handoff": "HO-A"},

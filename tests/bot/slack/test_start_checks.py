@@ -93,10 +93,12 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"NETCLINIC_DATABASE_URL": "postgresql://db:x/x"}, "NETCLINIC_DATABASE_URL is no database URL", 2),
     ({"NETCLINIC_HANDOFF_SCHEDULE": "daily", "NETCLINIC_ONCALL_CHANNEL": "ops"}, "NETCLINIC_HANDOFF_SCHEDULE is", 2),
     ({"NETCLINIC_HANDOFF_SCHEDULE": "0 0 30 2 *", "NETCLINIC_ONCALL_CHANNEL": "ops"}, "NETCLINIC_HANDOFF_SCH", 2),
+    ({"NETCLINIC_FLEET_SCHEDULE": "daily", "NETCLINIC_ONCALL_CHANNEL": "ops"}, "NETCLINIC_FLEET_SCHEDULE is", 2),
     ({"NETCLINIC_ONCALL": "ada and bob"}, "NETCLINIC_ONCALL cannot be read", 2),
     ({"NETCLINIC_ONCALL": "U07MEI every 12h from noon"}, "NETCLINIC_ONCALL cannot be read", 2),
     # not together
     ({"NETCLINIC_HANDOFF_SCHEDULE": "0 9 * * *"}, "NETCLINIC_HANDOFF_SCHEDULE needs a channel", 2),
+    ({"NETCLINIC_FLEET_SCHEDULE": "0 9 * * *"}, "NETCLINIC_FLEET_SCHEDULE needs a channel", 2),
     ({"NETCLINIC_AUDIT_QUESTIONS": "hash"}, "NETCLINIC_AUDIT_QUESTIONS is hash, which needs NETCLINIC_AUDIT_KEY", 2),
     ({"NETCLINIC_AUDIT_QUESTIONS": "hash", "NETCLINIC_AUDIT_KEY": "short"}, "NETCLINIC_AUDIT_QUESTIONS is hash", 2),
     ({"NETCLINIC_CLUSTERS": "a,b", "NETCLINIC_DEFAULT_CLUSTER": "c"}, "NETCLINIC_DEFAULT_CLUSTER names c", 2),

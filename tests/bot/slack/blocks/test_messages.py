@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import Fact
-from bot.diagnosis.report import Report, ReportStep, compare
+from bot.diagnosis.report import Report, ReportFailing, ReportStep, compare
+from bot.fleet.summary import ClusterSummary, ConfirmedFault, unread
 from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message, shared_message, sharing_message
 from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message
 from bot.slack.blocks.elements import Message
+from bot.slack.blocks.fleet import digest_message, fleet_message
 from bot.slack.blocks.modals import AnswerTarget, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
 from bot.slack.blocks.overviews import (
     CaseRow,
@@ -189,6 +191,24 @@ async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLi
     hidden = replace(later, unread=("netclinic may not read pods here",))
     agreed("recheck-nothing-seen", answer_message(hidden, case=case, changes=compare(earlier, hidden)))
     agreed("unclear-hidden", answer_message(hidden, case=case))
+
+
+def test_all_clusters(agreed: Agreed) -> None:
+    well = ClusterSummary(name="prod-hangzhou", at=OPENED, traits="Kubernetes 1.32.1 · managed · terway")
+    fault = ConfirmedFault(
+        entry="flannel-ip-leak", title="Flannel leaks addresses", reason="3 are held by no pod. " * 9
+    )
+    fails = [
+        ReportFailing(object=f"Pod <shop>/web-{number}", since=OPENED, message="*It* waits & waits.", check="kubectl")
+        for number in range(4)
+    ]
+    sick = replace(well, name="prod-shanghai", confirmed=(fault,), failing=tuple(fails), more_failing=2)
+    half = replace(well, name="staging", missed=("pods: timed out", "events: timed out"))
+    gone = unread("far", "The cluster could not be read: /version did not answer within 5.0 s.")
+    agreed("fleet", fleet_message([well, half, gone, sick], OPENED))
+    agreed("fleet-well", digest_message([well, replace(well, name="staging")], OPENED))
+    many = [replace(sick, name=f"c{number}-{'x' * 90}") for number in range(60)]
+    agreed("fleet-many", fleet_message([*many, *(replace(well, name=f"w{number}") for number in range(60))], OPENED))
 
 
 def test_progress(agreed: Agreed) -> None:
