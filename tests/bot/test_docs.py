@@ -28,6 +28,7 @@ TABLE = re.compile(r"\| setting \|.*?(?=\n\n|\Z)", re.DOTALL)
 COMMAND = re.compile(r"^ *\W*([a-z]+)  +[A-Z]", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]+))?\)")
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+TARGET = re.compile(r"(?:`|^ {4,})(?:[A-Z_]+=\S+ )*make ([a-z-]+)", re.MULTILINE)
 VARIABLE = re.compile(r"\b(?:NETCLINIC|SLACK)_[A-Z_]*[A-Z]\b(?!_?\*)")
 Run = Callable[..., Any]
 of_each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -70,6 +71,10 @@ def test_the_readme_is_read_in_a_minute() -> None:
     assert len(README.read_bytes()) <= MOST_BYTES
 
 
+def test_the_readme_s_two_commands_stand_as_they_are_typed() -> None:
+    assert re.search(r"^ {4}make demo .*\n {4}make test ", text_of(README), re.MULTILINE)
+
+
 def test_the_settings_are_those_of_the_code() -> None:
     text = SETTINGS.read_text(encoding="utf-8")
     if os.environ.get("REWRITE"):
@@ -83,6 +88,12 @@ def test_no_document_names_a_setting_that_is_none(path: Path) -> None:
     if path.name != "CHANGELOG.md":  # it tells of those that were
         known = {*variables().values(), *(f"{variable}_FILE" for variable in variables().values())}
         assert set(VARIABLE.findall(text_of(path))) - known == set()
+
+
+@of_each_document
+def test_what_a_document_makes_can_be_made(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    assert set(TARGET.findall(text_of(path))) - targets == set()
 
 
 @of_each_document
