@@ -29,6 +29,8 @@ What netclinic knows: one page an entry, made from `knowledge/entries/` by
 `netclinic knowledge show ENTRY -o markdown`. A *fault* is confirmed or ruled out on your cluster; a *guide* is a
 how-to, a concept or a policy. [CONTRIBUTING](../../CONTRIBUTING.md#add-an-entry) tells how to add one, for everybody or
 for your team alone.
+
+A page is for any cluster: *unknown* and words in capitals stand for what an answer tells of yours.
 """
 
 
