@@ -1,6 +1,6 @@
 """Which records somebody wants to see, as they type it at the terminal or behind ``/netclinic audit``.
 
-The names of what is recorded stand here too, so that people find them: in filters, in help, in the README.
+The names of what is recorded stand here too, so that people find them: in filters, in help, in docs/audit.md.
 """
 
 import re

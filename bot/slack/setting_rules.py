@@ -55,8 +55,8 @@ def check_serving_settings(settings: Settings) -> None:
     check_settings(settings)
     if not secret_value(settings.slack_bot_token):
         raise SettingsError(
-            "SLACK_BOT_TOKEN is not set: it stands on the app's OAuth & Permissions page (xoxb-…); README tells how to "
-            "create the app."
+            "SLACK_BOT_TOKEN is not set: it stands on the app's OAuth & Permissions page (xoxb-…); docs/slack.md tells "
+            "how to create the app."
         )
     if not secret_value(settings.slack_app_token) and not secret_value(settings.slack_signing_secret):
         raise SettingsError(

@@ -55,18 +55,33 @@ def _fits(entry: "Entry", words: str) -> bool:
     return all(word in text for word in words.lower().split())
 
 
-@knowledge.command(cls=Command, epilog=examples("netclinic knowledge show terway-vswitch-out-of-ips"))
-def show(entry: Annotated[str, typer.Argument(help="the entry's id", autocompletion=complete.entries)]) -> None:
+@knowledge.command(
+    cls=Command,
+    epilog=examples(
+        "netclinic knowledge show terway-vswitch-out-of-ips",
+        "netclinic knowledge show ipv6-no-egress -o markdown > ipv6-no-egress.md",
+    ),
+)
+def show(
+    entry: Annotated[str, typer.Argument(help="the entry's id", autocompletion=complete.entries)],
+    output: Annotated[
+        Literal["text", "markdown"], typer.Option("-o", "--output", help="text, or markdown for a wiki's page")
+    ] = "text",
+) -> None:
     """One entry in full, its steps for any cluster."""
     from rich.console import Console
 
     from bot.app import App
+    from bot.terminal.entry_markdown import entry_markdown
     from bot.terminal.inputs import known_entries
     from bot.terminal.pages import show_entry
 
     app = App.from_environment()
     known_entries(app, [entry])
-    show_entry(Console(), app.entries[entry])
+    if output == "markdown":
+        sys.stdout.write(entry_markdown(app.entries[entry]))
+    else:
+        show_entry(Console(), app.entries[entry])
 
 
 @knowledge.command(
