@@ -20,7 +20,7 @@ from bot.text import counted, one_line, span
 NOTHING = "Nothing to hand over"
 PICTURES_OFF = "Pictures are off: what draws them, netclinic's extra “pictures”, is not installed."
 EMPTY = (
-    "No case was opened or resolved, none is open, and netclinic was asked nothing in Slack. "
+    "No case was opened or resolved, none is open, and nobody asked about a fault in Slack. "
     "That nobody asked does not prove that nothing broke."
 )
 LONGEST_NAME, MOST_NAMES = 60, 6  # characters of a person's name, people of one list

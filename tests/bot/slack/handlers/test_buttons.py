@@ -84,10 +84,7 @@ async def test_a_value_that_nobody_gave_out_does_nothing(open_scene: OpenScene) 
             await scene.slack.people.press("sam", answer, "Resolve")
             await scene.alone("sam", words)
             revalued(answer, case=case, at=0)
-        assert [case.state for case in Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")] == [
-            "open",
-            "open",
-        ]
+        assert len(Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")) == 1, "one stands for both"
 
 
 async def test_two_people_resolve_one_case(open_scene: OpenScene) -> None:
