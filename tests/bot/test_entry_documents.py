@@ -18,6 +18,7 @@ from bot.probes.reference import reference
 from bot.terminal.entry_markdown import entry_markdown
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
+from knowledge.rendering import render
 from tests.checkouts import ROOT
 
 Run = Callable[..., Any]
@@ -80,7 +81,7 @@ def test_a_page_is_read_as_it_is_meant(entries: list[Entry]) -> None:
     for entry in entries:
         tokens = MarkdownIt("commonmark").parse(entry_markdown(entry))
         commands = [token.content for token in tokens if token.type == "fence"]
-        steps = [*entry.settle, *entry.steps, *entry.prevent, *entry.verify]
-        assert len(commands) == sum(step.command is not None for step in steps), entry.id
+        steps = render([*entry.settle, *entry.steps, *entry.prevent, *entry.verify], {}, {})
+        assert [text.strip() for text in commands] == [step.command.strip() for step in steps if step.command]
         assert sum(token.type == "list_item_open" and token.markup == "." for token in tokens) == len(steps), entry.id
         assert sum(token.type == "ordered_list_open" for token in tokens) <= 4, entry.id
