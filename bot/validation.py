@@ -10,8 +10,15 @@ _WORDS = {
     "float": "write a number",
     "finite": "write a finite number",
     "bool": "write true or false",
-    "string": "write text, in quotes",
+    "string_type": "write text, in quotes",
     "path": "write the path of a file or folder",
+    "list": "write a list",
+    "model": "write an object",
+    "dict": "write an object",
+    "datetime": "write an RFC 3339 time",
+    "timezone": "write a time with its zone",
+    "missing": "it is missing",
+    "json": "it is no JSON",
     "literal": "write {expected}",
     "greater_than_equal": "write {ge:g} or more",
     "less_than_equal": "write {le:g} or less",
@@ -26,8 +33,8 @@ def describe_problem(error: ValidationError) -> str:
     unless our own words hold it."""
     first = error.errors()[0]
     context: Mapping[str, Any] = first.get("ctx") or {}
-    if own := context.get("error"):  # what a validator of ours, or of the command line, raised
-        return str(own).rstrip(".")
     kind = first["type"]
+    if kind == "value_error":  # what a validator of ours, or of the command line, raised
+        return str(context["error"]).rstrip(".")
     words = _WORDS.get(kind) or _WORDS.get(kind.partition("_")[0], UNKNOWN)
     return words.format(**context)

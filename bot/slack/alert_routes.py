@@ -18,6 +18,7 @@ from bot.slack.alert_scope import scope_of_labels
 from bot.slack.jobs import Alert
 from bot.slack.parsing import MAX_LENGTH
 from bot.text import one_line, plain
+from bot.validation import describe_problem
 from knowledge.errors import FAILED, UserFacingError
 
 WEBHOOK = "Alertmanager"  # who told, where no bot did
@@ -64,9 +65,8 @@ def parse_alerts(body: bytes) -> list[PostedAlert]:
     try:
         return _CODEC.validate_json(body).alerts
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the body"
-        message = f"These are no alerts as Alertmanager's webhook posts them: {where}: {first['msg']}."
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "the body"
+        message = f"These are no alerts as Alertmanager's webhook posts them: {where}: {describe_problem(error)}."
         raise MalformedAlerts(one_line(message)[:300]) from None
 
 

@@ -1,6 +1,7 @@
 """What Alertmanager posts, where it goes, and what the settings for it may say."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -72,6 +73,7 @@ def test_what_is_none_gets_one_sentence(given: bytes) -> None:
     assert str(why.value).startswith("These are no alerts as Alertmanager's webhook posts them: ")
     assert "\n" not in str(why.value)
     assert len(str(why.value)) <= 300
+    assert not re.search(r"input|EOF|field required", str(why.value), re.IGNORECASE)
 
 
 def test_labels_say_the_channel() -> None:
