@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.audit import AuditUnavailable
@@ -25,16 +25,22 @@ GRACE = 2.0  # seconds beside the deadline of reading: for opening the cluster, 
 _log = logging.getLogger(__name__)
 
 
+def make_places() -> asyncio.Semaphore:
+    """Room for so many clusters at once; shared by all looks of one process."""
+    return asyncio.Semaphore(AT_ONCE)
+
+
 @dataclass(frozen=True)
 class FleetCheck:
     """Judges clusters with ``clinic``, whose budget holds for each of them; ``open_cluster`` opens one by its name.
 
-    Reads are recorded where the cluster is opened, verdicts with ``trail``.
+    Reads are recorded where the cluster is opened, verdicts with ``trail``. ``places``: how many are read at once.
     """
 
     clinic: "Clinic"
     open_cluster: OpenCluster
     trail: "AuditContext"
+    places: asyncio.Semaphore = field(default_factory=make_places)
     grace: float = GRACE
 
     async def run(
@@ -45,8 +51,7 @@ class FleetCheck:
         Raises:
             AuditUnavailable: something could not be recorded; nothing more is read of any cluster.
         """
-        places = asyncio.Semaphore(AT_ONCE)
-        looks = [asyncio.create_task(self._look(places, name, entries, namespace)) for name in names]
+        looks = [asyncio.create_task(self._look(name, entries, namespace)) for name in names]
         try:
             return await asyncio.gather(*looks)
         finally:
@@ -54,10 +59,8 @@ class FleetCheck:
                 look.cancel()
             await asyncio.gather(*looks, return_exceptions=True)
 
-    async def _look(
-        self, places: asyncio.Semaphore, name: str, entries: Sequence[str], namespace: str | None
-    ) -> ClusterSummary:
-        async with places:
+    async def _look(self, name: str, entries: Sequence[str], namespace: str | None) -> ClusterSummary:
+        async with self.places:
             started = time.monotonic()
             try:
                 answer = await self._answer(name, entries, namespace)

@@ -1,5 +1,6 @@
 """The services of a serving process, as listeners and handlers are given them; made in ``bot/slack/serve.py``."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from bot.audit import AuditContext, AuditLog
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer
 from bot.diagnosis.clinic import Clinic
+from bot.fleet.check import make_places
 from bot.settings import Settings
 from bot.slack.api.directory import Directory
 from bot.slack.api.files import FileReader
@@ -52,7 +54,10 @@ class OpenCluster(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """``clinic`` waits until the index is there; ``shared_reads`` shares one look among identical questions."""
+    """``clinic`` waits until the index is there; ``shared_reads`` shares one look among identical questions.
+
+    ``fleet_places``: how many clusters are read at once where all are looked at.
+    """
 
     settings: Settings
     bot: BotIdentity
@@ -71,3 +76,4 @@ class Services:
     clinic: Callable[[], Awaitable[Clinic]]
     timing: Timing = PRODUCTION
     metrics: Metrics = field(default_factory=Metrics)
+    fleet_places: asyncio.Semaphore = field(default_factory=make_places)

@@ -47,7 +47,8 @@ async def look_at_all(context: HandlerContext, trail: AuditContext, names: Seque
     def open_cluster(name: str) -> AbstractAsyncContextManager[Cluster]:
         return context.services.open_cluster(name, trail)
 
-    return await FleetCheck(await context.services.clinic(), open_cluster, trail).run(names)
+    clinic, places = await context.services.clinic(), context.services.fleet_places
+    return await FleetCheck(clinic, open_cluster, trail, places).run(names)
 
 
 async def _cluster_names(context: HandlerContext) -> tuple[str, ...]:
