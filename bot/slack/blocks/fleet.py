@@ -80,7 +80,7 @@ def parse_check_cluster_value(text: str) -> tuple[str, datetime]:
 def _row(each: ClusterSummary, number: int, at: datetime) -> list[Block]:
     """What is not well there, and the button below it."""
     told = list(each.told())[:MOST_TOLD]
-    lines = [line(text_run(clip(what, LONGEST_LINE), bold=True), text_run(f" {clip(why)}")) for what, why in told]
+    lines = [line(text_run(f"{clip(what, LONGEST_LINE)}:", bold=True), text_run(f" {clip(why)}")) for what, why in told]
     if more := each.number_told - len(told):
         lines.append(line(text_run(f"and {more} more")))
     top = line(_name_run(each), text_run(f" · {clip(each.sentence, LONGEST_LINE)}"))
