@@ -57,7 +57,7 @@ async def test_a_digest_is_one_line_where_all_is_well(open_scene: OpenScene) -> 
         assert digest.plain.strip() == "✓ All 2 clusters are well: nothing is seen failing."
 
 
-async def test_no_cluster_and_no_channel_are_said(open_scene: OpenScene, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_cluster_and_no_channel_are_said(open_scene: OpenScene, capsys: pytest.CaptureFixture[str]) -> None:
     async with open_scene({}, settings=DIGEST) as scene:
         (told,) = await due_digests(scene)
         assert "No cluster is configured here" in told.plain
@@ -66,7 +66,10 @@ async def test_no_cluster_and_no_channel_are_said(open_scene: OpenScene, caplog:
         assert schedule is not None
         clock = Scheduler(replace(scene.services, settings=elsewhere), None, schedule)
         await clock.tick(schedule.next(datetime.now(UTC) + timedelta(days=2000)))
-        assert "There is no channel nowhere that netclinic is in: no digest of the clusters is posted." in caplog.text
+        assert (
+            "There is no channel nowhere that netclinic is in: no digest of the clusters is posted."
+            in capsys.readouterr().err
+        )
 
 
 async def test_a_private_list_stays_beside_the_answer_of_its_button(open_scene: OpenScene) -> None:
@@ -74,7 +77,7 @@ async def test_a_private_list_stays_beside_the_answer_of_its_button(open_scene: 
         await scene.slack.people.command("ada", "ops", "/netclinic fleet")
         listed = await scene.alone("ada", "1 of 1 cluster is not well.")
         await scene.slack.people.press("ada", listed, "Check everything on prod")
-        await scene.alone("ada", "CONFIRMED on prod")
+        await scene.alone("ada", "1 fault confirmed on cluster prod")
         await scene.alone("ada", "1 of 1 cluster is not well.")
         assert scene.slack.messages("ops") == []
 
