@@ -65,6 +65,7 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
             "NETCLINIC_ONCALL_GROUP",
             "NETCLINIC_ONCALL_CHANNEL",
             "NETCLINIC_AUDIT_ANCHOR_CHANNEL",
+            "NETCLINIC_FLEET_CHANNEL",
             "NETCLINIC_DEFAULT_CLUSTER",
             "NETCLINIC_MAY_ASK",
             "NETCLINIC_MAY_RECHECK",

@@ -200,6 +200,6 @@ async def test_who_went_somewhere_is_not_taken_elsewhere(page: Page, slack: Work
     await expect(page.get_by_role("heading", name="# random")).to_be_visible()
     slack.open_with("ops", ts)
     await slack.people.say("lin", "random", "all read")
-    await expect(page.get_by_text("all read")).to_be_visible()
+    await expect(page.get_by_text("all read", exact=True)).to_be_visible()
     await expect(page.get_by_role("heading", name="# random")).to_be_visible()
     await expect(page.locator("#thread")).to_be_hidden()
