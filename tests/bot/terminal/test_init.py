@@ -1,6 +1,7 @@
 """``netclinic init``: what it asks at a terminal, what it checks at once, and what it writes."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -57,8 +58,13 @@ class Terminal:
         os.write(self._ours, f"{typed}\n".encode())
 
     def interrupt(self, question: str) -> None:
+        """Press Ctrl-C, and again as a person would: one that comes just before Python waits for input is not seen."""
         self.until(question)
-        self._process.send_signal(signal.SIGINT)
+        for _ in range(6):
+            self._process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
+                return
 
     def end(self) -> int:
         """The exit code, once all was read."""
