@@ -209,7 +209,9 @@ async def test_a_question_is_counted_everywhere_and_prometheus_reads_it(
 ) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene, AsyncExitStack() as stack:
         await ask(scene)
-        shown = await scrape(scene)
+        async with asyncio.timeout(SECONDS):
+            while value(shown := await scrape(scene), "netclinic_queue_jobs"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         entry = "terway-vswitch-out-of-ips"
         assert value(shown, "netclinic_questions_total", door="ask", outcome="confirmed") == 1
         assert value(shown, "netclinic_verdict_duration_seconds_count", door="ask") == 1
@@ -221,7 +223,6 @@ async def test_a_question_is_counted_everywhere_and_prometheus_reads_it(
         assert value(shown, "netclinic_cluster_read_bytes_total") > 1000
         assert value(shown, "netclinic_slack_calls_total", method="chat.postMessage", result="ok") >= 1
         assert value(shown, "netclinic_audit_last_record") > 10
-        assert value(shown, "netclinic_queue_jobs") == 0
         assert value(shown, "netclinic_database_up") == 1
         for secret in (scene.slack.bot_token, scene.slack.app_token, "ada", "ContainerCreating", "inc-shop"):
             assert secret not in shown

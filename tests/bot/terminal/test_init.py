@@ -28,6 +28,12 @@ HEALTHY = "terway-healthy"
 PATIENCE = 60  # seconds that a busy machine may say nothing
 
 
+def _take_terminal() -> None:
+    """As a shell starts what a person types, whatever has started the tests: in the background, Ctrl-C is ignored."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command at a terminal of its own; both of its output streams are seen there."""
 
@@ -43,7 +49,7 @@ class Terminal:
             cwd=netclinic.home,
             env=netclinic.environment({"COLUMNS": "200", **environment}),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_take_terminal,
         )
         os.close(its)
 
