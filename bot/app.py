@@ -14,6 +14,8 @@ from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.audit import AuditContext, AuditLog
+    from bot.cloud.accounts import CloudAccounts
+    from bot.cloud.requests import CloudTransport
     from bot.cluster.reader import Cluster
     from bot.cluster.requests import Observer, Recorder
     from bot.diagnosis.clinic import Clinic
@@ -171,12 +173,29 @@ class App:
         context = None if name == IN_CLUSTER else name
         return self.open_cluster(audit, kubeconfig=kubeconfig, context=context, observers=observers)
 
+    @cached_property
+    def cloud_accounts(self) -> "CloudAccounts | None":
+        """The cloud's accounts, for as long as the process lives; ``None`` where the cloud is off."""
+        if self.settings.cloud == "off":
+            return None
+        from bot.cloud.accounts import CloudAccounts
+        from bot.cloud.transport import Endpoint
+        from bot.settings import parse_pairs
+
+        profiles = dict(parse_pairs(self.settings.cloud_profiles))
+        return CloudAccounts(Endpoint.of(self.settings.cloud_endpoint), profiles)
+
+    def _cloud_of(self, context: str) -> "CloudTransport | None":
+        return None if self.cloud_accounts is None else self.cloud_accounts.of(context)
+
     def clinic(self, index: "Index | None" = None) -> "Clinic":
         """The flow over the entries; with an index it answers questions in words."""
         from bot.cluster.requests import Budget
         from bot.diagnosis.clinic import Clinic
 
-        return Clinic(self.entries, index, Budget(seconds=self.settings.deadline))
+        settings = self.settings
+        budget = Budget(seconds=settings.deadline, cloud_seconds=min(settings.cloud_deadline, settings.deadline))
+        return Clinic(self.entries, index, budget)
 
     @contextlib.asynccontextmanager
     async def open_cluster(
@@ -205,13 +224,14 @@ class App:
         from bot.cluster.transport import Transport
         from bot.recordings import load, serve
 
-        def audited(connection: Connection) -> Cluster:
-            cluster = Cluster(Transport(connection.client), connection.context, observers, recorder)
+        def audited(connection: Connection, cloud: "CloudTransport | None") -> Cluster:
+            cluster = Cluster(Transport(connection.client), connection.context, observers, recorder, cloud)
             return audit.cluster(cluster)
 
         if recording is None:
             async with connect(kubeconfig, context) as connection:
-                yield audited(connection)
+                yield audited(connection, self._cloud_of(connection.context))
             return
+        # A recording is asked as it is: what it holds of the cloud, and never the cloud itself.
         async with serve(load(recording)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
-            yield audited(connection)
+            yield audited(connection, server.store.cloud)

@@ -248,6 +248,25 @@ def rbac(
         show_cluster_role(output)
 
 
+@cli.command(cls=Command, epilog=examples("netclinic ram > policy.json", "netclinic ram --check --context prod"))
+def ram(
+    verify: Annotated[
+        bool, typer.Option("--check", help="ask Alibaba Cloud which of these calls it allows us")
+    ] = False,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    recording: Recording = None,
+    output: Output = "text",
+) -> None:
+    """The RAM policy that NETCLINIC_CLOUD=on needs: actions that describe, get or list, nothing else."""
+    from bot.terminal.admin import check_cloud, show_ram_policy
+
+    if verify:
+        _wait_for(check_cloud(Target(kubeconfig, context, recording), output))
+    else:
+        show_ram_policy()
+
+
 @cli.command(
     cls=Command,
     epilog=examples(

@@ -56,7 +56,7 @@ def _name(text: str) -> str:
 
 def _pairs(text: str) -> str:
     if not all(name and to for name, to in parse_pairs(text)):
-        raise ValueError("write channel=cluster, several separated by commas")
+        raise ValueError("write name=value, several separated by commas")
     return text
 
 
@@ -221,6 +221,22 @@ class Settings(BaseSettings):
     )
     fleet_channel: Name = _setting(
         "NETCLINIC_FLEET_CHANNEL", "", "channel of that digest: id or name; the on-call channel if empty"
+    )
+    cloud: Literal["off", "on"] = _setting(
+        "NETCLINIC_CLOUD",
+        "off",
+        "whether Alibaba Cloud's API is asked what Kubernetes cannot show, read-only: on or off",
+    )
+    cloud_endpoint: str = _setting(
+        "NETCLINIC_CLOUD_ENDPOINT", "", "http(s)://HOST:PORT for all its products; each one's own if empty"
+    )
+    cloud_deadline: float = _setting(
+        "NETCLINIC_CLOUD_DEADLINE", 4.0, "seconds that the cloud may take for one question", gt=0, le=60
+    )
+    cloud_profiles: Pairs = _setting(
+        "NETCLINIC_CLOUD_PROFILES",
+        "",
+        "profile of ~/.aliyun/config.json by cluster: prod-hz=ops,staging=off; the credentials chain for others",
     )
     alertmanager_url: str = _setting(
         "NETCLINIC_ALERTMANAGER_URL", "", "base URL of an Alertmanager: the handoff tells which silences end soon"

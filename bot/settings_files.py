@@ -23,6 +23,7 @@ LARGEST = 1 << 20  # bytes
 # What the current folder's file may set: how long, how much is logged and whose clock, never where, who or with what.
 HARMLESS = frozenset(
     {
+        "netclinic_cloud_deadline",
         "netclinic_deadline",
         "netclinic_handoff_deadline",
         "netclinic_handoff_remind_minutes",

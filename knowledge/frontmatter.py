@@ -10,7 +10,8 @@ from knowledge.untrusted_yaml import SAFE_LOADER, check
 
 FENCE = "---"
 KEYS = (
-    "id", "title", "title_zh", "kind", "headings", "symptoms", "identifiers", "applies", "confirmed_by", "asks",
+    "id", "title", "title_zh", "kind", "headings", "symptoms", "identifiers", "applies", "confirmed_by",
+    "confirmed_with_cloud", "asks",
     "absence", "says", "facts", "proved_on", "related",
 )  # fmt: skip
 REQUIRED = ("id", "title", "kind", "symptoms")

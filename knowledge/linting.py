@@ -33,6 +33,7 @@ from knowledge.vocabulary import Vocabulary
 HEADINGS_FILE = Path(__file__).parent / "headings.txt"
 SYMPTOMS, CHINESE_SYMPTOMS = 10, 3
 TO_FILL = "TODO"
+CONFIRMING = ("confirmed_by", "confirmed_with_cloud")
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,14 @@ def _placeholders(path: Path, text: str) -> Iterator[Problem]:
 
 def _check_proofs(context: _EntryContext) -> Iterator[Problem]:
     entry, proof = context.entry, context.entry.proved_on
+    confirming = entry.confirmed_by or entry.confirmed_with_cloud
     if entry.kind is Kind.GUIDE:
         wanted = {"answered": proof.answered}
-    elif entry.confirmed_by is None:
+    elif confirming is None:
         wanted = {"suspected": proof.suspected}
     elif entry.absence == "suspected":
         wanted = {"confirmed": proof.confirmed, "ruled_out or suspected": proof.ruled_out + proof.suspected}
-    elif can_be_confirmed(entry.confirmed_by):
+    elif can_be_confirmed(confirming):
         wanted = {"confirmed": proof.confirmed, "ruled_out": proof.ruled_out}
     else:
         wanted = {"suspected": proof.suspected, "ruled_out": proof.ruled_out}
@@ -163,11 +165,24 @@ def can_be_confirmed(condition: Condition) -> bool:
 
 def _check_words(context: _EntryContext) -> Iterator[Problem]:
     """A setting is no proof: it is there on clusters where nothing fails, and where something else does."""
-    condition = context.entry.confirmed_by
-    if condition is not None and not _needs_sign_or_words(condition, context.vocabulary):
+    for key in CONFIRMING:
+        condition = getattr(context.entry, key)
+        if condition is None or _needs_sign_or_words(condition, context.vocabulary):
+            continue
         message = "settings alone can confirm this, and nothing says what the words must carry besides"
         remedy = 'add question_says(about="...", contains=["..."]) with what tells it from its neighbours'
-        yield context.problem(("confirmed_by",), message, remedy)
+        yield context.problem((key,), message, remedy)
+
+
+def _check_cloud(context: _EntryContext) -> Iterator[Problem]:
+    """Where the cloud is not asked, an entry is judged by Kubernetes alone."""
+    for key in ("applies", "confirmed_by"):
+        for call in calls_in(getattr(context.entry, key)):
+            declared = context.vocabulary.probes.get(call.probe)
+            if declared is not None and declared.asks_cloud:
+                message = f"{call.probe} asks the cloud, which is off unless somebody switched it on"
+                remedy = "move the condition below confirmed_with_cloud, which is judged where the cloud is read"
+                yield context.problem((key,), message, remedy)
 
 
 def _check_asks(context: _EntryContext) -> Iterator[Problem]:
@@ -300,6 +315,7 @@ RULES: tuple[Callable[[_EntryContext], Iterator[Problem]], ...] = (
     _check_placeholders,
     _check_proofs,
     _check_words,
+    _check_cloud,
     _check_asks,
     _check_recordings,
     _check_facts,

@@ -102,12 +102,13 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
         return None
     keys = _FrontMatter(front_matter(front, diagnostics), vocabulary, diagnostics)
     kind = keys.kind()
-    applies, confirmed_by = keys.applies(), keys.confirmed_by()
-    body = read_body(body_text, kind, [applies, confirmed_by], vocabulary, diagnostics)
-    if kind is Kind.GUIDE and "confirmed_by" in keys.data:
-        diagnostics.add(
-            ("confirmed_by",), "a guide is answered, not confirmed", "remove confirmed_by or make it a fault"
-        )
+    applies, confirmed_by = keys.applies(), keys.group("confirmed_by")
+    with_cloud = keys.group("confirmed_with_cloud")
+    asked = [applies, confirmed_by, with_cloud]
+    body = read_body(body_text, kind, asked, vocabulary, diagnostics)
+    for key in ("confirmed_by", "confirmed_with_cloud"):
+        if kind is Kind.GUIDE and key in keys.data:
+            diagnostics.add((key,), "a guide is answered, not confirmed", f"remove {key} or make it a fault")
     # All is read even where nothing can come of it, so that all its problems are reported.
     entry = Entry(
         id=keys.id(),
@@ -121,10 +122,11 @@ def _parse_entry(text: str, section: str, vocabulary: Vocabulary | None, diagnos
         identifiers=keys.texts("identifiers"),
         applies=applies,
         confirmed_by=confirmed_by,
+        confirmed_with_cloud=with_cloud,
         asks=read_asks(keys.data.get("asks"), confirmed_by, diagnostics),
         absence=keys.absence(),
         facts=keys.texts("facts"),
-        says=read_says(keys.data.get("says"), [applies, confirmed_by], vocabulary, diagnostics),
+        says=read_says(keys.data.get("says"), asked, vocabulary, diagnostics),
         proved_on=keys.proof(),
         related=keys.texts("related"),
         **vars(body),
@@ -197,15 +199,15 @@ class _FrontMatter:
         read = [self._condition(member, ("applies", at)) for at, member in enumerate(value)]
         return Group("all", tuple(member for member in read if member is not None))
 
-    def confirmed_by(self) -> Condition | None:
-        if "confirmed_by" not in self.data:
+    def group(self, key: str) -> Condition | None:
+        if key not in self.data:
             return None
-        value = self.data["confirmed_by"]
+        value = self.data[key]
         if not isinstance(value, dict):
             shape = 'write "all:", "any:" or "none:" below it, and the conditions as a list'
-            self.diagnostics.add(("confirmed_by",), '"confirmed_by" is not a group', shape)
+            self.diagnostics.add((key,), f'"{key}" is not a group', shape)
             return None
-        return self._condition(value, ("confirmed_by",))
+        return self._condition(value, (key,))
 
     def _condition(self, value: object, place: tuple[str | int, ...]) -> Condition | None:
         def report(error: ExpressionError) -> None:

@@ -127,6 +127,7 @@ class SettlingQuestion:
 class Entry:
     """One topic. ``absence`` says what it means when ``confirmed_by`` came out absent: ``suspected`` where reads can
     confirm but never rule out. ``asks``: what settles it where the words are silent. ``says``: why, verdict by verdict.
+    ``confirmed_with_cloud``: what confirms it instead where the cloud is read.
     ``settle``, ``steps``, ``prevent``, ``verify``: numbered items of the sections of that name.
     ``title_zh``: the title for whoever asks in Chinese; empty where nobody has written it."""
 
@@ -140,6 +141,7 @@ class Entry:
     identifiers: tuple[str, ...] = ()
     applies: Condition | None = None
     confirmed_by: Condition | None = None
+    confirmed_with_cloud: Condition | None = None
     asks: SettlingQuestion | None = None
     absence: Literal["ruled_out", "suspected"] = "ruled_out"
     facts: tuple[str, ...] = ()

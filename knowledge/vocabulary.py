@@ -24,6 +24,7 @@ class ProbeDeclaration:
     """``nature``: a ``sign`` is something failing now, a ``condition`` a setting under which it can fail, a
     ``state`` what is asked about itself, which nothing else explains; a ``fact`` is compared with a value and counts as
     a condition. ``cost`` ``wide`` is asked only when the words call for it.
+    ``asks_cloud``: it calls the cloud's API, which is off unless somebody switched it on.
     ``values``: all that a fact can be, where that is a closed set; comparing it with anything else is then an error."""
 
     name: str
@@ -32,6 +33,7 @@ class ProbeDeclaration:
     parameters: tuple[Parameter, ...] = ()
     cost: Literal["narrow", "wide"] = "narrow"
     values: tuple[str, ...] = ()
+    asks_cloud: bool = False
 
 
 @dataclass(frozen=True)

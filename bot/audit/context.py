@@ -14,6 +14,7 @@ from bot.audit.log import AuditLog
 from bot.audit.records import Actor, Draft, Record, make_draft
 
 if TYPE_CHECKING:
+    from bot.cloud.requests import CloudCall
     from bot.cluster.reader import Cluster
     from bot.cluster.requests import Request
     from bot.diagnosis.answer import Answer
@@ -35,6 +36,7 @@ class AuditObserver:
     cluster: str | None = None
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _made: "dict[int, tuple[Request, int]]" = field(default_factory=dict)
+    _called: "dict[int, tuple[CloudCall, int]]" = field(default_factory=dict)
 
     async def before(self, request: "Request") -> None:
         """Store that the read is about to be made.
@@ -54,6 +56,33 @@ class AuditObserver:
         if outcome in DENIED:
             drafts.append(self._draft("permission.failed", request, number, outcome))
         self.log.enqueue(drafts)
+
+    async def before_call(self, call: "CloudCall") -> None:
+        """Store that the cloud is about to be asked.
+
+        Raises:
+            AuditUnavailable: it could not be stored; the call must not be made.
+        """
+        number = next(self._numbers)
+        await self.log.aappend([self._draft_of_call("cloud.read", call, number)])
+        self._called[id(call)] = (call, number)
+
+    async def after_call(self, call: "CloudCall", outcome: str, code: str, request_id: str, seconds: float) -> None:
+        """Hand over what came of it: the API's code and request id, milliseconds."""
+        _, number = self._called.pop(id(call), (call, 0))
+        figures = {"ms": round(seconds * 1000), **({"code": code} if code else {})}
+        figures |= {"cloud_request_id": request_id} if request_id else {}
+        drafts = [self._draft_of_call("cloud.read.done", call, number, outcome, figures)]
+        if outcome in DENIED:
+            drafts.append(self._draft_of_call("permission.failed", call, number, outcome))
+        self.log.enqueue(drafts)
+
+    def _draft_of_call(
+        self, action: str, call: "CloudCall", number: int, outcome: str = "", figures: dict[str, Any] | None = None
+    ) -> Draft:
+        asked = {"product": call.action.product, "action": call.action.name, "region": call.region, "asked": call.asked}
+        detail = {"read": number, **asked, **(figures or {})}
+        return make_draft(action, self.actor, self.request_id, self.case, self.cluster, None, outcome, detail)
 
     def _draft(
         self, action: str, request: "Request", number: int, outcome: str = "", figures: dict[str, Any] | None = None

@@ -13,6 +13,8 @@ from typing import Any, NoReturn, TypeVar
 
 import orjson
 
+from bot.cloud.reader import CloudReader
+from bot.cloud.requests import CloudBudget, CloudRecorder, CloudTransport
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
 from bot.cluster.reply_shape import shape_problem
 from bot.cluster.requests import Budget, CutObserver, Listing, Observer, Printed, Recorder, Request, Spent, rows_of
@@ -31,12 +33,16 @@ TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json;as=Table;
 
 @dataclass
 class Reader:
-    """Reads one cluster for one question. Use as an async context manager: leaving it cancels what still runs."""
+    """Reads one cluster for one question. Use as an async context manager: leaving it cancels what still runs.
+
+    ``cloud`` reads what Kubernetes cannot show; ``None`` where it is not to be asked.
+    """
 
     transport: Transport
     budget: Budget = field(default_factory=Budget)
     observers: Sequence[Observer] = ()
     recorder: Recorder | None = None
+    cloud: CloudReader | None = None
     spent: Spent = field(default_factory=Spent)
     _failures: dict[str, str] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
@@ -52,10 +58,14 @@ class Reader:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        if self.cloud is not None:
+            await self.cloud.close()
 
     def unread(self) -> tuple[str, ...]:
         """What could not be read and why, one sentence a kind of object; all that is not permitted is one."""
-        return tuple(merge_denied(why if is_denied(why) else f"{what}: {why}" for what, why in self._failures.items()))
+        told = [why if is_denied(why) else f"{what}: {why}" for what, why in self._failures.items()]
+        of_cloud = () if self.cloud is None else self.cloud.unread()
+        return (*merge_denied(told), *(f"cloud: {why}" for why in of_cloud))
 
     def note(self, what: str, why: str) -> None:
         """Tell that something could not be looked at, with the rest."""
@@ -375,13 +385,24 @@ def _drop_images(request: Request, parsed: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Cluster:
-    """An opened cluster: how to read it, and what people call it. ``bot/app.py`` opens them, with their audit trail."""
+    """An opened cluster: how to read it, and what people call it. ``bot/app.py`` opens them, with their audit trail.
+
+    ``cloud``: who answers calls of the cloud that it runs in; ``None`` where nobody is to be asked.
+    """
 
     transport: Transport
     context: str
     observers: Sequence[Observer] = ()
     recorder: Recorder | None = None
+    cloud: CloudTransport | None = None
 
     def reader(self, budget: Budget) -> Reader:
         """A reader for one question."""
-        return Reader(self.transport, budget, self.observers, self.recorder)
+        return Reader(self.transport, budget, self.observers, self.recorder, self._cloud_reader(budget))
+
+    def _cloud_reader(self, budget: Budget) -> CloudReader | None:
+        if self.cloud is None:
+            return None
+        limits = CloudBudget(budget.cloud_calls, budget.cloud_seconds)
+        recorder = self.recorder if isinstance(self.recorder, CloudRecorder) else None
+        return CloudReader(self.cloud, limits, self.observers, redact, recorder)

@@ -62,6 +62,7 @@ class Budget:
     one request. What it cuts is unknown, with that reason.
 
     ``bytes_before_lists_end``: once so many were read, a list of many pages ends with the page that it is at.
+    ``cloud_calls`` and ``cloud_seconds``: what the cloud may cost beside it.
     """
 
     requests: int = 40
@@ -69,10 +70,12 @@ class Budget:
     bytes_before_lists_end: int = 6_000_000
     seconds: float = 10.0
     seconds_a_request: float = 5.0
+    cloud_calls: int = 12
+    cloud_seconds: float = 4.0
 
     def for_everything(self) -> "Budget":
         """The same time for who asks no question but wants all looked at: every entry, or every permission."""
-        return replace(self, requests=100, bytes=32_000_000)
+        return replace(self, requests=100, bytes=32_000_000, cloud_calls=60)
 
 
 @dataclass(frozen=True)

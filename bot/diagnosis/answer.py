@@ -126,6 +126,7 @@ class Answer:
     unread: tuple[str, ...] = ()
     requests: int = 0
     bytes: int = 0
+    cloud_calls: int = 0
     elapsed_ms: int = 0
 
     @property
@@ -141,7 +142,7 @@ class Answer:
             "cluster": self.cluster.to_json() if self.cluster else None,
             "diagnoses": [diagnosis.to_json() for diagnosis in self.diagnoses],
             "failing": [item.to_json() for item in self.failing],
-            "reads": {"requests": self.requests, "bytes": self.bytes, "cloud_calls": 0},
+            "reads": {"requests": self.requests, "bytes": self.bytes, "cloud_calls": self.cloud_calls},
             "elapsed_ms": self.elapsed_ms,
         }
 

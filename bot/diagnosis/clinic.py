@@ -113,6 +113,7 @@ class Clinic:
                 unread=reader.unread(),
                 requests=reader.spent.requests,
                 bytes=reader.spent.bytes,
+                cloud_calls=reader.cloud.spent.calls if reader.cloud else 0,
             )
 
     def _by_words_alone(self, scores: MatchScores, why: str) -> list[Diagnosis]:
@@ -127,10 +128,7 @@ class Clinic:
         spoken_of = await self._spoken_of(judge) if scores.in_doubt else []
         wanted = {*meant, *spoken_of}
         entries = [entry for entry in self.entries.values() if entry.id in wanted or _is_cheap_fault(judge, entry)]
-        judging = (
-            judge.judge(entry, words_are_clear=scores.plainly_describe(entry.id), in_doubt=scores.in_doubt)
-            for entry in entries
-        )
+        judging = (_judged(judge, entry, scores, is_wanted=entry.id in wanted) for entry in entries)
         # What is named and what fails is read first: where the budget ends, it is settings that stay unknown.
         failing = await what_fails(session)
         judgements = await asyncio.gather(*judging)
@@ -169,6 +167,17 @@ async def read_cluster_state(session: ClusterSession, context: str) -> ClusterSt
             return ClusterState(context=context, reachable=False, problem=why)
     facts = await asyncio.gather(*(read_fact(session, name) for name in core_facts()))
     return ClusterState(context=context, reachable=True, facts=tuple(facts))
+
+
+async def _judged(judge: Judge, entry: Entry, scores: MatchScores, *, is_wanted: bool) -> Judgement:
+    """The verdict. About what nobody asked for, the cloud is asked only where the cluster itself brings it up."""
+
+    async def judged(*, with_cloud: bool) -> Judgement:
+        clear = scores.plainly_describe(entry.id)
+        return await judge.judge(entry, words_are_clear=clear, in_doubt=scores.in_doubt, with_cloud=with_cloud)
+
+    found = await judged(with_cloud=is_wanted)
+    return await judged(with_cloud=True) if not is_wanted and _is_seen_failing(found) else found
 
 
 def _is_worth_reading(question: str, found: Matches) -> bool:

@@ -91,6 +91,8 @@ def _reopened(entry: Entry, judgement: Judgement, riddle: Failing) -> Judgement:
     is_open = judgement.verdict is Verdict.RULED_OUT and not judgement.reason.startswith(NOT_HERE)
     if not (is_open and any(map(_asks_why_pods_wait, calls(entry.confirmed_by)))):
         return judgement
+    if any(found.is_of_cloud for found in judgement.telling):
+        return judgement  # the cloud counted what the message is silent about
     name = riddle.object.removeprefix("Pod ")
     says = f"with a message that this entry does not know: {clip(riddle.words, 160)!r}"
     reason = f"{name} waits for its network {says if riddle.words else 'and no event tells why'}."

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.cluster.facts import Fact, read_fact
+from bot.cluster.facts import Fact, facts_here, read_fact
 from bot.cluster.facts.labels import fact_label
 from bot.cluster.resources import denied, denied_kinds, merge_denied
 from bot.cluster.session import EMPTY_NAMESPACE, ClusterSession
@@ -47,8 +47,8 @@ class Judgement:
 
     ``found``: what each of the entry's probes came to, where a sentence of the entry may say it better than the reason;
     ``telling``: of these, what that sentence is made of, or what rules the entry out.
-    ``preface`` stands in front of it. ``is_riddle`` where it is open only because something else fails that nobody
-    knows: no step is to be taken on it.
+    ``preface`` stands in front of it, ``aside`` behind: why the cloud could not decide.
+    ``is_riddle`` where it is open only because something else fails that nobody knows: no step is to be taken on it.
     ``asks`` is what would settle it, where only the words leave it open; ``given`` tells who has answered that.
     """
 
@@ -62,6 +62,7 @@ class Judgement:
     is_riddle: bool = False
     telling: tuple[Finding, ...] = ()
     preface: str = ""
+    aside: str = ""
 
     def objects(self) -> Mapping[str, Sequence[str]]:
         """What the findings name, the most exact ones first: the names that steps are about."""
@@ -92,11 +93,21 @@ class Judge:
         self._given = given or {}
         self._fact_names = {fact_to_probe(name): name for name in facts}
 
-    async def judge(self, entry: Entry, *, words_are_clear: bool, in_doubt: bool = False) -> Judgement:
+    async def judge(
+        self, entry: Entry, *, words_are_clear: bool, in_doubt: bool = False, with_cloud: bool = True
+    ) -> Judgement:
         """The verdict; ``words_are_clear`` when the question plainly describes this entry's symptom.
 
         ``in_doubt``: whether it is about the network at all is not sure; then its words alone confirm nothing.
+        ``with_cloud``: whether the cloud may be asked, too, where it is read and the entry knows what to ask.
         """
+        by_kubernetes = self._judge(entry, words_are_clear, in_doubt)
+        if not (with_cloud and entry.confirmed_with_cloud and self._session.reader.cloud):
+            return await by_kubernetes
+        with_it = replace(entry, confirmed_by=entry.confirmed_with_cloud)
+        return _of_both(*await asyncio.gather(self._judge(with_it, words_are_clear, in_doubt), by_kubernetes))
+
+    async def _judge(self, entry: Entry, words_are_clear: bool, in_doubt: bool) -> Judgement:
         applies, about = await self._condition(entry.applies)
         if applies is Outcome.ABSENT:
             return _ruled_out(f"{NOT_HERE}: {_reasons(entry.applies, about, Outcome.ABSENT)}.", about)
@@ -162,7 +173,8 @@ class Judge:
         return any(is_wide(call) for part in (entry.applies, entry.confirmed_by) for call in calls(part))
 
     async def _answered(self, entry: Entry) -> Judgement:
-        facts = await asyncio.gather(*(read_fact(self._session, name) for name in entry.facts))
+        names = facts_here(self._session, entry.facts)
+        facts = await asyncio.gather(*(read_fact(self._session, name) for name in names))
         told = [fact for fact in facts if fact.value is not None]
         told = [fact for fact in told if fact.name != PLUGIN] or told  # it stands beside the cluster's name
         known = [f"{fact_label(fact.name)}: {fact.value}" for fact in told]
@@ -203,6 +215,17 @@ def _compare_fact(call: Call, fact: Fact, finding: Finding) -> Finding:
             finding, summary=f"{finding.summary}, which cannot be compared with {format_value(call.operand)}"
         )
     return replace(finding, probe=str(call), outcome=outcome)
+
+
+def _of_both(with_cloud: Judgement, by_kubernetes: Judgement) -> Judgement:
+    """The cloud's word where it could be read. Else what Kubernetes has decided by itself stays decided."""
+    unread = [found for found in with_cloud.findings if found.is_unread]
+    if with_cloud.verdict is not Verdict.SUSPECTED or not unread:
+        return with_cloud
+    known = {found.probe for found in by_kubernetes.findings}
+    more = tuple(found for found in with_cloud.findings if found.probe not in known)
+    asides = merge_denied(f"{_capital(found.summary)}." for found in unread if found in more)
+    return replace(by_kubernetes, findings=(*by_kubernetes.findings, *more), aside=" ".join(asides[:1]))
 
 
 def _outcome(entry: Entry, findings: Mapping[Call, Finding]) -> Outcome:

@@ -63,7 +63,7 @@ async def _prove_on(
     except RecordingError as error:
         return [ProofResult(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:
-        cluster = Cluster(Transport(connection.client), recording)
+        cluster = Cluster(Transport(connection.client), recording, cloud=store.cloud)
         answer = await clinic.check([id_ for id_, _ in expectations], cluster, words_are_clear=True)
     found = {item.entry.id: item for item in answer.diagnoses}
     return [

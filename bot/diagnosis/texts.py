@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, read_fact
+from bot.cluster.facts import Fact, FactValue, core_facts, declared_facts, facts_here, read_fact
 from bot.cluster.named_objects import named_objects
 from bot.cluster.session import ClusterSession, full_name, name_of
 from bot.cluster.transport import ReadError
@@ -16,7 +16,7 @@ from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
 from knowledge.call_validation import fact_to_probe
 from knowledge.logic import Outcome
-from knowledge.model import Entry, Kind, Sentence, Step
+from knowledge.model import Condition, Entry, Kind, Sentence, Step
 from knowledge.outcome_comparison import HINTED, Outcomes
 from knowledge.placeholders import explained
 from knowledge.rendering import render, render_text
@@ -30,7 +30,8 @@ async def render_diagnosis(
     session: ClusterSession, entry: Entry, score: float | None, judgement: Judgement
 ) -> Diagnosis:
     """The diagnosis of a judged entry. What is ruled out gets no steps: there is nothing to mend."""
-    names = list(dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry, judgement.verdict)]))
+    wanted = dict.fromkeys([*entry.facts, *core_facts(), *_facts_in_texts(entry, judgement.verdict)])
+    names = facts_here(session, wanted)
     facts = {fact.name: fact for fact in await asyncio.gather(*(read_fact(session, name) for name in names))}
     templates = _templates(entry, judgement.verdict)
     objects = await _with_names_of_node(session, judgement.objects(), templates)
@@ -120,16 +121,27 @@ def _sentences(entry: Entry, verdict: Verdict) -> tuple[Sentence, ...]:
 def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mapping[str, Sequence[str]]) -> Judgement:
     """With the entry's own sentence as the reason, where one fits what was found, and who answered what."""
     sentences = _sentences(entry, judgement.verdict) if judgement.found else ()
+    sentences = tuple(each for each in sentences if not _asks_what_was_not(entry, each.when, judgement))
     said = sentence_for(sentences, _outcomes(judgement), facts, {**objects, **judgement.told_objects()})
     if said is None:
-        return replace(judgement, reason=f"{judgement.reason} {judgement.given}".rstrip())
+        return replace(judgement, reason=" ".join(filter(None, (judgement.reason, judgement.given, judgement.aside))))
     telling = _telling(said, judgement)
     telling += tuple(finding for finding in judgement.telling if finding not in telling)
     text = said.text
     if judgement.reason.startswith(UNDECIDED) and said.sentence.when is None and not said.words():
         # What nobody could foresee (a namespace that does not exist) is in no entry's sentence.
         text = f"{text.rstrip('.')}: {judgement.reason.removeprefix(UNDECIDED)}"
-    return replace(judgement, reason=f"{judgement.preface} {text} {judgement.given}".strip(), telling=telling)
+    parts = (judgement.preface, text, judgement.given, judgement.aside)
+    return replace(judgement, reason=" ".join(filter(None, parts)), telling=telling)
+
+
+def _asks_what_was_not(entry: Entry, when: Condition | None, judgement: Judgement) -> bool:
+    """Whether a sentence or a step is about what only the cloud tells, which was not asked here."""
+    of_cloud = {call.probe for call in calls(entry.confirmed_with_cloud)} - {
+        call.probe for part in (entry.applies, entry.confirmed_by) for call in calls(part)
+    }
+    asked = {call.probe for call in judgement.found}
+    return any(call.probe in of_cloud - asked for call in calls(when))
 
 
 def _outcomes(judgement: Judgement) -> Outcomes:
@@ -173,7 +185,7 @@ def _render(
     to_settle = entry.settle if judgement.verdict is Verdict.SUSPECTED else ()
     to_do = (entry.steps, entry.prevent, entry.verify) if has_steps else ((), (), ())
     settle, steps, prevent, verify = explained(
-        render(part, values, named, _outcomes(judgement)) for part in (to_settle, *to_do)
+        render(_here(entry, part, judgement), values, named, _outcomes(judgement)) for part in (to_settle, *to_do)
     )
     shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
     return Diagnosis(
@@ -188,6 +200,10 @@ def _render(
         verify=verify,
         caution=tuple(render_text(text, values, named) for text in entry.caution) if has_steps else (),
     )
+
+
+def _here(entry: Entry, steps: Sequence[Step], judgement: Judgement) -> list[Step]:
+    return [step for step in steps if not _asks_what_was_not(entry, step.when, judgement)]
 
 
 def _value_here(fact: Fact, facts: Mapping[str, Fact]) -> FactValue | None:

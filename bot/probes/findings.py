@@ -33,7 +33,8 @@ class Finding:
     """A probe's outcome. ``objects`` names what it is about (``node``, ``pod`` as ns/name, …) for the steps.
 
     ``is_hint``: it was seen, and is unknown only because it proves nothing alone. ``is_contrary``: it speaks against
-    what was asked, and is unknown only because words are misread.
+    what was asked, and is unknown only because words are misread. ``is_unread``: it could not be read. ``is_of_cloud``:
+    the cloud was asked for it.
     """
 
     probe: str
@@ -44,6 +45,8 @@ class Finding:
     is_sign: bool = False
     is_hint: bool = False
     is_contrary: bool = False
+    is_unread: bool = False
+    is_of_cloud: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The contract's shape."""

@@ -56,6 +56,8 @@ def _section(probe: Probe) -> str:
     declared = probe.declaration
     text, _, _ = probe.manual.partition("\n\nArgs:")
     nature = f"Nature: {declared.nature}. Cost: {declared.cost}. Reads: {_reads(probe)}."
+    if probe.calls:
+        nature += f" Asks the cloud: {', '.join(sorted(action.permission for action in probe.calls))}."
     lines = [f"## {declared.name}\n", text, f"\n{nature}\n"]
     for parameter in declared.parameters:
         choices = f" ({', '.join(parameter.choices)})" if parameter.choices else ""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from bot.cloud.requests import Action
 from bot.cluster.declared_reads import Annotation, ConfigKey, DeclaredReads, Label, declared_reads
+from bot.cluster.facts import cloud_calls as cloud_calls_of_facts
 from bot.cluster.facts import declared_facts
 from bot.cluster.facts.registry import ODD_SHAPES, Permission
 from bot.cluster.facts.registry import permissions as fact_permissions
@@ -50,6 +52,7 @@ class Probe:
     reads: tuple[Permission, ...]
     manual: str
     names: "Names | None" = None
+    calls: tuple[Action, ...] = ()
 
 
 _PROBES: dict[str, Probe] = {}
@@ -62,21 +65,22 @@ def probe(
     reads: tuple[Permission, ...] | None,
     cost: Literal["narrow", "wide"] = "narrow",
     names: Names | None = None,
+    calls: tuple[Action, ...] = (),
 ) -> Callable[[Ask], Ask]:
     """Declare a probe under the function's name.
 
     ``names``: where an entry's arguments name an annotation or a ConfigMap's key, which ones, so that recordings keep
     them. What a probe reads of itself is declared by ``label``, ``annotation`` and ``config_key``. ``reads`` is
-    ``None`` where only the question is looked at.
+    ``None`` where only the question is looked at. ``calls``: what it asks the cloud, of ``bot/cloud/actions.py``.
 
     Raises:
         DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
     """
 
     def register(function: Ask) -> Ask:
-        declaration = declaration_of(function, nature, cost, reads)
+        declaration = replace(declaration_of(function, nature, cost, reads), asks_cloud=bool(calls))
         _refuse_taken_name(function)
-        _PROBES[declaration.name] = Probe(declaration, function, reads or (), manual_of(function), names)
+        _PROBES[declaration.name] = Probe(declaration, function, reads or (), manual_of(function), names, calls)
         return function
 
     return register
@@ -97,7 +101,9 @@ def vocabulary() -> Vocabulary:
     probes = {name: declared.declaration for name, declared in sorted(_PROBES.items())}
     for name, meaning in facts.items():
         asked = fact_to_probe(name)
-        probes[asked] = ProbeDeclaration(name=asked, nature="fact", summary=meaning)
+        probes[asked] = ProbeDeclaration(
+            name=asked, nature="fact", summary=meaning, asks_cloud=bool(cloud_calls_of_facts(name))
+        )
     return Vocabulary(probes=probes, facts=facts)
 
 
@@ -112,6 +118,24 @@ def required_permissions() -> set[Permission]:
     return of_probes | failure_check_permissions() | fact_permissions()
 
 
+def required_calls() -> set[Action]:
+    """Everything that probes and facts ask the cloud."""
+    return {action for declared in _PROBES.values() for action in declared.calls} | cloud_calls_of_facts()
+
+
+def entries_calling(entries: Iterable[Entry], action: Action) -> list[str]:
+    """The ids of the entries that ask a probe or a fact which makes this call of the cloud."""
+    return sorted(entry.id for entry in entries if action in _calls_of_cloud(entry))
+
+
+def _calls_of_cloud(entry: Entry) -> set[Action]:
+    names = {fact_to_probe(name): name for name in declared_facts()}
+    asked = [call.probe for call in all_calls(entry)]
+    of_facts = {*(names[probe] for probe in asked if probe in names), *entry.facts}
+    of_probes = {action for probe in asked if probe in _PROBES for action in _PROBES[probe].calls}
+    return of_probes | {action for name in of_facts for action in cloud_calls_of_facts(name)}
+
+
 def entries_needing(entries: Iterable[Entry], permission: Permission) -> list[str]:
     """The ids of the entries that ask a probe or a fact which needs this permission."""
     return sorted(entry.id for entry in entries if any(permission in reads for reads in _reads_of(entry)))
@@ -119,7 +143,7 @@ def entries_needing(entries: Iterable[Entry], permission: Permission) -> list[st
 
 def _reads_of(entry: Entry) -> Iterator[Iterable[Permission]]:
     names = {fact_to_probe(name): name for name in declared_facts()}
-    for call in (*calls(entry.applies), *calls(entry.confirmed_by)):
+    for call in all_calls(entry):
         yield fact_permissions(names[call.probe]) if call.probe in names else _PROBES[call.probe].reads
     for name in entry.facts:
         yield fact_permissions(name)
@@ -134,9 +158,15 @@ def calls(condition: Condition | None) -> Iterator[Call]:
             yield from calls(member)
 
 
+def all_calls(entry: Entry) -> Iterator[Call]:
+    """Every probe and fact that an entry asks for, with the cloud and without."""
+    for condition in (entry.applies, entry.confirmed_by, entry.confirmed_with_cloud):
+        yield from calls(condition)
+
+
 def reads_of(entries: Iterable[Entry]) -> DeclaredReads:
     """What is read of labels, annotations and ConfigMaps, with those that the entries name."""
-    asked = [call for entry in entries for call in (*calls(entry.applies), *calls(entry.confirmed_by))]
+    asked = [call for entry in entries for call in all_calls(entry)]
     return declared_reads().and_of(name for call in asked for name in _named_by(call))
 
 
@@ -171,10 +201,15 @@ async def ask(session: ClusterSession, call: Call) -> Finding:
     try:
         found = await declared.function(session, **_typed_arguments(declared.declaration, arguments))
     except ReadError as error:
-        found = unknown(str(error))
+        found = replace(unknown(str(error)), is_unread=True)
     except ODD_SHAPES as error:
         found = unknown(f"an object that {call.probe} looks at has an unexpected shape ({error})")
-    found = replace(found, probe=str(call), is_sign=declared.declaration.nature == "sign")
+    found = replace(
+        found,
+        probe=str(call),
+        is_sign=declared.declaration.nature == "sign",
+        is_of_cloud=declared.declaration.asks_cloud,
+    )
     if found.outcome is Outcome.ABSENT and absence == "unknown":
         return found.as_unknown("which does not exclude it")
     if found.outcome is Outcome.PRESENT and presence == "unknown":

@@ -313,7 +313,7 @@ async def vswitch_addresses(
         return absent(waiting.summary, waiting.evidence)
     given = await events_by_reason(session, (GOT_ADDRESS,), pods=True)
     newest = max(given.items, key=lambda item: item.last, default=None)
-    last = await _last_refusal(session, refused)
+    last = await last_refusal(session, refused)
     if waiting.outcome is not Outcome.ABSENT:
         return unknown(f"which pods wait could not be read in full; {_ONLY_VPC}")
     if newest and (is_fresh(newest, session.now(), within) or (last and newest.last > last.last)):
@@ -327,7 +327,7 @@ async def vswitch_addresses(
     return unknown(f"{why}; {_ONLY_VPC}", [event_evidence(last)], refused_at=[refused_at], vswitch=named)
 
 
-async def _last_refusal(session: ClusterSession, within: timedelta) -> Event | None:
+async def last_refusal(session: ClusterSession, within: timedelta) -> Event | None:
     """The newest event that says that a vSwitch is empty, about a pod, a node or a node object of Terway."""
     about_pods = await events_by_reason(session, POD_REASONS, pods=True)
     about_others = await events_by_reason(session, NODE_REASONS, pods=False)

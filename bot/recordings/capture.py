@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.cloud.requests import CloudCall, CloudFailure, CloudListing
 from bot.cluster.declared_reads import DeclaredReads, declared_reads
 from bot.cluster.recorded_fields import recorded_object, selected_labels
 from bot.cluster.redaction import redact_text
@@ -20,6 +21,7 @@ from bot.cluster.transport import ReadError
 from bot.cluster.unready_nodes import printed_node, unready_names
 from bot.recordings import LogKey, RecordingError, save
 from bot.recordings.access import Ask, Denial, list_line, objects_line, show_denial
+from bot.recordings.cloud import CloudCapture
 from bot.recordings.objects import DEFAULT_VERSION
 from bot.recordings.resources import BUILT_IN, Json
 from bot.recordings.selectors import label_keys
@@ -64,6 +66,7 @@ class Capture:
     _definitions: dict[_Key, Json] = field(default_factory=dict)
     _version: str = DEFAULT_VERSION
     _clock: datetime | None = None
+    _cloud: CloudCapture = field(default_factory=CloudCapture)
 
     def record(self, request: Request, content: Any, at: datetime) -> None:
         """Keep what one request gave; ``at`` is the server's clock."""
@@ -95,6 +98,14 @@ class Capture:
         elif not _is_told_by_the_pod(target.ask, error):
             self._failed[target.ask] = target.kind
 
+    def record_call(self, call: CloudCall, listing: CloudListing) -> None:
+        """Keep what a call of the cloud gave."""
+        self._cloud.record_call(call, listing)
+
+    def record_call_failure(self, call: CloudCall, failure: CloudFailure) -> None:
+        """Remember what the cloud did not tell."""
+        self._cloud.record_call_failure(call, failure)
+
     @property
     def contents(self) -> str:
         """What there is to save, in words."""
@@ -120,6 +131,7 @@ class Capture:
             cut=self._cut(),
             description=redact_text(description) or f"Read{where} at {format_time(self._clock)}.",
             version=self._version,
+            cloud=self._cloud.content(),
         )
 
     def _recorded(self) -> Iterator[Json]:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bot.recordings.access import Denial, parse_denial
+from bot.recordings.cloud import CLOUD_FILES, read_cloud
 from bot.recordings.manifests import Identity, identity, merge, read_mapping, read_objects
 from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, Recording, RecordingError
 from bot.recordings.resources import Json
@@ -44,6 +45,7 @@ class _Layers:
     logs: dict[LogKey, bytes] = field(default_factory=dict)
     settings: Json = field(default_factory=dict)
     forbid: list[str] = field(default_factory=list)
+    cloud: Json | None = None  # actions by name; of the base's those stay that are not named anew
 
 
 def load_folder(path: Path) -> Recording:
@@ -69,6 +71,9 @@ def _load_recording(path: Path, name: str) -> Recording:
         logs={key: _stamp(key, content, recorded) for key, content in layers.logs.items()},
         forbidden=_denials(layers.forbid, name),
         cut=[str(line) for line in layers.settings.get("cut") or ()],
+        cloud=None
+        if layers.cloud is None
+        else read_cloud(resolve_all(layers.cloud, recorded) if resolving else layers.cloud, f"{name}/{CLOUD_FILES[0]}"),
     )
 
 
@@ -132,6 +137,8 @@ def _lay(layers: _Layers, where: str, content: bytes, name: str) -> None:
         container = parts[3].removesuffix(".log")
         previous = container.endswith(_PREVIOUS)
         layers.logs[LogKey(parts[1], parts[2], container.removesuffix(_PREVIOUS), previous)] = content
+    elif where in CLOUD_FILES:
+        layers.cloud = {**(layers.cloud or {}), **read_mapping(content, f"{name}/{where}")}
     elif len(parts) == 1 and where != SETTINGS and where.endswith(_OBJECT_FILES):
         own: set[Identity] = set()
         for item in read_objects(content, f"{name}/{where}"):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 import orjson
@@ -14,6 +14,9 @@ from bot.recordings.access import Denial
 from bot.recordings.resources import BUILT_IN, Json, Resource, as_core, as_events_api, group_of, known_resources
 from bot.recordings.times import format_time
 from knowledge.errors import UserFacingError
+
+if TYPE_CHECKING:
+    from bot.recordings.cloud import RecordedCloud
 
 DEFAULT_VERSION = "v1.32.1-aliyun.1"
 DEFAULT_CLOCK = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
@@ -85,7 +88,10 @@ class ObjectIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """A recording, ready to be served. Make one with ``Recording.of``; the replay never changes it."""
+    """A recording, ready to be served. Make one with ``Recording.of``; the replay never changes it.
+
+    ``cloud``: what it holds of the cloud's replies; ``None`` where the cloud was not asked.
+    """
 
     name: str
     description: str = ""
@@ -95,6 +101,7 @@ class Recording:
     logs: Mapping[LogKey, bytes] = field(default_factory=dict)
     forbidden: tuple[Denial, ...] = ()
     cut: frozenset[str] = frozenset()
+    cloud: "RecordedCloud | None" = None
 
     @classmethod
     def of(
@@ -108,6 +115,7 @@ class Recording:
         logs: Mapping[LogKey, bytes] | None = None,
         forbidden: Iterable[Denial] = (),
         cut: Iterable[str] = (),
+        cloud: "RecordedCloud | None" = None,
     ) -> "Recording":
         """From whole objects; metadata that any API server would have given them is filled in where it is missing.
 
@@ -123,6 +131,7 @@ class Recording:
             logs=dict(logs or {}),
             forbidden=tuple(forbidden),
             cut=frozenset(cut),
+            cloud=cloud,
         )
 
     @cached_property

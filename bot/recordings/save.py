@@ -21,6 +21,7 @@ from bot.recordings.objects import DEFAULT_VERSION, LogKey, RecordingError
 from bot.recordings.resources import Json
 from bot.recordings.times import format_time, parse_time
 
+CLOUD_JSON = "cloud.json"
 _SAFE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
@@ -34,11 +35,12 @@ def save(
     cut: Iterable[str] = (),
     description: str = "",
     version: str = DEFAULT_VERSION,
+    cloud: Json | None = None,
 ) -> Path:
     """Writes the recording to ``path``, an archive where that ends in ``.tar.gz``; nothing that exists is overwritten.
 
     ``forbidden`` holds ``forbid`` lines, ``logs`` the text that the API gives with ``timestamps=true``, and ``cut`` the
-    lists of which only the beginning was read.
+    lists of which only the beginning was read. ``cloud``: what its API gave, by action; none where it was not asked.
     """
     if path.exists():
         raise RecordingError(f"{path} exists already; choose another name for the recording.")
@@ -51,6 +53,8 @@ def save(
         settings["cut"] = lists
     files = {SETTINGS: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()}
     files["objects.json"] = orjson.dumps(list(objects), option=orjson.OPT_INDENT_2)
+    if cloud:
+        files[CLOUD_JSON] = orjson.dumps(cloud, option=orjson.OPT_INDENT_2)
     files |= {_log_path(key): _stamp(text, recorded) for key, text in (logs or {}).items() if text.strip()}
     return _written(path, files, recorded)
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from bot.audit import AuditContext, AuditUnavailable
 from bot.cluster.access import gaps
+from bot.cluster.cloud_access import trials
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.requests import Budget
+from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
-from bot.probes import entries_needing, required_permissions
+from bot.probes import entries_needing, required_calls, required_permissions
 from bot.slack.cluster_access import AccessReport, ClusterAccess, describe_gaps
 from bot.slack.cluster_choice import Clusters
 from bot.slack.services import OpenCluster
@@ -46,6 +48,33 @@ async def ask_access(
         version=version,
         missing=tuple(gap.shown() for gap in missing),
         undecidable=tuple(sorted(undecidable)),
+    )
+
+
+async def try_cloud(
+    open_cluster: OpenCluster, name: str, trail: AuditContext, seconds: float
+) -> tuple[bool, str] | None:
+    """Whether the cloud of this cluster can be read, and what was said; ``None`` where it is not to be asked."""
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            open_cluster(name, trail) as cluster,
+            cluster.reader(Budget(seconds=seconds).for_everything()) as reader,
+            ClusterSession(reader) as session,
+        ):
+            if reader.cloud is None:
+                return None
+            found = await trials(session, required_calls())
+    except TimeoutError:
+        return False, f"It did not answer within {seconds:g} s."
+    except (ConnectionSettingsError, AuditUnavailable) as error:
+        return False, f"{' '.join(str(error).split()).rstrip('.')}."
+    refused = list(dict.fromkeys(trial.told for trial in found if trial.outcome != "granted"))
+    if refused:
+        return False, f"{'; '.join(refused)}. `netclinic ram` prints the policy."
+    return (
+        True,
+        f"Every call that netclinic makes is granted ({', '.join(trial.action.permission for trial in found)}).",
     )
 
 

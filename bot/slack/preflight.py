@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.audit import AuditContext, AuditUnavailable
 from bot.settings import Settings, SettingsError, parse_list
-from bot.slack.access_watch import MAKE_ROLE, ask_access
+from bot.slack.access_watch import MAKE_ROLE, ask_access, try_cloud
 from bot.slack.alert_routes import AlertRoutes
 from bot.slack.api.client import SlackClient, make_client, make_session
 from bot.slack.api.directory import ChannelList, Directory, list_channels
@@ -264,7 +264,16 @@ async def _clusters(config: ServeConfig, trail: AuditContext) -> list[Check]:
     if not names:
         why = "No kubeconfig was found: set KUBECONFIG; without a cluster knowledge alone is given."
         return [Check("clusters", False, why)]
-    return [check for name in names for check in await _cluster(config, name, trail)]
+    return [
+        check for name in names for check in [*await _cluster(config, name, trail), *await _cloud(config, name, trail)]
+    ]
+
+
+async def _cloud(config: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
+    if config.settings.cloud == "off":
+        return []
+    found = await try_cloud(config.open_cluster, name, trail, config.timing.access_patience)
+    return [] if found is None else [Check(f"cloud of {name}", *found)]
 
 
 async def _cluster(config: ServeConfig, name: str, trail: AuditContext) -> list[Check]:

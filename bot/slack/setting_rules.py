@@ -31,6 +31,7 @@ def check_settings(settings: Settings) -> None:
     """
     _check_slack_address(settings.slack_api_url)
     _check_alertmanager(settings.alertmanager_url)
+    _check_cloud_endpoint(settings.cloud_endpoint)
     _check_token_kinds(settings)
     for text, setting in ((settings.health_address, HEALTH_SETTING), (settings.http_address, HTTP_SETTING)):
         if text:
@@ -165,6 +166,16 @@ def _check_slack_address(url: str) -> None:
 def _check_alertmanager(url: str) -> None:
     if url and not _is_web_address(url):  # the address may hold a password, and is not repeated
         raise SettingsError("NETCLINIC_ALERTMANAGER_URL is no address: write one such as http://alertmanager:9093.")
+
+
+def _check_cloud_endpoint(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        is_bare = False
+    if url and not (is_bare and _is_web_address(url)):  # it may hold a password, and is not repeated
+        raise SettingsError("NETCLINIC_CLOUD_ENDPOINT is no address: write one such as http://127.0.0.1:8443.")
 
 
 def _is_web_address(url: str) -> bool:

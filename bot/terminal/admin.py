@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.terminal.console import show_table, write_json
-from bot.terminal.errors import OutOfReach
+from bot.terminal.errors import OutOfReach, UsageProblem
 from bot.terminal.help import Command, Group, examples
 from bot.terminal.inputs import Target
 
@@ -84,6 +84,46 @@ async def check_access(target: Target, output: str) -> None:
         sys.stdout.write("`netclinic rbac | kubectl apply -f -` makes the ClusterRole; bind it to netclinic's user.\n")
     else:
         sys.stdout.write(f"Cluster {opened.context} allows every read that netclinic makes.\n")
+
+
+def show_ram_policy() -> None:
+    """As one JSON object: RAM takes no other form."""
+    from bot.cloud.policy import ram_policy
+    from bot.probes import required_calls
+
+    write_json(ram_policy(required_calls()))
+
+
+async def check_cloud(target: Target, output: str) -> None:
+    """Which calls Alibaba Cloud refuses us for want of a right, and the entries that ask for them."""
+    from rich.console import Console
+
+    from bot.app import App
+    from bot.cluster.cloud_access import trials
+    from bot.cluster.session import ClusterSession
+    from bot.probes import entries_calling, required_calls
+    from bot.terminal.audited_command import audited_command
+
+    app = App.from_environment()
+    async with audited_command(app, "ram --check", target) as begin:
+        trail = await begin()
+        async with (
+            target.open(app, trail) as opened,
+            opened.reader(app.clinic().budget.for_everything()) as reader,
+            ClusterSession(reader) as session,
+        ):
+            if reader.cloud is None:
+                raise UsageProblem(f"The cloud of {opened.context} is not asked: set NETCLINIC_CLOUD=on.")
+            found = await trials(session, required_calls())
+    rows = [(trial, entries_calling(app.entries.values(), trial.action)) for trial in found]
+    if output == "json":
+        allowed = all(trial.outcome == "granted" for trial in found)
+        write_json({"allowed": allowed, "actions": [{**trial.to_json(), "entries": ids} for trial, ids in rows]})
+        return
+    cells = [(trial.outcome, trial.action.permission, trial.told, ", ".join(ids)) for trial, ids in rows]
+    show_table(Console(), ("", "RAM action", "what was said", "entries that ask for it"), cells)
+    if any(trial.outcome == "missing" for trial in found):
+        sys.stdout.write("`netclinic ram` prints the policy: attach it to netclinic's RAM user or role.\n")
 
 
 @index.command(cls=Command, epilog=examples("netclinic index build"))

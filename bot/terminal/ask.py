@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.app import App
 from bot.cluster.connection import NoClusterConfigured
-from bot.cluster.facts import Fact, declared_facts, read_fact
+from bot.cluster.facts import Fact, declared_facts, facts_here, read_fact
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer
 from bot.cluster.session import ClusterSession
@@ -86,7 +86,7 @@ async def _facts(app: App, cluster: Cluster) -> Sequence[Fact]:
         state = await read_cluster_state(session, cluster.context)
         if not state.reachable:
             raise OutOfReach(f"Cluster {cluster.context} could not be read: {state.problem}.")
-        return await asyncio.gather(*(read_fact(session, name) for name in declared_facts()))
+        return await asyncio.gather(*(read_fact(session, name) for name in facts_here(session, declared_facts())))
 
 
 @contextlib.asynccontextmanager

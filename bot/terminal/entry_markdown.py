@@ -32,6 +32,7 @@ def _blocks(entry: Entry) -> Iterator[str]:
     yield from _steps("Verify", render(entry.verify, {}, {}))
     yield from _condition("It applies where", entry.applies)
     yield from _condition("It is confirmed by", entry.confirmed_by)
+    yield from _condition("Where the cloud is read, it is confirmed by", entry.confirmed_with_cloud)
     if entry.asks:
         yield f"Where the words leave it open: {entry.asks.sentence}"
     yield from _proof(entry.proved_on)

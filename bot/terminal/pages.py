@@ -299,6 +299,7 @@ def show_entry(console: Console, entry: Entry) -> None:
     show_steps(console, "Verify", render(entry.verify, {}, {}))
     _show_condition(console, "It applies where", entry.applies)
     _show_condition(console, "It is confirmed by", entry.confirmed_by)
+    _show_condition(console, "Where the cloud is read, it is confirmed by", entry.confirmed_with_cloud)
     console.print()
     say(console, f"File: {entry.path}", style="dim")
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 if TYPE_CHECKING:
+    from bot.cloud.requests import CloudCall
     from bot.cluster.requests import Request
 
 Tell = Callable[[str, float], None]
@@ -27,6 +28,14 @@ class ReadingProgress:
 
     async def after(self, request: "Request", outcome: str, size: int, seconds: float) -> None:
         """Nothing to tell: the next read replaces the line."""
+
+    async def before_call(self, call: "CloudCall") -> None:
+        """A call of the cloud counts like a read."""
+        self._made += 1
+        self._tell(f"asking the cloud: {call.action.name} … ({self._made} reads)")
+
+    async def after_call(self, call: "CloudCall", outcome: str, code: str, request_id: str, seconds: float) -> None:
+        """Nothing to tell either."""
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ ENI_CONF = config_key(  # in eni-config, and in the ConfigMap that a node's labe
     "*",
     "eni_conf",
     *("vswitches", "security_group", "security_groups", "ip_stack", "ipam_type", "service_cidr", "enable_eip_pool"),
+    "enable_ip_prefix",
     "in_cluster_loadbalance",
 )
 _KEYS: tuple[ConfigKey, ...] = (

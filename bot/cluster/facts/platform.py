@@ -35,7 +35,7 @@ _VPC = config_key("ack-cluster-profile", "vpcid")
 _ENI_CONF = config_key("eni-config", "eni_conf", "service_cidr")
 _REGION = label("topology.kubernetes.io/region")
 _OLD_REGION = label("failure-domain.beta.kubernetes.io/region")  # Kubernetes before 1.17
-_PROVIDER_ID = re.compile(r"(?:alicloud://)?([a-z]{2}-[a-z0-9-]{2,30})\.[\w-]{2,60}")
+PROVIDER_ID = re.compile(r"(?:alicloud://)?([a-z]{2}-[a-z0-9-]{2,30})\.[\w-]{2,60}")
 DAEMON_SETS_CHECK = "kubectl -n kube-system get daemonsets"
 
 
@@ -282,7 +282,7 @@ async def vpc(session: ClusterSession) -> Fact:
 async def region(session: ClusterSession) -> Fact:
     """From a node's ``spec.providerID`` (region.instance), else from its label."""
     for node in (await session.reader.select(NODES, most=FEW_NODES)).items:
-        provider = _PROVIDER_ID.fullmatch(str(get_path(node, "spec", "providerID") or ""))
+        provider = PROVIDER_ID.fullmatch(str(get_path(node, "spec", "providerID") or ""))
         found = provider[1] if provider else label_of(node, _REGION) or label_of(node, _OLD_REGION)
         if found:
             check = "kubectl get nodes -o custom-columns=NODE:.metadata.name,ID:.spec.providerID"

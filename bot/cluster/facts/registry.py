@@ -2,9 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from bot.cloud.requests import Action
 from bot.cluster.resources import Resource
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
@@ -50,13 +51,23 @@ class _Declaration:
     read: Read
     reads: tuple[Permission, ...]
     core: bool
+    calls: tuple[Action, ...]
 
 
 _DECLARED: dict[str, _Declaration] = {}
 
 
-def fact(name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: bool = False) -> Callable[[Read], Read]:
+def fact(
+    name: str,
+    meaning: str,
+    *,
+    reads: tuple[Permission, ...] = (),
+    core: bool = False,
+    calls: tuple[Action, ...] = (),
+) -> Callable[[Read], Read]:
     """Declare a fact. ``core`` ones are read for every question and shown with the cluster.
+
+    ``calls``: what it asks the cloud; such a fact is not there where the cloud is not asked.
 
     Raises:
         DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
@@ -65,7 +76,7 @@ def fact(name: str, meaning: str, *, reads: tuple[Permission, ...] = (), core: b
     def register(read: Read) -> Read:
         if mistake := next(_mistakes(name, meaning, read, reads), None):
             raise DeclarationError(f"{place_of(read)}: fact {name}: {mistake}.")
-        _DECLARED[name] = _Declaration(name=name, meaning=meaning, read=read, reads=reads, core=core)
+        _DECLARED[name] = _Declaration(name=name, meaning=meaning, read=read, reads=reads, core=core, calls=calls)
         return read
 
     return register
@@ -125,6 +136,18 @@ def unknown(reason: str) -> Fact:
 def declared_facts() -> dict[str, str]:
     """Every fact's name with its one-line meaning."""
     return {name: declaration.meaning for name, declaration in sorted(_DECLARED.items())}
+
+
+def facts_here(session: ClusterSession, names: Iterable[str]) -> list[str]:
+    """Of these facts those that can be told here: none of the cloud's where it is not asked."""
+    has_cloud = session.reader.cloud is not None
+    return [name for name in names if has_cloud or name not in _DECLARED or not _DECLARED[name].calls]
+
+
+def cloud_calls(name: str | None = None) -> set[Action]:
+    """What one fact asks the cloud, or all of them."""
+    chosen = _DECLARED.values() if name is None else (_DECLARED[name],)
+    return {action for declaration in chosen for action in declaration.calls}
 
 
 def core_facts() -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.audit import AuditContext
+from bot.cloud.requests import CloudCall
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Observer, Request
@@ -49,6 +50,15 @@ class ReadProgress:
     async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None:
         """A read that failed is named in the answer, not here."""
         self._done[request.resource] = None
+        self.show(list(self._done), "")
+
+    async def before_call(self, call: CloudCall) -> None:
+        """The cloud is named as one: its actions are no words for a thread."""
+        self.show(list(self._done), "the cloud")
+
+    async def after_call(self, call: CloudCall, outcome: str, code: str, request_id: str, seconds: float) -> None:
+        """As with a read."""
+        self._done["the cloud"] = None
         self.show(list(self._done), "")
 
 

@@ -1,0 +1,330 @@
+"""A stand-in for Alibaba Cloud's OpenAPI at the wire: a real HTTP server that knows keys, signatures, pages and errors.
+
+What it knows of actions is spelled here once more, from the API's reference, so that a slip in netclinic's own table
+shows. ``items`` holds what there is by action, as the API writes it.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+KEY_ID, SECRET = "LTAI5tStandInKeyId0001", "StandInSecretThatNobodyMayEverSee"
+OIDC_TOKEN = "eyJ.stand-in-oidc-token.sig"
+ROLE = "acs:ram::1234567890123456:role/netclinic"
+PROVIDER = "acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1"
+REQUEST_ID = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E"
+VPC, ECS, CS = "2016-04-28", "2014-05-26", "2015-12-15"
+# By action: version, path of the list, how pages are asked for ("number", or the name of the size), fields by which
+# a parameter chooses (in dots), and the largest page.
+RPC: dict[str, tuple[str, tuple[str, ...], str, dict[str, str], int]] = {
+    "DescribeVSwitches": (VPC, ("VSwitches", "VSwitch"), "number", {}, 50),
+    "DescribeNatGateways": (VPC, ("NatGateways", "NatGateway"), "number", {}, 50),
+    "DescribeSnatTableEntries": (VPC, ("SnatTableEntries", "SnatTableEntry"), "number", {}, 50),
+    "DescribeRouteTableList": (VPC, ("RouterTableList", "RouterTableListType"), "number", {}, 50),
+    "DescribeRouteEntryList": (VPC, ("RouteEntrys", "RouteEntry"), "MaxResult", {}, 100),
+    "DescribeIpv6Addresses": (VPC, ("Ipv6Addresses", "Ipv6Address"), "number", {}, 50),
+    "DescribeIpv6Gateways": (VPC, ("Ipv6Gateways", "Ipv6Gateway"), "number", {}, 50),
+    "DescribeIpv6EgressOnlyRules": (VPC, ("Ipv6EgressOnlyRules", "Ipv6EgressOnlyRule"), "number", {}, 50),
+    "DescribeNetworkInterfaces": (
+        ECS,
+        ("NetworkInterfaceSets", "NetworkInterfaceSet"),
+        "MaxResults",
+        {"PrivateIpAddress": "PrivateIpSets.PrivateIpSet.PrivateIpAddress"},
+        500,
+    ),
+    "DescribeInstances": (
+        ECS,
+        ("Instances", "Instance"),
+        "MaxResults",
+        {"InstanceIds": "InstanceId", "PrivateIpAddresses": "VpcAttributes.PrivateIpAddress.IpAddress"},
+        100,
+    ),
+    "DescribeInstanceTypes": (
+        ECS,
+        ("InstanceTypes", "InstanceType"),
+        "MaxResults",
+        {"InstanceTypes": "InstanceTypeId"},
+        1600,
+    ),
+    "DescribeSecurityGroups": (
+        ECS,
+        ("SecurityGroups", "SecurityGroup"),
+        "MaxResults",
+        {"SecurityGroupIds": "SecurityGroupId"},
+        100,
+    ),
+    "DescribeSecurityGroupAttribute": (ECS, ("Permissions", "Permission"), "MaxResults", {}, 1000),
+}
+JSON_LISTS = {"InstanceIds", "PrivateIpAddresses", "SecurityGroupIds"}
+ROA = {
+    "DescribeClusterDetail": "/clusters/{}",
+    "DescribeClusterNodePools": "/clusters/{}/nodepools",
+    "DescribeClusterResources": "/clusters/{}/resources",
+}
+REQUIRED = {
+    "DescribeRouteEntryList": ("RouteTableId",),
+    "DescribeIpv6EgressOnlyRules": ("Ipv6GatewayId",),
+    "DescribeSecurityGroupAttribute": ("SecurityGroupId",),
+}
+
+
+class Refused(Exception):
+    """An error reply."""
+
+    def __init__(self, status: int, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.status, self.code, self.more = status, code, more
+
+
+@dataclass
+class OpenApi:
+    """What it serves and what it was asked. ``hangs``, ``fails``, ``html`` are by action, ``*`` for every one.
+
+    ``throttles``: how many of the next calls of an action are answered with Throttling.User.
+    """
+
+    items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=lambda: {KEY_ID: SECRET})
+    token: str = ""
+    fails: dict[str, tuple[int, str]] = field(default_factory=dict)
+    throttles: dict[str, int] = field(default_factory=dict)
+    hangs: set[str] = field(default_factory=set)
+    html: set[str] = field(default_factory=set)
+    latency: float = 0.0
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    most_at_once: int = 0
+    url: str = ""
+    _at_once: int = 0
+    _released: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def calls(self) -> Counter[str]:
+        """How often each action was asked for."""
+        return Counter(action for action, _ in self.asked)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator["OpenApi"]:
+        """Served on loopback; what hangs is let go at the end."""
+        openapi = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                openapi.answer(self)
+
+            do_POST = do_GET
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._released.set()
+            server.shutdown()
+            server.server_close()
+
+    def answer(self, http: BaseHTTPRequestHandler) -> None:
+        """One request; whatever is wrong with it is an error as the API has it."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            self._answer(http)
+        finally:
+            with self._lock:
+                self._at_once -= 1
+
+    def _answer(self, http: BaseHTTPRequestHandler) -> None:
+        body = http.rfile.read(int(http.headers.get("Content-Length") or 0))
+        query = dict(parse_qsl(urlsplit(http.path).query, keep_blank_values=True))
+        action = http.headers.get("x-acs-action", "")
+        with self._lock:
+            self.asked.append((action, query))
+        time.sleep(self.latency)
+        if {action, "*"} & self.hangs:
+            self._released.wait(60)
+            return
+        if {action, "*"} & self.html:
+            _reply(http, 200, b"<html><body>Please log in</body></html>", "text/html")
+            return
+        try:
+            content = self._content(http, action, query, body)
+            _reply(http, 200, json.dumps(content).encode())
+        except Refused as refusal:
+            with self._lock:
+                self.refused.append(refusal.code)
+            names = ("code", "message", "requestId") if action in ROA else ("Code", "Message", "RequestId")
+            message = f"refused for {http.headers.get('Authorization')}"  # what must never be shown
+            error = {**dict(zip(names, (refusal.code, message, REQUEST_ID), strict=True)), **refusal.more}
+            _reply(http, refusal.status, json.dumps(error).encode())
+
+    def _content(self, http: BaseHTTPRequestHandler, action: str, query: dict[str, str], body: bytes) -> Any:
+        if action == "AssumeRoleWithOIDC":
+            return self._assumed(http, query)
+        self._check_signature(http, body)
+        failure = self.fails.get(action) or self.fails.get("*")
+        if failure and failure[1] == "Forbidden.RAM":
+            raise Refused(*failure, AccessDeniedDetail={"AuthAction": _ram_action(action)})
+        if failure:
+            raise Refused(*failure)
+        with self._lock:
+            if self.throttles.get(action, 0) > 0:
+                self.throttles[action] -= 1
+                raise Refused(400, "Throttling.User")
+        if action in ROA:
+            return self._of_cluster(http, action)
+        if action not in RPC:
+            raise Refused(404, "InvalidAction.NotFound")
+        return self._listed(http, action, query)
+
+    def _assumed(self, http: BaseHTTPRequestHandler, query: dict[str, str]) -> Any:
+        given = (query.get("RoleArn"), query.get("OIDCProviderArn"), query.get("OIDCToken"))
+        if http.headers.get("Authorization") or http.headers.get("x-acs-version") != "2015-04-01":
+            raise Refused(400, "InvalidParameter")
+        if given != (ROLE, PROVIDER, OIDC_TOKEN) or not query.get("RoleSessionName"):
+            raise Refused(400, "AuthenticationFail.OIDCToken.Invalid")
+        self.keys["STS.standin"], self.token = "StsSecretOfStandIn", "StsTokenOfStandIn"
+        credentials = {
+            "AccessKeyId": "STS.standin",
+            "AccessKeySecret": "StsSecretOfStandIn",
+            "SecurityToken": "StsTokenOfStandIn",
+            "Expiration": "2099-01-01T00:00:00Z",
+        }
+        return {"RequestId": REQUEST_ID, "Credentials": credentials}
+
+    def _check_signature(self, http: BaseHTTPRequestHandler, body: bytes) -> None:
+        """ACS3-HMAC-SHA256, https://help.aliyun.com/document_detail/315526.html."""
+        scheme, _, rest = http.headers.get("Authorization", "").partition(" ")
+        parts = dict(part.partition("=")[::2] for part in rest.split(","))
+        secret = self.keys.get(parts.get("Credential", ""))
+        if scheme != "ACS3-HMAC-SHA256" or not parts.get("Signature"):
+            raise Refused(400, "IncompleteSignature")
+        if secret is None:
+            raise Refused(404, "InvalidAccessKeyId.NotFound")
+        if parts["Credential"].startswith("STS.") and http.headers.get("x-acs-security-token") != self.token:
+            raise Refused(400, "InvalidSecurityToken.Malformed")
+        names = parts["SignedHeaders"].split(";")
+        path, _, query = http.path.partition("?")
+        pairs = sorted(parse_qsl(query, keep_blank_values=True))
+        canonical_query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+        headers = "".join(f"{name}:{(http.headers.get(name) or '').strip()}\n" for name in names)
+        digest = hashlib.sha256(body).hexdigest()
+        request = "\n".join([http.command, unquote(path), canonical_query, headers, parts["SignedHeaders"], digest])
+        wanted = f"{scheme}\n{hashlib.sha256(request.encode()).hexdigest()}"
+        signature = hmac.new(secret.encode(), wanted.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(signature, parts["Signature"]):
+            raise Refused(400, "SignatureDoesNotMatch")
+        if not {"host", "x-acs-action", "x-acs-date", "x-acs-version"} <= set(names):
+            raise Refused(400, "IncompleteSignature")
+
+    def _listed(self, http: BaseHTTPRequestHandler, action: str, query: dict[str, str]) -> Any:
+        version, path, pages, fields, most = RPC[action]
+        if http.headers.get("x-acs-version") != version or http.command != "POST":
+            raise Refused(404, "InvalidAction.NotFound")
+        missing = [name for name in ("RegionId", *REQUIRED.get(action, ())) if not query.get(name)]
+        if missing:
+            raise Refused(400, f"MissingParameter.{missing[0]}")
+        found = [item for item in self.items.get(action, []) if _fits(item, query, fields)]
+        common: dict[str, Any] = {"RequestId": REQUEST_ID}
+        if action == "DescribeSecurityGroupAttribute":
+            if not found:
+                raise Refused(404, "InvalidSecurityGroupId.NotFound")
+            common |= {name: value for name, value in found[0].items() if name != "Permissions"}
+            found = found[0]["Permissions"]["Permission"]
+        size = int(query.get("PageSize" if pages == "number" else pages) or 10)
+        if not 0 < size <= most:
+            raise Refused(400, f"InvalidParameter.{'PageSize' if pages == 'number' else pages}")
+        if pages == "number":
+            start = (int(query.get("PageNumber") or 1) - 1) * size
+            common |= {"TotalCount": len(found)}
+        else:
+            start = int(query.get("NextToken") or 0)
+            common |= {"NextToken": str(start + size) if start + size < len(found) else "", "TotalCount": 0}
+        listed: Any = found[start : start + size]
+        for step in reversed(path):
+            listed = {step: listed}
+        return {**common, **listed}
+
+    def _of_cluster(self, http: BaseHTTPRequestHandler, action: str) -> Any:
+        path = urlsplit(http.path).path
+        for id_, held in self.clusters.items():
+            if path == ROA[action].format(id_) and http.headers.get("x-acs-version") == CS and http.command == "GET":
+                return held[action]
+        raise Refused(404, "ErrorClusterNotFound")
+
+
+def _ram_action(action: str) -> str:
+    version = RPC[action][0] if action in RPC else CS
+    return f"{ {VPC: 'vpc', ECS: 'ecs', CS: 'cs'}[version] }:{action}"
+
+
+def _fits(item: dict[str, Any], query: dict[str, str], fields: dict[str, str]) -> bool:
+    for name, values in _filters(query).items():
+        found = _values(item, fields.get(name, name))
+        if found and not found & values:
+            return False
+    return True
+
+
+def _filters(query: dict[str, str]) -> dict[str, set[str]]:
+    """Parameters that choose, their numbered or JSON lists put together."""
+    found: dict[str, set[str]] = {}
+    for name, value in query.items():
+        plain = name.partition(".")[0]
+        values = json.loads(value) if plain in JSON_LISTS else [value]
+        if plain not in ("RegionId", "PageNumber", "PageSize", "MaxResults", "MaxResult", "NextToken"):
+            found.setdefault(plain, set()).update(values)
+    return found
+
+
+def _values(item: Any, path: str) -> set[str]:
+    found = [item]
+    for step in path.split("."):
+        below = [each[step] for each in found if isinstance(each, dict) and step in each]
+        found = [member for each in below for member in (each if isinstance(each, list) else [each])]
+    return {str(each) for each in found}
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="-_.~")
+
+
+def _reply(http: BaseHTTPRequestHandler, status: int, body: bytes, kind: str = "application/json") -> None:
+    with contextlib.suppress(OSError):  # who asked has gone
+        http.send_response(status)
+        http.send_header("Content-Type", kind)
+        http.send_header("Content-Length", str(len(body)))
+        http.end_headers()
+        http.wfile.write(body)
+
+
+def vswitch(id_: str = "vsw-bp1aaa", free: int = 0, zone: str = "cn-hangzhou-h", **more: Any) -> dict[str, Any]:
+    """One vSwitch as DescribeVSwitches has it."""
+    return {
+        "VSwitchId": id_,
+        "VSwitchName": f"pods-{zone[-1]}",
+        "VpcId": "vpc-bp1ack",
+        "ZoneId": zone,
+        "CidrBlock": "10.1.96.0/24",
+        "AvailableIpAddressCount": free,
+        "Status": "Available",
+        **more,
+    }
