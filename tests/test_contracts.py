@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("bot", "index", "knowledge")
 HOMES = {  # the packages that may import it; below "bot.audit" and "bot.handoff" single modules may know SQL
     "kubernetes": ("bot.cluster",),
+    "alibabacloud_tea_openapi": ("bot.cloud",),
+    "alibabacloud_credentials": ("bot.cloud",),
     "dbos": ("bot.slack.queue",),
     "slack_sdk": ("bot.slack",),
     "slack_bolt": ("bot.slack",),
@@ -28,6 +30,7 @@ UPWARD = {
     "knowledge.model": "index.search",
     "index.search": "bot.text",
     "bot.text": "bot.settings",
+    "bot.cloud.reader": "bot.cluster.reader",
     "bot.cluster.reader": "bot.probes.registry",
     "bot.probes.pods": "bot.diagnosis.judge",
     "bot.diagnosis.judge": "bot.store.schema",

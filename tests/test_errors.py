@@ -28,6 +28,7 @@ INTERNAL = {
     "knowledge.bounds.TooLargeError": "whoever reads the file names it in an error of its own",
     "knowledge.template_rules.TemplateRuleError": "lint makes it a Problem with file and line",
     "bot.cluster.transport.ReadError": "a probe makes it `unknown`; who reads without one says what follows from it",
+    "bot.cloud.requests.CloudFailure": "whoever asked for the call makes it a ReadError",
     "bot.recordings.failures.ApiFailure": "the replaying server answers it as a Status object",
     "bot.slack.audit_watch._Ended": "the watch ends with it",
     "bot.slack.signed_requests.TurnedAway": "the door answers it with its status and reason",

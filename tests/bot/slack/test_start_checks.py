@@ -50,6 +50,7 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
             "NETCLINIC_AUDIT_ANCHOR_HOURS",
             "NETCLINIC_HANDOFF_DEADLINE",
             "NETCLINIC_HANDOFF_REMIND_MINUTES",
+            "NETCLINIC_CLOUD_DEADLINE",
         )
         for value in ("soon", "-1", "inf", "nan", "1e9")
     ],
@@ -77,6 +78,9 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"NETCLINIC_CHANNEL_CLUSTERS": "ops"}, "NETCLINIC_CHANNEL_CLUSTERS in the environment is malformed", 2),
     ({"NETCLINIC_ALERTS_CHANNELS": "a,b"}, "NETCLINIC_ALERTS_CHANNELS in the environment is malformed", 2),
     ({"NETCLINIC_ALERTS_TOKEN": "short"}, "NETCLINIC_ALERTS_TOKEN is too short", 2),
+    ({"NETCLINIC_CLOUD": "yes"}, "NETCLINIC_CLOUD in the environment is malformed", 2),
+    ({"NETCLINIC_CLOUD_PROFILES": "prod"}, "NETCLINIC_CLOUD_PROFILES in the environment is malformed", 2),
+    ({"NETCLINIC_CLOUD_ENDPOINT": "127.0.0.1:8443"}, "NETCLINIC_CLOUD_ENDPOINT is no address", 2),
     ({"NETCLINIC_ALERTMANAGER_URL": "alertmanager:9093"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
     ({"NETCLINIC_ALERTMANAGER_URL": "http://mei:pw@am:x/"}, "NETCLINIC_ALERTMANAGER_URL is no address", 2),
     ({"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN is no bot token", 2),

@@ -26,6 +26,8 @@ COMMANDS: dict[str, list[str]] = {
     "recordings": [],
     "rbac": [],
     "rbac --check": ["--recording", "FOLDER"],
+    "ram": [],
+    "ram --check": ["--recording", "terway-cloud-vswitch-idle"],
     "handoff": ["8h"],
     "serve": ["--check"],
     "settings": [],
