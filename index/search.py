@@ -162,20 +162,3 @@ def index_state(
         return IndexState(folder)
     known = frozenset(corpus.reference.ids)
     return IndexState(places.find(EXTENDED, key), tuple(id_ for id_ in corpus.ids if id_ not in known))
-
-
-def is_built(
-    entries: Sequence[Entry],
-    *,
-    cache_dir: Path,
-    model: str | None = None,
-    knowledge_dir: Path = KNOWLEDGE,
-    shipped_dir: Path = SHIPPED,
-) -> bool:
-    """Whether ``open_index`` would find everything ready.
-
-    Raises:
-        ExtraMissing: it would not, and what building it takes is not installed.
-    """
-    found = index_state(entries, cache_dir=cache_dir, model=model, knowledge_dir=knowledge_dir, shipped_dir=shipped_dir)
-    return found.folder is not None

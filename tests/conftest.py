@@ -11,9 +11,10 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from bot.probes import vocabulary
-from index.search import is_built
+from index.search import index_state
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from tests.command_line import Netclinic, kept_dir
+from tests.order import spread
 
 # Each client to a cluster loads all authorities that the system trusts, in 20 ms: none of them is met on loopback.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("no_authority.pem"))
@@ -24,10 +25,28 @@ settings.register_profile("no clocks", deadline=None, suppress_health_check=[Hea
 settings.load_profile("no clocks")
 
 
+# Thousands of tests live to the end: the garbage collector is not to look through them again and again.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Thousands of tests live to the end: the garbage collector is not to look through them again and again."""
+    """From here on there is garbage."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 50, 100)  # as the command line does
+    gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Beside others, what takes long begins early."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = spread(items, workers, lambda item: item.get_closest_marker("slow") is not None, _module)
+
+
+def _module(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 pytest_plugins = ["tests.browsers", "tests.databases"]
@@ -48,7 +67,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, netclinic: Netclinic) -> 
     """
     kept = kept_dir()
     with FileLock(kept / "index.lock"):
-        if not is_built(load_entries([BUILTIN_FOLDER], vocabulary()), cache_dir=kept / "index"):
+        if index_state(load_entries([BUILTIN_FOLDER], vocabulary()), cache_dir=kept / "index").folder is None:
             built = netclinic.process("index", "build", NETCLINIC_DATA_DIR=str(kept))
             assert built.code == 0, built.err
     folder = tmp_path_factory.mktemp("data")

@@ -8,12 +8,14 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from bot.store import Store, open_store
 
+Connection = psycopg.Connection[tuple[Any, ...]]
 SERVER = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://root@127.0.0.1:5432/test")
 FILE = "netclinic.sqlite"
 
@@ -100,26 +102,33 @@ class Server:
 
         They are made anew only where a test has changed them: making them takes longer than most tests.
         """
-        if self._shape and self._shape == self._shape_now():
-            self._do(self.url, *_ALONE, _EMPTY_TABLES)
-            return
+        if self._shape:
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                if self._shape == _shape(connection):
+                    _execute(connection, *_ALONE, _EMPTY_TABLES)
+                    return
         self.empty()
         open_store(self.url, folder).close()
-        self._shape = self._shape_now()
-
-    def _shape_now(self) -> str:
-        """Everything but the rows; empty where this user may not switch off the triggers that keep rows."""
-        try:
-            with psycopg.connect(self.url, autocommit=True) as connection:
-                found = connection.execute(_SHAPE).fetchone()
-        except psycopg.errors.UndefinedTable:
-            return ""
-        return str(found[0] or "") if found else ""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            self._shape = _shape(connection)
 
     def _do(self, url: str, *statements: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement.encode())
+            _execute(connection, *statements)
+
+
+def _execute(connection: Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.execute(statement.encode())
+
+
+def _shape(connection: Connection) -> str:
+    """Everything but the rows; empty where this user may not switch off the triggers that keep rows."""
+    try:
+        found = connection.execute(_SHAPE).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return ""
+    return str(found[0] or "") if found else ""
 
 
 @pytest.fixture(scope="session")

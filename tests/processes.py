@@ -17,7 +17,7 @@ from tests.command_line import ROOT, START
 from tests.ports import free_port
 from tests.workspace import Workspace
 
-SECONDS = 90.0  # a busy machine's patience; nothing is measured by it
+SECONDS = 180.0  # a busy machine's patience; nothing is measured by it
 
 
 @dataclass

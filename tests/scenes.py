@@ -2,19 +2,27 @@
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.app import App
+from bot.probes import vocabulary
 from bot.slack.app import make_app
+from bot.slack.queue.schema import upgrade_queue
 from bot.slack.serve import Server
 from bot.slack.services import Services
 from bot.slack.timing import PRODUCTION, Timing
+from bot.store import open_store
+from bot.store.queue_tables import FILE as QUEUE_FILE
 from index.search import Index
+from knowledge.loading import BUILTIN_FOLDER, load_entries
+from knowledge.model import Entry
 from tests.clusters import Clusters
 from tests.ports import free_address
 from tests.timing import QUICK
@@ -65,7 +73,8 @@ class Running:
 
     async def _serves(self) -> None:
         assert self.serving is not None
-        while not (await self.serving.health.report())[0]:  # noqa: ASYNC110 - health has no bell
+        health = self.serving.health
+        while not (health.index == "ready" and (await health.report())[0]):  # noqa: ASYNC110 - health has no bell
             await asyncio.sleep(0.02)
 
 
@@ -106,6 +115,35 @@ class Scene:
         return await self.slack.until(there, SECONDS)
 
 
+@cache
+def _slack_app() -> SlackApp:
+    return SlackApp.from_manifest(MANIFEST)
+
+
+@cache
+def _shipped_entries() -> Mapping[str, Entry]:
+    return {entry.id: entry for entry in load_entries([BUILTIN_FOLDER], vocabulary())}
+
+
+@cache
+def _queue_tables() -> bytes:
+    """The file with the queue's tables and nothing in them: making them takes as long as a question."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = open_store("", folder)
+        upgrade_queue(store, folder)
+        store.close()
+        return (folder / QUEUE_FILE).read_bytes()
+
+
+def _app() -> App:
+    """As the settings say; entries that are shipped are read once for all scenes."""
+    app = App.from_environment()
+    if app.settings.knowledge_dir is None:
+        app.entries = _shipped_entries()
+    return app
+
+
 OpenScene = Callable[..., contextlib.AbstractAsyncContextManager[Scene]]
 
 
@@ -141,6 +179,7 @@ def open_scene(
     ) -> AsyncIterator[Scene]:
         async with contextlib.AsyncExitStack() as stack:
             put_sqlite(tmp_path / "data")
+            (tmp_path / "data" / QUEUE_FILE).write_bytes(_queue_tables())
             clusters = Clusters(tmp_path / "kubeconfig", stack)
             for name, recording in served.items():
                 await clusters.serve(recording, name)
@@ -150,9 +189,10 @@ def open_scene(
                 await clusters.hanging(name)
             address = free_address() if by_http else ""
             url = f"http://{address}/slack/events" if by_http else None
-            app = SlackApp.from_manifest(MANIFEST)
             how: dict[str, Any] = {} if timing == PRODUCTION else {"limits": "off", "ack_seconds": SECONDS}
-            slack = await stack.enter_async_context(Workspace(app, request_url=url, clusters=[*served, *dead], **how))
+            slack = await stack.enter_async_context(
+                Workspace(_slack_app(), request_url=url, clusters=[*served, *dead], **how)
+            )
             slack.team.enterprise = enterprise
             told = {
                 "NETCLINIC_DATA_DIR": str(tmp_path / "data"),
@@ -166,7 +206,7 @@ def open_scene(
             }
             for name, value in told.items():
                 monkeypatch.setenv(name, value)
-            bot = Running(App.from_environment(), matcher or shared_index, timing)
+            bot = Running(_app(), matcher or shared_index, timing)
             await bot.start()
             try:
                 await slack.until_connected()

@@ -33,6 +33,7 @@ class Health:
     """
 
     replica: str = ""
+    version: str = field(default_factory=lambda: version("netclinic"))  # looked up once: it takes milliseconds
     link_status: Callable[[], dict[str, Any]] | None = None
     trouble: str = ""
     database: Callable[[], Awaitable[object]] | None = None
@@ -59,7 +60,7 @@ class Health:
         serves = bool(link_status["connected"]) and database == "ok" and self.index == "ready"
         return serves, {
             "status": "ok" if serves else "unavailable",
-            "version": version("netclinic"),
+            "version": self.version,
             "replica": self.replica,
             "slack": link_status,
             "database": database,

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from bot.recordings.times import resolve_all
 from knowledge.expressions import parse_call
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
+from tests.clusters import Clusters
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 SYSTEM = "kube-system"
@@ -357,3 +359,18 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def ago() -> Callable[[timedelta], datetime]:
     return lambda span: NOW - span
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[contextlib.AsyncExitStack]:
+    """What a test opens stays open until its end."""
+    async with contextlib.AsyncExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def healthy_cluster(stack: contextlib.AsyncExitStack, tmp_path: Path) -> Clusters:
+    """One cluster on which nothing is wrong."""
+    clusters = Clusters(tmp_path / "kubeconfig", stack)
+    await clusters.serve("terway-healthy")
+    return clusters

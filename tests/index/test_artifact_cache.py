@@ -11,7 +11,7 @@ import pytest
 
 from index.artifact_cache import MANIFEST, CacheError, get_or_build, is_intact
 from index.models import resolve_model
-from index.search import Index, is_built, open_index
+from index.search import Index, index_state, open_index
 from knowledge.model import Entry
 
 QUESTION = "conntrack table full on the nodes"
@@ -26,11 +26,15 @@ def opened(entries: list[Entry], cache: Path, knowledge: Path) -> tuple[Index, l
     return index, stages
 
 
+def is_built(entries: list[Entry], cache: Path, knowledge: Path) -> bool:
+    return index_state(entries, cache_dir=cache, knowledge_dir=knowledge).folder is not None
+
+
 def test_what_is_built_is_used_again(entries: list[Entry], cache: Path, knowledge_dir: Path, index: Index) -> None:
     again, stages = opened(entries, cache, knowledge_dir)
     assert stages == []
     assert again.match(QUESTION) == index.match(QUESTION)
-    assert is_built(entries, cache_dir=cache, knowledge_dir=knowledge_dir)
+    assert is_built(entries, cache, knowledge_dir)
 
 
 @pytest.mark.parametrize("name", ["encoder.onnx", "encoder.weights", "tokenizer.json", "encoder.json", MANIFEST])
@@ -39,7 +43,7 @@ def test_a_damaged_encoder_is_not_trusted(few: list[Entry], small: Path, no_exam
     assert is_intact(folder)
     flip_a_byte(folder / name)
     assert not is_intact(folder)
-    assert not is_built(few, cache_dir=small, knowledge_dir=no_examples)
+    assert not is_built(few, small, no_examples)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +78,14 @@ def test_changed_entries_examples_and_glossary_each_make_the_index_stale(
 ) -> None:
     folder = tmp_path / "knowledge"
     (folder / "out_of_scope").mkdir(parents=True)
-    assert is_built(few, cache_dir=small, knowledge_dir=folder)
+    assert is_built(few, small, folder)
     changed = [dataclasses.replace(few[0], symptoms=(*few[0].symptoms, "resolver is broken")), few[1]]
-    assert not is_built(changed, cache_dir=small, knowledge_dir=folder)
+    assert not is_built(changed, small, folder)
     (folder / "glossary.tsv").write_text("解析\tresolve\n", encoding="utf-8")
-    assert not is_built(few, cache_dir=small, knowledge_dir=folder)
+    assert not is_built(few, small, folder)
     (folder / "glossary.tsv").unlink()
     (folder / "out_of_scope" / "chatter.txt").write_text("# comment\nhello\nlunch?\n")
-    assert not is_built(few, cache_dir=small, knowledge_dir=folder)
+    assert not is_built(few, small, folder)
     assert "learning" in opened(few, small, folder)[1]
     assert opened(few, small, folder)[1] == []
 

@@ -39,8 +39,17 @@ RECORDINGS = (
 )
 
 
+_made: dict[str, list[Served]] = {}
+
+
 async def everything(entries: Mapping[str, Entry], recording: str) -> list[Served]:
-    """Every request that judging all entries and reading all facts makes."""
+    """Every request that judging all entries and reading all facts makes; made once for all tests."""
+    if recording not in _made:
+        _made[recording] = await _everything(entries, recording)
+    return _made[recording]
+
+
+async def _everything(entries: Mapping[str, Entry], recording: str) -> list[Served]:
     async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
         transport = Transport(link.client)
         await Clinic(entries, budget=Budget(seconds=30)).check(list(entries), Cluster(transport, recording))

@@ -140,8 +140,11 @@ async def test_prometheus_and_alertmanager(open_scene: OpenScene, tmp_path: Path
             alerting.end()
 
 
+Stage = tuple[Workspace, Served, Alertmanager]
+
+
 @pytest.fixture
-async def stage(tmp_path: Path, data_dir: Path) -> AsyncIterator[tuple[Workspace, Served, Alertmanager]]:
+async def stage(tmp_path: Path, data_dir: Path) -> AsyncIterator[Stage]:
     async with contextlib.AsyncExitStack() as stack:
         clusters = Clusters(tmp_path / "kubeconfig", stack)
         await clusters.serve("terway-out-of-ips", "prod")
@@ -170,9 +173,7 @@ async def stage(tmp_path: Path, data_dir: Path) -> AsyncIterator[tuple[Workspace
         ("chat.getPermalink", False, 1),  # all is said
     ],
 )
-async def test_killed_at_each_step(
-    stage: tuple[Workspace, Served, Alertmanager], method: str, accepted: bool, times: int
-) -> None:
+async def test_killed_at_each_step(stage: Stage, method: str, accepted: bool, times: int) -> None:
     slack, bot, alerting = stage
     bot.start(quick=True)
     await bot.serving()
@@ -190,6 +191,18 @@ async def test_killed_at_each_step(
     replies = await thread_with(slack, "CONFIRMED")
     assert len(roots(slack)) == 1
     assert sum("CONFIRMED" in reply.plain for reply in replies) == 1
+
+
+async def told_of_an_alert(stage: Stage) -> Stage:
+    """The bot serves, and all is said about one alert."""
+    slack, bot, alerting = stage
+    bot.start(quick=True)
+    await bot.serving()
+    await alerting.start()
+    await alerting.alert(LABELS, summary=SUMMARY)
+    await thread_with(slack, "CONFIRMED")
+    await slack.until(lambda: "chat.getPermalink" in [call.method for call in slack.calls], SECONDS)
+    return stage
 
 
 async def dies_during(slack: Workspace, bot: Served, method: str, accepted: bool, told: Callable[[], Any]) -> None:
@@ -214,16 +227,8 @@ async def dies_during(slack: Workspace, bot: Served, method: str, accepted: bool
         ("chat.update", False),  # looked again, and about to show that in the first answer
     ],
 )
-async def test_killed_while_it_is_resolved(
-    stage: tuple[Workspace, Served, Alertmanager], method: str, accepted: bool
-) -> None:
-    slack, bot, alerting = stage
-    bot.start(quick=True)
-    await bot.serving()
-    await alerting.start()
-    await alerting.alert(LABELS, summary=SUMMARY)
-    await thread_with(slack, "CONFIRMED")
-    await slack.until(lambda: "chat.getPermalink" in [call.method for call in slack.calls], SECONDS)
+async def test_killed_while_it_is_resolved(stage: Stage, method: str, accepted: bool) -> None:
+    slack, bot, alerting = await told_of_an_alert(stage)
     await dies_during(slack, bot, method, accepted, lambda: alerting.alert(LABELS, summary=SUMMARY, is_over=True))
     await thread_with(slack, "Still there on prod after")
     await thread_with(slack, "Still there: ")  # in the first answer, which is brought up to date
@@ -244,16 +249,8 @@ async def test_killed_while_it_is_resolved(
         ("chat.update", True),  # the number is brought up to date, and nobody knows
     ],
 )
-async def test_killed_while_a_storm_is_counted(
-    stage: tuple[Workspace, Served, Alertmanager], method: str, accepted: bool
-) -> None:
-    slack, bot, alerting = stage
-    bot.start(quick=True)
-    await bot.serving()
-    await alerting.start()
-    await alerting.alert(LABELS, summary=SUMMARY)
-    await thread_with(slack, "CONFIRMED")
-    await slack.until(lambda: "chat.getPermalink" in [call.method for call in slack.calls], SECONDS)
+async def test_killed_while_a_storm_is_counted(stage: Stage, method: str, accepted: bool) -> None:
+    slack, bot, alerting = await told_of_an_alert(stage)
 
     async def more() -> None:
         for number in range(3):
@@ -269,7 +266,7 @@ async def test_killed_while_a_storm_is_counted(
 
 @needs_alertmanager
 @pytest.mark.slow
-async def test_killed_before_it_is_stored(stage: tuple[Workspace, Served, Alertmanager]) -> None:
+async def test_killed_before_it_is_stored(stage: Stage) -> None:
     """Alertmanager finds nobody there, and comes again."""
     slack, bot, alerting = stage
     await alerting.start()

@@ -1,7 +1,6 @@
 """``netclinic serve --check``: each thing that is missing is named with its way out."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -42,16 +41,8 @@ class Place:
 
 
 @pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def place(stack: AsyncExitStack, tmp_path: Path, netclinic: Netclinic) -> Place:
-    clusters = Clusters(tmp_path / "kubeconfig", stack)
-    await clusters.serve(HEALTHY)
-    return Place(await stack.enter_async_context(Workspace()), clusters, netclinic, tmp_path)
+async def place(stack: AsyncExitStack, healthy_cluster: Clusters, tmp_path: Path, netclinic: Netclinic) -> Place:
+    return Place(await stack.enter_async_context(Workspace()), healthy_cluster, netclinic, tmp_path)
 
 
 async def test_when_all_is_well_it_says_so_and_ends_with_0(place: Place) -> None:

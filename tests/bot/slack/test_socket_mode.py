@@ -55,12 +55,6 @@ async def slack() -> AsyncIterator[Workspace]:
         yield workspace
 
 
-@pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as opened:
-        yield opened
-
-
 async def until(condition: Any) -> None:
     async with asyncio.timeout(SECONDS):
         while not condition():  # noqa: ASYNC110 - a line has no bell

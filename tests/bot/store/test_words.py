@@ -14,6 +14,7 @@ from bot.audit.prune import erase_words
 from bot.audit.verify import verify
 from bot.slack.queue.dbos_engine import forget_words_now
 from bot.store import Store
+from bot.store.queue_tables import read_backlog
 from bot.store.words import blank_words
 from tests.bot.slack.conftest import open_scene, shared_index
 from tests.databases import postgresql_is_slow
@@ -72,7 +73,7 @@ async def busy(scene: Scene) -> None:
 async def ended(scene: Scene) -> None:
     """No job is under way, for the queue's tables too."""
     await scene.idle()
-    while any("'PENDING'" in row for _, row in rows(scene.services.store, scene.services.settings.data_dir)):  # noqa: ASYNC110
+    while read_backlog(scene.services.store, scene.services.settings.data_dir).jobs:  # noqa: ASYNC110 - no bell
         await asyncio.sleep(0.05)
 
 

@@ -12,7 +12,6 @@ import stat
 import subprocess
 import termios
 import tomllib
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -122,16 +121,8 @@ class Place:
 
 
 @pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def place(stack: AsyncExitStack, tmp_path: Path, netclinic: Netclinic) -> Place:
-    clusters = Clusters(tmp_path / "kubeconfig", stack)
-    await clusters.serve(HEALTHY)
-    return Place(await stack.enter_async_context(Workspace()), clusters, netclinic, tmp_path)
+async def place(stack: AsyncExitStack, healthy_cluster: Clusters, tmp_path: Path, netclinic: Netclinic) -> Place:
+    return Place(await stack.enter_async_context(Workspace()), healthy_cluster, netclinic, tmp_path)
 
 
 async def test_each_answer_is_checked_at_once_and_all_are_written_at_the_end(place: Place) -> None:
