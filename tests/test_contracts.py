@@ -17,6 +17,7 @@ PARTS = ("bot", "index", "knowledge")
 HOMES = {  # the packages that may import it; below "bot.audit" and "bot.handoff" single modules may know SQL
     "kubernetes": ("bot.cluster",),
     "dbos": ("bot.slack.queue",),
+    "opentelemetry": ("bot.tracing",),
     "slack_sdk": ("bot.slack",),
     "slack_bolt": ("bot.slack",),
     "sqlalchemy": ("bot.store",),
