@@ -9,9 +9,9 @@ FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 HF_HUB_OFFLINE=1
 WORKDIR /source
 # Packages in front of the code: these layers stay while only the code changes.
-COPY locked.txt locked-pictures.txt locked-index.txt ./
+COPY locked.txt locked-pictures.txt locked-traces.txt locked-index.txt ./
 RUN python -m venv /opt/netclinic \
-    && /opt/netclinic/bin/pip install --require-hashes --no-deps -r locked.txt -r locked-pictures.txt
+    && /opt/netclinic/bin/pip install --require-hashes --no-deps -r locked.txt -r locked-pictures.txt -r locked-traces.txt
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes --no-deps -r locked.txt -r locked-index.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY deploy deploy

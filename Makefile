@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes lo
 PIP := $(BIN)/pip install --quiet --no-compile
 LOCKED = $(PIP) --require-hashes --no-deps $(addprefix -r ,$(1))
 RUNNING := locked.txt locked-pictures.txt locked-index.txt
-TESTING := locked-build.txt locked-dev.txt
+TESTING := locked-traces.txt locked-build.txt locked-dev.txt
 
 $(VENV)/.installed: pyproject.toml constraints.txt $(RUNNING)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netclinic needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(RUNNING)
 
 $(VENV)/.installed-dev: $(VENV)/.installed $(TESTING)
 	$(call LOCKED,$(TESTING))
-	$(PIP) --no-build-isolation -c constraints.txt -e '.[build,pictures,dev]'
+	$(PIP) --no-build-isolation -c constraints.txt -e '.[build,pictures,traces,dev]'
 	touch $@
 
 define ask

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what costs time to import is imported where it is used
     from bot.slack.serve import MakeApp, ServeConfig
     from bot.slack.start_checks import StartCheck
     from bot.store import Store
+    from bot.tracing import Tracing
     from index.search import Index, IndexState
 
 Progress = Callable[[str, float], None]
@@ -122,6 +123,17 @@ class App:
             self.store, Privacy(self.settings.audit_questions, key.get_secret_value().encode() if key else b"")
         )
 
+    @cached_property
+    def tracing(self) -> "Tracing":
+        """What makes spans; off unless OpenTelemetry's variables name a collector.
+
+        Raises:
+            TracingSettingsError: they cannot be meant.
+        """
+        from bot.tracing import open_tracing
+
+        return open_tracing()
+
     def start_checks(self) -> "tuple[StartCheck, ...]":
         """What serving finds at its start beyond the settings' own words."""
         from bot.slack.start_checks import start_checks
@@ -157,6 +169,7 @@ class App:
             open_cluster=self.open_named_cluster,
             make_app=make_app,
             checks=self.start_checks(),
+            tracing=lambda: self.tracing,
         )
 
     def open_named_cluster(
@@ -195,7 +208,7 @@ class App:
 
         settings = self.settings
         budget = Budget(seconds=settings.deadline, cloud_seconds=min(settings.cloud_deadline, settings.deadline))
-        return Clinic(self.entries, index, budget)
+        return Clinic(self.entries, index, budget, tracing=self.tracing)
 
     @contextlib.asynccontextmanager
     async def open_cluster(
@@ -223,9 +236,11 @@ class App:
         from bot.cluster.reader import Cluster
         from bot.cluster.transport import Transport
         from bot.recordings import load, serve
+        from bot.tracing.observers import ReadSpans
 
         def audited(connection: Connection, cloud: "CloudTransport | None") -> Cluster:
-            cluster = Cluster(Transport(connection.client), connection.context, observers, recorder, cloud)
+            hearing = (*observers, ReadSpans(self.tracing))
+            cluster = Cluster(Transport(connection.client), connection.context, hearing, recorder, cloud)
             return audit.cluster(cluster)
 
         if recording is None:

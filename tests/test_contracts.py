@@ -19,6 +19,7 @@ HOMES = {  # the packages that may import it; below "bot.audit" and "bot.handoff
     "alibabacloud_tea_openapi": ("bot.cloud",),
     "alibabacloud_credentials": ("bot.cloud",),
     "dbos": ("bot.slack.queue",),
+    "opentelemetry": ("bot.tracing",),
     "slack_sdk": ("bot.slack",),
     "slack_bolt": ("bot.slack",),
     "sqlalchemy": ("bot.store",),

@@ -49,9 +49,10 @@ def _below(name: str, extra: str) -> Iterator[Requirement]:
             yield found
 
 
-RUN, PICTURES, INDEX, BUILD, DEV = FILES = [
+RUN, PICTURES, TRACES, INDEX, BUILD, DEV = FILES = [
     "locked.txt",
     "locked-pictures.txt",
+    "locked-traces.txt",
     "locked-index.txt",
     "locked-build.txt",
     "locked-dev.txt",
@@ -78,12 +79,13 @@ def test_the_hashes_are_of_the_pinned_versions() -> None:
 
 
 def test_all_that_is_needed_is_held_and_no_more(project: dict[str, list[str]]) -> None:
-    run, pictures = set(needed(project["run"])), set(needed(project["pictures"]))
+    run, pictures, traces = (set(needed(project[each])) for each in ("run", "pictures", "traces"))
     build, dev = set(needed(project["build"] + project["wheel"])), set(needed(project["dev"]))
     assert run - FREE == names(RUN)
     assert pictures - run - FREE == names(PICTURES)
-    assert build - run - pictures - FREE == names(INDEX, BUILD)
-    assert dev - build - run - pictures - FREE == names(DEV)
+    assert traces - run - pictures - FREE == names(TRACES)
+    assert build - run - pictures - traces - FREE == names(INDEX, BUILD)
+    assert dev - build - run - pictures - traces - FREE == names(DEV)
 
 
 def test_nothing_that_runs_needs_what_builds(project: dict[str, list[str]]) -> None:
@@ -99,14 +101,15 @@ def test_the_install_commands_ask_for_hashes() -> None:
         assert "pip install" not in line or "--require-hashes --no-deps -r" in line or "--no-deps dist/*.whl" in line
         assert "pip wheel" not in line or "--no-build-isolation --no-deps" in line
     ignored = (ROOT / ".dockerignore").read_text()
-    assert all(f"!{file}\n" in ignored for file in (RUN, PICTURES, INDEX))
+    assert all(f"!{file}\n" in ignored for file in (RUN, PICTURES, TRACES, INDEX))
 
 
 def test_the_bill_of_materials_names_what_is_installed(project: dict[str, list[str]]) -> None:
     ran = subprocess.run([sys.executable, ROOT / "deploy" / "sbom.py"], capture_output=True, text=True, check=True)
     bill = json.loads(ran.stdout)
     held = {component["name"]: component["version"] for component in bill["components"]}
-    assert {canonicalize_name(name) for name in held} == set(needed(project["run"])) | set(needed(project["pictures"]))
+    shipped = [*project["run"], *project["pictures"], *project["traces"]]
+    assert {canonicalize_name(name) for name in held} == set(needed(shipped))
     assert all(component["purl"].startswith("pkg:pypi/") for component in bill["components"])
     references = {bill["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in bill["components"])}
     assert {each["ref"] for each in bill["dependencies"]} == references

@@ -20,6 +20,7 @@ from bot.diagnosis.settling import GivenAnswer, spoken
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
 from bot.diagnosis.traces import has_trace_of_cluster
 from bot.probes.registry import calls
+from bot.tracing import NO_TRACING, Span, Tracing
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
 
@@ -38,13 +39,21 @@ class Clinic:
     matcher: Matcher | None = None
     budget: Budget = field(default_factory=Budget)
     given: Mapping[str, GivenAnswer] = field(default_factory=dict)
+    tracing: Tracing = NO_TRACING
 
     async def ask(self, question: str, cluster: Cluster | None = None, namespace: str | None = None) -> Answer:
         """Answer a question, on a cluster where there is one."""
+        with self.tracing.span("diagnose") as span:
+            answer = await self._ask(question, cluster, namespace)
+            _tell(span, answer, cluster)
+        return answer
+
+    async def _ask(self, question: str, cluster: Cluster | None, namespace: str | None) -> Answer:
         started = time.monotonic()
         if self.matcher is None:
             raise ValueError("a clinic without an index cannot match words")
-        found = await asyncio.to_thread(self.matcher.match, question)
+        with self.tracing.span("match"):
+            found = await asyncio.to_thread(self.matcher.match, question)
         unmatched = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
         if not found.in_scope and (cluster is None or not _is_worth_reading(question, found)):
             return unmatched
@@ -71,7 +80,10 @@ class Clinic:
         scores = MatchScores(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), named=True)
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
         scope, budget = QuestionScope.of("", namespace), self.budget.for_everything()
-        return await self._diagnose(answer, scores, cluster, scope, time.monotonic(), budget, look)
+        with self.tracing.span("check") as span:
+            answer = await self._diagnose(answer, scores, cluster, scope, time.monotonic(), budget, look)
+            _tell(span, answer, cluster)
+        return answer
 
     async def _diagnose(
         self,
@@ -228,6 +240,13 @@ def _is_half_spoken_of(diagnosis: Diagnosis) -> bool:
     said = spoken(diagnosis.judgement.found)
     is_said = any(found.outcome is Outcome.PRESENT for found in said) and not any(found.is_contrary for found in said)
     return bool(diagnosis.judgement.asks) and is_said and (diagnosis.score or 0.0) >= CLEAR
+
+
+def _tell(span: Span, answer: Answer, cluster: Cluster | None) -> None:
+    """In a trace: what came of it, and what it cost."""
+    first = {"entry": answer.diagnoses[0].entry.id} if answer.diagnoses else {}
+    read = {"cluster": cluster.context} if cluster is not None else {}
+    span.set(verdict=answer.outcome, reads=answer.requests, bytes=answer.bytes, **first, **read)
 
 
 def _with_duration(answer: Answer, started: float, **changes: Any) -> Answer:

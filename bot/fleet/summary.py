@@ -12,11 +12,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.diagnosis.answer import Answer
+from bot.diagnosis.answer import Answer, Diagnosis
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Moment, Report, ReportFailing, make_report
 from bot.probes.findings import clip, rfc3339
+from bot.probes.registry import calls, some
 from bot.text import counted, lasting
+from knowledge.logic import Outcome
 from knowledge.model import Kind
 
 MOST_TOLD = 3  # lines of one cluster, where several stand below each other
@@ -33,8 +35,8 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfirmedFault:
-    """An entry that is confirmed, and why."""
+class JudgedFault:
+    """An entry that is confirmed or suspected, and why."""
 
     entry: str
     title: str
@@ -45,6 +47,7 @@ class ConfirmedFault:
 class ClusterSummary:
     """One cluster. ``trouble``: why it could not be read, as a sentence; empty where it could.
 
+    ``suspected`` are faults that something seen, or something unread, leaves open; not those that no cluster can show.
     ``failing`` is what fails beside the confirmed faults, the worst first, ``more_failing`` what was left out of it;
     ``missed`` what could not be looked at. ``at`` is the cluster's own time.
     """
@@ -54,7 +57,8 @@ class ClusterSummary:
     trouble: str = ""
     traits: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    confirmed: tuple[ConfirmedFault, ...] = ()
+    confirmed: tuple[JudgedFault, ...] = ()
+    suspected: tuple[JudgedFault, ...] = ()
     failing: tuple[ReportFailing, ...] = ()
     more_failing: int = 0
     missed: tuple[str, ...] = ()
@@ -74,13 +78,28 @@ class ClusterSummary:
     @property
     def sentence(self) -> str:
         """How it is."""
-        if self.health is Health.WELL:
-            return "Nothing is seen failing."
-        if self.health is Health.UNCLEAR:
-            more = f" (and {counted(len(self.missed) - 1, 'more gap')})" if len(self.missed) > 1 else ""
-            return f"Nothing is seen failing in what could be read; not looked at: {clip(self.missed[0])}{more}."
-        gaps = " Not all of it could be looked at." if self.missed else ""
-        return self.trouble or f"{' and '.join(self._counts())}.{gaps}"
+        if self.trouble:
+            return self.trouble
+        return " ".join(filter(None, (self._seen, self.doubts, self._gaps)))
+
+    @property
+    def doubts(self) -> str:
+        """What is suspected, by name; empty where nothing is."""
+        names = [each.entry for each in self.suspected]
+        return f"{len(names)} suspected: {some(names)}." if names else ""
+
+    @property
+    def _seen(self) -> str:
+        if self.health is Health.FAILING:
+            return f"{' and '.join(self._counts())}."
+        return "Nothing is seen failing" + (" in what could be read." if self.missed else ".")
+
+    @property
+    def _gaps(self) -> str:
+        if self.health is Health.FAILING and self.missed:
+            return "Not all of it could be looked at."
+        more = f" (and {counted(len(self.missed) - 1, 'more gap')})" if len(self.missed) > 1 else ""
+        return f"Not looked at: {clip(self.missed[0])}{more}." if self.missed else ""
 
     def _counts(self) -> Iterator[str]:
         if self.confirmed:
@@ -107,6 +126,7 @@ class ClusterSummary:
             "health": str(self.health),
             "sentence": self.sentence,
             "confirmed": [vars(fault) for fault in self.confirmed],
+            "suspected": [vars(fault) for fault in self.suspected],
             "failing": [
                 {"object": item.object, "since": rfc3339(item.since), "message": item.message, "check": item.check}
                 for item in self.failing
@@ -129,6 +149,7 @@ def summarize(answer: Answer, name: str) -> ClusterSummary:
         traits=cluster.traits if cluster else "",
         facts=cluster.facts if cluster else {},
         confirmed=tuple(_confirmed(report)),
+        suspected=tuple(map(_judged, _suspected(answer))),
         failing=report.failing_untold if report.was_read else (),
         more_failing=report.more_failing,
         missed=report.missed,
@@ -173,11 +194,34 @@ def load(stored: Any) -> list[ClusterSummary]:
     return _codec().validate_python(stored)
 
 
-def _confirmed(report: Report) -> Iterator[ConfirmedFault]:
+def _confirmed(report: Report) -> Iterator[JudgedFault]:
     """What fails now before settings under which something can."""
     found = [item for item in report.diagnoses if item.verdict is Verdict.CONFIRMED and item.kind is Kind.FAULT]
     for item in sorted(found, key=lambda each: not each.rests_on_sign):
-        yield ConfirmedFault(entry=item.entry, title=item.title, reason=clip(item.reason, LONGEST_REASON))
+        yield JudgedFault(entry=item.entry, title=item.title, reason=clip(item.reason, LONGEST_REASON))
+
+
+def _suspected(answer: Answer) -> Iterator[Diagnosis]:
+    """Of a cluster that was read: faults that it leaves open for a reason of its own.
+
+    What Kubernetes never shows is open on every healthy cluster of its kind, and is told to whoever asks about it.
+    """
+    if answer.cluster is None or not answer.cluster.reachable:
+        return
+    for item in answer.diagnoses:
+        if item.verdict is Verdict.SUSPECTED and item.entry.kind is Kind.FAULT and _is_left_open(item):
+            yield item
+
+
+def _is_left_open(item: Diagnosis) -> bool:
+    """Whether a probe saw something, or could not read it; which cluster it is says nothing."""
+    kinds = {str(call) for call in calls(item.entry.applies)}
+    found = [each for each in item.judgement.findings if str(each.probe) not in kinds]
+    return any(each.is_hint or each.outcome is not Outcome.ABSENT for each in found)
+
+
+def _judged(item: Diagnosis) -> JudgedFault:
+    return JudgedFault(entry=item.entry.id, title=item.entry.title, reason=clip(item.judgement.reason, LONGEST_REASON))
 
 
 @cache

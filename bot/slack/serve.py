@@ -24,7 +24,7 @@ from bot.handoff.schedule import handoff_schedule
 from bot.settings import Settings, parse_list
 from bot.slack import logs
 from bot.slack.access_watch import AccessWatch
-from bot.slack.api.client import SlackClient, make_client, make_session
+from bot.slack.api.client import CallObservers, SlackClient, make_client, make_session
 from bot.slack.api.directory import Directory
 from bot.slack.api.errors import SlackRefused
 from bot.slack.api.files import FileReader
@@ -55,6 +55,8 @@ from bot.slack.start_checks import StartCheck
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store, replicas
 from bot.store.figures import read_figures
+from bot.tracing import NO_TRACING, Tracing
+from bot.tracing.observers import SlackCallSpans
 from knowledge.errors import FAILED, UserFacingError
 from knowledge.model import Entry
 
@@ -74,7 +76,7 @@ class CannotServe(UserFacingError):
 @dataclass(frozen=True, kw_only=True)
 class ServeConfig:
     """What serving is given. ``entries``, ``store``, ``audit`` and ``clinic`` are called once, in threads, and may take
-    long. ``make_app`` makes the listeners, and registers the handlers with the queue.
+    long. ``make_app`` makes the listeners, and registers the handlers with the queue; ``tracing`` makes spans.
     """
 
     settings: Settings
@@ -87,6 +89,7 @@ class ServeConfig:
     make_app: MakeApp
     checks: tuple[StartCheck, ...] = ()
     timing: Timing = PRODUCTION
+    tracing: Callable[[], Tracing] = lambda: NO_TRACING
 
 
 async def serve(config: ServeConfig) -> None:
@@ -126,6 +129,7 @@ class Server:
     clinic: "asyncio.Future[Clinic]" = field(default_factory=asyncio.Future)
     started: bool = False
     failure: Exception | None = None
+    tracing: Tracing = NO_TRACING
 
     async def run(self) -> None:
         """Until ``stop`` is set; then everything is put down in order: first the hearing, then the work."""
@@ -133,6 +137,8 @@ class Server:
         async with contextlib.AsyncExitStack() as stack:
             for check in self.config.checks:
                 await asyncio.to_thread(check.run)
+            self.tracing = self.config.tracing()
+            stack.push_async_callback(asyncio.to_thread, self.tracing.close)
             events_handler, alerts_handler = DeferredHandler(), DeferredHandler()
             own = {**self.health.endpoints(), METRICS_PATH: self.metrics_page.answer}
             await start_http(stack, settings, own, events_handler, alerts_handler)
@@ -201,6 +207,7 @@ class Server:
             lost=self._fail_taken_over,
             on_take_over=metrics.take_overs.inc,
             timing=config.timing,
+            tracing=self.tracing,
         )
         self.metrics_page.figures = lambda: store.run(read_figures, store, settings.data_dir)
         metrics.clusters = self.access.reachable
@@ -210,7 +217,7 @@ class Server:
             settings.log_level, list_secrets(settings), replica=work.worker.id, version=version("netclinic")
         )
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.worker.id, detail=settings_snapshot())
-        slack = SlackClient(client, PermissionLog(audit), metrics.slack)
+        slack = SlackClient(client, PermissionLog(audit), self._call_observers())
         file = IdentityFile(settings.data_dir / "slack-identity.json")
         bot = await identify_bot(slack, self.health, file, config.timing, while_away=self._load_index)
         directory = Directory(slack)
@@ -235,6 +242,9 @@ class Server:
             timing=config.timing,
             metrics=metrics,
         )
+
+    def _call_observers(self) -> CallObservers:
+        return CallObservers((self.metrics_page.metrics.slack, SlackCallSpans(self.tracing)))
 
     def _open_counted(
         self, name: str, audit: AuditContext, observers: Sequence[Observer] = ()
@@ -298,7 +308,7 @@ class Server:
             events_handler.handle = http.track(make_slack_handler(bolt, secret_value(settings.slack_signing_secret)))
             self.health.link_status = http.status
             return
-        slack = SlackClient(bolt.client, PermissionLog(audit), self.metrics_page.metrics.slack)
+        slack = SlackClient(bolt.client, PermissionLog(audit), self._call_observers())
         timing = self.config.timing
         socket = SocketModeLink(bolt, token, silence=settings.socket_silence, slack=slack, timing=timing)
         stack.push_async_callback(socket.close)

@@ -18,6 +18,7 @@ from typing import Any
 from bot.private_files import make_private_folder
 from bot.settings import Settings, parse_list, parse_pairs
 from bot.slack.setting_rules import Address, listening_addresses, secret_value
+from bot.tracing import describe_tracing
 from knowledge.errors import FAILED, UserFacingError
 from knowledge.model import Entry
 
@@ -56,6 +57,7 @@ def start_checks(
         StartCheck("entries", lambda: f"All {len(entries())} can be read."),
         StartCheck("clusters", lambda: check_clusters(settings)),
         StartCheck("addresses", lambda: _check_addresses(settings)),
+        StartCheck("traces", describe_tracing),
         StartCheck("index", lambda: _check_index(settings, entries(), index_folder)),
     )
 

@@ -27,11 +27,12 @@ async def audited_command(app: "App", command: str, target: "Target") -> AsyncIt
     """
     opening = asyncio.get_running_loop().run_in_executor(None, lambda: app.audit)
     begun: list[AuditContext] = []
+    request_id = uuid.uuid4().hex
 
     async def begin(**typed: Any) -> "AuditContext":
         from bot.audit import AuditContext
 
-        trail = AuditContext(await opening, operating_system_user(), uuid.uuid4().hex)
+        trail = AuditContext(await opening, operating_system_user(), request_id)
         action = "question.received" if typed.get("question") else "command.received"
         asked = {"command": command, **target.typed(), **{name: value for name, value in typed.items() if value}}
         await trail.log.aappend([settings_draft(trail), trail.draft(action, None, None, "", asked)])
@@ -40,7 +41,8 @@ async def audited_command(app: "App", command: str, target: "Target") -> AsyncIt
 
     went_well = False
     try:
-        yield begin
+        with app.tracing.request(f"netclinic {command}", request_id, door="terminal"):
+            yield begin
         went_well = True
     except Exception as error:
         await _record_refusal(begun, error)
@@ -49,6 +51,7 @@ async def audited_command(app: "App", command: str, target: "Target") -> AsyncIt
         # One failure is told, not two; where nothing was begun, nothing was read.
         with contextlib.nullcontext() if went_well and begun else contextlib.suppress(Exception):
             (await opening).close()
+        app.tracing.close()
 
 
 async def _record_refusal(begun: list["AuditContext"], error: Exception) -> None:

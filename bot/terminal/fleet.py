@@ -90,7 +90,7 @@ def show_fleet(console: Console, found: Sequence[ClusterSummary]) -> None:
 
 def _show_cluster(console: Console, each: ClusterSummary) -> None:
     word = Text(f"{each.health.upper():{WIDTH}}", style=STYLES[each.health])
-    about = each.traits if each.health is Health.WELL else each.sentence
+    about = " · ".join(filter(None, (each.traits, each.doubts))) if each.health is Health.WELL else each.sentence
     say(console, Text.assemble(word, (each.name, "bold"), f"  {about}"))
     told = list(each.told())[:MOST_TOLD]
     for what, why in told:

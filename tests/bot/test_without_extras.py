@@ -41,11 +41,12 @@ The licence server is asked once a day.
         (("handoff", "1h", "--no-recheck"), "Nothing to hand over"),
         (("index", "status"), "ready"),
         (("serve", "--check", "-o", "json"), "It is ready in"),
+        (("serve", "--check"), "OTEL_EXPORTER_OTLP_ENDPOINT is set, but sending them takes netclinic[traces]"),
     ],
     ids=lambda value: "-".join(value[:2]) if isinstance(value, tuple) else "",
 )
 def test_no_command_needs_an_extra(indexed: Netclinic, command: tuple[str, ...], said: str) -> None:
-    ran = indexed.python(RUN, *command)
+    ran = indexed.python(RUN, *command, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", COLUMNS="300")
     assert said in ran.out, ran.err
     assert "Traceback" not in ran.err
 

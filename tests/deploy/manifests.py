@@ -34,6 +34,7 @@ ALL: Manifest = {
     },
     "service": {"slack": True},
     "serviceMonitor": {"enabled": True},
+    "traces": {"endpoint": "http://collector.observability:4318"},
     "prometheusRule": {"enabled": True},
     "settings": {"NETCLINIC_INCIDENT_CHANNELS": "inc-*", "NETCLINIC_DEADLINE": 12},
 }

@@ -195,7 +195,8 @@ def test_a_changed_setting_rolls_the_pods(render: Render) -> None:
 
 def test_the_network_lets_out_what_is_needed_alone(render: Render) -> None:
     closed = {**POSTGRESQL, "networkPolicy": {"slack": ["192.0.2.0/24"], "apiServers": {"cidrs": ["198.51.100.7/32"]}}}
-    closed["networkPolicy"]["database"] = {"cidrs": ["203.0.113.5/32"]}
+    closed["networkPolicy"] |= {"database": {"cidrs": ["203.0.113.5/32"]}, "collector": {"cidrs": ["203.0.113.6/32"]}}
+    closed["traces"] = {"endpoint": "http://collector:4318"}
     manifests = render(closed)
     serve, database = (
         only(manifests, "NetworkPolicy", "clinic-netclinic"),
@@ -210,7 +211,8 @@ def test_the_network_lets_out_what_is_needed_alone(render: Render) -> None:
         }
 
     dns, sql = {"anywhere": [53, 53]}, {"203.0.113.5/32": [5432]}
-    assert out(serve) == {**dns, "192.0.2.0/24": [443], "198.51.100.7/32": [443, 6443], **sql}
+    spans = {"203.0.113.6/32": [4318]}
+    assert out(serve) == {**dns, "192.0.2.0/24": [443], "198.51.100.7/32": [443, 6443], **spans, **sql}
     assert out(database) == {**dns, **sql}
     assert database["spec"]["ingress"] == []
     assert [port["port"] for rule in serve["spec"]["ingress"] for port in rule["ports"]] == [8080]
@@ -254,6 +256,8 @@ def test_selectors_find_the_pods_that_are_meant(render: Render) -> None:
         ({"settings": {"SLACK_BOT_TOKEN": "xoxb-1"}}, "belongs into the Secret alone"),
         ({"settings": {"NETCLINIC_CHANNELS": ["a"]}}, "/settings/NETCLINIC_CHANNELS"),
         ({"replica": 1}, "replica"),
+        ({"traces": {"endpoint": "collector:4318"}}, "/traces/endpoint"),
+        ({"traces": {"endpoint": "http://mei:hidden@collector:4318"}}, "/traces/endpoint"),
         ({"networkPolicy": {"slack": ["slack.com"]}}, "/networkPolicy/slack/0"),
         ({"terminationGracePeriodSeconds": 5}, "/terminationGracePeriodSeconds"),
         ({"service": {"slack": True}}, "with SLACK_APP_TOKEN Slack is heard by Socket Mode"),

@@ -7,8 +7,9 @@ can be told so only where Slack is found.
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -78,14 +79,21 @@ class CallObserver(Protocol):
     def answered(self, method: str, result: str, seconds: float) -> None: ...
 
 
-class Unobserved:
-    """Nobody listens."""
+@dataclass(frozen=True)
+class CallObservers:
+    """Several of them."""
+
+    observers: Sequence[CallObserver]
 
     def waited(self, method: str, seconds: float) -> None:
-        """Not told."""
+        """Told to each."""
+        for each in self.observers:
+            each.waited(method, seconds)
 
     def answered(self, method: str, result: str, seconds: float) -> None:
-        """Not told."""
+        """Told to each."""
+        for each in self.observers:
+            each.answered(method, result, seconds)
 
 
 class SlackClient:
@@ -98,7 +106,7 @@ class SlackClient:
         observer: CallObserver | None = None,
     ) -> None:
         self.client = client
-        self.observer: CallObserver = observer or Unobserved()
+        self.observer: CallObserver = observer or CallObservers(())
         self._on_refusal = on_refusal
         self._limiters: dict[str, RateLimiter] = {}
 

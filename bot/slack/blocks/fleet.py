@@ -91,7 +91,11 @@ def _row(each: ClusterSummary, number: int, at: datetime) -> list[Block]:
 
 def _well(found: Sequence[ClusterSummary]) -> Iterator[Block]:
     """One line each, or their names alone where they are too many for that."""
-    lines: list[Element] = [line(_name_run(each), text_run(f" · {clip(each.traits, LONGEST_LINE)}")) for each in found]
+    about = [" · ".join(filter(None, (each.traits, each.doubts))) for each in found]
+    lines: list[Element] = [
+        line(_name_run(each), text_run(f" · {clip(told, LONGEST_LINE)}"))
+        for each, told in zip(found, about, strict=True)
+    ]
     if size(lines) > ROOM_FOR_THE_REST:
         lines = [line(text_run(f"{MARKS[Health.WELL]} {len(found)} clusters are well: {_names(found)}"))]
     if lines:

@@ -15,6 +15,7 @@ from dbos import DBOS
 from bot.slack.api.errors import SlackRefused, SlackUnavailable, is_transient
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import DatabaseError
+from bot.tracing import NO_TRACING, Tracing
 
 Json: TypeAlias = Any  # None, bool, int, float, str, and lists and dicts of these
 Result = TypeVar("Result")
@@ -60,6 +61,7 @@ class Job:
     on_waiting: Callable[["Job"], None] = field(repr=False, default=lambda job: None)
     timing: Timing = field(repr=False, default=PRODUCTION)
     interruption: Interruption = field(repr=False, default_factory=Interruption)
+    tracing: Tracing = field(repr=False, default=NO_TRACING)
 
     async def step(self, name: str, act: Callable[[], Awaitable[Json]]) -> Json:
         """The result of ``act``, which is done at least once, and not again once its result is stored.
@@ -97,7 +99,8 @@ class Job:
     async def _run_step(self, name: str, act: Callable[[], Awaitable[Json]]) -> dict[str, Json]:
         """What came of it, failures of Slack included: they are results too, and are replayed as such."""
         try:
-            return {"result": await self._retry_while_unavailable(name, act)}
+            with self.tracing.span(f"step {name}"):
+                return {"result": await self._retry_while_unavailable(name, act)}
         except SlackRefused as error:
             _log.warning("%s", error, extra={"step": name, "slack_error": error.code})
             return {"refused": {"code": error.code, "sentence": error.sentence}}

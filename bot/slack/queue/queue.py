@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import itertools
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ from bot.slack.queue.schema import queue_url
 from bot.slack.queue.workers import Worker
 from bot.slack.timing import PRODUCTION, Timing
 from bot.store import Store
+from bot.tracing import NO_TRACING, Tracing
 
 Handler = Callable[[Job], Awaitable[None]]
 __all__ = ["Handler", "JobNotAccepted", "JobQueue"]
@@ -49,9 +51,11 @@ class JobQueue:
         lost: Callable[[], None] = lambda: None,
         on_take_over: Callable[[], object] = lambda: None,
         timing: Timing = PRODUCTION,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self.worker = Worker(store, data_dir, lost, timing, on_take_over)
         self._timing = timing
+        self._tracing = tracing
         self._store = store
         self._data_dir = data_dir
         self._handlers: dict[str, Handler] = {}
@@ -103,6 +107,13 @@ class JobQueue:
         """
         if name not in self._handlers:
             raise ValueError(f"nobody does {name}")
+        begun = time.monotonic()
+        is_new = await self._accept(name, key, payload, patience)
+        if is_new:
+            self._tracing.accepted(f"accept {name}", key, time.monotonic() - begun, door=name)
+        return is_new
+
+    async def _accept(self, name: str, key: str, payload: dict[str, Any], patience: float | None) -> bool:
         try:
             async with asyncio.timeout(patience):
                 if not await self.worker.may_accept(within_job=DBOS.workflow_id is not None):
@@ -217,12 +228,15 @@ class JobQueue:
         if handler is None:
             raise LookupError(f"Nobody does {name!r}: a newer netclinic accepted {key}.")
         await self.worker.wait_until_may_begin()
-        job = self._running[key] = Job(name, key, payload, self.worker, self._notify_waiting, self._timing)
+        job = Job(name, key, payload, self.worker, self._notify_waiting, self._timing, tracing=self._tracing)
+        self._running[key] = job
         self._idle.clear()
+        trace = self._tracing.trace_id(key)
         try:
-            with logs.log_context(request_id=key):
+            with logs.log_context(request_id=key, **({"trace_id": trace} if trace else {})):
                 async with self._recovery.turn(job):
-                    await handler(job)
+                    with self._tracing.work(f"job {name}", key, door=name):
+                        await handler(job)
         finally:
             self._running.pop(key, None)
             if not self._running:

@@ -78,6 +78,8 @@ async def test_each_cluster_is_judged_by_itself_and_on_record(
     }
     assert [fault.entry for fault in found[0].confirmed] == ["terway-vswitch-out-of-ips"]
     assert (found[2].confirmed, found[2].missed) != ((), ())
+    assert [each.suspected for each in found if each.name != "hidden"] == [()] * 5  # what no cluster shows is not told
+    assert "terway-vswitch-out-of-ips" in {fault.entry for fault in found[2].suspected}
     assert "did not answer within 2.0 s" in found[3].sentence
     assert "could not be reached" in found[4].sentence
     assert "no context 'unknown'" in found[5].sentence

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.diagnosis.report import ReportFailing
-from bot.fleet.summary import ClusterSummary, ConfirmedFault, Health, dump, headline, load, unread, worst_first
+from bot.fleet.summary import ClusterSummary, Health, JudgedFault, dump, headline, load, unread, worst_first
 
 AT = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
-FAULT = ConfirmedFault(entry="terway-mac-not-found", title="A MAC is missing", reason="An ENI is gone.")
+FAULT = JudgedFault(entry="terway-mac-not-found", title="A MAC is missing", reason="An ENI is gone.")
+SUSPECTS = tuple(replace(FAULT, entry=name) for name in "abcde")
 FAILING = ReportFailing(object="Pod shop/web-0", since=AT - timedelta(minutes=3), message="It waits.", check="kubectl")
 WELL = ClusterSummary(name="well", at=AT, traits="Kubernetes 1.32")
 SICK = replace(WELL, name="sick", confirmed=(FAULT,), failing=(FAILING,), more_failing=2)
@@ -31,7 +32,19 @@ GONE = unread("gone", "The cluster could not be read: no route.")
         (
             HALF,
             Health.UNCLEAR,
-            "Nothing is seen failing in what could be read; not looked at: pods: timed out (and 1 more gap).",
+            "Nothing is seen failing in what could be read. Not looked at: pods: timed out (and 1 more gap).",
+        ),
+        (replace(WELL, suspected=(FAULT,)), Health.WELL, "Nothing is seen failing. 1 suspected: terway-mac-not-found."),
+        (
+            replace(SICK, failing=(), more_failing=0, suspected=SUSPECTS, missed=("pods: timed out",)),
+            Health.FAILING,
+            "1 fault confirmed. 5 suspected: a, b, c and 2 more. Not all of it could be looked at.",
+        ),
+        (
+            replace(HALF, suspected=SUSPECTS[:2]),
+            Health.UNCLEAR,
+            "Nothing is seen failing in what could be read. 2 suspected: a, b. "
+            "Not looked at: pods: timed out (and 1 more gap).",
         ),
         (GONE, Health.UNREACHABLE, "The cluster could not be read: no route."),
         (replace(SICK, trouble="It went away."), Health.UNREACHABLE, "It went away."),
@@ -70,7 +83,14 @@ def test_one_sentence_for_all(summaries: list[ClusterSummary], sentence: str) ->
 
 
 def test_what_a_job_stores_is_loaded_as_it_was() -> None:
-    assert load(dump([SICK, HALF, GONE, WELL])) == [SICK, HALF, GONE, WELL]
+    doubtful = replace(WELL, suspected=(FAULT,))
+    assert load(dump([SICK, HALF, GONE, doubtful])) == [SICK, HALF, GONE, doubtful]
+
+
+def test_what_an_earlier_version_stored_is_loaded() -> None:
+    stored = dump([SICK])
+    del stored[0]["suspected"]
+    assert load(stored) == [SICK]
 
 
 def test_programs_read_the_contracts_shapes() -> None:
@@ -78,5 +98,7 @@ def test_programs_read_the_contracts_shapes() -> None:
     assert found["cluster"] == {"context": "sick", "reachable": True, "facts": {}}
     assert found["failing"][0]["since"] == "2026-11-20T18:59:00Z"
     assert (found["health"], found["more_failing"]) == ("failing", 2)
+    doubted = replace(SICK, suspected=(FAULT,)).to_json()["suspected"]
+    assert doubted == [{"entry": FAULT.entry, "title": FAULT.title, "reason": FAULT.reason}]
     assert found["reads"] == {"requests": 0, "bytes": 0, "cloud_calls": 0}
     assert GONE.to_json()["cluster"]["reachable"] is False

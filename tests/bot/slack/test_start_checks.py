@@ -101,6 +101,7 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"NETCLINIC_FLEET_SCHEDULE": "daily", "NETCLINIC_ONCALL_CHANNEL": "ops"}, "NETCLINIC_FLEET_SCHEDULE is", 2),
     ({"NETCLINIC_ONCALL": "ada and bob"}, "NETCLINIC_ONCALL cannot be read", 2),
     ({"NETCLINIC_ONCALL": "U07MEI every 12h from noon"}, "NETCLINIC_ONCALL cannot be read", 2),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "mei:hidden@c:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT is no address", 2),
     # not together
     ({"NETCLINIC_HANDOFF_SCHEDULE": "0 9 * * *"}, "NETCLINIC_HANDOFF_SCHEDULE needs a channel", 2),
     ({"NETCLINIC_FLEET_SCHEDULE": "0 9 * * *"}, "NETCLINIC_FLEET_SCHEDULE needs a channel", 2),

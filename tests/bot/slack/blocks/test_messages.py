@@ -16,7 +16,7 @@ import pytest
 
 from bot.cluster.facts import Fact
 from bot.diagnosis.report import Report, ReportFailing, ReportStep, compare
-from bot.fleet.summary import ClusterSummary, ConfirmedFault, unread
+from bot.fleet.summary import ClusterSummary, JudgedFault, unread
 from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message, shared_message, sharing_message
 from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message
@@ -195,9 +195,7 @@ async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLi
 
 def test_all_clusters(agreed: Agreed) -> None:
     well = ClusterSummary(name="prod-hangzhou", at=OPENED, traits="Kubernetes 1.32.1 · managed · terway")
-    fault = ConfirmedFault(
-        entry="flannel-ip-leak", title="Flannel leaks addresses", reason="3 are held by no pod. " * 9
-    )
+    fault = JudgedFault(entry="flannel-ip-leak", title="Flannel leaks addresses", reason="3 are held by no pod. " * 9)
     fails = [
         ReportFailing(object=f"Pod <shop>/web-{number}", since=OPENED, message="*It* waits & waits.", check="kubectl")
         for number in range(4)
