@@ -3,7 +3,8 @@
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ class App:
     """Everything one process needs, made when first asked for."""
 
     settings: Settings
+    _opening: "Future[Index | None] | None" = field(default=None, init=False, repr=False)
 
     @staticmethod
     def from_environment() -> "App":
@@ -77,6 +79,8 @@ class App:
         """The index over the entries, built first where there is none that fits."""
         from index.search import open_index
 
+        if self._opening and (opened := self._opening.result()):
+            return opened
         return open_index(
             list(self.entries.values()),
             cache_dir=self.index_folder,
@@ -84,6 +88,18 @@ class App:
             progress=progress,
             calibrate_anew=calibrate_anew,
         )
+
+    def open_index_soon(self) -> None:
+        """Begin to open the index in a thread, where it is built: files are read and checked while Python imports."""
+        pool = ThreadPoolExecutor(1)
+        self._opening = pool.submit(self._open_built_index)
+        pool.shutdown(wait=False)
+
+    def _open_built_index(self) -> "Index | None":
+        from index.search import open_built_index
+
+        model = self.settings.embedding_model or None
+        return open_built_index(lambda: list(self.entries.values()), cache_dir=self.index_folder, model=model)
 
     def index_state(self) -> "IndexState":
         """What ``index`` would find ready.

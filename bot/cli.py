@@ -3,6 +3,7 @@
 Exit codes: 0 answered, whatever the verdict; 2 bad usage or settings; 1 the program failed.
 """
 
+import atexit
 import gc
 import os
 import sys
@@ -70,6 +71,11 @@ cli = typer.Typer(
 )
 
 
+def _collect_garbage() -> None:
+    """For what runs until it is stopped; other commands end before there is much."""
+    gc.set_threshold(50_000, 50, 100)
+
+
 def _wait_for(work: Coroutine[Any, Any, None]) -> None:
     import asyncio  # a tenth of a second that help and completion need not wait
 
@@ -116,9 +122,13 @@ def ask(
     from bot.terminal.inputs import question_of
 
     target, question = Target(kubeconfig, context, recording), question_of(" ".join(symptom))
-    from bot.terminal.ask import ask_and_show
+    from bot.app import App
 
-    _wait_for(ask_and_show(question, target, namespace, output))
+    app = App.from_environment()
+    app.open_index_soon()
+    from bot.terminal.ask import ask_and_show  # takes as long as the index
+
+    _wait_for(ask_and_show(app, question, target, namespace, output))
 
 
 @cli.command(
@@ -216,6 +226,7 @@ def replay(
     """Serve a recording as a Kubernetes API on loopback, so that kubectl works on it, until Ctrl-C."""
     from bot.terminal.recordings import replay_until_stopped
 
+    _collect_garbage()
     _wait_for(replay_until_stopped(recording, port, write_kubeconfig))
 
 
@@ -314,6 +325,7 @@ def serve(
     if verify:
         check_serving(output)
     else:
+        _collect_garbage()
         serve_slack()
 
 
@@ -381,7 +393,8 @@ cli.add_typer(database, name="database", help="The database: status, upgrade, ba
 
 def main() -> None:
     """Entry point of the ``netclinic`` command."""
-    gc.set_threshold(50_000, 50, 100)  # a start makes much that stays: looking for garbage in it costs a tenth of it
+    gc.set_threshold(3_000_000, 50, 100)  # a start makes much that stays: looking for garbage in it costs a tenth of it
+    atexit.register(gc.freeze)  # the interpreter's end would look through all of it, which costs another fifth
     os.umask(UMASK)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     sys.exit(run(cli))

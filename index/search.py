@@ -3,7 +3,7 @@
 Nothing here or below imports torch or scikit-learn unless something has to be built.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -127,6 +127,34 @@ def open_index(
     return Index(load(folder), encoder, folder.name.rpartition("-")[2])
 
 
+def open_built_index(
+    entries: Callable[[], Sequence[Entry]],
+    *,
+    cache_dir: Path,
+    model: str | None = None,
+    knowledge_dir: Path = KNOWLEDGE,
+    shipped_dir: Path = SHIPPED,
+) -> Index | None:
+    """As ``open_index``, but nothing is built: ``None`` where something would have to be.
+
+    ``entries`` is called once the encoder is there.
+
+    Raises:
+        ModelError, GlossaryError, EntryErrors: as ``open_index``.
+    """
+    places, wanted = Places(cache_dir, shipped_dir), resolve_model(model)
+    if (encoder := places.find(ENCODER, encoder_key(wanted))) is None:
+        return None
+    opened, corpus = Encoder(encoder), build_corpus(entries(), knowledge_dir)
+    folder = _built_folder(places, index_key(corpus, wanted))
+    return Index(load(folder), opened, folder.name.rpartition("-")[2]) if folder else None
+
+
+def _built_folder(places: Places, key: str) -> Path | None:
+    """The index of that key; where learning is not possible, the one whose entries were added without it."""
+    return places.find(INDEX, key) or (None if is_installed(*LEARNING) else places.find(EXTENDED, key))
+
+
 @dataclass(frozen=True)
 class IndexState:
     """What ``open_index`` would find: the folder of the index, ``None`` where it would be built first.
@@ -157,8 +185,8 @@ def index_state(
     require_tools(places, corpus, wanted)
     if places.find(ENCODER, encoder_key(wanted)) is None:
         return IndexState(None)
-    key = index_key(corpus, wanted)
-    if (folder := places.find(INDEX, key)) or is_installed(*LEARNING):
+    folder = _built_folder(places, index_key(corpus, wanted))
+    if is_installed(*LEARNING) or (folder and folder.name.startswith(f"{INDEX}-")):
         return IndexState(folder)
     known = frozenset(corpus.reference.ids)
-    return IndexState(places.find(EXTENDED, key), tuple(id_ for id_ in corpus.ids if id_ not in known))
+    return IndexState(folder, tuple(id_ for id_ in corpus.ids if id_ not in known))

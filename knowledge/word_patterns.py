@@ -17,17 +17,17 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
-import yaml
-
+from knowledge import untrusted_yaml
 from knowledge.errors import ExpressionError, suggestion
 from knowledge.name_patterns import HAN, NamePattern
 
 GROUPS_FILE = Path(__file__).parent / "word_groups.yaml"
 MOST_REPEATED = 6
 FARTHEST = 45  # characters that "..." stands for: about eight words
+DEEPEST = 8  # brackets in brackets
 
 _BUT = r"but|while|whereas|whilst|however|though|although|yet|except|unless|unlike"
 _BUT_CHINESE = r"但是|但|而(?!且|后)|不过|然而|却|只有|唯独|除了"
@@ -62,8 +62,22 @@ _TOKEN = re.compile(r"\.\.\.|…|\)[?*]|[()|&]|<[^<>]*>|@name\b|[^()|&<>…@]+?(
 @cache
 def word_groups() -> Mapping[str, tuple[str, ...]]:
     """The wordings that entries share, by name."""
-    kept = yaml.safe_load(GROUPS_FILE.read_text(encoding="utf-8"))
+    kept = untrusted_yaml.load(GROUPS_FILE.read_text(encoding="utf-8"))
     return {name: tuple(wordings) for name, wordings in kept.items()}
+
+
+_SPELLINGS = tuple(
+    (re.compile(pattern), written)
+    for pattern, written in (
+        *_NOT,
+        *_BY_ITSELF,
+        *_BREAKS,
+        (rf"\b({_BUT})\b|({_BUT_CHINESE})", r" , \1\2"),
+        (rf"[^a-z0-9{HAN}.,%]+|(?<=\w)\.(?=\w)", " "),
+        (rf"(?<=[{HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{HAN}])", " "),
+        (rf"(?<=[{HAN}]) +(?=[{HAN}])", ""),
+    )
+)
 
 
 @lru_cache(maxsize=64)
@@ -73,27 +87,30 @@ def normalize(text: str) -> str:
     The ends of sentences become " . ", what parts them " , ".
     """
     text = unicodedata.normalize("NFKC", text).lower()
-    for pattern, written in (*_NOT, *_BY_ITSELF, *_BREAKS):
-        text = re.sub(pattern, written, text)
-    text = re.sub(rf"\b({_BUT})\b|({_BUT_CHINESE})", r" , \1\2", text)
-    text = re.sub(rf"[^a-z0-9{HAN}.,%]+|(?<=\w)\.(?=\w)", " ", text)
-    text = re.sub(rf"(?<=[{HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{HAN}])", " ", text)
-    text = re.sub(rf"(?<=[{HAN}]) +(?=[{HAN}])", "", text)
+    for pattern, written in _SPELLINGS:
+        text = pattern.sub(written, text)
     return " ".join(text.split())
 
 
 @dataclass(frozen=True)
 class WordPattern:
-    """A pattern ready to be looked for. ``parts`` all have to be said; of a verb that is denied its object is said."""
+    """A pattern ready to be looked for. All of its ``expressions`` have to be said; of a verb that is denied its object
+    is said.
+    """
 
     written: str
-    parts: tuple[re.Pattern[str], ...]
+    expressions: tuple[str, ...]
     is_deniable: bool
 
     def find(self, normalized: str) -> str | None:
         """The words that say it; ``None`` where they do not, or deny it."""
-        found = [next(self._said(part, normalized), None) for part in self.parts]
+        found = [next(self._said(part, normalized), None) for part in self._compiled]
         return " … ".join(filter(None, found)) if all(found) else None
+
+    @cached_property
+    def _compiled(self) -> tuple[re.Pattern[str], ...]:
+        """Compiled when it is first looked for: a question looks for few of those that it loads."""
+        return tuple(map(re.compile, self.expressions))
 
     def _said(self, part: re.Pattern[str], text: str) -> Iterator[str]:
         for match in part.finditer(text):
@@ -108,8 +125,8 @@ def word_pattern(written: str) -> WordPattern:
     Raises:
         ExpressionError: it cannot be read; the message says what is wrong.
     """
-    parts = tuple(re.compile(_Reader(part).whole()) for part in _split(written))
-    return WordPattern(written, parts, not written.lstrip().startswith("<reaches>"))
+    expressions = tuple(_Reader(part).whole() for part in _split(written))
+    return WordPattern(written, expressions, not written.lstrip().startswith("<reaches>"))
 
 
 def _split(written: str) -> list[str]:
@@ -159,6 +176,8 @@ class _Reader:
         return " ?".join(parts)
 
     def _group(self, depth: int) -> str:
+        if depth == DEEPEST:
+            raise self._error(f"has more than {DEEPEST} brackets in each other")
         inner, closing = self._alternatives(depth + 1), self._peek()
         if closing not in (")", ")?", ")*"):
             raise self._error("leaves a bracket open")

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from bot.audit import AuditContext
 
 
-async def ask_and_show(question: str, target: Target, namespace: str | None, output: str) -> None:
+async def ask_and_show(app: App, question: str, target: Target, namespace: str | None, output: str) -> None:
     """``ask``."""
-    app, errors = App.from_environment(), Console(stderr=True)
+    errors = Console(stderr=True)
     async with audited_command(app, "ask", target) as begin:
         with building(errors) as tell:
             index = app.index(tell)

@@ -11,7 +11,7 @@ import pytest
 
 from index.artifact_cache import MANIFEST, CacheError, get_or_build, is_intact
 from index.models import resolve_model
-from index.search import Index, index_state, open_index
+from index.search import Index, index_state, open_built_index, open_index
 from knowledge.model import Entry
 
 QUESTION = "conntrack table full on the nodes"
@@ -35,6 +35,17 @@ def test_what_is_built_is_used_again(entries: list[Entry], cache: Path, knowledg
     assert stages == []
     assert again.match(QUESTION) == index.match(QUESTION)
     assert is_built(entries, cache, knowledge_dir)
+    beside = open_built_index(lambda: entries, cache_dir=cache, knowledge_dir=knowledge_dir)
+    assert beside is not None
+    assert (beside.match(QUESTION), beside.version) == (index.match(QUESTION), index.version)
+
+
+def test_what_has_to_be_built_is_not_built_in_passing(few: list[Entry], small: Path, no_examples: Path) -> None:
+    damage(next(small.glob("index-*")) / "words.json", "cut")
+    assert open_built_index(lambda: few, cache_dir=small, knowledge_dir=no_examples) is None
+    assert not is_built(few, small, no_examples)
+    damage(next(small.glob("encoder-*")) / "encoder.json", "cut")
+    assert open_built_index(pytest.fail, cache_dir=small, knowledge_dir=no_examples) is None
 
 
 @pytest.mark.parametrize("name", ["encoder.onnx", "encoder.weights", "tokenizer.json", "encoder.json", MANIFEST])

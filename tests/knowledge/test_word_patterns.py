@@ -1,6 +1,8 @@
 """Patterns over people's words: what they find, what they do not, and what is wrong with one that cannot be read."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knowledge.errors import ExpressionError
 from knowledge.word_patterns import normalize, word_groups, word_pattern
@@ -92,6 +94,8 @@ def test_not_said(pattern: str, text: str) -> None:
         ("<fail>", 'no wordings "<fail>" (did you mean "fails"?)'),
         ("colou?r", 'holds "colou?r", which is no word'),
         ("!!", 'holds "!!", which is no word'),
+        ("(" * 9 + "a" + ")" * 9, "has more than 8 brackets in each other"),
+        ("(" * 1000 + "a" + ")*" * 1000, "has more than 8 brackets in each other"),
     ],
 )
 def test_what_cannot_be_read_is_named(pattern: str, what: str) -> None:
@@ -103,6 +107,19 @@ def test_what_cannot_be_read_is_named(pattern: str, what: str) -> None:
 def test_every_group_can_be_read() -> None:
     for name in word_groups():
         word_pattern(f"<{name}>")
+
+
+WORDS = ("a", "restart*", "it's", "如果", "but", "don't", "5%", "[a]", "\\", "^$", "<fails>", "<reaches>", "@name")
+SIGNS = ("…", "...", " ", "&", "|", "(", ")", ")?", ")*")
+
+
+@given(st.lists(st.sampled_from(WORDS + SIGNS), max_size=8).map("".join))
+def test_what_can_be_read_can_be_looked_for(written: str) -> None:
+    try:
+        pattern = word_pattern(written)
+    except ExpressionError:
+        return
+    pattern.find("it restarts , but a 5 % of x y fails")
 
 
 def test_long_text_costs_little() -> None:
