@@ -13,11 +13,14 @@ from typing import Any
 
 import aiohttp
 import yaml
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config
-from kubernetes.aio.config.kube_config import KubeConfigMerger
 
+from bot.cluster.asynchronous_client import (
+    ApiClient,
+    ConfigException,
+    Configuration,
+    KubeConfigMerger,
+    load_incluster_config,
+)
 from bot.cluster.credentials import Keep, MemoryLoader, memory_files
 from knowledge import untrusted_yaml
 from knowledge.bounds import read_bounded

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubernetes.aio.config.exec_provider import ExecProvider
-from kubernetes.aio.config.kube_config import KubeConfigLoader
+from bot.cluster.asynchronous_client import ExecProvider, KubeConfigLoader
 
 Keep = Callable[[bytes], str]
 _DATA = "-data"  # ends the names of what stands in the kubeconfig itself

@@ -15,7 +15,8 @@ import orjson
 
 if TYPE_CHECKING:  # a third of a second, which commands that read no cluster need not wait for
     import aiohttp
-    from kubernetes.aio.client.api_client import ApiClient
+
+    from bot.cluster.asynchronous_client import ApiClient
 
 Kind = Literal[
     "forbidden",

@@ -75,11 +75,11 @@ def parse_schedule(
     Raises:
         SettingsError: it is no cron expression, or names no time that ever comes.
     """
-    from croniter import CroniterBadCronError, CroniterBadDateError
-
     cron = " ".join(text.split())
     if not cron:
         return None
+    from croniter import CroniterBadCronError, CroniterBadDateError
+
     found = Schedule(cron, zone)
     try:
         if len(cron.split(" ")) != _FIELDS:

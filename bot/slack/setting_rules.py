@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from bot.fleet.schedule import fleet_schedule
 from bot.handoff.schedule import handoff_schedule
 from bot.settings import Settings, SettingsError, parse_list, parse_pairs
-from bot.slack.cluster_choice import matches_channel
 
 OFF = "off"
 SHORTEST_TOKEN = 16  # characters
@@ -219,10 +218,12 @@ def _check_cluster_names(settings: Settings) -> None:
 def _check_channels(settings: Settings) -> None:
     """It answers unasked only where it answers; whether a name and an id are the same channel only Slack knows."""
     allowed, unasked = parse_list(settings.channels), parse_list(settings.incident_channels)
-    if any(_CHANNEL_ID.fullmatch(item) for item in allowed):
+    if not allowed or any(_CHANNEL_ID.fullmatch(item) for item in allowed):
         return
+    from bot.slack.cluster_choice import matches_channel
+
     for name in (item.lstrip("#") for item in unasked if not _CHANNEL_ID.fullmatch(item) and not _PATTERN.search(item)):
-        if allowed and not any(matches_channel(pattern, "", name) for pattern in allowed):
+        if not any(matches_channel(pattern, "", name) for pattern in allowed):
             raise SettingsError(
                 f"NETCLINIC_INCIDENT_CHANNELS names {name}, where NETCLINIC_CHANNELS lets it answer nobody: name it "
                 "there too, or leave it out here."

@@ -67,6 +67,12 @@ def test_a_database_that_is_away_fails(netclinic: Netclinic, tmp_path: Path) -> 
     assert "hunter2" not in ran.err
 
 
+def test_reading_a_cluster_takes_half_of_its_client(netclinic: Netclinic) -> None:
+    loaded = netclinic.python("import sys, bot.terminal.ask" + LOADED)
+    assert loaded.code == 0, loaded.err
+    assert {"requests", "oauthlib", "croniter"}.isdisjoint(loaded.out.split())
+
+
 def test_its_start_loads_nothing_heavy(netclinic: Netclinic) -> None:
     loaded = netclinic.python(IMPORTED)
     assert loaded.code == 0, loaded.err
