@@ -1,6 +1,7 @@
 """A built index answers without what built it: no command that runs needs an extra of netclinic."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,14 @@ The licence server is asked once a day.
     ],
     ids=lambda value: "-".join(value[:2]) if isinstance(value, tuple) else "",
 )
-def test_no_command_needs_an_extra(indexed: Netclinic, command: tuple[str, ...], said: str) -> None:
-    ran = indexed.python(RUN, *command, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", COLUMNS="300")
+def test_no_command_needs_an_extra(
+    indexed: Netclinic, put_sqlite: Callable[[Path], Path], tmp_path: Path, command: tuple[str, ...], said: str
+) -> None:
+    database = f"sqlite:///{put_sqlite(tmp_path)}"
+    collector = "http://127.0.0.1:9"
+    ran = indexed.python(
+        RUN, *command, NETCLINIC_DATABASE_URL=database, OTEL_EXPORTER_OTLP_ENDPOINT=collector, COLUMNS="300"
+    )
     assert said in ran.out, ran.err
     assert "Traceback" not in ran.err
 

@@ -1,5 +1,6 @@
 """A log with a few records of an ordinary question, on SQLite and on PostgreSQL."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.audit import Actor, AuditLog, Draft, Record
-from bot.store import Store
+from bot.store import DatabaseError, Store
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = datetime.now(UTC) + timedelta(days=1)
@@ -51,7 +52,7 @@ def drafts(count: int, start: datetime = NOON) -> list[Draft]:
 
 
 @pytest.fixture
-def owner(store: Store) -> Callable[..., None]:
+def owner(store: Store) -> Iterator[Callable[..., None]]:
     """``owner(sql, ...)``: somebody who may do all in the database, and has taken the triggers away."""
     with store.writing() as connection:
         if store.is_sqlite:
@@ -67,7 +68,12 @@ def owner(store: Store) -> Callable[..., None]:
             for statement in statements:
                 connection.execute(text(statement), values)
 
-    return done
+    yield done
+    if not store.is_sqlite:
+        with contextlib.suppress(DatabaseError), store.writing() as connection:  # else all tables are made anew
+            connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+            for table in ("audit_records", "audit_words"):
+                connection.execute(text(f"ALTER TABLE IF EXISTS {table} ENABLE TRIGGER USER"))
 
 
 @pytest.fixture

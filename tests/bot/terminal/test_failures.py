@@ -150,7 +150,7 @@ PROBLEMS = {
     "closed": ("http", "could not be reached", "check network and VPN"),
     "refusing": ("http", "did not accept the credentials (401)", "log in again or renew the token"),
     "closed to TLS": ("https", "TLS certificate was not accepted", "check certificate-authority-data"),
-    "hanging": ("http", "/version did not answer within 1.0 s", ""),
+    "hanging": ("http", "/version did not answer within ", ""),
 }
 
 

@@ -68,7 +68,7 @@ class Terminal:
         for _ in range(6):
             self._process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
+                self._process.wait(30)  # a second press would end a busy machine's process on its way out
                 return
 
     def end(self) -> int:

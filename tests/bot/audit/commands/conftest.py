@@ -16,13 +16,19 @@ ME = pwd.getpwuid(os.getuid()).pw_name
 
 
 @pytest.fixture
-def run(netclinic: Run, tmp_path: Path) -> Run:
+def tables(put_sqlite: Callable[[Path], Path], tmp_path: Path) -> Path:
+    """This version's tables in it: each test would make them anew."""
+    return put_sqlite(tmp_path)
+
+
+@pytest.fixture
+def run(netclinic: Run, tables: Path, tmp_path: Path) -> Run:
     """The command line with a database of its own."""
     return lambda *arguments, **environment: netclinic(*arguments, NETCLINIC_DATA_DIR=str(tmp_path), **environment)
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[AuditLog]:
+def log(tables: Path, tmp_path: Path) -> Iterator[AuditLog]:
     """The same database, from inside."""
     opened = AuditLog(open_store("", tmp_path))
     yield opened
