@@ -98,10 +98,18 @@ def test_the_install_commands_ask_for_hashes() -> None:
     makefile, image = (ROOT / "Makefile").read_text(), (ROOT / "Dockerfile").read_text()
     assert "--require-hashes --no-deps $(addprefix -r ,$(1))" in makefile
     for line in image.splitlines():
-        assert "pip install" not in line or "--require-hashes --no-deps -r" in line or "--no-deps dist/*.whl" in line
+        held = "--require-hashes --no-deps -r" in line or "--no-deps /source/dist/*.whl" in line
+        assert "pip install" not in line or held
         assert "pip wheel" not in line or "--no-build-isolation --no-deps" in line
     ignored = (ROOT / ".dockerignore").read_text()
     assert all(f"!{file}\n" in ignored for file in (RUN, PICTURES, TRACES, INDEX))
+
+
+def test_the_base_image_is_held_by_its_digest_and_asked_whether_it_lives() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^ARG PYTHON=python:3\.11-slim-bookworm@sha256:[0-9a-f]{64}$", image, re.MULTILINE)
+    assert re.findall(r"^FROM (\S+)", image, re.MULTILINE) == ["${PYTHON}", "packages", "${PYTHON}"]
+    assert re.search(r"^HEALTHCHECK .*\n .*127\.0\.0\.1:8080/livez'", image, re.MULTILINE)
 
 
 def test_the_bill_of_materials_names_what_is_installed(project: dict[str, list[str]]) -> None:

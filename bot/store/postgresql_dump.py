@@ -10,6 +10,7 @@ from bot.store.errors import DatabaseError
 from bot.store.queue_tables import SCHEMA
 
 LONGEST = 300  # characters of what a tool says
+OLDER = "server version mismatch"  # what pg_dump says of a server that is newer than it
 
 
 def dump_postgresql(store: Store, path: Path) -> Path:
@@ -45,8 +46,9 @@ def _run(store: Store, tool: str, *arguments: str) -> None:
     program = shutil.which(tool)
     if program is None:
         raise DatabaseError(
-            f"{tool} is not installed, and PostgreSQL's backups are made with it: install its client programs "
-            "(postgresql-client), or let the server's own backups do it."
+            f"{tool} is not installed, and PostgreSQL's backups are made with it: run this where its client programs "
+            "are (Debian's postgresql-client; an image has them with --build-arg PACKAGES=postgresql-client), or let "
+            "the server's own backups do it."
         )
     url = store.engine.url
     named = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
@@ -56,4 +58,8 @@ def _run(store: Store, tool: str, *arguments: str) -> None:
     )
     if done.returncode:
         said = " ".join(done.stderr.split())[:LONGEST].rstrip(".")
+        if OLDER in said:
+            raise DatabaseError(
+                f"{tool} is older than the server {store.shown}: install client programs of its version."
+            )
         raise DatabaseError(f"{tool} failed on {store.shown} ({said}): mend that and try again.")

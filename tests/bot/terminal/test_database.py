@@ -269,6 +269,12 @@ def test_without_postgresql_s_tools_and_without_rights_a_sentence_tells(
     assert database("upgrade", **owner).code == 0
     missing = database("backup", path, PATH="/nowhere", **owner)
     assert (missing.code, "pg_dump is not installed" in missing.err) == (1, True)
+    assert "--build-arg PACKAGES=postgresql-client" in missing.err
+    old = tmp_path / "pg_dump"  # one that is older than the server, as it says so
+    old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
+    old.chmod(0o755)
+    outdated = database("backup", path, PATH=f"{tmp_path}:/usr/bin:/bin", **owner)
+    assert (outdated.code, "install client programs of its version" in outdated.err) == (1, True), outdated.err
     theirs = {"NETCLINIC_DATABASE_URL": owned[1]}
     for arguments in (("upgrade",), ("upgrade", "--roles"), ("backup", path)):
         ran = database(*arguments, **theirs)
