@@ -41,26 +41,43 @@ class Clinic:
     given: Mapping[str, GivenAnswer] = field(default_factory=dict)
     tracing: Tracing = NO_TRACING
 
-    async def ask(self, question: str, cluster: Cluster | None = None, namespace: str | None = None) -> Answer:
-        """Answer a question, on a cluster where there is one."""
+    async def ask(
+        self,
+        question: str,
+        cluster: Cluster | None = None,
+        namespace: str | None = None,
+        *,
+        names_cluster: bool = False,
+    ) -> Answer:
+        """Answer a question, on a cluster where there is one.
+
+        Words that name it (``names_cluster``) want it looked at, whatever they fit.
+        """
         with self.tracing.span("diagnose") as span:
-            answer = await self._ask(question, cluster, namespace)
+            answer = await self._ask(question, cluster, namespace, names_cluster)
             _tell(span, answer, cluster)
         return answer
 
-    async def _ask(self, question: str, cluster: Cluster | None, namespace: str | None) -> Answer:
+    async def _ask(self, question: str, cluster: Cluster | None, namespace: str | None, names_cluster: bool) -> Answer:
         started = time.monotonic()
         if self.matcher is None:
             raise ValueError("a clinic without an index cannot match words")
         with self.tracing.span("match"):
             found = await asyncio.to_thread(self.matcher.match, question)
         unmatched = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
-        if not found.in_scope and (cluster is None or not _is_worth_reading(question, found)):
+        if not found.in_scope and (cluster is None or not (names_cluster or _is_worth_reading(question, found))):
             return unmatched
         scores = MatchScores({item.entry_id: item.score for item in found.matches}, in_doubt=not found.in_scope)
         scope = QuestionScope.of(question, namespace)
         answer = await self._diagnose(replace(unmatched, in_scope=True), scores, cluster, scope, started, self.budget)
         return answer if found.in_scope else _only_what_is_sure(answer, unmatched, self.given)
+
+    async def is_worth_reading(self, question: str) -> bool:
+        """Whether a cluster is looked at for these words: they fit an entry, or carry a trace of a cluster."""
+        if self.matcher is None:
+            raise ValueError("a clinic without an index cannot match words")
+        found = await asyncio.to_thread(self.matcher.match, question)
+        return found.in_scope or _is_worth_reading(question, found)
 
     async def check(
         self,

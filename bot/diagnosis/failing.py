@@ -17,6 +17,7 @@ from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Call, Entry
 
+THEREFORE = "so these were not looked at: "  # stands behind why; stored reports hold it
 MOST = 8  # lines: more are not read at 3 a.m.
 
 
@@ -41,7 +42,7 @@ async def what_fails(session: ClusterSession) -> FailingHere:
         items=found[:MOST],
         more=max(0, len(found) - MOST),
         looked_at=tuple(declared.what for declared, each in zip(checks, seen, strict=True) if each and each.is_asked),
-        not_looked_at=(*([f"so these were not looked at: {', '.join(unread)}"] if unread else []), *partly),
+        not_looked_at=(*([f"{THEREFORE}{', '.join(unread)}"] if unread else []), *partly),
     )
 
 

@@ -26,7 +26,8 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class CaseState:
-    """``cause`` is the answer that names the cause, ``newest`` the last one about a fault; neither before an answer.
+    """``cause`` is the answer that names the cause, ``newest`` the last one about a fault on the same cluster; neither
+    before an answer.
 
     A cause that was confirmed and has been ruled out since stays the cause, with ``outcome`` ``ruled_out``.
     """
@@ -87,7 +88,8 @@ def _case_state(case: Case, answers: Sequence[AnswerRow]) -> CaseState:
     if newest.outcome in FAULT_SEEN:
         return CaseState(case, newest, newest)
     found = [[answer for answer in about_faults if answer.outcome == outcome] for outcome in FAULT_SEEN]
-    return CaseState(case, next((some[-1] for some in found if some), newest), newest)
+    cause = next((some[-1] for some in found if some), newest)
+    return CaseState(case, cause, [answer for answer in about_faults if answer.cluster == cause.cluster][-1])
 
 
 def group_open_cases(cases: Iterable[OpenCase]) -> list[Sequence[OpenCase]]:

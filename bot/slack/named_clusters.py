@@ -32,6 +32,12 @@ _AFTER_KIND = re.compile(
 )
 _BEFORE_NAMESPACE = re.compile(rf"{_QUOTE}\s*(?:(?:namespaces?|ns)\b|命名空间|名字空间)", re.IGNORECASE)
 _BEFORE_KIND = re.compile(rf"{_QUOTE}\s*(?:(?:{_KINDS})\b|{_KINDS_ZH})", re.IGNORECASE)
+# "the prod-app deployment": one object's name, where "prod-hx pods" may well be a cluster's
+_BEFORE_OBJECT = re.compile(
+    rf"{_QUOTE}\s+(?:container|service|svc|deployment|deploy|statefulset|sts|daemonset|ds|job|cronjob|replicaset|"
+    rf"configmap|ingress|endpoint|app|application|image|branch|release|chart)\b",
+    re.IGNORECASE,
+)
 _CLUSTER = r"(?:kube-?|k8s[ _-]?|kubernetes[ _-]?)?(?:cluster|context)(?:[ _-]?name)?"
 _TOLD = rf"(?:(?<![\w-]){_CLUSTER}|--(?:context|cluster)|集群|上下文)"
 _AFTER_CLUSTER = re.compile(
@@ -111,10 +117,11 @@ _NO_NAMES = _words(
 _FILLERS = _words(
     """
     and or but ok also now then so what how about the same on in at for of our my this that cluster context too as
-    well please instead is it there does do still happen happening again check look a see
+    well please instead is it there does do still happen happening again check look a see everything all whole faults
+    doing status health healthy ok
     """
 )
-_FILLERS_ZH = frozenset("那么在上里中呢集群环境也是怎样吗还有同查看下一请再的这边")
+_FILLERS_ZH = frozenset("那么在上里中呢集群环境也是怎样吗还有同查看下一请再的这边检全部所面状态")
 
 
 @dataclass(frozen=True)
@@ -220,7 +227,8 @@ def _find_misspelt(text: str, names: Sequence[str]) -> Iterator[str]:
         if name in lowers or not re.search(r"[-_\d]", name) or _OBJECT.fullmatch(name):
             continue
         is_like = max(difflib.SequenceMatcher(None, name, each).ratio() for each in lowers) >= _MISSPELT
-        if is_like and not _AFTER_KIND.search(before) and not _BEFORE_NAMESPACE.match(after):
+        is_other = _AFTER_KIND.search(before) or _BEFORE_NAMESPACE.match(after) or _BEFORE_OBJECT.match(after)
+        if is_like and not is_other:
             yield match[0]
 
 

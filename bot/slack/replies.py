@@ -6,14 +6,30 @@ Only a reply that says nothing else counts: "check again on staging" and "it is 
 import re
 from collections.abc import Mapping
 
-from bot.slack.blocks.action_ids import EVIDENCE, HAND_OVER, RECHECK, RESOLVE, SHOW_WHOLE, STEPS, TAKE, UNWATCH, WATCH
+from bot.slack.blocks.action_ids import (
+    CHECK_ALL,
+    EVIDENCE,
+    HAND_OVER,
+    HELPED,
+    NOT_HELPED,
+    RECHECK,
+    RESOLVE,
+    SHOW_WHOLE,
+    STEPS,
+    TAKE,
+    UNWATCH,
+    WATCH,
+)
 
 _PHRASES: Mapping[str, str] = {
     RECHECK: (
         "check again|check it again|re-?check|recheck it|look again|look at it again|have another look|try again|"
-        "check once more|is it still there|still there|any change|anything new|"
+        "check once more|is it still there|it is still there|still there|any change|any changes|anything new|any news|"
+        "is it fixed|is this fixed|is it resolved|is it solved|is it gone|is it over|is it better|"
+        "it is not fixed|not fixed|not fixed yet|not resolved|not solved|still broken|it is still broken|"
+        "still failing|it still fails|still happening|it still happens|same problem|"
         "再查一下|再查一遍|再查一次|再查|再看一下|再看看|再检查一下|再检查一次|重新检查|"
-        "重新检查一下|重查|复查|复查一下|还在吗|现在呢|好了吗"
+        "重新检查一下|重查|复查|复查一下|还在吗|现在呢|好了吗|解决了吗|修好了吗|恢复了吗|还没好|还没解决|还是不行|没解决|没有解决"
     ),
     EVIDENCE: (
         "(show|show me|give me|list) (the |all |all the )?evidence|evidence|"
@@ -41,13 +57,18 @@ _PHRASES: Mapping[str, str] = {
     ),
     WATCH: "watch|watch it|watch this|watch the case|keep watching|keep an eye on it|盯着|盯一下|帮我盯着|继续观察",
     UNWATCH: "stop watching|stop watching it|unwatch|不用盯了|别盯了|停止观察",
+    CHECK_ALL: "check (everything|all|all faults|the cluster|the whole cluster)|全部检查|检查全部|全面检查",
+    HELPED: "it helped|that helped|this helped|helped|有帮助|有用|帮到了",
+    NOT_HELPED: (
+        "it did not help|that did not help|did not help|it didnt help|that didnt help|no help|没有帮助|没帮助|没用"
+    ),
     HAND_OVER: (
         "hand to on-?call|hand it to on-?call|hand over|hand it over|hand over to on-?call|"
         "escalate|escalate it|escalate this|call on-?call|转给值班|交给值班|升级|叫值班"
     ),
 }
 _PATTERNS = [(action, re.compile(f"(?:{phrases})")) for action, phrases in _PHRASES.items()]
-_ASKED: Mapping[str, str] = {RESOLVE: RECHECK, TAKE: "", HAND_OVER: ""}
+_ASKED: Mapping[str, str] = {RESOLVE: RECHECK, TAKE: "", HAND_OVER: "", HELPED: "", NOT_HELPED: ""}
 _COURTESY = re.compile(
     r"\b(please|pls|plz|thanks|thank you|thx|ty|cheers|now|ok|okay|great|cool|nice|everyone|all|folks|team)\b"
     r"|[请吧啊呀哈谢]+|麻烦|好的|多谢"

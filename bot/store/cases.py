@@ -28,7 +28,8 @@ _LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads s
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A Slack thread being worked. ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any.
+    """A Slack thread being worked. ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any;
+    what is confirmed on one cluster is not replaced by less than that on another.
 
     ``state`` is ``open``, ``resolved``, or one that no list shows: ``private``, an answer that one person saw, of which
     no thread tells; ``talk``, where no entry fits and nothing was read, until something does; ``joined``, a question
@@ -279,7 +280,11 @@ def insert_answer(store: Store, connection: Connection, answer: StoredAnswer) ->
 
 def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
     this = cases.c.id == answer.case_id
+    is_beside = _is_beside(connection, answer, about)
     _update_state(connection, answer, about)
+    if is_beside:
+        connection.execute(update(cases).where(this).values(updated_at=answer.finished_at))
+        return
     if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
         about = {name: about[name] for name in ("cluster", "namespace")}
         silent = (this, cases.c.outcome == "") if answer.kind == "ask" else (this,)
@@ -287,6 +292,16 @@ def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, 
     connection.execute(update(cases).where(this).values(**about, updated_at=answer.finished_at))
     undiagnosed = (this, cases.c.diagnosed_at.is_(None))
     connection.execute(update(cases).where(*undiagnosed).values(diagnosed_at=answer.finished_at))
+
+
+def _is_beside(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> bool:
+    """Whether it says nothing of what is confirmed in its case: "and on prod-b?", where nothing is confirmed, must not
+    make people forget what is wrong on prod-a.
+    """
+    confirmed = (cases.c.id == answer.case_id, cases.c.state == OPEN, cases.c.outcome == "confirmed")
+    elsewhere = and_(cases.c.cluster != "", cases.c.cluster != answer.cluster)
+    found = connection.execute(select(cases.c.id).where(*confirmed, elsewhere)).first()
+    return found is not None and about["outcome"] != "confirmed"
 
 
 def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:

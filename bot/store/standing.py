@@ -114,7 +114,7 @@ def _standing(connection: Connection, team: str, answer: StoredAnswer) -> Iterat
     )
     ordered = query.order_by(cases.c.opened_at, cases.c.id).limit(MOST_LOOKED_AT)
     for row in connection.execute(ordered).mappings().all():
-        newest = _newest_answer(connection, row["id"])
+        newest = _newest_answer(connection, row["id"], answer.cluster)
         if newest is not None and _is_same(answer, newest):
             yield Case(**row)
 
@@ -125,8 +125,8 @@ def _is_same(answer: StoredAnswer, standing: StoredAnswer) -> bool:
     return is_about and is_same_fault(answer.report, standing.report)
 
 
-def _newest_answer(connection: Connection, id_: str) -> StoredAnswer | None:
-    query = select(stored_answers).where(stored_answers.c.case_id == id_)
+def _newest_answer(connection: Connection, id_: str, cluster: str) -> StoredAnswer | None:
+    query = select(stored_answers).where(stored_answers.c.case_id == id_, stored_answers.c.cluster == cluster)
     newest = query.order_by(stored_answers.c.finished_at.desc(), stored_answers.c.id.desc()).limit(1)
     row = connection.execute(newest).mappings().first()
     return None if row is None else to_stored_answer(row)

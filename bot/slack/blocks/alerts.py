@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.probes.findings import clip
-from bot.slack.blocks.elements import Message, context, escape_mrkdwn, header, line, rich_text, text_run
+from bot.slack.blocks.elements import Message, date_run, escape_mrkdwn, header, line, rich_text, text_run
 from bot.text import clock, counted, one_line
 
 LONGEST_NAME = 100
@@ -21,8 +21,14 @@ def alert_message(name: str, *, cluster: str, scope: str, summary: str, since: d
         blocks=[
             header(headline),
             *([rich_text([line(text_run(about))])] if about else []),
-            context(
-                f"Firing since {clock(since)}, says Alertmanager. The cluster is looked at, and the answer comes here."
+            rich_text(
+                [
+                    line(
+                        text_run("Firing since "),
+                        date_run(since),
+                        text_run(", says Alertmanager. The cluster is looked at, and the answer comes here."),
+                    )
+                ]
             ),
         ],
     )

@@ -4,9 +4,11 @@ From the top: verdict, cluster and title; what it is about; the proof; what to d
 causes in full are in modals, and where Slack takes such blocks in parts that open in place.
 """
 
+import re
 from collections.abc import Iterator
 
 from bot.cluster.resources import is_denied
+from bot.diagnosis.failing import THEREFORE
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing, ReportStep
 from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, word_of
@@ -42,7 +44,7 @@ LONGEST_NAME = 100
 LONGEST_REASON = 450
 LONGEST_SENTENCE = 300
 LONGEST_FAILING = 160
-LONGEST_PROOF = 200
+LONGEST_PROOF = 180
 LONGEST_GUIDE = 700
 LONGEST_STEP = 900
 LONGEST_CAUTION = 450
@@ -163,10 +165,11 @@ def _headline_blocks(report: Report) -> Iterator[Block]:
 
 
 def _unreachable_block(report: Report) -> Block:
-    """That the cluster is out of reach, and what that makes of the rest."""
-    trouble = report.cluster.trouble if report.cluster else ""
+    """Which cluster is out of reach, why, and what that makes of the rest."""
+    name, trouble = (report.cluster.name, report.cluster.trouble) if report.cluster else ("", "")
+    headline = f"⚠ Nothing was read on {clip(one_line(name), LONGEST_NAME)}"
     after = [line(text_run(KNOWLEDGE_ALONE))] if report.diagnoses else []
-    return rich_text([line(text_run(f"⚠ {clip(trouble, LONGEST_REASON)}", bold=True)), *after])
+    return rich_text([line(text_run(headline, bold=True)), line(text_run(clip(trouble, LONGEST_REASON))), *after])
 
 
 def _body_blocks(report: Report, case: CaseLine) -> Iterator[Block]:
@@ -193,12 +196,18 @@ def _reason_lines(first: ReportDiagnosis, report: Report) -> list[Element]:
     reason = _reason(first, report)
     if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
         lines.append(line(text_run(clip(reason, LONGEST_REASON))))
-    if first.evidence and first.verdict is not Verdict.RULED_OUT:
+    if first.evidence and first.verdict is not Verdict.RULED_OUT and not _tells_failing(first, report):
         piece = first.evidence[0]
         told = f"{_proof_words(one_line(piece.excerpt))} · {clip(one_line(piece.object), LONGEST_NAME)}"
         label = "Proof: " if first.verdict is Verdict.CONFIRMED else "Seen: "
         lines.append(line(text_run(label, bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
     return lines
+
+
+def _tells_failing(first: ReportDiagnosis, report: Report) -> bool:
+    """Whether what fails is told right below, of the very object that the strongest proof is of."""
+    told = report.failing_untold[:MOST_FAILING] if report.failing_first else ()
+    return any(one_line(item.object) == one_line(first.evidence[0].object) for item in told)
 
 
 def _proof_words(excerpt: str) -> str:
@@ -262,12 +271,20 @@ def _failing_blocks(report: Report) -> Iterator[Block]:
     if not shown:
         return
     parts: list[Element] = [heading(FAILING)] if report.diagnoses else []
+    has_command = bool(report.diagnoses) and _has_command_now(report.diagnoses[0])
     for item in shown:
         parts.append(bullet_list([_failing_line(item, report)]))
-        parts += [] if report.diagnoses and item is not shown[0] else [preformatted(clip(item.check, LONGEST_COMMAND))]
+        is_silent = has_command or (report.diagnoses and item is not shown[0])
+        parts += [] if is_silent else [preformatted(clip(item.check, LONGEST_COMMAND))]
     if rest := len(report.failing_untold) - len(shown) + report.more_failing:
         parts.append(line(text_run(f"and {rest} more: press Evidence.")))
     yield from pack_blocks([[part] for part in parts])
+
+
+def _has_command_now(first: ReportDiagnosis) -> bool:
+    """Whether what to do now has a command to copy; that of what fails stands under Evidence then."""
+    _, step, _ = first_step(first)
+    return step is not None and step.command is not None
 
 
 def _failing_line(item: ReportFailing, report: Report) -> Element:
@@ -295,9 +312,9 @@ def _rest_blocks(report: Report) -> Iterator[Block]:
         more = len(confirmed) - MOST_CONFIRMED
         parts += [line(text_run(f"and {more} more: press Evidence."))] if more > 0 else []
     if report.missed and report.was_read:
-        more = len(report.missed) - 1
-        rest = f" And {more} more: press Evidence." if more else ""
-        parts.append(line(text_run("Not looked at: ", bold=True), text_run(_missed_sentence(report) + rest)))
+        if untold := [sentence for sentence in report.missed if not _is_told_as_reason(sentence, report)]:
+            rest = f" And {len(untold) - 1} more: press Evidence." if len(untold) > 1 else ""
+            parts.append(line(text_run("Not looked at: ", bold=True), text_run(_missed_sentence(untold[0]) + rest)))
         parts += [line(*inline_code_runs(HOW_TO_PERMIT))] if any(map(is_denied, report.missed)) else []
     yield from pack_blocks([parts] if parts else [])
     yield from _note_blocks(report)
@@ -310,8 +327,14 @@ def _other_questions(report: Report, case: CaseLine) -> Iterator[Block]:
         yield from question_blocks(item, case, title=item.shown_title)
 
 
-def _missed_sentence(report: Report) -> str:
-    return f"{clip(report.missed[0], LONGEST_SENTENCE).rstrip('.')}."
+def _is_told_as_reason(sentence: str, report: Report) -> bool:
+    """Whether what could not be looked at is why the first verdict is open, and stands above, in whatever order."""
+    reason = report.diagnoses[0].reason if report.diagnoses else ""
+    return set(re.findall(r"\w+", sentence)) <= set(re.findall(r"\w+", reason))
+
+
+def _missed_sentence(sentence: str) -> str:
+    return f"{clip(sentence.removeprefix(THEREFORE), LONGEST_SENTENCE).rstrip('.')}."
 
 
 def _confirmed_line(item: ReportDiagnosis) -> str:

@@ -40,7 +40,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import pack_blocks
-from bot.text import age, clock, duration, one_line, span
+from bot.text import age, duration, one_line, span
 
 LONGEST_QUESTION = 300
 LONGEST_TITLE = 300
@@ -145,11 +145,10 @@ def welcome_message(case: str) -> Message:
 
 def resolved_line(case: CaseLine) -> Element:
     """By whom, when, and after how long."""
-    when = clock(case.resolved_at) if case.resolved_at else ""
+    when = [text_run(", "), date_run(case.resolved_at)] if case.resolved_at else []
     took = f", after {span(case.opened_at, case.resolved_at)}" if case.opened_at and case.resolved_at else ""
-    return line(
-        text_run("✓ Resolved", bold=True), text_run(" by "), mention(case.resolved_by), text_run(f", {when}{took}.")
-    )
+    told = [text_run("✓ Resolved", bold=True), text_run(" by "), mention(case.resolved_by), *when]
+    return line(*told, text_run(f"{took}."))
 
 
 def resolved_message(case: CaseLine) -> Message:
@@ -165,6 +164,12 @@ def taken_message(case: CaseLine, *, every: float, at_most: float) -> Message:
         text=f"{mention_text(case.taken_by)}{escape_mrkdwn(words)}",
         blocks=[rich_text([line(mention(case.taken_by), text_run(words))])],
     )
+
+
+def feedback_message(*, helped: bool) -> Message:
+    """One line in the thread for whoever typed whether it helped."""
+    said = "Noted: it helped." if helped else "Noted: it did not help. Say what you see now, and I look again."
+    return Message(text=escape_mrkdwn(said), blocks=[rich_text([line(text_run(said))])])
 
 
 def watched_message(*, every: float, at_most: float) -> Message:
@@ -217,8 +222,8 @@ def handover_summary(
     first = report.diagnoses[0] if report.diagnoses else None
     mark, word = (word_of(first).mark, word_of(first).word) if first else ("?", "UNKNOWN")
     title = clip(first.shown_title, LONGEST_TITLE) if first else NO_ENTRY_FITS
-    where = f"Cluster {clip(report.cluster.name, 100)}, case" if report.cluster else "Case"
-    said_aloud = escape_mrkdwn(f"{word}: {title}. {where} {case.id}.")
+    where = f" on {clip(one_line(report.cluster.name), 100)}" if report.cluster else ""
+    said_aloud = escape_mrkdwn(f"{word}{where}: {title}. Case {case.id}.")
     facts = [
         *_case_lines(report, case, now, permalink),
         *_note_lines(note),
@@ -229,7 +234,7 @@ def handover_summary(
         text=f"{' '.join(map(mention_text, to[:MOST_CALLED]))} {mention_text(by)} hands this case to you. {said_aloud}",
         blocks=[
             rich_text([line(*called, mention(by), text_run(" hands this case to you."))]),
-            header(f"{mark} {word}: {title}"),
+            header(f"{mark} {word}{where} · {title}"),
             *pack_blocks([facts]),
             *_taking_blocks(case),
         ],
@@ -247,11 +252,10 @@ def _taking_blocks(case: CaseLine) -> list[Block]:
 
 
 def _case_lines(report: Report, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:
-    cluster = f" · cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
     opened = f" · open for {span(case.opened_at, now)}" if case.opened_at else ""
     opened += f" · {askers_words(case.askers)}" if case.askers > 1 else ""
     thread = [text_run(" · "), link(permalink, "thread")] if permalink else []
-    yield line(text_run(f"Case {case.id}", code=True), text_run(f"{cluster}{opened}"), *thread)
+    yield line(text_run(f"Case {case.id}", code=True), text_run(opened), *thread)
     if report.question:
         yield line(text_run("Asked: ", bold=True), text_run(clip(report.question, 200)))
 

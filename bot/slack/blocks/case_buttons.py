@@ -20,7 +20,7 @@ from bot.slack.blocks.action_ids import (
     menu_value,
 )
 from bot.slack.blocks.case import CaseLine
-from bot.slack.blocks.collapsed import evidence_title
+from bot.slack.blocks.collapsed import evidence_count, evidence_title
 from bot.slack.blocks.elements import Element, button, overflow
 
 
@@ -32,7 +32,7 @@ def case_buttons(case: CaseLine, report: Report) -> list[Element]:
         return []
     value = case.value.dumps()
     steps = [button(STEPS, "All steps", value)] if _has_steps(report) else []
-    evidence = [button(EVIDENCE, evidence_title(report), value)]
+    evidence = [button(EVIDENCE, evidence_title(evidence_count(report)), value)]
     if case.resolved_at or case.same_as:
         return [*steps, *evidence]
     if not _has_nothing_to_do(report):
@@ -47,7 +47,7 @@ def check_buttons(case: CaseLine, report: Report) -> list[Element]:
     value = case.value.dumps()
     is_wrong = any(item.verdict in (Verdict.CONFIRMED, Verdict.SUSPECTED) for item in report.diagnoses)
     steps = [button(STEPS, "All steps", value)] if is_wrong and _has_steps(report) else []
-    shown = [*steps, button(EVIDENCE, evidence_title(report), value)]
+    shown = [*steps, button(EVIDENCE, evidence_title(evidence_count(report)), value)]
     return shown if case.resolved_at else [*shown, *_acting(case, report, value)]
 
 

@@ -38,7 +38,11 @@ def change_items(changes: Changes) -> list[Element]:
     found = list(_marked_changes(changes))
     if not found:
         return [
-            line(text_run(f"＝ Nothing changed since {clock(changes.since)}: no fault was seen then, and none now."))
+            line(
+                text_run("＝ Nothing changed since "),
+                date_run(changes.since),
+                text_run(": no fault was seen then, and none now."),
+            )
         ]
     lines = [line(text_run(f"{mark} {word}: ", bold=True), text_run(title)) for mark, word, title in found]
     more = [line(text_run(f"and {len(lines) - MOST_CHANGES} more"))] if len(lines) > MOST_CHANGES else []
@@ -64,7 +68,9 @@ def recheck_message(
 
     ``by`` is who pressed; nobody where netclinic looked by itself (``watched``).
     """
-    told = "; ".join(_short_changes(report, changes, span(since, report.told_at)))
+    is_seen = any(_marked_changes(changes))  # what is well was so at the look before, which need not be the first
+    after = span(since, report.told_at) if is_seen else span(changes.since, report.now)
+    told = "; ".join(_short_changes(report, changes, after))
     failing = len(report.failing_untold) + report.more_failing
     worse = f" {FAILING}: {counted(failing, 'thing')}, see the answer above." if failing else ""
     asked = [text_run(" · asked by "), mention(by)] if by else [text_run(" · watched")] if watched else []

@@ -5,6 +5,7 @@ Source: https://docs.slack.dev/reference/block-kit/blocks/container-block (since
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis
@@ -48,7 +49,7 @@ def _parts(report: Report) -> Iterator[tuple[str, list[ElementGroup]]]:
     first = report.diagnoses[0] if report.diagnoses else None
     if first and first.verdict is not Verdict.RULED_OUT:
         yield _steps_title(first), list(_step_items(first))
-    yield evidence_title(report), list(_evidence_items(report))
+    yield evidence_title(_count_shown(report)), list(_evidence_items(report))
     cause = (
         first is not None and first.kind is Kind.FAULT and bool(first.cause) and first.verdict is not Verdict.RULED_OUT
     )
@@ -66,9 +67,13 @@ def evidence_count(report: Report) -> int:
     return seen + len(report.failing_untold)
 
 
-def evidence_title(report: Report) -> str:
+def _count_shown(report: Report) -> int:
+    """The same of what opens in place: of the first diagnosis alone."""
+    return evidence_count(replace(report, diagnoses=report.diagnoses[:1]))
+
+
+def evidence_title(number: int) -> str:
     """With the number, where there is any."""
-    number = evidence_count(report)
     return f"Evidence ({number})" if number else "Evidence"
 
 

@@ -53,9 +53,7 @@ class Message:
 def text_run(text: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Element:
     """A run of text on one line."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
-    words = one_line(text)
-    lead, trail = " " * text[:1].isspace(), " " * (bool(words) and text[-1:].isspace())
-    element: Element = {"type": "text", "text": f"{lead}{words}{trail}" or EMPTY}
+    element: Element = {"type": "text", "text": _with_edges(text) or EMPTY}
     return {**element, "style": style} if style else element
 
 
@@ -176,12 +174,30 @@ def date_run(moment: datetime) -> Element:
     return {**made, "fallback": clock(moment)}
 
 
+def time_line(words: str, moment: datetime) -> Block:
+    """A closing line such as ``As of …``, with the time in the reader's own zone."""
+    return rich_text([line(text_run(f"{words} "), date_run(moment))])
+
+
 def confirm_dialog(title: str, text: str, yes: str) -> Element:
     """What is asked before a button does what it says."""
     return {"title": plain_text(title), "text": plain_text(text), "confirm": plain_text(yes), "deny": plain_text("No")}
 
 
 def escape_mrkdwn(text: str) -> str:
-    """For a message's text, the one place where Slack would parse: marks that format are replaced by their likes."""
-    made = _EDGE.sub("＿", one_line(text)).translate(_FORMATTING)
-    return (made or EMPTY) if len(made) <= LONGEST_FALLBACK else escape_mrkdwn(clip(text, len(text) // 2))
+    """For a message's text, the one place where Slack would parse: marks that format are replaced by their likes.
+
+    A blank at either end stays: a mention stands there.
+    """
+    made = _EDGE.sub("＿", _with_edges(text)).translate(_FORMATTING)
+    return (
+        (made if made.strip() else EMPTY)
+        if len(made) <= LONGEST_FALLBACK
+        else escape_mrkdwn(clip(text, len(text) // 2))
+    )
+
+
+def _with_edges(text: str) -> str:
+    """The words on one line; a blank before and after them only where there is one."""
+    words = one_line(text)
+    return f"{' ' * text[:1].isspace()}{words}{' ' * (bool(words) and text[-1:].isspace())}"

@@ -13,15 +13,14 @@ from bot.slack.blocks.elements import (
     actions,
     bullet_list,
     button,
-    context,
     escape_mrkdwn,
     heading,
     line,
     rich_text,
     text_run,
+    time_line,
 )
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, pack_blocks, size
-from bot.text import clock
 
 MARKS = {Health.FAILING: "●", Health.UNREACHABLE: "✗", Health.UNCLEAR: "◐", Health.WELL: "✓"}
 MOST_ROWS = 15  # clusters that are told of with a button: two blocks each
@@ -45,7 +44,7 @@ def fleet_message(found: Sequence[ClusterSummary], at: datetime) -> Message:
     if left:
         blocks += pack_blocks([[line(text_run("Not well either: ", bold=True), text_run(_names(left)))]])
     blocks += _well([each for each in ranked if each.health is Health.WELL])
-    return Message(_text(found, unwell), [*blocks, context(f"As of {clock(at)}")])
+    return Message(_text(found, unwell), [*blocks, time_line("As of", at)])
 
 
 def digest_message(found: Sequence[ClusterSummary], at: datetime) -> Message:

@@ -48,8 +48,18 @@ def pack_blocks(items: Iterable[ElementGroup]) -> list[Block]:
         for part in parts:
             if blocks[-1] and size(blocks[-1]) + size(part) > LONGEST_TEXT:
                 blocks.append([])
+            if blocks[-1] and _goes_on(blocks[-1][-1], part):
+                before = blocks[-1].pop()
+                part = {**before, "elements": [*before["elements"], *part["elements"]]}
             blocks[-1].append(part)
     return [rich_text(parts) for parts in blocks if parts]
+
+
+def _goes_on(before: Element, part: Element) -> bool:
+    """Whether a numbered list counts on right below another one: as one list, nobody can count it otherwise."""
+    if any(one["type"] != "rich_text_list" or one["style"] != "ordered" for one in (before, part)):
+        return False
+    return bool(part.get("offset", 0) == before.get("offset", 0) + len(before["elements"]))
 
 
 def split_element(part: Element) -> Iterator[Element]:

@@ -40,6 +40,7 @@ from bot.slack.blocks.elements import (
     bullet_list,
     button,
     context,
+    date_run,
     escape_mrkdwn,
     heading,
     line,
@@ -48,7 +49,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import MOST_BLOCKS, MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks, split_pages
-from bot.text import clock, one_line, plain
+from bot.text import one_line, plain
 from knowledge.model import Kind
 
 SYMPTOM = "symptom"  # block ids of the forms; the element in each has the action id VALUE
@@ -108,8 +109,9 @@ def _all_steps(report: Report) -> Iterator[ElementGroup]:
 
 def _cluster_items(report: Report) -> Iterator[ElementGroup]:
     if report.cluster:
-        words = report.cluster.trouble or f"{report.cluster.traits} · read {clock(report.now)}"
-        yield [line(text_run(f"Cluster {report.cluster.name}", bold=True), text_run(f" · {words}"))]
+        words = report.cluster.trouble or f"{report.cluster.traits} · read "
+        when = [] if report.cluster.trouble else [date_run(report.now)]
+        yield [line(text_run(f"Cluster {report.cluster.name}", bold=True), text_run(f" · {words}"), *when)]
 
 
 def _evidence_items(item: ReportDiagnosis, report: Report) -> Iterator[ElementGroup]:

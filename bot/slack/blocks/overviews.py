@@ -33,9 +33,10 @@ from bot.slack.blocks.elements import (
     mention,
     rich_text,
     text_run,
+    time_line,
 )
 from bot.slack.blocks.limits import MOST_IN_MESSAGE, ElementGroup, count_fitting, pack_blocks, size, visible_texts
-from bot.text import age, clock, counted, plain
+from bot.text import age, counted, plain
 from knowledge.model import Entry, Step
 from knowledge.rendering import render, render_text
 
@@ -147,7 +148,8 @@ def _entry_note(row: EntryRow) -> str:
 def facts_message(cluster: str, facts: Iterable[Fact], at: datetime) -> Message:
     """Each fact with the object that it was read from, or why it is unknown."""
     lines = [line(text_run(fact.name, code=True), text_run(f" {_fact_text(fact)}")) for fact in facts]
-    return list_message(f"Facts of cluster {clip(cluster, 100)}", lines, "There is none.", f"Read {clock(at)}", "facts")
+    title = f"Facts of cluster {clip(cluster, 100)}"
+    return list_message(title, lines, "There is none.", time_line("Read", at), "facts")
 
 
 def _fact_text(fact: Fact) -> str:
@@ -159,7 +161,7 @@ def cases_message(rows: Sequence[CaseRow], now: datetime, *, hidden: int = 0) ->
     number = len(rows) + hidden
     title = f"{counted(number, 'case')}" if number else "Cases"
     lines = [*(case_line(row, now) for row in rows), *_hidden_lines(hidden)]
-    return list_message(title, lines, "None is open.", f"As of {clock(now)}", "cases")
+    return list_message(title, lines, "None is open.", time_line("As of", now), "cases")
 
 
 def _hidden_lines(hidden: int) -> list[Element]:
@@ -176,7 +178,7 @@ def clusters_message(rows: Sequence[ClusterRow], now: datetime) -> Message:
     """Which clusters there are, and whether they can be read."""
     lines = [cluster_line(row, now) for row in rows]
     title = f"{counted(len(rows), 'cluster')}" if rows else "Clusters"
-    return list_message(title, lines, "None is configured: set KUBECONFIG.", f"As of {clock(now)}", "clusters")
+    return list_message(title, lines, "None is configured: set KUBECONFIG.", time_line("As of", now), "clusters")
 
 
 def status_message(rows: Sequence[tuple[str, str]], *, trouble: str = "") -> Message:
@@ -189,9 +191,14 @@ def status_message(rows: Sequence[tuple[str, str]], *, trouble: str = "") -> Mes
 
 
 def list_message(
-    title: str, lines: Iterable[Element], none: str, closing: str, name: str, after: Sequence[ElementGroup] = ()
+    title: str,
+    lines: Iterable[Element],
+    none: str,
+    closing: str | Block,
+    name: str,
+    after: Sequence[ElementGroup] = (),
 ) -> Message:
-    """As many lines as fit; the file holds them all where some do not."""
+    """As many lines as fit; the file holds them all where some do not. ``closing``: small print, or a block."""
     rows = list(lines)
     items: list[ElementGroup] = [[heading(title)], *([bullet_list([row])] for row in rows), *after]
     if not rows:
@@ -200,7 +207,8 @@ def list_message(
     left = len(items) - kept
     if left:
         items = [*items[:kept], [line(text_run(f"and {left} more lines, in the file below"))]]
-    blocks: list[Block] = [*pack_blocks(items), *([context(closing)] if closing else [])]
+    last = context(closing) if isinstance(closing, str) else closing
+    blocks: list[Block] = [*pack_blocks(items), *([last] if closing else [])]
     whole = "\n".join(visible_texts([rows, list(after)])) if left else ""
     text = escape_mrkdwn(f"{title.rstrip('.')}. {none if not rows else ''}".strip())
     return Message(text, blocks, Snippet(f"{name}.txt", plain(f"{title}\n{whole}\n"), title) if left else None)
@@ -294,7 +302,7 @@ def home_view(
         "Clusters", [cluster_line(item, now) for item in clusters], MOST_CLUSTERS, "None is configured."
     )
     blocks += _home_list("Lately diagnosed", [case_line(item, now) for item in recent], MOST_RECENT, "Nothing yet.")
-    return {"type": "home", "blocks": [*blocks, context(f"As of {clock(now)}")]}
+    return {"type": "home", "blocks": [*blocks, time_line("As of", now)]}
 
 
 def closed_home_view(sentence: str) -> View:

@@ -5,6 +5,7 @@ came by the webhook is posted, and answered below. Further alerts of the same ca
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from bot.slack.blocks.action_ids import RECHECK
 from bot.slack.blocks.alerts import alert_message, count_message, fires_again_message, over_message
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import ChosenCluster
+from bot.slack.handlers.asked_message import is_posted_alert
 from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.counting import counting_period, wait_until_counted
@@ -37,6 +39,7 @@ from bot.store.alerts import FIRING, FRESH, RESOLVED, Alerts, KnownAlert
 KIN_FOR = timedelta(minutes=5)  # since the last one, within which those that are alike are not looked at again
 PATIENCE = 300.0  # seconds that one waits for the thread of another alert
 UNKNOWN_CLUSTER = "?"
+_OVER = re.compile(r"\W*+(?:(?:resolved|recovered|recovery|closed|ok)\b|已?恢复|已?解决|已关闭)", re.IGNORECASE)
 AGAIN = ":again:"  # in the keys of jobs that tell of an alert that was told before
 
 
@@ -60,7 +63,7 @@ async def count_alerts(context: HandlerContext, job: Job, due: AlertCount) -> No
         message = count_message(
             storm.names,
             cluster=owner.cluster,
-            firing=storm.firing if _is_webhook(owner.key) else None,
+            firing=storm.firing if is_posted_alert(owner.key) else None,
             times=storm.times,
             last_at=storm.last_at,
         )
@@ -97,8 +100,10 @@ def firing_key(key: str, since: str) -> str:
     return f"{key}:{FIRING}:{since}"
 
 
-def _is_webhook(key: str) -> bool:
-    return ":alert:" in key
+def says_it_is_over(words: str) -> bool:
+    """Whether a bot's message tells of an alert that is over, as senders begin such: then there is nothing to say but
+    what the cluster still confirms."""
+    return _OVER.match(words) is not None
 
 
 @dataclass(frozen=True)
@@ -201,7 +206,8 @@ class AlertHandler:
         seen = await self.job.step("look", lambda: self._look(channel, cluster)) if cluster is not None else None
         report = Report.from_json(seen["report"]) if seen else None
         is_network = seen["network"] if seen else meant["network"]
-        if self.alert.thread_ts and not is_network and not (report and _confirms(report)):
+        is_quiet = not is_network or says_it_is_over(self.alert.words)
+        if self.alert.thread_ts and is_quiet and not (report and _confirms(report)):
             return
         placed = await self.job.step("place", lambda: self._place(channel, cluster, report))
         if placed["owner"] != self._key:
@@ -299,7 +305,7 @@ class AlertHandler:
     async def _ask_for_cluster(self, channel: str, ts: str) -> Json:
         """Nothing tells which cluster: the menu is that of a question."""
         alert = self.alert
-        label = f"cluster: {alert.cluster}" if alert.cluster else ""
+        label = f"cluster: {alert.cluster}" if alert.cluster and alert.cluster not in alert.words else ""
         question = Question(
             how="alert",
             user=alert.user,
@@ -373,7 +379,7 @@ class AlertHandler:
         )
         await self._say_in_thread(owner, message)
         await self.job.step("recheck", lambda: self._accept_recheck(owner))
-        if left["count"] > 1:
+        if left["count"] > 1 or int(before["times"]) > 1:  # so many times told that a count stands there
             await self._accept_count(owner.key)
 
     async def _wait_for_thread(self, before: dict[str, Json]) -> KnownAlert | None:
@@ -390,15 +396,16 @@ class AlertHandler:
         answers = await store.run(self.context.cases.answers, owner.case_id) if owner.case_id else []
         if not answers:
             return
+        newest = next((each for each in reversed(answers) if each.cluster == owner.cluster), answers[-1])
         press = CasePress(
             user=self.alert.user,
             channel=owner.channel,
             thread_ts=owner.thread_ts,
             action=RECHECK,
             value="",
-            message_ts=answers[-1].message_ts,
+            message_ts=newest.message_ts,
             case=owner.case_id,
-            answer=answers[-1].id,
+            answer=newest.id,
         )
         is_done = partial(is_answered, self.context)
         await self.context.accept_unless_succeeded(RECHECK_JOB, f"{self.job.key}:{RECHECK}", press, is_done)

@@ -24,6 +24,17 @@ _KEY = re.compile(
 _log = logging.getLogger("netclinic.handlers")
 
 
+def is_posted_alert(key: str) -> bool:
+    """Whether the key is of an alert that came by the webhook: the message that opens its thread is ours."""
+    return ":alert:" in key
+
+
+def asked_in(key: str, channel: str, thread_ts: str) -> MessageId | None:
+    """The same, or the message that opens the thread where an alert was posted."""
+    posted = (channel, thread_ts) if is_posted_alert(key) and channel and thread_ts else None
+    return asked_message(key) or posted
+
+
 def asked_message(key: str) -> MessageId | None:
     """The message that was accepted under this key; ``None`` where a form, a command or a button asked."""
     found = _KEY.fullmatch(key)
@@ -34,10 +45,11 @@ async def asked_before(context: HandlerContext, answer: StoredAnswer) -> Message
     """The message that asked what this answer, perhaps one of a re-check, is about."""
     try:
         asked = [one for one in await _answers(context, answer.case_id) if one.question == answer.question]
+        thread = await _thread(context, answer.case_id)
     except DatabaseError as error:
         _log.info("No reaction is shown: %s", error)
         return None
-    return next((found for one in reversed(asked) if (found := asked_message(one.id))), None)
+    return next((found for one in reversed(asked) if (found := asked_in(one.id, one.channel, thread))), None)
 
 
 async def show_outcome(context: HandlerContext, message: MessageId, case: str, report: Report) -> None:
@@ -58,13 +70,15 @@ async def show_resolved(context: HandlerContext, case: str) -> None:
     """That the case is resolved, on each message that asked about it; nothing where it is open."""
     try:
         now, joined = await context.services.store.run(context.cases.get, case), await _joined(context, case)
-        answers = [answer for each in (*joined, case) for answer in await _answers(context, each)]
+        answers = [
+            (one, await _thread(context, each)) for each in (*joined, case) for one in await _answers(context, each)
+        ]
     except DatabaseError as error:
         _log.info("No reaction is shown: %s", error)
         return
     if now is None or now.state != RESOLVED:
         return
-    found = (asked_message(answer.id) for answer in answers)
+    found = (asked_in(answer.id, answer.channel, thread) for answer, thread in answers)
     for message in list(dict.fromkeys(each for each in found if each))[-MOST_MESSAGES:]:
         await context.services.poster.reactions.show(message, _resolved)
 
@@ -76,6 +90,11 @@ async def _joined(context: HandlerContext, case: str) -> list[str]:
 
 async def _answers(context: HandlerContext, case: str) -> list[StoredAnswer]:
     return await context.services.store.run(context.cases.answers, case)
+
+
+async def _thread(context: HandlerContext, case: str) -> str:
+    found = await context.services.store.run(context.cases.get, case)
+    return found.thread_ts if found else ""
 
 
 async def _resolved() -> QuestionState:

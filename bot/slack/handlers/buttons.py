@@ -33,7 +33,7 @@ from bot.slack.blocks.action_ids import (
     WATCH,
     ButtonValue,
 )
-from bot.slack.blocks.case import CaseLine, resolved_message, taken_message, watched_message
+from bot.slack.blocks.case import CaseLine, feedback_message, resolved_message, taken_message, watched_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_for_option
 from bot.slack.handlers.asked_message import show_resolved
@@ -143,13 +143,19 @@ class PressHandler:
 
     async def _tell_thread(self) -> Json:
         """One line in the case's thread, for all who work there."""
-        case, _ = await find_case(self.context, self.press)
+        id_ = ButtonValue.loads(self.press.value).case  # of a case handed over, the press is in another channel
+        case = await self.context.services.store.run(self.context.cases.get, id_)
+        if case is None:
+            return
         line, timing = await self.context.services.store.run(self._case_line), self.context.services.timing
         watch = {"every": timing.watch_every, "at_most": timing.watch_for}
         messages: dict[str, Callable[[], Message]] = {
             TAKE: lambda: taken_message(line, **watch),
+            TAKE_CASE: lambda: taken_message(line, **watch),
             WATCH: lambda: watched_message(**watch),
             RESOLVE: lambda: resolved_message(line),
+            HELPED: lambda: feedback_message(helped=True),
+            NOT_HELPED: lambda: feedback_message(helped=False),
         }
         message = messages[self.press.action]()
         place = {"channel": case.channel, "thread_ts": case.thread_ts}
@@ -342,7 +348,8 @@ class PressHandler:
         await self.context.services.store.run(self.context.feedback.save, word)
         if not self.press.is_private:
             await refresh_answers(self.context, self.trail, case.id, answer.id)
-        return {}
+        is_typed = not self.press.response_url  # who pressed is shown a form for a note
+        return {"told": True} if is_typed else {}
 
     async def _choose_cluster(self) -> Json:
         """A menu's choice: ``value`` is ``<key of the question> <value of the option>``."""

@@ -187,14 +187,15 @@ async def refresh_handover(context: HandlerContext, trail: AuditContext, case: s
 async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> bool:
     """Show how things stand now where a question was answered first: there alone are buttons.
 
-    That is so for the answer that was pressed and for the case's newest, and where it was handed over. False: the first
-    message of ``answer``'s question is no more, or can be changed no more.
+    That is so for the answer that was pressed and for the case's newest on each cluster, and where it was handed over.
+    False: the first message of ``answer``'s question is no more, or can be changed no more.
 
     Raises:
         SlackUnavailable: Slack cannot be reached.
     """
     kept = await context.services.store.run(context.cases.answers, case)
-    wanted = [each for each in kept if each.id == answer or each is kept[-1]]
+    newest = {each.cluster: each.id for each in kept}
+    wanted = [each for each in kept if each.id == answer or each.id in newest.values()]
     is_shown = True
     for chain in {each[0].id: each for each in (same_question(kept, one) for one in wanted)}.values():
         shown_in = next((each for each in chain if each.message_ts), None)

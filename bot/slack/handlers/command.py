@@ -1,7 +1,7 @@
 """A slash command while it is run: permissions, cluster and answer; ``ask`` and ``check``, which become questions."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.audit import AuditContext
@@ -158,12 +158,25 @@ async def ask(command: Command) -> None:
 
 
 async def check(command: Command) -> None:
-    """``check [entry]``."""
-    entries = tuple(command.arguments.words.split())
-    for id_ in entries:
+    """``check [entry]``; ``check prod-hz`` names the cluster without saying so."""
+    words, entries = command.arguments.words.split(), command.context.services.entries
+    known = await asyncio.to_thread(_cluster_names, command) if any(word not in entries for word in words) else {}
+    named = [known[word.lower()] for word in words if word not in entries and word.lower() in known]
+    wanted = tuple(word for word in words if word in entries or word.lower() not in known)
+    for id_ in wanted:
         require_entry(command.context, id_)
-    question = _make_question(command, entries=entries)
-    await _accept_question(command, question)
+    question = _make_question(command, entries=wanted)
+    meant = question.cluster or (named[0] if len(named) == 1 else "")
+    await _accept_question(command, replace(question, cluster=meant))
+
+
+def _cluster_names(command: Command) -> Mapping[str, str]:
+    """The clusters that may be asked about, by their names in small letters; none where the kubeconfig is unreadable,
+    which whoever looks at a cluster says."""
+    try:
+        return {name.lower(): name for name in command.context.services.clusters.list_names()}
+    except ConnectionSettingsError:
+        return {}
 
 
 async def _accept_question(command: Command, question: Question) -> None:

@@ -3,6 +3,7 @@
 Questions, checks and re-checks all end like this.
 """
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -23,7 +24,7 @@ from bot.slack.api.reactions import MessageId
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.question_state import RESTARTING, looking_status
-from bot.slack.handlers.asked_message import asked_before, asked_message, show_outcome
+from bot.slack.handlers.asked_message import asked_before, asked_in, asked_message, show_outcome
 from bot.slack.handlers.case_service import open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
@@ -147,7 +148,9 @@ class DiagnoseJob:
         """The message that asked, where all can see it."""
         if self.reply.response_url:
             return None
-        return await asked_before(self.context, self.before) if self.before else asked_message(self.job.key)
+        if self.before:
+            return await asked_before(self.context, self.before)
+        return asked_in(self.job.key, self.reply.channel, self.reply.thread_ts or "")
 
     async def _answer(self) -> tuple[Report, str]:
         if self.seen is not None:
@@ -261,7 +264,11 @@ class DiagnoseJob:
             if cluster is None:
                 return Answer(question="", in_scope=True, confidence=1.0, cluster=None)
             return await clinic.check(self.entries, cluster, namespace)
-        return await clinic.ask(self.words, cluster, namespace)
+        is_named = cluster is not None and self.cluster in await asyncio.to_thread(self._named_clusters)
+        return await clinic.ask(self.words, cluster, namespace, names_cluster=is_named)
+
+    def _named_clusters(self) -> Sequence[str]:
+        return self.context.services.clusters.find_known(self.words)
 
     async def _given_answers(self) -> dict[str, GivenAnswer]:
         """What people answered in this case about this question, by entry."""

@@ -1,6 +1,7 @@
 """Escalating a case to on-call: they are mentioned with a summary, below which one of them takes the case."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from bot.audit import AuditContext
@@ -123,7 +124,7 @@ async def _assign(
 
 
 async def take_handed_over(context: HandlerContext, trail: AuditContext, press: ButtonPress) -> Json:
-    """What “I take it” does: the first who presses has the case.
+    """What “I take it” does: the first who presses has the case, which is watched from then on; its thread hears it.
 
     Raises:
         UserError: somebody else has it, it is resolved, or the button is none of ours.
@@ -134,10 +135,14 @@ async def take_handed_over(context: HandlerContext, trail: AuditContext, press: 
             f"Case {case.id} was resolved already by {await context.display_name(case.resolved_by)}: nothing is to do."
         )
     now_with = await take_case(context, trail, case, press.user)
+    is_new = now_with == press.user != case.assignee
+    if is_new and case.cluster:
+        until = context.now() + timedelta(seconds=context.services.timing.watch_for)
+        await context.services.store.run(context.cases.watch, case.id, until)
     await refresh_answers(context, trail, case.id, handover.diagnosis_id)
     if now_with != press.user:
         raise UserError(f"{await context.display_name(now_with)} has case {case.id} already.")
-    return {}
+    return {"told": True} if is_new else {}
 
 
 async def _find_handed_over(context: HandlerContext, press: ButtonPress) -> tuple[Case, Handover]:

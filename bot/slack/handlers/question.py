@@ -54,6 +54,11 @@ def direct_message_key(key: str) -> str:
     return f"{key}:direct"
 
 
+def wants_everything(words: str) -> bool:
+    """Whether the words ask for everything to be looked at."""
+    return re.search(r"\b(?:everything|all|whole)\b|全部|所有|全面", words, re.IGNORECASE) is not None
+
+
 def _expected_case_id(context: HandlerContext, question: Question) -> str | None:
     """The id that the thread's case has, or will have: so that its first records are found with the others."""
     if question.is_private or question.looks_first or not question.thread_ts:
@@ -72,6 +77,9 @@ def _why_unread(name: str, error: SlackError) -> str:
         why = "install the app again with the scope files:read, or paste the lines with the error"
         return f"{name} was not read, because the app may not read files: {why}."
     return f"{name} was not read: paste the lines with the error. {error}"
+
+
+CHECK = "check"  # the words of a question that has every fault judged
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,11 @@ class QuestionHandler:
             notes += filter(None, [read.note(file.name)])
         return {"text": "\n".join(texts), "notes": notes}
 
-    def _diagnose_job(self, words: str, cluster: str, namespace: str) -> DiagnoseJob:
+    def _diagnose_job(self, words: str, cluster: str, namespace: str, is_check: bool = False) -> DiagnoseJob:
+        """``is_check``: what was typed asks for a check, though no command did."""
+        if is_check:
+            meant = replace(self, question=replace(self.question, is_check=True))
+            return meant._diagnose_job(words, cluster, namespace)
         return DiagnoseJob(
             context=self.context,
             job=self.job,
@@ -226,8 +238,12 @@ class QuestionHandler:
         if isinstance(choice, ChosenCluster):
             if question.is_check and not choice.name:
                 return {"refused": ["No cluster is configured here: set KUBECONFIG where netclinic runs.", ""]}
+            if choice.name and await self._asks_for_check(is_alone=not (about or (case and case.state != TALK))):
+                return {"words": CHECK, "cluster": choice.name, "namespace": namespace, "is_check": True}
             return {"words": words, "cluster": choice.name, "namespace": namespace}
         if isinstance(choice, AmbiguousCluster):
+            if await self._would_read_nothing(words):
+                return {"words": words, "cluster": "", "namespace": namespace}
             empty = not words and not question.is_check
             return {"words": "", "cluster": "", "namespace": ""} if empty else {"words": words, "menu": choice.names}
         if choice.offered:
@@ -249,7 +265,7 @@ class QuestionHandler:
         return {"words": "", "cluster": "", "namespace": ""} if is_command else None
 
     async def _typed_press(self, case: Case | None) -> Json:
-        """Which button of the thread's newest answer the words stand for."""
+        """Which button of the thread's newest answer, or of that on the case's cluster, the words stand for."""
         question = self.question
         is_plain = question.how in ("mention", "direct") and not (question.cluster or question.namespace)
         action = typed_action(question.words) if is_plain else ""
@@ -263,7 +279,9 @@ class QuestionHandler:
         told = [each for each in answers if each.channel == question.channel]
         if not told:
             return {}
-        return {"pressed": action, "value": ButtonValue(case.id, told[-1].id, self.context.now()).dumps()}
+        is_about_case = action not in (EVIDENCE, STEPS, SHOW_WHOLE)  # which a look at another cluster is not
+        newest = next((each for each in reversed(told) if is_about_case and each.cluster == case.cluster), told[-1])
+        return {"pressed": action, "value": ButtonValue(case.id, newest.id, self.context.now()).dumps()}
 
     async def _do_as_pressed(self, action: str, value: str) -> None:
         """What a button opens in a modal is said in the thread: a message brings no leave to open one."""
@@ -341,6 +359,22 @@ class QuestionHandler:
         matcher = (await self.context.services.clinic()).matcher
         alone = matcher is None or (await asyncio.to_thread(matcher.match, words)).in_scope
         return words if alone else _join(before, words)
+
+    async def _asks_for_check(self, is_alone: bool) -> bool:
+        """Whether everything is to be judged: "check everything on prod-b", and "check prod-b" where the words stand
+        ``is_alone``, so that there is no question to go on with there."""
+        is_typed = self.question.how in ("mention", "direct") and not self.question.is_check and not self.pasted
+        return is_typed and (is_alone or wants_everything(self.question.words)) and await self._names_only_a_cluster()
+
+    async def _would_read_nothing(self, words: str) -> bool:
+        """Whether no cluster would be looked at for the words, so that nobody need say which: "good morning"."""
+        question = self.question
+        if not words or question.is_check or question.how == "alert":
+            return False
+        if await asyncio.to_thread(self.context.services.clusters.find_known, words):
+            return False
+        clinic = await self.context.services.clinic()
+        return clinic.matcher is not None and not await clinic.is_worth_reading(words)
 
     async def _names_only_a_cluster(self) -> bool:
         """Whether the words are "and on prod-b?" and the like."""

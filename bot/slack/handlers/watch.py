@@ -76,7 +76,8 @@ async def _begin(context: HandlerContext, id_: str) -> Json:
     read = [each for each in answers if each.cluster and each.question]
     if case is None or case.state != OPEN or case.watched_until is None or not read:
         return {}
-    chain = same_question(answers, read[-1])
+    newest = next((each for each in reversed(read) if each.cluster == case.cluster), read[-1])
+    chain = same_question(answers, newest)
     since, until = chain[0].report.told_at.isoformat(), case.watched_until.isoformat()
     return {"answer": chain[-1].id, "since": since, "until": until}
 

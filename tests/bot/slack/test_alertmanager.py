@@ -85,6 +85,7 @@ async def test_fires_is_told_again_is_over_and_fires_again(open_scene: OpenScene
         await scene.clusters.serve("terway-healthy", "prod")
         await post({"alerts": [posted("resolved")]})
         await thread_with(scene.slack, "✓ KubePodNotReady is resolved on prod, says Alertmanager.")
+        await thread_with(scene.slack, "KubePodNotReady is not firing any more on prod: told 2 times")
         await scene.idle()
         replies = await thread_with(scene.slack, "resolved")
         assert not [reply for reply in replies[3:] if "CONFIRMED: " in reply.plain]

@@ -71,6 +71,8 @@ def test_what_looks_like_a_cluster_and_is_none_is_told(text: str, unknown: str) 
         "pods in namespace staging are stuck",
         "pods in namespaces shop and staging are stuck",
         "the staging namespace is stuck",
+        "the prod-c deployment does not start",
+        "prod-c service times out",
         "kubectl -n staging get pods",
         "命名空间 staging 的 pod 起不来",
         "pod prod-a does not start",

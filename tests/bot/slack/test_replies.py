@@ -28,13 +28,23 @@ from bot.slack.replies import typed_action
         ("keep watching", "watch"),
         ("stop watching", "unwatch"),
         ("hand to on-call", "hand_over"),
+        ("is it fixed?", "recheck"),
+        ("it is not fixed", "recheck"),
+        ("any news?", "recheck"),
+        ("解决了吗", "recheck"),
+        ("还是不行", "recheck"),
+        ("thanks, that helped", "helped"),
+        ("it didn't help", "not_helped"),
+        ("check everything", "check_all"),
     ],
 )
 def test_a_reply_stands_for_a_button(words: str, action: str) -> None:
     assert typed_action(words) == action
 
 
-@pytest.mark.parametrize(("words", "action"), [("fixed?", "recheck"), ("解决了？", "recheck"), ("on it?", "")])
+@pytest.mark.parametrize(
+    ("words", "action"), [("fixed?", "recheck"), ("解决了？", "recheck"), ("on it?", ""), ("that helped?", "")]
+)
 def test_who_asks_does_not_decide(words: str, action: str) -> None:
     assert typed_action(words) == action
 
@@ -45,8 +55,12 @@ def test_who_asks_does_not_decide(words: str, action: str) -> None:
         "",
         "?",
         "thanks",
-        "not fixed",
-        "it is not fixed",
+        "it is not fixed, now dns fails",
+        "is it fixed in Terway 1.9?",
+        "any news about the vSwitch on prod-b?",
+        "that helped, but now dns fails",
+        "it did not help on staging",
+        "check everything on staging",
         "fixed it by restarting terway, but now dns fails",
         "check again on staging",
         "resolve the DNS name of the service",
@@ -54,8 +68,7 @@ def test_who_asks_does_not_decide(words: str, action: str) -> None:
         "pods cannot resolve",
         "evidence of packet loss on node 3",
         "lin is on it",
-        "解决了吗",
-        "没解决",
+        "解决了吗，还是超时",
         "watch out for the second zone",
         "steps to add a vSwitch",
         "pods stuck in ContainerCreating",

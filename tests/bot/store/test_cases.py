@@ -128,12 +128,43 @@ def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> 
     cases.save_answer(answer(case, "third", report=told(""), cluster="staging"))
     now = cases.get(case.id)
     assert now is not None
-    assert (now.entry, now.outcome, now.cluster) == ("terway-mac-not-found", "confirmed", "staging")
+    assert (now.entry, now.outcome, now.cluster) == ("terway-mac-not-found", "confirmed", "prod")
     cases.save_answer(answer(case, "fourth", kind="recheck", report=told("")))
     again = cases.get(case.id)
     assert again is not None
     assert (again.entry, again.outcome) == ("terway-mac-not-found", "unmatched"), "a re-check that finds nothing counts"
     assert [found.id for found in cases.list_open("T1", "U9")] == [case.id]
+
+
+def test_what_is_confirmed_is_not_forgotten_for_less_on_another_cluster(store: Store) -> None:
+    """ "And on staging?", where all is well: the case is still about what is wrong on prod."""
+    cases = Cases(store)
+    case = cases.open(new())
+
+    def now() -> tuple[str, str, str]:
+        found = cases.get(case.id)
+        assert found is not None
+        return found.entry, found.outcome, found.cluster
+
+    def answered(number: int, entry: str, verdict: Verdict, cluster: str, kind: str = "ask") -> None:
+        at = LATER + timedelta(minutes=number)
+        more = {"report": told(entry, verdict), "cluster": cluster, "kind": kind, "finished_at": at}
+        cases.save_answer(answer(case, f"answer:{number}", **more))
+
+    answered(1, "a", Verdict.CONFIRMED, "prod")
+    answered(2, "b", Verdict.RULED_OUT, "staging")
+    answered(3, "b", Verdict.RULED_OUT, "staging", "recheck")
+    assert now() == ("a", "confirmed", "prod")
+    answered(4, "a", Verdict.RULED_OUT, "prod", "recheck")
+    assert now() == ("a", "ruled_out", "prod")
+    answered(5, "b", Verdict.RULED_OUT, "staging")
+    assert now() == ("b", "ruled_out", "staging")
+    answered(6, "b", Verdict.CONFIRMED, "staging")
+    answered(7, "a", Verdict.CONFIRMED, "prod")
+    assert now() == ("a", "confirmed", "prod")
+    cases.resolve(case.id, "U1", LATER)
+    answered(8, "b", Verdict.RULED_OUT, "staging")
+    assert now() == ("b", "ruled_out", "staging")
 
 
 def test_a_case_is_resolved_once_and_a_new_question_opens_it_again(store: Store) -> None:

@@ -79,14 +79,15 @@ async def test_links_open_elsewhere(page: Page, slack: Workspace, app: SmallApp)
 
 async def test_rich_text_lists_go_on_counting_after_a_deeper_one(page: Page, slack: Workspace, app: SmallApp) -> None:
     lists = [items("ordered", "one", "two"), items("bullet", "aside", indent=1), items("ordered", "three")]
+    lists.append({**items("ordered", "four"), "offset": 3})
     await app.say("fallback", [{"type": "rich_text", "elements": [line(text("Steps", bold=True)), *lists]}])
     await expect(page.locator(".rich b")).to_have_text("Steps")
     starts = await page.locator(".rich ol").evaluate_all("(lists) => lists.map((list) => list.start)")
-    assert starts == [1, 3]
+    assert starts == [1, 3, 4]
     indents = await page.locator(".rich :is(ol, ul)").evaluate_all(
         "(all) => all.map((one) => one.style.marginInlineStart)"
     )
-    assert indents == ["0em", "1.6em", "0em"]
+    assert indents == ["0em", "1.6em", "0em", "0em"]
 
 
 async def test_rich_text_pieces(page: Page, slack: Workspace, app: SmallApp) -> None:

@@ -27,6 +27,8 @@ from bot.slack.blocks.limits import count_fitting, pack_blocks, size, split_elem
         ("*b* ~s~ `c`", "∗b∗ ∼s∼ 'c'"),
         ("_i_ eni_conf", "＿i＿ eni_conf"),
         ("two\nlines\x00\x1b[1m", "two lines[1m"),
+        (" is on it. ", " is on it. "),
+        (" \n ", "-"),
         ("\N{RIGHT-TO-LEFT OVERRIDE}", "-"),
     ],
 )
@@ -90,6 +92,13 @@ def test_numbers_go_on_after_a_command() -> None:
     first, second = numbered_item(line(text_run("a")), 1), numbered_item(line(text_run("b")), 2)
     assert "offset" not in first
     assert second["offset"] == 1
+
+
+def test_steps_without_a_command_between_them_are_one_list() -> None:
+    steps = [numbered_item(line(text_run(word)), number) for number, word in enumerate("abcd", 1)]
+    [block] = pack_blocks([[steps[0]], [steps[1]], [steps[2], preformatted("kubectl")], [steps[3]], [steps[0]]])
+    lists = [part for part in block["elements"] if part["type"] == "rich_text_list"]
+    assert [(part.get("offset", 0), len(part["elements"])) for part in lists] == [(0, 3), (3, 1), (0, 1)]
 
 
 @pytest.mark.parametrize("text", ["x" * 25, "word " * 5, "a\nb\n" * 6, "", "x" * 10, "x" * 20])

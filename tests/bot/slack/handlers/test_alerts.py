@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.slack.handlers.alerts import says_it_is_over
 from tests.scenes import SECONDS, OpenScene, Scene
 
 SETTINGS = {"NETCLINIC_ALERT_BOTS": "Alerts,Prometheus"}
@@ -46,3 +47,21 @@ async def test_a_webhook_by_its_name_and_nobody_in_threads(open_scene: OpenScene
         assert scene.slack.replies("inc-shop", unlisted) == []
         bot = scene.slack.team.bot.bot_id
         assert len([reply for reply in scene.slack.replies("inc-shop", listed) if reply.bot_id == bot]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "is_over"),
+    [
+        ("[RESOLVED] KubePodNotReady", True),
+        ("\N{WHITE HEAVY CHECK MARK} Resolved #12: DNS latency", True),
+        ("[OK] CoreDNS latency", True),
+        ("【已恢复】节点 NotReady", True),
+        ("恢复正常：CoreDNS", True),
+        ("[FIRING:1] NamesNotResolved", False),
+        ("[FIRING:1] Resolved names are stale", False),
+        ("okd-router is down", False),
+        ("", False),
+    ],
+)
+def test_what_is_over_says_so_first(words: str, is_over: bool) -> None:
+    assert says_it_is_over(words) is is_over

@@ -7,7 +7,7 @@ export function richText(block, ctx) {
   return el("div", { class: "rich" }, counted(block.elements ?? []).map(([part, start]) => section(part, ctx, start)));
 }
 
-/** An ordered list goes on counting after a deeper list that interrupts it, as Slack shows it. */
+/** An ordered list goes on counting after a deeper list that interrupts it, as Slack shows it; an offset says where it begins. */
 function counted(parts) {
   const next = new Map();
   return parts.map((part) => {
@@ -17,7 +17,7 @@ function counted(parts) {
     }
     const depth = part.indent ?? 0;
     for (const deeper of [...next.keys()]) if (deeper > depth) next.delete(deeper);
-    const start = (part.offset ?? 0) + (next.get(depth) ?? 1);
+    const start = part.offset ? part.offset + 1 : (next.get(depth) ?? 1);
     next.set(depth, start + part.elements.length);
     return [part, start];
   });
