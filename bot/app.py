@@ -203,15 +203,18 @@ class App:
         from bot.cluster.connection import Connection, connect, connect_to
         from bot.cluster.reader import Cluster
         from bot.cluster.transport import Transport
+        from bot.prometheus.config import Endpoint, prometheuses
+        from bot.prometheus.reader import beside
         from bot.recordings import load, serve
 
-        def audited(connection: Connection) -> Cluster:
-            cluster = Cluster(Transport(connection.client), connection.context, observers, recorder)
-            return audit.cluster(cluster)
+        def audited(connection: Connection, prometheus: Endpoint | None) -> Cluster:
+            others = beside(prometheus, connection.context)
+            return audit.cluster(Cluster(Transport(connection.client), connection.context, observers, recorder, others))
 
         if recording is None:
             async with connect(kubeconfig, context) as connection:
-                yield audited(connection)
+                yield audited(connection, prometheuses(self.settings).of(connection.context))
             return
         async with serve(load(recording)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
-            yield audited(connection)
+            # Of a recording only its own Prometheus is asked: a living one knows nothing of that hour.
+            yield audited(connection, Endpoint(server.prometheus_url) if server.prometheus_url else None)

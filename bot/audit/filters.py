@@ -23,6 +23,8 @@ ACTIONS: Mapping[str, str] = {
     "entries.considered": "what the words may mean, with scores",
     "cluster.read": "a read of a cluster is about to be made",
     "cluster.read.done": "what came of it: outcome, bytes, milliseconds",
+    "metrics.read": "a query of the Prometheus that watches a cluster's nodes is about to be made",
+    "metrics.read.done": "what came of it: outcome, bytes, milliseconds",
     "permission.failed": "a cluster or Slack refused us",
     "login.failed": "Slack did not accept our token",
     "verdict.reached": "the verdict on one entry",

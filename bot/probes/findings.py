@@ -33,7 +33,8 @@ class Finding:
     """A probe's outcome. ``objects`` names what it is about (``node``, ``pod`` as ns/name, …) for the steps.
 
     ``is_hint``: it was seen, and is unknown only because it proves nothing alone. ``is_contrary``: it speaks against
-    what was asked, and is unknown only because words are misread.
+    what was asked, and is unknown only because words are misread. ``overrules``: it was measured, later than all else
+    that the entry asks for, so that its outcome is the entry's.
     """
 
     probe: str
@@ -44,6 +45,7 @@ class Finding:
     is_sign: bool = False
     is_hint: bool = False
     is_contrary: bool = False
+    overrules: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The contract's shape."""

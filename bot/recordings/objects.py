@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from bot.recordings.access import Denial
+from bot.recordings.metrics import Metrics
 from bot.recordings.resources import BUILT_IN, Json, Resource, as_core, as_events_api, group_of, known_resources
 from bot.recordings.times import format_time
 from knowledge.errors import UserFacingError
@@ -95,6 +96,7 @@ class Recording:
     logs: Mapping[LogKey, bytes] = field(default_factory=dict)
     forbidden: tuple[Denial, ...] = ()
     cut: frozenset[str] = frozenset()
+    metrics: Metrics | None = None
 
     @classmethod
     def of(
@@ -108,10 +110,12 @@ class Recording:
         logs: Mapping[LogKey, bytes] | None = None,
         forbidden: Iterable[Denial] = (),
         cut: Iterable[str] = (),
+        metrics: Metrics | None = None,
     ) -> "Recording":
         """From whole objects; metadata that any API server would have given them is filled in where it is missing.
 
-        ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning.
+        ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning;
+        ``metrics`` what its Prometheus replied, where one was asked.
         """
         bodies = with_defaults(objects, recorded)
         return cls(
@@ -123,6 +127,7 @@ class Recording:
             logs=dict(logs or {}),
             forbidden=tuple(forbidden),
             cut=frozenset(cut),
+            metrics=metrics,
         )
 
     @cached_property

@@ -34,6 +34,7 @@ def save(
     cut: Iterable[str] = (),
     description: str = "",
     version: str = DEFAULT_VERSION,
+    metrics: list[Json] | None = None,
 ) -> Path:
     """Writes the recording to ``path``, an archive where that ends in ``.tar.gz``; nothing that exists is overwritten.
 
@@ -49,6 +50,8 @@ def save(
         settings["forbid"] = _validate(lines)
     if lists := sorted(set(cut)):
         settings["cut"] = lists
+    if metrics is not None:
+        settings["metrics"] = metrics
     files = {SETTINGS: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()}
     files["objects.json"] = orjson.dumps(list(objects), option=orjson.OPT_INDENT_2)
     files |= {_log_path(key): _stamp(text, recorded) for key, text in (logs or {}).items() if text.strip()}
