@@ -15,7 +15,7 @@ URL, TOKEN = "NETCLINIC_PROMETHEUS_URL", "NETCLINIC_PROMETHEUS_TOKEN"
 BASIC_AUTH, LABEL = "NETCLINIC_PROMETHEUS_BASIC_AUTH", "NETCLINIC_PROMETHEUS_LABEL"
 EXAMPLE = "https://prometheus.example or service://monitoring/prometheus:9090"
 Kind = Literal["bearer", "basic"]
-_NAMED_URL = re.compile(r"(?P<cluster>[^=/]+)=(?P<url>[a-z]+://.*)")
+_NAMED_URL = re.compile(r"(?P<cluster>(?:(?!://)[^=])++)=(?P<url>[a-z]+://.*)")
 _NAMED_LABEL = re.compile(r'(?:(?P<cluster>[^="]+)=)?(?P<label>[A-Za-z_]\w*="[^"\\]*")')
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
 # As in the path of the API server's proxy: [https:]NAME:PORT, the port by number or name.

@@ -45,6 +45,11 @@ def test_a_cluster_that_has_none_is_not_asked_about() -> None:
     assert prometheuses(settings("prod-hz=http://10.0.0.5:9090")).of("staging") is None
 
 
+def test_a_context_may_hold_slashes_and_colons() -> None:
+    found = prometheuses(settings("arn:x:cluster/prod=http://10.0.0.5:9090", "arn:x:cluster/prod=T1"))
+    assert secret_of(found.of("arn:x:cluster/prod")) == ("bearer", "T1")
+
+
 def test_a_password_may_hold_any_mark() -> None:
     found = prometheuses(settings("prod-hz=http://10.0.0.5:9090", login="prod-hz=mei:a=b:c, d"))
     assert secret_of(found.of("prod-hz")) == ("basic", "mei:a=b:c, d")
