@@ -251,18 +251,23 @@ class App:
         from bot.cluster.connection import Connection, connect, connect_to
         from bot.cluster.reader import Cluster
         from bot.cluster.transport import Transport
+        from bot.prometheus.config import Endpoint, prometheuses
+        from bot.prometheus.reader import beside
         from bot.recordings import load, serve
         from bot.tracing.observers import ReadSpans
 
-        def audited(connection: Connection, cloud: "CloudTransport | None") -> Cluster:
+        def audited(connection: Connection, cloud: "CloudTransport | None", prometheus: Endpoint | None) -> Cluster:
             hearing = (*observers, ReadSpans(self.tracing))
-            cluster = Cluster(Transport(connection.client), connection.context, hearing, recorder, cloud)
-            return audit.cluster(cluster)
+            others = beside(prometheus, connection.context)
+            transport = Transport(connection.client)
+            return audit.cluster(Cluster(transport, connection.context, hearing, recorder, cloud, others))
 
         if recording is None:
             async with connect(kubeconfig, context) as connection:
-                yield audited(connection, self._cloud_of(connection.context))
+                prometheus = prometheuses(self.settings).of(connection.context)
+                yield audited(connection, self._cloud_of(connection.context), prometheus)
             return
         # A recording is asked as it is: what it holds of the cloud, and never the cloud itself.
         async with serve(load(recording)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
-            yield audited(connection, server.store.cloud)
+            prometheus = Endpoint(server.prometheus_url) if server.prometheus_url else None
+            yield audited(connection, server.store.cloud, prometheus)

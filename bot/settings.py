@@ -241,6 +241,22 @@ class Settings(BaseSettings):
     alertmanager_url: str = _setting(
         "NETCLINIC_ALERTMANAGER_URL", "", "base URL of an Alertmanager: the handoff tells which silences end soon"
     )
+    prometheus_url: str = _setting(
+        "NETCLINIC_PROMETHEUS_URL",
+        "",
+        "base URL of a Prometheus that watches the nodes, or by cluster prod-hz=https://…,staging=service://NS/NAME:PORT",
+    )
+    prometheus_token: SecretStr | None = _setting(
+        "NETCLINIC_PROMETHEUS_TOKEN", None, "bearer token for it; by cluster one a line, CLUSTER=TOKEN"
+    )
+    prometheus_basic_auth: SecretStr | None = _setting(
+        "NETCLINIC_PROMETHEUS_BASIC_AUTH", None, "USER:PASSWORD for it; by cluster one a line, CLUSTER=USER:PASSWORD"
+    )
+    prometheus_label: str = _setting(
+        "NETCLINIC_PROMETHEUS_LABEL",
+        "",
+        'label of a cluster\'s series where one Prometheus has many: cluster="prod", or prod-hz=cluster="prod",…',
+    )
     oncall: str = _setting(
         "NETCLINIC_ONCALL", "", "who is on call, without a user group: U1, U2 every 12h from 2026-11-16 09:00"
     )

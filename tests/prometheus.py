@@ -20,10 +20,10 @@ needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="pr
 
 @dataclass
 class Prometheus:
-    """Scrapes ``target`` every second, with these rule files."""
+    """Scrapes ``target`` every second, nothing where it is empty, with these rule files."""
 
     folder: Path
-    target: str
+    target: str = ""
     rules: list[Path] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
@@ -31,10 +31,11 @@ class Prometheus:
     def start(self) -> None:
         """Run it."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        targets = [self.target] if self.target else []
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(path) for path in self.rules],
-            "scrape_configs": [{"job_name": "netclinic", "static_configs": [{"targets": [self.target]}]}],
+            "scrape_configs": [{"job_name": "netclinic", "static_configs": [{"targets": targets}]}],
         }
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         command = (
@@ -45,6 +46,14 @@ class Prometheus:
         )
         with (self.folder / "prometheus.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+
+    def backfill(self, samples: str) -> None:
+        """Before it is started: samples of the past, as OpenMetrics text without its end."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = self.folder / "samples.om"
+        text.write_text(f"{samples}# EOF\n", encoding="utf-8")
+        command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", str(text), str(self.folder / "data"))
+        subprocess.run(command, check=True, capture_output=True)
 
     async def value(self, query: str, fits: Callable[[float], bool] = lambda value: True) -> float:
         """The first value of a query once there is one that fits."""

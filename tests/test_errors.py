@@ -30,6 +30,7 @@ INTERNAL = {
     "bot.cluster.transport.ReadError": "a probe makes it `unknown`; who reads without one says what follows from it",
     "bot.cloud.requests.CloudFailure": "whoever asked for the call makes it a ReadError",
     "bot.recordings.failures.ApiFailure": "the replaying server answers it as a Status object",
+    "bot.prometheus.node_series.ForeignSeries": "a probe makes it a ReadError, with the setting that helps",
     "bot.slack.audit_watch._Ended": "the watch ends with it",
     "bot.slack.signed_requests.TurnedAway": "the door answers it with its status and reason",
 }

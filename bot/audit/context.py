@@ -45,14 +45,14 @@ class AuditObserver:
             AuditUnavailable: it could not be stored; the read must not be made.
         """
         number = next(self._numbers)
-        await self.log.aappend([self._draft("cluster.read", request, number)])
+        await self.log.aappend([self._draft(f"{request.system}.read", request, number)])
         self._made[id(request)] = (request, number)
 
     async def after(self, request: "Request", outcome: str, size: int, seconds: float) -> None:
         """Hand over what came of it: outcome, bytes, milliseconds. The next record is stored together with it."""
         _, number = self._made.pop(id(request), (request, 0))
         figures = {"bytes": size, "ms": round(seconds * 1000)}
-        drafts = [self._draft("cluster.read.done", request, number, outcome, figures)]
+        drafts = [self._draft(f"{request.system}.read.done", request, number, outcome, figures)]
         if outcome in DENIED:
             drafts.append(self._draft("permission.failed", request, number, outcome))
         self.log.enqueue(drafts)

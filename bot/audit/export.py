@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import IO, Any
 
+from bot.audit.page import READS
 from bot.audit.records import TEXTS, Record, stamp
 from bot.text import json_line, plain
 
@@ -28,6 +29,7 @@ COLUMNS = ("seq", *TEXTS, "hash", "kept")
 _BEFORE = frozenset(
     {
         "cluster.read",
+        "metrics.read",
         "file.reading",
         "question.received",
         "command.received",
@@ -81,7 +83,7 @@ def write_csv(records: Iterable[Record], out: IO[str]) -> int:
 def to_event(record: Record) -> dict[str, Any]:
     """The record as an Event."""
     detail = record.details
-    is_read = record.action.startswith("cluster.read")
+    is_read = record.action.startswith(READS)
     received, staged = _times(record, detail.get("ms") if is_read else 0)
     return {
         "kind": "Event",
@@ -93,7 +95,7 @@ def to_event(record: Record) -> dict[str, Any]:
         "verb": str(detail.get("verb", "")) if is_read else record.action,
         "user": _user(record),
         "userAgent": "netclinic",
-        **_about(record, detail, is_read=is_read),
+        **_about(record, detail, is_of_cluster=record.action.startswith("cluster.read")),
         **_status(record, is_read=is_read),
         "requestReceivedTimestamp": received,
         "stageTimestamp": staged,
@@ -126,8 +128,8 @@ def _user(record: Record) -> dict[str, Any]:
     return {**user, **({"extra": extra} if extra else {})}
 
 
-def _about(record: Record, detail: dict[str, Any], *, is_read: bool) -> dict[str, Any]:
-    if is_read:
+def _about(record: Record, detail: dict[str, Any], *, is_of_cluster: bool) -> dict[str, Any]:
+    if is_of_cluster:
         found = _reference(str(detail.get("path", "")), str(detail.get("resource", "")))
     else:
         found = {"apiGroup": "netclinic", "resource": "cases", "name": record.case} if record.case else {}

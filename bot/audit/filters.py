@@ -25,6 +25,8 @@ ACTIONS: Mapping[str, str] = {
     "cluster.read.done": "what came of it: outcome, bytes, milliseconds",
     "cloud.read": "a call of Alibaba Cloud's API is about to be made",
     "cloud.read.done": "what came of it: outcome, the API's code and request id, milliseconds",
+    "metrics.read": "a query of the Prometheus that watches a cluster's nodes is about to be made",
+    "metrics.read.done": "what came of it: outcome, bytes, milliseconds",
     "permission.failed": "a cluster, Alibaba Cloud or Slack refused us",
     "login.failed": "Slack did not accept our token",
     "verdict.reached": "the verdict on one entry",

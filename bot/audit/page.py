@@ -13,6 +13,7 @@ from bot.text import counted
 NO_RECORD = "No record fits."
 EMPTY_LOG = "The audit log is empty."
 WORDS_LEFT_OUT = "Other people's words are left out; NETCLINIC_MAY_AUDIT names who may read them."
+READS = ("cluster.read", "metrics.read")
 _HIDDEN = '{"words": "left out"}'
 _NAMES = ("channel", "team", "case", "cluster", "entry", "request_id", "outcome")
 
@@ -55,8 +56,8 @@ class RecordRow:
 
     @property
     def is_read(self) -> bool:
-        """Whether it is about a read of a cluster."""
-        return self.record.action.startswith("cluster.read")
+        """Whether it is about a read of a cluster, or of its metrics."""
+        return self.record.action.startswith(READS)
 
 
 def record_row(record: Record, zone: tzinfo | None) -> RecordRow:

@@ -28,8 +28,11 @@ class Gap:
         return {"verb": self.permission.verb, "group": resource.group, "resource": resource.plural}
 
 
-def cluster_role(permissions: Iterable[Permission]) -> dict[str, Any]:
-    """A ClusterRole object with one rule for each API group and set of verbs; nothing but get and list."""
+def cluster_role(permissions: Iterable[Permission], proxied: Iterable[str] = ()) -> dict[str, Any]:
+    """A ClusterRole object with one rule for each API group and set of verbs; nothing but get and list.
+
+    ``proxied``: the Services, by the names under which the API server's proxy knows them, that may be asked through it.
+    """
     verbs: dict[tuple[str, str], set[str]] = defaultdict(set)
     for permission in permissions:
         verbs[permission.resource.group, permission.resource.plural].add(permission.verb)
@@ -40,6 +43,8 @@ def cluster_role(permissions: Iterable[Permission]) -> dict[str, Any]:
         {"apiGroups": [group], "resources": sorted(plurals), "verbs": list(allowed)}
         for (group, allowed), plurals in sorted(grouped.items())
     ]
+    if names := sorted(set(proxied)):
+        rules.append({"apiGroups": [""], "resources": ["services/proxy"], "resourceNames": names, "verbs": ["get"]})
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",

@@ -17,7 +17,18 @@ from bot.cloud.reader import CloudReader
 from bot.cloud.requests import CloudBudget, CloudRecorder, CloudTransport
 from bot.cluster.redaction import may_hold_secrets, redact, redact_text
 from bot.cluster.reply_shape import shape_problem
-from bot.cluster.requests import Budget, CutObserver, Listing, Observer, Printed, Recorder, Request, Spent, rows_of
+from bot.cluster.requests import (
+    Budget,
+    CutObserver,
+    Listing,
+    Observer,
+    OtherReader,
+    Printed,
+    Recorder,
+    Request,
+    Spent,
+    rows_of,
+)
 from bot.cluster.resources import NODES, PODS, Resource, denied, in_words, is_denied, merge_denied
 from bot.cluster.transport import Kind, ReadError, Reply, Transport
 
@@ -44,6 +55,7 @@ class Reader:
     recorder: Recorder | None = None
     cloud: CloudReader | None = None
     spent: Spent = field(default_factory=Spent)
+    others: Sequence[OtherReader] = ()  # what is asked beside the cluster
     _failures: dict[str, str] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
     _cache: dict[tuple[Request, int], asyncio.Task[Any]] = field(default_factory=dict)
@@ -57,15 +69,25 @@ class Reader:
         running = [task for task in self._cache.values() if not task.done()]
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, *(other.close() for other in self.others), return_exceptions=True)
         if self.cloud is not None:
             await self.cloud.close()
 
+    def other(self, system: str) -> OtherReader | None:
+        """The reader of another system, where one is configured."""
+        return next((each for each in self.others if each.system == system), None)
+
+    def spent_in_all(self) -> Spent:
+        """What the question has cost, other systems included."""
+        every = [self.spent, *(other.spent for other in self.others)]
+        return Spent(sum(each.requests for each in every), sum(each.bytes for each in every))
+
     def unread(self) -> tuple[str, ...]:
         """What could not be read and why, one sentence a kind of object; all that is not permitted is one."""
-        told = [why if is_denied(why) else f"{what}: {why}" for what, why in self._failures.items()]
+        own = merge_denied(why if is_denied(why) else f"{what}: {why}" for what, why in self._failures.items())
         of_cloud = () if self.cloud is None else self.cloud.unread()
-        return (*merge_denied(told), *(f"cloud: {why}" for why in of_cloud))
+        of_others = (why for other in self.others for why in other.unread())
+        return (*own, *(f"cloud: {why}" for why in of_cloud), *of_others)
 
     def note(self, what: str, why: str) -> None:
         """Tell that something could not be looked at, with the rest."""
@@ -395,10 +417,13 @@ class Cluster:
     observers: Sequence[Observer] = ()
     recorder: Recorder | None = None
     cloud: CloudTransport | None = None
+    others: Sequence[Callable[[Reader], OtherReader]] = ()
 
     def reader(self, budget: Budget) -> Reader:
-        """A reader for one question."""
-        return Reader(self.transport, budget, self.observers, self.recorder, self._cloud_reader(budget))
+        """A reader for one question, with those of other systems that are asked beside the cluster."""
+        reader = Reader(self.transport, budget, self.observers, self.recorder, self._cloud_reader(budget))
+        reader.others = tuple(make(reader) for make in self.others)
+        return reader
 
     def _cloud_reader(self, budget: Budget) -> CloudReader | None:
         if self.cloud is None:

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.cluster.transport import ReadError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One read as observers see it: ``verb`` as in RBAC, ``path`` with its query, ``kind`` of what it is about."""
+    """One read as observers see it: ``verb`` as in RBAC, ``path`` with its query, ``kind`` of what it is about.
+
+    ``system``: whether the cluster's API is asked, or the Prometheus that watches its nodes.
+    """
 
     verb: str
     resource: str
@@ -17,6 +20,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     accept: str = "application/json"
     kind: str = ""
+    system: Literal["cluster", "metrics"] = "cluster"
 
     @property
     def is_table(self) -> bool:
@@ -114,3 +118,14 @@ class Spent:
 
     requests: int = 0
     bytes: int = 0
+
+
+class OtherReader(Protocol):
+    """Reads another system for the same question, told to the same observers, within a budget of its own."""
+
+    system: str
+    spent: Spent
+
+    def unread(self) -> tuple[str, ...]: ...
+
+    async def close(self) -> None: ...

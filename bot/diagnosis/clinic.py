@@ -19,7 +19,7 @@ from bot.diagnosis.relevance import is_named, worth_telling
 from bot.diagnosis.settling import GivenAnswer, spoken
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
 from bot.diagnosis.traces import has_trace_of_cluster
-from bot.probes.registry import calls
+from bot.probes.registry import METRICS, calls
 from bot.tracing import NO_TRACING, Span, Tracing
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
@@ -140,9 +140,9 @@ class Clinic:
                 looked_at=failing.looked_at,
                 not_looked_at=failing.not_looked_at,
                 unread=reader.unread(),
-                requests=reader.spent.requests,
-                bytes=reader.spent.bytes,
                 cloud_calls=reader.cloud.spent.calls if reader.cloud else 0,
+                requests=reader.spent_in_all().requests,
+                bytes=reader.spent_in_all().bytes,
             )
 
     def _by_words_alone(self, scores: MatchScores, why: str) -> list[Diagnosis]:
@@ -153,7 +153,7 @@ class Clinic:
         judge = Judge(session, declared_facts(), self.given)
         here = await self._weigh_by_cluster(judge, scores, session.scope.text)
         meant = here.best()
-        session.about_nodes = any(_asks_about_nodes(self.entries[id_]) for id_ in meant)
+        session.about_nodes = any(_asks_about_nodes(self.entries[id_], session) for id_ in meant)
         spoken_of = await self._spoken_of(judge) if scores.in_doubt else []
         wanted = {*meant, *spoken_of}
         entries = [entry for entry in self.entries.values() if entry.id in wanted or _is_cheap_fault(judge, entry)]
@@ -214,9 +214,10 @@ def _is_worth_reading(question: str, found: Matches) -> bool:
     return found.confidence >= DOUBTFUL or has_trace_of_cluster(question)
 
 
-def _asks_about_nodes(entry: Entry) -> bool:
+def _asks_about_nodes(entry: Entry, session: ClusterSession) -> bool:
     """Of all nodes: those of waiting pods are read one by one."""
-    asked = [call for call in calls(entry.confirmed_by) if call.probe in ("node_condition", "node_taint")]
+    probes = ("node_condition", "node_taint", *(["metric"] if session.reader.other(METRICS) is not None else []))
+    asked = [call for call in calls(entry.confirmed_by) if call.probe in probes]
     return any(("on", "affected") not in call.arguments for call in asked)
 
 

@@ -19,7 +19,7 @@ from bot.diagnosis.settling import GivenAnswer, spoken, with_words
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
-from bot.probes.registry import calls, is_state, is_wide
+from bot.probes.registry import calls, configured, is_state, is_wide
 from knowledge.call_validation import fact_to_probe
 from knowledge.fact_comparison import compare
 from knowledge.logic import Outcome, all_of, any_of, negate, none_of
@@ -108,6 +108,7 @@ class Judge:
         return _of_both(*await asyncio.gather(self._judge(with_it, words_are_clear, in_doubt), by_kubernetes))
 
     async def _judge(self, entry: Entry, words_are_clear: bool, in_doubt: bool) -> Judgement:
+        entry = self._with_configured(entry)
         applies, about = await self._condition(entry.applies)
         if applies is Outcome.ABSENT:
             return _ruled_out(f"{NOT_HERE}: {_reasons(entry.applies, about, Outcome.ABSENT)}.", about)
@@ -157,6 +158,13 @@ class Judge:
         else:
             return judgement
         return replace(judgement, verdict=Verdict.SUSPECTED, reason=f"{preface} {reason}", preface=preface, asks=None)
+
+    def _with_configured(self, entry: Entry) -> Entry:
+        """The entry as it is without the witnesses that nobody has configured."""
+        if entry.confirmed_by is None:
+            return entry
+        left = configured(entry.confirmed_by, self._session)
+        return entry if left == entry.confirmed_by else replace(entry, confirmed_by=left)
 
     async def applies(self, entry: Entry) -> bool:
         """Whether the entry can apply to this cluster, as far as its facts tell."""
@@ -229,9 +237,16 @@ def _of_both(with_cloud: Judgement, by_kubernetes: Judgement) -> Judgement:
 
 
 def _outcome(entry: Entry, findings: Mapping[Call, Finding]) -> Outcome:
-    """Whether it applies and is confirmed, given all findings."""
+    """Whether it applies and is confirmed, given all findings; the latest measurement decides where there is one."""
+    if (measured := _measured(findings)) is not None:
+        return findings[measured].outcome
     parts = [part for part in (entry.applies, entry.confirmed_by) if part is not None]
     return all_of(outcome_of(part, findings) for part in parts)
+
+
+def _measured(findings: Mapping[Call, Finding]) -> Call | None:
+    """The probe that measured it later than all else that the entry asks for."""
+    return next((call for call, finding in findings.items() if finding.overrules), None)
 
 
 def outcome_of(condition: Condition, findings: Mapping[Call, Finding]) -> Outcome:
@@ -278,13 +293,15 @@ def _reasons(condition: Condition | None, findings: Mapping[Call, Finding], outc
 
 
 def _verdict(entry: Entry, outcome: Outcome, findings: Mapping[Call, Finding], words_are_clear: bool) -> Judgement:
-    condition = Group("all", tuple(part for part in (entry.applies, entry.confirmed_by) if part is not None))
+    whole = Group("all", tuple(part for part in (entry.applies, entry.confirmed_by) if part is not None))
+    measured = _measured(findings)
+    condition: Condition = measured or whole
     every = tuple(findings.values())
-    reasons = _reasons(entry.confirmed_by or condition, findings, outcome)
+    reasons = _reasons(measured or entry.confirmed_by or whole, findings, outcome)
     if outcome is Outcome.UNKNOWN:
         return _undecided(condition, findings)
     if outcome is Outcome.ABSENT:
-        if entry.absence == "suspected":
+        if entry.absence == "suspected" and measured is None:
             why = f"Nothing in the cluster proves it, and nothing excludes it: {reasons}."
             return replace(_suspected(why, findings, every), found=findings)
         decided = tuple(first_deciders(condition, findings))

@@ -12,6 +12,8 @@ from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
+from bot.prometheus.config import Endpoint
+from bot.prometheus.reader import beside
 from bot.recordings import RecordingError, load, serve
 from knowledge.model import Entry
 
@@ -63,7 +65,9 @@ async def _prove_on(
     except RecordingError as error:
         return [ProofResult(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:
-        cluster = Cluster(Transport(connection.client), recording, cloud=store.cloud)
+        prometheus = Endpoint(server.prometheus_url) if server.prometheus_url else None
+        others = beside(prometheus, recording)
+        cluster = Cluster(Transport(connection.client), recording, cloud=store.cloud, others=others)
         answer = await clinic.check([id_ for id_, _ in expectations], cluster, words_are_clear=True)
     found = {item.entry.id: item for item in answer.diagnoses}
     return [

@@ -11,6 +11,7 @@ from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Diagnosis
 from bot.diagnosis.judge import UNDECIDED, Judgement, Verdict
 from bot.probes.findings import Finding
+from bot.probes.metrics import NOT_CONFIGURED
 from bot.probes.nodes import machine_of
 from bot.probes.registry import calls
 from bot.probes.terway import terway_pods
@@ -188,6 +189,7 @@ def _render(
         render(_here(entry, part, judgement), values, named, _outcomes(judgement)) for part in (to_settle, *to_do)
     )
     shown = [name for name in entry.facts if name in facts and values[name] != NOT_APPLICABLE]
+    shown = [name for name in shown if facts[name].reason != NOT_CONFIGURED]
     return Diagnosis(
         entry=entry,
         score=score,

@@ -34,7 +34,8 @@ class Finding:
 
     ``is_hint``: it was seen, and is unknown only because it proves nothing alone. ``is_contrary``: it speaks against
     what was asked, and is unknown only because words are misread. ``is_unread``: it could not be read. ``is_of_cloud``:
-    the cloud was asked for it.
+    the cloud was asked for it. ``overrules``: it was measured, later than all else that the entry asks for, so that its
+    outcome is the entry's.
     """
 
     probe: str
@@ -47,6 +48,7 @@ class Finding:
     is_contrary: bool = False
     is_unread: bool = False
     is_of_cloud: bool = False
+    overrules: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The contract's shape."""

@@ -41,6 +41,8 @@ __all__ = [
 
 Arguments = Mapping[str, Any]
 Names = Callable[[Arguments], Iterable[Label | Annotation | ConfigKey]]
+Metrics = Callable[[Arguments], Iterable[str]]
+METRICS = "metrics"  # the other system that they are read from
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Probe:
     manual: str
     names: "Names | None" = None
     calls: tuple[Action, ...] = ()
+    metrics: "Metrics | None" = None
 
 
 _PROBES: dict[str, Probe] = {}
@@ -66,12 +69,15 @@ def probe(
     cost: Literal["narrow", "wide"] = "narrow",
     names: Names | None = None,
     calls: tuple[Action, ...] = (),
+    metrics: Metrics | None = None,
 ) -> Callable[[Ask], Ask]:
     """Declare a probe under the function's name.
 
     ``names``: where an entry's arguments name an annotation or a ConfigMap's key, which ones, so that recordings keep
     them. What a probe reads of itself is declared by ``label``, ``annotation`` and ``config_key``. ``reads`` is
     ``None`` where only the question is looked at. ``calls``: what it asks the cloud, of ``bot/cloud/actions.py``.
+    ``metrics``: which of a Prometheus it reads, given an entry's arguments; where none is configured, entries are
+    judged as if they did not ask for such a probe.
 
     Raises:
         DeclarationError: the declaration is wrong, or the name is taken; the message says what to mend.
@@ -80,7 +86,9 @@ def probe(
     def register(function: Ask) -> Ask:
         declaration = replace(declaration_of(function, nature, cost, reads), asks_cloud=bool(calls))
         _refuse_taken_name(function)
-        _PROBES[declaration.name] = Probe(declaration, function, reads or (), manual_of(function), names, calls)
+        _PROBES[declaration.name] = Probe(
+            declaration, function, reads or (), manual_of(function), names, calls, metrics
+        )
         return function
 
     return register
@@ -179,6 +187,30 @@ def _named_by(call: Call) -> Iterable[Label | Annotation | ConfigKey]:
 
 def _own_arguments(call: Call) -> dict[str, Value]:
     return {name: value for name, value in dict(call.arguments).items() if name not in _COMMON}
+
+
+def metrics_of(entries: Iterable[Entry]) -> list[str]:
+    """The metrics that the entries' probes read, by name: all that a Prometheus is ever asked for them."""
+    asked = [call for entry in entries for call in (*calls(entry.applies), *calls(entry.confirmed_by))]
+    found = [(declared, call) for call in asked if (declared := _PROBES.get(call.probe)) and declared.metrics]
+    named = (
+        name
+        for declared, call in found
+        if declared.metrics
+        for name in declared.metrics(_typed_arguments(declared.declaration, _own_arguments(call)))
+    )
+    return sorted(set(named))
+
+
+def configured(condition: Condition, session: ClusterSession) -> Condition | None:
+    """The condition without what asks a Prometheus where none is configured; ``None`` where nothing is left."""
+    if session.reader.other(METRICS) is not None:
+        return condition
+    if isinstance(condition, Call):
+        declared = _PROBES.get(condition.probe)
+        return None if declared and declared.metrics else condition
+    members = [left for member in condition.members if (left := configured(member, session)) is not None]
+    return replace(condition, members=tuple(members)) if members else None
 
 
 def is_state(call: Call) -> bool:

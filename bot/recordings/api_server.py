@@ -19,6 +19,8 @@ import yaml
 from bot.recordings.access import Ask, is_allowed, review_access, review_rules
 from bot.recordings.discovery import AUTHORIZATION, discover
 from bot.recordings.failures import ApiFailure, bad_request, forbidden, no_such_resource, read_only, unsupported_media
+from bot.recordings.metrics import PATH as PROMETHEUS
+from bot.recordings.metrics import QUERY, QUERY_RANGE, answer_query
 from bot.recordings.objects import Recording, RecordingError
 from bot.recordings.pod_logs import read_log
 from bot.recordings.reading import get_bytes, list_bytes, shape_of
@@ -70,6 +72,11 @@ class RecordingServer:
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
+    def prometheus_url(self) -> str:
+        """Where the Prometheus of the recorded cluster is replayed; empty where none was asked."""
+        return self.url + PROMETHEUS if self.store.metrics is not None else ""
+
+    @property
     def now(self) -> datetime:
         """The recording's clock: it starts at the recorded moment when the server starts, and runs on."""
         return self.store.recorded + timedelta(seconds=time.monotonic() - self._started)
@@ -119,6 +126,9 @@ class RecordingServer:
             return orjson.dumps(self._reviewed(path, await request.read())), _JSON, 201
         if request.method not in ("GET", "HEAD"):
             raise read_only()
+        if self.store.metrics is not None and path in (QUERY, QUERY_RANGE):
+            reply = answer_query(self.store.metrics, request.query.get("query", ""), is_range=path == QUERY_RANGE)
+            return reply.body, _JSON, reply.status
         if path in ("/healthz", "/livez", "/readyz"):
             return b"ok", _TEXT, 200
         if (document := discover(self.store, path)) is not None:

@@ -32,6 +32,7 @@ _PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
     r"/(?P<resource>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?"
 )
+_STATUS = {"unauthorized": 401, "forbidden": 403, "invalid": 200}  # with which a Prometheus that failed so is replayed
 _OWN_GROUPS = {each.group for each in BUILT_IN}
 _Key = tuple[str, str, str, str]  # group, kind, namespace, name
 
@@ -64,6 +65,7 @@ class Capture:
     _lists: dict[tuple[str, bool], bool] = field(default_factory=dict)  # by line and wholeness: read to its end?
     _printed: set[str] = field(default_factory=set)  # lines of the lists whose Tables were read to their ends
     _definitions: dict[_Key, Json] = field(default_factory=dict)
+    _metrics: dict[tuple[str, bool], Json] | None = None  # by query, and whether it was one of a range
     _version: str = DEFAULT_VERSION
     _clock: datetime | None = None
     _cloud: CloudCapture = field(default_factory=CloudCapture)
@@ -71,7 +73,9 @@ class Capture:
     def record(self, request: Request, content: Any, at: datetime) -> None:
         """Keep what one request gave; ``at`` is the server's clock."""
         self._clock = at
-        if request.path == "/version":
+        if request.system == "metrics":
+            self._keep_metrics(request, result=content["data"]["result"])
+        elif request.path == "/version":
             self._version = str(content.get("gitVersion") or self._version)
         elif (target := _target(request)) is not None:
             self._read.add(target.ask)
@@ -89,6 +93,9 @@ class Capture:
 
     def record_failure(self, request: Request, error: ReadError) -> None:
         """Remember what could not be read; what does not exist needs no remembering."""
+        if request.system == "metrics":
+            self._keep_metrics(request, status=_STATUS.get(error.kind, 503), error=str(error))
+            return
         target = _target(request)
         if target is None or error.kind in ("not_found", "not_acceptable"):
             return
@@ -111,6 +118,7 @@ class Capture:
         """What there is to save, in words."""
         parts = [f"{len(self._objects)} objects", f"{len(self._logs)} logs"]
         hidden = len(self._forbidden())
+        parts += [f"{len(self._metrics)} metric queries"] if self._metrics else []
         return ", ".join(parts) + (f", {hidden} not permitted or not readable" if hidden else "")
 
     def save(self, path: Path, *, description: str = "", context: str = "") -> Path:
@@ -132,6 +140,7 @@ class Capture:
             description=redact_text(description) or f"Read{where} at {format_time(self._clock)}.",
             version=self._version,
             cloud=self._cloud.content(),
+            metrics=None if self._metrics is None else list(self._metrics.values()),
         )
 
     def _recorded(self) -> Iterator[Json]:
@@ -139,6 +148,11 @@ class Capture:
         for (group, kind, _, _), body in self._objects.items():
             labels = self._selected.get((group, kind), set()) | (by_objects if (group, kind) == ("", "Pod") else set())
             yield recorded_object(group, body, self.reads, labels)
+
+    def _keep_metrics(self, request: Request, **reply: Any) -> None:
+        query, is_range = dict(request.query).get("query", ""), request.path.endswith("_range")
+        item: Json = {"query": query, **({"range": True} if is_range else {}), **reply}
+        self._metrics = (self._metrics or {}) | {(query, is_range): item}
 
     def _keep_printed(self, target: _Target, table: Json) -> None:
         """Of what is printed nothing is read but which nodes are not ready."""

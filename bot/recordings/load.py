@@ -13,6 +13,8 @@ from typing import Any
 from bot.recordings.access import Denial, parse_denial
 from bot.recordings.cloud import CLOUD_FILES, read_cloud
 from bot.recordings.manifests import Identity, identity, merge, read_mapping, read_objects
+from bot.recordings.metrics import Key as MetricKey
+from bot.recordings.metrics import Metrics, metric_key, parse_metrics
 from bot.recordings.objects import DEFAULT_CLOCK, DEFAULT_VERSION, LogKey, Recording, RecordingError
 from bot.recordings.resources import Json
 from bot.recordings.times import parse_time, resolve, resolve_all
@@ -27,8 +29,9 @@ def shipped_folder() -> Path:
     return RECORDINGS_FOLDER.resolve()
 
 
-KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut"}
+KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut", "metrics"}
 _TEXTS, _LISTS = ("description", "base", "recorded", "version"), ("forbid", "remove", "cut")
+METRICS = "metrics"
 _LARGEST = 256_000_000  # bytes that are held in memory at once; a cluster of 20,000 pods has a quarter of it
 _MOST_FILES = 20_000
 # What is odd in a way that nobody has thought of is still one sentence.
@@ -46,6 +49,7 @@ class _Layers:
     settings: Json = field(default_factory=dict)
     forbid: list[str] = field(default_factory=list)
     cloud: Json | None = None  # actions by name; of the base's those stay that are not named anew
+    metrics: dict[MetricKey, Json] | None = None  # none: nobody asked a Prometheus
 
 
 def load_folder(path: Path) -> Recording:
@@ -74,6 +78,7 @@ def _load_recording(path: Path, name: str) -> Recording:
         cloud=None
         if layers.cloud is None
         else read_cloud(resolve_all(layers.cloud, recorded) if resolving else layers.cloud, f"{name}/{CLOUD_FILES[0]}"),
+        metrics=_metrics(layers, recorded, name),
     )
 
 
@@ -93,9 +98,30 @@ def _load_layers(path: Path, above: tuple[Path, ...]) -> _Layers:
         _remove(layers, str(pattern), path.name)
     for where, content in files.items():
         _lay(layers, where, content, path.name)
-    layers.settings |= {key: value for key, value in settings.items() if key != "base"}
+    layers.settings |= {key: value for key, value in settings.items() if key not in ("base", METRICS)}
+    if settings.get(METRICS) is not None:
+        layers.metrics = (layers.metrics or {}) | _by_query(settings[METRICS], path.name)
     layers.forbid += [str(line) for line in settings.get("forbid") or ()]
     return layers
+
+
+def _by_query(items: list[Json], name: str) -> dict[MetricKey, Json]:
+    try:
+        found = {metric_key(item): item for item in items}
+    except ValueError as problem:
+        raise RecordingError(f"{name}/{SETTINGS}: {problem}.") from problem
+    if len(found) < len(items):
+        raise RecordingError(f"{name}/{SETTINGS}: {METRICS} holds a query twice.")
+    return found
+
+
+def _metrics(layers: _Layers, recorded: datetime, name: str) -> Metrics | None:
+    if layers.metrics is None:
+        return None
+    try:
+        return parse_metrics(layers.metrics, recorded, resolving=bool(layers.settings.get("tokens", True)))
+    except ValueError as problem:
+        raise RecordingError(f"{name}/{SETTINGS}: {problem}.") from problem
 
 
 def _base(path: Path, base: object) -> Path:
@@ -127,6 +153,8 @@ def _setting_faults(settings: Json) -> Iterator[str]:
         found = settings.get(key)
         if not isinstance(found, list | None) or not all(isinstance(line, str) for line in found or ()):
             yield f"{key} is no list of lines: write it as [one, another]"
+    if not isinstance(settings.get(METRICS), list | None):
+        yield f"{METRICS} is no list: write each query with its result"
     if not isinstance(settings.get("tokens", True), bool):
         yield "tokens is neither true nor false"
 

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from bot.recordings.access import Denial
+from bot.recordings.metrics import Metrics
 from bot.recordings.resources import BUILT_IN, Json, Resource, as_core, as_events_api, group_of, known_resources
 from bot.recordings.times import format_time
 from knowledge.errors import UserFacingError
@@ -102,6 +103,7 @@ class Recording:
     forbidden: tuple[Denial, ...] = ()
     cut: frozenset[str] = frozenset()
     cloud: "RecordedCloud | None" = None
+    metrics: Metrics | None = None
 
     @classmethod
     def of(
@@ -116,10 +118,12 @@ class Recording:
         forbidden: Iterable[Denial] = (),
         cut: Iterable[str] = (),
         cloud: "RecordedCloud | None" = None,
+        metrics: Metrics | None = None,
     ) -> "Recording":
         """From whole objects; metadata that any API server would have given them is filled in where it is missing.
 
-        ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning.
+        ``cut`` holds the lists, as ``list_line`` writes them, of which the recording has only the beginning;
+        ``metrics`` what its Prometheus replied, where one was asked.
         """
         bodies = with_defaults(objects, recorded)
         return cls(
@@ -132,6 +136,7 @@ class Recording:
             forbidden=tuple(forbidden),
             cut=frozenset(cut),
             cloud=cloud,
+            metrics=metrics,
         )
 
     @cached_property

@@ -36,6 +36,7 @@ def save(
     description: str = "",
     version: str = DEFAULT_VERSION,
     cloud: Json | None = None,
+    metrics: list[Json] | None = None,
 ) -> Path:
     """Writes the recording to ``path``, an archive where that ends in ``.tar.gz``; nothing that exists is overwritten.
 
@@ -51,6 +52,8 @@ def save(
         settings["forbid"] = _validate(lines)
     if lists := sorted(set(cut)):
         settings["cut"] = lists
+    if metrics is not None:
+        settings["metrics"] = metrics
     files = {SETTINGS: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode()}
     files["objects.json"] = orjson.dumps(list(objects), option=orjson.OPT_INDENT_2)
     if cloud:

@@ -89,13 +89,17 @@ class ClusterReads:
         """Nothing is counted before it is known what came of it."""
 
     async def after(self, request: Request, outcome: str, size: int, seconds: float) -> None:
-        """One read more."""
+        """One read more of an API server."""
+        if request.system != "cluster":
+            return
         self.reads.labels(outcome).inc()
         self.bytes.inc(size)
         self.seconds.observe(seconds)
 
     def cut(self, request: Request, reason: str) -> None:
         """One that was not made."""
+        if request.system != "cluster":
+            return
         self.cuts.labels(reason).inc()
 
 

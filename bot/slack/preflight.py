@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.audit import AuditContext, AuditUnavailable
+from bot.cluster.connection import ConnectionSettingsError
+from bot.cluster.requests import Budget
+from bot.cluster.session import ClusterSession
+from bot.cluster.transport import ReadError
+from bot.probes.metrics import ENTRIES, conntrack_usages
+from bot.prometheus.config import prometheuses
 from bot.settings import Settings, SettingsError, parse_list
 from bot.slack.access_watch import MAKE_ROLE, ask_access, try_cloud
 from bot.slack.alert_routes import AlertRoutes
@@ -279,9 +285,32 @@ async def _cloud(config: ServeConfig, name: str, trail: AuditContext) -> list[Ch
 async def _cluster(config: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
     entries = config.entries()
     report = await ask_access(config.open_cluster, name, trail, entries, config.timing.access_patience)
+    metrics = await _prometheus(config, name, trail)
     if report.trouble:
-        return [Check(f"cluster {name}", False, f"It cannot be read: {report.trouble}.")]
+        return [Check(f"cluster {name}", False, f"It cannot be read: {report.trouble}."), *metrics]
     found = [Check(f"cluster {name}", True, f"It answers: Kubernetes {report.version}.")]
     if report.missing:
-        return [*found, Check(f"access to {name}", False, f"{describe_gaps(report)}. {MAKE_ROLE}")]
-    return [*found, Check(f"access to {name}", True, "Every read that netclinic makes is allowed.")]
+        return [*found, Check(f"access to {name}", False, f"{describe_gaps(report)}. {MAKE_ROLE}"), *metrics]
+    return [*found, Check(f"access to {name}", True, "Every read that netclinic makes is allowed."), *metrics]
+
+
+async def _prometheus(config: ServeConfig, name: str, trail: AuditContext) -> list[Check]:
+    """What the Prometheus of a cluster says, where it has one: whether it answers, and for how many nodes."""
+    if prometheuses(config.settings).of(name) is None:
+        return []
+    check = f"Prometheus of {name}"
+    try:
+        async with (
+            config.open_cluster(name, trail) as cluster,
+            cluster.reader(Budget()) as reader,
+            ClusterSession(reader) as session,
+        ):
+            usages = await conntrack_usages(session)
+    except (ReadError, ConnectionSettingsError) as error:
+        return [Check(check, False, f"{error}.")]
+    fresh = sum(usage.is_fresh for usage in usages.by_node.values())
+    seen = f"{fresh} of {counted(len(usages.nodes), 'node')}"
+    if not fresh:
+        why = f"It answers, and has {ENTRIES} of {seen}: let it scrape node_exporter on each, or name its label."
+        return [Check(check, False, why)]
+    return [Check(check, True, f"It answers: connection tracking of {seen}.")]

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 
 from bot.fleet.schedule import fleet_schedule
 from bot.handoff.schedule import handoff_schedule
+from bot.prometheus.config import URL as PROMETHEUS_URL
+from bot.prometheus.config import prometheuses
 from bot.settings import Settings, SettingsError, parse_list, parse_pairs
 
 OFF = "off"
@@ -41,6 +43,7 @@ def check_settings(settings: Settings) -> None:
         parse_url(settings.database_url)
     handoff_schedule(settings)
     fleet_schedule(settings)
+    prometheuses(settings)
     _check_cluster_names(settings)
     _check_channels(settings)
     _check_alerts(settings)
@@ -208,6 +211,7 @@ def _check_cluster_names(settings: Settings) -> None:
     wanted = [(settings.default_cluster, "NETCLINIC_DEFAULT_CLUSTER")] + [
         (name, "NETCLINIC_CHANNEL_CLUSTERS") for _, name in parse_pairs(settings.channel_clusters)
     ]
+    wanted += [(name, PROMETHEUS_URL) for name in prometheuses(settings).endpoints]
     for name, setting in wanted:
         if names and name and name.lower() not in (known.lower() for known in names):
             raise SettingsError(

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.private_files import make_private_folder
+from bot.prometheus.config import URL as PROMETHEUS_URL
+from bot.prometheus.config import prometheuses
 from bot.settings import Settings, parse_list, parse_pairs
 from bot.slack.setting_rules import Address, listening_addresses, secret_value
 from bot.tracing import describe_tracing
@@ -128,6 +130,7 @@ def check_clusters(settings: Settings) -> str:
         "NETCLINIC_CLUSTERS": parse_list(settings.clusters),
         "NETCLINIC_DEFAULT_CLUSTER": parse_list(settings.default_cluster),
         "NETCLINIC_CHANNEL_CLUSTERS": tuple(name for _, name in parse_pairs(settings.channel_clusters)),
+        PROMETHEUS_URL: tuple(filter(None, prometheuses(settings).endpoints)),
     }
     for setting, named in wanted.items():
         for name in named:

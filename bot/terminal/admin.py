@@ -50,8 +50,11 @@ def show_cluster_role(output: str) -> None:
 
     from bot.cluster.access import cluster_role
     from bot.probes import required_permissions
+    from bot.prometheus.config import prometheuses
+    from bot.settings import load_settings
 
-    role = cluster_role(required_permissions())
+    services = prometheuses(load_settings()).services()
+    role = cluster_role(required_permissions(), [service.name for service in services])
     if output == "json":
         write_json(role)
     else:

@@ -16,6 +16,7 @@ from bot.cluster.session import ClusterSession
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import read_cluster_state
 from bot.diagnosis.report import Report, make_report
+from bot.probes.metrics import NOT_CONFIGURED
 from bot.terminal.audited_command import audited_command
 from bot.terminal.console import say, write_json
 from bot.terminal.errors import OutOfReach
@@ -86,7 +87,8 @@ async def _facts(app: App, cluster: Cluster) -> Sequence[Fact]:
         state = await read_cluster_state(session, cluster.context)
         if not state.reachable:
             raise OutOfReach(f"Cluster {cluster.context} could not be read: {state.problem}.")
-        return await asyncio.gather(*(read_fact(session, name) for name in facts_here(session, declared_facts())))
+        found = await asyncio.gather(*(read_fact(session, name) for name in facts_here(session, declared_facts())))
+        return [fact for fact in found if fact.reason != NOT_CONFIGURED]
 
 
 @contextlib.asynccontextmanager

@@ -14,16 +14,19 @@ from typing import Any
 
 import pytest
 
-from bot.cluster.connection import connect_to
-from bot.cluster.reader import Cluster, Reader
+from bot.cluster.connection import Connection, connect_to
+from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
 from bot.probes import ask, vocabulary
 from bot.probes.findings import Finding
-from bot.recordings import LogKey, Recording, serve
+from bot.prometheus.config import Endpoint
+from bot.prometheus.reader import beside
+from bot.recordings import LogKey, Recording, RecordingServer, serve
 from bot.recordings.access import parse_denial
+from bot.recordings.metrics import metric_key, parse_metrics
 from bot.recordings.times import resolve_all
 from knowledge.expressions import parse_call
 from knowledge.loading import BUILTIN_FOLDER, load_entries
@@ -267,22 +270,38 @@ def entries() -> dict[str, Entry]:
 
 
 def store_of(
-    objects: Iterable[Object], logs: Logs | None = None, forbid: Iterable[str] = (), version: str = "v1.36.0"
+    objects: Iterable[Object],
+    logs: Logs | None = None,
+    forbid: Iterable[str] = (),
+    version: str = "v1.36.0",
+    metrics: list[Object] | None = None,
 ) -> Recording:
-    """The objects as a recording; logs by namespace, pod and container."""
+    """The objects as a recording; logs by namespace, pod and container, ``metrics`` as in ``recording.yaml``."""
     kept = {
         LogKey(*key): "".join(_stamped(line) for line in text.splitlines()).encode()
         for key, text in (logs or {}).items()
     }
     whole = [resolve_all(item, NOW) for item in objects]
+    replies = metrics and parse_metrics({metric_key(item): item for item in metrics}, NOW, resolving=True)
     return Recording.of(
-        whole, name="strange", recorded=NOW, version=version, logs=kept, forbidden=map(parse_denial, forbid)
+        whole,
+        name="strange",
+        recorded=NOW,
+        version=version,
+        logs=kept,
+        forbidden=map(parse_denial, forbid),
+        metrics=replies or None,
     )
 
 
 def _stamped(line: str) -> str:
     stamp, _, text = line.partition(" ")
     return f"{resolve_all(stamp, NOW)} {text}\n"
+
+
+def _cluster(server: RecordingServer, link: Connection) -> Cluster:
+    prometheus = Endpoint(server.prometheus_url) if server.prometheus_url else None
+    return Cluster(Transport(link.client), "strange", others=beside(prometheus, "strange"))
 
 
 OpenSession = Callable[..., contextlib.AbstractAsyncContextManager[ClusterSession]]
@@ -302,11 +321,12 @@ def session_on() -> OpenSession:
         budget: Budget | None = None,
         question: str = "",
         namespace: str | None = None,
+        metrics: list[Object] | None = None,
     ) -> AsyncIterator[ClusterSession]:
         async with (
-            serve(store_of(objects, logs, forbid, version)) as server,
+            serve(store_of(objects, logs, forbid, version, metrics)) as server,
             connect_to(server.kubeconfig, "strange") as link,
-            Reader(Transport(link.client), budget or Budget()) as reader,
+            _cluster(server, link).reader(budget or Budget()) as reader,
             ClusterSession(reader, QuestionScope.of(question, namespace)) as session,
         ):
             await reader.version()  # its clock
@@ -339,10 +359,11 @@ def verdicts(entries: dict[str, Entry]) -> Callable[..., Any]:
         forbid: Iterable[str] = (),
         version: str = "v1.36.0",
         namespace: str | None = None,
+        metrics: list[Object] | None = None,
     ) -> dict[str, str]:
-        store = store_of(objects, logs, forbid, version)
+        store = store_of(objects, logs, forbid, version, metrics)
         async with serve(store) as server, connect_to(server.kubeconfig, "strange") as link:
-            cluster = Cluster(Transport(link.client), "strange")
+            cluster = _cluster(server, link)
             answer = await Clinic(entries, budget=Budget(seconds=20)).check(
                 ids, cluster, namespace, words_are_clear=clear
             )

@@ -10,6 +10,7 @@ LABELS = {
     "cluster.region": "region",
     "cluster.service_cidr": "Service CIDR block",
     "cluster.vpc": "VPC",
+    "conntrack.use": "connection tracking entries by node",
     "flannel.backend": "Flannel's backend",
     "flannel.cni_version": "cniVersion in Flannel's CNI configuration",
     "flannel.daemonset": "Flannel's DaemonSet",

@@ -1,6 +1,8 @@
 """What was read and saved gives the same verdicts again, hides nothing that was read, and adds nothing."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from bot.cluster.unready_nodes import unready_nodes
 from bot.diagnosis.answer import Answer
 from bot.diagnosis.clinic import Clinic
 from bot.probes import reads_of, vocabulary
+from bot.prometheus.config import Endpoint
+from bot.prometheus.reader import beside
 from bot.recordings import LogKey, Recording, RecordingError, load, load_folder, serve, shipped_names
 from bot.recordings.access import Ask, is_allowed, parse_denial
 from bot.recordings.capture import Capture
@@ -33,13 +37,19 @@ MIXED = (
     "flannel-ip-leak",
     "kube-proxy-edit-pending",
     "conntrack-table-full",
+    "conntrack-metrics-rising",
+    "conntrack-metrics-refused",
 )
 HIDDEN = ("terway-out-of-ips-hidden", "terway-mac-hidden", "flannel-hairpin-forbidden", "ipv6-services-hidden")
 
 
-async def judged(store: Recording, capture: Capture | None = None, namespace: str | None = None) -> Answer:
+async def judged(
+    store: Recording, capture: Capture | None = None, namespace: str | None = None, label: str = ""
+) -> Answer:
     async with serve(store) as server, connect_to(server.kubeconfig, store.name) as connection:
-        cluster = Cluster(Transport(connection.client), store.name, recorder=capture)
+        prometheus = Endpoint(server.prometheus_url, label=label) if server.prometheus_url else None
+        others = beside(prometheus, store.name)
+        cluster = Cluster(Transport(connection.client), store.name, recorder=capture, others=others)
         return await Clinic(ENTRIES).check(ENTRIES, cluster, namespace, words_are_clear=True)
 
 
@@ -270,3 +280,22 @@ async def test_a_refused_list_does_not_hide_the_namespace_that_was_read(tmp_path
         with pytest.raises(ReadError, match="may not read"):
             await reader.select(PODS, "shop" if refused == "pods:shop" else None)
         assert len((await reader.select(PODS, "kube-system")).items) == len(seen.items) > 0
+
+
+async def test_metrics_that_a_label_chose_are_saved_without_it(tmp_path: Path) -> None:
+    """A replay holds the series of this cluster alone, under the queries that it makes itself."""
+    label = 'cluster="hz"'
+    rising = load("conntrack-metrics-rising")
+    labelled = {
+        (query.replace("{", f"{{{label},") if "{" in query else query.replace(name, f"{name}{{{label}}}"), is_range): (
+            replace(reply, body=reply.body.replace(b'"metric":{', b'"metric":{"cluster":"hz",'))
+        )
+        for (query, is_range), reply in (rising.metrics or {}).items()
+        for name in [re.findall(r"node_\w+", query)[0]]
+    }
+    capture = Capture(reads_of(ENTRIES.values()))
+    before = await judged(replace(rising, metrics=labelled), capture, label=label)
+    after = await judged(load_folder(capture.save(tmp_path / "labelled")))
+    assert verdicts(after) == verdicts(before)
+    assert verdicts(after)["conntrack-table-full"][0] == "confirmed"
+    assert "hz" not in (tmp_path / "labelled" / "recording.yaml").read_text().replace("cn-hangzhou", "")

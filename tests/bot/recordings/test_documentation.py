@@ -33,7 +33,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 
 def test_the_recording_on_the_page_is_what_the_page_says(tmp_path: Path) -> None:
-    settings, objects = code_blocks(PAGE.read_text(encoding="utf-8"), "yaml")
+    settings, objects, metrics = code_blocks(PAGE.read_text(encoding="utf-8"), "yaml")
     base, found = load("terway-healthy"), load_folder(write(tmp_path / "detached", settings, objects=objects))
     node = "cn-hangzhou.10.0.0.11"
     before, after = base.find("Node", node), found.find("Node", node)
@@ -50,6 +50,9 @@ def test_the_recording_on_the_page_is_what_the_page_says(tmp_path: Path) -> None
     assert base.find("Pod", "terway-eniip-7k2vb", "kube-system")
     assert not found.find("Pod", "terway-eniip-7k2vb", "kube-system")
     assert not is_allowed(found.forbidden, Ask("get", "", "configmaps", "", "kube-system", "eni-config"))
+    replies = load_folder(write(tmp_path / "metrics", f"base: terway-healthy\n{metrics}")).metrics or {}
+    assert ('node_nf_conntrack_entries{instance=~"10\\\\.0\\\\.0\\\\.11:9100"}', True) in replies
+    assert {reply.status for reply in replies.values()} == {200, 401}
 
 
 def test_every_pattern_of_remove_takes_something_away(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot.recordings import load, serve
 from bot.slack.preflight import SCOPES
 from tests.clusters import Clusters
 from tests.command_line import Netclinic, Ran
+from tests.ports import free_address
 from tests.processes import tokens
 from tests.workspace import App, Workspace
 
@@ -185,3 +187,16 @@ async def test_channels_that_are_shared_with_another_company_are_said(place: Pla
     code, checks = await place.checks(NETCLINIC_ONCALL_CHANNEL="ops", NETCLINIC_SLACK_CONNECT="T0OTHER001,nowhere")
     assert checks["channel ops"][0]
     assert not checks["channel nowhere"][0]
+
+
+async def test_the_prometheus_of_a_cluster_is_tried(stack: AsyncExitStack, place: Place) -> None:
+    recorded = await stack.enter_async_context(serve(load("conntrack-metrics-datapathv2")))
+    code, checks = await place.checks(NETCLINIC_PROMETHEUS_URL=f"{HEALTHY}={recorded.prometheus_url}")
+    assert (code, checks[f"Prometheus of {HEALTHY}"]) == (0, (True, "It answers: connection tracking of 3 of 3 nodes."))
+    other = await stack.enter_async_context(serve(load("conntrack-metrics-room")))
+    code, checks = await place.checks(NETCLINIC_PROMETHEUS_URL=other.prometheus_url)
+    assert (code, checks[f"Prometheus of {HEALTHY}"][0]) == (1, False)
+    assert "node_nf_conntrack_entries of 0 of 3 nodes" in checks[f"Prometheus of {HEALTHY}"][1]
+    code, checks = await place.checks(NETCLINIC_PROMETHEUS_URL=f"http://{free_address()}")
+    assert (code, checks[f"Prometheus of {HEALTHY}"][0]) == (1, False)
+    assert checks[f"Prometheus of {HEALTHY}"][1].startswith("Prometheus could not be read: 127.0.0.1:")
