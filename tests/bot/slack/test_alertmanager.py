@@ -80,6 +80,7 @@ async def test_fires_is_told_again_is_over_and_fires_again(open_scene: OpenScene
         [root] = roots(scene.slack)
         assert "Alert KubePodNotReady on prod" in root.plain
         assert "pod shop/web-5f7d9c6b8-k2x9q" in root.plain
+        await scene.slack.until(lambda: "red_circle" in root.reactions)
         await post({"alerts": [posted()]})
         await thread_with(scene.slack, "told 2 times")
         await scene.clusters.serve("terway-healthy", "prod")
@@ -87,6 +88,7 @@ async def test_fires_is_told_again_is_over_and_fires_again(open_scene: OpenScene
         await thread_with(scene.slack, "✓ KubePodNotReady is resolved on prod, says Alertmanager.")
         await thread_with(scene.slack, "KubePodNotReady is not firing any more on prod: told 2 times")
         await scene.idle()
+        await scene.slack.until(lambda: "white_circle" in root.reactions)
         replies = await thread_with(scene.slack, "resolved")
         assert not [reply for reply in replies[3:] if "CONFIRMED: " in reply.plain]
         await post({"alerts": [posted(at="2026-11-29T03:00:00Z")]})
