@@ -1,6 +1,6 @@
 """The page of a report: verdict, why, two pieces of evidence, steps, cause, and what else was seen.
 
-``check`` and ``facts``: a row for each verdict and each fact.
+``check``: each verdict with its reason; ``facts``: a row for each fact.
 
 One entry in full, as ``knowledge show`` prints it: for any cluster, names in the commands left as capitals.
 """
@@ -161,7 +161,7 @@ def verdict_word(item: ReportDiagnosis) -> tuple[str, str]:
 def _show_title(console: Console, item: ReportDiagnosis, indent: int = 0, weight: str = "bold") -> None:
     say(
         console,
-        Text.assemble(verdict_word(item), "  ", (item.shown_title, weight), f"  ({item.entry})"),
+        Text.assemble(verdict_word(item), "  ", (item.shown_title, weight), (f"  ({item.entry})", "dim")),
         indent=indent,
     )
 
@@ -256,24 +256,23 @@ def show_cost(console: Console, report: Report) -> None:
 
 
 def show_verdicts(console: Console, report: Report) -> None:
-    """``check``: one row an entry, what needs a person first; what is for other clusters in one line."""
+    """``check``: the verdict on each fault and why, what needs a person first; the titles of what is for other
+    clusters."""
     elsewhere = [item for item in report.diagnoses if item.elsewhere]
     here = [item for item in report.diagnoses if not item.elsewhere]
     here.sort(key=lambda item: BY_NEED.index(item.verdict))
-    if here:
-        show_table(console, ("verdict", "entry", "reason"), map(_verdict_row, here))
+    for item in here:
+        _show_title(console, item, weight="" if item.verdict is Verdict.RULED_OUT else "bold")
+        say(console, one_line(item.reason), indent=2)
     if elsewhere:
-        console.print()
-        say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}")
-    if report.failing:
+        heading(console, "Not for this cluster")
+    for item in elsewhere:
+        say(console, Text.assemble(item.shown_title, (f"  ({item.entry})", "dim")), indent=2)
+    if report.failing_untold:
         console.print()
         show_failing(console, report)
     show_unread(console, report.missed)
     show_cost(console, report)
-
-
-def _verdict_row(item: ReportDiagnosis) -> tuple[Text, str, str]:
-    return Text(*verdict_word(item)), item.entry, item.reason
 
 
 def show_facts(console: Console, facts: Iterable[Fact]) -> None:
