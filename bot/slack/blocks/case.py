@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.diagnosis.labels import labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.diagnosis.wording import TO_SETTLE, word_of
+from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import (
     SETTLE_NO,
@@ -198,7 +199,7 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
     if not item.asks:
         return
     about = [text_run(f"{clip(title, LONGEST_TITLE)}: ")] if title else []
-    asked = line(text_run(TO_SETTLE, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
+    asked = line(text_run(labels_of(item).to_settle, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
     given = case.settled.get(item.entry)
     if given:
         user, yes = given
@@ -271,7 +272,7 @@ def _diagnosis_lines(first: ReportDiagnosis, report: Report) -> Iterator[Element
         seen = f" · seen {age(piece.seen, report.now)}: {clip(piece.excerpt)}"
         yield line(text_run(clip(piece.object, LONGEST_TITLE), bold=True), text_run(seen))
     if first.asks:
-        yield line(text_run(TO_SETTLE, bold=True), text_run(clip(first.asks, LONGEST_REASON)))
+        yield line(text_run(labels_of(first).to_settle, bold=True), text_run(clip(first.asks, LONGEST_REASON)))
     steps = (*first.settle, *first.steps)
     for step in steps[:1]:
         label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "

@@ -7,11 +7,11 @@ from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import SHOW_WHOLE
 from bot.slack.blocks.case import CaseLine, asking_words, resolved_line
+from bot.slack.blocks.diagnosis import where_of
 from bot.slack.blocks.elements import Message, actions, button, context, escape_mrkdwn, line, link, rich_text, text_run
-from bot.text import age, one_line
+from bot.text import age
 
 LONGEST_TITLE = 300
-LONGEST_NAME = 100
 
 
 def same_as_message(report: Report, case: CaseLine, *, since: datetime, now: datetime) -> Message:
@@ -20,7 +20,7 @@ def same_as_message(report: Report, case: CaseLine, *, since: datetime, now: dat
     ``case`` is the joined one; ``since`` when the standing one was opened. Once that is resolved, it says so.
     """
     first, word = report.diagnoses[0], word_of(report.diagnoses[0])
-    where = f" on {clip(one_line(report.cluster.name), LONGEST_NAME)}" if report.cluster else ""
+    where = where_of(first, report)
     same, ask = f"Same as {case.same_as}, {age(since, now)}", asking_words(case.askers, case.alerts)
     verdict = f"{word.mark} {word.word}{where} · {clip(first.shown_title, LONGEST_TITLE)}"
     thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
