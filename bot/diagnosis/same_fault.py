@@ -7,11 +7,11 @@ from bot.diagnosis.report import Report, ReportDiagnosis
 SEEN = (Verdict.CONFIRMED, Verdict.SUSPECTED)
 
 
-def is_same_fault(now: Report, then: Report) -> bool:
+def is_same_fault(now: Report, then: Report, *, may_name_others: bool = False) -> bool:
     """Whether both found the same first, with the same verdict, and ``now`` tells nothing more.
 
     Pods come and go while a cause stays, so one object in common is enough; but not where its question names objects of
-    its own, or something more is confirmed.
+    its own (unless it ``may_name_others``), or something more is confirmed.
     """
     if not now.diagnoses or not then.diagnoses:
         return False
@@ -19,7 +19,8 @@ def is_same_fault(now: Report, then: Report) -> bool:
     if new.verdict not in SEEN or (new.entry, new.verdict) != (old.entry, old.verdict):
         return False
     here, there = _objects(new), _objects(old)
-    return not _confirmed(now) - _confirmed(then) and not _names_others(now, then) and bool(here & there or not here)
+    is_other = not may_name_others and _names_others(now, then)
+    return not _confirmed(now) - _confirmed(then) and not is_other and bool(here & there or not here)
 
 
 def _names_others(now: Report, then: Report) -> bool:

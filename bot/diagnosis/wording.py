@@ -1,7 +1,7 @@
 """Verdicts, and why there is none, in the words that every door uses alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis
@@ -23,10 +23,13 @@ WORDS: Mapping[Verdict, Word] = {
     Verdict.ANSWERED: Word("▸", "ANSWER", "a guide: nothing is broken by itself"),
 }
 
-
+_CHINESE = {
+    Verdict.CONFIRMED: "已确认",
+    Verdict.SUSPECTED: "疑似",
+    Verdict.RULED_OUT: "已排除",
+    Verdict.ANSWERED: "解答",
+}
 FAILING = "Failing here"
-TO_SETTLE = "To settle it: "
-NOT_ASKED = "Your words did not point to this; the cluster shows it now."
 KNOWLEDGE_ALONE = "What follows is knowledge alone; nothing of it was checked. Ask again when kubectl answers."
 
 
@@ -35,8 +38,11 @@ NOT_HERE = Word("⊘", "DOES NOT APPLY", "it cannot be so on a cluster of this k
 
 
 def word_of(item: ReportDiagnosis) -> Word:
-    """How the verdict is said."""
-    return NOT_HERE if item.elsewhere else WORDS[item.verdict]
+    """How the verdict is said, in the language of the title."""
+    word = NOT_HERE if item.elsewhere else WORDS[item.verdict]
+    if not item.title_zh:
+        return word
+    return replace(word, word="不适用" if item.elsewhere else _CHINESE[item.verdict])
 
 
 def explain_unmatched(report: Report) -> str:

@@ -90,7 +90,7 @@ def _without(facts: Facts, closed: Collection[str]) -> Facts:
         answers=[answer for answer in facts.answers if answer.case_id in kept],
         stale=[case for case in facts.stale if case.channel not in closed],
         unhelpful=[word for word in facts.unhelpful if word.case_id in kept],
-        unreachable=[row for row in facts.unreachable if row.case_id in kept],
+        unreachable=[row for row in facts.unreachable if row.channel not in closed],
     )
 
 
@@ -233,12 +233,15 @@ def unhelpful_answers(draft: Draft) -> list[Unhelpful]:
 
 def unreachable_clusters(draft: Draft, states: Mapping[str, State]) -> list[UnreachableCluster]:
     """Clusters that could not be read, in the span or now; what can be read again now is left out."""
+    cases = draft.facts.cases
     found = {
         row.cluster: UnreachableCluster(
-            cluster=row.cluster, at=row.asked_at, why=row.trouble, ref=case_ref(draft.facts.cases[row.case_id])
+            cluster=row.cluster,
+            at=row.asked_at,
+            why=row.trouble,
+            ref=case_ref(cases[row.case_id]) if row.case_id in cases else None,
         )
         for row in draft.facts.unreachable
-        if row.case_id in draft.facts.cases
     }
     for item in draft.open:
         state = states.get(item.case.id, NOT_RECHECKED)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from bot.diagnosis.report import Report
 from bot.handoff.time_range import Span
 from bot.store import Store
-from bot.store.cases import DIRECT, OPEN, Case, is_open_case
+from bot.store.cases import DIRECT, OPEN, RESOLVED, TALK, Case, is_open_case
 from bot.store.schema import cases, feedback, stored_answers
 from bot.store.standing import askers_of
 
@@ -58,6 +58,7 @@ class UnreachableRow:
 
     cluster: str
     case_id: str
+    channel: str
     asked_at: datetime
     trouble: str
 
@@ -97,7 +98,8 @@ def read_facts(store: Store, span: Span, team: str = "") -> Facts:
     with store.reading() as connection:
         ours = _visible_to(team)
         rows = _cases(connection, _case_query().where(ours, _in_scope(span)))
-        unhelpful, beyond = _unhelpful(connection, span, ours), _unreachable(connection, span, ours)
+        unhelpful = _unhelpful(connection, span, ours)
+        beyond = _unreachable(connection, span, _in_states(team, OPEN, RESOLVED, TALK))
         named = _case_ids_asked_in(connection, span, ours) | {word.case_id for word in unhelpful}
         found = {row.id: row for row in rows}
         found |= _cases_by_id(connection, named - set(found))
@@ -152,7 +154,11 @@ def _cases(connection: Connection, query: Any) -> list[Case]:
 
 
 def _visible_to(team: str) -> ColumnElement[bool]:
-    public = cases.c.state.in_(("open", "resolved"))
+    return _in_states(team, OPEN, RESOLVED)
+
+
+def _in_states(team: str, *states: str) -> ColumnElement[bool]:
+    public = cases.c.state.in_(states)
     return and_(public, cases.c.team == team) if team else public
 
 
@@ -217,11 +223,12 @@ def _unhelpful(connection: Connection, span: Span, ours: ColumnElement[bool]) ->
 
 
 def _unreachable(connection: Connection, span: Span, ours: ColumnElement[bool]) -> list[UnreachableRow]:
-    """The clusters whose newest read in the span failed."""
+    """The clusters whose newest read in the span failed; also where nothing else came of the question."""
     cluster = stored_answers.c.told["cluster"]
     query = (
         select(
             *_columns(stored_answers, ("cluster", "case_id", "asked_at")),
+            cases.c.channel,
             cluster["reachable"].as_boolean().label("reachable"),
             cluster["trouble"].as_string().label("trouble"),
         )

@@ -36,12 +36,13 @@ VERDICTS = {
 }
 
 
-def headline(handoff: Handoff) -> str:
-    """What happened, in a few words."""
+def headline(handoff: Handoff, *, is_short: bool = False) -> str:
+    """What happened, in a few words; ``is_short``: without what became of the open cases."""
     if handoff.is_empty:
         return NOTHING
     counts = handoff.counts
-    parts = [f"{counts.all_open} open{_of_these(handoff)}" if counts.all_open else "nothing open"]
+    of_these = "" if is_short else _of_these(handoff)
+    parts = [f"{counts.all_open} open{of_these}" if counts.all_open else "nothing open"]
     parts += [f"{counts.unanswered} unanswered"] if counts.unanswered else []
     parts += [f"{counts.resolved} resolved"] if counts.resolved else []
     parts += [counted(counts.new_causes, "new cause")] if counts.new_causes else []

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, text, update
 
-from bot.store.cases import OPEN
+from bot.store.cases import JOINED, OPEN
 from bot.store.engine import Store
 from bot.store.schema import alerts, cases
 
 FIRING, RESOLVED = "firing", "resolved"
+_STANDING = cases.alias("standing")
 THREADLESS = timedelta(minutes=10)  # within which an owner's thread may be on its way; then it came to nothing
 FRESH = timedelta(hours=24)  # since an alert was last heard of, within which its thread is gone on with
 
@@ -75,8 +76,8 @@ class Alerts:
         with self.store.reading() as connection:
             row = connection.execute(query.order_by(alerts.c.last_at.desc()).limit(1)).mappings().first()
             found = None if row is None else _known(connection, dict(row))
-            state = select(cases.c.state).where(cases.c.id == (found.case_id if found else ""))
-            is_open = found is not None and (not found.case_id or connection.scalar(state) == OPEN)
+            case = select(cases.c.id).where(cases.c.id == (found.case_id if found else ""), _is_gone_on_with())
+            is_open = found is not None and (not found.case_id or connection.scalar(case) is not None)
             return found if found and found.thread_ts and is_open else None
 
     def place(self, alert: KnownAlert) -> KnownAlert:
@@ -122,6 +123,12 @@ class Alerts:
         return Storm(counted, int(firing or 0), int(told or 0), last_at)
 
 
+def _is_gone_on_with() -> ColumnElement[bool]:
+    """Whether a case is open, here or in the thread of the case that it is joined to."""
+    standing = exists().where(_STANDING.c.id == cases.c.same_as, _STANDING.c.state == OPEN)
+    return (cases.c.state == OPEN) | ((cases.c.state == JOINED) & standing)
+
+
 def _find_owner(connection: Connection, alert: KnownAlert) -> str:
     """The alert in whose thread those of this cause stand: heard of lately, its case not closed."""
     query = (
@@ -132,7 +139,7 @@ def _find_owner(connection: Connection, alert: KnownAlert) -> str:
             alerts.c.key == alerts.c.owner,
             alerts.c.key != alert.key,
             alerts.c.last_at >= alert.last_at - FRESH,
-            (alerts.c.case_id == "") | (cases.c.state == OPEN),
+            (alerts.c.case_id == "") | _is_gone_on_with(),
             (alerts.c.thread_ts != "") | (alerts.c.first_at >= alert.last_at - THREADLESS),
         )
         .order_by(alerts.c.last_at.desc(), alerts.c.key)

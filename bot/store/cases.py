@@ -137,12 +137,13 @@ class Cases:
         with self.store.writing() as connection:
             insert_answer(self.store, connection, answer)
 
-    def change_question(self, id_: str, question: str) -> None:
-        """Note that whoever asked has changed the words of a question."""
+    def change_question(self, id_: str, question: str, notes: Sequence[str]) -> None:
+        """Note that whoever asked has changed the words of a question; ``notes`` say what of them was not read."""
         with self.store.writing() as connection:
-            this = stored_answers.c.id == id_
-            row = connection.execute(select(stored_answers.c.case_id, stored_answers.c.question).where(this)).one()
-            connection.execute(update(stored_answers).where(this).values(question=question))
+            columns, this = stored_answers.c, stored_answers.c.id == id_
+            row = connection.execute(select(columns.case_id, columns.question, columns.told).where(this)).one()
+            values = {"question": question, "told": {**row.told, "notes": list(notes)}}
+            connection.execute(update(stored_answers).where(this).values(values))
             first = update(cases).where(cases.c.id == row.case_id, cases.c.question == row.question)
             connection.execute(first.values(question=question))
 
@@ -307,7 +308,7 @@ def _is_beside(connection: Connection, answer: StoredAnswer, about: dict[str, st
 def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
     """What an answer makes of its case: none where nothing fits and nothing was read, before it is brought up to it."""
     this = cases.c.id == answer.case_id
-    if not answer.report.diagnoses and answer.report.cluster is None:
+    if not answer.report.diagnoses and not answer.report.was_read:
         is_first = (this, cases.c.state == OPEN, cases.c.diagnosed_at.is_(None))
         connection.execute(update(cases).where(*is_first).values(state=TALK))
         return

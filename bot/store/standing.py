@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, and_, case, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, text, tuple_, update
 
 from bot.diagnosis.same_fault import SEEN, is_same_fault
 from bot.store.cases import DIRECT, JOINED, OPEN, Case, StoredAnswer, insert_answer, to_stored_answer
@@ -35,10 +35,11 @@ class StandingCases:
 
     store: Store
 
-    def keep(self, team: str, answer: StoredAnswer, may_tell: Mapping[str, bool]) -> Kept:
+    def keep(self, team: str, answer: StoredAnswer, may_tell: Mapping[str, bool], *, is_alert: bool = False) -> Kept:
         """Store an answer; where its question stands, joined to that case. Of several at the same moment one stands.
 
-        ``may_tell``: by channel, whether its cases may be told where the answer is given. Repeated, it gives the same.
+        ``may_tell``: by channel, whether its cases may be told where the answer is given. An alert names a pod or a
+        node of its own wherever it comes from, so there that is no other question. Repeated, it gives the same.
         """
         with self.store.writing() as connection:
             self._lock(connection, team, answer)
@@ -47,7 +48,7 @@ class StandingCases:
             if connection.execute(is_kept).first() is not None:
                 return Kept(same_as=own["same_as"] if own["state"] == JOINED else "")
             is_first = own["state"] == OPEN and own["diagnosed_at"] is None
-            found = list(_standing(connection, team, answer)) if is_first else []
+            found = list(_standing(connection, team, answer, is_alert=is_alert)) if is_first else []
             if unsure := frozenset(each.channel for each in found) - set(may_tell):
                 return Kept(unsure=unsure)
             insert_answer(self.store, connection, answer)
@@ -73,6 +74,16 @@ class StandingCases:
         with self.store.reading() as connection:
             return list(connection.scalars(query.order_by(cases.c.opened_at, cases.c.id)))
 
+    def count_alerts(self, id_: str) -> int:
+        """How many alerts there are in the threads that are joined to this case."""
+        joined = select(cases.c.channel, cases.c.thread_ts).where(cases.c.same_as == id_, cases.c.state == JOINED)
+        is_there = tuple_(alerts.c.channel, alerts.c.thread_ts).in_(joined)
+        query = select(func.count()).select_from(alerts).where(alerts.c.owner.in_(select(alerts.c.key).where(is_there)))
+        with self.store.reading() as connection:
+            if connection.execute(joined.limit(1)).first() is None:  # of most cases, found by an index
+                return 0
+            return int(connection.execute(query).scalar_one())
+
     def _lock(self, connection: Connection, team: str, answer: StoredAnswer) -> None:
         """Answers of one cause one after the other; on SQLite only one may write at a time anyway."""
         first = next(iter(answer.report.diagnoses), None)
@@ -85,7 +96,7 @@ def askers_of(connection: Connection, ids: Collection[str]) -> dict[str, frozens
     """The same within a transaction. An alert that opened a case is nobody."""
     root = case((cases.c.state == JOINED, cases.c.same_as), else_=cases.c.id).label("root")
     of = or_(cases.c.id.in_(ids), and_(cases.c.state == JOINED, cases.c.same_as.in_(ids)))
-    by_alert = and_(stored_answers.c.asked_by == cases.c.opened_by, cases.c.id.in_(select(alerts.c.case_id)))
+    by_alert = and_(stored_answers.c.asked_by == cases.c.opened_by, _is_thread_of_alert())
     query = (
         select(root, stored_answers.c.asked_by)
         .join(stored_answers, stored_answers.c.case_id == cases.c.id)
@@ -98,7 +109,13 @@ def askers_of(connection: Connection, ids: Collection[str]) -> dict[str, frozens
     return {id_: frozenset(people) for id_, people in found.items()}
 
 
-def _standing(connection: Connection, team: str, answer: StoredAnswer) -> Iterator[Case]:
+def _is_thread_of_alert() -> ColumnElement[bool]:
+    """Whether a case's thread is one in which an alert is answered: known before its case is."""
+    threads = select(alerts.c.channel, alerts.c.thread_ts).where(alerts.c.thread_ts != "")
+    return tuple_(cases.c.channel, cases.c.thread_ts).in_(threads)
+
+
+def _standing(connection: Connection, team: str, answer: StoredAnswer, *, is_alert: bool = False) -> Iterator[Case]:
     """The open cases of other threads whose newest answer says the same of the same objects, the first one first."""
     first = next(iter(answer.report.diagnoses), None)
     if first is None or first.verdict not in SEEN or not answer.report.was_read:
@@ -115,14 +132,15 @@ def _standing(connection: Connection, team: str, answer: StoredAnswer) -> Iterat
     ordered = query.order_by(cases.c.opened_at, cases.c.id).limit(MOST_LOOKED_AT)
     for row in connection.execute(ordered).mappings().all():
         newest = _newest_answer(connection, row["id"], answer.cluster)
-        if newest is not None and _is_same(answer, newest):
+        if newest is not None and _is_same(answer, newest, is_alert):
             yield Case(**row)
 
 
-def _is_same(answer: StoredAnswer, standing: StoredAnswer) -> bool:
-    """What was checked, and what is about another namespace, is not the same question."""
-    is_about = answer.namespace in ("", standing.namespace) and standing.kind != "check"
-    return is_about and is_same_fault(answer.report, standing.report)
+def _is_same(answer: StoredAnswer, standing: StoredAnswer, is_alert: bool) -> bool:
+    """What was checked, and what is about another namespace, is not the same question; all alerts name one."""
+    names = ("", standing.namespace, *([] if standing.namespace or not is_alert else [answer.namespace]))
+    is_about = answer.namespace in names and standing.kind != "check"
+    return is_about and is_same_fault(answer.report, standing.report, may_name_others=is_alert)
 
 
 def _newest_answer(connection: Connection, id_: str, cluster: str) -> StoredAnswer | None:

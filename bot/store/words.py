@@ -1,4 +1,5 @@
-"""People's words outside the audit log: taken out of cases, answers, feedback, shared reads and handoffs.
+"""People's words outside the audit log, names of their files among them: taken out of cases, answers, feedback, shared
+reads and handoffs.
 
 What was found, and all that is needed to go on without the words, stays.
 """
@@ -14,7 +15,8 @@ from bot.store.schema import cases, feedback, handoffs, shared_reads, stored_ans
 _CHECK = "check"  # the kind of answers to /netclinic check: what stands there are names of entries
 PAGE_ERASED = "This page was erased, because people's words stood on it; `netclinic handoff` makes a new one.\n"
 _IN_HANDOFFS = frozenset({"question", "note", "notes", "comment"})
-_FIELDS = frozenset({"words", "question", "text", "note", "trouble", "message", "cluster", "namespace"})
+_FIELDS = frozenset({"words", "question", "text", "note", "notes", "trouble", "message", "cluster", "namespace"})
+_FILE_FIELDS = frozenset({"name", "url"})  # of the files that came with a question: how people call them
 
 
 def blank_words(value: Any, fields: frozenset[str] = _FIELDS) -> Any:
@@ -29,6 +31,10 @@ def blank_words(value: Any, fields: frozenset[str] = _FIELDS) -> Any:
 def _blank_field(name: str, item: Any, fields: frozenset[str]) -> Any:
     if name in fields and isinstance(item, str):
         return ""
+    if name in fields and isinstance(item, list) and all(isinstance(each, str) for each in item):
+        return []
+    if name == "files":
+        return blank_words(item, fields | _FILE_FIELDS)
     if name == "refused" and isinstance(item, str | list):
         return "" if isinstance(item, str) else ["", *item[1:]]
     return blank_words(item, fields)
@@ -76,7 +82,7 @@ def _blank_answers(connection: Connection, wanted: list[Any]) -> int:
         select(columns.id, columns.told).where(*wanted, or_(columns.question != "", _holds_question()))
     ).all()
     for id_, told in rows:
-        values = {"question": "", "told": {**told, "question": ""}}
+        values = {"question": "", "told": {**told, "question": "", "notes": []}}
         connection.execute(update(stored_answers).where(columns.id == id_).values(values))
     return len(rows)
 

@@ -1,6 +1,6 @@
 """The page of a report: verdict, why, two pieces of evidence, steps, cause, and what else was seen.
 
-``check`` and ``facts``: a row for each verdict and each fact.
+``check``: each verdict with its reason; ``facts``: a row for each fact.
 
 One entry in full, as ``knowledge show`` prints it: for any cluster, names in the commands left as capitals.
 """
@@ -14,8 +14,9 @@ from rich.text import Text
 from bot.cluster.facts import Fact
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportFailing, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, TO_SETTLE, explain_unmatched, looked_at, word_of
+from bot.diagnosis.wording import KNOWLEDGE_ALONE, explain_unmatched, looked_at, word_of
 from bot.probes.findings import clip
 from bot.terminal.console import heading, say, say_command, show_table
 from bot.text import age, cost, counted, lasting, one_line
@@ -48,7 +49,7 @@ def show_report(console: Console, report: Report) -> None:
         console.print()
         show_failing(console, report)
     if report.was_read:
-        show_unread(console, report.missed)
+        show_unread(console, report.missed, labels_for(report))
         show_cost(console, report)
 
 
@@ -59,14 +60,14 @@ def _show_diagnoses(console: Console, report: Report) -> None:
     confirmed = [item for item in others if item.verdict is Verdict.CONFIRMED]
     also_seen = [item for item in confirmed if item.score is None]
     if first.score is None:
-        say(console, NOT_ASKED, style="bold")
+        say(console, labels_of(first).not_asked, style="bold")
     _show_diagnosis(console, first, now, trouble)
     if first.verdict is Verdict.RULED_OUT:
         console.print()
         say(console, CHECK_ALL if report.failing else f"No other fault was seen on the way. {CHECK_ALL}")
     for item in confirmed:
         if also_seen and item is also_seen[0]:
-            heading(console, "Also seen on this cluster", "bold underline")
+            heading(console, labels_of(first).also_seen, "bold underline")
         console.print()
         _show_diagnosis(console, item, now)
     _show_considered(console, [item for item in others if item not in confirmed], report.was_read)
@@ -76,7 +77,7 @@ def show_failing(console: Console, report: Report) -> bool:
     """What fails here, in the FAQ or not, as far as no diagnosis shows it; whether there is any."""
     if not report.failing_untold:
         return False
-    say(console, FAILING, style="bold red")
+    say(console, labels_for(report).failing, style="bold red")
     for item in report.failing_untold:
         say(console, _failing_line(item, report.now), indent=2)
         say(console, item.message, indent=4)
@@ -111,7 +112,7 @@ def _show_unmatched(console: Console, report: Report) -> None:
         "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
         "nearest entries, `netclinic check` looks at everything.",
     )
-    show_unread(console, report.missed)
+    show_unread(console, report.missed, labels_for(report))
 
 
 def _show_cluster(console: Console, cluster: ReportCluster) -> None:
@@ -125,6 +126,7 @@ def _show_cluster(console: Console, cluster: ReportCluster) -> None:
 
 def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trouble: str = "") -> None:
     """``trouble``: what the page has said of the cluster already."""
+    labels = labels_of(item)
     _show_title(console, item)
     if item.kind is Kind.GUIDE:
         console.print()
@@ -133,24 +135,24 @@ def _show_diagnosis(console: Console, item: ReportDiagnosis, now: datetime, trou
     else:
         say(console, item.reason.removeprefix(trouble), indent=2)
         _show_question(console, item, indent=2)
-        _show_evidence(console, "Evidence", item.evidence[:FIRST_EVIDENCE], now)
+        _show_evidence(console, labels.evidence, item.evidence[:FIRST_EVIDENCE], now)
     if item.verdict is Verdict.RULED_OUT:
         _show_more_evidence(console, item, now)
         return
-    show_steps(console, "Settle it first", item.settle)
-    show_cautions(console, item.caution)
-    show_steps(console, "Steps, once it is settled" if item.settle else "Steps", item.steps)
-    show_steps(console, "To prevent it", item.prevent)
+    show_steps(console, labels.settle, item.settle, labels)
+    show_cautions(console, item.caution, labels)
+    show_steps(console, labels.steps_later if item.settle else labels.steps, item.steps, labels)
+    show_steps(console, labels.prevent, item.prevent, labels)
     if item.kind is Kind.FAULT and item.cause:
-        heading(console, "Cause, if it is this" if item.verdict is Verdict.SUSPECTED else "Cause")
+        heading(console, labels.cause_if_so if item.verdict is Verdict.SUSPECTED else labels.cause)
         show_prose(console, item.cause)
-    show_steps(console, "Verify", item.verify)
+    show_steps(console, labels.verify, item.verify, labels)
     _show_more_evidence(console, item, now)
 
 
 def _show_question(console: Console, item: ReportDiagnosis, indent: int) -> None:
     if item.asks:
-        say(console, Text.assemble((TO_SETTLE, "bold"), item.asks), indent=indent)
+        say(console, Text.assemble((labels_of(item).to_settle, "bold"), item.asks), indent=indent)
 
 
 def verdict_word(item: ReportDiagnosis) -> tuple[str, str]:
@@ -161,7 +163,7 @@ def verdict_word(item: ReportDiagnosis) -> tuple[str, str]:
 def _show_title(console: Console, item: ReportDiagnosis, indent: int = 0, weight: str = "bold") -> None:
     say(
         console,
-        Text.assemble(verdict_word(item), "  ", (item.shown_title, weight), f"  ({item.entry})"),
+        Text.assemble(verdict_word(item), "  ", (item.shown_title, weight), (f"  ({item.entry})", "dim")),
         indent=indent,
     )
 
@@ -169,7 +171,7 @@ def _show_title(console: Console, item: ReportDiagnosis, indent: int = 0, weight
 def _show_readings(console: Console, item: ReportDiagnosis) -> None:
     """A guide's facts of this cluster, each with the object that it was read from."""
     if item.readings:
-        heading(console, "Read from this cluster")
+        heading(console, labels_of(item).readings)
     for reading in item.readings:
         say(console, reading.summary, indent=2)
         for check in reading.checks:
@@ -178,7 +180,7 @@ def _show_readings(console: Console, item: ReportDiagnosis) -> None:
 
 def _show_more_evidence(console: Console, item: ReportDiagnosis, now: datetime) -> None:
     """What need not be read before the steps."""
-    _show_evidence(console, "More evidence", item.evidence[FIRST_EVIDENCE:MOST_EVIDENCE], now)
+    _show_evidence(console, labels_of(item).more_evidence, item.evidence[FIRST_EVIDENCE:MOST_EVIDENCE], now)
     if len(item.evidence) > MOST_EVIDENCE:
         say(console, f"and {len(item.evidence) - MOST_EVIDENCE} more; -o json holds all of it.", indent=2, style="dim")
 
@@ -201,7 +203,9 @@ def show_prose(console: Console, text: str) -> None:
         say(console, paragraph, indent=2)
 
 
-def show_steps(console: Console, title: str, steps: Sequence[ReportStep | RenderedStep]) -> None:
+def show_steps(
+    console: Console, title: str, steps: Sequence[ReportStep | RenderedStep], labels: Labels = ENGLISH
+) -> None:
     """Numbered: the sentence, what it can hurt, and last the command to copy."""
     if not steps:
         return
@@ -209,14 +213,14 @@ def show_steps(console: Console, title: str, steps: Sequence[ReportStep | Render
     for number, step in enumerate(steps, 1):
         say(console, step.text, indent=2 if number < 10 else 1, mark=f"{number}.")
         if step.caution:
-            say(console, f"Caution: {step.caution}", indent=5, style="yellow")
+            say(console, f"{labels.caution}{step.caution}", indent=5, style="yellow")
         say_command(console, step.command or "", indent=5)
 
 
-def show_cautions(console: Console, texts: Sequence[str]) -> None:
+def show_cautions(console: Console, texts: Sequence[str], labels: Labels = ENGLISH) -> None:
     """What holds for all of the steps: shown before the first of them."""
     if texts:
-        heading(console, "Before you start", "bold yellow")
+        heading(console, labels.before, "bold yellow")
     for text in texts:
         say(console, text, indent=3, mark="!", style="yellow")
 
@@ -226,7 +230,7 @@ def _show_considered(console: Console, items: Sequence[ReportDiagnosis], was_rea
     elsewhere = [item for item in items if item.elsewhere]
     near = [item for item in items if not item.elsewhere]
     if items:
-        heading(console, "Also considered")
+        heading(console, labels_of(items[0]).considered)
     for item in near:
         _show_title(console, item, indent=2, weight="")
         if was_read and item.verdict is not Verdict.ANSWERED:
@@ -238,11 +242,11 @@ def _show_considered(console: Console, items: Sequence[ReportDiagnosis], was_rea
         say(console, "`netclinic knowledge show ENTRY` shows one in full.", indent=2, style="dim")
 
 
-def show_unread(console: Console, unread: Sequence[str]) -> None:
+def show_unread(console: Console, unread: Sequence[str], labels: Labels = ENGLISH) -> None:
     """What could not be looked at, and why."""
     if not unread:
         return
-    heading(console, "Not looked at")
+    heading(console, labels.not_looked_at)
     for text in unread:
         say(console, clip(text), indent=2, mark="-")
     if any(map(is_denied, unread)):
@@ -256,24 +260,23 @@ def show_cost(console: Console, report: Report) -> None:
 
 
 def show_verdicts(console: Console, report: Report) -> None:
-    """``check``: one row an entry, what needs a person first; what is for other clusters in one line."""
+    """``check``: the verdict on each fault and why, what needs a person first; the titles of what is for other
+    clusters."""
     elsewhere = [item for item in report.diagnoses if item.elsewhere]
     here = [item for item in report.diagnoses if not item.elsewhere]
     here.sort(key=lambda item: BY_NEED.index(item.verdict))
-    if here:
-        show_table(console, ("verdict", "entry", "reason"), map(_verdict_row, here))
+    for item in here:
+        _show_title(console, item, weight="" if item.verdict is Verdict.RULED_OUT else "bold")
+        say(console, one_line(item.reason), indent=2)
     if elsewhere:
-        console.print()
-        say(console, f"Not for this cluster: {', '.join(item.entry for item in elsewhere)}")
-    if report.failing:
+        heading(console, "Not for this cluster")
+    for item in elsewhere:
+        say(console, Text.assemble(item.shown_title, (f"  ({item.entry})", "dim")), indent=2)
+    if report.failing_untold:
         console.print()
         show_failing(console, report)
-    show_unread(console, report.missed)
+    show_unread(console, report.missed, labels_for(report))
     show_cost(console, report)
-
-
-def _verdict_row(item: ReportDiagnosis) -> tuple[Text, str, str]:
-    return Text(*verdict_word(item)), item.entry, item.reason
 
 
 def show_facts(console: Console, facts: Iterable[Fact]) -> None:

@@ -29,7 +29,8 @@ async def opened(browser: Browser, scene: Scene, viewport: ViewportSize = WIDE) 
 
 PHONE: ViewportSize = {"width": 400, "height": 800}
 FIRST_STEP, BUTTONS = 450, 900  # pixels from the top of the answer, on a phone
-SCREEN = 900  # pixels of a phone's screen
+SCREEN, LINES = 900, 12  # pixels of a phone's screen, and the cases that stand on it in a busy shift
+TALL: ViewportSize = {"width": 400, "height": 1300}  # for a picture of all of it
 
 
 async def said(page: Page, text: str) -> None:
@@ -99,16 +100,21 @@ def busy_shift(cases: int) -> Handoff:
 async def test_the_handoff_of_a_busy_shift_fits_a_phone(browser: Browser, open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}) as scene:
         page = await opened(browser, scene, PHONE)
-        message = handoff_message(busy_shift(20))
+        message = handoff_message(busy_shift(21))
         channel = scene.slack.team.channel("inc-shop").id
         await scene.services.poster.post_once(channel=channel, thread_ts=None, key="handoff", message=message)
         shown = page.locator(".message", has=page.get_by_role("button", name="I have it")).last
         await expect(shown).to_be_visible()
+        height = (await shown.bounding_box() or {})["height"]
+        at_once = await shown.get_by_role("link", name=re.compile("^NC-")).filter(visible=True).count()
         if folder := os.environ.get("SCREENSHOTS"):
-            await shown.screenshot(path=f"{folder}/phone-handoff.png")
-        assert (await shown.bounding_box() or {})["height"] <= SCREEN
-        await shown.get_by_text("The next open cases").click()
-        await expect(shown.get_by_text("prod-19")).to_be_visible()
+            for name, viewport in {"phone": TALL, "wide": WIDE, "": PHONE}.items():
+                await page.set_viewport_size(viewport)
+                await shown.screenshot(**({"path": f"{folder}/{name}-handoff.png"} if name else {}))
+        assert height <= SCREEN
+        assert at_once >= LINES
+        await shown.get_by_text(f"{22 - at_once} more open cases").click()
+        await expect(shown.get_by_text("prod-20")).to_be_visible()
         await page.context.close()
 
 

@@ -51,7 +51,7 @@ def test_a_team_writes_into_its_own_folder(netclinic: Run, tmp_path: Path) -> No
     assert [item["id"] for item in listed.json] == ["our-proxy-drops"]
     lint, test, check = (netclinic(*command, **own) for command in commands_of(made.out))
     assert [lint.code, test.code, check.code] == [1, 0, 0], check.err
-    assert re.search("CONFIRMED +our-proxy-drops", check.out), check.out
+    assert re.search(r"CONFIRMED .*\(our-proxy-drops\)", " ".join(check.out.split())), check.out
     lines = path.read_text().splitlines()
     named = set(map(int, re.findall(rf"^{re.escape(str(path))}:(\d+): ", lint.out, re.MULTILINE)))
     assert {number for number, line in enumerate(lines, 1) if "TODO" in line} <= named

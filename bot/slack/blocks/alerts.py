@@ -53,10 +53,11 @@ def count_message(
     return _sentence(first, f": {named}{more}{told}{rest}.")
 
 
-def fires_again_message(name: str, *, cluster: str) -> Message:
+def fires_again_message(name: str, *, cluster: str, looks_again: bool) -> Message:
     """An alert that was over is firing again."""
     on_cluster = f" on {clip(one_line(cluster), LONGEST_NAME)}" if cluster else ""
-    return _sentence(f"{clip(one_line(name), LONGEST_NAME)} fires again{on_cluster}", ". I look at the cluster again.")
+    end = ". I look at the cluster again." if looks_again else "."
+    return _sentence(f"{clip(one_line(name), LONGEST_NAME)} fires again{on_cluster}", end)
 
 
 def over_message(name: str, count: int, *, cluster: str, looks_again: bool) -> Message:

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from bot.cluster.resources import is_denied
 from bot.diagnosis.failing import THEREFORE
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import labels_for, labels_of
 from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, NOT_ASKED, explain_unmatched, word_of
+from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, explain_unmatched, word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_footer, question_blocks, resolved_line
 from bot.slack.blocks.case_buttons import case_buttons
 from bot.slack.blocks.changes import change_items, change_text
 from bot.slack.blocks.collapsed import collapsed_parts
-from bot.slack.blocks.diagnosis import CAUTION, HOW_TO_PERMIT, first_step, render_step_parts
+from bot.slack.blocks.diagnosis import HOW_TO_PERMIT, first_step, render_step_parts, where_of
 from bot.slack.blocks.elements import (
     Block,
     Element,
@@ -123,7 +124,7 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
     if report.diagnoses:
         first = report.diagnoses[0]
         yield report.headline
-        yield f"{word_of(first).word}{_on(report)}: {clip(first.shown_title, LONGEST_TITLE)}."
+        yield f"{word_of(first).word}{where_of(first, report)}: {clip(first.shown_title, LONGEST_TITLE)}."
     elif not changes:
         yield f"{explain_unmatched(report)}{f' Asked{_on(report)}.' if report.cluster else ''} {ASK_FOR_SYMPTOM}"
     elif report.was_read and not report.failing:
@@ -158,7 +159,7 @@ def _headline_blocks(report: Report) -> Iterator[Block]:
     first = report.diagnoses[0]
     word, title = word_of(first), clip(first.shown_title, LONGEST_TITLE)
     if not report.headline:
-        yield header(f"{word.mark} {word.word}{_on(report)} · {title}")
+        yield header(f"{word.mark} {word.word}{where_of(first, report)} · {title}")
         return
     yield header(f"✓ {report.headline.rstrip('.')}")
     yield rich_text([line(text_run(f"{word.mark} {word.word}: {title}", bold=True))])
@@ -192,14 +193,15 @@ def _body_blocks(report: Report, case: CaseLine) -> Iterator[Block]:
 
 def _reason_lines(first: ReportDiagnosis, report: Report) -> list[Element]:
     """Why, and the strongest proof in the cluster's own words."""
-    lines = [line(text_run(NOT_ASKED, italic=True))] if first.score is None else []
+    labels = labels_of(first)
+    lines = [line(text_run(labels.not_asked, italic=True))] if first.score is None else []
     reason = _reason(first, report)
     if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
         lines.append(line(text_run(clip(reason, LONGEST_REASON))))
     if first.evidence and first.verdict is not Verdict.RULED_OUT and not _tells_failing(first, report):
         piece = first.evidence[0]
         told = f"{_proof_words(one_line(piece.excerpt))} · {clip(one_line(piece.object), LONGEST_NAME)}"
-        label = "Proof: " if first.verdict is Verdict.CONFIRMED else "Seen: "
+        label = labels.proof if first.verdict is Verdict.CONFIRMED else labels.seen
         lines.append(line(text_run(label, bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
     return lines
 
@@ -247,11 +249,13 @@ def _now_blocks(first: ReportDiagnosis) -> Iterator[Block]:
     label, step, number = first_step(first)
     if step is None:
         return
-    parts = [heading(CAUTION)] if first.caution else []
+    labels = labels_of(first)
+    parts = [heading(labels.caution_before)] if first.caution else []
     if first.caution:
         cautions = [clip(text, LONGEST_CAUTION) for text in first.caution[:MOST_CAUTIONS]]
         parts.append(bullet_list(line(*inline_code_runs(text)) for text in cautions))
-    parts += render_step_parts(_short(step), f"{label} (1 of {number}): " if number > 1 else f"{label}: ")
+    whole = labels.first_of.format(label, number) if number > 1 else labels.alone.format(label)
+    parts += render_step_parts(_short(step), whole, labels)
     yield from pack_blocks([parts])
 
 
@@ -270,7 +274,7 @@ def _failing_blocks(report: Report) -> Iterator[Block]:
     shown = report.failing_untold[:most]
     if not shown:
         return
-    parts: list[Element] = [heading(FAILING)] if report.diagnoses else []
+    parts: list[Element] = [heading(labels_for(report).failing)] if report.diagnoses else []
     has_command = bool(report.diagnoses) and _has_command_now(report.diagnoses[0])
     for item in shown:
         parts.append(bullet_list([_failing_line(item, report)]))
@@ -304,17 +308,19 @@ def _unmatched_blocks(report: Report) -> Iterator[Block]:
 def _rest_blocks(report: Report) -> Iterator[Block]:
     """What else is confirmed, and what could not be looked at: a sentence each."""
     parts: list[Element] = []
+    labels = labels_for(report)
     confirmed = [item for item in report.diagnoses[1:] if item.verdict is Verdict.CONFIRMED]
     if confirmed:
         asked = any(item.score is not None for item in confirmed)
-        parts.append(heading("Also confirmed" if asked else "Also seen on this cluster"))
+        parts.append(heading(labels.also_confirmed if asked else labels.also_seen))
         parts.append(bullet_list(line(text_run(_confirmed_line(item))) for item in confirmed[:MOST_CONFIRMED]))
         more = len(confirmed) - MOST_CONFIRMED
         parts += [line(text_run(f"and {more} more: press Evidence."))] if more > 0 else []
     if report.missed and report.was_read:
         if untold := [sentence for sentence in report.missed if not _is_told_as_reason(sentence, report)]:
             rest = f" And {len(untold) - 1} more: press Evidence." if len(untold) > 1 else ""
-            parts.append(line(text_run("Not looked at: ", bold=True), text_run(_missed_sentence(untold[0]) + rest)))
+            label = text_run(labels.alone.format(labels.not_looked_at), bold=True)
+            parts.append(line(label, text_run(_missed_sentence(untold[0]) + rest)))
         parts += [line(*inline_code_runs(HOW_TO_PERMIT))] if any(map(is_denied, report.missed)) else []
     yield from pack_blocks([parts] if parts else [])
     yield from _note_blocks(report)

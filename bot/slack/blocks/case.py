@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.diagnosis.labels import labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
-from bot.diagnosis.wording import TO_SETTLE, word_of
+from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import (
     SETTLE_NO,
@@ -40,7 +41,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import pack_blocks
-from bot.text import age, duration, one_line, span
+from bot.text import age, counted, duration, one_line, span
 
 LONGEST_QUESTION = 300
 LONGEST_TITLE = 300
@@ -62,8 +63,9 @@ class CaseLine:
     channel to share it to. ``question`` is what was asked, where no
     message in the thread says it; ``namespace`` what it was about, if one was named. ``has_oncall``: there is somebody
     to hand it to. ``settled``: who has answered an entry's question, and whether with yes. ``taken_by`` is on it, and
-    ``watched_until`` netclinic looks again by itself. So many ``askers`` ask it, in this and other threads. ``same_as``
-    is the case in another thread that it stands with, and what is done is done there.
+    ``watched_until`` netclinic looks again by itself. So many ``askers`` ask it, in this and other threads, and
+    ``alerts`` of other threads tell of it. ``same_as`` is the case in another thread that it stands with, and what is
+    done is done there.
 
     ``is_talk``: it is none, as no entry fits and nothing was read.
     """
@@ -86,6 +88,7 @@ class CaseLine:
     namespace: str = ""
     question: str = ""
     askers: int = 1
+    alerts: int = 0
     same_as: str = ""
     same_as_link: str = ""
     is_talk: bool = False
@@ -115,7 +118,7 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
     parts += _named_case(case)
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
-    parts += [text_run(f" · {askers_words(case.askers)}")] if case.askers > 1 else []
+    parts += [text_run(f" · {asking}")] if (asking := asking_words(case.askers, case.alerts)) else []
     for words, person in _involved_people(case, asker):
         is_called = words == HANDED_TO  # the handing over has mentioned them: an answer must not call them again
         parts += [text_run(f" · {words} on-call")] if is_called else [text_run(f" · {words} "), mention(person)]
@@ -132,9 +135,11 @@ def _named_case(case: CaseLine) -> list[Element]:
     return [text_run(f"Case {case.same_as or case.id}", code=True), *thread]
 
 
-def askers_words(askers: int) -> str:
-    """``3 people ask``; nothing where only one does."""
-    return f"{askers} people ask" if askers > 1 else ""
+def asking_words(askers: int, alerts: int = 0) -> str:
+    """``3 people ask, 2 alerts say so``; nothing where only one person does."""
+    people = [f"{askers} people ask"] if askers > 1 else []
+    told = [f"{counted(alerts, 'alert')} {'says' if alerts == 1 else 'say'} so"] if alerts else []
+    return ", ".join([*people, *told])
 
 
 def welcome_message(case: str) -> Message:
@@ -199,7 +204,7 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
     if not item.asks:
         return
     about = [text_run(f"{clip(title, LONGEST_TITLE)}: ")] if title else []
-    asked = line(text_run(TO_SETTLE, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
+    asked = line(text_run(labels_of(item).to_settle, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
     given = case.settled.get(item.entry)
     if given:
         user, yes = given
@@ -253,7 +258,7 @@ def _taking_blocks(case: CaseLine) -> list[Block]:
 
 def _case_lines(report: Report, case: CaseLine, now: datetime, permalink: str) -> Iterator[Element]:
     opened = f" · open for {span(case.opened_at, now)}" if case.opened_at else ""
-    opened += f" · {askers_words(case.askers)}" if case.askers > 1 else ""
+    opened += f" · {asking}" if (asking := asking_words(case.askers, case.alerts)) else ""
     thread = [text_run(" · "), link(permalink, "thread")] if permalink else []
     yield line(text_run(f"Case {case.id}", code=True), text_run(opened), *thread)
     if report.question:
@@ -271,7 +276,7 @@ def _diagnosis_lines(first: ReportDiagnosis, report: Report) -> Iterator[Element
         seen = f" · seen {age(piece.seen, report.now)}: {clip(piece.excerpt)}"
         yield line(text_run(clip(piece.object, LONGEST_TITLE), bold=True), text_run(seen))
     if first.asks:
-        yield line(text_run(TO_SETTLE, bold=True), text_run(clip(first.asks, LONGEST_REASON)))
+        yield line(text_run(labels_of(first).to_settle, bold=True), text_run(clip(first.asks, LONGEST_REASON)))
     steps = (*first.settle, *first.steps)
     for step in steps[:1]:
         label = f"{'To be settled first' if first.settle else 'To do'} (1 of {len(steps)}): "

@@ -26,7 +26,7 @@ from bot.slack.blocks.elements import Element, button, overflow
 
 def case_buttons(case: CaseLine, report: Report) -> list[Element]:
     """What can be pressed now: of a case that is resolved, or stands in another thread, nothing but what shows more of
-    it; of what was not read, nothing.
+    it; of what was not read, nothing; where there is no case, because the cluster was out of reach, another look.
     """
     if not report.diagnoses and not report.cluster:
         return []
@@ -35,11 +35,16 @@ def case_buttons(case: CaseLine, report: Report) -> list[Element]:
     evidence = [button(EVIDENCE, evidence_title(evidence_count(report)), value)]
     if case.resolved_at or case.same_as:
         return [*steps, *evidence]
+    if case.is_talk:
+        return [button(RECHECK, "Re-check", value), *_wider(value)]
     if not _has_nothing_to_do(report):
         return [*steps, *evidence, *_acting(case, report, value)]
-    wider = [button(CHECK_ALL, "Check everything", value), button(OTHER_CLUSTER, "Other cluster", value)]
-    shown = wider if report.cluster and not case.is_private else []
+    shown = _wider(value) if report.cluster and not case.is_private else []
     return [*shown, *evidence, *_acting(case, report, value, is_other_shown=bool(shown))]
+
+
+def _wider(value: str) -> list[Element]:
+    return [button(CHECK_ALL, "Check everything", value), button(OTHER_CLUSTER, "Other cluster", value)]
 
 
 def check_buttons(case: CaseLine, report: Report) -> list[Element]:

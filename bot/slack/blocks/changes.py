@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.diagnosis.report import Changes, Report
 from bot.diagnosis.wording import FAILING, WORDS, word_of
 from bot.probes.findings import clip
+from bot.slack.blocks.diagnosis import where_of
 from bot.slack.blocks.elements import (
     Element,
     Message,
@@ -82,10 +83,11 @@ def settled_message(report: Report, *, by: str, yes: bool) -> Message:
     """One line: who answered the question that settles it, and what that makes of it."""
     first = report.diagnoses[0] if report.diagnoses else None
     where = f" on {clip(one_line(report.cluster.name), LONGEST_NAME)}" if report.cluster else ""
-    verdict = (
-        f"{word_of(first).mark} {word_of(first).word}{where}: {clip(first.shown_title, LONGEST_TITLE)}" if first else ""
-    )
-    said = f" answered {'Yes' if yes else 'No'}. {verdict or f'No entry fits{where}'}."
+    verdict = f"No entry fits{where}"
+    if first:
+        word, title = word_of(first), clip(first.shown_title, LONGEST_TITLE)
+        verdict = f"{word.mark} {word.word}{where_of(first, report)}: {title}"
+    said = f" answered {'Yes' if yes else 'No'}. {verdict}."
     return Message(
         text=f"{mention_text(by)}{escape_mrkdwn(said)}", blocks=[rich_text([line(mention(by), text_run(said))])]
     )

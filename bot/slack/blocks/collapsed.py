@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.report import Report, ReportDiagnosis
+from bot.diagnosis.labels import labels_for, labels_of
+from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
 from bot.slack.blocks.diagnosis import (
-    PREVENT,
-    STEPS_LATER,
-    VERIFY,
     cause_title,
     considered_items,
     failing_items,
@@ -49,16 +47,19 @@ def _parts(report: Report) -> Iterator[tuple[str, list[ElementGroup]]]:
     first = report.diagnoses[0] if report.diagnoses else None
     if first and first.verdict is not Verdict.RULED_OUT:
         yield _steps_title(first), list(_step_items(first))
-    yield evidence_title(_count_shown(report)), list(_evidence_items(report))
+    labels = labels_for(report)
+    number = _count_shown(report)
+    title = labels.evidence_number.format(number) if number else labels.evidence
+    yield title, list(_evidence_items(report))
     cause = (
         first is not None and first.kind is Kind.FAULT and bool(first.cause) and first.verdict is not Verdict.RULED_OUT
     )
     others = len(report.diagnoses) - 1
     if first and (cause or others > 0):
-        titles = [*([cause_title(first)] if cause else []), *([f"also considered ({others})"] if others > 0 else [])]
         prose: list[ElementGroup] = [render_prose(first.cause)] if cause else []
-        title = ", ".join(titles)
-        yield title[:1].upper() + title[1:], [*prose, *considered_items(report)]
+        alone = cause_title(first) if cause else f"{labels.considered} ({others})"
+        title = labels.considered_number.format(alone, others) if cause and others > 0 else alone
+        yield title, [*prose, *considered_items(report)]
 
 
 def evidence_count(report: Report) -> int:
@@ -80,25 +81,30 @@ def evidence_title(number: int) -> str:
 def _steps_title(item: ReportDiagnosis) -> str:
     """``Steps 2–5 and how to verify``."""
     _, step, number = first_step(item)
-    words = []
+    labels, steps = labels_of(item), ""
     if step is not None and number > 1:
-        words.append("Step 2" if number == 2 else f"Steps 2–{number}")
+        steps = labels.second_step if number == 2 else labels.steps_to.format(number)
     elif item.steps and item.settle:
-        words.append("Steps")
-    words += ["how to verify"] if item.verify else []
-    title = " and ".join(words) or "More"
-    return title[:1].upper() + title[1:]
+        steps = labels.steps
+    if steps and item.verify:
+        return labels.both.format(steps)
+    return steps or (labels.how_to_verify if item.verify else labels.more)
 
 
 def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:
     """All steps but the first, which the answer shows."""
+    labels = labels_of(item)
+
+    def numbered(steps: Sequence[ReportStep], first: int = 1) -> list[ElementGroup]:
+        return [render_step(step, number, labels) for number, step in enumerate(steps, first)]
+
     if item.settle:
-        yield from (render_step(step, number) for number, step in enumerate(item.settle[1:], 2))
-        yield from _titled(STEPS_LATER, [render_step(step, number) for number, step in enumerate(item.steps, 1)])
+        yield from numbered(item.settle[1:], 2)
+        yield from _titled(labels.steps_later, numbered(item.steps))
     else:
-        yield from (render_step(step, number) for number, step in enumerate(item.steps[1:], 2))
-    for title, steps in ((PREVENT, item.prevent), (VERIFY, item.verify)):
-        yield from _titled(title, [render_step(step, number) for number, step in enumerate(steps, 1)])
+        yield from numbered(item.steps[1:], 2)
+    for title, steps in ((labels.prevent, item.prevent), (labels.verify, item.verify)):
+        yield from _titled(title, numbered(steps))
 
 
 def _titled(title: str, items: Sequence[ElementGroup]) -> Iterator[ElementGroup]:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis, ReportEvidence, ReportFailing, ReportReading, ReportStep
-from bot.diagnosis.wording import FAILING, looked_at, word_of
+from bot.diagnosis.wording import looked_at, word_of
 from bot.probes.findings import EXCERPT_LENGTH, clip
 from bot.slack.blocks.elements import (
     Element,
@@ -20,21 +21,12 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import ElementGroup
-from bot.text import age, lasting
+from bot.text import age, lasting, one_line
 from knowledge.model import Kind
 
-SETTLE = "Settle it first"
-CAUTION = "⚠ Caution, before you start"
-STEPS = "Steps"
-VERIFY = "Verify"
-STEPS_LATER = "Steps, once it is settled"
-PREVENT = "To prevent it"
-CAUSE = "Cause"
-CAUSE_IF_SO = "Cause, if it is this"
 SHORT_EXCERPT = 240
-EVIDENCE = "Evidence"
-READINGS = "Read from this cluster"
 LONGEST_TITLE = 150
+LONGEST_NAME = 100
 MOST_CONSIDERED = 6
 MOST_UNREAD = 5
 MOST_FAILING = 8
@@ -43,32 +35,43 @@ HOW_TO_PERMIT = "`netclinic rbac` prints the ClusterRole that permits all of it.
 HOW_TO_SHOW = "`/netclinic show ENTRY` shows one in full."
 
 
+def where_of(item: ReportDiagnosis, report: Report) -> str:
+    """On which cluster, behind its verdict; empty where there is none."""
+    name = clip(one_line(report.cluster.name), LONGEST_NAME) if report.cluster else ""
+    return labels_of(item).where.format(name) if name else ""
+
+
 def first_step(item: ReportDiagnosis) -> tuple[str, ReportStep | None, int]:
     """What is to be done first, under which label, and of how many steps; none where it is ruled out."""
     if item.verdict is Verdict.RULED_OUT:
         return "", None, 0
-    do = "Do now" if item.kind is Kind.FAULT else "To do it"
-    steps, label = (item.settle, SETTLE) if item.settle else (item.steps, do)
+    labels = labels_of(item)
+    do = labels.do_now if item.kind is Kind.FAULT else labels.to_do
+    steps, label = (item.settle, labels.settle) if item.settle else (item.steps, do)
     return label, (steps[0] if steps else None), len(steps)
 
 
-def render_step_parts(step: ReportStep, label: str) -> list[Element]:
+def render_step_parts(step: ReportStep, label: str, labels: Labels) -> list[Element]:
     """A step that stands by itself: label, sentence, what it can hurt, and last the command to copy."""
-    caution = (text_run(" ⚠ Caution: ", bold=True), *inline_code_runs(step.caution)) if step.caution else ()
-    parts = [line(text_run(label, bold=True), *inline_code_runs(step.text), *caution)]
+    parts = [line(text_run(label, bold=True), *inline_code_runs(step.text), *_caution_runs(step, labels))]
     return [*parts, preformatted(step.command)] if step.command else parts
 
 
-def render_step(step: ReportStep, number: int) -> list[Element]:
+def render_step(step: ReportStep, number: int, labels: Labels = ENGLISH) -> list[Element]:
     """One numbered step: the sentence, what it can hurt, and last the command to copy."""
-    caution = (text_run(" ⚠ Caution: ", bold=True), *inline_code_runs(step.caution)) if step.caution else ()
-    parts: list[Element] = [numbered_item(line(*inline_code_runs(step.text), *caution), number)]
+    parts: list[Element] = [numbered_item(line(*inline_code_runs(step.text), *_caution_runs(step, labels)), number)]
     return [*parts, preformatted(step.command)] if step.command else parts
 
 
-def render_caution(texts: Sequence[str]) -> list[Element]:
+def _caution_runs(step: ReportStep, labels: Labels) -> Sequence[Element]:
+    return (text_run(f" ⚠ {labels.caution}", bold=True), *inline_code_runs(step.caution)) if step.caution else ()
+
+
+def render_caution(texts: Sequence[str], labels: Labels = ENGLISH) -> list[Element]:
     """What the steps can hurt: shown before the first of them."""
-    return [heading(CAUTION), bullet_list(line(*inline_code_runs(text)) for text in texts)] if texts else []
+    if not texts:
+        return []
+    return [heading(labels.caution_before), bullet_list(line(*inline_code_runs(text)) for text in texts)]
 
 
 def render_prose(text: str) -> list[Element]:
@@ -91,24 +94,27 @@ def render_reading(reading: ReportReading) -> list[Element]:
 
 def cause_title(item: ReportDiagnosis) -> str:
     """An entry's cause is stated as a fact; of a suspected one that is not known yet."""
-    return CAUSE_IF_SO if item.verdict is Verdict.SUSPECTED else CAUSE
+    labels = labels_of(item)
+    return labels.cause_if_so if item.verdict is Verdict.SUSPECTED else labels.cause
 
 
 def step_groups(item: ReportDiagnosis) -> Iterator[tuple[str, list[list[Element]]]]:
     """All that is to be done about a diagnosis, in the order in which it is to be read: title and items."""
+    labels = labels_of(item)
+
+    def numbered(steps: Sequence[ReportStep]) -> list[list[Element]]:
+        return [render_step(step, number, labels) for number, step in enumerate(steps, 1)]
+
     if item.settle:
-        yield SETTLE, [render_step(step, number) for number, step in enumerate(item.settle, 1)]
+        yield labels.settle, numbered(item.settle)
     if item.caution:
-        yield CAUTION, [render_caution(item.caution)[1:]]
+        yield labels.caution_before, [render_caution(item.caution)[1:]]
     if item.steps:
-        yield (
-            STEPS_LATER if item.settle else STEPS,
-            [render_step(step, number) for number, step in enumerate(item.steps, 1)],
-        )
+        yield labels.steps_later if item.settle else labels.steps, numbered(item.steps)
     if item.prevent:
-        yield PREVENT, [render_step(step, number) for number, step in enumerate(item.prevent, 1)]
+        yield labels.prevent, numbered(item.prevent)
     if item.verify:
-        yield VERIFY, [render_step(step, number) for number, step in enumerate(item.verify, 1)]
+        yield labels.verify, numbered(item.verify)
 
 
 def considered_items(report: Report) -> Iterator[ElementGroup]:
@@ -124,14 +130,14 @@ def considered_items(report: Report) -> Iterator[ElementGroup]:
     if near:
         parts.append(line(*inline_code_runs(HOW_TO_SHOW)))
     if parts:
-        yield [heading("Also considered"), *parts]
+        yield [heading(labels_for(report).considered), *parts]
 
 
 def failing_items(report: Report, *, whole: bool = False) -> Iterator[ElementGroup]:
     """What fails here, in the FAQ or not, as far as no diagnosis shows it; in short unless ``whole``."""
     shown = report.failing_untold[:MOST_FAILING]
     for number, item in enumerate(shown):
-        title = [] if number else [heading(FAILING)]
+        title = [] if number else [heading(labels_for(report).failing)]
         yield [*title, *_failing_parts(item, report.now, SHORT_EXCERPT if not whole else EXCERPT_LENGTH)]
     if rest := len(report.failing_untold) - len(shown) + report.more_failing:
         yield [line(text_run(f"and {rest} more"))]
@@ -154,7 +160,7 @@ def unread_items(report: Report) -> Iterator[ElementGroup]:
         return
     shown = [line(text_run(clip(text, LONGEST_SUMMARY))) for text in report.missed[:MOST_UNREAD]]
     more = len(report.missed) - len(shown)
-    parts = [heading("Not looked at"), bullet_list(shown)]
+    parts = [heading(labels_for(report).not_looked_at), bullet_list(shown)]
     if more:
         parts.append(line(text_run(f"and {more} more")))
     if any(map(is_denied, report.missed)):

@@ -5,31 +5,19 @@ Only those who take over are mentioned; everybody else stands there by name, so 
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.diagnosis.judge import Verdict
-from bot.diagnosis.wording import WORDS
-from bot.handoff.case_state import group_open_cases, representative
-from bot.handoff.records import CaseRef, CurrentState, Handoff, OpenCase
+from bot.handoff.records import Handoff
 from bot.handoff.text import (
     EMPTY,
     LONGEST_NAME,
     PICTURES_OFF,
-    askers_text,
-    change_text,
     format_time,
     headline,
-    hidden_text,
-    owner_text,
-    person_name,
     person_names,
-    silence_text,
-    state_text,
     subtitle,
-    verdict_text,
 )
 from bot.probes.findings import clip
 from bot.slack.blocks.action_ids import HANDOFF_NOTE, HANDOFF_TAKEN
@@ -38,13 +26,11 @@ from bot.slack.blocks.elements import (
     Element,
     Message,
     actions,
-    bullet_list,
     button,
     container,
     context,
     escape_mrkdwn,
     header,
-    heading,
     inline_code_runs,
     line,
     link,
@@ -53,21 +39,34 @@ from bot.slack.blocks.elements import (
     rich_text,
     text_run,
 )
+from bot.slack.blocks.handoff_lines import (
+    ROOMY,
+    TIGHT,
+    CaseLengths,
+    case_line,
+    count_groups,
+    is_address,
+    more_cases,
+    note_groups,
+    open_groups,
+    other_groups,
+    rest_groups,
+)
 from bot.slack.blocks.limits import MOST_BLOCKS, ElementGroup, count_fitting, pack_blocks, size
 from bot.text import counted, one_line
 
 ROOM = 7500  # characters of the message's lists
-CAUSE, NAME, LINE, NOTE = 44, 30, 160, 300  # characters
-CASE, STEP = 92, 32  # what fits into a line of a desktop, and the least of a next step
-PHONE_LINE, PHONE_LINES = 38, 24  # characters, and lines that are left on a phone's screen between headline and buttons
-FEWEST_CASES, MOST_CASES, MOST_LINKS, MOST_CHANGES, MOST_WATCHED = 4, 12, 4, 5, 3
-ROOM_FOLDED = 2200  # characters of a part that opens in place
+SCREEN = 39.5  # lines of text on a phone's screen, less what stands between the parts of a message
+TEXT_LINE, HEADLINE_LINE, SMALL_LINE = 41, 25, 48  # characters
+HEADLINE, SMALL, BUTTONS, PART = 1.1, 0.9, 2.2, 1.6  # the height of a line of them, in lines of text
+FEWEST_CASES, MOST_CASES = 4, 15
+ROOM_FOLDED, MOST_FOLDED = 2200, 2400  # characters of a part that opens in place
 MOST_MENTIONED = 10
 BLOCKS_BESIDE = 8  # at most: the headline, the mentions, the closing lines and the button
 SPACE: Element = {"type": "text", "text": " "}
-Run = Element | str  # plain words are joined before they become an element
-_FILES = "The picture and the whole page are in the handoff's thread."
-_PAGE = "The whole page is in the handoff's thread."
+_PLACE = "the handoff's thread"
+_FILES = f"The picture and the whole page are in {_PLACE}."
+_PAGE = f"The whole page is in {_PLACE}."
 
 
 @dataclass(frozen=True)
@@ -79,71 +78,132 @@ class Acknowledgement:
 
 
 def handoff_message(
-    handoff: Handoff, *, acknowledged: Acknowledgement | None = None, button_shown: bool = True
+    handoff: Handoff, *, acknowledged: Acknowledgement | None = None, button_shown: bool = True, thread: str = ""
 ) -> Message:
-    """The handoff. ``acknowledged`` stands in place of the button."""
+    """The handoff. ``acknowledged`` stands in place of the button; ``thread`` is the address of its own thread."""
     to = [] if acknowledged else handoff.handed_to[:MOST_MENTIONED]
     screen = _fill_screen(handoff)
     above = [
-        header(headline(handoff)),
+        header(headline(handoff, is_short=screen.is_tight)),
         context(f"{subtitle(handoff)} · {handoff.id}"),
         *([rich_text([line(*_mentions(to))])] if to else []),
         *([rich_text([line(text_run(EMPTY))])] if handoff.is_empty else []),
     ]
     below = [
-        context(" ".join(_closing_sentences(handoff))),
+        _closing_block(handoff, thread if screen.is_folded else ""),
         *_acknowledgement_blocks(handoff, acknowledged, button_shown),
     ]
-    body, left = _fit(screen.shown)
-    left += len(screen.others)
-    more = [context(f"{counted(left, 'more line')} in the page, in the handoff's thread.")] if left else []
-    folded = [
-        *_folded("The next open cases", screen.cases),
-        *_folded("To watch, and what changed lately", screen.others),
-    ]
+    left = [more_cases(screen.left)] if screen.left else []
+    body, missing = _fit([*screen.shown, *left, *screen.rest])
+    missing += len(screen.others)
+    more = [context(f"{counted(missing, 'more line')} in the page, in {_PLACE}.")] if missing else []
+    cases, others = _folded_cases(screen), _folded("To watch, and what changed lately", screen.others)
+    richer, _ = _fit([*screen.shown, *([] if cases else left), *screen.rest])
     text = escape_mrkdwn(f"{headline(handoff)}. {subtitle(handoff)}.")
     return Message(
         text=" ".join([*map(mention_text, to), text]),
         blocks=[*above, *body, *more, *below],
-        richer=[*above, *body, *folded, *below] if folded else [],
+        richer=[*above, *richer, *cases, *others, *below] if cases or others else [],
     )
+
+
+def folds(handoff: Handoff) -> bool:
+    """Whether its message has no room for some of it."""
+    return _fill_screen(handoff).is_folded
 
 
 @dataclass(frozen=True)
 class _Screen:
-    """What a phone shows at once, and what it has no room for: further ``cases``, and ``others``."""
+    """What a phone shows at once (``shown``, and ``rest`` below it), and what it has no room for: ``folded`` lines with
+    the number of their cases, of ``left`` open cases in all, and ``others``."""
 
     shown: list[ElementGroup]
-    cases: list[ElementGroup]
+    rest: list[ElementGroup]
+    folded: list[tuple[ElementGroup, int]]
+    left: int
     others: list[ElementGroup]
+    is_tight: bool
+
+    @property
+    def is_folded(self) -> bool:
+        return bool(self.left or self.others)
 
 
 def _fill_screen(handoff: Handoff) -> _Screen:
-    """Cases first; of what else there is as much as is left room for. The page has all of it."""
-    notes, rest = list(_note_groups(handoff)), list(_rest_groups(handoff))
-    groups, others = _open_groups(handoff), list(_other_groups(handoff))
-    cases: list[ElementGroup] = [[_case_line(handoff, group)] for group in groups]
-    room = PHONE_LINES - sum(map(_phone_lines, [*notes, *rest]))
-    most = max(FEWEST_CASES, min(MOST_CASES, _count_fitting_lines(cases, room)))
-    counts = list(_count_groups(handoff, sum(map(len, groups[:most]))))
-    room -= sum(map(_phone_lines, [*cases[:most], *counts]))
-    fitting = _count_fitting_lines(others, room)
-    return _Screen([*notes, *cases[:most], *counts, *others[:fitting], *rest], cases[most:], others[fitting:])
+    """Cases first, in short lines where not all have room otherwise; of what else there is as much as is left room for.
+    The page has all of it."""
+    screen = _screen(handoff, ROOMY)
+    return _screen(handoff, TIGHT) if screen.left else screen
 
 
-def _phone_lines(group: ElementGroup) -> int:
-    return sum(max(1, math.ceil(size(part) / PHONE_LINE)) for part in group)
+def _screen(handoff: Handoff, lengths: CaseLengths) -> _Screen:
+    groups, others = open_groups(handoff), list(other_groups(handoff))
+    is_tight = lengths is TIGHT
+    notes = list(note_groups(handoff, is_tight=is_tight))
+    counted_only, rest = list(count_groups(handoff)), list(rest_groups(handoff, is_tight=is_tight))
+    lines: list[ElementGroup] = [[case_line(handoff, group, lengths)] for group in groups]
+    room = SCREEN - _lines_around(handoff, is_tight) - _text_lines([*notes, *counted_only, *rest])
+    listed = sum(map(len, groups))
+    cases = max(listed, handoff.counts.open_in_full + handoff.counts.unexplained)
+    fitting_cases = _count_fitting(lines, room - (PART if others else 0), is_all=listed == cases)
+    most = max(FEWEST_CASES, min(MOST_CASES, fitting_cases))
+    left = cases - sum(map(len, groups[:most]))
+    fitting = _count_fitting(others, room - _text_lines(lines[:most]) - (PART if left > 0 else 0))
+    return _Screen(
+        shown=[*notes, *lines[:most]],
+        rest=[*counted_only, *others[:fitting], *rest],
+        folded=list(zip(lines[most:], map(len, groups[most:]), strict=True)),
+        left=left,
+        others=others[fitting:],
+        is_tight=is_tight,
+    )
 
 
-def _count_fitting_lines(groups: Sequence[ElementGroup], room: int) -> int:
-    used = list(itertools.accumulate(map(_phone_lines, groups)))
-    return sum(lines <= room for lines in used)
+def _lines_around(handoff: Handoff, is_tight: bool) -> float:
+    """Lines of text that headline, closing lines and buttons take."""
+    small = f"{subtitle(handoff)} · {handoff.id}", " ".join(_closing_sentences(handoff))
+    return (
+        HEADLINE * math.ceil(len(headline(handoff, is_short=is_tight)) / HEADLINE_LINE)
+        + SMALL * sum(math.ceil(len(text) / SMALL_LINE) for text in small)
+        + (PART if handoff.handed_to else 0)
+        + BUTTONS
+    )
+
+
+def _text_lines(groups: Iterable[ElementGroup]) -> int:
+    return sum(max(1, math.ceil(size(part) / TEXT_LINE)) for group in groups for part in group)
+
+
+def _count_fitting(groups: Sequence[ElementGroup], room: float, *, is_all: bool = True) -> int:
+    """How many of them fit; with room for the title of a part where not all do, or they are not ``is_all``."""
+    used = list(itertools.accumulate(_text_lines([group]) for group in groups))
+    if is_all and (not used or used[-1] <= room):
+        return len(groups)
+    return sum(lines <= room - PART for lines in used)
+
+
+def _folded_cases(screen: _Screen) -> list[Block]:
+    """Further cases, and how many of them are in the page alone."""
+    lines = [group for group, _ in screen.folded]
+    fitting = count_fitting(lines, ROOM_FOLDED)
+    missing = screen.left - sum(number for _, number in screen.folded[:fitting])
+    more = [more_cases(missing)] if missing > 0 else []
+    return _folded(counted(screen.left, "more open case"), [*lines[:fitting], *more] if fitting else [])
 
 
 def _folded(title: str, groups: Sequence[ElementGroup]) -> list[Block]:
     """A part that opens in place, where Slack takes it."""
-    blocks = pack_blocks(groups[: count_fitting(groups, ROOM_FOLDED)])
-    return [container(title, blocks)] if blocks and groups else []
+    blocks = pack_blocks(groups[: count_fitting(groups, MOST_FOLDED)])
+    return [container(title, blocks)] if blocks else []
+
+
+def _closing_block(handoff: Handoff, thread: str) -> Block:
+    """Where all of it is: with the address where something has no room here."""
+    first, *others = _closing_sentences(handoff)
+    if not is_address(thread):
+        return context(" ".join([first, *others]))
+    begin, _, end = first.partition(_PLACE)
+    return rich_text([line(text_run(begin), link(thread, _PLACE), text_run(" ".join([end, *others])))])
 
 
 def _closing_sentences(handoff: Handoff) -> Iterator[str]:
@@ -233,111 +293,6 @@ def _acknowledgement_blocks(
     return [actions(f"{HANDOFF_TAKEN}:{handoff.id}", row)]
 
 
-def _count_groups(handoff: Handoff, shown: int) -> Iterator[ElementGroup]:
-    """How many open cases there are beside those that are ``shown``."""
-    counts = handoff.counts
-    rest = [
-        (counts.open_in_full + counts.unexplained - shown, "more open case", "in the page"),
-        (counts.stale, "open case", "that nobody has touched for a week"),
-    ]
-    yield from ([_bullet([f"{counted(number, what)} {where}"])] for number, what, where in rest if number > 0)
-    if counts.hidden:
-        yield [_bullet([hidden_text(counts.hidden)])]
-
-
-def _open_groups(handoff: Handoff) -> list[Sequence[OpenCase]]:
-    """Cases that are alike together, the explained ones first."""
-    return [*group_open_cases(handoff.open), *group_open_cases(handoff.unexplained)]
-
-
-def _case_line(handoff: Handoff, group: Sequence[OpenCase]) -> Element:
-    """Cause (the entry's id: titles are too long), cluster, state now, who is on it, and what comes next."""
-    case = representative(group)
-    is_new = case.entry in {cause.entry for cause in handoff.new_causes}
-    is_known = bool(case.entry) and not case.is_unexplained
-    words = _cut(case.entry if is_known else case.question, CAUSE)
-    named = words if is_known else f"“{words}”" if words else "a direct message"
-    outcome = "confirmed" if case.state.now is CurrentState.WORSE else case.outcome
-    mark = WORDS[Verdict(outcome)].mark if is_known and outcome in list(Verdict) else "?"
-    more = f" +{len(group) - 1}" if len(group) > 1 else ""
-    facts = [
-        *([_cut(case.cluster, NAME)] if case.cluster else []),
-        "cause unknown" if case.is_unexplained else state_text(handoff, case) or verdict_text(case),
-        *(["new cause"] if is_new else []),
-        *([asking] if (asking := askers_text(group)) else []),
-        owner_text(handoff, group),
-    ]
-    after = f"{more} · {' · '.join(facts)}"
-    runs: list[Run] = [f"{mark} ", text_run(named, bold=True), " ", _link(group[0].ref), after]
-    if case.next_step:
-        room = CASE - len(named) - len(case.ref.id) - len(after)
-        runs.append(f" → {_cut(_first_sentence(case.next_step.text), max(STEP, room))}")
-    return _bullet(runs)
-
-
-def _other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
-    """What is not a case, in few lines, the shortest first: the page has the rest of it."""
-    watched = [f"{_cut(each.cluster, NAME)}: {each.text}" for each in handoff.near_limits]
-    silences = [silence_text(handoff, each) for each in handoff.silences]
-    for title, lines in (("To watch: ", watched), ("Silences that end in the next shift: ", silences)):
-        if lines:
-            more = [f"{len(lines) - MOST_WATCHED} more in the page"] if len(lines) > MOST_WATCHED else []
-            shown = "; ".join([*(_cut(text, LINE) for text in lines[:MOST_WATCHED]), *more])
-            yield [line(text_run(title, bold=True), text_run(shown))]
-    if handoff.silences_trouble:
-        yield [line(text_run(_cut(handoff.silences_trouble, LINE)))]
-    for at, text in enumerate(_change_lines(handoff)):
-        yield [*([heading("Changed lately")] if at == 0 else []), _bullet([_cut(text, LINE)])]
-
-
-def _rest_groups(handoff: Handoff) -> Iterator[ElementGroup]:
-    rest = [run for runs in _rest_lines(handoff) for run in (" · ", *runs)]
-    if rest:
-        yield [line(*_elements([*rest[1:], "."]))]
-
-
-def _change_lines(handoff: Handoff) -> list[str]:
-    lines = [f"{_cut(each.cluster, NAME)}: {change_text(handoff, each)}" for each in handoff.changes[:MOST_CHANGES]]
-    return lines + _and_more(len(handoff.changes) - len(lines))
-
-
-def _and_more(number: int) -> list[str]:
-    return [f"{counted(number, 'more line')} in the page"] if number > 0 else []
-
-
-def _rest_lines(handoff: Handoff) -> Iterator[list[Run]]:
-    counts = handoff.counts
-    if handoff.resolved:
-        yield [f"{counts.resolved} resolved: ", *_links([case.ref for case in handoff.resolved])]
-    if counts.unanswered:
-        words = f"{counted(counts.unanswered, 'question')} that nothing answered"
-        newest = handoff.unanswered[-1].ref if handoff.unanswered else None
-        yield [link(newest.link, words) if newest and _is_address(newest.link) else words]
-    if handoff.unreachable:
-        names = ", ".join(_cut(each.cluster, NAME) for each in handoff.unreachable[:MOST_WATCHED])
-        more = len(handoff.unreachable) - MOST_WATCHED
-        yield [f"Cannot be read: {names}{f' and {more} more' if more > 0 else ''}"]
-    in_page = [
-        counted(number, what)
-        for number, what in (
-            (counts.answered_late, "question answered late"),
-            (counts.unhelpful, "answer marked as no help"),
-            (counts.actions, "action"),
-        )
-        if number
-    ]
-    if in_page:
-        yield [f"In the page: {', '.join(in_page)}"]
-
-
-def _note_groups(handoff: Handoff) -> Iterator[ElementGroup]:
-    """What people left for whoever takes over, in their own words."""
-    for note in handoff.shift_notes:
-        if note.note:
-            who = f"Note from {person_name(handoff, note.user)}: "
-            yield [line(text_run(who, bold=True), text_run(_cut(note.note, NOTE)))]
-
-
 def _fit(groups: Iterable[ElementGroup]) -> tuple[list[Element], int]:
     """The blocks of what fits, and how many lines do not."""
     fitting: list[ElementGroup] = []
@@ -351,52 +306,3 @@ def _fit(groups: Iterable[ElementGroup]) -> tuple[list[Element], int]:
     while len(pack_blocks(fitting)) > MOST_BLOCKS - BLOCKS_BESIDE:
         fitting, left = fitting[:-1], left + 1
     return pack_blocks(fitting), left
-
-
-def _bullet(runs: Iterable[Run]) -> Element:
-    return bullet_list([line(*_elements(runs))])
-
-
-def _elements(runs: Iterable[Run]) -> list[Element]:
-    """Words that stand beside each other are one element."""
-    elements: list[Element] = []
-    words = ""
-    for run in runs:
-        if isinstance(run, str):
-            words += run
-            continue
-        elements += [text_run(words)] if words else []
-        elements, words = [*elements, run], ""
-    return [*elements, *([text_run(words)] if words else [])]
-
-
-def _links(refs: Sequence[CaseRef]) -> Iterator[Run]:
-    for at, ref in enumerate(refs[:MOST_LINKS]):
-        if at:
-            yield ", "
-        yield _link(ref)
-    if len(refs) > MOST_LINKS:
-        yield f" and {len(refs) - MOST_LINKS} more"
-
-
-def _link(ref: CaseRef) -> Element:
-    return link(ref.link, ref.id) if _is_address(ref.link) else text_run(ref.id, code=True)
-
-
-def _is_address(url: str) -> bool:
-    return url.startswith(("https://", "http://"))
-
-
-def _first_sentence(text: str) -> str:
-    """Of a step, without the marks of code: the page has all of it, with the command."""
-    return re.split(r"(?<=[a-z)])[.:](?=\s)", one_line(text).replace("`", ""), maxsplit=1)[0].rstrip(".")
-
-
-def _cut(text: str, most: int) -> str:
-    """One line; what is too long ends in an ellipsis, at a word where there is one."""
-    words = one_line(text)
-    if len(words) <= most:
-        return words
-    kept = words[: most - 1]
-    whole = kept.rpartition(" ")[0]
-    return f"{(whole if len(whole) > most // 2 else kept).rstrip(' ,;:')}…"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
@@ -22,7 +23,6 @@ from bot.slack.blocks.action_ids import (
     ButtonValue,
 )
 from bot.slack.blocks.diagnosis import (
-    READINGS,
     cause_title,
     failing_items,
     looked_at_items,
@@ -118,13 +118,13 @@ def _evidence_items(item: ReportDiagnosis, report: Report) -> Iterator[ElementGr
     yield [_diagnosis_title(item), *([] if item.readings else [line(text_run(item.reason))])]
     yield from (render_evidence(piece, report.now, whole=True) for piece in item.evidence)
     if item.readings:
-        yield [heading(READINGS)]
+        yield [heading(labels_of(item).readings)]
     yield from (render_reading(reading) for reading in item.readings)
 
 
 def _unread_items(report: Report) -> Iterator[ElementGroup]:
     if report.missed:
-        yield [heading("Not looked at"), bullet_list(line(text_run(text)) for text in report.missed)]
+        yield [heading(labels_for(report).not_looked_at), bullet_list(line(text_run(text)) for text in report.missed)]
 
 
 def _step_items(item: ReportDiagnosis) -> Iterator[ElementGroup]:

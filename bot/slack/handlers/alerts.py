@@ -35,6 +35,7 @@ from bot.slack.jobs import ALERT_COUNT, QUESTION, Alert, AlertCount, CasePress, 
 from bot.slack.jobs import RECHECK as RECHECK_JOB
 from bot.slack.queue.job import Job, Json
 from bot.store.alerts import FIRING, FRESH, RESOLVED, Alerts, KnownAlert
+from bot.store.cases import JOINED, OPEN
 
 KIN_FOR = timedelta(minutes=5)  # since the last one, within which those that are alike are not looked at again
 PATIENCE = 300.0  # seconds that one waits for the thread of another alert
@@ -330,6 +331,8 @@ class AlertHandler:
             cluster=cluster,
             namespace=self.alert.namespace,
             seen=seen,
+            may_join=True,
+            is_alert=True,
         )
         await work.run()
         case = await self.context.services.store.run(
@@ -348,7 +351,9 @@ class AlertHandler:
         if before["state"] == RESOLVED:
             owner = await self.job.retry("owner", lambda: self._wait_for_thread(before))
             if owner is not None and owner.thread_ts:
-                await self._say_in_thread(owner, fires_again_message(self.alert.name, cluster=owner.cluster))
+                looks_again = await self.job.retry("standing", lambda: self._standing_state(owner)) != OPEN
+                again = fires_again_message(self.alert.name, cluster=owner.cluster, looks_again=looks_again)
+                await self._say_in_thread(owner, again)
                 await self.job.step("recheck", lambda: self._accept_recheck(owner))
             return
         await self._accept_count(str(before["owner"]))
@@ -362,7 +367,9 @@ class AlertHandler:
             store, now = self.context.services.store, self.context.now()
             await store.run(self._alerts.tell_again, self._key, RESOLVED, int(before["times"]), now)
             storm = await store.run(self._alerts.storm, str(before["owner"]))
-            return {"firing": storm.firing, "count": storm.count}
+            known = await store.run(self._alerts.get, str(before["owner"]))
+            joined = known is not None and (await self._standing_state(known)) != ""
+            return {"firing": storm.firing, "count": storm.count, "joined": joined}
 
         left = await self.job.step("over", note)
         owner = await self.job.retry("owner", lambda: self._wait_for_thread(before))
@@ -375,10 +382,10 @@ class AlertHandler:
             self.alert.name,
             left["count"],
             cluster=owner.cluster,
-            looks_again=bool(owner.case_id),
+            looks_again=bool(owner.case_id) and not left.get("joined"),
         )
         await self._say_in_thread(owner, message)
-        await self.job.step("recheck", lambda: self._accept_recheck(owner))
+        await self.job.step("recheck", lambda: self._accept_recheck(owner, is_over=True))
         if left["count"] > 1 or int(before["times"]) > 1:  # so many times told that a count stands there
             await self._accept_count(owner.key)
 
@@ -390,8 +397,18 @@ class AlertHandler:
         where = {"channel": owner.channel, "thread_ts": owner.thread_ts}
         await self.job.step("said", lambda: messenger.post_once(**where, key=key, message=message))
 
-    async def _accept_recheck(self, owner: KnownAlert) -> Json:
-        """The newest answer of the case is checked again, as by its button."""
+    async def _standing_state(self, owner: KnownAlert) -> str:
+        """The state of the case in another thread that the alert's case is joined to; empty where it is to none."""
+        store = self.context.services.store
+        case = await store.run(self.context.cases.get, owner.case_id) if owner.case_id else None
+        standing = await store.run(self.context.cases.get, case.same_as) if case and case.state == JOINED else None
+        return standing.state if standing else ""
+
+    async def _accept_recheck(self, owner: KnownAlert, *, is_over: bool = False) -> Json:
+        """The newest answer of the case is checked again, as by its button. Where the case stands in another thread,
+        that is done there while it is open; and an alert that is over opens none of its own."""
+        if (standing := await self._standing_state(owner)) and (is_over or standing == OPEN):
+            return
         store = self.context.services.store
         answers = await store.run(self.context.cases.answers, owner.case_id) if owner.case_id else []
         if not answers:

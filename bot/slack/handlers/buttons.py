@@ -42,6 +42,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.escalation import NOBODY_NAMED, handing_over_key, is_handed_over, take_handed_over
 from bot.slack.handlers.fleet import accept_cluster_check, check_key
+from bot.slack.handlers.standing import list_joined, refresh_joined
 from bot.slack.jobs import ButtonPress, CasePress, SettlePress, once_key
 from bot.slack.permissions import right_to_press
 from bot.slack.queue.job import Job, Json
@@ -127,6 +128,8 @@ class PressHandler:
             await self.job.step("tell", self._tell_thread)
         if self.press.action == RESOLVE and (case := parse_case_id(self.press.value)):
             await self.job.retry("state", lambda: show_resolved(self.context, case))
+            for joined in await self.job.step("joined", lambda: list_joined(self.context, case)):
+                await self.job.step("joined case", partial(refresh_joined, self.context, self.trail, joined))
 
     async def say(self, message: Message) -> None:
         """Tell the one who pressed, alone."""

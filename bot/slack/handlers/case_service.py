@@ -111,6 +111,7 @@ def case_line(
     said = [word for word in context.feedback.for_case(case.id) if word.diagnosis_id in ids]
     settled = {entry: given for id_ in ids for entry, given in context.settling.given_below(id_).items()}
     same_as = context.cases.get(case.same_as) if case.state == JOINED else None
+    root = same_as.id if same_as else case.id
     line = CaseLine(
         id=case.id,
         answer=answer.id,
@@ -124,7 +125,8 @@ def case_line(
         has_oncall=bool(settings.oncall_group or settings.oncall),
         namespace=answer.namespace,
         question=answer.question if case.state == PRIVATE or answer.message_ts == case.thread_ts else "",
-        askers=len(context.standing.askers([case.id]).get(case.id, ())),
+        askers=len(context.standing.askers([root]).get(root, ())),
+        alerts=context.standing.count_alerts(root),
         same_as=same_as.id if same_as else "",
         same_as_link=same_as.link if same_as else "",
         is_talk=case.state == TALK,
@@ -132,8 +134,9 @@ def case_line(
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
         not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),
     )
-    if case.state == RESOLVED:
-        line = replace(line, resolved_by=case.resolved_by, resolved_at=case.resolved_at, watched_until=None)
+    over = same_as or case
+    if over.state == RESOLVED:
+        line = replace(line, resolved_by=over.resolved_by, resolved_at=over.resolved_at, watched_until=None)
     return line
 
 
@@ -181,7 +184,7 @@ async def refresh_handover(context: HandlerContext, trail: AuditContext, case: s
     handover = await context.services.store.run(context.handovers.of_case, case)
     message = await context.services.store.run(render_handover, context, handover) if handover else None
     if handover and message:
-        await _update_unless_gone(context, trail, handover.channel, handover.message_ts, message)
+        await update_unless_gone(context, trail, handover.channel, handover.message_ts, message)
 
 
 async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> bool:
@@ -202,15 +205,16 @@ async def refresh_answers(context: HandlerContext, trail: AuditContext, case: st
         if shown_in is None:
             continue
         message = await context.services.store.run(render_answer, context, chain[-1])
-        if not await _update_unless_gone(context, trail, shown_in.channel, shown_in.message_ts, message):
+        if not await update_unless_gone(context, trail, shown_in.channel, shown_in.message_ts, message):
             is_shown = is_shown and answer not in {each.id for each in chain}
     await refresh_handover(context, trail, case)
     return is_shown
 
 
-async def _update_unless_gone(
+async def update_unless_gone(
     context: HandlerContext, trail: AuditContext, channel: str, ts: str, message: Message
 ) -> bool:
+    """Change a message; false where it is gone, or can be changed no more."""
     try:
         await context.messenger(trail).update(channel, ts, message)
     except SlackError as error:

@@ -103,8 +103,8 @@ class DiagnoseJob:
 
     ``entries`` are judged where ``is_check`` (none: every fault), otherwise the words are matched. ``before`` is
     the answer that is checked again. ``may_join``: where the question stands in another thread already, it is joined to
-    that one. ``seen`` is the report where the cluster was looked at before anything is said; ``notes`` say what of the
-    question was not read.
+    that one; ``is_alert``: no person asks. ``seen`` is the report where the cluster was looked at before anything is
+    said; ``notes`` say what of the question was not read.
     """
 
     context: HandlerContext
@@ -120,6 +120,7 @@ class DiagnoseJob:
     before: StoredAnswer | None = None
     seen: Json | None = None
     may_join: bool = False
+    is_alert: bool = False
     notes: tuple[str, ...] = ()
 
     async def run(self) -> None:
@@ -306,7 +307,7 @@ class DiagnoseJob:
         if not self.may_join:
             await self.context.services.store.run(self.context.cases.save_answer, answer)
             return None
-        same_as = await keep_or_join(self.context, self.reply.trail, answer)
+        same_as = await keep_or_join(self.context, self.reply.trail, answer, is_alert=self.is_alert)
         return {"same_as": same_as} if same_as else None
 
     async def _message(self) -> Message:

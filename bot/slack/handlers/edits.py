@@ -57,7 +57,7 @@ async def _look_again(context: HandlerContext, job: Job, edited: EditedQuestion)
         return
     if case.state == RESOLVED:
         return
-    await store.run(context.cases.change_question, answer.id, edited.words)
+    await store.run(context.cases.change_question, answer.id, edited.words, edited.notes)
     press = CasePress(
         user=edited.user,
         channel=edited.channel,

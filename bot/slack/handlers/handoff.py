@@ -14,6 +14,7 @@ from bot.diagnosis.clinic import Clinic
 from bot.handoff.make import HandoffGenerator, HandoffRequest
 from bot.handoff.markdown import page_name, picture_name
 from bot.handoff.oncall import parse_on_call
+from bot.handoff.queries import thread_link
 from bot.handoff.recheck import Rechecker
 from bot.handoff.repository import Handoffs, StoredHandoff
 from bot.handoff.schedule import choose_zone, handoff_schedule
@@ -25,6 +26,7 @@ from bot.slack.blocks.action_ids import HANDOFF_TAKEN
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.handoff import (
     Acknowledgement,
+    folds,
     handoff_message,
     reminder_message,
     taken_by_other_message,
@@ -105,6 +107,8 @@ async def post_handoff(context: HandlerContext, job: Job, order: HandoffOrder) -
             await job.step("below", lambda: files.post_missing(missing))
             if user:
                 await say(missing)
+        if folds(stored.handoff):
+            await job.step("linked", lambda: refresh_handoff(context, trail, stored.id))
 
     async def say(message: Message) -> None:
         key = f"{job.key}:why"
@@ -290,12 +294,14 @@ async def remind(context: HandlerContext, job: Job, reminder: HandoffReminder) -
 
 
 async def refresh_handoff(context: HandlerContext, trail: AuditContext, id_: str) -> Json:
-    """Say in the posted message who has it, and what was noted; a message that is gone needs no saying."""
+    """Say in the posted message who has it, what was noted, and where its thread is; a message that is gone needs no
+    saying."""
     stored = await find_handoff(context, id_)
     if not stored.message_ts:
         return
     taken = Acknowledgement(stored.acknowledged_by, stored.acknowledged_at) if stored.acknowledged_at else None
-    message = handoff_message(stored.handoff, acknowledged=taken)
+    thread = thread_link(context.services.bot.team, stored.channel, stored.message_ts)
+    message = handoff_message(stored.handoff, acknowledged=taken, thread=thread)
     with contextlib.suppress(SlackRefused):
         await context.messenger(trail).update(stored.channel, stored.message_ts, message)
 

@@ -147,7 +147,7 @@ class QuestionHandler:
             if not file.is_text:
                 notes.append(f"{file.name} is no text, so it was not read: paste the lines with the error.")
                 continue
-            await self.reply.trail.record("file.reading", detail={"file": file.name, "id": file.id})
+            await self.reply.trail.record("file.reading", detail={"text": file.name, "id": file.id})
             try:
                 text = await self.context.services.files.read_text(file.id, file.url)
             except SlackError as error:
@@ -178,15 +178,16 @@ class QuestionHandler:
             is_check=self.question.is_check,
             entries=self.question.entries,
             may_join=self._may_join,
+            is_alert=self.question.how == "alert",
             notes=self.question.notes,
         )
 
     @property
     def _may_join(self) -> bool:
-        """Whether it may be told that the question stands in another thread: to people, where others see it too."""
+        """Whether it may be told that the question stands in another thread: where others see it too."""
         question = self.question
         is_seen_by_all = not question.is_private and not question.channel.startswith(DIRECT)
-        return is_seen_by_all and not question.is_check and question.how != "alert"
+        return is_seen_by_all and not question.is_check
 
     async def _check_permission(self) -> Json:
         question, trail = self.question, self.reply.trail

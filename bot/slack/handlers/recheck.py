@@ -78,4 +78,5 @@ def _diagnose_job(
         is_check=entries is not None,
         entries=entries or (),
         before=before,
+        notes=before.report.notes,
     )

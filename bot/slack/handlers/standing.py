@@ -1,29 +1,34 @@
 """A question that stands already: its thread gets one short message, and the case in the other one counts who asks.
 
-The whole answer is kept all the same, and shown where somebody wants it. What a private channel's case is about is told
-nowhere else, so there the question is answered in full.
+So it is with an alert. The whole answer is kept all the same, and shown where somebody wants it; once the case is
+resolved the short messages say so. What a private channel's case is about is told nowhere else, so there the question
+is answered in full.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from bot.audit import AuditContext
 from bot.slack.api.errors import SlackUnavailable
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.standing import same_as_message
-from bot.slack.handlers.case_service import case_line, refresh_answers
+from bot.slack.handlers.case_service import case_line, refresh_answers, update_unless_gone
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.counting import counting_period, wait_until_counted
 from bot.slack.handlers.errors import run_reporting_errors
 from bot.slack.handlers.visibility import closed_channels
 from bot.slack.jobs import ASKERS, AskersCount
 from bot.slack.queue.job import Job, Json
-from bot.store.cases import JOINED, StoredAnswer
+from bot.store.cases import JOINED, RESOLVED, StoredAnswer
 
 
-async def keep_or_join(context: HandlerContext, trail: AuditContext, answer: StoredAnswer) -> str:
+async def keep_or_join(
+    context: HandlerContext, trail: AuditContext, answer: StoredAnswer, *, is_alert: bool = False
+) -> str:
     """Store an answer; the id of the case in another thread that it is joined to, empty where it is the first one."""
     team, store, may_tell = context.services.bot.team, context.services.store, {answer.channel: True}
-    while (kept := await store.run(context.standing.keep, team, answer, may_tell)).unsure:
+    keep = partial(context.standing.keep, is_alert=is_alert)
+    while (kept := await store.run(keep, team, answer, may_tell)).unsure:
         closed = await _closed(context, kept.unsure, answer.channel)
         may_tell |= {channel: channel not in closed for channel in kept.unsure}
     if kept.same_as:
@@ -61,14 +66,24 @@ def render_same_as(context: HandlerContext, answer: StoredAnswer) -> Message | N
     standing = context.cases.get(case.same_as) if case and case.state == JOINED else None
     if case is None or standing is None or context.cases.answers(case.id)[0].id != answer.id:
         return None
-    askers = len(context.standing.askers([standing.id]).get(standing.id, ()))
-    return same_as_message(
-        answer.report,
-        case_line(context, case, answer),
-        since=standing.opened_at,
-        now=answer.finished_at,
-        askers=askers,
-    )
+    line = case_line(context, case, answer)
+    return same_as_message(answer.report, line, since=standing.opened_at, now=answer.finished_at)
+
+
+async def list_joined(context: HandlerContext, case: str) -> Json:
+    """The ids of the cases whose short messages are to say that this one is resolved; none while it is open."""
+    store = context.services.store
+    standing = await store.run(context.cases.get, case)
+    return await store.run(context.standing.joined, case) if standing and standing.state == RESOLVED else []
+
+
+async def refresh_joined(context: HandlerContext, trail: AuditContext, case: str) -> Json:
+    """Show the short message of a joined case as things stand now; one that is gone needs none."""
+    store = context.services.store
+    answers = await store.run(context.cases.answers, case)
+    message = await store.run(render_same_as, context, answers[0]) if answers else None
+    if message and answers[0].message_ts:
+        await update_unless_gone(context, trail, answers[0].channel, answers[0].message_ts, message)
 
 
 async def accept_count(context: HandlerContext, case: str) -> Json:
@@ -88,6 +103,8 @@ async def count_askers(context: HandlerContext, job: Job, due: AskersCount) -> N
         answers = await context.services.store.run(context.cases.answers, due.case)
         if answers:
             await refresh_answers(context, trail, due.case, answers[-1].id)
+        for joined in await list_joined(context, due.case):  # it was resolved while they were written
+            await refresh_joined(context, trail, joined)
 
     async def say(message: Message) -> None:
         """Nobody waits for it."""

@@ -67,6 +67,13 @@ def test_what_tells_something_else(now: Report) -> None:
     assert not is_same_fault(now, replace(THEN, diagnoses=()))
 
 
+def test_what_may_name_others_is_the_same_on_an_object_in_common_alone() -> None:
+    now = report("pod pay/api-0 is not ready", found("out-of-ips", Verdict.CONFIRMED, WEB, PAY))
+    assert is_same_fault(now, THEN, may_name_others=True)
+    elsewhere = report("pod pay/api-0 is not ready", found("out-of-ips", Verdict.CONFIRMED, PAY))
+    assert not is_same_fault(elsewhere, THEN, may_name_others=True)
+
+
 def test_settings_that_no_object_shows_are_the_same() -> None:
     one: Any = report("dns slow", found("ndots", Verdict.SUSPECTED))
     assert is_same_fault(one, report("dns is slow", found("ndots", Verdict.SUSPECTED)))

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.store.cases import Cases
 from tests.alertmanager import Alertmanager, needs_alertmanager, needs_prometheus
 from tests.clusters import Clusters
 from tests.processes import SECONDS, Served, tokens
@@ -95,6 +96,26 @@ async def test_fires_is_told_again_is_over_and_fires_again(open_scene: OpenScene
         await thread_with(scene.slack, "KubePodNotReady fires again on prod.")
         await scene.idle()
         assert len(roots(scene.slack)) == 1
+
+
+async def test_whose_cause_stands_in_a_thread_says_so_and_opens_no_case_once_it_is_over(open_scene: OpenScene) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}, settings=SETTINGS) as scene:
+        asked = await scene.slack.people.say("ada", "ops", "@netclinic pods stuck in ContainerCreating")
+        standing = await scene.answer("ops", asked, "CONFIRMED")
+        await scene.idle()
+        await post({"alerts": [posted()]})
+        await thread_with(scene.slack, "Same as NC-")
+        await scene.slack.until(lambda: "1 alert says so" in standing.plain, SECONDS)
+        await scene.clusters.serve("terway-healthy", "prod")
+        await post({"alerts": [posted("resolved")]})
+        await thread_with(scene.slack, "✓ KubePodNotReady is resolved on prod, says Alertmanager.")
+        await post({"alerts": [posted(at="2026-11-29T03:00:00Z")]})
+        await thread_with(scene.slack, "KubePodNotReady fires again on prod.")
+        await scene.idle()
+        replies = await thread_with(scene.slack, "fires again")
+        assert len(replies) == 3
+        assert not [reply for reply in replies if "I look at the cluster again" in reply.plain]
+        assert len(Cases(scene.services.store).list_open(scene.slack.team.id, "U0ADA00001")) == 1
 
 
 async def test_the_label_says_the_channel_and_an_unknown_cluster_is_asked_for(open_scene: OpenScene) -> None:

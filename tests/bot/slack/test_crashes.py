@@ -417,3 +417,31 @@ async def test_what_stands_in_another_thread_is_told_once(stage: Stage, method: 
     told = await stage.answered_once(asked, "ops")
     assert "Same as NC-" in told.plain
     await stage.slack.until(lambda: "2 people ask" in standing.plain, SECONDS)
+
+
+@slow
+@only_sqlite
+async def test_that_it_is_resolved_is_said_in_the_other_thread_too(stage: Stage) -> None:
+    """Killed while the thread is told, and again while the other one is."""
+    await stage.starts(quick=True)
+    first = await stage.asks()
+    standing = await stage.answered_once(first)
+    other = await stage.answered_once(await stage.asks("@netclinic pods stuck, IpNotEnough", "ops"), "ops")
+    assert "Same as NC-" in other.plain
+    stage.slack.fail("chat.postMessage", "hang", accepted=True, times=None)
+    before = stage.calls("chat.postMessage")
+    await stage.slack.people.press("ada", standing, "Resolve")
+    await stage.called("chat.postMessage", before + 1)
+    stage.bot.kill()
+    stage.slack.heal()
+    stage.slack.fail("chat.update", "hang", accepted=False, times=None)
+    before = stage.calls("chat.update")
+    await stage.starts(quick=True)
+    await stage.called("chat.update", before + 1)
+    stage.bot.kill()
+    stage.slack.heal()
+    assert "Resolved by" not in other.plain
+    await stage.starts(quick=True)
+    await stage.slack.until(lambda: "Resolved by" in other.plain, SECONDS)
+    assert "Same as NC-" in other.plain
+    assert len(stage.slack.replies("inc-shop", first)) == 2, "the answer, and one line that it is resolved"

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.store import Store, open_store
 from bot.store.alerts import FRESH, RESOLVED, THREADLESS, Alerts, KnownAlert
-from bot.store.cases import Case, Cases
+from bot.store.cases import JOINED, Case, Cases
+from bot.store.schema import cases as cases_table
 
 NOW = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
 
@@ -92,6 +94,22 @@ def test_after_a_case_is_resolved_the_next_alert_opens_another(store: Store) -> 
     assert known.place(alert("b1")).owner == "a1"
     assert known.find_kin("kin of c", "x", NOW) is not None
     cases.resolve(case.id, "U1", NOW)
+    assert known.find_kin("kin of c", "x", NOW) is None
+    assert known.place(alert("d1")).owner == "d1"
+
+
+def test_the_thread_of_a_joined_case_is_gone_on_with_while_the_other_is_open(store: Store) -> None:
+    known, cases = Alerts(store), Cases(store)
+    about = {"id": "", "team": "T", "channel": "C", "opened_at": NOW, "opened_by": "U1", "question": "q"}
+    standing, joined = (cases.open(Case(thread_ts=ts, updated_at=NOW, **about)) for ts in ("1.1", "2.1"))
+    with store.writing() as connection:
+        row = update(cases_table).where(cases_table.c.id == joined.id)
+        connection.execute(row.values(state=JOINED, same_as=standing.id))
+    known.place(alert("a1"))
+    known.set_thread("a1", "2.1", joined.id)
+    assert known.place(alert("b1")).owner == "a1"
+    assert known.find_kin("kin of c", "x", NOW) is not None
+    cases.resolve(standing.id, "U1", NOW)
     assert known.find_kin("kin of c", "x", NOW) is None
     assert known.place(alert("d1")).owner == "d1"
 

@@ -136,12 +136,44 @@ def test_another_question_in_a_joined_thread_makes_it_a_case_of_its_own(store: S
 
 def test_an_alert_is_nobody_who_asks(store: Store) -> None:
     first, second = answer(store, "1.1", by="Alertmanager"), answer(store, "2.1")
-    named = dict.fromkeys(("job", "team", "channel", "cause", "kin", "cluster", "name"), "x")
-    Alerts(store).place(KnownAlert(key="a", first_at=NOW, last_at=NOW, **named))
+    named = dict.fromkeys(("job", "team", "cause", "kin", "cluster", "name"), "x")
+    Alerts(store).place(KnownAlert(key="a", channel="C1", first_at=NOW, last_at=NOW, **named))
     Alerts(store).set_thread("a", "1.1", first.case_id)
     keep(store, first)
     assert keep(store, second) == first.case_id
     assert StandingCases(store).askers([first.case_id]) == {first.case_id: {"U2"}}
+
+
+@pytest.mark.parametrize(
+    ("standing", "alerts", "joins"), [("", "shop", True), ("shop", "shop", True), ("pay", "shop", False)]
+)
+def test_an_alert_names_a_namespace_and_a_pod_of_its_own(store: Store, standing: str, alerts: str, joins: bool) -> None:
+    first = answer(store, "1.1", namespace=standing)
+    keep(store, first)
+    told = replace(report(), question="KubePodNotReady pod shop/web-9 is not ready")
+    second = answer(store, "2.1", told, namespace=alerts)
+    found = StandingCases(store).keep("T", second, EVERYWHERE, is_alert=True)
+    assert found.same_as == (first.case_id if joins else "")
+
+
+def test_who_asks_about_a_pod_of_their_own_wants_to_hear_of_it(store: Store) -> None:
+    keep(store, answer(store, "1.1"))
+    told = replace(report(), question="pod shop/web-9 is not ready")
+    assert keep(store, answer(store, "2.1", told)) == ""
+
+
+def test_alerts_that_stand_elsewhere_are_counted_with_their_storm(store: Store) -> None:
+    first, second, standing = answer(store, "1.1"), answer(store, "2.1", by="Alertmanager"), StandingCases(store)
+    keep(store, first)
+    named = dict.fromkeys(("job", "team", "cause", "kin", "cluster", "name"), "x")
+    for key in ("a", "b"):
+        Alerts(store).place(KnownAlert(key=key, channel="C1", first_at=NOW, last_at=NOW, **named))
+    Alerts(store).set_thread("a", "2.1")
+    assert standing.count_alerts(first.case_id) == 0
+    standing.keep("T", second, EVERYWHERE, is_alert=True)
+    assert standing.count_alerts(first.case_id) == 2
+    assert standing.askers([first.case_id]) == {first.case_id: {"U1"}}
+    assert standing.count_alerts("NC-OTHER") == 0
 
 
 def test_where_nothing_fits_and_nothing_was_read_there_is_no_case_until_something_does(store: Store) -> None:
@@ -162,10 +194,26 @@ def test_where_nothing_fits_and_nothing_was_read_there_is_no_case_until_somethin
     assert cases.get(asked.case_id).state == RESOLVED  # type: ignore[union-attr]
 
 
-def test_a_cluster_that_was_read_or_could_not_be_is_a_case_though_nothing_fits(store: Store) -> None:
+@pytest.mark.parametrize(("reachable", "state"), [(True, OPEN), (False, TALK)])
+def test_a_cluster_that_was_read_is_a_case_though_nothing_fits(store: Store, reachable: bool, state: str) -> None:
     nothing = Report(question="odd", in_scope=False, cluster=None, asked_at=None, told_at=NOW)
-    for number, reachable in enumerate((True, False), 1):
-        told = replace(nothing, cluster=ReportCluster(name="prod", reachable=reachable))
-        asked = answer(store, f"{number}.1", told)
-        keep(store, asked)
-        assert Cases(store).get(asked.case_id).state == OPEN  # type: ignore[union-attr]
+    told = replace(nothing, cluster=ReportCluster(name="prod", reachable=reachable))
+    asked = answer(store, "1.1", told)
+    keep(store, asked)
+    assert Cases(store).get(asked.case_id).state == state  # type: ignore[union-attr]
+
+
+def test_a_case_stays_one_though_its_cluster_cannot_be_read_any_more(store: Store) -> None:
+    first, cases = answer(store, "1.1"), Cases(store)
+    keep(store, first)
+    gone = Report(
+        question="odd",
+        in_scope=False,
+        cluster=ReportCluster(name="prod", reachable=False),
+        asked_at=None,
+        told_at=NOW,
+    )
+    cases.save_answer(replace(first, id="again", kind="recheck", report=gone))
+    found = cases.get(first.case_id)
+    assert found is not None
+    assert (found.state, found.entry, found.outcome) == (OPEN, "out-of-ips", "unmatched")

@@ -50,9 +50,8 @@ async def busy(scene: Scene) -> None:
     """Everybody writes wherever people write, each with a word of their own."""
     people = scene.slack.people
     for who, word in PLANTED.items():
-        ts = await people.say(
-            who, "inc-shop", f"@netclinic pods stuck in ContainerCreating {word} cluster={PLACES[who]}"
-        )
+        asked = f"@netclinic pods stuck in ContainerCreating {word} cluster={PLACES[who]}"
+        ts = await people.say(who, "inc-shop", asked, files=[(f"{word}.log", "level=info nothing\n" * 400)])
         answer = await scene.answer("inc-shop", ts)
         await people.press(who, answer, "Re-check")
         await scene.answer("inc-shop", ts, "Still there")
@@ -166,6 +165,12 @@ async def test_a_question_that_waits_for_its_cluster_keeps_its_words(open_scene:
         ({"refused": []}, {"refused": [""]}),
         ({"payload": {"text": "x", "entries": ["a"]}}, {"payload": {"text": "", "entries": ["a"]}}),
         ([1, None, "x", {"words": 5}], [1, None, "x", {"words": 5}]),
+        (
+            {"name": "ask", "files": [{"id": "F1", "name": "x.log", "url": "https://files.slack.com/x.log"}]},
+            {"name": "ask", "files": [{"id": "F1", "name": "", "url": ""}]},
+        ),
+        ({"text": "x", "notes": ["x.log was not read.", "y"]}, {"text": "", "notes": []}),
+        ({"name": "alert", "notes": [{"name": "n1", "at": 1}]}, {"name": "alert", "notes": [{"name": "n1", "at": 1}]}),
     ],
 )
 def test_fields_that_hold_words_are_blank(value: Any, blank: Any) -> None:

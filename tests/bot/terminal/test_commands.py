@@ -74,7 +74,8 @@ def test_check_judges_every_fault_without_words(netclinic: Run) -> None:
     assert found["terway-vswitch-out-of-ips"] == "ruled_out"
     assert [entry for entry, verdict in found.items() if verdict == "confirmed"] == ["flannel-ip-leak"]
     page = netclinic("check", "--recording", "flannel-ip-leak").out
-    assert page.splitlines()[1].startswith("CONFIRMED  flannel-ip-leak")
+    assert page.splitlines()[0].startswith("CONFIRMED  Leaked address leases fill the node's range")
+    assert "The vSwitch behind Terway has run out of IP addresses (terway-vswitch-out-of-ips)" in " ".join(page.split())
 
 
 def test_facts_come_with_their_source(netclinic: Run) -> None:

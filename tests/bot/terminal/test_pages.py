@@ -163,6 +163,8 @@ async def test_who_asks_in_chinese_reads_the_chinese_title(entries: Entries, mea
         answer, entry = await clinic.ask(question), entries["terway-vswitch-out-of-ips"]
         page = printed(show_report, make_report(answer), 100)
         assert (entry.title_zh in page, entry.title in page) == (in_chinese, not in_chinese)
+        assert ("已确认" in page, "CONFIRMED" in page) == (in_chinese, not in_chinese)
+        assert ("如何预防" in page, "To prevent it" in page) == (in_chinese, not in_chinese)
         assert answer.diagnoses[0].to_json()["title"] == entry.title
 
 

@@ -35,7 +35,7 @@ from bot.handoff.records import (
     UnreachableCluster,
 )
 from bot.slack.blocks.elements import Message
-from bot.slack.blocks.handoff import Acknowledgement, handoff_message, making_message, reminder_message
+from bot.slack.blocks.handoff import Acknowledgement, folds, handoff_message, making_message, reminder_message
 
 SHOWN = Path(__file__).parent / "shown"
 END = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -168,12 +168,39 @@ def test_what_does_not_fit_is_counted(refused: Any) -> None:
     shown = len(set(re.findall(r"'NC-0000[0-5]\d'", str(message.blocks))) - {"NC-000040"})
     left = re.search(r"(\d+) more open cases in the page", str(message.blocks))
     assert left
-    assert (shown, int(left[1])) == (6, 55), "61 are open, one of them unexplained"
+    assert (shown, int(left[1])) == (11, 50), "61 are open, one of them unexplained"
+    folded = [block for block in message.richer if block["type"] == "container"]
+    assert folded[0]["title"]["text"] == "50 more open cases"
+    further = len(set(re.findall(r"'NC-0000[0-5]\d'", str(folded[0]))))
+    rest = re.search(r"(\d+) more open cases in the page", str(folded[0]))
+    assert rest
+    assert further + int(rest[1]) == 50
+    assert "more open cases in the page" not in str([block for block in message.richer if block["type"] != "container"])
 
 
 def test_each_case_is_named_once() -> None:
     names = re.findall(r"'text': '(NC-\d+)'", str(handoff_message(busy()).blocks))
     assert len(names) == len(set(names)) > 4
+
+
+def test_the_address_of_the_page_stands_only_where_something_has_no_room() -> None:
+    whole, address = busy(60), "https://app.slack.com/client/T1/C1/thread/C1-1.2"
+    apart = replace(whole, open=tuple(replace(case, cluster=f"prod-{at}") for at, case in enumerate(whole.open)))
+    for handoff, is_folded in ((apart, True), (busy(1), False)):
+        assert folds(handoff) == is_folded
+        message = handoff_message(handoff, thread=address)
+        assert ([part["text"] for part in parts(message.blocks) if part.get("url") == address] != []) == is_folded
+        assert address not in str(handoff_message(handoff).blocks)
+
+
+def test_the_worst_stand_before_what_folds() -> None:
+    states = [CurrentState.CLEARED] * 10 + [CurrentState.STILL] * 10
+    opened = [replace(open_case(at, state), cluster=f"prod-{at}") for at, state in enumerate(states)]
+    worst_first = sorted(opened, key=lambda case: case.state.now is CurrentState.CLEARED)
+    shown = str(handoff_message(replace(busy(), open=tuple(worst_first), unexplained=())).blocks)
+    assert [case.ref.id for case in opened if f"'{case.ref.id}'" in shown and case.state.now is CurrentState.STILL] == [
+        case.ref.id for case in opened[10:]
+    ]
 
 
 def alike(number: int, now: CurrentState, outcome: str = "confirmed") -> tuple[OpenCase, ...]:

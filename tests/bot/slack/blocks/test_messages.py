@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import Fact
-from bot.diagnosis.report import Report, ReportFailing, ReportStep, compare
+from bot.diagnosis.report import Report, ReportCluster, ReportFailing, ReportStep, compare
 from bot.fleet.summary import ClusterSummary, JudgedFault, unread
 from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message, shared_message, sharing_message
@@ -143,17 +143,23 @@ async def test_questions_of_what_was_considered_besides(told_on: Tell, case: Cas
 
 async def test_a_question_that_stands_in_another_thread(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
     told = replace(await told_on("terway-out-of-ips", OUT_OF_IPS), notes=("app.log was not read.",))
-    joined = replace(case, same_as="NC-7HL4UD", same_as_link="https://slack.example/p1")
+    joined = replace(case, same_as="NC-7HL4UD", same_as_link="https://slack.example/p1", askers=3, alerts=12)
     times = {"since": case.at - timedelta(minutes=2), "now": case.at}
-    agreed("same-as", same_as_message(told, joined, **times, askers=3))
-    agreed("same-as-alone", same_as_message(told, replace(joined, same_as_link=""), **times, askers=1))
+    resolved = replace(joined, resolved_by="U0BEA", resolved_at=case.at)
+    agreed("same-as", same_as_message(told, joined, **times))
+    agreed("same-as-alone", same_as_message(told, replace(joined, same_as_link="", askers=1, alerts=0), **times))
+    agreed("same-as-resolved", same_as_message(told, resolved, **times))
     agreed("same-as-whole", answer_message(told, case=joined, asker="U0ANA"))
-    agreed("asked-by-three", answer_message(told, case=replace(case, askers=3), asker="U0ANA"))
+    agreed("same-as-whole-resolved", answer_message(told, case=resolved, asker="U0ANA"))
+    agreed("asked-by-three", answer_message(told, case=replace(case, askers=3, alerts=1), asker="U0ANA"))
     agreed("handover-asked-by-three", handover_summary(told, replace(case, askers=3), to=["U1"], by="U2", now=case.at))
 
 
 async def test_no_case_is_told_of_where_there_is_none(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
-    agreed("talk", answer_message(await told_on(None, {}), case=replace(case, is_talk=True), asker="U0ANA"))
+    told, talk = await told_on(None, {}), replace(case, is_talk=True)
+    agreed("talk", answer_message(told, case=talk, asker="U0ANA"))
+    gone = ReportCluster(name="prod", reachable=False, trouble="The cluster could not be read: no route to host.")
+    agreed("talk-unreachable", answer_message(replace(told, cluster=gone), case=talk, asker="U0ANA"))
 
 
 async def test_a_resolved_case(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:

@@ -13,7 +13,8 @@ from bot.handoff.repository import Handoffs
 from bot.handoff.schedule import handoff_schedule
 from bot.slack.scheduler import Scheduler
 from bot.store.cases import Cases
-from bot.store.schema import audit_records, handoffs
+from bot.store.schema import audit_records, cases, handoffs
+from tests.bot.store.test_standing import answer, report
 from tests.scenes import OpenScene, Scene
 from tests.workspace.records import Channel
 
@@ -49,6 +50,25 @@ async def a_case(scene: Scene) -> str:
     ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic pods stuck in ContainerCreating")
     await scene.answer("inc-shop", ts)
     return ts
+
+
+async def test_where_a_busy_shift_has_no_room_the_message_links_to_its_thread(open_scene: OpenScene) -> None:
+    async with open_scene(CLUSTER, settings=ONCALL) as scene:
+        store, at = scene.services.store, datetime.now(UTC) - timedelta(hours=1)
+        channel = scene.slack.team.channel("inc-shop").id
+        for number in range(20):
+            told = report(cluster=f"gone-{number}")
+            Cases(store).save_answer(answer(store, f"{number}.1", told, at=at, channel=channel))
+        with store.writing() as connection:
+            connection.execute(update(cases).values(team=scene.slack.team.id))
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 12h")
+        message = await first(scene)
+        address = f"/thread/{message.channel}-{message.ts}"
+        await scene.slack.until(lambda: address in json.dumps(message.blocks), 60)
+        assert "more open cases" in message.plain
+        await scene.slack.people.press("ada", message, "I have it")
+        await scene.slack.until(lambda: "has it since" in message.plain, 60)
+        assert address in json.dumps(message.blocks)
 
 
 async def test_a_handoff_is_posted_to_on_call_with_page_and_picture_and_taken_once(open_scene: OpenScene) -> None:

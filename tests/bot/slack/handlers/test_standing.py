@@ -81,6 +81,59 @@ async def test_once_it_is_resolved_there_a_new_question_here_opens_its_own(open_
         assert (case.state, case.same_as) == (OPEN, "")
 
 
+async def alert(scene: Scene, cluster: str = "prod", pod: str = "web-9") -> tuple[str, Any]:
+    """A listed bot's alert, and what came back in its thread."""
+    fields = [{"title": "cluster", "value": cluster}, {"title": "pod", "value": pod}]
+    attachment = {"title": f"[FIRING:1] KubePodNotReady shop/{pod}", "text": STUCK.removeprefix("@netclinic ")}
+    said = scene.slack.people.say
+    ts = await said("alerts", "inc-shop", "", attachments=[{**attachment, "fields": fields}], blocks=[])
+    await scene.slack.until(lambda: scene.slack.replies("inc-shop", ts), SECONDS)
+    await scene.idle()
+    return ts, scene.slack.reply("inc-shop", ts)
+
+
+async def test_an_alert_of_what_stands_says_so_is_counted_and_is_closed_with_it(open_scene: OpenScene) -> None:
+    async with open_scene(PROD, settings={"NETCLINIC_ALERT_BOTS": "Alerts"}) as scene:
+        asked, first = await asks(scene, "ada", "ops")
+        ts, joined = await alert(scene)
+        assert SAME in joined.plain
+        assert "people ask" not in joined.plain, "an alert is nobody"
+        await scene.slack.people.say(
+            "alerts",
+            "inc-shop",
+            "",
+            attachments=[
+                {"title": "KubePodNotReady shop/web-8", "text": "pods stuck in ContainerCreating, IpNotEnough"}
+            ],
+            blocks=[],
+        )
+        await scene.slack.until(lambda: "2 alerts of this cause" in scene.slack.reply("inc-shop", ts).plain, SECONDS)
+        _, person = await asks(scene, "lin", "inc-shop")
+        await scene.slack.until(lambda: "2 people ask, 2 alerts say so" in first.plain, SECONDS)
+        await scene.slack.people.press("ada", first, "Resolve")
+        for each in (joined, person):
+            await scene.slack.until(lambda each=each: "Resolved by" in each.plain, SECONDS)
+            assert SAME in each.plain
+        await scene.idle()
+        await scene.slack.people.press("lin", person, "Show the whole answer")
+        await scene.slack.until(lambda: "Do now" in person.plain, SECONDS)
+        assert "Resolved by" in person.plain
+        assert len(scene.slack.replies("ops", asked)) == 2, "the answer, and that it is resolved"
+        _, after = await alert(scene, pod="web-7")
+        assert SAME not in after.plain
+
+
+async def test_an_alert_is_told_of_no_other_cause_and_of_no_private_channel(open_scene: OpenScene) -> None:
+    clusters = {"prod": "terway-out-of-ips", "staging": "flannel-ip-leak"}
+    async with open_scene(clusters, settings={"NETCLINIC_ALERT_BOTS": "Alerts"}) as scene:
+        scene.slack.team.channel("ops").is_private = True
+        for cluster in clusters:
+            await asks(scene, "ada", "ops", f"{STUCK} cluster={cluster}")
+        for cluster in clusters:
+            _, answer = await alert(scene, cluster)
+            assert SAME not in answer.plain
+
+
 @pytest.mark.parametrize("words", ["@netclinic show the whole answer", "@netclinic 完整答案"])
 async def test_typed_it_shows_the_whole_answer(open_scene: OpenScene, words: str) -> None:
     async with open_scene(PROD) as scene:
