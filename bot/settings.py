@@ -342,7 +342,26 @@ def _given(files: Sequence[SettingsFile]) -> dict[str, tuple[Any, str]]:
     for file in files:
         for key in set(file.values) - set(file.refused):
             given.setdefault(key, (file.values[key], file.name))
+        _add_secrets_named_by(file, given)
     return given
+
+
+def _add_secrets_named_by(file: SettingsFile, given: dict[str, tuple[Any, str]]) -> None:
+    """What stands in files that a settings file names; a path there begins at its own folder.
+
+    Raises:
+        SettingsError: one cannot be read, or the secret stands in the settings file as well.
+    """
+    for secret in map(str.lower, secret_variables()):
+        key = secret + OF_FILE.lower()
+        if key not in file.values or key in file.refused:
+            continue
+        if secret in file.values:
+            raise SettingsError(f"{secret} and {key} are both set in {file.name}: leave one of them out.")
+        if secret not in given:
+            path = Path(file.name).parent / Path(str(file.values[key])).expanduser()
+            given[secret] = read_secret(f"{key} in {file.name}", path), str(path)
+        given.pop(key, None)
 
 
 def _refuse_unknown(files: Sequence[SettingsFile]) -> None:
@@ -354,7 +373,7 @@ def _refuse_unknown(files: Sequence[SettingsFile]) -> None:
         if name.upper().startswith(PREFIX) and name not in known and not _is_of_a_service(name, os.environ[name]):
             near = _nearest(name.upper(), known)
             raise SettingsError(f"{name} is not a setting{near}; `netclinic settings` lists them.")
-    keys = {name.lower() for name in known - {NAMED}}
+    keys = {name.lower() for name in (known | files_of_secrets) - {NAMED}}
     for file in files:
         for key in sorted(set(file.values) - keys):
             near = _nearest(key.lower(), keys)

@@ -1,4 +1,5 @@
-"""``netclinic init``: asks for what serving needs, checks each answer at once, and writes the settings file.
+"""``netclinic init``: asks for what serving needs, checks each answer at once, and writes the settings file, and each
+secret into a file of its own beside it.
 
 Nothing is written before the last answer, so that Ctrl-C leaves everything as it was. What the environment sets is
 not asked for: it would win over the file.
@@ -22,7 +23,7 @@ from bot.settings import MASK, Settings, load_settings
 from bot.settings_files import NAMED, OF_FILE, files_if, read_secret, user_file, values_of
 from bot.terminal.console import say, say_command
 from bot.terminal.errors import OutOfReach, UsageProblem
-from bot.terminal.settings_writing import write_settings
+from bot.terminal.settings_writing import write_secret, write_settings
 from knowledge.errors import UserFacingError
 
 NONE = "-"  # typed to take a value away
@@ -43,6 +44,11 @@ class Question:
     def key(self) -> str:
         """The setting's name in the file."""
         return self.setting.lower()
+
+    @property
+    def file_key(self) -> str:
+        """The same where the file names another one that holds the secret."""
+        return self.key + OF_FILE.lower()
 
 
 TOKENS = (
@@ -113,7 +119,7 @@ class Interview:
 
     def put(self, question: Question) -> None:
         """Have one answer, checked; an option's counts as typed."""
-        if question.unless and (self.values.get(question.unless) or question.unless.upper() in self.outside):
+        if question.unless and self._has(question.unless):
             return
         if named := {question.setting, question.setting + OF_FILE} & self.outside:
             say(self.console, f"{question.setting} is set in the environment ({min(named)}) and stays there.")
@@ -140,8 +146,13 @@ class Interview:
             check_clusters(settings)
         return settings
 
+    def _has(self, key: str) -> bool:
+        file_key = key + OF_FILE.lower()
+        there = self.values.get(key) or self.values.get(file_key)
+        return bool(there) or not self.outside.isdisjoint({key.upper(), file_key.upper()})
+
     def write(self) -> None:
-        """The file, where anything is new, and where the person agrees."""
+        """The file and those of new secrets, where anything is new, and where the person agrees."""
         new = {key for key in {*self.values, *self.before} if self.values.get(key) != self.before.get(key)}
         if not new:
             say(self.console, f"Nothing is new: {self.path} stays as it is.")
@@ -149,13 +160,18 @@ class Interview:
         say(self.console, f"New in {self.path}: {', '.join(sorted(new))}.")
         if self.asks and not _agrees("Write it?", default=True):
             raise UsageProblem("Nothing was written, as you said: type `netclinic init` to begin anew.")
+        secrets = {each.key: each for each in QUESTIONS if each.is_secret and each.key in new & self.values.keys()}
         try:
+            for key, question in secrets.items():
+                write_secret(self.path.parent / key, str(self.values.pop(key)))
+                self.values[question.file_key] = key
             write_settings(self.path, self.values)
         except OSError as error:
             raise OutOfReach(
                 f"{self.path} cannot be written ({error.strerror}): name another with --config."
             ) from error
-        say(self.console, f"Written to {self.path}, for you alone to read.")
+        beside = f", and the secrets to files beside it ({', '.join(sorted(secrets))})" if secrets else ""
+        say(self.console, f"Written to {self.path}{beside}, for you alone to read.")
 
     def _is_settled(self, question: Question, answer: str) -> bool:
         """Whether the answer may stay; why it may not is said. What only the outside world knows may be kept."""
@@ -181,6 +197,8 @@ class Interview:
         return ok
 
     def _take(self, question: Question, answer: str) -> None:
+        if answer:
+            self.values.pop(question.file_key, None)
         if answer == NONE:
             self.values.pop(question.key, None)
         elif answer:
@@ -188,7 +206,7 @@ class Interview:
 
     def _ask(self, question: Question) -> str:
         """What was typed; empty keeps what is there."""
-        default = str(self.values.get(question.key, ""))
+        default = str(self.values.get(question.key, "") or self.values.get(question.file_key, ""))
         shown = f" [{MASK if question.is_secret else default}]" if default else ""
         if question.setting == "NETCLINIC_CLUSTERS" and (names := self._contexts()):
             say(self.console, f"The kubeconfig has {', '.join(names)}.")

@@ -68,6 +68,8 @@ def _match(index: "Index", question: str, trail: "AuditContext", show: Callable[
     finally:
         detail = {"lines": lines, "in_scope": best.total(), "best": dict(best.most_common(MOST_SUMMED))}
         trail.log.append([trail.draft("entries.considered", None, None, "", detail)])
+    if not lines:
+        say(Console(stderr=True), "Standard input held no symptom: write one a line, or netclinic match YOUR WORDS")
 
 
 def _begin_audit(log: "AuditLog", question: str) -> "AuditContext":

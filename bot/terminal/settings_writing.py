@@ -28,6 +28,22 @@ def write_settings(path: Path, values: Mapping[str, Any]) -> None:
         whole.unlink(missing_ok=True)
 
 
+def write_secret(path: Path, secret: str) -> None:
+    """A file that holds this alone, for its owner alone; whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; what was there is as before.
+    """
+    if not path.parent.is_dir():
+        make_private_folder(path.parent)
+    whole = path.with_name(f".{path.name}.new")
+    try:
+        write_private_file(whole, f"{secret}\n".encode())
+        whole.replace(path)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
 def merged(text: str, values: Mapping[str, Any]) -> str:
     """TOML with these values: lines of ``text`` that still say so are kept, as are its comments."""
     had, lines = tomllib.loads(text), text.splitlines()

@@ -326,3 +326,33 @@ def test_a_secret_is_set_once_and_what_is_no_secret_has_no_file(
     monkeypatch.setenv("NETCLINIC_CHANNELS_FILE", str(tmp_path / "token"))
     with pytest.raises(SettingsError, match="NETCLINIC_CHANNELS_FILE is not a setting"):
         load_settings()
+
+
+def test_a_settings_file_names_files_of_secrets_from_its_own_folder_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = tmp_path / "conf" / "netclinic.toml"
+    named.parent.mkdir()
+    named.write_text('slack_bot_token_file = "bot"\nslack_app_token_file = "/nowhere"\n')
+    (named.parent / "bot").write_text("xoxb-1\n")
+    monkeypatch.setenv("NETCLINIC_CONFIG", str(named))
+    with pytest.raises(SettingsError, match=f"slack_app_token_file in {named} names /nowhere, where no file is"):
+        load_settings()
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")  # the environment wins, and that file is not looked for
+    settings = load_settings()
+    assert settings.slack_bot_token is not None
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert rows()["SLACK_BOT_TOKEN"] == (MASK, str(named.parent / "bot"))
+    named.write_text('slack_bot_token_file = "bot"\nslack_bot_token = "xoxb-2"\n')
+    with pytest.raises(SettingsError, match="slack_bot_token and slack_bot_token_file are both set in"):
+        load_settings()
+    named.write_text('netclinic_channels_file = "bot"\n')
+    with pytest.raises(SettingsError, match=r"netclinic_channels_file in .* is not a setting"):
+        load_settings()
+
+
+def test_the_current_folder_s_file_names_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netclinic.toml").write_text('slack_bot_token_file = "/etc/passwd"\n')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=r"SLACK_BOT_TOKEN_FILE is set by netclinic\.toml in the current"):
+        load_settings()

@@ -15,6 +15,16 @@ from tests.deploy.manifests import CHART, LEAST, Manifest, Render
 from tests.helm import find_helm, get_helm
 
 
+class EachKeyOnce(yaml.SafeLoader):
+    """YAML as API servers take it under strict validation."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping; an error where a key stands twice."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), (node.start_mark, sorted(keys))
+        return super().construct_mapping(node, deep)
+
+
 @pytest.fixture(scope="session")
 def helm() -> str:
     """Helm; a test that needs it is skipped, saying so, where it cannot be had."""
@@ -29,13 +39,15 @@ def helm() -> str:
 def template(helm: str, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """``template(values)``: what `helm template` said; the least values are given too."""
 
-    def run(values: Mapping[str, Any], command: str = "template") -> "subprocess.CompletedProcess[str]":
+    def run(
+        values: Mapping[str, Any], command: str = "template", release: str = "clinic"
+    ) -> "subprocess.CompletedProcess[str]":
         files = []
         for number, given in enumerate((LEAST, values)):
             path = tmp_path / f"values-{number}.yaml"
             path.write_text(yaml.safe_dump(dict(given)))
             files += ["--values", str(path)]
-        name = ["clinic"] if command == "template" else ["--strict"]
+        name = [release] if command == "template" else ["--strict"]
         line = [helm, command, *name, str(CHART), "--namespace", "tools", *files]
         environment = {**os.environ, "HOME": str(tmp_path)}
         return subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
@@ -45,11 +57,11 @@ def template(helm: str, tmp_path: Path) -> Callable[..., "subprocess.CompletedPr
 
 @pytest.fixture
 def render(template: Any) -> Render:
-    """The manifests."""
+    """The manifests; a key that stands twice in one is an error, as it is to an API server."""
 
-    def run(values: Mapping[str, Any]) -> list[Manifest]:
-        done = template(values)
+    def run(values: Mapping[str, Any], release: str = "clinic") -> list[Manifest]:
+        done = template(values, release=release)
         assert done.returncode == 0, done.stderr
-        return [each for each in yaml.safe_load_all(done.stdout) if each]
+        return [each for each in yaml.load_all(done.stdout, Loader=EachKeyOnce) if each]
 
     return run

@@ -184,6 +184,13 @@ def test_probes_restart_nobody_for_slack_s_sake(render: Render) -> None:
     assert only(render({}), "ConfigMap")["data"]["NETCLINIC_HEALTH_ADDRESS"] == f"0.0.0.0:{port}"
 
 
+def test_two_releases_of_one_name_and_one_with_dots_are_taken(render: Render) -> None:
+    """Roles are the cluster's own, and a Service's name has no dots."""
+    assert only(render({}), "ClusterRole")["metadata"]["name"].startswith("tools-")
+    names = [each["metadata"]["name"] for each in render({}, release="clinic.prod")]
+    assert not [name for name in names if "." in name]
+
+
 def test_a_changed_setting_rolls_the_pods(render: Render) -> None:
     def checksum(settings: Manifest) -> str:
         template = only(render({"settings": settings}), "Deployment")["spec"]["template"]
@@ -214,6 +221,8 @@ def test_the_network_lets_out_what_is_needed_alone(render: Render) -> None:
     spans = {"203.0.113.6/32": [4318]}
     assert out(serve) == {**dns, "192.0.2.0/24": [443], "198.51.100.7/32": [443, 6443], **spans, **sql}
     assert out(database) == {**dns, **sql}
+    shut = {"networkPolicy": {"slack": [], "apiServers": {"cidrs": []}}}  # an empty list opens nothing
+    assert out(only(render(shut), "NetworkPolicy")) == dns
     assert database["spec"]["ingress"] == []
     assert [port["port"] for rule in serve["spec"]["ingress"] for port in rule["ports"]] == [8080]
 
@@ -247,10 +256,13 @@ def test_selectors_find_the_pods_that_are_meant(render: Render) -> None:
         ({"replicas": 0}, "/replicas"),
         ({"database": {"kind": "mysql"}}, "/database/kind"),
         ({"database": {"kind": "postgresql"}}, "needs NETCLINIC_DATABASE_URL"),
-        ({"secrets": {"existingSecret": ""}}, "/secrets/existingSecret"),
+        ({"secrets": {"existingSecret": ""}}, "secrets.existingSecret: name the Secret that holds Slack's tokens"),
+        ({"secrets": {"existingSecret": "My Secret"}}, "/secrets/existingSecret"),
         ({"secrets": {"keys": ["SLACK_APP_TOKEN"]}}, "/secrets/keys"),
         ({"secrets": {"keys": ["SLACK_BOT_TOKEN", "slack"]}}, "/secrets/keys/1"),
-        ({"image": {"repository": ""}}, "/image/repository"),
+        ({"image": {"repository": ""}}, "image.repository: name where you pushed the image"),
+        ({"settings": {"NETCLINIC_HEALTH_ADDRESS": "0.0.0.0:1"}}, "the chart sets NETCLINIC_HEALTH_ADDRESS itself"),
+        ({"podLabels": {"app.kubernetes.io/name": "mine"}}, "podLabels: app.kubernetes.io/name tells"),
         ({"image": {"digest": "latest"}}, "/image/digest"),
         ({"settings": {"deadline": 3}}, "'deadline' does not match"),
         ({"settings": {"SLACK_BOT_TOKEN": "xoxb-1"}}, "belongs into the Secret alone"),

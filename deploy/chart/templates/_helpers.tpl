@@ -1,5 +1,6 @@
 {{- define "netclinic.name" -}}
-{{- if contains "netclinic" .Release.Name }}{{ .Release.Name | trunc 52 | trimSuffix "-" }}{{ else }}{{ printf "%s-netclinic" .Release.Name | trunc 52 | trimSuffix "-" }}{{ end }}
+{{- $release := .Release.Name | replace "." "-" }}{{- /* a Service's name has no dots */ -}}
+{{- if contains "netclinic" $release }}{{ $release | trunc 52 | trimSuffix "-" }}{{ else }}{{ printf "%s-netclinic" $release | trunc 52 | trimSuffix "-" }}{{ end }}
 {{- end }}
 
 {{- define "netclinic.selector" -}}
@@ -11,7 +12,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "netclinic.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "netclinic.serviceAccount" -}}
@@ -19,7 +20,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
 {{- define "netclinic.image" -}}
-{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
+{{ required "image.repository: name where you pushed the image, such as registry.example.com/tools/netclinic" .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
 {{- define "netclinic.podSecurity" -}}
@@ -49,6 +50,19 @@ capabilities: {drop: [ALL]}
 {{- range $key := .Values.secrets.keys }}
 {{- if hasKey $.Values.settings $key }}
 {{- fail (printf "settings: %s is a secret and belongs into the Secret alone" $key) }}
+{{- end }}
+{{- end }}
+{{- $given := list "NETCLINIC_HEALTH_ADDRESS" }}
+{{- if .Values.service.slack }}{{ $given = append $given "NETCLINIC_HTTP_ADDRESS" }}{{ end }}
+{{- if .Values.knowledge.existingConfigMap }}{{ $given = concat $given (list "NETCLINIC_KNOWLEDGE_DIR" "NETCLINIC_INDEX_DIR") }}{{ end }}
+{{- range $name := $given }}
+{{- if hasKey $.Values.settings $name }}
+{{- fail (printf "settings: the chart sets %s itself; leave it out" $name) }}
+{{- end }}
+{{- end }}
+{{- range $name := list "app.kubernetes.io/name" "app.kubernetes.io/instance" }}
+{{- if hasKey $.Values.podLabels $name }}
+{{- fail (printf "podLabels: %s tells the chart's own pods from others; leave it out" $name) }}
 {{- end }}
 {{- end }}
 {{- $socket := has "SLACK_APP_TOKEN" .Values.secrets.keys }}

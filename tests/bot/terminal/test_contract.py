@@ -168,6 +168,12 @@ def test_words_need_no_quotes(indexed: Run) -> None:
     assert (asked["question"], asked["outcome"]) == (words, "confirmed")
 
 
+def test_match_says_where_its_input_holds_nothing(indexed: Run) -> None:
+    ran = indexed("match", "-", "-o", "json", stdin=b"\n \n")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.startswith("Standard input held no symptom: write one a line")
+
+
 def test_match_takes_one_text_as_an_argument(indexed: Run) -> None:
     ran = indexed("match", "no IP addresses available in range set", "-o", "json")
     assert len(ran.lines) == 1

@@ -164,9 +164,14 @@ async def test_each_answer_is_checked_at_once_and_all_are_written_at_the_end(pla
     assert app_token not in seen
     assert "signing secret" not in seen  # with an app token there is no need of one
     assert stat.S_IMODE(place.file.stat().st_mode) == 0o600
+    assert place.slack.bot_token not in place.file.read_text()
+    for name, token in (("slack_bot_token", place.slack.bot_token), ("slack_app_token", app_token)):
+        secret = place.file.with_name(name)
+        assert (secret.read_text().strip(), stat.S_IMODE(secret.stat().st_mode)) == (token, 0o600)
+    assert f"Written to {place.file}, and the secrets to files beside it" in " ".join(seen.split())
     assert tomllib.loads(place.file.read_text()) == {
-        "slack_bot_token": place.slack.bot_token,
-        "slack_app_token": app_token,
+        "slack_bot_token_file": "slack_bot_token",
+        "slack_app_token_file": "slack_app_token",
         "netclinic_clusters": HEALTHY,
         "netclinic_channels": "ops,inc-shop",
         "netclinic_incident_channels": "inc-shop",
@@ -225,7 +230,11 @@ async def test_without_questions_options_are_written_and_the_rest_is_kept(place:
     text = place.file.read_text()
     assert text.startswith('# ours\nnetclinic_log_level = "debug"  # while we look\n')
     assert tomllib.loads(text)["netclinic_channels"] == "ops,inc-*"
-    assert tomllib.loads(text)["slack_bot_token"] == place.slack.bot_token
+    assert tomllib.loads(text)["slack_bot_token_file"] == "slack_bot_token"
+    assert place.file.with_name("slack_bot_token").read_text() == f"{place.slack.bot_token}\n"
+    again = await place.run("--yes", "--channels", "ops")  # what is there is kept, the secrets' files too
+    assert again.code == 0, again.out + again.err
+    assert tomllib.loads(place.file.read_text())["slack_bot_token_file"] == "slack_bot_token"
 
 
 @pytest.mark.parametrize(
