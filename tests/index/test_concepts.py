@@ -3,7 +3,7 @@
 import pytest
 
 from index.concepts import concepts
-from index.preprocess import normalize
+from index.tokenize import normalize
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.preprocess import normalize
+from index.tokenize import normalize
 from index.traffic import traffic_terms
 
 
