@@ -59,9 +59,9 @@ class Corpus:
 
     @cached_property
     def group_entries(self) -> tuple[tuple[int, ...], ...]:
-        """For each symptom group the rows of its entries."""
+        """For each symptom group the rows of its entries, the likeliest first as they are written."""
         rows = {entry_id: row for row, entry_id in enumerate(self.ids)}
-        return tuple(tuple(sorted({rows[entry_id] for entry_id in group.entries})) for group in self.groups)
+        return tuple(tuple(dict.fromkeys(rows[entry_id] for entry_id in group.entries)) for group in self.groups)
 
     @cached_property
     def names(self) -> tuple[frozenset[str], ...]:

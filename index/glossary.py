@@ -1,4 +1,4 @@
-"""Chinese into English words for an English encoder, by the longest match in a hand-kept glossary.
+"""Chinese into English words for an English encoder, by a hand-kept glossary.
 
 No translation: the encoder only needs the right words in about the right order.
 """
@@ -39,18 +39,25 @@ class Glossary:
         return " ".join(word for run in _RUN.findall(text) for word in self._translate(run))
 
     def _translate(self, run: str) -> list[str]:
-        found: list[str] = []
-        start = 0
-        while start < len(run):
-            length = self._match(run, start)
-            if length:
-                found.append(self.words[run[start : start + length]])
-            start += length or 1
-        return [word for word in found if word]
+        """Cut so that as few characters as possible are unknown, and into as few terms as possible."""
+        best: list[tuple[int, int, int]] = [(0, 0, 0)]  # of what stands before: unknown characters, terms, last length
+        for end in range(1, len(run) + 1):
+            unknown, terms, _ = best[end - 1]
+            cut = (unknown + 1, terms, 1)
+            for length in range(1, min(self.longest, end) + 1):
+                if run[end - length : end] in self.words:
+                    unknown, terms, _ = best[end - length]
+                    cut = min(cut, (unknown, terms + 1, -length))
+            best.append((cut[0], cut[1], abs(cut[2])))
+        return self._along(run, [length for _, _, length in best])
 
-    def _match(self, run: str, start: int) -> int:
-        reach = min(self.longest, len(run) - start)
-        return next((n for n in range(reach, 0, -1) if run[start : start + n] in self.words), 0)
+    def _along(self, run: str, lengths: list[int]) -> list[str]:
+        found: list[str] = []
+        end = len(run)
+        while end > 0:
+            found.append(self.words.get(run[end - lengths[end] : end], ""))
+            end -= lengths[end]
+        return [word for word in reversed(found) if word]
 
 
 def load_glossary(path: Path) -> Glossary:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.integer[Any]]
 
-_KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7}
-_LEAST_TEXTS = {"w": 2, "p": 2, "c": 4, "z": 2}  # a term of one text alone says nothing about others
+_KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7, "k": 1.0, "d": 1.0}
+_LEAST_TEXTS = {"w": 2, "p": 2, "c": 4, "z": 2, "k": 2, "d": 2}  # a term of one text alone says nothing about others
 _K1, _B = 1.2, 0.75
 
 
@@ -115,7 +115,7 @@ def _known_words(document: Counter[str], vocabulary: Vocabulary) -> tuple[Intege
     known = sorted(
         (vocabulary.rows[term], count)
         for term, count in document.items()
-        if term[0] in "wz" and term in vocabulary.rows
+        if term[0] in "wzkd" and term in vocabulary.rows
     )
     return (
         np.array([row for row, _ in known], dtype=np.int64),

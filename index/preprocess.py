@@ -1,8 +1,10 @@
 """From raw text to a message ready for scoring; symptoms at build and questions take the same way."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from index.concepts import concepts
 from index.domain_cues import count_domain_cues
 from index.excerpt import SHORT, clip, excerpt
 from index.glossary import Glossary
@@ -11,6 +13,7 @@ from index.lexical import Floats
 from index.scorer import Message
 from index.shorthand import spell_out
 from index.tokenize import mask_variables, normalize, terms
+from index.traffic import traffic_terms
 
 Encode = Callable[[list[str]], Floats]
 
@@ -32,7 +35,7 @@ class Preprocessor:
             Message(
                 english=translated,
                 vector=vector,
-                terms=terms(without_variables, self.glossary.only_chinese(brief)),
+                terms=terms(without_variables, self.glossary.only_chinese(brief)) + _said_in_many_ways(brief),
                 identifiers=self.identifiers.scores(text),
                 domain_cues=count_domain_cues(normalize(brief)),
             )
@@ -43,3 +46,9 @@ class Preprocessor:
 
     def _excerpt(self, text: str) -> str:
         return excerpt(text, self.identifiers.within(text).interest) if len(text) > SHORT else text
+
+
+def _said_in_many_ways(text: str) -> Counter[str]:
+    """Terms that both languages share: what is noticed, and who reaches whom."""
+    plain = normalize(text)
+    return Counter([*concepts(plain), *traffic_terms(plain)])

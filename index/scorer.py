@@ -20,7 +20,9 @@ MESSAGE_FEATURES = (
 )  # fmt: skip
 NARROWNESS = 4.0
 WORDING = 0.5
-EVENLY = 0.75  # share of a symptom group's chance that its entries have alike; the rest goes by their own chances
+BY_PLACE = (
+    0.75  # share of a symptom group's chance that goes by the places of its entries, the rest by their own chances
+)
 NEIGHBOURLY = 0.05  # share of an entry's chance that goes to those of the same groups: what is behind is often theirs
 
 
@@ -190,23 +192,24 @@ def with_top_chance(message_features: Floats, chances: Floats) -> Floats:
 def chances_of_entries(chances: Floats, group_entries: Sequence[Sequence[int]]) -> Floats:
     """Per entry, from the chances per topic: the chance of a symptom group goes to its entries.
 
-    Most of it goes to all of them alike, for the words do not say which; the rest by their own chances, as some fit
-    better. A little of each entry's chance goes to those that the same vague words may mean.
+    Most of it goes by their places, for the words do not say which, and a group's likeliest entries come first: so the
+    first eight hold the likely ones of two groups rather than all of one. The rest goes by the entries' own chances, as
+    some fit better. A little of each entry's chance goes to those that the same vague words may mean.
     """
     own = chances[: len(chances) - len(group_entries)]
     members = np.zeros((len(group_entries), len(own)), dtype=np.float32)
     for row, entries in enumerate(group_entries):
-        members[row, list(entries)] = 1.0
-    evenly = members / members.sum(axis=1, keepdims=True)
-    fitting = members * (own + np.float32(1e-9))
+        members[row, list(entries)] = 1 / np.sqrt(1 + np.arange(len(entries)))
+    by_place = members / members.sum(axis=1, keepdims=True)
+    fitting = (members > 0) * (own + np.float32(1e-9))
     fitting /= fitting.sum(axis=1, keepdims=True)
-    among = EVENLY * evenly + (1 - EVENLY) * fitting
-    return _with_neighbours(own + chances[len(own) :] @ among, members, evenly)
+    among = BY_PLACE * by_place + (1 - BY_PLACE) * fitting
+    return _with_neighbours(own + chances[len(own) :] @ among, by_place)
 
 
-def _with_neighbours(chances: Floats, members: Floats, evenly: Floats) -> Floats:
+def _with_neighbours(chances: Floats, by_place: Floats) -> Floats:
     """A share of each entry's chance dealt out to the entries of its groups; one of no group keeps all."""
-    neighbours = members.T @ evenly
+    neighbours = (by_place > 0).astype(np.float32).T @ by_place
     np.fill_diagonal(neighbours, 0.0)
     totals = neighbours.sum(axis=1)
     dealt = np.divide(NEIGHBOURLY * chances, totals, out=np.zeros_like(chances), where=totals > 0)

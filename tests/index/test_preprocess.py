@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.corpus import build_corpus, sentences
@@ -9,7 +10,8 @@ from index.domain_cues import count_domain_cues
 from index.excerpt import BUDGET, excerpt
 from index.glossary import Glossary, GlossaryError, load_glossary
 from index.identifiers import Identifiers
-from index.lexical import Postings, Vocabulary
+from index.lexical import Floats, Postings, Vocabulary
+from index.preprocess import Preprocessor
 from index.shorthand import spell_out
 from index.tokenize import mask_resource_names, mask_variables, normalize, terms, words
 from knowledge.model import Entry
@@ -95,6 +97,23 @@ def test_glossary_takes_the_longest_match_and_keeps_latin_parts() -> None:
     glossary = Glossary.of({"交换": "exchange", "交换机": "vSwitch", "满": "full", "了": ""})
     assert glossary.english("terway交换机满了吗 v1.2") == "terway vSwitch full v1.2"
     assert glossary.only_chinese("terway交换机") == "vSwitch"
+
+
+def test_chinese_is_cut_so_that_the_fewest_characters_are_left_unknown() -> None:
+    glossary = Glossary.of({"不均": "uneven", "均衡": "balanced", "不": "not", "负载": "load"})
+    assert glossary.only_chinese("负载不均衡") == "load not balanced"  # and not "uneven", with a character left over
+    assert glossary.only_chinese("负载不均") == "load uneven"
+    assert glossary.only_chinese("毫无所知") == ""
+
+
+def test_a_message_bears_what_is_noticed_and_who_reaches_whom() -> None:
+    def encode(texts: list[str]) -> Floats:
+        return np.zeros((len(texts), 2), dtype=np.float32)
+
+    reader = Preprocessor(Glossary.of({}), Identifiers.of([()]))
+    english, chinese = reader.messages(["pods time out reaching the internet", "Pod访问公网超时"], encode)
+    for message in (english, chinese):
+        assert {"k:no answer", "k:internet", "d:pod to outside"} <= set(message.terms)
 
 
 def test_a_wrong_glossary_line_names_file_and_line(tmp_path: Path) -> None:

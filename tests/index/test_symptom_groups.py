@@ -62,14 +62,26 @@ def test_a_group_is_read_back_as_it_was_built(vague: Index, three: list[Entry], 
     assert again.match("nothing works") == vague.match("nothing works")
 
 
-def test_most_of_a_groups_chance_is_shared_evenly_and_the_rest_by_the_entries_own_chances() -> None:
+def test_most_of_a_groups_chance_goes_by_place_and_the_rest_by_the_entries_own_chances() -> None:
     chances = np.array([0.3, 0.1, 0.2, 0.4], dtype=np.float32)  # three entries and a group of the first two
-    first, second = 0.3 + 0.15 + 0.075, 0.1 + 0.15 + 0.025
+    likelier = 1 / (1 + 0.5**0.5)  # the second's weight is one by the square root of two
+    first, second = 0.3 + 0.3 * likelier + 0.075, 0.1 + 0.3 * (1 - likelier) + 0.025
     expected = [0.95 * first + 0.05 * second, 0.95 * second + 0.05 * first, 0.2]
     assert chances_of_entries(chances, [(0, 1)]) == pytest.approx(expected, abs=1e-5)
-    unlikely = np.array([0.0, 0.0, 0.0, 1.0], dtype=np.float32)
-    assert chances_of_entries(unlikely, [(0, 1)]) == pytest.approx([0.5, 0.5, 0.0], abs=1e-5)
     assert chances_of_entries(chances[:3], []) == pytest.approx([0.3, 0.1, 0.2])
+
+
+def test_the_order_of_a_group_is_that_of_its_entries_where_nothing_else_tells() -> None:
+    unlikely = np.array([0.0, 0.0, 0.0, 0.0, 1.0], dtype=np.float32)
+    assert list(np.argsort(-chances_of_entries(unlikely, [(2, 0, 3)]))) == [2, 0, 3, 1]
+    assert chances_of_entries(unlikely, [(2, 0, 3)]).sum() == pytest.approx(1.0)
+
+
+def test_the_likely_entries_of_two_groups_come_before_the_last_of_one() -> None:
+    chances = np.array([0.0] * 8 + [0.55, 0.45], dtype=np.float32)
+    first = set(np.argsort(-chances_of_entries(chances, [(0, 1, 2, 3, 4), (5, 6, 7)]))[:6].tolist())
+    assert {0, 1, 5, 6} <= first
+    assert 4 not in first
 
 
 def test_those_behind_the_same_vague_words_come_next_and_no_chance_is_lost() -> None:
@@ -87,6 +99,12 @@ def corpus(entries: list[Entry], folder: Path) -> Corpus:
 def test_a_group_of_which_fewer_than_two_entries_are_there_is_left_out(few: list[Entry], grouped: Path) -> None:
     assert corpus(few, grouped).group_entries == ((0, 1),)
     assert corpus(few[:1], grouped).groups == ()
+
+
+def test_the_entries_of_a_group_keep_their_order(few: list[Entry], tmp_path: Path) -> None:
+    text = GROUP.replace("[disk, dns,", "[dns, disk, dns,")
+    (tmp_path / "symptom_groups.yaml").write_text(text, encoding="utf-8")
+    assert corpus(few, tmp_path).group_entries == ((1, 0),)
 
 
 def test_groups_are_part_of_the_key_of_the_index(few: list[Entry], grouped: Path, tmp_path: Path) -> None:
