@@ -64,7 +64,9 @@ async def _prove_on(
         return [ProofResult(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:
         cluster = Cluster(Transport(connection.client), recording, cloud=store.cloud)
-        answer = await clinic.check([id_ for id_, _ in expectations], cluster, words_are_clear=True)
+        answer = await clinic.check(
+            [id_ for id_, _ in expectations], cluster, words_are_clear=True, words=store.question
+        )
     found = {item.entry.id: item for item in answer.diagnoses}
     return [
         ProofResult(id_, recording, expected, str(found[id_].verdict), found[id_].judgement.reason)
