@@ -49,7 +49,7 @@ async def missing_device_attached(session: ClusterSession, *, within: timedelta 
     enis = dict(zip(instances, lists, strict=True))
     region = await cloud_region(session)
     seen = [
-        (node, mac, pod, _status(enis[node], mac, instances[node])) for node, mac, pod in wanted if node in instances
+        (node, mac, pod, status_of(enis[node], mac, instances[node])) for node, mac, pod in wanted if node in instances
     ]
     evidence = [
         _evidence(session, region, instances[node], enis[node], mac)
@@ -81,7 +81,7 @@ def _judged(
     return absent(why, evidence, **named)
 
 
-def _status(enis: Iterable[Object], mac: str, instance: str) -> str:
+def status_of(enis: Iterable[Object], mac: str, instance: str) -> str:
     """The status of the ENI with this MAC address; empty where the instance has none."""
     for eni in enis:
         is_here = eni.get("InstanceId") in (None, "", instance)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.probes.cloud_enis import status_of
 from tests.bot.cloud.asking import found_on, found_with_calls
 
 PROBE, ATTACHED, MAC = "missing_device_attached()", "terway-cloud-mac-attached", "00:16:3e:2a:7c:11"
@@ -51,3 +52,8 @@ async def test_a_list_that_was_cut_short_proves_no_absence() -> None:
 async def test_where_no_pod_waits_nothing_is_asked() -> None:
     found, calls = await found_with_calls(PROBE, "terway-cloud-vswitch-idle")
     assert (found.outcome, calls.total()) == ("unknown", 0)
+
+
+def test_an_eni_of_another_instance_does_not_count() -> None:
+    assert status_of([eni(InstanceId="i-other"), eni("00:16:3e:00:00:01")], MAC, "i-bp1worker12") == ""
+    assert status_of([eni(InstanceId="")], MAC, "i-bp1worker12") == "InUse"
