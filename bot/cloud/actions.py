@@ -127,6 +127,7 @@ DESCRIBE_INSTANCES = Action(
         *("SecurityGroupIds", "EipAddress", "PublicIpAddress", "InstanceNetworkType"),
     ),
     selects={
+        **_same("InstanceNetworkType"),
         "InstanceIds": "InstanceId",
         "PrivateIpAddresses": "VpcAttributes.PrivateIpAddress.IpAddress",
         "VpcId": "VpcAttributes.VpcId",

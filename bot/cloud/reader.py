@@ -120,7 +120,7 @@ class CloudReader:
                 return CloudListing(self._items(call.action, pages), complete=False)
             pages.append(body)
             following = _next_page(call.action, body, following, sum(len(_list(call.action, each)) for each in pages))
-        return CloudListing(self._items(call.action, pages))
+        return CloudListing(self._items(call.action, pages), complete=not _lacks_items(call.action, pages))
 
     def _check_shape(self, call: CloudCall, body: Any) -> None:
         wanted = list if call.action.body_type == "array" else dict
@@ -206,6 +206,14 @@ def _next_page(action: Action, body: Any, asked: dict[str, str], seen: int) -> d
         return {**asked, "PageNumber": str(int(asked["PageNumber"]) + 1)} if has_more else None
     token = body.get("NextToken")
     return {**asked, "NextToken": str(token)} if token else None
+
+
+def _lacks_items(action: Action, pages: Sequence[Any]) -> bool:
+    """Whether the API counts more items than it gave: its last page was empty."""
+    if action.pages is None or action.pages.by != "number":
+        return False
+    total = pages[-1].get("TotalCount")
+    return isinstance(total, int) and sum(len(_list(action, page)) for page in pages) < total
 
 
 def _list(action: Action, body: Any) -> list[Any]:

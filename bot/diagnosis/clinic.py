@@ -86,17 +86,19 @@ class Clinic:
         namespace: str | None = None,
         *,
         words_are_clear: bool = False,
+        words: str = "",
         look: Look | None = None,
     ) -> Answer:
         """Judge entries without a question: the named ones, dear reads too, or every fault.
 
         ``words_are_clear`` judges as if the words had plainly described each: how entries are proved on recordings.
+        ``words`` are then those in which it was described.
         ``look`` sees more of the cluster once all is judged, from the same cache and within the same budget.
         """
         chosen = list(ids) or [entry.id for entry in self.entries.values() if entry.kind is Kind.FAULT]
         scores = MatchScores(dict.fromkeys(chosen, 1.0 if words_are_clear else 0.0), named=True)
         answer = Answer(question="", in_scope=True, confidence=1.0, cluster=None)
-        scope, budget = QuestionScope.of("", namespace), self.budget.for_everything()
+        scope, budget = QuestionScope.of(words, namespace), self.budget.for_everything()
         with self.tracing.span("check") as span:
             answer = await self._diagnose(answer, scores, cluster, scope, time.monotonic(), budget, look)
             _tell(span, answer, cluster)

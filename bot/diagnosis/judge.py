@@ -104,7 +104,8 @@ class Judge:
         by_kubernetes = self._judge(entry, words_are_clear, in_doubt)
         if not (with_cloud and entry.confirmed_with_cloud and self._session.reader.cloud):
             return await by_kubernetes
-        with_it = replace(entry, confirmed_by=entry.confirmed_with_cloud)
+        # What reads of Kubernetes can only confirm, the cloud may rule out.
+        with_it = replace(entry, confirmed_by=entry.confirmed_with_cloud, absence="ruled_out")
         return _of_both(*await asyncio.gather(self._judge(with_it, words_are_clear, in_doubt), by_kubernetes))
 
     async def _judge(self, entry: Entry, words_are_clear: bool, in_doubt: bool) -> Judgement:

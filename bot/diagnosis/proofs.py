@@ -68,7 +68,8 @@ async def _prove_on(
         prometheus = Endpoint(server.prometheus_url) if server.prometheus_url else None
         others = beside(prometheus, recording)
         cluster = Cluster(Transport(connection.client), recording, cloud=store.cloud, others=others)
-        answer = await clinic.check([id_ for id_, _ in expectations], cluster, words_are_clear=True)
+        chosen = [id_ for id_, _ in expectations]
+        answer = await clinic.check(chosen, cluster, words_are_clear=True, words=store.question)
     found = {item.entry.id: item for item in answer.diagnoses}
     return [
         ProofResult(id_, recording, expected, str(found[id_].verdict), found[id_].judgement.reason)

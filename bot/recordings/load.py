@@ -4,7 +4,7 @@ import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -29,9 +29,9 @@ def shipped_folder() -> Path:
     return RECORDINGS_FOLDER.resolve()
 
 
-KNOWN_SETTINGS = {"description", "base", "recorded", "version", "forbid", "remove", "tokens", "cut", "metrics"}
-_TEXTS, _LISTS = ("description", "base", "recorded", "version"), ("forbid", "remove", "cut")
+_TEXTS, _LISTS = ("description", "base", "recorded", "version", "question"), ("forbid", "remove", "cut")
 METRICS = "metrics"
+KNOWN_SETTINGS = {*_TEXTS, *_LISTS, "tokens", METRICS}
 _LARGEST = 256_000_000  # bytes that are held in memory at once; a cluster of 20,000 pods has a quarter of it
 _MOST_FILES = 20_000
 # What is odd in a way that nobody has thought of is still one sentence.
@@ -66,7 +66,7 @@ def _load_recording(path: Path, name: str) -> Recording:
     recorded = _recording_time(layers.settings, name)
     resolving = layers.settings.get("tokens", True)
     objects = [resolve_all(item, recorded) if resolving else item for item in layers.objects.values()]
-    return Recording.of(
+    store = Recording.of(
         objects,
         name=name,
         description=str(layers.settings.get("description", "")).strip(),
@@ -80,6 +80,7 @@ def _load_recording(path: Path, name: str) -> Recording:
         else read_cloud(resolve_all(layers.cloud, recorded) if resolving else layers.cloud, f"{name}/{CLOUD_FILES[0]}"),
         metrics=_metrics(layers, recorded, name),
     )
+    return replace(store, question=str(layers.settings.get("question") or "").strip())
 
 
 def description_of(path: Path) -> str:

@@ -91,6 +91,7 @@ class ObjectIndex:
 class Recording:
     """A recording, ready to be served. Make one with ``Recording.of``; the replay never changes it.
 
+    ``question``: the words that entries are proved with on it, where it takes some.
     ``cloud``: what it holds of the cloud's replies; ``None`` where the cloud was not asked.
     """
 
@@ -104,6 +105,7 @@ class Recording:
     cut: frozenset[str] = frozenset()
     cloud: "RecordedCloud | None" = None
     metrics: Metrics | None = None
+    question: str = ""
 
     @classmethod
     def of(

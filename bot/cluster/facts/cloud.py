@@ -35,6 +35,18 @@ async def ask_cloud(session: ClusterSession, action: Action, **parameters: Param
         raise ReadError(failure.kind, str(failure)) from failure
 
 
+async def whole_list(session: ClusterSession, action: Action, **parameters: Parameter) -> tuple[Object, ...]:
+    """The same where absence counts: all items, or none.
+
+    Raises:
+        ReadError: not all could be read.
+    """
+    listing = await ask_cloud(session, action, **parameters)
+    if not listing.complete:
+        raise ReadError("refused", f"the list of {action.product} {action.name} was not read to its end")
+    return listing.items
+
+
 def cloud_command(region: str, action: Action, **parameters: Parameter) -> str:
     """The ``aliyun`` command that shows the same."""
     return action.command(region, parameters)
