@@ -21,17 +21,17 @@ from knowledge.values import InsertedValue, ValueMarks, parts_of
 # waited; "slots" counts ENIs or addresses ("3 of 3"); "other_pod" waits for "other_reason", which is no network;
 # "young_pod" was bound seconds ago; "given_to" got an address, "refused_at" none was given; "seen" how often and for
 # how long; "about" is what the question names; "instance" is the first node's machine, of "instance_type", in "zone";
-# "free_addresses" counts them by vSwitch.
+# "free_addresses" counts them by vSwitch; "instance_enis" counts the ENIs of a node's machine, with what follows.
 OBJECTS = (
     *("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace", "module", "reason"),
     *("age", "slots", "other_pod", "other_reason", "message", "port", "policy", "unused_vswitch", "eni"),
     *("instance", "instance_type", "zone", "given_to", "refused_at", "young_pod", "seen", "about"),
-    "free_addresses",
+    *("free_addresses", "instance_enis"),
 )
 # What is no name of an object: a slash in it parts no namespace from a name.
 TEXTS = (
     *("reason", "age", "slots", "other_pod", "other_reason", "message", "given_to", "refused_at", "young_pod"),
-    *("policy", "seen", "about", "free_addresses"),
+    *("policy", "seen", "about", "free_addresses", "instance_enis"),
 )
 PLURALS = {
     "nodes": "node", "pods": "pod", "services": "service", "vswitches": "vswitch", "modules": "module", "ports": "port",
