@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 from bot.cloud.actions import DESCRIBE_INSTANCE_TYPES, DESCRIBE_NETWORK_INTERFACES
 from bot.cluster.declared_reads import label, label_of
-from bot.cluster.facts.cloud import ask_cloud
+from bot.cluster.facts.cloud import ask_cloud, cloud_region
+from bot.cluster.facts.platform import LIST_NODES
+from bot.cluster.facts.registry import Fact, fact, known, unknown
+from bot.cluster.resources import NODES
 from bot.cluster.session import ClusterSession, Object, get_path
 from bot.cluster.transport import ReadError
 
@@ -64,3 +67,30 @@ def is_made_by_terway(eni: Object) -> bool:
 
 def _word(tag: Object, part: str) -> str:
     return str(tag.get(f"Tag{part}") or tag.get(part) or "")
+
+
+@fact(
+    "cloud.pod_capacity",
+    "how many pods the instance types of the nodes can hold, by the cloud",
+    reads=(LIST_NODES,),
+    calls=(DESCRIBE_INSTANCE_TYPES,),
+)
+async def pod_capacity_by_type(session: ClusterSession) -> Fact:
+    """(EniQuantity - 1) x EniPrivateIpAddressQuantity in shared, EniQuantity - 1 in exclusive ENI mode."""
+    nodes = await session.reader.select(NODES, metadata_only=True)
+    names = sorted({type_ for node in nodes.items if (type_ := type_of(node))})[:TYPES_AT_ONCE]
+    if not names:
+        return unknown("no node tells its instance type")
+    found = await instance_types(session, names)
+    told = [_capacity(name, found[name]) if name in found else f"{name}: not known to the cloud" for name in names]
+    command = DESCRIBE_INSTANCE_TYPES.command(await cloud_region(session), {"InstanceTypes": tuple(names)})
+    return known("; ".join(told), f"InstanceType {names[0]}", command)
+
+
+def _capacity(name: str, item: Object) -> str:
+    enis, each = quantity(item, "EniQuantity"), quantity(item, "EniPrivateIpAddressQuantity")
+    if not enis or each is None:
+        return f"{name}: the cloud does not tell its ENIs"
+    text = f"{name}: shared {(enis - 1) * each} ({enis - 1} ENIs x {each}), exclusive {enis - 1}"
+    ipv6 = quantity(item, "EniIpv6AddressQuantity")
+    return text if ipv6 in (None, each) else f"{text}, no dual stack ({ipv6} IPv6 addresses an ENI)"
