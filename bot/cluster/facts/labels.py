@@ -1,6 +1,7 @@
 """What facts are called where people read them; their names are for entries and programs."""
 
 LABELS = {
+    "cloud.address_reserve": "free addresses, and how long they last",
     "cloud.cluster": "resources of the cluster by ACK",
     "cloud.node_pools": "node pools",
     "cloud.pod_capacity": "pods by instance type",
