@@ -25,19 +25,20 @@ from knowledge.values import InsertedValue, ValueMarks, parts_of
 # settle it; "missing" is what the way to the internet or to a node's pods lacks, "way_out" what it is, "unsettled" what
 # the cloud leaves open; "eip_address" is that of the NAT gateway's other SNAT entries, "route_entries" the number of
 # those in a table that may be full. "ecs_private_ip" is the address that the words name, "ecs_instance" what has it,
-# with its "security_group"; "refused" is why it lets nobody in.
+# with its "security_group"; "refused" is why it lets nobody in. "instance_enis" counts the ENIs of a node's machine,
+# with what follows.
 OBJECTS = (
     *("node", "pod", "service", "vswitch", "mac", "configmap", "terway_pod", "namespace", "module", "reason"),
     *("age", "slots", "other_pod", "other_reason", "message", "port", "policy", "unused_vswitch", "eni"),
     *("instance", "instance_type", "zone", "given_to", "refused_at", "young_pod", "seen", "about"),
-    *("free_addresses", "usage", "unmeasured"),
+    *("free_addresses", "instance_enis", "usage", "unmeasured"),
     *("route_table", "nat_gateway", "snat_table", "eip_address", "missing", "way_out", "unsettled", "route_entries"),
     *("ecs_private_ip", "ecs_instance", "security_group", "refused", "pod_ipv6"),
 )
 # What is no name of an object: a slash in it parts no namespace from a name.
 TEXTS = (
     *("reason", "age", "slots", "other_pod", "other_reason", "message", "given_to", "refused_at", "young_pod"),
-    *("policy", "seen", "about", "free_addresses", "usage", "unmeasured"),
+    *("policy", "seen", "about", "free_addresses", "instance_enis", "usage", "unmeasured"),
     *("missing", "way_out", "unsettled", "route_entries", "refused"),
 )
 PLURALS = {

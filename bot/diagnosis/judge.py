@@ -228,7 +228,7 @@ def _compare_fact(call: Call, fact: Fact, finding: Finding) -> Finding:
 
 def _of_both(with_cloud: Judgement, by_kubernetes: Judgement) -> Judgement:
     """The cloud's word where it could be read. Else what Kubernetes has decided by itself stays decided."""
-    unread = [found for found in with_cloud.findings if found.is_unread]
+    unread = [found for found in with_cloud.findings if found.is_unread and found.is_of_cloud]
     if with_cloud.verdict is not Verdict.SUSPECTED or not unread:
         return with_cloud
     known = {found.probe for found in by_kubernetes.findings}

@@ -150,7 +150,7 @@ async def _evidence(session: ClusterSession, pools: list[_Pool]) -> list[Evidenc
 async def _pools_of_nodes(session: ClusterSession, waiters: tuple[Object, ...]) -> list[_Pool]:
     waiting = Counter(node_of(pod) for pod in waiters)
     names = [name for name, _ in waiting.most_common(NODES_LOOKED_AT)]
-    ids = await asyncio.gather(*(_usable(session, name) for name in names))
+    ids = await asyncio.gather(*(usable_vswitches(session, name) for name in names))
     found = await vswitches(session, [id_ for each in ids for id_ in each])
     return [
         _Pool(name, tuple(sorted(mine)), {id_: found[id_] for id_ in mine if id_ in found}, waiting[name])
@@ -168,7 +168,7 @@ async def _pools_of_zones(session: ClusterSession) -> list[_Pool]:
     ]
 
 
-async def _usable(session: ClusterSession, name: str) -> set[str]:
+async def usable_vswitches(session: ClusterSession, name: str) -> set[str]:
     """By Terway's object of the node, or where there is none, by the node's own zone; empty where nothing tells."""
     mine = await _terway_node(session, name)
     if mine is None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.cluster.declared_reads import label, label_of
 from bot.cluster.events import events_by_reason, is_fresh
+from bot.cluster.facts.cloud_instances import INSTANCE_TYPE
 from bot.cluster.facts.flannel_messages import RANGE_FULL
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.wordings import texts_of
@@ -22,7 +23,6 @@ from bot.probes.findings import Evidence, Finding
 from bot.probes.pods import SHOWN, minutes, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
 
-INSTANCE_TYPE = label("node.kubernetes.io/instance-type")
 ZONE = label("topology.kubernetes.io/zone")
 LIST_NODES = Permission("list", NODES)
 RANGE_ERRORS = texts_of(RANGE_FULL)

@@ -63,11 +63,22 @@ async def pod_vswitches(session: ClusterSession) -> Fact:
     if not ids:
         return unknown(ABSENT if await eni_config(session) is None else "eni_conf in eni-config lists no vSwitches")
     found = await vswitches(session, ids)
-    told = [f"{id_} ({place_of(item)}): {free_addresses(item)} free" for id_, item in found.items()]
+    told = [f"{id_} ({_named_place(item)}): {_free_in_words(item)}" for id_, item in found.items()]
     lost = [f"{id_}: not found in this region and account" for id_ in ids if id_ not in found]
     region = await cloud_region(session)
     command = DESCRIBE_VSWITCHES.command(region, {"VSwitchId": ids[0]})
     return known("; ".join([*told, *lost]), f"VSwitch {ids[0]}", command)
+
+
+def _named_place(vswitch: Object) -> str:
+    return ", ".join(
+        part for part in (" ".join(str(vswitch.get("VSwitchName") or "").split()), place_of(vswitch)) if part
+    )
+
+
+def _free_in_words(vswitch: Object) -> str:
+    count = free_addresses(vswitch)
+    return "free addresses not told" if count is None else f"{count} free"
 
 
 def takes_blocks(config: Object | None) -> bool:

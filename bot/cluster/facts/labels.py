@@ -1,6 +1,12 @@
 """What facts are called where people read them; their names are for entries and programs."""
 
 LABELS = {
+    "cloud.address_reserve": "free addresses, and how long they last",
+    "cloud.cluster": "resources of the cluster by ACK",
+    "cloud.node_pools": "node pools",
+    "cloud.pod_capacity": "pods by instance type",
+    "cloud.resources": "cloud resources by kind",
+    "cloud.vswitches": "Pod vSwitches by the cloud",
     "cluster.domain": "cluster domain",
     "cluster.foreign_cni": "third-party network plugin",
     "cluster.ip_families": "IP families",

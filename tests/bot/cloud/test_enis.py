@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.probes.cloud_enis import status_of
+from bot.probes.cloud_devices import status_of
 from tests.bot.cloud.asking import found_on, found_with_calls
 
 PROBE, ATTACHED, MAC = "missing_device_attached()", "terway-cloud-mac-attached", "00:16:3e:2a:7c:11"

@@ -1,102 +1,96 @@
-"""Which address is meant, and what the rules of security groups make of what comes from pods and nodes."""
+"""The ENIs of an instance against the limit of its type, over the wire."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.cluster.facts.security_group_rules import Ingress, Traffic, lets_in
-from tests.bot.cloud.asking import found_on, found_with_calls
+from bot.cluster.facts.cloud_instances import is_made_by_terway
+from bot.recordings import load
+from knowledge.model import Entry
+from tests.bot.cloud.test_question import judged, openapi, told, without_cloud
+from tests.openapi import OpenApi, vswitch
 
-PROBE, TCP_ONLY, LET_IN = "instance_refuses_pods()", "flannel-cloud-ping-tcp-only", "flannel-cloud-ping-let-in"
+__all__ = ["openapi"]
+
+ENTRY = "terway-eni-quota-blocks-new-vswitch"
+INSTANCE = "i-bp1worker11"
 
 
-def rule(protocol: str = "ALL", ports: str = "-1/-1", source: str = "0.0.0.0/0", **fields: Any) -> dict[str, Any]:
-    return {"IpProtocol": protocol, "PortRange": ports, "SourceCidrIp": source, "Policy": "Accept", **fields}
+def eni(number: int, vsw: str = "vsw-bp1aaa", *, type_: str = "Secondary", **more: Any) -> dict[str, Any]:
+    tags = {"Tag": [{"TagKey": "creator", "TagValue": "terway"}]}
+    said = {"NetworkInterfaceId": f"eni-{number}", "InstanceId": INSTANCE, "VSwitchId": vsw, "Type": type_}
+    return {**said, "Status": "InUse", "Tags": tags, **more}
 
 
-async def test_the_instance_and_its_group_are_named() -> None:
-    found, calls = await found_with_calls(PROBE, TCP_ONLY, "pods cannot ping 172.16.8.20")
-    assert found.outcome == "present"
-    assert found.objects["ecs_instance"] == ("i-bp1db",)
-    assert found.objects["security_group"] == ("sg-bp1db",)
-    assert [piece.object for piece in found.evidence] == ["Instance i-bp1db", "SecurityGroup sg-bp1db"]
-    assert found.evidence[1].check.endswith("--SecurityGroupId sg-bp1db --Direction ingress")
-    assert calls.total() == 3
+def filled(openapi: OpenApi, *enis: dict[str, Any], most: int = 4) -> None:
+    openapi.items["DescribeInstanceTypes"] = [{"InstanceTypeId": "ecs.g7.xlarge", "EniQuantity": most}]
+    openapi.items["DescribeNetworkInterfaces"] = [eni(0, "vsw-node", type_="Primary"), *enis]
+    openapi.items["DescribeVSwitches"] = [vswitch(free=0), vswitch("vsw-bp1ccc", 900)]
+
+
+async def test_a_full_instance_is_confirmed_with_evidence(entries: Mapping[str, Entry], openapi: OpenApi) -> None:
+    filled(openapi, eni(1), eni(2), eni(3))
+    answer = await judged(entries, without_cloud("terway-cloud-eni-quota-reached"), openapi, entry=ENTRY)
+    assert told(answer)[0] == "confirmed"
+    pieces = [piece for found in answer.to_json()["diagnoses"][0]["findings"] for piece in found["evidence"]]
+    shown = {piece["object"]: piece for piece in pieces}
+    assert shown["InstanceType ecs.g7.xlarge"]["excerpt"] == "EniQuantity: 4"
+    command = "aliyun ecs DescribeNetworkInterfaces --RegionId cn-hangzhou --InstanceId i-bp1worker11"
+    assert shown[f"Instance {INSTANCE}"]["check"] == command
+    assert "eni-3 (Type: Secondary, Status: InUse, VSwitchId: vsw-bp1aaa)" in shown[f"Instance {INSTANCE}"]["excerpt"]
 
 
 @pytest.mark.parametrize(
-    ("words", "outcome"),
+    ("last", "verdict"),
     [
-        ("pods cannot ping 172.16.8.20.", "present"),
-        ("Pod ping 不通 172.16.8.20，从节点 172.16.0.11 可以", "present"),
-        ("pods cannot reach 172.16.8.20:3306", "absent"),
-        ("pods cannot reach 172.16.8.20 port 3306", "absent"),
-        ("pods cannot reach 172.16.8.20", "unknown"),  # ping is refused, and TCP is let in
-        ("pod 172.30.34.130 cannot ping 172.16.8.20", "present"),
-        ("pods cannot ping 172.16.8.20 and 172.16.8.21", "unknown"),
-        ("pods cannot ping 172.16.8.0/24", "unknown"),
-        ("pods cannot ping 999.16.8.20", "unknown"),
-        ("pods cannot ping the database", "unknown"),
+        (eni(3, type_="Member"), "ruled_out"),  # of a trunk: it takes no slot
+        (eni(3, "vsw-bp1ccc"), "ruled_out"),
+        (eni(3, Status="Attaching"), "confirmed"),
+        (eni(3, Status="Detaching"), "suspected"),
+        (eni(3, Tags={"Tag": []}), "suspected"),
+        (eni(3, InstanceId="i-another"), "ruled_out"),
     ],
 )
-async def test_the_words_tell_address_and_protocol(words: str, outcome: str) -> None:
-    assert (await found_on(PROBE, TCP_ONLY, words)).outcome == outcome
+async def test_the_last_eni_decides(
+    entries: Mapping[str, Entry], openapi: OpenApi, last: dict[str, Any], verdict: str
+) -> None:
+    filled(openapi, eni(1), eni(2), last)
+    answer = await judged(entries, without_cloud("terway-cloud-eni-quota-reached"), openapi, entry=ENTRY)
+    assert told(answer)[0] == verdict
 
 
-async def test_a_stopped_instance_is_another_matter() -> None:
-    stopped = {
-        "InstanceId": "i-bp1db",
-        "InstanceNetworkType": "vpc",
-        "Status": "Stopped",
-        "VpcAttributes": {"VpcId": "vpc-bp1vpc", "PrivateIpAddress": {"IpAddress": ["172.16.8.20"]}},
-    }
-    found = await found_on(PROBE, TCP_ONLY, "pods cannot ping 172.16.8.20", DescribeInstances=[stopped])
-    assert (found.outcome, found.objects["unsettled"][0]) == ("unknown", "i-bp1db, which has 172.16.8.20, is Stopped")
+@pytest.mark.parametrize("missing", ["DescribeInstanceTypes", "DescribeNetworkInterfaces", "DescribeVSwitches"])
+async def test_what_the_cloud_does_not_know_confirms_nothing(
+    entries: Mapping[str, Entry], openapi: OpenApi, missing: str
+) -> None:
+    filled(openapi, eni(1), eni(2), eni(3))
+    openapi.items[missing] = []
+    answer = await judged(entries, without_cloud("terway-cloud-eni-quota-reached"), openapi, entry=ENTRY)
+    assert told(answer)[0] == "suspected"
 
 
-async def test_a_secondary_address_is_that_of_an_eni() -> None:
-    eni = {
-        "NetworkInterfaceId": "eni-1",
-        "Status": "InUse",
-        "VpcId": "vpc-bp1other",
-        "PrivateIpSets": {"PrivateIpSet": [{"PrivateIpAddress": "172.16.8.77"}]},
-    }
-    found = await found_on(PROBE, LET_IN, "pods cannot ping 172.16.8.77", DescribeNetworkInterfaces=[eni])
-    assert (found.outcome, found.objects["ecs_instance"]) == ("present", ("eni-1",))
+@pytest.mark.parametrize("code", ["Forbidden.RAM", "Throttling.User"])
+async def test_terways_own_word_stays_where_the_cloud_cannot_be_read(
+    entries: Mapping[str, Entry], openapi: OpenApi, code: str
+) -> None:
+    openapi.fails["*"] = 403, code
+    answer = await judged(entries, replace(load("terway-eni-slots-full"), cloud=None), openapi, entry=ENTRY)
+    assert told(answer)[0] == "confirmed"
 
 
 @pytest.mark.parametrize(
-    ("rules", "outcome"),
+    ("tags", "made"),
     [
-        ([], "refused"),
-        ([rule()], "in"),
-        ([rule("ICMP")], "in"),
-        ([rule("TCP")], "refused"),
-        ([rule("ICMP", source="10.0.0.0/25")], "open"),  # a part of the source
-        ([rule("ICMP", source="10.1.0.0/16")], "refused"),
-        ([rule("ICMP", Policy="Drop", Priority="1"), rule("ICMP", Priority="1")], "refused"),
-        ([rule("ICMP", Policy="Drop", Priority="20"), rule("ICMP", Priority="9")], "in"),
-        ([rule("ICMP", Policy="Drop", Priority="9"), rule("ICMP", Priority="20")], "refused"),
-        ([rule("ICMP", source="", SourcePrefixListId="pl-1")], "open"),
-        ([rule("ICMP", source="", SourceGroupId="sg-nodes")], "refused"),
-        ([rule("ICMP", source="", Ipv6SourceCidrIp="::/0")], "refused"),
-        ([rule("ICMP", source="odd")], "open"),
+        ({"Tag": [{"TagKey": "creator", "TagValue": "terway"}]}, True),
+        ({"Tag": [{"Key": "creator", "Value": "terway"}]}, True),
+        ({"Tag": [{"TagKey": "creator", "TagValue": "somebody"}]}, False),
+        ({"Tag": ["creator"]}, False),
+        ({"Tag": None}, False),
+        (None, False),
+        ([], False),
     ],
 )
-def test_rules_of_a_group(rules: list[dict[str, Any]], outcome: str) -> None:
-    assert lets_in(Ingress(tuple(rules)), Traffic("ICMP", "10.0.0.0/24"))[0] == outcome
-
-
-@pytest.mark.parametrize(
-    ("ports", "outcome"), [("80/80", "refused"), ("3306/3306", "in"), ("1/65535", "in"), ("odd", "refused")]
-)
-def test_ports_of_a_rule(ports: str, outcome: str) -> None:
-    assert lets_in(Ingress((rule("TCP", ports),)), Traffic("TCP", "10.0.0.1", 3306))[0] == outcome
-
-
-def test_members_of_a_group_let_each_other_in_where_it_accepts_them() -> None:
-    member = Traffic("ICMP", "10.0.0.1", groups=frozenset({"sg-1"}))
-    assert lets_in(Ingress((), frozenset({"sg-1"})), member)[0] == "in"
-    assert lets_in(Ingress((), frozenset({"sg-2"})), member)[0] == "refused"
-    assert lets_in(Ingress((rule("ICMP", source="", SourceGroupId="sg-1"),)), member)[0] == "in"
-    assert lets_in(Ingress((rule("ICMP", Policy="Drop"),), frozenset({"sg-1"})), member)[0] == "open"
+def test_whose_eni_it_is(tags: Any, made: bool) -> None:
+    assert is_made_by_terway({"Tags": tags}) is made

@@ -46,10 +46,14 @@ async def cluster_of(
 
 
 async def judged(
-    entries: Mapping[str, Entry], store: Recording, openapi: OpenApi | None, recorder: Capture | None = None
+    entries: Mapping[str, Entry],
+    store: Recording,
+    openapi: OpenApi | None,
+    recorder: Capture | None = None,
+    entry: str = ENTRY,
 ) -> Answer:
     async with cluster_of(store, openapi, recorder) as cluster:
-        return await Clinic(entries, budget=Budget(seconds=30, cloud_seconds=15)).check([ENTRY], cluster)
+        return await Clinic(entries, budget=Budget(seconds=30, cloud_seconds=15)).check([entry], cluster)
 
 
 def without_cloud(name: str) -> Recording:
