@@ -58,7 +58,7 @@ async def test_the_cloud_is_asked_recorded_and_no_key_is_shown(
         code, log = await asyncio.to_thread(run, "audit", "list", "--action", "cloud", "-o", "json")
         assert code == 0, log
         code, facts = await asyncio.to_thread(run, "facts", "--kubeconfig", kubeconfig)
-        assert "vsw-bp1aaa (cn-hangzhou-h, 10.1.96.0/24): 0 free" in " ".join(facts.split())
+        assert "vsw-bp1aaa (pods-h, cn-hangzhou-h, 10.1.96.0/24): 0 free" in " ".join(facts.split())
         code, ram = await asyncio.to_thread(run, "ram", "--check", "--kubeconfig", kubeconfig, "-o", "json")
         assert json.loads(ram)["allowed"] is True
         given["NETCLINIC_CLOUD"] = "off"

@@ -72,7 +72,7 @@ async def test_the_cloud_confirms_with_evidence_that_a_person_can_see(
     answer = await judged(entries, without_cloud("terway-cloud-vswitch-empty"), openapi)
     assert told(answer)[0] == "confirmed"
     shown = answer.to_json()
-    assert shown["reads"]["cloud_calls"] == 1
+    assert shown["reads"]["cloud_calls"] == 2
     pieces = [piece for found in shown["diagnoses"][0]["findings"] for piece in found["evidence"]]
     (piece,) = [piece for piece in pieces if piece["object"] == "VSwitch vsw-bp1aaa"]
     assert piece["excerpt"] == "AvailableIpAddressCount: 0 (cn-hangzhou-h, 10.1.96.0/24)"
