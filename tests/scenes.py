@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -191,7 +192,7 @@ def open_scene(
             url = f"http://{address}/slack/events" if by_http else None
             how: dict[str, Any] = {} if timing == PRODUCTION else {"limits": "off", "ack_seconds": SECONDS}
             slack = await stack.enter_async_context(
-                Workspace(_slack_app(), request_url=url, clusters=[*served, *dead], **how)
+                Workspace(copy(_slack_app()), request_url=url, clusters=[*served, *dead], **how)
             )
             slack.team.enterprise = enterprise
             told = {

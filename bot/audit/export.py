@@ -29,6 +29,7 @@ COLUMNS = ("seq", *TEXTS, "hash", "kept")
 _BEFORE = frozenset(
     {
         "cluster.read",
+        "cloud.read",
         "metrics.read",
         "file.reading",
         "question.received",

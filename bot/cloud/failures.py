@@ -11,7 +11,7 @@ _CREDENTIALS = re.compile(
     r"InvalidAccessKeyId(?:\..*)?|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken(?:\..*)?"
     r"|InvalidTimeStamp(?:\..*)?|MissingSecurityToken|SignatureNonceUsed|AuthenticationFail\..*|InvalidCredentials"
 )
-_NOT_FOUND = re.compile(r"Invalid[A-Za-z0-9]+\.NotFound|[A-Za-z]*NotFound")
+_NOT_FOUND = re.compile(r"(?:Invalid[A-Za-z0-9]++\.)?[A-Za-z]{0,60}NotFound")
 _MISTAKEN = re.compile(r"Missing[A-Z]\w*|InvalidParameter.*|Invalid[A-Za-z0-9]+\.(?:Malformed|ValueNotSupported)")
 _CODE = re.compile(r"[A-Za-z][\w.-]{0,80}")
 _ACTION = re.compile(r"[a-z]{2,20}:[A-Z][A-Za-z0-9]{2,60}")

@@ -51,7 +51,9 @@ async def _switched_off(session: ClusterSession) -> str:
     """The option by which CCM is told to make no routes; empty where it is not, or CCM runs out of sight."""
     daemon_set = (await session.daemon_sets()).get(CCM)
     containers = get_path(daemon_set, "spec", "template", "spec", "containers") or []
-    options = [word for container in containers for word in command_words(container) if _ROUTES_OPTION.match(word)]
+    # A shell's command line is one word, with other options in it.
+    words = [word for container in containers for word in command_words(container)]
+    options = [found[0] for word in words for found in _ROUTES_OPTION.finditer(word)]
     return next((option for option in options if _OFF.search(option)), "")
 
 

@@ -130,10 +130,12 @@ def test_the_names_of_actions_group_by_their_first_words() -> None:
 def test_every_action_that_is_recorded_can_be_looked_up() -> None:
     """People filter by these names: an action that is in no list is found by nobody."""
     bot = Path(__file__).parents[3] / "bot"
-    calls = r"(?:record|draft|_draft|_said)\(\s*(?:log, connection, )?"
+    calls = r"(?:record|draft|_draft|_draft_of_call|_said)\(\s*(?:log, connection, )?"
     written = re.compile(calls + r"""\"([a-z_.]+)\"|action=\"([a-z_.]+)\"""")
     recorded = {
         name for path in bot.rglob("*.py") for pair in written.findall(path.read_text("utf-8")) for name in pair if name
     }
-    assert {"cluster.read", "audit.pruned", "message.posted"} <= recorded
+    assert {"cloud.read", "audit.pruned", "message.posted"} <= recorded
+    of_readers = {f"{system}.{what}" for system in ("cluster", "metrics") for what in ("read", "read.done")}
+    assert of_readers <= ACTIONS.keys()
     assert recorded - ACTIONS.keys() <= {"errors", "update"}  # a form's answer to Slack

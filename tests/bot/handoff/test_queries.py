@@ -162,7 +162,7 @@ async def test_a_cluster_that_could_not_be_read_and_can_again_is_not_blind(shift
 
 
 async def test_a_question_that_fits_nothing_on_a_cluster_out_of_reach_is_no_case(shift: Shift) -> None:
-    await shift.asked("1.1", "what about the coffee", {}, before=90, recording="gone", cluster="prod")
+    await shift.asked("1.1", "are the pods fine", {}, before=90, recording="gone", cluster="prod")
     handoff = (await shift.handed_off()).handoff
     assert (handoff.counts.all_open, handoff.counts.unanswered, handoff.open, handoff.unanswered) == (0, 0, (), ())
     assert [(item.cluster, item.ref) for item in handoff.unreachable] == [("prod", None)], "that is worth knowing"

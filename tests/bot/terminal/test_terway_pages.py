@@ -30,6 +30,7 @@ from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
 
 PAGES = Path(__file__).parent / "pages" / "entries"
+PATIENT = Budget(seconds=60, cloud_seconds=60)
 VERDICTS = ("confirmed", "suspected", "ruled_out", "answered")
 ENTRIES = {entry.id: entry for entry in load_entries([BUILTIN_FOLDER], vocabulary()) if entry.section == "terway"}
 
@@ -61,8 +62,8 @@ async def judged(recording: str, ids: list[str]) -> Answer:
     """The answer about these entries, as if the words had plainly described each."""
     store = load(recording)
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as link:
-        cluster = Cluster(Transport(link.client), recording)
-        answer = await Clinic(ENTRIES, None, Budget(seconds=60)).check(ids, cluster, words_are_clear=True)
+        cluster, clinic = Cluster(Transport(link.client), recording, cloud=store.cloud), Clinic(ENTRIES, None, PATIENT)
+        answer = await clinic.check(ids, cluster, words_are_clear=True, words=store.question)
     return replace(answer, asked_at=store.recorded, requests=20, bytes=40_000, elapsed_ms=100)
 
 
