@@ -6,6 +6,7 @@ shipped entries are nearly those that it was learned from. Everything else is le
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from index.artifact_cache import artifact_path, get_or_build, is_intact
 from index.calibration import fit_fusion
-from index.classifiers import one_thread
+from index.classifiers import load_classifiers, one_thread
 from index.corpus import Corpus
 from index.cross_validation import score_held_out
 from index.earlier import TextVectors, find_calibration, text_key
@@ -168,7 +169,9 @@ def build_parts(
     corpus: Corpus, vectors: TextVectors, calibration: Calibration, progress: Progress = no_progress
 ) -> Parts:
     """Everything learned from the corpus, with a calibration that was learned before."""
-    data = _training_data(corpus, vectors, progress)
+    with ThreadPoolExecutor(1) as pool:  # what learns takes as long to load as a third of the texts to read
+        pool.submit(load_classifiers)
+        data = _training_data(corpus, vectors, progress)
     progress("learning", 0.0)
     inside, outside = (np.arange(len(known), dtype=np.int32) for known in (data.symptoms, data.outside))
     with one_thread():

@@ -1,7 +1,7 @@
 """Fitting of classifiers over encoder vectors and lexical terms; scikit-learn is imported here, at build only.
 
 What is learned grows with the texts, not with their square: the lexical terms are reduced to ``DIRECTIONS`` before
-entries are told apart, and the kernel machine learns from ``KERNEL_TEXTS`` texts at most.
+entries are told apart, and the kernel machine learns from ``KERNEL_TEXTS`` of more than ``LEARNED_WHOLE`` texts.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,16 @@ ITERATIONS = 300
 NEVER = -30.0
 DIRECTIONS = 256
 SPARE_DIRECTIONS, POWERS = 16, 2  # of the randomized decomposition
-KERNEL_TEXTS = 6_000
+LEARNED_WHOLE = 8_000  # texts: all of the shipped entries and a few of a team
+KERNEL_TEXTS = 5_500
 PART = 500  # texts at a time: products of sparse matrices are far from sparse
 ROUNDS = 2  # of learning again with the texts that were on the wrong side
+
+
+def load_classifiers() -> None:
+    """Import what learns, ahead of its use."""
+    import sklearn.linear_model
+    import sklearn.svm  # noqa: F401
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -27,9 +34,9 @@ def one_thread() -> AbstractContextManager[Any]:
 
     Of the libraries that are loaded already, so it loads them first.
     """
-    import sklearn.svm  # noqa: F401
     from threadpoolctl import threadpool_limits
 
+    load_classifiers()
     limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
     return limits
 
@@ -66,16 +73,26 @@ def fit_classes(
     )
 
 
-def fit_kernel(dense: Floats, sparse: Any, labels: Any, *, strength: float, most: int = KERNEL_TEXTS) -> Kernel:
+def fit_kernel(
+    dense: Floats,
+    sparse: Any,
+    labels: Any,
+    *,
+    strength: float,
+    whole: int = LEARNED_WHOLE,
+    most: int = KERNEL_TEXTS,
+) -> Kernel:
     """A support vector machine with the scorer's kernel; the rarer label counts as much as the other.
 
-    Of more than ``most`` texts it learns from a share of the commoner label, then again with those that it got wrong.
+    Of more than ``whole`` texts it learns from ``most``: a share of the commoner label, then again with those that it
+    got wrong.
     """
     if labels.all():
         return Kernel(rows=np.zeros(0, dtype=np.int32), votes=np.zeros(0, dtype=np.float32), bias=1.0)
-    chosen = _even_share(labels, most * 3 // 4 if len(labels) > most else most)
+    is_whole = len(labels) <= whole
+    chosen = np.arange(len(labels)) if is_whole else _even_share(labels, most * 3 // 4)
     fitted = _fit_votes(dense, sparse, labels, chosen, strength)
-    for _ in range(ROUNDS if len(labels) > most else 0):
+    for _ in range(0 if is_whole else ROUNDS):
         margins = np.where(labels, 1.0, -1.0) * _logits(fitted, dense, sparse)
         margins[chosen] = np.inf
         hardest = np.argsort(margins, kind="stable")[: most // 8]

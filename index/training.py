@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from index.classifiers import KERNEL_TEXTS, fit_classes, fit_kernel, lexical_matrix
+from index.classifiers import LEARNED_WHOLE, fit_classes, fit_kernel, lexical_matrix
 from index.corpus import Corpus
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
 from index.scorer import Kernel, Linear, Message, Rows, Scorer
@@ -66,24 +66,24 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
     owners, topics = data.owners[inside], data.topics
     known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
     sections = ClassifierInput.of(data.sections, vocabulary)
-    side_by_side = len(symptoms) + len(others) <= KERNEL_TEXTS  # of many texts in turn, for the memory of both
+    side_by_side = len(symptoms) + len(others) <= LEARNED_WHOLE  # of many texts in turn, for the memory of both
     with ThreadPoolExecutor(2 if side_by_side else 1) as pool:  # linear algebra releases the interpreter lock
         topic = pool.submit(_fit_topic, known, owners, sections, data.section_owners, topics)
         in_scope = pool.submit(_fit_inside, known, foreign)
-    return Scorer(
-        rows=Rows(
-            symptoms=owners,
-            sections=data.section_owners,
-            outside=len(outside),
-            topics=topics,
-            groups=len(data.corpus.groups),
-        ),
-        vocabulary=vocabulary,
-        words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
-        bm25=bm25_weights(topic_documents(data, inside), vocabulary),
-        topic=topic.result(),
-        inside=in_scope.result(),
-    )
+        return Scorer(
+            rows=Rows(
+                symptoms=owners,
+                sections=data.section_owners,
+                outside=len(outside),
+                topics=topics,
+                groups=len(data.corpus.groups),
+            ),
+            vocabulary=vocabulary,
+            words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
+            bm25=bm25_weights(topic_documents(data, inside), vocabulary),
+            topic=topic.result(),
+            inside=in_scope.result(),
+        )
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ def test_a_large_index_is_read_as_it_was_written(many: np.ndarray, tmp_path: Pat
 def test_a_kernel_machine_over_a_share_of_the_texts_decides_like_one_over_all(many: np.ndarray) -> None:
     labels = np.arange(len(many)) < len(many) * 3 // 4  # by their first word
     words = lexical_matrix([(np.array([row % 8]), np.ones(1, dtype=np.float32)) for row in range(len(many))], 8)
-    whole, share = (fit_kernel(many, words, labels, strength=3.0, most=most) for most in (5_000, 400))
+    whole, share = (fit_kernel(many, words, labels, strength=3.0, whole=most, most=most) for most in (5_000, 400))
     assert len(share.rows) < 500
     decided = [_logits(one, many, words) > 0 for one in (whole, share)]
     assert np.mean(decided[0] == decided[1]) > 0.97
