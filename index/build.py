@@ -1,7 +1,7 @@
 """Building the index: encode, learn, weigh by cross-validation, write.
 
-What an earlier index holds is used again: the vectors of texts that did not change, and the calibration while the
-shipped entries are nearly those that it was learned from. Everything else is learned anew from all texts.
+What an earlier index holds is used again: vectors and annotations of texts that did not change, and the calibration
+while the shipped entries are nearly those that it was learned from. Everything else is learned anew from all texts.
 """
 
 import hashlib
@@ -12,17 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
+from index.annotations import TextAnnotations
 from index.artifact_cache import artifact_path, get_or_build, is_intact
 from index.calibration import fit_fusion
 from index.classifiers import load_classifiers, one_thread
 from index.corpus import Corpus
 from index.cross_validation import score_held_out
-from index.earlier import TextVectors, find_calibration, text_key
+from index.earlier import TextVectors, find_annotations, find_calibration, text_key
 from index.encoder import Encoder
 from index.export import export_in_own_process, require_export
 from index.extending import extend_scorer
 from index.extras import LEARNING, ExtraMissing, is_installed, require
-from index.index_files import Parts, load, load_calibration, save
+from index.index_files import Parts, load, load_calibration, save, save_annotations
 from index.lexical import Floats
 from index.models import Model
 from index.pinned_encoder import export_pinned, require_pinned_export
@@ -107,9 +108,9 @@ def index_folder(
         return not calibrate_anew or load_calibration(folder).key == wanted
 
     def build(folder: Path) -> None:
-        vectors = TextVectors.of_earlier(places.roots, encoder, encoder_key(model))
-        calibration = _calibration(places, corpus, model, vectors, progress, anew=calibrate_anew)
-        save(folder, build_parts(corpus, vectors, calibration, progress))
+        known = _known_texts(places, corpus, model, encoder)
+        calibration = _calibration(places, corpus, model, known, progress, anew=calibrate_anew)
+        _save(folder, build_parts(corpus, known, calibration, progress), corpus, known)
 
     found = places.find(INDEX, key)
     if found and fits(found):
@@ -142,12 +143,12 @@ def _extended_folder(places: Places, corpus: Corpus, model: Model, encoder: Enco
         raise ExtraMissing("build", "Building the index", LEARNING)
 
     def build(folder: Path) -> None:
-        vectors = TextVectors.of_earlier(places.roots, encoder, encoder_key(model))
-        data = _training_data(corpus, vectors, progress)
+        known = _known_texts(places, corpus, model, encoder)
+        data = _training_data(corpus, known, progress)
         progress("adding your entries", 0.0)
-        known = load(base)
-        scorer = extend_scorer(known.scorer, corpus.reference, data)
-        save(folder, _parts(data, vectors, scorer, known.calibration))
+        shipped = load(base)
+        scorer = extend_scorer(shipped.scorer, corpus.reference, data)
+        _save(folder, _parts(data, known, scorer, shipped.calibration), corpus, known)
         progress("adding your entries", 1.0)
 
     return get_or_build(places.cache, EXTENDED, index_key(corpus, model), build)
@@ -165,22 +166,45 @@ def calibration_key(corpus: Corpus, model: Model) -> str:
     return _hash(model.fingerprint, corpus.reference.fingerprint, source_hash())
 
 
-def build_parts(
-    corpus: Corpus, vectors: TextVectors, calibration: Calibration, progress: Progress = no_progress
-) -> Parts:
+@dataclass(frozen=True)
+class KnownTexts:
+    """Vectors and annotations of texts; what earlier indexes hold is used again."""
+
+    vectors: TextVectors
+    annotations: TextAnnotations
+
+
+def _known_texts(places: Places, corpus: Corpus, model: Model, encoder: Encoder) -> KnownTexts:
+    return KnownTexts(
+        TextVectors.of_earlier(places.roots, encoder, encoder_key(model)),
+        TextAnnotations(corpus.glossary, find_annotations(places.roots, annotated_by(corpus))),
+    )
+
+
+def annotated_by(corpus: Corpus) -> str:
+    """What annotations come from: the code and the glossary."""
+    return _hash(source_hash(), *(f"{chinese}\t{english}" for chinese, english in corpus.glossary.words.items()))
+
+
+def _save(folder: Path, parts: Parts, corpus: Corpus, known: KnownTexts) -> None:
+    save(folder, parts)
+    save_annotations(folder, annotated_by(corpus), known.annotations.stored(corpus.all_texts))
+
+
+def build_parts(corpus: Corpus, known: KnownTexts, calibration: Calibration, progress: Progress = no_progress) -> Parts:
     """Everything learned from the corpus, with a calibration that was learned before."""
     with ThreadPoolExecutor(1) as pool:  # what learns takes as long to load as a third of the texts to read
         pool.submit(load_classifiers)
-        data = _training_data(corpus, vectors, progress)
+        data = _training_data(corpus, known, progress)
     progress("learning", 0.0)
-    inside, outside = (np.arange(len(known), dtype=np.int32) for known in (data.symptoms, data.outside))
+    inside, outside = (np.arange(len(texts), dtype=np.int32) for texts in (data.symptoms, data.outside))
     with one_thread():
         scorer = fit_scorer(data, inside, outside)
     progress("learning", 1.0)
-    return _parts(data, vectors, scorer, calibration)
+    return _parts(data, known, scorer, calibration)
 
 
-def _parts(data: TrainingData, vectors: TextVectors, scorer: Scorer, calibration: Calibration) -> Parts:
+def _parts(data: TrainingData, known: KnownTexts, scorer: Scorer, calibration: Calibration) -> Parts:
     corpus = data.corpus
     return Parts(
         ids=corpus.ids,
@@ -191,12 +215,12 @@ def _parts(data: TrainingData, vectors: TextVectors, scorer: Scorer, calibration
         glossary=corpus.glossary,
         vectors=VectorIndex.of(np.stack([message.vector for message in data.in_order])),
         text_keys=np.array([list(text_key(message.english)) for message in data.in_order], dtype=np.uint8),
-        encoder=vectors.encoder_key,
+        encoder=known.vectors.encoder_key,
     )
 
 
 def _calibration(
-    places: Places, corpus: Corpus, model: Model, vectors: TextVectors, progress: Progress, *, anew: bool
+    places: Places, corpus: Corpus, model: Model, known: KnownTexts, progress: Progress, *, anew: bool
 ) -> Calibration:
     """Learned from the shipped entries and the out-of-scope examples, or taken from an earlier index.
 
@@ -204,23 +228,23 @@ def _calibration(
     """
     key, made_by = calibration_key(corpus, model), _hash(model.fingerprint, source_hash())
     texts = corpus.reference.text_hashes
-    known = find_calibration(places.roots, key, made_by, texts, exact=anew)
-    return known or Calibration(
-        key=key, made_by=made_by, texts=texts, fusion=calibrate(corpus.reference, vectors, progress)
+    found = find_calibration(places.roots, key, made_by, texts, exact=anew)
+    return found or Calibration(
+        key=key, made_by=made_by, texts=texts, fusion=calibrate(corpus.reference, known, progress)
     )
 
 
-def calibrate(corpus: Corpus, vectors: TextVectors, progress: Progress = no_progress) -> Fusion:
+def calibrate(corpus: Corpus, known: KnownTexts, progress: Progress = no_progress) -> Fusion:
     """How the sides are weighed and what counts as in scope, by cross-validation over the corpus."""
-    data = _training_data(corpus, vectors, progress)
+    data = _training_data(corpus, known, progress)
     progress("cross-validating", 0.0)
     with one_thread():
         return fit_fusion(score_held_out(data, lambda done: progress("cross-validating", done)))
 
 
-def _training_data(corpus: Corpus, vectors: TextVectors, progress: Progress) -> TrainingData:
+def _training_data(corpus: Corpus, known: KnownTexts, progress: Progress) -> TrainingData:
     """All texts with their vectors, encoded in chunks, so that progress shows."""
-    preprocessor = Preprocessor(corpus.glossary, corpus.identifiers)
+    preprocessor = Preprocessor(corpus.glossary, corpus.identifiers, known.annotations)
     groups = (corpus.symptoms.texts, corpus.sections.texts, corpus.outside)
     total = sum(map(len, groups))
     done = 0
@@ -230,9 +254,9 @@ def _training_data(corpus: Corpus, vectors: TextVectors, progress: Progress) -> 
         chunks = []
         for start in range(0, len(texts), CHUNK):
             progress("encoding symptoms", done / total)
-            chunks.append(vectors.encode(texts[start : start + CHUNK]))
+            chunks.append(known.vectors.encode(texts[start : start + CHUNK]))
             done += len(chunks[-1])
-        return np.concatenate(chunks) if chunks else np.zeros((0, vectors.dimension), dtype=np.float32)
+        return np.concatenate(chunks) if chunks else np.zeros((0, known.vectors.dimension), dtype=np.float32)
 
     symptoms, sections, outside = (preprocessor.messages(group, encode) for group in groups)
     progress("encoding symptoms", 1.0)

@@ -86,6 +86,10 @@ class Corpus:
         entries = [(entry.title, *entry.headings, *sentences(entry.cause)) for entry in self.entries]
         return _texts_by_owner([*entries, *((group.name,) for group in self.groups)])
 
+    @property
+    def all_texts(self) -> tuple[str, ...]:
+        return (*self.symptoms.texts, *self.sections.texts, *self.outside)
+
     @cached_property
     def text_hashes(self) -> tuple[str, ...]:
         """One short hash for each text and its topic."""

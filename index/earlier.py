@@ -1,4 +1,4 @@
-"""What earlier indexes hold that a new one can use again: vectors of texts, and the calibration.
+"""What earlier indexes hold that a new one can use again: vectors and annotations of texts, and the calibration.
 
 They are looked for in the folders of indexes: the cache, and what came with the installation.
 """
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from index.annotations import Annotation
 from index.artifact_cache import is_intact
 from index.encoder import Encoder
-from index.index_files import CALIBRATION, load_calibration, load_vectors
+from index.index_files import CALIBRATION, load_annotations, load_calibration, load_vectors
 from index.lexical import Floats
 from index.scorer import Calibration
 
@@ -50,6 +51,15 @@ class TextVectors:
 def text_key(text: str) -> bytes:
     """16 bytes that stand for a text as the encoder gets it."""
     return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def find_annotations(roots: Sequence[Path], made_by: str) -> dict[str, Annotation]:
+    """By the keys of their texts, from the newest earlier index that the same code and glossary made."""
+    for folder in _intact_indexes(roots):
+        with contextlib.suppress(FileNotFoundError):  # versions before had none
+            if found := load_annotations(folder, made_by):
+                return found
+    return {}
 
 
 def find_calibration(

@@ -1,11 +1,13 @@
 """The index on disk: FAISS vectors, arrays, and the rest as JSON; what is written here is what is read here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from index.annotations import Annotation, from_stored
 from index.artifact_cache import read_json, write_json
 from index.glossary import Glossary
 from index.identifiers import Identifiers
@@ -14,6 +16,7 @@ from index.scorer import Calibration, Fusion, Kernel, Linear, Rows, Scorer
 from index.vector_index import VectorIndex
 
 VECTORS, ARRAYS, WORDS, CALIBRATION = "vectors.faiss", "arrays.npz", "words.json", "calibration.json"
+ANNOTATIONS = "annotations.json"
 TEXT_KEYS = "text_keys"
 
 
@@ -95,6 +98,17 @@ def load_calibration(folder: Path) -> Calibration:
         threshold=stored["threshold"],
     )
     return Calibration(key=stored["key"], made_by=stored["made_by"], texts=tuple(stored["texts"]), fusion=fusion)
+
+
+def save_annotations(folder: Path, made_by: str, stored: Mapping[str, Any]) -> None:
+    """For the index after this one; ``made_by`` stands for the code and the glossary that they come from."""
+    write_json(folder / ANNOTATIONS, {"made_by": made_by, "texts": stored})
+
+
+def load_annotations(folder: Path, made_by: str) -> dict[str, Annotation]:
+    """By the keys of their texts; none where other code or another glossary made them."""
+    stored = read_json(folder / ANNOTATIONS)
+    return from_stored(stored["texts"]) if stored["made_by"] == made_by else {}
 
 
 def load_vectors(folder: Path) -> tuple[str, list[bytes], Floats]:

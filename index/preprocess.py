@@ -4,51 +4,51 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.concepts import concepts
-from index.domain_cues import count_domain_cues
+from index.annotations import Annotation, TextAnnotations, annotate
 from index.excerpt import SHORT, clip, excerpt
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats
 from index.scorer import Message
-from index.shorthand import spell_out
 from index.tokenize import mask_variables, normalize, terms
-from index.traffic import traffic_terms
 
 Encode = Callable[[list[str]], Floats]
 
 
 @dataclass(frozen=True)
 class Preprocessor:
-    """What is needed to read a text: the glossary for the encoder, the identifiers for exact strings."""
+    """What is needed to read a text: the glossary for the encoder, the identifiers for exact strings.
+
+    ``annotations``: remembered while an index is built, never of questions.
+    """
 
     glossary: Glossary
     identifiers: Identifiers
+    annotations: TextAnnotations | None = None
 
     def messages(self, texts: Sequence[str], encode: Encode) -> list[Message]:
         """Long texts are cut down to what is worth reading; identifiers count wherever they stand."""
         whole = [clip(text) for text in texts]
         short = [self._excerpt(text) for text in whole]
-        masked = [mask_variables(normalize(text)) for text in short]
-        english = [spell_out(self.glossary.english(text)) for text in masked]
+        found = [self._annotation(text) for text in short]
         return [
             Message(
-                english=translated,
+                english=annotation.english,
                 vector=vector,
-                terms=terms(without_variables, self.glossary.only_chinese(brief)) + _said_in_many_ways(brief),
+                terms=self._terms(brief) + Counter(annotation.shared_terms),
                 identifiers=self.identifiers.scores(text),
-                domain_cues=count_domain_cues(normalize(brief)),
+                domain_cues=annotation.domain_cues,
             )
-            for text, brief, without_variables, translated, vector in zip(
-                whole, short, masked, english, encode(english), strict=True
+            for text, brief, annotation, vector in zip(
+                whole, short, found, encode([annotation.english for annotation in found]), strict=True
             )
         ]
 
+    def _annotation(self, text: str) -> Annotation:
+        return self.annotations.of(text) if self.annotations else annotate(text, self.glossary)
+
+    def _terms(self, text: str) -> Counter[str]:
+        return terms(mask_variables(normalize(text)), self.glossary.only_chinese(text))
+
     def _excerpt(self, text: str) -> str:
         return excerpt(text, self.identifiers.within(text).interest) if len(text) > SHORT else text
-
-
-def _said_in_many_ways(text: str) -> Counter[str]:
-    """Terms that both languages share: what is noticed, and who reaches whom."""
-    plain = normalize(text)
-    return Counter([*concepts(plain), *traffic_terms(plain)])

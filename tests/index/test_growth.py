@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from index.annotations import TextAnnotations, annotate
 from index.artifact_cache import get_or_build
-from index.build import encoder_key
+from index.build import annotated_by, encoder_key
 from index.classifiers import _logits, fit_kernel, lexical_matrix
 from index.corpus import build_corpus
-from index.earlier import TextVectors, find_calibration
+from index.earlier import TextVectors, find_annotations, find_calibration
 from index.encoder import Encoder
-from index.index_files import CALIBRATION
+from index.glossary import Glossary
+from index.index_files import ANNOTATIONS, CALIBRATION
 from index.models import resolve_model
 from index.search import Index, open_index
 from index.vector_index import VectorIndex
@@ -52,7 +54,7 @@ def test_vectors_of_another_encoder_are_not_used(small: Path, encoder: Encoder) 
     assert known.encoded == 1
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "arrays.npz", "words.json", "calibration.json"])
+@pytest.mark.parametrize("name", ["vectors.faiss", "arrays.npz", "words.json", "calibration.json", "annotations.json"])
 def test_a_damaged_index_is_not_used(small: Path, encoder: Encoder, name: str) -> None:
     path = next(small.glob("index-*")) / name
     content = bytearray(path.read_bytes())
@@ -100,6 +102,35 @@ def test_an_index_that_grew_answers_like_one_built_at_once(
         one, other = grown.match(question), at_once.match(question)
         assert [match.entry_id for match in one.matches] == [match.entry_id for match in other.matches]
         assert one.confidence == pytest.approx(other.confidence, abs=0.002)
+
+
+def annotations(cache: Path, few: list[Entry], knowledge: Path, glossary: Glossary | None = None) -> TextAnnotations:
+    corpus = build_corpus(few, knowledge)
+    corpus = dataclasses.replace(corpus, glossary=glossary or corpus.glossary)
+    return TextAnnotations(corpus.glossary, find_annotations([cache], annotated_by(corpus)))
+
+
+def test_only_new_texts_are_annotated(few: list[Entry], small: Path, no_examples: Path) -> None:
+    known = annotations(small, few, no_examples)
+    for text in texts_of(few, no_examples):
+        assert known.of(text) == annotate(text, Glossary.of({}))
+    assert known.annotated == 0
+    assert (known.of(NEW), known.annotated) == (annotate(NEW, Glossary.of({})), 1)
+
+
+def test_annotations_of_another_glossary_or_of_an_earlier_version_are_not_used(
+    few: list[Entry], small: Path, no_examples: Path
+) -> None:
+    other = annotations(small, few, no_examples, Glossary.of({"满": "full"}))
+    assert (other.of("磁盘满").english, other.annotated) == ("full", 1)
+    path = next(small.glob("index-*"))
+    get_or_build(small, "index", "of-an-earlier-version", lambda folder: copy_without(path, folder, ANNOTATIONS))
+    known = annotations(small, few, no_examples)
+    assert (known.of("the disk is full").english, known.annotated) == ("the disk is full", 0)
+
+
+def copy_without(source: Path, target: Path, name: str) -> None:
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(name))
 
 
 @pytest.fixture
