@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings, load_settings
-from knowledge.loading import BUILTIN_FOLDER, load_entries
+from knowledge.loading import BUILTIN_FOLDER
 from knowledge.model import Entry
 
 if TYPE_CHECKING:  # what costs time to import is imported where it is used
@@ -66,9 +66,10 @@ class App:
         Raises:
             EntryErrors: some file is wrong; all problems are told at once.
         """
+        from bot.entry_cache import read_entries
         from bot.probes import vocabulary
 
-        return {entry.id: entry for entry in load_entries(self.folders, vocabulary())}
+        return {entry.id: entry for entry in read_entries(self.folders, vocabulary(), self.index_folder)}
 
     @property
     def index_folder(self) -> Path:
