@@ -16,6 +16,7 @@ Integers = npt.NDArray[np.integer[Any]]
 
 _KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7, "k": 1.0, "d": 1.0}
 _LEAST_TEXTS = {"w": 2, "p": 2, "c": 4, "z": 2, "k": 2, "d": 2}  # a term of one text alone says nothing about others
+_BM25_KINDS = frozenset("wzkd")
 _K1, _B = 1.2, 0.75
 
 
@@ -84,8 +85,13 @@ class Postings:
         return np.bincount(self.texts[held], products, minlength=self.count).astype(np.float32)
 
 
+def bm25_terms(counted: Counter[str]) -> dict[str, int]:
+    """Those that BM25 weighs: words, Chinese n-grams and what both languages share."""
+    return {term: count for term, count in counted.items() if term[0] in _BM25_KINDS}
+
+
 def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> Postings:
-    """Per vocabulary row the documents that hold it, with the BM25 weight of words and Chinese n-grams."""
+    """Per vocabulary row the documents that hold it, with their BM25 weight. Documents hold ``bm25_terms`` alone."""
     counted = [_known_words(document, vocabulary) for document in documents]
     holders = np.bincount(
         np.concatenate([rows for rows, _ in counted]) if counted else np.zeros(0, dtype=np.int64),
@@ -111,12 +117,8 @@ def bm25_scores(weights: Postings, vector: tuple[Integers, Floats]) -> Floats:
 
 
 def _known_words(document: Counter[str], vocabulary: Vocabulary) -> tuple[Integers, Floats]:
-    """Rows and counts of a document's words and Chinese n-grams that the vocabulary knows."""
-    known = sorted(
-        (vocabulary.rows[term], count)
-        for term, count in document.items()
-        if term[0] in "wzkd" and term in vocabulary.rows
-    )
+    """Rows and counts of a document's terms that the vocabulary knows."""
+    known = sorted((vocabulary.rows[term], count) for term, count in document.items() if term in vocabulary.rows)
     return (
         np.array([row for row, _ in known], dtype=np.int64),
         np.array([count for _, count in known], dtype=np.float32),

@@ -35,7 +35,7 @@ class Preprocessor:
             Message(
                 english=annotation.english,
                 vector=vector,
-                terms=self._terms(brief) + Counter(annotation.shared_terms),
+                terms=self._terms(brief, annotation),
                 identifiers=self.identifiers.scores(text),
                 domain_cues=annotation.domain_cues,
             )
@@ -47,8 +47,10 @@ class Preprocessor:
     def _annotation(self, text: str) -> Annotation:
         return self.annotations.of(text) if self.annotations else annotate(text, self.glossary)
 
-    def _terms(self, text: str) -> Counter[str]:
-        return terms(mask_variables(normalize(text)), self.glossary.only_chinese(text))
+    def _terms(self, text: str, annotation: Annotation) -> Counter[str]:
+        found = terms(mask_variables(normalize(text)), self.glossary.only_chinese(text))
+        found.update(annotation.shared_terms)
+        return found
 
     def _excerpt(self, text: str) -> str:
         return excerpt(text, self.identifiers.within(text).interest) if len(text) > SHORT else text

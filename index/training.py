@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from index.classifiers import LEARNED_WHOLE, fit_classes, fit_kernel, lexical_matrix
 from index.corpus import Corpus
-from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
+from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_terms, bm25_weights
 from index.scorer import Kernel, Linear, Message, Rows, Scorer
 
 TOPIC_STRENGTH = 10.0
@@ -125,10 +125,10 @@ def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
 
 
 def topic_documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:
-    """Per topic all its words: sections and the given symptoms."""
+    """Per topic what BM25 weighs of its sections and the given symptoms."""
     documents: list[Counter[str]] = [Counter() for _ in range(data.topics)]
     for message, owner in zip(data.sections, data.section_owners, strict=True):
-        documents[owner].update(message.terms)
+        documents[owner].update(bm25_terms(message.terms))
     for row in inside:
-        documents[data.owners[row]].update(data.symptoms[row].terms)
+        documents[data.owners[row]].update(bm25_terms(data.symptoms[row].terms))
     return documents
