@@ -20,6 +20,7 @@ SPARE_DIRECTIONS, POWERS = 16, 2  # of the randomized decomposition
 LEARNED_WHOLE = 8_000  # texts: all of the shipped entries and a few of a team
 KERNEL_TEXTS = 5_500
 PART = 500  # texts at a time: products of sparse matrices are far from sparse
+CACHE = 32  # MB for what is copied from the kernel, which is in memory anyway
 ROUNDS = 2  # of learning again with the texts that were on the wrong side
 
 
@@ -118,7 +119,7 @@ def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, streng
     from sklearn.svm import SVC
 
     gram = _kernel_of_all(dense[chosen], sparse[chosen])
-    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced").fit(gram, labels[chosen])
+    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced", cache_size=CACHE).fit(gram, labels[chosen])
     return Kernel(
         rows=chosen[fitted.support_].astype(np.int32),
         votes=fitted.dual_coef_[0].astype(np.float32),

@@ -47,6 +47,12 @@ class Corpus:
         return replace(self, entries=shipped) if len(shipped) > 1 else self
 
     @cached_property
+    def is_reference(self) -> tuple[bool, ...]:
+        """By topic whether the reference has it, too; groups are in both."""
+        known = frozenset(self.reference.ids)
+        return (*(entry.id in known for entry in self.entries), *(True for _ in self.groups))
+
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         return tuple(entry.id for entry in self.entries)
 

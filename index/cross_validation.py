@@ -54,8 +54,8 @@ def _score_fold(data: TrainingData, inside: Any, outside: Any) -> HeldOut:
     cosines = np.stack([message.vector for message in asked]) @ vectors.T  # all at once: far quicker than one by one
     scored = [scorer.features(message, row) for message, row in zip(asked, cosines, strict=True)]
     return HeldOut(
-        topic_features=np.stack([topics for topics, _ in scored]),
-        message_features=np.stack([message for _, message in scored]),
+        topic_features=np.stack([features.topics for features in scored]),
+        message_features=np.stack([features.message for features in scored]),
         owners=owners,
     )
 

@@ -1,7 +1,7 @@
 """A team's entries added to the index of the shipped ones, by numpy alone: where nothing can be learned anew.
 
-What was learned of the shipped entries stays as it is. Each new topic gets a column of its own in the classifier, and
-each new text that would pass as out of scope a vote against that. BM25, words and vectors are made of all texts.
+What was learned of the shipped entries stays as it is. Each new topic gets a column of its own in the classifier; what
+is like a new text is in scope. BM25, words and vectors are made of all texts.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ import numpy as np
 
 from index.corpus import Corpus, Texts
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
-from index.scorer import Kernel, Linear, Message, Rows, Scorer, kernel
-from index.training import DENSE_SCALE, INSIDE_STRENGTH, SECTION_WEIGHT, TOPIC_STRENGTH, TrainingData, topic_documents
+from index.own_texts import ComparedTexts, fit_own_texts
+from index.scorer import Linear, Message, OwnTexts, Rows, Scorer
+from index.training import DENSE_SCALE, SECTION_WEIGHT, TOPIC_STRENGTH, TrainingData, topic_documents
 
 STEPS = 300
-ROUNDS = 3
 
 
 def extend_scorer(base: Scorer, known: Corpus, data: TrainingData) -> Scorer:
     """The scorer of the known corpus with the topics of ``data``, which holds them all and more."""
     messages = [*data.symptoms, *data.outside]
-    vocabulary = _extended_vocabulary(base.vocabulary, [message.terms for message in messages])
+    vocabulary = base.vocabulary.extended([message.terms for message in messages])
     lexical = [vocabulary.vector(message.terms) for message in messages]
     words = Postings.of(lexical, len(vocabulary.rows))
     rows = Rows(
@@ -33,22 +33,16 @@ def extend_scorer(base: Scorer, known: Corpus, data: TrainingData) -> Scorer:
         groups=len(data.corpus.groups),
     )
     everything = np.arange(len(data.symptoms), dtype=np.int32)
+    known_rows = _new_rows(known, data)
     return Scorer(
         rows=rows,
         vocabulary=vocabulary,
         words=words,
-        bm25=bm25_weights(topic_documents(data, everything), vocabulary),
+        bm25=bm25_weights(topic_documents(data, everything), vocabulary, data.corpus.is_reference),
         topic=_extended_topic(base.topic, known, data, vocabulary, lexical),
-        inside=_extended_inside(base.inside, known, data, lexical, words),
+        inside=replace(base.inside, rows=known_rows[base.inside.rows]),
+        own=_own_texts(data, lexical, words),
     )
-
-
-def _extended_vocabulary(known: Vocabulary, texts: Sequence[Any]) -> Vocabulary:
-    """New terms after the known ones, which stay as rare as they were when the directions were learned."""
-    fitted = Vocabulary.fit(texts)
-    new = [term for term in fitted.rows if term not in known.rows]
-    rows = {term: row for row, term in enumerate([*known.rows, *new])}
-    return Vocabulary(rows, np.concatenate([known.rarity, fitted.rarity[[fitted.rows[term] for term in new]]]))
 
 
 def _extended_topic(
@@ -117,24 +111,11 @@ def _chances(logits: Floats, fixed: Floats, new: Integers) -> Floats:
     return np.asarray(both[:, new] / both.sum(axis=1, keepdims=True))
 
 
-def _extended_inside(
-    known: Kernel, corpus: Corpus, data: TrainingData, lexical: list[tuple[Integers, Floats]], words: Postings
-) -> Kernel:
-    """The known votes at their new rows, and votes of new symptoms that would not pass (dual coordinate ascent)."""
-    rows = _new_rows(corpus, data)
-    is_new = np.ones(len(data.symptoms), dtype=bool)
-    is_new[rows[rows < len(data.symptoms)]] = False
-    added = np.flatnonzero(is_new)
-    voters = np.concatenate([rows[known.rows], added]).astype(np.int32)
-    votes = np.concatenate([known.votes, np.zeros(len(added), dtype=np.float32)])
+def _own_texts(data: TrainingData, lexical: list[tuple[Integers, Floats]], words: Postings) -> OwnTexts:
     vectors = np.stack([message.vector for message in (*data.symptoms, *data.outside)])
-    alike = [kernel(vectors[voters] @ vectors[row], words.similarities(lexical[row])[voters]) for row in added]
-    for _ in range(ROUNDS):
-        for place, values in enumerate(alike, len(known.rows)):
-            lacking = 1.0 - (float(values @ votes) + known.bias)
-            votes[place] = np.clip(votes[place] + lacking / values[place], 0.0, INSIDE_STRENGTH)
-    kept = votes != 0
-    return replace(known, rows=voters[kept], votes=votes[kept])
+    outside = np.arange(len(data.symptoms), len(vectors))
+    texts = ComparedTexts(vectors, lexical, words)
+    return fit_own_texts(texts, np.flatnonzero(~data.is_reference), data.owners, outside)
 
 
 def _new_rows(corpus: Corpus, data: TrainingData) -> Integers:

@@ -12,7 +12,7 @@ from index.artifact_cache import read_json, write_json
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats, Postings, Vocabulary
-from index.scorer import Calibration, Fusion, Kernel, Linear, Rows, Scorer
+from index.scorer import Calibration, Fusion, Kernel, Linear, OwnTexts, Rows, Scorer
 from index.vector_index import VectorIndex
 
 VECTORS, ARRAYS, WORDS, CALIBRATION = "vectors.faiss", "arrays.npz", "words.json", "calibration.json"
@@ -52,10 +52,12 @@ def save(folder: Path, parts: Parts) -> None:
         "group_entries": parts.group_entries,
         "encoder": parts.encoder,
         "vocabulary": sorted(vocabulary, key=vocabulary.__getitem__),
+        "shipped_terms": parts.scorer.vocabulary.shipped,
         "outside": parts.scorer.rows.outside,
         "identifiers": parts.identifiers.owners,
         "glossary": parts.glossary.words,
         "inside_bias": parts.scorer.inside.bias,
+        "own_limit": [parts.scorer.own.slope, parts.scorer.own.bias],
     }
     write_json(folder / WORDS, words)
     fusion = calibration.fusion
@@ -127,6 +129,7 @@ def _arrays(parts: Parts) -> dict[str, Any]:
         "rarity": scorer.vocabulary.rarity,
         "votes": scorer.inside.votes,
         "voters": scorer.inside.rows,
+        "own_rows": scorer.own.rows,
     }
     topic = scorer.topic
     arrays |= {"topic_dense": topic.dense, "topic_basis": topic.basis}
@@ -159,7 +162,7 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             topics=len(words["ids"]) + len(words["group_entries"]),
             groups=len(words["group_entries"]),
         ),
-        vocabulary=Vocabulary(rows, arrays["rarity"]),
+        vocabulary=Vocabulary(rows, arrays["rarity"], words["shipped_terms"]),
         words=_postings(arrays, "words"),
         bm25=_postings(arrays, "bm25"),
         topic=Linear(
@@ -169,4 +172,5 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             bias=arrays["topic_bias"],
         ),
         inside=Kernel(rows=arrays["voters"], votes=arrays["votes"], bias=words["inside_bias"]),
+        own=OwnTexts(rows=arrays["own_rows"], slope=words["own_limit"][0], bias=words["own_limit"][1]),
     )

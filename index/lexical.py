@@ -22,10 +22,11 @@ _K1, _B = 1.2, 0.75
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The terms of the training texts and how rare each is."""
+    """The terms of the training texts and how rare each is; the first ``shipped`` are of texts that everybody has."""
 
     rows: dict[str, int]
     rarity: Floats
+    shipped: int
 
     @classmethod
     def fit(cls, texts: Sequence[Counter[str]]) -> "Vocabulary":
@@ -35,7 +36,15 @@ class Vocabulary:
         kept = sorted(term for term, count in holders.items() if count >= _LEAST_TEXTS[term[0]])
         counts = np.array([holders[term] for term in kept], dtype=np.float32)
         rarity = np.log((1 + len(texts)) / (1 + counts)) + 1
-        return cls({term: row for row, term in enumerate(kept)}, rarity.astype(np.float32))
+        return cls({term: row for row, term in enumerate(kept)}, rarity.astype(np.float32), len(kept))
+
+    def extended(self, texts: Sequence[Counter[str]]) -> "Vocabulary":
+        """With the terms that these texts know beyond; those known already stay as rare as they are."""
+        fitted = Vocabulary.fit(texts)
+        new = [term for term in fitted.rows if term not in self.rows]
+        rows = {term: row for row, term in enumerate([*self.rows, *new])}
+        rarity = fitted.rarity[[fitted.rows[term] for term in new]]
+        return Vocabulary(rows, np.concatenate([self.rarity, rarity]), self.shipped)
 
     def vector(self, counted: Counter[str]) -> tuple[Integers, Floats]:
         """Rows and weights of a text, as a unit vector."""
@@ -48,13 +57,14 @@ class Vocabulary:
         return rows, (weights / norm if norm else weights).astype(np.float32)
 
     def known_share(self, counted: Counter[str]) -> float:
-        """The share of a text's words and Chinese pairs that the training texts know, rare ones counting more."""
+        """The share of a text's words and Chinese pairs that the shipped texts know, rare ones counting more."""
         telling = [term for term in counted if term[0] == "w" or (term[0] == "z" and len(term) == 4)]
         if not telling:
             return 0.0
-        ceiling = float(self.rarity.max(initial=1.0))
-        known = sum(float(self.rarity[self.rows[term]]) for term in telling if term in self.rows)
-        return known / (known + ceiling * sum(term not in self.rows for term in telling))
+        ceiling = float(self.rarity[: self.shipped].max(initial=1.0))
+        rows = [row for term in telling if (row := self.rows.get(term, self.shipped)) < self.shipped]
+        known = float(self.rarity[rows].sum())
+        return known / (known + ceiling * (len(telling) - len(rows)))
 
 
 @dataclass(frozen=True)
@@ -90,23 +100,31 @@ def bm25_terms(counted: Counter[str]) -> dict[str, int]:
     return {term: count for term, count in counted.items() if term[0] in _BM25_KINDS}
 
 
-def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary) -> Postings:
-    """Per vocabulary row the documents that hold it, with their BM25 weight. Documents hold ``bm25_terms`` alone."""
+def bm25_weights(documents: Sequence[Counter[str]], vocabulary: Vocabulary, is_shipped: Sequence[bool]) -> Postings:
+    """Per vocabulary row the documents that hold it, with their BM25 weight. Documents hold ``bm25_terms`` alone.
+
+    How rare a shipped term is, and how long a document usually, the shipped documents say.
+    """
     counted = [_known_words(document, vocabulary) for document in documents]
-    holders = np.bincount(
-        np.concatenate([rows for rows, _ in counted]) if counted else np.zeros(0, dtype=np.int64),
-        minlength=len(vocabulary.rows),
-    )
-    rarity = np.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
+    shipped = [one for one, known in zip(counted, is_shipped, strict=True) if known]
+    rarity = _rarity_in(counted, len(vocabulary.rows))
+    rarity[: vocabulary.shipped] = _rarity_in(shipped, len(vocabulary.rows))[: vocabulary.shipped]
     lengths = np.array([counts.sum() for _, counts in counted])
+    known = np.array([counts.sum() for _, counts in shipped])
     # The average word's document, not the average document: many short entries make the long ones no longer.
-    usual = float((lengths**2).sum() / max(float(lengths.sum()), 1.0))
+    usual = float((known**2).sum() / max(float(known.sum()), 1.0))
     norms = _K1 * (1 - _B + _B * lengths / max(usual, 1.0))
     weighed = [
         (rows, (rarity[rows] * counts * (_K1 + 1) / (counts + norm)).astype(np.float32))
         for (rows, counts), norm in zip(counted, norms, strict=True)
     ]
     return Postings.of(weighed, len(vocabulary.rows))
+
+
+def _rarity_in(documents: Sequence[tuple[Integers, Floats]], terms: int) -> Floats:
+    held = np.concatenate([np.zeros(0, dtype=np.int64), *(rows for rows, _ in documents)])
+    holders = np.bincount(held, minlength=terms)
+    return np.asarray(np.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5)))
 
 
 def bm25_scores(weights: Postings, vector: tuple[Integers, Floats]) -> Floats:

@@ -7,9 +7,11 @@ time, so that the weights learned in cross-validation mean at question time what
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from index.identifiers import Scores
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_scores
@@ -18,6 +20,7 @@ TOPIC_FEATURES = ("topic", "nearest", "section", "worded", "bm25", "identifier",
 MESSAGE_FEATURES = (
     "inside", "nearest", "worded", "bm25", "identifier", "familiar", "platforms", "equipment", "products", "top",
 )  # fmt: skip
+NEVER = -30.0
 NARROWNESS = 4.0
 WORDING = 0.5
 BY_PLACE = (
@@ -74,6 +77,23 @@ def kernel(cosines: Any, wording: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnTexts:
+    """The symptoms of a team's own entries, and from which likeness on a message is about what they are about.
+
+    ``rows`` are among the symptoms; ``slope`` and ``bias`` make a logit of the nearest one's kernel, 0 at the limit.
+    """
+
+    rows: Integers
+    slope: float = 0.0
+    bias: float = 0.0
+
+    def logit(self, cosines: Floats, wording: Floats) -> float:
+        if not len(self.rows):
+            return NEVER
+        return self.slope * float(kernel(cosines[self.rows], wording[self.rows]).max()) + self.bias
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """Which topic each vector of the FAISS index belongs to: symptoms first, then sections, then outside examples."""
 
@@ -92,6 +112,17 @@ class Rows:
         return np.asarray(np.where(rows < len(self.symptoms), rows, rows + len(self.sections)))
 
 
+class Features(NamedTuple):
+    """``topics``: a row a topic. ``message``: of the whole message, ``top`` is filled in by the fusion.
+
+    ``own``: the logit of its likeness to a team's own texts.
+    """
+
+    topics: Floats
+    message: Floats
+    own: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
     """Everything learned from the texts, short of the fusion weights."""
@@ -102,11 +133,12 @@ class Scorer:
     bm25: Postings
     topic: Linear
     inside: Kernel
+    own: OwnTexts
 
-    def features(self, message: Message, cosines: Floats) -> tuple[Floats, Floats]:
-        """Features per topic (rows: topics) and of the whole message; ``top`` is filled in by the fusion.
+    def features(self, message: Message, cosines: Floats) -> Features:
+        """``cosines``: of the message's vector with each vector of the FAISS index.
 
-        ``cosines``: of the message's vector with each vector of the FAISS index.
+        Whether it is about anything of the shipped entries is not for a team's entries to say.
         """
         lexical = self.vocabulary.vector(message.terms)
         wording = self.words.similarities(lexical)  # symptoms, then outside examples
@@ -126,15 +158,23 @@ class Scorer:
         )
         message_features = (
             self.inside.logit(np.concatenate([symptoms, outside]), wording),
-            nearest.max(),
-            worded.max(),
-            bm25.max(),
-            message.identifiers.max(),
+            *(values[self._shipped].max() for values in (nearest, worded, bm25, message.identifiers)),
             self.vocabulary.known_share(message.terms),
             *message.domain_cues,
             0.0,
         )
-        return np.stack(topic_features, axis=1).astype(np.float32), np.array(message_features, dtype=np.float32)
+        return Features(
+            np.stack(topic_features, axis=1).astype(np.float32),
+            np.array(message_features, dtype=np.float32),
+            self.own.logit(symptoms, wording),
+        )
+
+    @cached_property
+    def _shipped(self) -> npt.NDArray[np.bool_]:
+        """Which topics are no team's own."""
+        shipped = np.ones(self.rows.topics, dtype=np.bool_)
+        shipped[self.rows.symptoms[self.own.rows]] = False
+        return shipped
 
     def _best(self, values: Floats, owners: Integers, count: int) -> Floats:
         """Per topic the mean of its best values."""
@@ -164,8 +204,12 @@ class Fusion:
         """Per topic, given that the message is about one of them."""
         return np.asarray(np.exp(log_softmax(topic_features @ self.topic_weights)), dtype=np.float32)
 
-    def confidence(self, message_features: Floats) -> float:
+    def confidence(self, message_features: Floats, own: float = NEVER) -> float:
+        """That the message is about anything here; likeness to a team's texts counts from logit 0 on, and passes."""
         logit = float(message_features @ self.message_weights) + self.message_bias
+        if own >= 0:
+            limit = min(max(self.threshold, 1e-6), 1 - 1e-6)
+            logit = max(logit, own + float(np.log(limit / (1 - limit))))
         return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
 
 

@@ -78,9 +78,9 @@ class Index:
         if not message.terms and not message.vector.any():  # nothing but signs and smileys
             return self._no_match(text)
         cosines = self.parts.vectors.similarities(message.vector, self._measured_exactly)
-        topic_features, message_features = self.parts.scorer.features(message, cosines)
-        chances = self.parts.fusion.chances(topic_features)
-        confidence = self.parts.fusion.confidence(with_top_chance(message_features, chances))
+        features = self.parts.scorer.features(message, cosines)
+        chances = self.parts.fusion.chances(features.topics)
+        confidence = self.parts.fusion.confidence(with_top_chance(features.message, chances), features.own)
         entries = chances_of_entries(chances, self.parts.group_entries)
         order = np.argsort(-entries, kind="stable")
         matches = tuple(Match(self.parts.ids[row], round(float(entries[row]), 4)) for row in order)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from index.classifiers import LEARNED_WHOLE, fit_classes, fit_kernel, lexical_matrix
 from index.corpus import Corpus
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_terms, bm25_weights
-from index.scorer import Kernel, Linear, Message, Rows, Scorer
+from index.own_texts import ComparedTexts, fit_own_texts
+from index.scorer import Kernel, Linear, Message, OwnTexts, Rows, Scorer
 
 TOPIC_STRENGTH = 10.0
 INSIDE_STRENGTH = 3.0
@@ -44,6 +45,11 @@ class TrainingData:
         return np.array([text not in self.corpus.names[owner] for text, owner in pairs], dtype=np.bool_)
 
     @property
+    def is_reference(self) -> npt.NDArray[np.bool_]:
+        """Which symptoms are those of the shipped entries and of groups."""
+        return np.array(self.corpus.is_reference, dtype=np.bool_)[self.owners]
+
+    @property
     def topics(self) -> int:
         return len(self.corpus.names)
 
@@ -62,14 +68,16 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
     """A scorer that knows only the given rows of the symptoms and of the outside examples."""
     symptoms = [data.symptoms[row] for row in inside]
     others = [data.outside[row] for row in outside]
-    vocabulary = Vocabulary.fit([message.terms for message in symptoms + others])
+    is_reference = data.is_reference[inside]
+    vocabulary = _fit_vocabulary(symptoms, is_reference, others)
     owners, topics = data.owners[inside], data.topics
     known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
     sections = ClassifierInput.of(data.sections, vocabulary)
+    words = Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows))
     side_by_side = len(symptoms) + len(others) <= LEARNED_WHOLE  # of many texts in turn, for the memory of both
     with ThreadPoolExecutor(2 if side_by_side else 1) as pool:  # linear algebra releases the interpreter lock
         topic = pool.submit(_fit_topic, known, owners, sections, data.section_owners, topics)
-        in_scope = pool.submit(_fit_inside, known, foreign)
+        in_scope = pool.submit(_fit_inside, known, foreign, is_reference)
         return Scorer(
             rows=Rows(
                 symptoms=owners,
@@ -79,11 +87,21 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
                 groups=len(data.corpus.groups),
             ),
             vocabulary=vocabulary,
-            words=Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows)),
-            bm25=bm25_weights(topic_documents(data, inside), vocabulary),
+            words=words,
+            bm25=bm25_weights(topic_documents(data, inside), vocabulary, data.corpus.is_reference),
             topic=topic.result(),
             inside=in_scope.result(),
+            own=_fit_own(known, foreign, words, owners, is_reference),
         )
+
+
+def _fit_vocabulary(
+    symptoms: Sequence[Message], is_reference: npt.NDArray[np.bool_], others: Sequence[Message]
+) -> Vocabulary:
+    """A team's texts add terms; how rare the shipped ones are is not for them to say."""
+    shipped = [message.terms for message, is_shipped in zip(symptoms, is_reference, strict=True) if is_shipped]
+    known = Vocabulary.fit([*shipped, *(message.terms for message in others)])
+    return known if is_reference.all() else known.extended([message.terms for message in [*symptoms, *others]])
 
 
 @dataclass(frozen=True)
@@ -117,11 +135,27 @@ def _fit_topic(
     )  # fmt: skip
 
 
-def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
-    """About anything here: the symptoms against the out-of-scope examples."""
+def _fit_inside(known: ClassifierInput, foreign: ClassifierInput, is_reference: npt.NDArray[np.bool_]) -> Kernel:
+    """About anything of the shipped entries: their symptoms against the out-of-scope examples."""
     both = known + foreign
-    labels = np.arange(len(both.lexical)) < len(known.lexical)
-    return fit_kernel(both.dense, lexical_matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
+    rows = np.concatenate([np.flatnonzero(is_reference), np.arange(len(known.lexical), len(both.lexical))])
+    matrix = lexical_matrix([both.lexical[row] for row in rows.tolist()], both.width)
+    fitted = fit_kernel(both.dense[rows], matrix, rows < len(known.lexical), strength=INSIDE_STRENGTH)
+    return replace(fitted, rows=rows[fitted.rows].astype(np.int32))
+
+
+def _fit_own(
+    known: ClassifierInput,
+    foreign: ClassifierInput,
+    words: Postings,
+    owners: Integers,
+    is_reference: npt.NDArray[np.bool_],
+) -> OwnTexts:
+    """About anything of a team's entries."""
+    both = known + foreign
+    outside = np.arange(len(known.lexical), len(both.lexical))
+    texts = ComparedTexts(both.dense, both.lexical, words)
+    return fit_own_texts(texts, np.flatnonzero(~is_reference), owners, outside)
 
 
 def topic_documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:

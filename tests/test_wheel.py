@@ -84,5 +84,5 @@ def test_an_installation_of_the_wheel_answers_at_once(
     ran = netclinic.python(RUN, "match", "terway: InvalidVSwitchId.IpNotEnough", "-o", "json", **empty)
     assert (ran.code, ran.err) == (0, "")
     assert ran.json["matches"][0]["entry"] == "terway-vswitch-out-of-ips"
-    assert not (tmp_path / "empty" / "index").exists()
+    assert not [*(tmp_path / "empty").rglob("index-*"), *(tmp_path / "empty").rglob("encoder-*")]
     assert str(shipped) in netclinic.python(RUN, "index", "status", **empty).out
