@@ -16,7 +16,7 @@ FALSE_ANSWERS = 0.05
 MOST = 2_000  # texts that the limit is learned from
 LEAST_SLOPE = 2.0  # where the examples are as near as the texts among themselves
 STEPS = 25
-PRIOR = 0.05  # keeps the slope finite where both sides are cleanly apart
+RIDGE = 0.005  # keeps the slope finite where both sides are cleanly apart
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ def _fit_limit(alike: Floats, apart: Floats) -> tuple[float, float]:
     labels = np.arange(len(values)) < len(alike)
     weights = np.where(labels, 0.5 / len(alike), 0.5 / max(len(apart), 1))
     design = np.stack([values, np.ones_like(values)], axis=1)
-    penalty = np.diag([PRIOR / 10, 1e-6])
+    penalty = np.diag([RIDGE, 1e-6])
     found = np.zeros(2)
     for _ in range(STEPS):
         chances = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))
-        slope = design.T @ (weights * (chances - labels)) + penalty @ found
+        gradient = design.T @ (weights * (chances - labels)) + penalty @ found
         curve = (design * (weights * chances * (1 - chances))[:, None]).T @ design + penalty
-        found = found - np.linalg.solve(curve, slope)
+        found = found - np.linalg.solve(curve, gradient)
     slope, bias = map(float, found)
     if slope < LEAST_SLOPE:
         slope, bias = LEAST_SLOPE, -LEAST_SLOPE * float(np.median(alike))
