@@ -270,6 +270,10 @@ def test_without_postgresql_s_tools_and_without_rights_a_sentence_tells(
     missing = database("backup", path, PATH="/nowhere", **owner)
     assert (missing.code, "pg_dump is not installed" in missing.err) == (1, True)
     assert "--build-arg PACKAGES=postgresql-client" in missing.err
+    assert database("backup", path, **owner).code == 0
+    back = database("restore", path, "--replace", PATH="/nowhere", **owner)
+    assert (back.code, "pg_restore is not installed" in back.err) == (1, True), back.err
+    Path(path).unlink()
     old = tmp_path / "pg_dump"  # one that is older than the server, as it says so
     old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
     old.chmod(0o755)
