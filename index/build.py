@@ -35,7 +35,7 @@ from index.vector_index import VectorIndex
 Progress = Callable[[str, float], None]
 CHUNK = 256
 NOT_BUILDING = frozenset({"search.py"})
-ENCODING_FILES = ("encoder.py", "export.py", "pinned_encoder.py")
+ENCODING_FILES = ("encoder.py", "export.py", "pinned_encoder.py", "wordpiece.py")
 ENCODER, INDEX, EXTENDED = "encoder", "index", "extended"
 SHIPPED = Path(__file__).parent / "shipped"
 """What the wheel brings: encoder and index over the shipped entries. A checkout has none and builds its own."""

@@ -1,15 +1,19 @@
-"""Text to vectors at question time, by onnxruntime and tokenizers alone.
+"""Text to vectors at question time, by onnxruntime alone.
 
 Importing sentence-transformers takes seconds and hundreds of megabytes; the same weights, exported when the index was
 built, answer in a fraction of one.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
+
+from index.extras import require
+from index.wordpiece import WordPiece
 
 Vectors = npt.NDArray[np.float32]
 
@@ -22,18 +26,20 @@ THREADS = 2
 
 
 class Encoder:
-    """The exported encoder of one folder: unit vectors, one row a text, zeros for an empty text."""
+    """The exported encoder of one folder: unit vectors, one row a text, zeros for an empty text.
+
+    Raises:
+        ExtraMissing: its tokenizer is of another kind than BERT's, and what reads all kinds is not installed.
+    """
 
     def __init__(self, folder: Path) -> None:
         import onnxruntime
-        from tokenizers import Tokenizer
 
         settings = orjson.loads((folder / SETTINGS_FILE).read_bytes())
         self.dimension: int = settings["dimension"]
         self._inputs: list[str] = settings["inputs"]
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._tokenizer.enable_truncation(settings["max_tokens"])
-        self._tokenizer.enable_padding(pad_id=settings["pad_id"], pad_token=settings["pad_token"])
+        self._pad: int = settings["pad_id"]
+        self._ids = _tokenizer(folder / TOKENIZER_FILE, settings["max_tokens"])
         self._session: Any = onnxruntime.InferenceSession(
             str(folder / MODEL_FILE), _session_options(), providers=["CPUExecutionProvider"]
         )
@@ -47,14 +53,30 @@ class Encoder:
         return vectors
 
     def _run(self, texts: list[str]) -> Vectors:
-        encodings = self._tokenizer.encode_batch(texts)
+        rows = [self._ids(text) for text in texts]
+        length = max(map(len, rows))
         columns = {
-            "input_ids": [encoding.ids for encoding in encodings],
-            "attention_mask": [encoding.attention_mask for encoding in encodings],
-            "token_type_ids": [encoding.type_ids for encoding in encodings],
+            "input_ids": [row + [self._pad] * (length - len(row)) for row in rows],
+            "attention_mask": [[1] * len(row) + [0] * (length - len(row)) for row in rows],
+            "token_type_ids": [[0] * length] * len(rows),
         }
         feed = {name: np.array(columns[name], dtype=np.int64) for name in self._inputs}
         return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
+
+
+def _tokenizer(path: Path, max_tokens: int) -> Callable[[str], list[int]]:
+    """From a text to the ids of its tokens."""
+    described = orjson.loads(path.read_bytes())
+    if WordPiece.describes(described):
+        word_piece = WordPiece(described)
+        return lambda text: word_piece.ids(text, max_tokens)
+    require("build", "The tokenizer of this embedding model", "tokenizers")
+    from tokenizers import Tokenizer
+
+    tokenizer: Any = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return lambda text: list(tokenizer.encode(text).ids)
 
 
 def _session_options() -> Any:

@@ -10,6 +10,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -112,12 +114,35 @@ def test_the_base_image_is_held_by_its_digest_and_asked_whether_it_lives() -> No
     assert re.search(r"^HEALTHCHECK .*\n .*127\.0\.0\.1:8080/livez'", image, re.MULTILINE)
 
 
-def test_the_bill_of_materials_names_what_is_installed(project: dict[str, list[str]]) -> None:
+@pytest.fixture(scope="module")
+def bill() -> str:
     ran = subprocess.run([sys.executable, ROOT / "deploy" / "sbom.py"], capture_output=True, text=True, check=True)
-    bill = json.loads(ran.stdout)
-    held = {component["name"]: component["version"] for component in bill["components"]}
+    return ran.stdout
+
+
+def test_the_bill_of_materials_is_as_cyclonedx_has_it(bill: str) -> None:
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(bill) is None
+    assert validator.validate_str(bill.replace('"type": "library"', '"type": "libary"')) is not None
+
+
+def test_the_bill_of_materials_names_what_is_installed(bill: str, project: dict[str, list[str]]) -> None:
+    parts = json.loads(bill)
+    held = {component["name"]: component["version"] for component in parts["components"]}
     shipped = [*project["run"], *project["pictures"], *project["traces"]]
     assert {canonicalize_name(name) for name in held} == set(needed(shipped))
-    assert all(component["purl"].startswith("pkg:pypi/") for component in bill["components"])
-    references = {bill["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in bill["components"])}
-    assert {each["ref"] for each in bill["dependencies"]} == references
+    assert all(component["purl"].startswith("pkg:pypi/") for component in parts["components"])
+    references = {parts["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in parts["components"])}
+    assert {each["ref"] for each in parts["dependencies"]} == references
+
+
+def test_the_bill_of_materials_holds_the_hashes_of_what_is_pinned(bill: str) -> None:
+    pinned = {name: found for file in (RUN, PICTURES, TRACES) for name, found in locked(file).items()}
+    found = {canonicalize_name(part["name"]): part for part in json.loads(bill)["components"]}
+    assert found.keys() == pinned.keys()
+    for name, (version, count) in pinned.items():
+        assert found[name]["version"] == version
+        (release,) = found[name]["externalReferences"]
+        assert len(release["hashes"]) == count
+        text = "".join((ROOT / file).read_text() for file in (RUN, PICTURES, TRACES))
+        assert all(f"--hash=sha256:{each['content']}" in text for each in release["hashes"])

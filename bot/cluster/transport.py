@@ -5,6 +5,8 @@ The client's own exceptions stop here: whoever reads sees :class:`ReadError` alo
 
 import asyncio
 import email.utils
+import errno
+import os
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -185,4 +187,12 @@ def _explain_untrusted(error: Exception) -> str:
 
 
 def _explain_unreachable(error: Exception, host: str) -> str:
-    return f"the API server {host} could not be reached ({' '.join(str(error).split())[:160]}): check network and VPN"
+    return f"the API server {host} could not be reached ({why_unreachable(error)}): check network and VPN"
+
+
+def why_unreachable(error: Exception) -> str:
+    """What the system says of a connection that failed, without the library's words around it."""
+    cause = getattr(error, "os_error", None) or error
+    code = None if isinstance(cause, ssl.SSLError) else getattr(cause, "errno", None)  # TLS has numbers of its own
+    said = os.strerror(code) if code in errno.errorcode else getattr(cause, "strerror", "")
+    return " ".join((said or str(cause) or type(cause).__name__).split())[:160]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from bot.cluster.resources import denied
-from bot.cluster.transport import ReadError
+from bot.cluster.transport import ReadError, why_unreachable
 from bot.cluster.transport import Transport as ClusterTransport
 from bot.prometheus.config import Endpoint
 
@@ -61,7 +61,7 @@ class DirectTransport:
             why = f"the TLS certificate of {self._shown} was not accepted ({_said(error)})"
             raise ReadError("tls", why) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ReadError("unreachable", f"{self._shown} could not be reached ({_said(error)})") from error
+            raise ReadError("unreachable", f"{self._shown} could not be reached ({why_unreachable(error)})") from error
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -26,6 +26,7 @@ from bot.store.migrating import newest_version
 from bot.store.opening import FILE as MAIN_FILE
 from bot.store.postgresql_dump import dump_postgresql, restore_postgresql
 from bot.store.queue_tables import FILE as QUEUE_FILE
+from knowledge.errors import BAD_USAGE
 
 FORM = 1
 ABOUT, DUMP = "backup.json", "database.dump"
@@ -35,6 +36,12 @@ _CHUNK = 1 << 20
 
 class BackupError(DatabaseError):
     """A backup cannot be made or put back; the message says why and the way out."""
+
+
+class NoBackupError(BackupError):
+    """The file that was named is no backup that can be put back here; the message says why and the way out."""
+
+    exit_code = BAD_USAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +66,7 @@ def make_backup(store: Store, data_dir: Path, path: Path, *, tables: str, queue:
     if path.exists():
         raise BackupError(f"{path} exists already: choose another name for the backup.")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with _scratch(path) as folder:
             parts = (
                 _copy_sqlite(store, data_dir, folder) if store.is_sqlite else [dump_postgresql(store, folder / DUMP)]
@@ -75,7 +83,10 @@ def make_backup(store: Store, data_dir: Path, path: Path, *, tables: str, queue:
             _pack(packed, about, parts)
             packed.rename(path)
     except OSError as error:
-        raise BackupError(f"The backup cannot be written to {path}: {error.strerror or error}.") from error
+        why = error.strerror or error
+        raise BackupError(
+            f"The backup cannot be written to {path} ({why}): free or allow it, or name another place."
+        ) from error
     return about
 
 
@@ -108,14 +119,17 @@ def restore_backup(store: Store, data_dir: Path, path: Path) -> Backup:
             else:
                 restore_postgresql(store, folder / DUMP)
     except OSError as error:
-        raise BackupError(f"The backup cannot be put back to {target}: {error.strerror or error}.") from error
+        why = error.strerror or error
+        raise BackupError(
+            f"The backup cannot be put back to {target} ({why}): free or allow it, then try again."
+        ) from error
     return about
 
 
 def _check_kind(about: Backup, store: Store, path: Path) -> None:
     kind = "sqlite" if store.is_sqlite else "postgresql"
     if about.kind != kind:
-        raise BackupError(
+        raise NoBackupError(
             f"{path} is a backup of {about.kind}, and the database {store.shown} is {kind}: name one of its kind with "
             "NETCLINIC_DATABASE_URL."
         )
@@ -181,7 +195,7 @@ def _check_sqlite(path: Path) -> None:
     except sqlite3.Error as error:
         said = str(error)
     if said != "ok":
-        raise BackupError(f"The backup's {path.name} is damaged ({said}): take another backup.")
+        raise NoBackupError(f"The backup's {path.name} is damaged ({said}): take another backup.")
 
 
 def _pack(path: Path, about: Backup, parts: list[Path]) -> None:
@@ -201,7 +215,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, "r:gz") as archive:
             yield archive
     except FileNotFoundError:
-        raise BackupError(f"There is no {path}: name a file that `netclinic database backup` wrote.") from None
+        raise NoBackupError(f"There is no {path}: name a file that `netclinic database backup` wrote.") from None
     except (tarfile.TarError, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.filename and Path(error.filename) != path:
             raise
@@ -209,7 +223,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _damaged(path: Path, why: str) -> BackupError:
-    return BackupError(f"{path} is no whole backup of netclinic's ({why}): take another.")
+    return NoBackupError(f"{path} is no whole backup of netclinic's ({why}): take another.")
 
 
 def _about(archive: tarfile.TarFile, path: Path) -> Backup:
@@ -222,7 +236,9 @@ def _about(archive: tarfile.TarFile, path: Path) -> Backup:
     except (ValueError, TypeError) as error:
         raise _damaged(path, f"{ABOUT} cannot be read") from error
     if about.form > FORM or about.tables > newest_version():
-        raise BackupError(f"{path} was made by netclinic {about.netclinic}, which is newer: put it back with that one.")
+        raise NoBackupError(
+            f"{path} was made by netclinic {about.netclinic}, which is newer: put it back with that one."
+        )
     if not set(about.files) <= {MAIN_FILE, QUEUE_FILE, DUMP} or not about.files:
         raise _damaged(path, "it names files that no backup has")
     return about

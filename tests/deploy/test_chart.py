@@ -1,6 +1,6 @@
 """The chart, rendered by Helm itself: what it makes is what Kubernetes knows, safe, and what netclinic reads.
 
-The rules of its ClusterRole are made from the code; after a change of probes:
+The rules of its ClusterRole and the settings that it takes are made from the code; after a change of either:
 
     REWRITE=1 python -m pytest tests/deploy
 """
@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from bot.cluster.access import cluster_role
 from bot.probes import required_permissions
+from bot.settings import secret_variables, variables
 from tests.command_line import Netclinic
 from tests.deploy.manifests import ALL, CASES, CHART, MODELS, POSTGRESQL, RULES, Manifest, Render, unknown_fields
 
@@ -34,6 +36,15 @@ def pods(manifests: list[Manifest]) -> Iterator[Manifest]:
 
 
 OF_THE_OPERATOR = {"ServiceMonitor", "PrometheusRule"}
+VERSIONS = ("1.25", "1.37")  # the oldest that Chart.yaml names, and the newest with schemas
+
+
+def check(manifests: list[Manifest]) -> None:
+    """All of them are as the API's schemas have them; an unknown field is an error."""
+    for each in manifests:
+        for version in VERSIONS:
+            if each["kind"] not in OF_THE_OPERATOR:
+                kubernetes_validate.validate(each, version, strict=True)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -46,6 +57,7 @@ def test_all_that_is_made_is_of_the_api(render: Render, case: str) -> None:
             assert list(unknown_fields(each, MODELS[each["kind"]], each["kind"])) == []
         if each["kind"] not in ("ClusterRole", "ClusterRoleBinding"):
             assert each["metadata"]["namespace"] == "tools"
+    check(manifests)
 
 
 def test_what_is_not_of_the_api_is_seen() -> None:
@@ -56,6 +68,8 @@ def test_what_is_not_of_the_api_is_seen() -> None:
         "Pod.spec.containers[0].imge is no field of V1Container",
         "Pod.spec.containers[0].ports is no list",
     ]
+    with pytest.raises(kubernetes_validate.ValidationError):
+        check([{"apiVersion": "v1", "kind": "Pod", **pod}])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -184,11 +198,85 @@ def test_probes_restart_nobody_for_slack_s_sake(render: Render) -> None:
     assert only(render({}), "ConfigMap")["data"]["NETCLINIC_HEALTH_ADDRESS"] == f"0.0.0.0:{port}"
 
 
-def test_two_releases_of_one_name_and_one_with_dots_are_taken(render: Render) -> None:
-    """Roles are the cluster's own, and a Service's name has no dots."""
+def test_two_releases_of_one_name_are_taken(render: Render) -> None:
+    """Roles are the cluster's own."""
     assert only(render({}), "ClusterRole")["metadata"]["name"].startswith("tools-")
-    names = [each["metadata"]["name"] for each in render({}, release="clinic.prod")]
-    assert not [name for name in names if "." in name]
+
+
+@pytest.mark.parametrize(
+    "release", ["clinic.prod", "7clinic", "7netclinic", "a" * 53, "a" * 51 + "-b", "a" * 50 + "--b", "netclinic"]
+)
+def test_a_release_of_any_name_is_taken(render: Render, release: str) -> None:
+    """A Service's name has no dots and begins with a letter, and no name is too long."""
+    manifests = render(ALL, release=release)
+    check(manifests)
+    for each in manifests:
+        assert re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", each["metadata"]["name"]), each["metadata"]
+        assert len(each["metadata"]["name"]) <= (253 if each["kind"].startswith("ClusterRole") else 63)
+
+
+def paths(values: Manifest, before: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        yield before + name
+        if isinstance(value, dict):
+            yield from paths(value, f"{before}{name}.")
+
+
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+
+
+def without(values: Manifest, path: str) -> Manifest:
+    """As someone writes it who comments out what is below a key."""
+    name, _, rest = path.partition(".")
+    return {**values, name: without(values.get(name, {}), rest) if rest else None}
+
+
+def test_a_value_without_a_value_is_a_default_or_is_asked_for(template: Any) -> None:
+    for path in ("settings", "networkPolicy", "database.volume", "podLabels", "tolerations", "resources"):
+        _left_out(template, path)
+
+
+@pytest.mark.slow
+def test_so_is_each_of_them(template: Any) -> None:
+    for path in paths(VALUES):
+        _left_out(template, path)
+
+
+def _left_out(template: Any, path: str) -> None:
+    done = template(without(ALL, path))
+    if done.returncode:
+        assert f"missing property '{path.rpartition('.')[2]}'" in done.stderr or "it needs service.slack" in done.stderr
+    else:
+        check([each for each in yaml.safe_load_all(done.stdout) if each])
+
+
+def test_the_schema_knows_each_value_and_no_other() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+
+    def known(part: Manifest, before: str = "") -> Iterator[str]:
+        for name, below in part.get("properties", {}).items():
+            yield before + name
+            yield from known(below, f"{before}{name}.")
+
+    of_kubernetes = {path for path in paths(VALUES) if path.startswith("resources.")}
+    assert set(paths(VALUES)) - of_kubernetes == {
+        path for path in known(schema) if path != "global" and not path.startswith(("resources.", "image.pullSecrets."))
+    }
+
+
+def test_the_chart_knows_netclinic_s_settings() -> None:
+    """Those that are no secrets, and those that may stand in a Secret alone."""
+    secret = secret_variables()
+    for name, held in (
+        ("settings", [each for each in variables().values() if each not in secret]),
+        ("secrets", secret),
+    ):
+        path = CHART / "files" / f"{name}.txt"
+        if os.environ.get("REWRITE"):
+            path.write_text("\n".join(held) + "\n")
+        assert path.read_text().split() == held
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    assert sorted(schema["properties"]["secrets"]["properties"]["keys"]["items"]["enum"]) == sorted(secret)
 
 
 def test_a_changed_setting_rolls_the_pods(render: Render) -> None:
@@ -266,6 +354,17 @@ def test_selectors_find_the_pods_that_are_meant(render: Render) -> None:
         ({"image": {"digest": "latest"}}, "/image/digest"),
         ({"settings": {"deadline": 3}}, "'deadline' does not match"),
         ({"settings": {"SLACK_BOT_TOKEN": "xoxb-1"}}, "belongs into the Secret alone"),
+        (
+            {"settings": {"NETCLINIC_PROMETHEUS_TOKEN": "abc"}},
+            "name it among secrets.keys",
+        ),
+        (
+            {"settings": {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "abc"}},
+            "extraEnv with a secretKeyRef",
+        ),
+        ({"settings": {"NETCLINIC_CHANELS": "inc-*"}}, "netclinic has no setting NETCLINIC_CHANELS"),
+        ({"settings": {"NETCLINIC_DATA_DIR": "/data"}}, "the chart sets NETCLINIC_DATA_DIR itself"),
+        ({"networkPolicy": {"enbaled": False}}, "additional properties 'enbaled' not allowed"),
         ({"settings": {"NETCLINIC_CHANNELS": ["a"]}}, "/settings/NETCLINIC_CHANNELS"),
         ({"replica": 1}, "replica"),
         ({"traces": {"endpoint": "collector:4318"}}, "/traces/endpoint"),

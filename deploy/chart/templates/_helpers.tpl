@@ -1,6 +1,9 @@
 {{- define "netclinic.name" -}}
-{{- $release := .Release.Name | replace "." "-" }}{{- /* a Service's name has no dots */ -}}
-{{- if contains "netclinic" $release }}{{ $release | trunc 52 | trimSuffix "-" }}{{ else }}{{ printf "%s-netclinic" $release | trunc 52 | trimSuffix "-" }}{{ end }}
+{{- /* A Service's name has no dots and begins with a letter; what is appended here and by Jobs needs room, too. */ -}}
+{{- $name := .Release.Name | replace "." "-" }}
+{{- if not (contains "netclinic" $name) }}{{ $name = printf "%s-netclinic" $name }}{{ end }}
+{{- if regexMatch "^[0-9]" $name }}{{ $name = printf "release-%s" $name }}{{ end }}
+{{- regexReplaceAll "-+$" ($name | trunc 52) "" }}
 {{- end }}
 
 {{- define "netclinic.selector" -}}
@@ -47,12 +50,20 @@ capabilities: {drop: [ALL]}
 {{- if and $postgresql (not (has "NETCLINIC_DATABASE_URL" .Values.secrets.keys)) }}
 {{- fail "secrets.keys: database.kind=postgresql needs NETCLINIC_DATABASE_URL among them" }}
 {{- end }}
-{{- range $key := .Values.secrets.keys }}
-{{- if hasKey $.Values.settings $key }}
-{{- fail (printf "settings: %s is a secret and belongs into the Secret alone" $key) }}
+{{- $secrets := .Files.Lines "files/secrets.txt" }}
+{{- $known := .Files.Lines "files/settings.txt" }}
+{{- range $name, $_ := .Values.settings }}
+{{- if has $name $secrets }}
+{{- fail (printf "settings: %s is a secret and belongs into the Secret alone: name it among secrets.keys" $name) }}
+{{- end }}
+{{- if or (hasPrefix "ALIBABA_CLOUD_ACCESS_KEY" $name) (hasPrefix "ALIBABA_CLOUD_SECURITY_TOKEN" $name) }}
+{{- fail (printf "settings: %s is a secret: use rrsa.roleName, or extraEnv with a secretKeyRef" $name) }}
+{{- end }}
+{{- if not (or (has $name $known) (hasPrefix "ALIBABA_CLOUD_" $name)) }}
+{{- fail (printf "settings: netclinic has no setting %s; docs/settings.md lists them" $name) }}
 {{- end }}
 {{- end }}
-{{- $given := list "NETCLINIC_HEALTH_ADDRESS" }}
+{{- $given := list "NETCLINIC_HEALTH_ADDRESS" "NETCLINIC_DATA_DIR" }}
 {{- if .Values.service.slack }}{{ $given = append $given "NETCLINIC_HTTP_ADDRESS" }}{{ end }}
 {{- if .Values.knowledge.existingConfigMap }}{{ $given = concat $given (list "NETCLINIC_KNOWLEDGE_DIR" "NETCLINIC_INDEX_DIR") }}{{ end }}
 {{- range $name := $given }}

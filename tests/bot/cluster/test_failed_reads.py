@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import socket
 import ssl
 import subprocess
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from bot.cluster.connection import connect_to
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget
 from bot.cluster.resources import CONFIG_MAPS, PODS, TERWAY_NODES
-from bot.cluster.transport import ReadError, Transport
+from bot.cluster.transport import ReadError, Transport, why_unreachable
 from tests.bot.cluster.http_server import always, kubeconfig, pods, reading, status
 
 FAILURES: list[tuple[str, Callable[[], web.StreamResponse], str, str]] = [
@@ -204,3 +206,19 @@ async def test_an_answer_that_is_no_access_review_permits_nothing_and_forbids_no
     async with reading(answer) as reader:
         with pytest.raises(ReadError, match="no access review"):
             await reader.may("list", PODS)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)"), "Connection refused"),
+        (OSError(errno.EHOSTUNREACH, "Connect call failed"), "No route to host"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+        (OSError("Multiple exceptions: a, b"), "Multiple exceptions: a, b"),
+        (ssl.SSLError(1, "[SSL] record layer failure"), "[SSL] record layer failure"),
+        (ValueError("no  such\nthing"), "no such thing"),
+        (OSError(), "OSError"),
+    ],
+)
+def test_a_connection_that_failed_is_told_in_the_system_s_words(error: Exception, said: str) -> None:
+    assert why_unreachable(error) == said

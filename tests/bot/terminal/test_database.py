@@ -125,9 +125,11 @@ def test_nothing_is_overwritten_and_nothing_empty_backed_up(database: Database, 
     empty = database("backup", str(tmp_path / "other.tar.gz"), NETCLINIC_DATA_DIR=str(tmp_path / "nothing"))
     assert empty.code == 2
     assert "holds nothing yet" in empty.err
-    nowhere = database("backup", str(tmp_path / "no" / "folder.tar.gz"))
+    assert database("backup", str(tmp_path / "a new" / "folder.tar.gz")).code == 0
+    nowhere = database("backup", str(archive / "below a file.tar.gz"))
     assert nowhere.code == 1
     assert "cannot be written" in nowhere.err
+    assert "name another place" in " ".join(nowhere.err.split())
 
 
 def test_nothing_is_put_back_under_a_serving_process(database: Database, archive: Path, tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_what_is_no_whole_backup_changes_nothing(
     before = {path.name: path.read_bytes() for path in data.glob("*.sqlite")}
     change(archive)
     ran = database("restore", str(archive), "--replace")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert said in " ".join(ran.err.split())
     assert "Traceback" not in ran.err
     assert {path.name: path.read_bytes() for path in data.glob("*.sqlite")} == before
@@ -270,6 +272,10 @@ def test_without_postgresql_s_tools_and_without_rights_a_sentence_tells(
     missing = database("backup", path, PATH="/nowhere", **owner)
     assert (missing.code, "pg_dump is not installed" in missing.err) == (1, True)
     assert "--build-arg PACKAGES=postgresql-client" in missing.err
+    assert database("backup", path, **owner).code == 0
+    back = database("restore", path, "--replace", PATH="/nowhere", **owner)
+    assert (back.code, "pg_restore is not installed" in back.err) == (1, True), back.err
+    Path(path).unlink()
     old = tmp_path / "pg_dump"  # one that is older than the server, as it says so
     old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
     old.chmod(0o755)
