@@ -69,6 +69,8 @@ ROA = {
     "DescribeClusterDetail": "/clusters/{}",
     "DescribeClusterNodePools": "/clusters/{}/nodepools",
     "DescribeClusterResources": "/clusters/{}/resources",
+    "DescribeClusterTasks": "/clusters/{}/tasks",
+    "DescribeTaskInfo": "/tasks/{}",
 }
 REQUIRED = {
     "DescribeRouteEntryList": ("RouteTableId",),
@@ -94,6 +96,7 @@ class OpenApi:
 
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=lambda: {KEY_ID: SECRET})
     token: str = ""
     fails: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -190,7 +193,7 @@ class OpenApi:
                 self.throttles[action] -= 1
                 raise Refused(400, "Throttling.User")
         if action in ROA:
-            return self._of_cluster(http, action)
+            return self._of_cluster(http, action, query)
         if action not in RPC:
             raise Refused(404, "InvalidAction.NotFound")
         return self._listed(http, action, query)
@@ -263,12 +266,22 @@ class OpenApi:
             listed = {step: listed}
         return {**common, **listed}
 
-    def _of_cluster(self, http: BaseHTTPRequestHandler, action: str) -> Any:
+    def _of_cluster(self, http: BaseHTTPRequestHandler, action: str, query: dict[str, str]) -> Any:
         path = urlsplit(http.path).path
-        for id_, held in self.clusters.items():
+        held_here = {id_: {action: held} for id_, held in self.tasks.items()} if "Task" in action else {}
+        for id_, held in {**self.clusters, **held_here}.items():
             if path == ROA[action].format(id_) and http.headers.get("x-acs-version") == CS and http.command == "GET":
-                return held[action]
+                return _tasks(held[action], query) if action == "DescribeClusterTasks" else held[action]
         raise Refused(404, "ErrorClusterNotFound")
+
+
+def _tasks(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
+    """One page of a cluster's tasks, as CS has pages."""
+    number, size = int(query.get("page_number") or 1), int(query.get("page_size") or 10)
+    if size > 100:
+        raise Refused(400, "InvalidParameter")
+    told = {"page_number": number, "page_size": size, "total_count": len(items)}
+    return {"page_info": told, "requestId": REQUEST_ID, "tasks": items[(number - 1) * size : number * size]}
 
 
 def _ram_action(action: str) -> str:

@@ -91,6 +91,8 @@ class LiveCloud:
         if action.style == "RPC":
             region = {} if is_login else {"RegionId": call.region}
             query = {**query, **region, **numbered(parameters, action.json_lists)}
+        else:
+            query = numbered({name: value for name, value in parameters.items() if name not in action.in_path})
         params = models.Params(
             action=action.name,
             version=action.version,
