@@ -8,11 +8,13 @@ import contextlib
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -22,6 +24,7 @@ OIDC_TOKEN = "eyJ.stand-in-oidc-token.sig"
 ROLE = "acs:ram::1234567890123456:role/netclinic"
 PROVIDER = "acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1"
 REQUEST_ID = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E"
+METADATA = "http://100.100.100.200/"
 VPC, ECS, CS = "2016-04-28", "2014-05-26", "2015-12-15"
 # By action: version, path of the list, how pages are asked for ("number", or the name of the size), fields by which
 # a parameter chooses (in dots), and the largest page.
@@ -91,7 +94,9 @@ class Refused(Exception):
 class OpenApi:
     """What it serves and what it was asked. ``hangs``, ``fails``, ``html`` are by action, ``*`` for every one.
 
-    ``throttles``: how many of the next calls of an action are answered with Throttling.User.
+    ``throttles``: how many of the next calls of an action are answered with Throttling.User. ``certificate``: file and
+    key, with which it speaks TLS. ``ahead``: seconds that its clock is. ``lasts``: seconds that a role's keys do.
+    ``signed_by``: the access key ids that it was asked with.
     """
 
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -99,6 +104,9 @@ class OpenApi:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=lambda: {KEY_ID: SECRET})
     token: str = ""
+    certificate: tuple[str, str] | None = None
+    ahead: float = 0.0
+    lasts: float = 3600.0
     fails: dict[str, tuple[int, str]] = field(default_factory=dict)
     throttles: dict[str, int] = field(default_factory=dict)
     hangs: set[str] = field(default_factory=set)
@@ -106,9 +114,11 @@ class OpenApi:
     latency: float = 0.0
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    signed_by: Counter[str] = field(default_factory=Counter)
     most_at_once: int = 0
     url: str = ""
     _at_once: int = 0
+    _nonces: set[str] = field(default_factory=set)
     _released: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -125,16 +135,24 @@ class OpenApi:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                openapi.answer(self)
+                if self.path.startswith(METADATA):
+                    return openapi.answer_instance(self)
+                if self.path.startswith(openapi.url):  # as a proxy is asked
+                    self.path = self.path.removeprefix(openapi.url)
+                return openapi.answer(self)
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if self.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        self.url = f"{'https' if self.certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -143,6 +161,25 @@ class OpenApi:
             self._released.set()
             server.shutdown()
             server.server_close()
+
+    def answer_instance(self, http: BaseHTTPRequestHandler) -> None:
+        """What the metadata service tells an ECS instance of its role; it is asked through this server as a proxy."""
+        self.keys["STS.instance"], self.token = "StsSecretOfInstance", "StsTokenOfInstance"
+        told = {
+            "Code": "Success",
+            "AccessKeyId": "STS.instance",
+            "AccessKeySecret": "StsSecretOfInstance",
+            "SecurityToken": "StsTokenOfInstance",
+            "Expiration": self._end(3600),
+        }
+        where = http.path.removeprefix(METADATA)
+        role = "latest/meta-data/ram/security-credentials/"
+        answers = {"latest/api/token": "imds-token", role: "netclinic", f"{role}netclinic": json.dumps(told)}
+        found = answers.get(where)
+        _reply(http, 404 if found is None else 200, (found or "").encode(), "text/plain")
+
+    def _end(self, seconds: float) -> str:
+        return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def answer(self, http: BaseHTTPRequestHandler) -> None:
         """One request; whatever is wrong with it is an error as the API has it."""
@@ -209,7 +246,7 @@ class OpenApi:
             "AccessKeyId": "STS.standin",
             "AccessKeySecret": "StsSecretOfStandIn",
             "SecurityToken": "StsTokenOfStandIn",
-            "Expiration": "2099-01-01T00:00:00Z",
+            "Expiration": self._end(self.lasts),
         }
         return {"RequestId": REQUEST_ID, "Credentials": credentials}
 
@@ -237,6 +274,18 @@ class OpenApi:
             raise Refused(400, "SignatureDoesNotMatch")
         if not {"host", "x-acs-action", "x-acs-date", "x-acs-version"} <= set(names):
             raise Refused(400, "IncompleteSignature")
+        self._check_time(http.headers.get("x-acs-date") or "", http.headers.get("x-acs-signature-nonce") or "")
+        with self._lock:
+            self.signed_by[parts["Credential"]] += 1
+
+    def _check_time(self, at: str, nonce: str) -> None:
+        moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if abs((datetime.now(UTC) + timedelta(seconds=self.ahead) - moment).total_seconds()) > 15 * 60:
+            raise Refused(400, "InvalidTimeStamp.Expired")
+        with self._lock:
+            if nonce in self._nonces:
+                raise Refused(400, "SignatureNonceUsed")
+            self._nonces.add(nonce)
 
     def _listed(self, http: BaseHTTPRequestHandler, action: str, query: dict[str, str]) -> Any:
         version, path, pages, fields, most = RPC[action]

@@ -20,6 +20,15 @@ async def routes_to(session: ClusterSession, table: str, destination: str) -> li
     return [entry for entry in entries if entry.get("DestinationCidrBlock") == destination]
 
 
+async def entries_of(session: ClusterSession, table: str) -> tuple[Object, ...]:
+    """All entries of a route table.
+
+    Raises:
+        ReadError: not all could be read.
+    """
+    return await whole_list(session, DESCRIBE_ROUTE_ENTRY_LIST, RouteTableId=table)
+
+
 def next_hops(entry: Object) -> list[tuple[str, str]]:
     """Type and id of each next hop: ``("NatGateway", "ngw-…")``, ``("Instance", "i-…")``."""
     hops = get_path(entry, "NextHops", "NextHop")
