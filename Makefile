@@ -37,6 +37,7 @@ demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, ope
 	$(BIN)/netclinic index build
 	$(call ask,"pods stuck in ContainerCreating since 10 min",terway-out-of-ips)
 	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
+	$(call ask,"pods in the new vSwitch cannot reach the internet",terway-cloud-internet-no-snat)
 	@$(BIN)/python -m tests.demo --port $(PORT)
 
 test: $(VENV)/.installed-dev   ## what every change needs; with what takes long beside it: make test TIERS=both

@@ -19,11 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from bot.recordings import load
+
 KEY_ID, SECRET = "LTAI5tStandInKeyId0001", "StandInSecretThatNobodyMayEverSee"
 OIDC_TOKEN = "eyJ.stand-in-oidc-token.sig"
 ROLE = "acs:ram::1234567890123456:role/netclinic"
 PROVIDER = "acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1"
 REQUEST_ID = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E"
+CLUSTER = "c0123456789abcdef0123456789abcdef"  # that of the shipped recordings
 METADATA = "http://100.100.100.200/"
 VPC, ECS, CS = "2016-04-28", "2014-05-26", "2015-12-15"
 # By action: version, path of the list, how pages are asked for ("number", or the name of the size), fields by which
@@ -121,6 +124,40 @@ class OpenApi:
     _nonces: set[str] = field(default_factory=set)
     _released: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, recording: str, cluster: str = CLUSTER) -> "OpenApi":
+        """What a recording holds of the cloud."""
+        found = cls()
+        found.hold(recording, cluster)
+        return found
+
+    def hold(self, recording: str, cluster: str = CLUSTER) -> None:
+        """From now on what this recording holds; an action that it says is refused is refused."""
+        cloud = load(recording).cloud
+        held = cloud.actions if cloud else {}
+        items = {name: [dict(item) for item in each.items] for name, each in held.items()}
+        self.items = items
+        self.fails = {name: (403, each.failed[0][1]) for name, each in held.items() if each.failed}
+        self.tasks = {str(item["task_id"]): item for item in items.get("DescribeTaskInfo", [])}
+        self.clusters = {
+            cluster: {
+                "DescribeClusterDetail": (items.get("DescribeClusterDetail") or [{}])[0],
+                "DescribeClusterNodePools": {"nodepools": items.get("DescribeClusterNodePools", [])},
+                "DescribeClusterResources": items.get("DescribeClusterResources", []),
+                "DescribeClusterTasks": items.get("DescribeClusterTasks", []),
+            }
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes netclinic ask it."""
+        return {
+            "NETCLINIC_CLOUD": "on",
+            "NETCLINIC_CLOUD_ENDPOINT": self.url,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+        }
 
     def calls(self) -> Counter[str]:
         """How often each action was asked for."""

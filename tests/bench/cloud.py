@@ -10,7 +10,6 @@ import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.cloud.credentials import Credentials
 from bot.cloud.requests import CloudTransport
@@ -27,7 +26,6 @@ from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
 from tests.openapi import KEY_ID, SECRET, OpenApi
 
-CLUSTER = "c0123456789abcdef0123456789abcdef"
 ASKED = (
     ("terway-vswitch-out-of-ips", "terway-cloud-vswitch-empty"),
     ("terway-eni-quota-blocks-new-vswitch", "terway-cloud-eni-quota-reached"),
@@ -86,7 +84,7 @@ async def _of(
     entries: Mapping[str, Entry], entry: str, store: Recording, times: int, latency: float
 ) -> tuple[list[Took], list[Took], Took]:
     without, with_ = [], []
-    with _cloud_of(store).running() as openapi:
+    with OpenApi.of(store.name).running() as openapi:
         openapi.latency = latency
         for _ in range(times):
             without.append(await _asked(entries, entry, store, None))
@@ -115,22 +113,6 @@ async def _warm_up(entries: Mapping[str, Entry]) -> None:
 
 def _seconds(took: list[Took]) -> float:
     return statistics.median(each.seconds for each in took)
-
-
-def _cloud_of(store: Recording) -> OpenApi:
-    """What the recording holds, behind the API."""
-    assert store.cloud
-    items: dict[str, list[dict[str, Any]]] = {
-        name: [dict(item) for item in held.items] for name, held in store.cloud.actions.items()
-    }
-    tasks = {str(item["task_id"]): item for item in items.get("DescribeTaskInfo", [])}
-    cluster = {
-        "DescribeClusterDetail": (items.get("DescribeClusterDetail") or [{}])[0],
-        "DescribeClusterNodePools": {"nodepools": items.get("DescribeClusterNodePools", [])},
-        "DescribeClusterResources": items.get("DescribeClusterResources", []),
-        "DescribeClusterTasks": items.get("DescribeClusterTasks", []),
-    }
-    return OpenApi(items, clusters={CLUSTER: cluster}, tasks=tasks)
 
 
 if __name__ == "__main__":

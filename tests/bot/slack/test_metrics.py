@@ -287,6 +287,7 @@ def counted() -> Metrics:
     metrics.questions.seconds.labels("ask")
     metrics.reads.reads.labels("ok")
     metrics.reads.cuts.labels("budget")
+    metrics.reads.cloud.calls.labels("vpc:DescribeVSwitches", "ok")
     metrics.slack.calls.labels("chat.postMessage", "ok")
     metrics.slack.waits.labels("chat.postMessage")
     return metrics
