@@ -49,3 +49,19 @@ async def test_no_entry_asks_the_cloud_more_than_a_question_may(entries: dict[st
             over |= {(name, id_): made for id_, made in zip(asking, alone, strict=True) if made.total() > MOST}
     assert over == {}
     assert most > 0
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_switched_off_it_is_not_asked_and_nothing_is_told_of_it(entries: dict[str, Entry], share: int) -> None:
+    """All entries that ask it, on all recordings that hold a cloud."""
+    asking = sorted({id_ for action in required_calls() for id_ in entries_calling(entries.values(), action)})
+    for name in RECORDED[share::SHARES]:
+        store = load(name)
+        async with serve(store) as server, connect_to(server.kubeconfig, store.name) as link:
+            cluster = Cluster(Transport(link.client), store.name)
+            clinic = Clinic(entries, budget=WITHOUT_LIMIT)
+            answer = await clinic.check(asking, cluster, words_are_clear=True, words=store.question)
+        judged = [item.judgement for item in answer.diagnoses]
+        of_cloud = [found.summary for each in judged for found in each.findings if found.is_of_cloud]
+        assert (answer.cloud_calls, of_cloud, [each.aside for each in judged if each.aside]) == (0, [], []), name
+        assert not [why for why in answer.unread if "cloud" in why], name
