@@ -98,12 +98,14 @@ async def _last_of(session: ClusterSession, recent: list[_Task], addon: str, con
     """The newest task that tells of the add-on. One whose message has the words needs no second look."""
     until = next((at for at, task in enumerate(recent) if task.is_failed and task.says(contains)), len(recent))
     unclear = recent[: min(until, MOST_LOOKED_INTO)]
-    looked_into = await asyncio.gather(*(_looked_into(session, task) for task in unclear))
+    looked_into = await asyncio.gather(*(_looked_into(session, task, addon) for task in unclear))
     mine = [task for task in looked_into if task.names(addon) or (task.is_failed and task.says(contains))]
     return next(iter([*mine, *recent[until : until + 1]]), None)
 
 
-async def _looked_into(session: ClusterSession, task: _Task) -> _Task:
+async def _looked_into(session: ClusterSession, task: _Task, addon: str) -> _Task:
+    if task.told and task.names(addon):
+        return task
     listing = await ask_cloud(session, DESCRIBE_TASK_INFO, TaskId=task.id)
     item = listing.items[0] if listing.items else {}
     events = item.get("events")

@@ -131,7 +131,7 @@ def test_netclinic_takes_the_settings_that_the_chart_gives(
 def test_the_role_lets_it_ask_that_prometheus_through_the_api_server(
     render: Render, url: str, names: list[str]
 ) -> None:
-    services = [service.name for service in prometheuses(Settings(prometheus_url=url)).services()]
+    services = [service.name for service in prometheuses(Settings(**{"netclinic_prometheus_url": url})).services()]
     rules = only(render({"settings": {"NETCLINIC_PROMETHEUS_URL": url}}), "ClusterRole")["rules"]
     assert rules == cluster_role(required_permissions(), services)["rules"]
     assert [rule["resourceNames"] for rule in rules if "resourceNames" in rule] == ([names] if names else [])

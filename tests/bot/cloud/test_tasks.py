@@ -54,10 +54,9 @@ async def test_the_tasks_own_message_is_the_evidence() -> None:
     ],
 )
 async def test_the_words_of_the_error_decide(told: Any, outcome: str) -> None:
+    """Where they do not say what it was about, the task itself is asked."""
     items = [task(error=told)]
-    assert (await found_on(PROBE, REFUSED, DescribeClusterTasks=items, DescribeTaskInfo=[])).outcome == (
-        outcome if outcome != "absent" else "unknown"
-    )
+    assert (await found_on(PROBE, REFUSED, DescribeClusterTasks=items, DescribeTaskInfo=[])).outcome == outcome
     about_terway = [{"task_id": "T-1", "target": {"id": "terway-eniip"}}]
     found = await found_on(PROBE, REFUSED, DescribeClusterTasks=items, DescribeTaskInfo=about_terway)
     assert found.outcome == ("absent" if outcome == "unknown" else outcome)
