@@ -23,6 +23,7 @@ from bot.cluster.facts.cloud_routes import (
     is_available,
     nat_gateway,
     public_addresses,
+    read_nat_ahead,
     snat_covers,
     snat_entries,
 )
@@ -228,6 +229,11 @@ async def vswitch_without_internet(session: ClusterSession) -> Finding:
     default route leads to something else than a NAT gateway, where the pods or their nodes have public addresses of
     their own, and where no pod runs there yet.
     """
+    finding, _ = await asyncio.gather(_without_internet(session), read_nat_ahead(session))
+    return finding
+
+
+async def _without_internet(session: ClusterSession) -> Finding:
     found, lost = await _vswitches_asked_about(session)
     if not found:
         why = f"the cloud does not know {some(lost)} in this region and account" if lost else "no vSwitch is configured"
