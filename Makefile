@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
-.PHONY: demo index test test-slow check coverage lint types contracts compiled tests tests-of-changes eval bench bench-audit bench-fleet bench-handoff bench-index bench-slack bench-start wheel sbom clean
+.PHONY: demo index test test-slow check coverage lint types contracts compiled tests tests-of-changes eval bench bench-audit bench-cloud bench-fleet bench-handoff bench-index bench-slack bench-start wheel sbom clean
 
 # First every package by the hash of its file, then torch (its CPU build differs by index) and netclinic itself. Modules
 # are compiled when they are first imported: most never are.
@@ -37,6 +37,7 @@ demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, ope
 	$(BIN)/netclinic index build
 	$(call ask,"pods stuck in ContainerCreating since 10 min",terway-out-of-ips)
 	$(call ask,"交换机IP用完了吗？新建的Pod一直ContainerCreating",terway-volume-mount-fails)
+	$(call ask,"pods in the new vSwitch cannot reach the internet",terway-cloud-internet-no-snat)
 	@$(BIN)/python -m tests.demo --port $(PORT)
 
 test: $(VENV)/.installed-dev   ## what every change needs; with what takes long beside it: make test TIERS=both
@@ -104,6 +105,9 @@ bench-index: $(VENV)/.installed-dev   ## one entry more, 500 entries more, 100,0
 
 bench-audit: $(VENV)/.installed-dev   ## an audit log of 100,000 records
 	$(BIN)/python -m tests.bench.audit
+
+bench-cloud: $(VENV)/.installed-dev   ## what Alibaba Cloud's API costs a question, answering in 200 ms and not at all
+	$(BIN)/python -m tests.bench.cloud
 
 bench-fleet: $(VENV)/.installed-dev   ## ten clusters side by side, of which none, one and all hang
 	$(BIN)/python -m tests.bench.fleet

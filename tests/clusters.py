@@ -45,6 +45,10 @@ class Clusters:
         self._dead[name] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         self._write()
 
+    def rewrite(self) -> None:
+        """The kubeconfig anew, after ``servers`` was changed."""
+        self._write()
+
     def _write(self) -> None:
         where = {**{name: server.url for name, server in self.servers.items()}, **self._dead}
         config = {

@@ -8,20 +8,26 @@ import contextlib
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from bot.recordings import load
 
 KEY_ID, SECRET = "LTAI5tStandInKeyId0001", "StandInSecretThatNobodyMayEverSee"
 OIDC_TOKEN = "eyJ.stand-in-oidc-token.sig"
 ROLE = "acs:ram::1234567890123456:role/netclinic"
 PROVIDER = "acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1"
 REQUEST_ID = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E"
+CLUSTER = "c0123456789abcdef0123456789abcdef"  # that of the shipped recordings
+METADATA = "http://100.100.100.200/"
 VPC, ECS, CS = "2016-04-28", "2014-05-26", "2015-12-15"
 # By action: version, path of the list, how pages are asked for ("number", or the name of the size), fields by which
 # a parameter chooses (in dots), and the largest page.
@@ -69,6 +75,8 @@ ROA = {
     "DescribeClusterDetail": "/clusters/{}",
     "DescribeClusterNodePools": "/clusters/{}/nodepools",
     "DescribeClusterResources": "/clusters/{}/resources",
+    "DescribeClusterTasks": "/clusters/{}/tasks",
+    "DescribeTaskInfo": "/tasks/{}",
 }
 REQUIRED = {
     "DescribeRouteEntryList": ("RouteTableId",),
@@ -89,13 +97,19 @@ class Refused(Exception):
 class OpenApi:
     """What it serves and what it was asked. ``hangs``, ``fails``, ``html`` are by action, ``*`` for every one.
 
-    ``throttles``: how many of the next calls of an action are answered with Throttling.User.
+    ``throttles``: how many of the next calls of an action are answered with Throttling.User. ``certificate``: file and
+    key, with which it speaks TLS. ``ahead``: seconds that its clock is. ``lasts``: seconds that a role's keys do.
+    ``signed_by``: the access key ids that it was asked with.
     """
 
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=lambda: {KEY_ID: SECRET})
     token: str = ""
+    certificate: tuple[str, str] | None = None
+    ahead: float = 0.0
+    lasts: float = 3600.0
     fails: dict[str, tuple[int, str]] = field(default_factory=dict)
     throttles: dict[str, int] = field(default_factory=dict)
     hangs: set[str] = field(default_factory=set)
@@ -103,11 +117,47 @@ class OpenApi:
     latency: float = 0.0
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    signed_by: Counter[str] = field(default_factory=Counter)
     most_at_once: int = 0
     url: str = ""
     _at_once: int = 0
+    _nonces: set[str] = field(default_factory=set)
     _released: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, recording: str, cluster: str = CLUSTER) -> "OpenApi":
+        """What a recording holds of the cloud."""
+        found = cls()
+        found.hold(recording, cluster)
+        return found
+
+    def hold(self, recording: str, cluster: str = CLUSTER) -> None:
+        """From now on what this recording holds; an action that it says is refused is refused."""
+        cloud = load(recording).cloud
+        held = cloud.actions if cloud else {}
+        items = {name: [dict(item) for item in each.items] for name, each in held.items()}
+        self.items = items
+        self.fails = {name: (403, each.failed[0][1]) for name, each in held.items() if each.failed}
+        self.tasks = {str(item["task_id"]): item for item in items.get("DescribeTaskInfo", [])}
+        self.clusters = {
+            cluster: {
+                "DescribeClusterDetail": (items.get("DescribeClusterDetail") or [{}])[0],
+                "DescribeClusterNodePools": {"nodepools": items.get("DescribeClusterNodePools", [])},
+                "DescribeClusterResources": items.get("DescribeClusterResources", []),
+                "DescribeClusterTasks": items.get("DescribeClusterTasks", []),
+            }
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes netclinic ask it."""
+        return {
+            "NETCLINIC_CLOUD": "on",
+            "NETCLINIC_CLOUD_ENDPOINT": self.url,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+        }
 
     def calls(self) -> Counter[str]:
         """How often each action was asked for."""
@@ -122,16 +172,24 @@ class OpenApi:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                openapi.answer(self)
+                if self.path.startswith(METADATA):
+                    return openapi.answer_instance(self)
+                if self.path.startswith(openapi.url):  # as a proxy is asked
+                    self.path = self.path.removeprefix(openapi.url)
+                return openapi.answer(self)
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if self.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        self.url = f"{'https' if self.certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -140,6 +198,25 @@ class OpenApi:
             self._released.set()
             server.shutdown()
             server.server_close()
+
+    def answer_instance(self, http: BaseHTTPRequestHandler) -> None:
+        """What the metadata service tells an ECS instance of its role; it is asked through this server as a proxy."""
+        self.keys["STS.instance"], self.token = "StsSecretOfInstance", "StsTokenOfInstance"
+        told = {
+            "Code": "Success",
+            "AccessKeyId": "STS.instance",
+            "AccessKeySecret": "StsSecretOfInstance",
+            "SecurityToken": "StsTokenOfInstance",
+            "Expiration": self._end(3600),
+        }
+        where = http.path.removeprefix(METADATA)
+        role = "latest/meta-data/ram/security-credentials/"
+        answers = {"latest/api/token": "imds-token", role: "netclinic", f"{role}netclinic": json.dumps(told)}
+        found = answers.get(where)
+        _reply(http, 404 if found is None else 200, (found or "").encode(), "text/plain")
+
+    def _end(self, seconds: float) -> str:
+        return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def answer(self, http: BaseHTTPRequestHandler) -> None:
         """One request; whatever is wrong with it is an error as the API has it."""
@@ -190,7 +267,7 @@ class OpenApi:
                 self.throttles[action] -= 1
                 raise Refused(400, "Throttling.User")
         if action in ROA:
-            return self._of_cluster(http, action)
+            return self._of_cluster(http, action, query)
         if action not in RPC:
             raise Refused(404, "InvalidAction.NotFound")
         return self._listed(http, action, query)
@@ -206,7 +283,7 @@ class OpenApi:
             "AccessKeyId": "STS.standin",
             "AccessKeySecret": "StsSecretOfStandIn",
             "SecurityToken": "StsTokenOfStandIn",
-            "Expiration": "2099-01-01T00:00:00Z",
+            "Expiration": self._end(self.lasts),
         }
         return {"RequestId": REQUEST_ID, "Credentials": credentials}
 
@@ -234,6 +311,18 @@ class OpenApi:
             raise Refused(400, "SignatureDoesNotMatch")
         if not {"host", "x-acs-action", "x-acs-date", "x-acs-version"} <= set(names):
             raise Refused(400, "IncompleteSignature")
+        self._check_time(http.headers.get("x-acs-date") or "", http.headers.get("x-acs-signature-nonce") or "")
+        with self._lock:
+            self.signed_by[parts["Credential"]] += 1
+
+    def _check_time(self, at: str, nonce: str) -> None:
+        moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if abs((datetime.now(UTC) + timedelta(seconds=self.ahead) - moment).total_seconds()) > 15 * 60:
+            raise Refused(400, "InvalidTimeStamp.Expired")
+        with self._lock:
+            if nonce in self._nonces:
+                raise Refused(400, "SignatureNonceUsed")
+            self._nonces.add(nonce)
 
     def _listed(self, http: BaseHTTPRequestHandler, action: str, query: dict[str, str]) -> Any:
         version, path, pages, fields, most = RPC[action]
@@ -263,12 +352,22 @@ class OpenApi:
             listed = {step: listed}
         return {**common, **listed}
 
-    def _of_cluster(self, http: BaseHTTPRequestHandler, action: str) -> Any:
+    def _of_cluster(self, http: BaseHTTPRequestHandler, action: str, query: dict[str, str]) -> Any:
         path = urlsplit(http.path).path
-        for id_, held in self.clusters.items():
+        held_here = {id_: {action: held} for id_, held in self.tasks.items()} if "Task" in action else {}
+        for id_, held in {**self.clusters, **held_here}.items():
             if path == ROA[action].format(id_) and http.headers.get("x-acs-version") == CS and http.command == "GET":
-                return held[action]
+                return _tasks(held[action], query) if action == "DescribeClusterTasks" else held[action]
         raise Refused(404, "ErrorClusterNotFound")
+
+
+def _tasks(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
+    """One page of a cluster's tasks, as CS has pages."""
+    number, size = int(query.get("page_number") or 1), int(query.get("page_size") or 10)
+    if size > 100:
+        raise Refused(400, "InvalidParameter")
+    told = {"page_number": number, "page_size": size, "total_count": len(items)}
+    return {"page_info": told, "requestId": REQUEST_ID, "tasks": items[(number - 1) * size : number * size]}
 
 
 def _ram_action(action: str) -> str:

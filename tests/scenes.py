@@ -25,6 +25,7 @@ from index.search import Index
 from knowledge.loading import BUILTIN_FOLDER, load_entries
 from knowledge.model import Entry
 from tests.clusters import Clusters
+from tests.openapi import OpenApi
 from tests.ports import free_address
 from tests.timing import QUICK
 from tests.workspace import App as SlackApp
@@ -86,6 +87,7 @@ class Scene:
     slack: Workspace
     clusters: Clusters
     bot: Running
+    cloud: OpenApi | None = None
 
     @property
     def services(self) -> Services:
@@ -164,7 +166,10 @@ def open_scene(
     put_sqlite: Callable[[Path], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> OpenScene:
-    """``async with open_scene({"prod": "terway-out-of-ips"}, settings={...}) as scene``: workspace, clusters, bot."""
+    """``async with open_scene({"prod": "terway-out-of-ips"}, settings={...}) as scene``: workspace, clusters, bot.
+
+    ``cloud`` is the recording whose cloud answers; without it the cloud is off.
+    """
 
     @contextlib.asynccontextmanager
     async def opened(
@@ -177,6 +182,7 @@ def open_scene(
         matcher: Any = None,
         timing: Timing = QUICK,
         enterprise: str = "",
+        cloud: str = "",
     ) -> AsyncIterator[Scene]:
         async with contextlib.AsyncExitStack() as stack:
             put_sqlite(tmp_path / "data")
@@ -195,6 +201,7 @@ def open_scene(
                 Workspace(copy(_slack_app()), request_url=url, clusters=[*served, *dead], **how)
             )
             slack.team.enterprise = enterprise
+            openapi = stack.enter_context(OpenApi.of(cloud).running()) if cloud else None
             told = {
                 "NETCLINIC_DATA_DIR": str(tmp_path / "data"),
                 "NETCLINIC_INDEX_DIR": str(data_dir / "index"),
@@ -203,6 +210,7 @@ def open_scene(
                 "HOME": str(tmp_path),  # where nobody's own kubeconfig is
                 **({"NETCLINIC_HTTP_ADDRESS": address} if by_http else {}),
                 **slack.environment,
+                **(openapi.environment if openapi else {}),
                 **(settings or {}),
             }
             for name, value in told.items():
@@ -211,7 +219,7 @@ def open_scene(
             await bot.start()
             try:
                 await slack.until_connected()
-                yield Scene(slack, clusters, bot)
+                yield Scene(slack, clusters, bot, openapi)
             finally:
                 await bot.stop()
 

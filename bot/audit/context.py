@@ -135,6 +135,7 @@ class AuditContext:
         """
         cluster = answer.cluster.context if answer.cluster else ""
         spent = {"reads": answer.requests, "bytes": answer.bytes, "ms": answer.elapsed_ms}
+        spent |= {"cloud_calls": answer.cloud_calls} if answer.cloud_calls else {}
         drafts = [
             self.draft(
                 "verdict.reached",

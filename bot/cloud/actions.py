@@ -224,6 +224,35 @@ DESCRIBE_CLUSTER_RESOURCES = Action(
     body_type="array",
     keeps=("resource_type", "instance_id", "state", "resource_info"),
 )
+DESCRIBE_CLUSTER_TASKS = Action(
+    product="cs",
+    name="DescribeClusterTasks",
+    version=_CS,
+    style="ROA",
+    pathname="/clusters/{ClusterId}/tasks",
+    items=("tasks",),
+    # A cluster's tasks of years are not read: the newest ones come first.
+    pages=Pages(
+        by="number",
+        size_name="page_size",
+        size=50,
+        number_name="page_number",
+        total=("page_info", "total_count"),
+        most=2,
+    ),
+    keeps=("task_id", "task_type", "state", "created", "updated", "error.code", "error.message"),
+)
+DESCRIBE_TASK_INFO = Action(
+    product="cs",
+    name="DescribeTaskInfo",
+    version=_CS,
+    style="ROA",
+    pathname="/tasks/{TaskId}",
+    is_object=True,
+    # parameters and outputs may hold an add-on's whole configuration.
+    keeps=("task_id", "task_type", "state", "target.id", "target.type", "error.code", "error.message", "events"),
+    selects={"TaskId": "task_id"},
+)
 ASSUME_ROLE_WITH_OIDC = Action(
     product="sts", name=LOGIN, version="2015-04-01", is_object=True, keeps=("Credentials.Expiration",)
 )

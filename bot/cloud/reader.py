@@ -109,6 +109,8 @@ class CloudReader:
         pages: list[Any] = []
         following: dict[str, str] | None = _first_page(call.action)
         while following is not None:
+            if call.action.pages and 0 < call.action.pages.most <= len(pages):
+                return CloudListing(self._items(call.action, pages), complete=False)
             page = replace(call, parameters=(*call.parameters, *following.items()))
             try:
                 body = (await self._send(page)).body
@@ -192,7 +194,7 @@ class CloudReader:
 def _first_page(action: Action) -> dict[str, str]:
     if action.pages is None:
         return {}
-    number = {"PageNumber": "1"} if action.pages.by == "number" else {}
+    number = {action.pages.number_name: "1"} if action.pages.by == "number" else {}
     return {**number, action.pages.size_name: str(action.pages.size)}
 
 
@@ -201,9 +203,9 @@ def _next_page(action: Action, body: Any, asked: dict[str, str], seen: int) -> d
     if action.pages is None:
         return None
     if action.pages.by == "number":
-        total = body.get("TotalCount")
-        has_more = isinstance(total, int) and seen < total and bool(_list(action, body))
-        return {**asked, "PageNumber": str(int(asked["PageNumber"]) + 1)} if has_more else None
+        total, number = action.pages.total_of(body), action.pages.number_name
+        has_more = total is not None and seen < total and bool(_list(action, body))
+        return {**asked, number: str(int(asked[number]) + 1)} if has_more else None
     token = body.get("NextToken")
     return {**asked, "NextToken": str(token)} if token else None
 
@@ -212,8 +214,8 @@ def _lacks_items(action: Action, pages: Sequence[Any]) -> bool:
     """Whether the API counts more items than it gave: its last page was empty."""
     if action.pages is None or action.pages.by != "number":
         return False
-    total = pages[-1].get("TotalCount")
-    return isinstance(total, int) and sum(len(_list(action, page)) for page in pages) < total
+    total = action.pages.total_of(pages[-1])
+    return total is not None and sum(len(_list(action, page)) for page in pages) < total
 
 
 def _list(action: Action, body: Any) -> list[Any]:

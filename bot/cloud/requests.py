@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any, Literal, Protocol, runtime_checkable
 
 Json = dict[str, Any]
@@ -35,14 +36,24 @@ class CloudFailure(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """How a list goes on: by ``PageNumber`` until ``TotalCount``, or by ``NextToken``. ``size`` is the largest page.
+    """How a list goes on: by number until the total count, or by ``NextToken``. ``size`` is the largest page.
 
-    ``size_name`` is the parameter that asks for it: without it most pages hold 10.
+    ``size_name`` is the parameter that asks for it: without it most pages hold 10. ``most``: how many pages are read;
+    a list that goes on behind them is not complete. 0: all.
     """
 
     by: Literal["number", "token"]
     size_name: str
     size: int
+    number_name: str = "PageNumber"
+    total: tuple[str, ...] = ("TotalCount",)
+    most: int = 0
+
+    def total_of(self, body: Any) -> int | None:
+        """How many items the API counts, on all pages; ``None`` where it does not tell."""
+        for step in self.total:
+            body = body.get(step) if isinstance(body, dict) else None
+        return body if isinstance(body, int) and not isinstance(body, bool) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +81,11 @@ class Action:
 
     def __post_init__(self) -> None:
         refuse_writes(self.name)
+
+    @property
+    def in_path(self) -> frozenset[str]:
+        """The parameters that are part of the path."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.pathname) if name)
 
     @property
     def permission(self) -> str:

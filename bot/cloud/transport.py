@@ -23,6 +23,7 @@ T = TypeVar("T")
 _REGION = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,20}){1,5}")  # it becomes part of a host's name
 _HOSTS = {"vpc": "vpc.{}.aliyuncs.com", "ecs": "ecs.{}.aliyuncs.com", "cs": "cs.{}.aliyuncs.com"}
 MOST_CONNECTING = 2.0  # seconds
+AUTHORITIES = "SSL_CERT_FILE"  # the SDK looks at none of the usual variables by itself
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class LiveCloud:
         if action.style == "RPC":
             region = {} if is_login else {"RegionId": call.region}
             query = {**query, **region, **numbered(parameters, action.json_lists)}
+        else:
+            query = numbered({name: value for name, value in parameters.items() if name not in action.in_path})
         params = models.Params(
             action=action.name,
             version=action.version,
@@ -104,7 +107,9 @@ class LiveCloud:
         )
         milliseconds = max(int(seconds * 1000), 1)
         limits = RuntimeOptions(
-            read_timeout=milliseconds, connect_timeout=min(milliseconds, int(MOST_CONNECTING * 1000))
+            read_timeout=milliseconds,
+            connect_timeout=min(milliseconds, int(MOST_CONNECTING * 1000)),
+            ca=os.environ.get(AUTHORITIES) or None,
         )
         try:
             reply = self._client(call, keys).call_api(params, models.OpenApiRequest(query=query), limits)
@@ -172,7 +177,9 @@ def _not_answered(call: CloudCall, error: Exception, host: str) -> CloudFailure:
             return CloudFailure("unreachable", f"{host} could not be reached: check network, proxy and firewall")
         return CloudFailure("timeout", f"{name} was not answered in time")
     if "certificate" in text or "ssl" in text:
-        return CloudFailure("unreachable", f"the certificate of {host} was not accepted: check proxy and clock")
+        return CloudFailure(
+            "unreachable", f"the certificate of {host} was not accepted: check {AUTHORITIES}, proxy and clock"
+        )
     if "connection" in text or "resolve" in text or "unreachable" in text or "proxy" in text:
         return CloudFailure("unreachable", f"{host} could not be reached: check network, proxy and firewall")
     return CloudFailure("invalid", f"what {host} answered to {name} is no reply of Alibaba Cloud: check the endpoint")

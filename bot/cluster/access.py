@@ -7,25 +7,29 @@ from typing import Any
 
 from bot.cluster.facts.registry import Permission
 from bot.cluster.reader import Reader
+from bot.cluster.resources import SERVICE_PROXY
 
 ROLE_NAME = "netclinic-reader"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A read that the API server would refuse."""
+    """A read that the API server would refuse; ``of``: of that one object, as ``NAMESPACE/NAME``."""
 
     permission: Permission
+    of: str = ""
 
     def shown(self) -> str:
-        """``list pods``, ``get nodes.network.alibabacloud.com``."""
+        """``list pods``, ``get nodes.network.alibabacloud.com``, ``get services/proxy of monitoring/x:9090``."""
         resource = self.permission.resource
-        return f"{self.permission.verb} {resource.plural}" + (f".{resource.group}" if resource.group else "")
+        what = f"{self.permission.verb} {resource.plural}" + (f".{resource.group}" if resource.group else "")
+        return f"{what} of {self.of}" if self.of else what
 
     def to_json(self) -> dict[str, str]:
         """Verb, group and resource as in RBAC."""
         resource = self.permission.resource
-        return {"verb": self.permission.verb, "group": resource.group, "resource": resource.plural}
+        told = {"verb": self.permission.verb, "group": resource.group, "resource": resource.plural}
+        return {**told, "of": self.of} if self.of else told
 
 
 def cluster_role(permissions: Iterable[Permission], proxied: Iterable[str] = ()) -> dict[str, Any]:
@@ -61,3 +65,13 @@ async def gaps(reader: Reader, permissions: Iterable[Permission]) -> list[Gap]:
     """
     ordered = sorted(permissions, key=lambda item: (item.resource.group, item.resource.plural, item.verb))
     return [Gap(item) for item in ordered if not await reader.may(item.verb, item.resource)]
+
+
+async def proxy_gap(reader: Reader, namespace: str, name: str) -> Gap | None:
+    """Where the API server would not let us ask this Service through its proxy; ``name`` as the proxy takes it.
+
+    Raises:
+        ReadError: the review could not be made.
+    """
+    allowed = await reader.may("get", SERVICE_PROXY, namespace, name)
+    return None if allowed else Gap(Permission("get", SERVICE_PROXY), f"{namespace}/{name}")

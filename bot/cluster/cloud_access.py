@@ -22,6 +22,7 @@ _IDS = {
     "Ipv6GatewayId": "ipv6gw-netclinic-check",
     "SecurityGroupId": "sg-netclinic-check",
     "AddonName": "terway-eniip",
+    "TaskId": "T-netclinic-check",
 }
 _NEEDS: dict[str, tuple[str, ...]] = {
     "DescribeSnatTableEntries": ("NatGatewayId",),
@@ -30,6 +31,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "DescribeSecurityGroupAttribute": ("SecurityGroupId",),
     "GetClusterAddonInstance": ("AddonName",),
     "DescribeClusterAddonInstance": ("AddonName",),
+    "DescribeTaskInfo": ("TaskId",),
 }
 
 
@@ -64,7 +66,7 @@ async def _trial(session: ClusterSession, action: Action) -> CloudTrial:
 
 async def _parameters(session: ClusterSession, action: Action) -> dict[str, Parameter]:
     given: dict[str, Parameter] = {name: _IDS[name] for name in _NEEDS.get(action.name, ())}
-    if action.style == "ROA":
+    if "ClusterId" in action.in_path:
         given["ClusterId"] = await cloud_cluster_id(session)
     elif not given and action.product == "vpc":
         by_vswitch = "VSwitchId" in action.selects

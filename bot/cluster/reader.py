@@ -218,8 +218,8 @@ class Reader:
         found = await self._once(Request(verb="get", resource="version", path="/version"), self._fetch_json)
         return str(found.get("gitVersion", ""))
 
-    async def may(self, verb: str, resource: Resource, namespace: str | None = None) -> bool:
-        """Whether the API server would let us (SelfSubjectAccessReview).
+    async def may(self, verb: str, resource: Resource, namespace: str | None = None, name: str = "") -> bool:
+        """Whether the API server would let us (SelfSubjectAccessReview); ``name``: that one object.
 
         Raises:
             ReadError: the review itself failed.
@@ -229,7 +229,9 @@ class Reader:
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {**wanted, "namespace": namespace or ""}},
+            "spec": {
+                "resourceAttributes": {**wanted, "namespace": namespace or "", **({"name": name} if name else {})}
+            },
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         request = Request(verb="create", resource="selfsubjectaccessreviews", path=path)

@@ -65,6 +65,7 @@ class ClusterSummary:
     requests: int = 0
     bytes: int = 0
     elapsed_ms: int = 0
+    cloud_calls: int = 0
 
     @property
     def health(self) -> Health:
@@ -133,7 +134,7 @@ class ClusterSummary:
             ],
             "more_failing": self.more_failing,
             "missed": list(self.missed),
-            "reads": {"requests": self.requests, "bytes": self.bytes, "cloud_calls": 0},
+            "reads": {"requests": self.requests, "bytes": self.bytes, "cloud_calls": self.cloud_calls},
             "elapsed_ms": self.elapsed_ms,
         }
 
@@ -156,6 +157,7 @@ def summarize(answer: Answer, name: str) -> ClusterSummary:
         requests=report.requests,
         bytes=report.bytes,
         elapsed_ms=report.elapsed_ms,
+        cloud_calls=answer.cloud_calls,
     )
 
 

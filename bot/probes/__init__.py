@@ -6,6 +6,7 @@ Every module here is imported, so that a file of probes is all that a new probe 
 from bot.probes.registry import (
     ask,
     entries_calling,
+    entries_measuring,
     entries_needing,
     reads_of,
     required_calls,
@@ -17,6 +18,7 @@ from knowledge.declarations import import_declarations
 __all__ = [
     "ask",
     "entries_calling",
+    "entries_measuring",
     "entries_needing",
     "reads_of",
     "required_calls",

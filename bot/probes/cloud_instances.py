@@ -1,5 +1,6 @@
 """Whether an ECS instance that the question names lets the cluster's pods in, by the cloud's word."""
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Sequence
@@ -66,8 +67,7 @@ async def instance_refuses_pods(session: ClusterSession) -> Finding:
 
 
 async def _by_groups(session: ClusterSession, target: _Target, seen: Evidence, named: dict[str, list[str]]) -> Finding:
-    ingress = await ingress_rules(session, target.groups)
-    sources = await _sources(session)
+    ingress, sources = await asyncio.gather(ingress_rules(session, target.groups), _sources(session))
     if not sources:
         why = "the cluster does not tell the addresses of its pods and nodes"
         return unknown(why, [seen], unsettled=[why], **named)

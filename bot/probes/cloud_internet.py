@@ -1,6 +1,8 @@
 """Whether pods have a way to the internet, by the cloud's word: default route, NAT gateway, SNAT entries."""
 
 import asyncio
+import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -20,13 +22,13 @@ from bot.cluster.facts.cloud_routes import (
     holds_range,
     is_available,
     nat_gateway,
-    next_hops,
     public_addresses,
-    routes_to,
+    read_nat_ahead,
     snat_covers,
     snat_entries,
 )
 from bot.cluster.facts.cloud_vswitches import configured_ids, vswitches
+from bot.cluster.facts.cloud_ways_out import EVERYWHERE, is_black_hole, way_out
 from bot.cluster.facts.platform import GET_CONFIG
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.terway import terway_nodes
@@ -40,7 +42,8 @@ from bot.probes.pods import is_live, node_of
 from bot.probes.registry import absent, present, probe, some, unknown
 from knowledge.logic import Outcome
 
-DEFAULT_ROUTE = "0.0.0.0/0"
+DEFAULT_ROUTE = EVERYWHERE[4]
+_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d|/\d)")
 PODS_LOOKED_AT = 20  # of one vSwitch, for public addresses of their own
 
 
@@ -64,6 +67,7 @@ class _Looker:
     region: str
     vswitch: Object
     pods: tuple[Object, ...]
+    target: str = ""  # an address of the internet, where the question names one
     evidence: list[Evidence] = field(default_factory=list)
     named: dict[str, list[str]] = field(default_factory=dict)
 
@@ -84,22 +88,31 @@ class _Looker:
         if not table:
             return self.way(Outcome.UNKNOWN, f"the cloud does not tell the route table of {self.id}")
         self.named["route_table"] = [table]
-        routes = await routes_to(self.session, table, DEFAULT_ROUTE)
-        hops = [hop for route in routes for hop in next_hops(route)]
-        excerpt = f"{DEFAULT_ROUTE}: {described(hops) or 'no entry'} (route table of {self.id})"
-        asked = {"RouteTableId": table, "DestinationCidrBlock": DEFAULT_ROUTE}
+        out = await way_out(self.session, table, target=self.target)
+        excerpt = f"{out.destination}: {described(out.hops) or 'no entry'} (route table of {self.id})"
+        asked = {"RouteTableId": table} | ({} if out.is_whole else {"DestinationCidrBlock": out.destination})
         self.saw(f"RouteTable {table}", excerpt, DESCRIBE_ROUTE_ENTRY_LIST, **asked)
-        if not routes:
+        if out.parts:
+            why = f"{table} leads to parts of the internet that were not looked into ({some(out.parts)})"
+            return self.way(Outcome.UNKNOWN, why)
+        if not out.routes:
             return await self._lacks(f"a default route ({DEFAULT_ROUTE}) in route table {table}")
-        if not all(map(is_available, routes)) or len(hops) != 1:
-            return self.way(Outcome.UNKNOWN, f"the default route of {table} leads to {described(hops) or 'nothing'}")
-        kind, gateway = hops[0]
+        which = f"the route of {table} to {self.target}" if self.target else f"the default route of {table}"
+        if out.hops and all(is_black_hole(kind) for kind, _ in out.hops):
+            return await self._lacks(f"a way to the internet: {which} ({out.destination}) is a black hole")
+        if not all(map(is_available, out.routes)) or len(out.hops) != 1:
+            return self.way(Outcome.UNKNOWN, f"{which} leads to {described(out.hops) or 'nothing'}")
+        kind, gateway = out.hops[0]
         if kind != "NatGateway":
             return self.way(Outcome.UNKNOWN, f"the way out of {self.id} is {kind} {gateway}, which was not looked into")
         return await self._by_nat(gateway)
 
     async def _by_nat(self, gateway: str) -> _Way:
-        found = await nat_gateway(self.session, gateway)
+        found, entries = await asyncio.gather(
+            nat_gateway(self.session, gateway), snat_entries(self.session, gateway), return_exceptions=True
+        )
+        if isinstance(found, BaseException):
+            raise found
         if found is None:
             return self.way(Outcome.UNKNOWN, f"the cloud does not know {gateway} in this region and account")
         self.named["nat_gateway"] = [gateway]
@@ -110,10 +123,11 @@ class _Looker:
             return await self._lacks(f"a way to the internet: {gateway} is an intranet NAT gateway")
         if not is_available(found):
             return self.way(Outcome.UNKNOWN, f"NAT gateway {gateway} is {status or 'in an unknown state'}")
-        return await self._by_snat(gateway, found)
+        if isinstance(entries, BaseException):
+            raise entries
+        return await self._by_snat(gateway, found, entries)
 
-    async def _by_snat(self, gateway: str, found: Object) -> _Way:
-        entries = await snat_entries(self.session, gateway)
+    async def _by_snat(self, gateway: str, found: Object, entries: tuple[Object, ...]) -> _Way:
         tables = get_path(found, "SnatTableIds", "SnatTableId")
         told = [*(tables if isinstance(tables, list) else []), *(entry.get("SnatTableId") for entry in entries)]
         self.named["snat_table"] = list(dict.fromkeys(safe_name(table) for table in told if table))
@@ -178,6 +192,19 @@ def address_of(pod: Object) -> str:
     return str(get_path(pod, "status", "podIP") or "")
 
 
+def internet_address(text: str) -> str:
+    """The one public IPv4 address in the words; empty where there is none, or several."""
+    found = [each for each in dict.fromkeys(_ADDRESS.findall(text)) if _is_public(each)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _is_public(text: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(text).is_global
+    except ValueError:
+        return False
+
+
 def node_name(node: Object) -> str:
     """``metadata.name``."""
     return safe_name(get_path(node, "metadata", "name"))
@@ -202,6 +229,11 @@ async def vswitch_without_internet(session: ClusterSession) -> Finding:
     default route leads to something else than a NAT gateway, where the pods or their nodes have public addresses of
     their own, and where no pod runs there yet.
     """
+    finding, _ = await asyncio.gather(_without_internet(session), read_nat_ahead(session))
+    return finding
+
+
+async def _without_internet(session: ClusterSession) -> Finding:
     found, lost = await _vswitches_asked_about(session)
     if not found:
         why = f"the cloud does not know {some(lost)} in this region and account" if lost else "no vSwitch is configured"
@@ -213,7 +245,8 @@ async def vswitch_without_internet(session: ClusterSession) -> Finding:
         found = {id_: found[id_] for id_ in mine}
     by_vswitch = mine or _by_vswitch(pods, found)
     region = await cloud_region(session)
-    lookers = [_Looker(session, region, item, tuple(by_vswitch.get(id_, ()))) for id_, item in found.items()]
+    target = internet_address(session.scope.text)
+    lookers = [_Looker(session, region, item, tuple(by_vswitch.get(id_, ())), target) for id_, item in found.items()]
     return _judged(await asyncio.gather(*(looker.follow() for looker in lookers)), lost)
 
 

@@ -10,9 +10,14 @@ from bot.cloud.actions import (
     DESCRIBE_IPV6_EGRESS_ONLY_RULES,
     DESCRIBE_IPV6_GATEWAYS,
     DESCRIBE_NETWORK_INTERFACES,
+    DESCRIBE_ROUTE_ENTRY_LIST,
+    DESCRIBE_ROUTE_TABLE_LIST,
     DESCRIBE_SECURITY_GROUP_ATTRIBUTE,
 )
 from bot.cluster.facts.cloud import cloud_command, cloud_region, cloud_vpc, whole_list
+from bot.cluster.facts.cloud_route_tables import own_table
+from bot.cluster.facts.cloud_routes import described, is_available
+from bot.cluster.facts.cloud_ways_out import way_out
 from bot.cluster.facts.platform import GET_CONFIG
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.security_group_rules import Traffic, ingress_rules, lets_in
@@ -45,20 +50,28 @@ class _Address:
     calls=(
         *(DESCRIBE_IPV6_GATEWAYS, DESCRIBE_IPV6_ADDRESSES, DESCRIBE_IPV6_EGRESS_ONLY_RULES),
         *(DESCRIBE_NETWORK_INTERFACES, DESCRIBE_SECURITY_GROUP_ATTRIBUTE),
+        *(DESCRIBE_ROUTE_TABLE_LIST, DESCRIBE_ROUTE_ENTRY_LIST),
     ),
 )
 async def ipv6_without_internet(session: ClusterSession, *, way: Literal["in", "out"]) -> Finding:
     """The VPC has no IPv6 gateway, or the pods' IPv6 addresses have no public bandwidth.
 
     Of the pods that the question names, else of a few that run. Unknown where the cloud does not know an address
-    (prefix mode, a pod that is gone), where some have bandwidth and others not, and inbound where an egress-only rule
-    or a security group keeps the internet out although there is bandwidth.
+    (prefix mode, a pod that is gone), where some have bandwidth and others not, where a custom route table has no route
+    for ::/0 to the gateway, and inbound where an egress-only rule or a security group keeps the internet out.
 
     Args:
         way: in: from the internet to the pod; out: from the pod to the internet
     """
     vpc, region = await cloud_vpc(session), await cloud_region(session)
-    gateways = await whole_list(session, DESCRIBE_IPV6_GATEWAYS, VpcId=vpc)
+    pods, are_all = await _pods(session)
+    gateways, *_ = await asyncio.gather(
+        whole_list(session, DESCRIBE_IPV6_GATEWAYS, VpcId=vpc),
+        *(_asked_for(session, pod) for pod in pods),
+        return_exceptions=True,
+    )
+    if isinstance(gateways, BaseException):
+        raise gateways
     check = cloud_command(region, DESCRIBE_IPV6_GATEWAYS, VpcId=vpc)
     if not gateways:
         seen = Evidence(object=f"VPC {vpc}", excerpt="no IPv6 gateway", seen=session.now(), check=check)
@@ -72,7 +85,6 @@ async def ipv6_without_internet(session: ClusterSession, *, way: Literal["in", "
     if status != "Available" or business not in ("", "Normal"):
         why = f"IPv6 gateway {id_} is {status or 'in an unknown state'}, {business or 'its business status unknown'}"
         return unknown(why, [seen], unsettled=[why])
-    pods, are_all = await _pods(session)
     if not pods:
         why = "no pod with an IPv6 address is named or runs"
         return unknown(why, [seen], unsettled=[why])
@@ -115,20 +127,50 @@ async def _look(session: ClusterSession, region: str, gateway: str, pod: Object,
         return told(Outcome.PRESENT, f"its IPv6 address {address} has no public bandwidth")
     if business not in ("", "Normal"):
         return told(Outcome.UNKNOWN, f"the public bandwidth of {address} is {business}")
-    if way == "out":
-        return told(Outcome.ABSENT, f"{address} of {name} has {bandwidth} Mbit/s")
-    return told(*await _inbound(session, gateway, mine, f"{address} of {name} has {bandwidth} Mbit/s"))
+    has = f"{address} of {name} has {bandwidth} Mbit/s"
+    coming = _inbound(session, gateway, mine, has) if way == "in" else _nothing_more(has)
+    lacking, decided = await asyncio.gather(_lacks_route(session, gateway, mine), coming)
+    return told(Outcome.UNKNOWN, f"{has}, but {lacking}") if lacking else told(*decided)
+
+
+async def _asked_for(session: ClusterSession, pod: Object) -> tuple[Object, ...]:
+    """Beside the gateway, which nearly always is there."""
+    return await whole_list(session, DESCRIBE_IPV6_ADDRESSES, Ipv6Address=ipv6_of(pod))
+
+
+async def _nothing_more(has: str) -> tuple[Outcome, str]:
+    return Outcome.ABSENT, has
+
+
+async def _lacks_route(session: ClusterSession, gateway: str, item: Object) -> str:
+    """What a custom route table lacks; the system table has its route to the gateway since that was made."""
+    vswitch = safe_name(item.get("VSwitchId"))
+    table = await own_table(session, vswitch)
+    if not table:
+        return ""
+    out = await way_out(session, table, version=6)
+    where = f"route table {table} of {vswitch}"
+    if not out.routes:
+        return f"{where} has no route for {ANYWHERE}"
+    if any(kind.lower() != "ipv6gateway" for kind, _ in out.hops) or not all(map(is_available, out.routes)):
+        return (
+            f"the route for {out.destination} in {where} leads to {described(out.hops) or 'nothing'}, not to {gateway}"
+        )
+    return ""
 
 
 async def _inbound(session: ClusterSession, gateway: str, item: Object, has: str) -> tuple[Outcome, str]:
     """What keeps the internet out although there is bandwidth: an egress-only rule, or the security groups."""
-    rules = await whole_list(session, DESCRIBE_IPV6_EGRESS_ONLY_RULES, Ipv6GatewayId=gateway)
+    eni = safe_name(item.get("AssociatedInstanceId"))
+    is_eni = eni.startswith("eni-")
+    rules, found = await asyncio.gather(
+        whole_list(session, DESCRIBE_IPV6_EGRESS_ONLY_RULES, Ipv6GatewayId=gateway),
+        whole_list(session, DESCRIBE_NETWORK_INTERFACES, NetworkInterfaceId=(eni,)) if is_eni else _none(),
+    )
     if any(rule.get("InstanceId") == item.get("Ipv6AddressId") for rule in rules):
         return Outcome.UNKNOWN, f"{has}, but an egress-only rule of {gateway} keeps the internet out"
-    eni = safe_name(item.get("AssociatedInstanceId"))
-    if not eni.startswith("eni-"):
+    if not is_eni:
         return Outcome.UNKNOWN, f"{has}, and the cloud does not tell the security groups behind it"
-    found = await whole_list(session, DESCRIBE_NETWORK_INTERFACES, NetworkInterfaceId=(eni,))
     groups = [safe_name(g) for e in found for g in get_path(e, "SecurityGroupIds", "SecurityGroupId") or []]
     if not groups:
         return Outcome.UNKNOWN, f"{has}, and the cloud does not tell the security groups of {eni}"
@@ -138,6 +180,10 @@ async def _inbound(session: ClusterSession, gateway: str, item: Object, has: str
     if lets_in(ingress, Traffic("TCP", ANYWHERE))[0] != "in":
         return Outcome.UNKNOWN, f"{has}, and security group {some(groups)} lets only some ports or sources in over IPv6"
     return Outcome.ABSENT, f"{has}, and security group {some(groups)} lets all of IPv6 in"
+
+
+async def _none() -> tuple[Object, ...]:
+    return ()
 
 
 def _same(one: str, other: str) -> bool:

@@ -9,12 +9,12 @@ from bot.cluster.facts.cloud_route_tables import (
     MOST_INSTANCES,
     RoutedNode,
     RouteState,
-    entries_of,
     route_states,
     routed_node,
     tables_of_nodes,
     tables_of_vswitches,
 )
+from bot.cluster.facts.cloud_routes import entries_of
 from bot.cluster.facts.platform import GET_CONFIG
 from bot.cluster.facts.registry import Permission
 from bot.cluster.resources import DAEMON_SETS, EVENTS, NODES, POD_LOGS, PODS

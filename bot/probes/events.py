@@ -11,6 +11,7 @@ from bot.cluster.pending_pods import affected_nodes, explains_from, network_wait
 from bot.cluster.requests import Listing
 from bot.cluster.resources import EVENTS, NODES, PODS
 from bot.cluster.session import ClusterSession, Object, get_path, name_of, namespace_of
+from bot.cluster.transport import ReadError
 from bot.probes.findings import Evidence, Finding, clip
 from bot.probes.pods import SHOWN, node_of
 from bot.probes.registry import Strings, absent, count, present, probe, some, unknown
@@ -268,3 +269,15 @@ async def _suffers(session: ClusterSession, subject: tuple[str, str, str], taint
     return node is not None and (
         taint is None or any(t.get("key") == taint for t in get_path(node, "spec", "taints") or [])
     )
+
+
+@probe(nature="condition", reads=(LIST_EVENTS,))
+async def events_hidden(session: ClusterSession) -> Finding:
+    """Events may not be read here, so that none of them can speak against what the cloud says."""
+    try:
+        await events_by_reason(session, (GOT_ADDRESS,), pods=True)
+    except ReadError as error:
+        if error.kind != "forbidden":
+            raise
+        return present(str(error))
+    return absent("events may be read")

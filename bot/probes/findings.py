@@ -33,9 +33,9 @@ class Finding:
     """A probe's outcome. ``objects`` names what it is about (``node``, ``pod`` as ns/name, …) for the steps.
 
     ``is_hint``: it was seen, and is unknown only because it proves nothing alone. ``is_contrary``: it speaks against
-    what was asked, and is unknown only because words are misread. ``is_unread``: it could not be read. ``is_of_cloud``:
-    the cloud was asked for it. ``overrules``: it was measured, later than all else that the entry asks for, so that its
-    outcome is the entry's.
+    what was asked, and is unknown only because words are misread. ``is_unread``: it could not be read, or there was
+    nothing to read. ``is_of_cloud``: the cloud was asked for it. ``overrules``: it was measured, later than all else
+    that the entry asks for, so that its outcome is the entry's.
     """
 
     probe: str

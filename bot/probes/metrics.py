@@ -165,8 +165,8 @@ async def _node_usages(session: ClusterSession, prometheus: PrometheusReader, na
     )
     nodes = ClusterNodes.of(listing.items)
     try:
-        own_names = () if prometheus.endpoint.label else await _own_names(session, prometheus, listing.items)
-        fitting = own_series(used, nodes, own_names)
+        names = () if prometheus.endpoint.label else await own_names(session, prometheus, listing.items)
+        fitting = own_series(used, nodes, names)
     except ForeignSeries as error:
         raise ReadError("invalid", f"Prometheus could not be read: {error}: {_WAY_OUT}") from error
     by_key = [{each.key: each.value for each in series} for series in (limits, taken, peaks)]
@@ -191,7 +191,7 @@ def _usage(
     return Usage(node, instance, series.key, series.value, limit, moment, age, peaks.get(series.key))
 
 
-async def _own_names(session: ClusterSession, prometheus: PrometheusReader, nodes: Sequence[Object]) -> list[str]:
+async def own_names(session: ClusterSession, prometheus: PrometheusReader, nodes: Sequence[Object]) -> list[str]:
     """What the cluster may be called in a label: its context, and its id at ACK."""
     names = [prometheus.context, *(label_of(node, CLUSTER_ID_LABEL) or "" for node in nodes[:1])]
     try:

@@ -202,6 +202,11 @@ def metrics_of(entries: Iterable[Entry]) -> list[str]:
     return sorted(set(named))
 
 
+def entries_measuring(entries: Iterable[Entry]) -> list[str]:
+    """The ids of the entries that read a metric."""
+    return sorted(entry.id for entry in entries if metrics_of([entry]))
+
+
 def configured(condition: Condition, session: ClusterSession) -> Condition | None:
     """The condition without what asks a Prometheus where none is configured; ``None`` where nothing is left."""
     if session.reader.other(METRICS) is not None:

@@ -12,7 +12,6 @@ What ``netclinic record`` wrote says besides which calls were made (``asked``), 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from string import Formatter
 from typing import Any, get_args
 
 from bot.cloud.actions import BY_NAME
@@ -24,7 +23,7 @@ from knowledge.errors import suggestion
 
 CLOUD_FILES = ("cloud.yaml", "cloud.yml", "cloud.json")
 _PARTS = {"items", "asked", "cut", "failed"}
-_PAGING = frozenset({"PageNumber", "PageSize", "MaxResults", "MaxResult", "NextToken"})
+_PAGING = frozenset({"PageNumber", "PageSize", "page_number", "page_size", "MaxResults", "MaxResult", "NextToken"})
 _MORE = "not-recorded"
 _SHAPE = "write a list of items, or the code that it fails with"
 
@@ -69,7 +68,7 @@ class RecordedCloud:
             raise _failure(call, code)
         if held.asked is not None and asked not in (*held.asked, *held.cut):
             raise CloudFailure("refused", f"{action.product} {action.name} was not asked so when this was recorded")
-        if call.asked.get("NextToken") == _MORE or call.asked.get("PageNumber", "1") != "1":
+        if call.asked.get("NextToken") == _MORE or _page_number(call) != "1":
             raise CloudFailure("refused", f"the recording holds only the beginning of {action.name}")
         chosen = [item for item in held.items if _is_chosen(action, item, dict(call.parameters))]
         return CloudReply(_body(call, chosen, is_cut=asked in held.cut), "recorded")
@@ -116,9 +115,8 @@ def _failure(call: CloudCall, code: str) -> CloudFailure:
 
 
 def _is_chosen(action: Action, item: Json, parameters: Mapping[str, Any]) -> bool:
-    in_path = {name for _, name, _, _ in Formatter().parse(action.pathname) if name}
     for name, wanted in parameters.items():
-        if name in _PAGING or (name in in_path and name not in action.selects):
+        if name in _PAGING or (name in action.in_path and name not in action.selects):
             continue
         if name not in action.selects:
             raise CloudFailure("refused", f"a recording cannot choose the items of {action.name} by {name}")
@@ -136,12 +134,20 @@ def _body(call: CloudCall, items: list[Json], *, is_cut: bool) -> Any:
         return items[0]
     if not action.items:
         return items
-    body: Json = {"TotalCount": len(items) + is_cut, **({"NextToken": _MORE} if is_cut else {})}
-    below = body
-    for step in action.items[:-1]:
-        below = below.setdefault(step, {})
-    below[action.items[-1]] = items
+    body: Json = {"NextToken": _MORE} if is_cut else {}
+    _put(body, action.pages.total if action.pages else ("TotalCount",), len(items) + is_cut)
+    _put(body, action.items, items)
     return body
+
+
+def _put(body: Json, path: tuple[str, ...], value: Any) -> None:
+    for step in path[:-1]:
+        body = body.setdefault(step, {})
+    body[path[-1]] = value
+
+
+def _page_number(call: CloudCall) -> str:
+    return call.asked.get(call.action.pages.number_name if call.action.pages else "", "1")
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """What a serving process counts, for Prometheus: ``/metrics`` on the health address.
 
 Names and units are as Prometheus has them (https://prometheus.io/docs/practices/naming/). Labels hold what netclinic or
-its operator named: kinds of jobs, Slack's methods, entries, configured clusters; never words, people or channels.
+its operator named: kinds of jobs, Slack's methods, the cloud's actions, entries, configured clusters; never words,
+people or channels.
 """
 
 import platform
@@ -14,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from bot.cloud.requests import CloudCall
 from bot.cluster.requests import Request
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report
@@ -56,13 +58,45 @@ class Questions:
 
 
 @dataclass(frozen=True)
+class CloudCalls:
+    """Calls of the cloud's API."""
+
+    calls: Counter
+    seconds: Histogram
+
+    @classmethod
+    def create(cls, registry: CollectorRegistry) -> "CloudCalls":
+        """Registered there."""
+        return cls(
+            Counter(
+                "netclinic_cloud_calls",
+                "Calls of Alibaba Cloud's API, by action and by what came of them.",
+                ["action", "result"],
+                registry=registry,
+            ),
+            Histogram(
+                "netclinic_cloud_call_duration_seconds",
+                "How long one call of Alibaba Cloud's API took.",
+                buckets=CALL_SECONDS,
+                registry=registry,
+            ),
+        )
+
+    def answered(self, call: CloudCall, outcome: str, seconds: float) -> None:
+        """One call more."""
+        self.calls.labels(call.action.permission, outcome).inc()
+        self.seconds.observe(seconds)
+
+
+@dataclass(frozen=True)
 class ClusterReads:
-    """Reads of clusters; it is an observer of the reader."""
+    """Reads of clusters and calls of their cloud; it is an observer of both readers."""
 
     reads: Counter
     bytes: Counter
     seconds: Histogram
     cuts: Counter
+    cloud: CloudCalls
 
     @classmethod
     def create(cls, registry: CollectorRegistry) -> "ClusterReads":
@@ -83,6 +117,7 @@ class ClusterReads:
                 ["reason"],
                 registry=registry,
             ),
+            CloudCalls.create(registry),
         )
 
     async def before(self, request: Request) -> None:
@@ -95,6 +130,13 @@ class ClusterReads:
         self.reads.labels(outcome).inc()
         self.bytes.inc(size)
         self.seconds.observe(seconds)
+
+    async def before_call(self, call: CloudCall) -> None:
+        """Nothing is counted before it is known what came of it."""
+
+    async def after_call(self, call: CloudCall, outcome: str, code: str, request_id: str, seconds: float) -> None:
+        """One call more of the cloud."""
+        self.cloud.answered(call, outcome, seconds)
 
     def cut(self, request: Request, reason: str) -> None:
         """One that was not made."""

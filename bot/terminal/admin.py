@@ -66,9 +66,10 @@ async def check_access(target: Target, output: str) -> None:
     from rich.console import Console
 
     from bot.app import App
-    from bot.cluster.access import gaps
+    from bot.cluster.access import gaps, proxy_gap
     from bot.cluster.transport import ReadError
-    from bot.probes import entries_needing, required_permissions
+    from bot.probes import entries_measuring, entries_needing, required_permissions
+    from bot.prometheus.config import prometheuses
     from bot.terminal.audited_command import audited_command
 
     app = App.from_environment()
@@ -77,9 +78,13 @@ async def check_access(target: Target, output: str) -> None:
         async with target.open(app, trail) as opened, opened.reader(app.clinic().budget.for_everything()) as reader:
             try:
                 found = await gaps(reader, required_permissions())
+                endpoint = None if target.recording else prometheuses(app.settings).of(opened.context)
+                service = endpoint.service if endpoint else None
+                proxied = await proxy_gap(reader, service.namespace, service.name) if service else None
             except ReadError as error:
                 raise OutOfReach(f"Cluster {opened.context} could not be asked: {error}.") from error
     rows = [(gap, entries_needing(app.entries.values(), gap.permission)) for gap in found]
+    rows += [(proxied, entries_measuring(app.entries.values()))] if proxied else []
     if output == "json":
         write_json({"allowed": not rows, "missing": [{**gap.to_json(), "entries": ids} for gap, ids in rows]})
     elif rows:

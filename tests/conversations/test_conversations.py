@@ -10,7 +10,7 @@ from tests.scenes import OpenScene
 FOLDER = Path(__file__).parent
 TRANSCRIPTS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 # What arrives is the same either way; these have every kind of it: messages, commands, buttons, forms and Home.
-BY_HTTP = {"confirmed_mended_resolved", "form", "home", "slash"}
+BY_HTTP = {"cloud", "confirmed_mended_resolved", "form", "home", "slash"}
 WAYS = [
     pytest.param(name, way, marks=[pytest.mark.slow] if way == "http" and name not in BY_HTTP else [])
     for name in TRANSCRIPTS
@@ -23,7 +23,8 @@ async def test_conversation(name: str, way: str, open_scene: OpenScene) -> None:
     transcript = read(FOLDER / f"{name}.txt")
     served = {name: recording for name, recording in transcript.clusters.items() if recording != "unreachable"}
     dead = [name for name, recording in transcript.clusters.items() if recording == "unreachable"]
-    async with open_scene(served, settings=transcript.settings, by_http=way == "http", dead=dead) as scene:
+    settings, cloud = transcript.settings, transcript.cloud
+    async with open_scene(served, settings=settings, by_http=way == "http", dead=dead, cloud=cloud) as scene:
         await Player(scene).play(transcript)
 
 

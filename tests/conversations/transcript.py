@@ -3,6 +3,8 @@
 # title
 cluster prod is terway-out-of-ips          served under that name; `is unreachable`; again later: it has changed
 setting NETCLINIC_MAY_ASK=@oncall
+cloud is terway-cloud-internet-well        Alibaba Cloud answers as that recording; later: it has changed; `hangs`
+the cloud was asked 3 times                in all; `not asked`
 Slack refuses reactions.add: missing_scope from then on
 ada in #inc-shop: @netclinic pods stuck    a message; from then on `thread` is its thread
 ada in thread: and now?
@@ -61,6 +63,7 @@ class Transcript:
     clusters: dict[str, str]
     settings: dict[str, str]
     lines: tuple[Line, ...]
+    cloud: str = ""
 
 
 def read(path: Path) -> Transcript:
@@ -68,15 +71,18 @@ def read(path: Path) -> Transcript:
     first, *rest = list(_lines(path.read_text(encoding="utf-8")))
     clusters: dict[str, str] = {}
     settings: dict[str, str] = {}
+    cloud = ""
     while rest:
         if match := re.fullmatch(r"cluster (\S+) is (\S+)", rest[0].text):
             clusters[match[1]] = match[2]
         elif match := re.fullmatch(r"setting (\w+)=(.*)", rest[0].text):
             settings[match[1]] = match[2]
+        elif not cloud and (match := re.fullmatch(r"cloud is (\S+)", rest[0].text)):
+            cloud = match[1]
         else:
             break
         rest = rest[1:]
-    return Transcript(first.text.lstrip("# "), clusters, settings, tuple(rest))
+    return Transcript(first.text.lstrip("# "), clusters, settings, tuple(rest), cloud)
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -188,6 +194,19 @@ class Player:
 
     async def changes(self, line: Line, name: str, recording: str) -> None:
         await self.scene.clusters.serve(recording, name)
+
+    async def cloud_changes(self, line: Line, recording: str) -> None:
+        assert self.scene.cloud is not None
+        self.scene.cloud.hold(recording)
+
+    async def cloud_hangs(self, line: Line) -> None:
+        assert self.scene.cloud is not None
+        self.scene.cloud.hangs = {"*"}
+
+    async def cloud_was_asked(self, line: Line, often: str) -> None:
+        assert self.scene.cloud is not None
+        asked = self.scene.cloud.calls().total()
+        assert asked == (0 if often == "not asked" else int(often.split()[1])), self.scene.cloud.asked
 
     async def in_thread(self, line: Line, words: str) -> None:
         def newest() -> Any:
@@ -357,6 +376,9 @@ _GRAMMAR: tuple[tuple[str, Callable[..., Any]], ...] = (
     (rf"{_WHO} submits: (.*)", Player.submits),
     (rf"{_WHO} opens Home", Player.opens_home),
     (r"cluster (\S+) is (\S+)", Player.changes),
+    (r"cloud is (\S+)", Player.cloud_changes),
+    (r"cloud hangs", Player.cloud_hangs),
+    (r"the cloud was (not asked|asked \d+ times?)", Player.cloud_was_asked),
     (r"netclinic in thread: (.+)", Player.in_thread),
     (r"the first answer in thread: (.+)", Player.first_in_thread),
     (r"netclinic in (#[\w-]+|\w+'s messages): (.+)", Player.in_channel),

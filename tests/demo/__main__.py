@@ -12,15 +12,18 @@ from pathlib import Path
 
 from bot.app import App as Netclinic
 from tests.clusters import Clusters
+from tests.openapi import OpenApi
 from tests.workspace import App, Workspace
 
 ROOT = Path(__file__).parents[2]
+CLOUD = "terway-cloud-internet-no-snat"  # Alibaba Cloud's API is asked, too: here it is one on loopback
 SHOWN = (
     "terway-out-of-ips",
     "terway-mac-missing",
     "terway-volume-mount-fails",
     "terway-out-of-ips-hidden",
     "terway-healthy",
+    CLOUD,
     "flannel-ip-leak",
     "flannel-range-full",
     "flannel-hairpin-off",
@@ -29,7 +32,8 @@ SHOWN = (
     "ipv6-services-single-stack",
 )
 FIRST = "@netclinic pods stuck in ContainerCreating since 10 min"
-OURS = ("NETCLINIC_", "SLACK_", "KUBECONFIG")
+SETTLED_BY_CLOUD = f"@netclinic pods in the new vSwitch cannot reach the internet on {CLOUD}"
+OURS = ("NETCLINIC_", "SLACK_", "KUBECONFIG", "ALIBABA_CLOUD_")
 
 
 class BotStopped(Exception):
@@ -42,34 +46,51 @@ async def demo(port: int) -> None:
         kubeconfig = Path(folder) / "kubeconfig"
         app = App.from_manifest(ROOT / "deploy" / "slack" / "manifest.yaml")
         workspace = Workspace(app, port=port, clusters=SHOWN)
-        async with _served(kubeconfig), workspace as slack, _bot(slack, Path(folder), kubeconfig) as stopped:
-            work = asyncio.create_task(_first_question(slack))
-            done, _ = await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-            print(
-                f"\nThe workspace is open at {slack.url}/  (Ctrl-C ends it)\n"
-                "Ask in #inc-shop or #ops, choose a cluster below the message box, press the buttons,\n"
-                "type /netclinic help, open netclinic's Home.\n\n"
-                "Ask your own cluster in the terminal; netclinic only reads (get and list, no secrets):\n"
-                '  .venv/bin/netclinic ask "what you see, in your words" [--context NAME] [--namespace NS]\n'
-                "  .venv/bin/netclinic check                        # no symptom: judge everything\n"
-                "  .venv/bin/netclinic rbac | kubectl apply -f -    # the ClusterRole it needs",
-                flush=True,
-            )
-            await asyncio.wait({asyncio.create_task(_stopping()), stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if stopped.done():
-                stopped.result()
+        with OpenApi.of(CLOUD).running() as openapi:
+            async with (
+                _served(kubeconfig),
+                workspace as slack,
+                _bot(slack, Path(folder), kubeconfig, openapi) as stopped,
+            ):
+                await _stay(slack, stopped)
 
 
-async def _first_question(slack: Workspace) -> None:
+async def _stay(slack: Workspace, stopped: "asyncio.Task[None]") -> None:
+    """Ask, say what can be done, and stay."""
+    work = asyncio.create_task(_first_questions(slack))
+    done, _ = await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+    print(
+        f"\nThe workspace is open at {slack.url}/  (Ctrl-C ends it)\n"
+        "Ask in #inc-shop or #ops, choose a cluster below the message box, press the buttons,\n"
+        "type /netclinic help, open netclinic's Home.\n\n"
+        "Ask your own cluster in the terminal; netclinic only reads (get and list, no secrets):\n"
+        '  .venv/bin/netclinic ask "what you see, in your words" [--context NAME] [--namespace NS]\n'
+        "  .venv/bin/netclinic check                        # no symptom: judge everything\n"
+        "  .venv/bin/netclinic rbac | kubectl apply -f -    # the ClusterRole it needs",
+        flush=True,
+    )
+    await asyncio.wait({asyncio.create_task(_stopping()), stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if stopped.done():
+        stopped.result()
+
+
+async def _first_questions(slack: Workspace) -> None:
+    """What fails in Kubernetes, and what the cloud alone can tell; the page opens with the first."""
     await slack.until_connected(120)
-    print(f"\nada in #inc-shop: {FIRST}", flush=True)
-    ts = await slack.people.say("ada", "inc-shop", FIRST)
-    await slack.until(lambda: (reply := slack.reply("inc-shop", ts)) and "reads" in str(reply.blocks), 120)
-    reply = slack.reply("inc-shop", ts)
+    opening = await _asked(slack, "inc-shop", FIRST)
+    await _asked(slack, "ops", SETTLED_BY_CLOUD)
+    slack.open_with("inc-shop", opening)
+
+
+async def _asked(slack: Workspace, channel: str, words: str) -> str:
+    print(f"\nada in #{channel}: {words}", flush=True)
+    ts = await slack.people.say("ada", channel, words)
+    await slack.until(lambda: (reply := slack.reply(channel, ts)) and "reads" in str(reply.blocks), 120)
+    reply = slack.reply(channel, ts)
     print(f"netclinic in the thread: {reply.text if reply else ''}", flush=True)
-    slack.open_with("inc-shop", ts)
+    return ts
 
 
 @contextlib.asynccontextmanager
@@ -82,13 +103,17 @@ async def _served(kubeconfig: Path) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _bot(slack: Workspace, folder: Path, kubeconfig: Path) -> AsyncIterator["asyncio.Task[None]"]:
+async def _bot(
+    slack: Workspace, folder: Path, kubeconfig: Path, openapi: OpenApi
+) -> AsyncIterator["asyncio.Task[None]"]:
     """``netclinic serve`` as a process of its own; the task ends, with an error, if it does."""
     log = folder / "bot.log"
     own = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     environment = {
         **own,
         **slack.environment,
+        **openapi.environment,
+        "NETCLINIC_CLOUD_PROFILES": ",".join(f"{name}=off" for name in SHOWN if name != CLOUD),
         "KUBECONFIG": str(kubeconfig),
         "NETCLINIC_DATA_DIR": str(folder / "data"),
         "NETCLINIC_INDEX_DIR": str(Netclinic.from_environment().index_folder),

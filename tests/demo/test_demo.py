@@ -32,3 +32,5 @@ async def test_the_page_opens_with_a_question_and_its_answer(indexed: Netclinic)
     opening = state["opening"]
     thread = [one for one in state["messages"][opening["channel"]] if one.get("thread_ts") == opening["ts"]]
     assert any("CONFIRMED" in str(one.get("blocks")) for one in thread)
+    settled = [str(one.get("blocks")) for said in state["messages"].values() for one in said]
+    assert any("CONFIRMED" in text and "ngw-bp1nat" in text for text in settled)

@@ -18,7 +18,8 @@ import yaml
 
 from bot.cluster.access import cluster_role
 from bot.probes import required_permissions
-from bot.settings import secret_variables, variables
+from bot.prometheus.config import prometheuses
+from bot.settings import Settings, secret_variables, variables
 from tests.command_line import Netclinic
 from tests.deploy.manifests import ALL, CASES, CHART, MODELS, POSTGRESQL, RULES, Manifest, Render, unknown_fields
 
@@ -126,6 +127,27 @@ def test_netclinic_takes_the_settings_that_the_chart_gives(
     shown = {row["name"]: row for row in ran.json}
     assert shown["SLACK_BOT_TOKEN"]["source"] == str(tmp_path / "SLACK_BOT_TOKEN_FILE")
     assert (ran.code, ran.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        ("service://monitoring/prometheus:9090", ["prometheus:9090"]),
+        (
+            "prod=service://monitoring/https:prometheus:web/prefix, lab=service://arms/p:80,service://x/p:80",
+            ["https:prometheus:web", "p:80"],
+        ),
+        ("https://prometheus.example/service", []),
+        ("", []),
+    ],
+)
+def test_the_role_lets_it_ask_that_prometheus_through_the_api_server(
+    render: Render, url: str, names: list[str]
+) -> None:
+    services = [service.name for service in prometheuses(Settings(**{"netclinic_prometheus_url": url})).services()]
+    rules = only(render({"settings": {"NETCLINIC_PROMETHEUS_URL": url}}), "ClusterRole")["rules"]
+    assert rules == cluster_role(required_permissions(), services)["rules"]
+    assert [rule["resourceNames"] for rule in rules if "resourceNames" in rule] == ([names] if names else [])
 
 
 def test_the_role_is_the_one_that_netclinic_prints(render: Render) -> None:

@@ -46,6 +46,8 @@ async def address_reserve(session: ClusterSession) -> Fact:
     told = [f"{zone}: {_in_words(_free(ids, found), younger, zone)}" for zone, ids in sorted(configured.items())]
     if younger is None:
         told.append("how long they last cannot be told here")
+    elif any("enough for" in each for each in told):
+        told.append("pods alone are counted: nodes and Terway's spare addresses take more")
     first = next(iter(configured.values()))[0]
     command = DESCRIBE_VSWITCHES.command(await cloud_region(session), {"VSwitchId": first})
     return known("; ".join(told), f"VSwitch {first}", command)

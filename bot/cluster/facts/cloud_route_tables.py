@@ -1,11 +1,13 @@
 """Which route tables of the VPC the cluster's nodes go by, and whether these lead to the nodes' pods."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from bot.cloud.actions import DESCRIBE_INSTANCES, DESCRIBE_ROUTE_ENTRY_LIST, DESCRIBE_ROUTE_TABLE_LIST
+from bot.cloud.actions import DESCRIBE_INSTANCES, DESCRIBE_ROUTE_TABLE_LIST
 from bot.cluster.facts.cloud import cloud_vpc, instance_id, whole_list
-from bot.cluster.facts.cloud_routes import is_available, next_hops, routes_to
+from bot.cluster.facts.cloud_routes import described, entries_of, is_available, next_hops, routes_to
+from bot.cluster.facts.cloud_ways_out import destination_of, inside_of, making_up
 from bot.cluster.session import ClusterSession, Object, get_path, name_of, safe_name
 from bot.cluster.transport import ReadError
 
@@ -67,6 +69,19 @@ async def tables_of_nodes(session: ClusterSession, nodes: list[RoutedNode]) -> l
     return ids
 
 
+async def own_table(session: ClusterSession, vswitch: str) -> str:
+    """The custom route table that a vSwitch is bound to; empty where it goes by the VPC's system table.
+
+    Raises:
+        ReadError: it could not be read, or, without a vSwitch, there is a table that may be meant.
+    """
+    custom = [table for table in await tables_of_vswitches(session) if table.get("RouteTableType") == "Custom"]
+    bound = [table for table in custom if _vswitch_ids(table) & {vswitch} or (not vswitch and _vswitch_ids(table))]
+    if bound and not vswitch:
+        raise ReadError("refused", "the cloud does not tell the vSwitch, and there are several route tables")
+    return safe_name(bound[0].get("RouteTableId")) if bound else ""
+
+
 def _vswitch_ids(table: Object) -> set[str]:
     listed = get_path(table, "VSwitchIds", "VSwitchId")
     return set(map(str, listed)) if isinstance(listed, list) else set()
@@ -94,31 +109,40 @@ async def route_states(session: ClusterSession, tables: list[str], nodes: list[R
 async def _states(session: ClusterSession, table: str, nodes: list[RoutedNode]) -> list[RouteState]:
     if len(nodes) <= ONE_BY_ONE:
         mine = await asyncio.gather(*(routes_to(session, table, node.pod_cidr) for node in nodes))
-        return [_state(table, node, entries) for node, entries in zip(nodes, mine, strict=True)]
+        if all(mine):
+            return [_state(table, node, entries) for node, entries in zip(nodes, mine, strict=True)]
     entries = await entries_of(session, table)
-    return [
-        _state(table, node, [entry for entry in entries if entry.get("DestinationCidrBlock") == node.pod_cidr])
-        for node in nodes
-    ]
+    return [_in_whole_table(table, node, entries) for node in nodes]
 
 
-async def entries_of(session: ClusterSession, table: str) -> tuple[Object, ...]:
-    """All entries of a route table.
+def _in_whole_table(table: str, node: RoutedNode, entries: Sequence[Object]) -> RouteState:
+    """By its own entry, unless one for a part of its range comes before it. Entries for all its parts are open.
 
-    Raises:
-        ReadError: not all could be read.
+    A larger entry is none of its own, whatever it leads to: the default route is one.
     """
-    return await whole_list(session, DESCRIBE_ROUTE_ENTRY_LIST, RouteTableId=table)
+    mine = making_up(entries, node.pod_cidr)
+    state = _state(table, node, mine)
+    if state.state == "missing":
+        return state
+    elsewhere = _leading_elsewhere(node, inside_of(entries, node.pod_cidr))
+    if elsewhere is None and len(mine) == 1:
+        return state
+    told = elsewhere or mine[0]
+    return replace(state, state="open", seen=f"{destination_of(told)}: {described(next_hops(told))}")
+
+
+def _leading_elsewhere(node: RoutedNode, entries: Iterable[Object]) -> Object | None:
+    return next((entry for entry in entries if next_hops(entry) != [("Instance", node.instance)]), None)
 
 
 def _state(table: str, node: RoutedNode, entries: list[Object]) -> RouteState:
     hops = [hop for entry in entries for hop in next_hops(entry)]
     is_mine = ("Instance", node.instance) in hops
-    if is_mine and all(map(is_available, entries)):
+    if set(hops) == {("Instance", node.instance)} and all(map(is_available, entries)):
         return RouteState(table, node, "there", f"{node.pod_cidr}: Instance {node.instance}, Available")
     if is_mine:
         told = ", ".join(str(entry.get("Status") or "no status") for entry in entries)
-        return RouteState(table, node, "open", f"{node.pod_cidr}: Instance {node.instance}, {told}")
+        return RouteState(table, node, "open", f"{node.pod_cidr}: {described(hops)}, {told}")
     led = ", ".join(f"{kind} {id_}" for kind, id_ in hops)
     seen = f"{node.pod_cidr}: {led}, not {node.instance}" if led else f"{node.pod_cidr}: no entry"
     return RouteState(table, node, "missing", seen)

@@ -1,13 +1,16 @@
 """Routes, NAT gateways and SNAT entries as the cloud tells them."""
 
+import asyncio
 import ipaddress
 from collections.abc import Iterable
 
 from bot.cloud.actions import DESCRIBE_NAT_GATEWAYS, DESCRIBE_ROUTE_ENTRY_LIST, DESCRIBE_SNAT_TABLE_ENTRIES
-from bot.cluster.facts.cloud import whole_list
+from bot.cluster.facts.cloud import cloud_vpc, whole_list
 from bot.cluster.session import ClusterSession, Object, get_path, safe_name
+from bot.cluster.transport import ReadError
 
 AVAILABLE = "available"
+MOST_AHEAD = 2  # NAT gateways whose SNAT entries are read before anything leads to them
 
 
 async def routes_to(session: ClusterSession, table: str, destination: str) -> list[Object]:
@@ -18,6 +21,15 @@ async def routes_to(session: ClusterSession, table: str, destination: str) -> li
     """
     entries = await whole_list(session, DESCRIBE_ROUTE_ENTRY_LIST, RouteTableId=table, DestinationCidrBlock=destination)
     return [entry for entry in entries if entry.get("DestinationCidrBlock") == destination]
+
+
+async def entries_of(session: ClusterSession, table: str) -> tuple[Object, ...]:
+    """All entries of a route table.
+
+    Raises:
+        ReadError: not all could be read.
+    """
+    return await whole_list(session, DESCRIBE_ROUTE_ENTRY_LIST, RouteTableId=table)
 
 
 def next_hops(entry: Object) -> list[tuple[str, str]]:
@@ -33,13 +45,35 @@ def is_available(item: Object) -> bool:
 
 
 async def nat_gateway(session: ClusterSession, gateway: str) -> Object | None:
-    """The NAT gateway; ``None`` where this region and account have none of this id.
+    """The NAT gateway, of the VPC's, which may be known already; ``None`` where this region and account have none.
 
     Raises:
         ReadError: it could not be read.
     """
-    found = await whole_list(session, DESCRIBE_NAT_GATEWAYS, NatGatewayId=gateway)
+    try:
+        found = await _nat_gateways(session)
+    except ReadError as error:
+        if error.kind != "refused":
+            raise
+        found = ()
+    if not any(item.get("NatGatewayId") == gateway for item in found):
+        found = await whole_list(session, DESCRIBE_NAT_GATEWAYS, NatGatewayId=gateway)
     return next((item for item in found if item.get("NatGatewayId") == gateway), None)
+
+
+async def read_nat_ahead(session: ClusterSession) -> None:
+    """The VPC's NAT gateways with their SNAT entries, while routes are looked for: nearly always one is asked for."""
+    try:
+        gateways = [safe_name(item.get("NatGatewayId")) for item in await _nat_gateways(session)]
+        if len(gateways) <= MOST_AHEAD:
+            await asyncio.gather(*(snat_entries(session, gateway) for gateway in gateways))
+    except ReadError as error:
+        if error.is_damage:
+            raise
+
+
+async def _nat_gateways(session: ClusterSession) -> tuple[Object, ...]:
+    return await whole_list(session, DESCRIBE_NAT_GATEWAYS, VpcId=await cloud_vpc(session))
 
 
 async def snat_entries(session: ClusterSession, gateway: str) -> tuple[Object, ...]:

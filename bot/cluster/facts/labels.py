@@ -41,6 +41,7 @@ LABELS = {
     "terway.daemonsets": "Terway DaemonSet",
     "terway.datapath": "data path",
     "terway.eip_pool": "EIP pool of Terway",
+    "terway.pool_use": "addresses that Terway holds by node",
     "terway.exclusive_nodes": "nodes in exclusive ENI mode",
     "terway.fixed_nodes": "nodes with a Terway ConfigMap of their own",
     "terway.in_cluster_lb": "in-cluster load balancing",

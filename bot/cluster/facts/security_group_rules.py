@@ -5,6 +5,7 @@ nothing fits, inbound traffic is refused, but for members of the same group wher
 What a prefix list covers is not looked up: it is open.
 """
 
+import asyncio
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,8 +48,9 @@ async def ingress_rules(session: ClusterSession, groups: Iterable[str]) -> Ingre
     """
     rules: list[Object] = []
     inner: set[str] = set()
-    for group in groups:
-        found = await whole_list(session, DESCRIBE_SECURITY_GROUP_ATTRIBUTE, SecurityGroupId=group)
+    groups = list(dict.fromkeys(groups))
+    read = (whole_list(session, DESCRIBE_SECURITY_GROUP_ATTRIBUTE, SecurityGroupId=group) for group in groups)
+    for group, found in zip(groups, await asyncio.gather(*read), strict=True):
         inner |= {group for item in found if str(item.get("InnerAccessPolicy") or "").lower() == "accept"}
         listed = [rule for item in found for rule in get_path(item, "Permissions", "Permission") or []]
         rules += [

@@ -51,6 +51,7 @@ async def test_what_came_in_the_last_hours_is_the_rate(
 ) -> None:
     found = await told(openapi, cluster(make, *pods(make, number, "now-2h"), *pods(make, 9, "now-7h")), free=free)
     assert str(found.value).startswith(f"cn-beijing-h: {free} free, enough for {lasts}")
+    assert str(found.value).endswith("pods alone are counted: nodes and Terway's spare addresses take more")
     assert found.source == "VSwitch vsw-2zeaaa"
 
 

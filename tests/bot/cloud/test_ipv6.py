@@ -65,3 +65,29 @@ async def test_the_egress_only_rule_of_another_address_does_not_count() -> None:
 
 async def test_a_few_pods_do_not_speak_for_all() -> None:
     assert (await found_on(OUT, OPEN)).outcome == "unknown"
+
+
+def _route6(destination: str, kind: str = "Ipv6Gateway", status: str = "Available") -> dict[str, Any]:
+    hops = {"NextHop": [{"NextHopType": kind, "NextHopId": "x-1"}]}
+    return {"RouteTableId": "vtb-bp1own", "DestinationCidrBlock": destination, "Status": status, "NextHops": hops}
+
+
+@pytest.mark.parametrize("way", ["in", "out"])
+@pytest.mark.parametrize(
+    ("routes", "outcome"),
+    [
+        ([_route6("::/0")], "absent"),
+        ([_route6("::/1"), _route6("8000::/1")], "absent"),
+        ([_route6("::/1")], "unknown"),
+        ([_route6("::/0", "Instance")], "unknown"),
+        ([_route6("::/0", status="Deleting")], "unknown"),
+        ([_route6("0.0.0.0/0")], "unknown"),
+        ([], "unknown"),
+        ("Forbidden.RAM", "unknown"),
+    ],
+)
+async def test_a_custom_route_table_needs_its_route_to_the_gateway(routes: Any, outcome: str, way: str) -> None:
+    probe = f'ipv6_without_internet(way="{way}")'
+    words = "IPv6 of pod web-7d9c6b8f54-4hpxk and the internet"
+    found = await found_on(probe, "terway-cloud-ipv6-no-route", words, DescribeRouteEntryList=routes)
+    assert found.outcome == outcome

@@ -8,6 +8,7 @@ from tests.bot.cloud.asking import found_on, found_with_calls
 
 TAINTED, ALL = 'node_routes_missing(of="tainted")', 'node_routes_missing(of="all")'
 MISSING, COMPLETE, OWN = "flannel-cloud-route-missing", "flannel-cloud-tables-complete", "vtb-bp1own"
+LOWER, UPPER = "172.30.35.0/27", "172.30.35.32/27"
 NODE, CIDR, INSTANCE = "cn-hangzhou.172.16.0.13", "172.30.35.0/26", "i-bp1worker13"
 
 
@@ -60,6 +61,13 @@ async def test_a_table_with_all_its_entries_may_be_full(custom: int, told: tuple
         ([route(CIDR, INSTANCE, Status="Creating")], "unknown"),
         ([route(CIDR, "i-bp1gone")], "present"),
         ([route("172.30.0.0/16", INSTANCE)], "present"),
+        ([route("0.0.0.0/0", INSTANCE)], "present"),
+        ([route(LOWER, INSTANCE)], "present"),  # half of its range
+        ([route(LOWER, INSTANCE), route(UPPER, INSTANCE)], "unknown"),
+        ([route(LOWER, INSTANCE), route(UPPER, "i-bp1gone")], "unknown"),
+        ([route(LOWER, "i-bp1gone"), route(UPPER, "i-bp1gone")], "present"),
+        ([route("pl-bp1list", INSTANCE)], "present"),
+        ([route(CIDR, INSTANCE, NextHops={"NextHop": [{"NextHopType": "BlackHole"}]})], "present"),
         ([route(CIDR, INSTANCE, table="vtb-bp1other")], "present"),
         ([route(CIDR, INSTANCE, NextHops=None)], "present"),
     ],

@@ -5,8 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.diagnosis.answer import Answer
 from bot.diagnosis.report import ReportFailing
-from bot.fleet.summary import ClusterSummary, Health, JudgedFault, dump, headline, load, unread, worst_first
+from bot.fleet.summary import (
+    ClusterSummary,
+    Health,
+    JudgedFault,
+    dump,
+    headline,
+    load,
+    summarize,
+    unread,
+    worst_first,
+)
 
 AT = datetime(2026, 11, 20, 19, 2, tzinfo=UTC)
 FAULT = JudgedFault(entry="terway-mac-not-found", title="A MAC is missing", reason="An ENI is gone.")
@@ -101,4 +112,6 @@ def test_programs_read_the_contracts_shapes() -> None:
     doubted = replace(SICK, suspected=(FAULT,)).to_json()["suspected"]
     assert doubted == [{"entry": FAULT.entry, "title": FAULT.title, "reason": FAULT.reason}]
     assert found["reads"] == {"requests": 0, "bytes": 0, "cloud_calls": 0}
+    told = Answer(question="", in_scope=True, confidence=1.0, cluster=None, requests=3, cloud_calls=7)
+    assert summarize(told, "sick").to_json()["reads"] == {"requests": 3, "bytes": 0, "cloud_calls": 7}
     assert GONE.to_json()["cluster"]["reachable"] is False

@@ -19,10 +19,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.audit import AuditLog
 from bot.audit.records import SYSTEM
+from bot.cloud.actions import DESCRIBE_NAT_GATEWAYS, DESCRIBE_VSWITCHES
+from bot.cloud.reader import CloudReader
+from bot.cloud.requests import CloudFailure
 from bot.cluster.reader import Reader
 from bot.cluster.requests import Budget, Request
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis
+from bot.recordings import load
 from bot.slack.audit_watch import AuditWatch
 from bot.slack.metrics import RESULTS, Metrics
 from bot.slack.metrics_page import MetricsPage
@@ -76,6 +80,25 @@ def test_a_cluster_that_is_configured_no_more_is_shown_no_more() -> None:
     assert value(shown, "netclinic_cluster_reachable", cluster="calm") == 0
     metrics.clusters = lambda: {"prod": True}
     assert "calm" not in page(metrics)
+
+
+async def test_calls_of_the_cloud_are_counted_by_action_and_result() -> None:
+    store = load("terway-cloud-vswitch-denied")
+    assert store.cloud
+    metrics = Metrics()
+    reader = CloudReader(store.cloud, observers=(metrics.reads,))
+    for action in (DESCRIBE_VSWITCHES, DESCRIBE_NAT_GATEWAYS):
+        with pytest.raises(CloudFailure):
+            await reader.read(action, "cn-hangzhou", {})
+    await CloudReader(load("terway-cloud-vswitch-empty").cloud, observers=(metrics.reads,)).read(  # type: ignore[arg-type]
+        DESCRIBE_VSWITCHES, "cn-hangzhou", {}
+    )
+    shown = page(metrics)
+    calls = "netclinic_cloud_calls_total"
+    assert value(shown, calls, action="vpc:DescribeVSwitches", result="forbidden") == 1
+    assert value(shown, calls, action="vpc:DescribeVSwitches", result="ok") == 1
+    assert value(shown, calls, action="vpc:DescribeNatGateways", result="refused") == 1
+    assert value(shown, "netclinic_cloud_call_duration_seconds_count") == 3
 
 
 async def test_reads_are_counted_by_outcome_and_what_is_cut_by_reason(tmp_path: Path) -> None:
@@ -264,6 +287,7 @@ def counted() -> Metrics:
     metrics.questions.seconds.labels("ask")
     metrics.reads.reads.labels("ok")
     metrics.reads.cuts.labels("budget")
+    metrics.reads.cloud.calls.labels("vpc:DescribeVSwitches", "ok")
     metrics.slack.calls.labels("chat.postMessage", "ok")
     metrics.slack.waits.labels("chat.postMessage")
     return metrics

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.recordings import load, serve
+from bot.recordings.access import parse_denial
 from tests.clusters import Clusters
 from tests.command_line import Netclinic, Ran
 from tests.ports import free_address
@@ -93,3 +95,31 @@ async def test_the_role_lets_it_ask_through_the_api_server_only_where_that_is_co
     assert not any(
         "services/proxy" in rule["resources"] for rule in (await place.run("rbac", "-o", "json")).json["rules"]
     )
+
+
+@pytest.mark.parametrize(
+    ("forbid", "url", "missing"),
+    [
+        ([], "prod=service://monitoring/prometheus:9090", []),
+        (["services/proxy"], "prod=service://monitoring/prometheus:9090", ["monitoring/prometheus:9090"]),
+        (["services/proxy:monitoring/other:9090"], "service://monitoring/prometheus:9090", []),
+        (["services/proxy"], "other=service://monitoring/prometheus:9090", []),
+        (["services/proxy"], "https://prometheus.example", []),
+        (["services/proxy"], "", []),
+    ],
+)
+async def test_the_check_asks_for_the_proxy_only_where_that_is_configured(
+    place: Place, forbid: list[str], url: str, missing: list[str]
+) -> None:
+    store = load("flannel-healthy")
+    place.clusters.servers["prod"] = await place.clusters.stack.enter_async_context(
+        serve(replace(store, forbidden=(*store.forbidden, *map(parse_denial, forbid))))
+    )
+    place.clusters.rewrite()
+    ran = await place.run("rbac", "--check", "-o", "json", NETCLINIC_PROMETHEUS_URL=url)
+    told = [gap for gap in ran.json["missing"] if gap["resource"] == "services/proxy"]
+    assert [gap["of"] for gap in told] == missing
+    assert all(ENTRY in gap["entries"] for gap in told)
+    assert ran.json["allowed"] is not bool(missing)
+    shown = await place.run("rbac", "--check", NETCLINIC_PROMETHEUS_URL=url)
+    assert all(f"services/proxy of {name}" in " ".join(shown.out.split()) for name in missing)
