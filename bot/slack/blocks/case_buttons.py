@@ -36,7 +36,7 @@ def case_buttons(case: CaseLine, report: Report) -> list[Element]:
     if case.resolved_at or case.same_as:
         return [*steps, *evidence]
     if case.is_talk:
-        return [button(RECHECK, "Re-check", value), *_wider(value)]
+        return [button(RECHECK, "Re-check", value), *_wider(value), *(evidence if report.was_read else [])]
     if not _has_nothing_to_do(report):
         return [*steps, *evidence, *_acting(case, report, value)]
     shown = _wider(value) if report.cluster and not case.is_private else []

@@ -335,10 +335,8 @@ class AlertHandler:
             is_alert=True,
         )
         await work.run()
-        case = await self.context.services.store.run(
-            self.context.cases.for_thread, self.context.services.bot.team, channel, ts
-        )
-        await self.job.step("case of alert", lambda: self._note_thread(ts, case.id if case else ""))
+        answer = await self.context.services.store.run(self.context.cases.answer, self.job.key)
+        await self.job.step("case of alert", lambda: self._note_thread(ts, answer.case_id if answer else ""))
 
     async def _tell_again(self, before: dict[str, Json]) -> None:
         """A repetition is counted; one that was over and fires again is said, and the cluster looked at again."""
