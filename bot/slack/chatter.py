@@ -24,7 +24,8 @@ _WORDS = _words(
     all everyone team folks guys
     please pls plz thanks thank you thx ty cheers got see i makes sense understood noted
     agree agreed done merged same here any idea ideas thought thoughts clue clues hint hints opinion opinions guess why
-    how who when come about anybody anyone somebody someone do does did we think know say s for to in at a an my me there
+    how who when come about anybody anyone somebody someone do does did we think know say s for to in at a an my me
+    there
     are not don t back later soon moment minute minutes min mins sec secs second seconds hour hours brb afk bbl lunch
     coffee meeting wait hold on just one two few give hang up let lets can could would will shall should be help us into
     checked maybe perhaps probably possibly until till call works ill im its youre were dont isnt
@@ -36,7 +37,7 @@ _DOING = (
 )
 _I = r"(?:i|we|you|he|she|they|someone|somebody)"
 _ALREADY = r"(?:(?:just|now|still|also|already|first|currently)\s+)*"
-_WILL = r"(?:will|shall|would|could|can|should|may|might|must|am\s+going\s+to|are\s+going\s+to|is\s+going\s+to|have\s+to|need\s+to)"
+_WILL = r"(?:will|shall|would|could|can|should|may|might|must|(?:am|are|is)\s+going\s+to|have\s+to|need\s+to)"
 _INTENT = re.compile(
     r"(?:(?:so|ok|okay|yes|and|well|now|first|then|meanwhile)\s+)*(?:"
     r"let\s+(?:me|us)\b|lets\b"

@@ -138,7 +138,7 @@ def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> 
 
 def test_a_thread_has_one_case_a_cluster(store: Store) -> None:
     cases = Cases(store)
-    prod, staging = (cases.open(new(cluster=name)) for name in ("prod", "staging"))
+    prod, staging = cases.open(new(cluster="prod")), cases.open(new(cluster="staging", opened_at=LATER))
     assert prod.id == case_id("T1", "C1", "1.1")
     assert staging.id == case_id("T1", "C1", "1.1", cluster="staging")
     assert cases.open(new(cluster="staging", question="and on staging?")) == staging
