@@ -191,6 +191,8 @@ def _body_blocks(report: Report, case: CaseLine) -> Iterator[Block]:
     yield from _guide_blocks(first) if first.kind is Kind.GUIDE else ()
     yield from _now_blocks(first)
     rest = [item for item in report.failing_untold[:MOST_FAILING] if item not in at_once]
+    told = first.evidence[:1] if report.failing_first and _has_step(first) else ()  # by reason and proof
+    rest = [item for item in rest if one_line(item.object) not in (one_line(piece.object) for piece in told)]
     yield from _failing_blocks(report, rest, most)
 
 
