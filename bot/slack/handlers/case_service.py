@@ -204,10 +204,13 @@ async def refresh_handover(context: HandlerContext, trail: AuditContext, case: s
         await update_unless_gone(context, trail, handover.channel, handover.message_ts, message)
 
 
-async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> bool:
+async def refresh_answers(
+    context: HandlerContext, trail: AuditContext, case: str, answer: str, *, with_handover: bool = True
+) -> bool:
     """Show how things stand now where a question was answered first: there alone are buttons.
 
-    That is so for the answer that was pressed and for the case's newest on each cluster, and where it was handed over.
+    That is so for the answer that was pressed and for the case's newest on each cluster, and where it was handed over
+    unless that is left out.
     False: the first message of ``answer``'s question is no more, or can be changed no more.
 
     Raises:
@@ -224,7 +227,8 @@ async def refresh_answers(context: HandlerContext, trail: AuditContext, case: st
         message = await context.services.store.run(render_answer, context, chain[-1])
         if not await update_unless_gone(context, trail, shown_in.channel, shown_in.message_ts, message):
             is_shown = is_shown and answer not in {each.id for each in chain}
-    await refresh_handover(context, trail, case)
+    if with_handover:
+        await refresh_handover(context, trail, case)
     return is_shown
 
 
