@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.diagnosis.labels import labels_of
+from bot.diagnosis.labels import Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
@@ -123,8 +123,9 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     asked = (
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
-    parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
-    parts += _named_case(case)
+    labels = labels_for(report)
+    read = [text_run(labels.read), date_run(report.now), text_run(f" · {labels.unchanged} · ")]
+    parts = [*(read if report.was_read else []), *_named_case(case, labels)]
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     parts += [text_run(f" · {asking}")] if (asking := asking_words(case.askers, case.alerts)) else []
     for words, person in _involved_people(case, asker):
@@ -135,12 +136,12 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     return [*asked, line(*parts)]
 
 
-def _named_case(case: CaseLine) -> list[Element]:
+def _named_case(case: CaseLine, labels: Labels) -> list[Element]:
     """Its id; that of the case in another thread that it stands with, or that there is none."""
     if case.is_talk:
-        return [text_run("No case was opened")]
+        return [text_run(labels.no_case)]
     thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
-    return [text_run(f"Case {case.same_as or case.id}", code=True), *thread]
+    return [text_run(labels.case.format(case.same_as or case.id), code=True), *thread]
 
 
 def asking_words(askers: int, alerts: int = 0) -> str:
@@ -231,7 +232,8 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
     yield rich_text([asked])
     if not case.resolved_at and not case.same_as:
         value = replace(case.value, entry=item.entry).dumps()
-        row = [button(SETTLE_YES, "Yes", value), button(SETTLE_NO, "No", value)]
+        labels = labels_of(item)
+        row = [button(SETTLE_YES, labels.yes, value), button(SETTLE_NO, labels.no, value)]
         yield actions(f"settle:{item.entry}"[:255], row)
 
 
