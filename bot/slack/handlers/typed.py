@@ -2,15 +2,29 @@
 
 from collections.abc import Sequence
 
-from bot.slack.blocks.action_ids import EVIDENCE, SHOW_WHOLE, STEPS, ButtonValue
+from bot.slack.blocks.action_ids import (
+    EVIDENCE,
+    HAND_OVER,
+    HELPED,
+    NOT_HELPED,
+    RESOLVE,
+    SHOW_WHOLE,
+    STEPS,
+    TAKE,
+    UNWATCH,
+    WATCH,
+    ButtonValue,
+)
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import Question
 from bot.slack.named_clusters import without_cluster
 from bot.slack.queue.job import Json
 from bot.slack.replies import typed_action
-from bot.store.cases import BESIDE, JOINED, OPEN, Case, StoredAnswer, leading
+from bot.store.cases import BESIDE, JOINED, OPEN, RESOLVED, Case, StoredAnswer, leading
 
 SHOWING = (EVIDENCE, STEPS, SHOW_WHOLE)  # what changes no case
+SAYING = (*SHOWING, HELPED, NOT_HELPED)  # what may be said of one that is over
+WORKING = (RESOLVE, TAKE, WATCH, UNWATCH, HAND_OVER)  # what is done to an open one alone
 SEEN = ("confirmed", "suspected")
 
 
@@ -22,12 +36,16 @@ async def typed_press(context: HandlerContext, question: Question, there: Sequen
     """
     if question.how not in ("mention", "direct") or question.cluster or question.namespace:
         return {}
-    action, meant = typed_action(question.words), [case for case in there if case.state in (OPEN, JOINED, BESIDE)]
+    action, meant = typed_action(question.words), list(there)
     if not action:
         named = [
             (case, typed_action(rest)) for case in meant if (rest := without_cluster(question.words, case.cluster))
         ]
         action, meant = next(((said, [case]) for case, said in named if said), ("", []))
+    is_over = any(case.state == RESOLVED for case in meant)
+    meant = [case for case in meant if case.state in _states(action)]
+    if action in WORKING and not meant and is_over:
+        return {"refused": ["This is resolved already: a new question in this thread opens it again.", ""]}
     if not action or not meant:
         return {}
     if action not in SHOWING and len(several := [case for case in meant if _is_wrong(case)]) > 1:
@@ -41,6 +59,13 @@ async def typed_press(context: HandlerContext, question: Question, there: Sequen
     if answer is None:
         return {}
     return {"pressed": action, "value": ButtonValue(case.id, answer.id, context.now()).dumps()}
+
+
+def _states(action: str) -> Sequence[str]:
+    """Those of the cases that it may be about."""
+    if action in WORKING:
+        return (OPEN, JOINED)
+    return (OPEN, JOINED, BESIDE, RESOLVED) if action in SAYING else (OPEN, JOINED, BESIDE)
 
 
 async def _newest_told(
