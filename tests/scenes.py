@@ -32,7 +32,7 @@ from tests.workspace import App as SlackApp
 from tests.workspace import Workspace
 
 MANIFEST = Path(__file__).parents[1] / "deploy" / "slack" / "manifest.yaml"
-ANSWERED = ("Nothing was changed", "Same as NC-")  # a whole answer, or that its question stands in another thread
+ANSWERED = ("Nothing was changed", "未做任何更改", "Same as NC-")  # a whole answer, or that it stands elsewhere
 SECONDS = 60.0  # a busy machine's patience; nothing is measured by it
 
 

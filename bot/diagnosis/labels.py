@@ -46,6 +46,24 @@ class Labels:
     how_to_verify: str
     both: str
     more: str
+    all_steps: str
+    on_it: str
+    recheck: str
+    watch: str
+    stop_watching: str
+    check_everything: str
+    other_cluster: str
+    share: str
+    hand_over: str
+    resolve: str
+    helped: str
+    not_helped: str
+    yes: str
+    no: str
+    read: str
+    unchanged: str
+    case: str
+    no_case: str
 
 
 ENGLISH = Labels(
@@ -83,6 +101,24 @@ ENGLISH = Labels(
     how_to_verify="How to verify",
     both="{} and how to verify",
     more="More",
+    all_steps="All steps",
+    on_it="I'm on it",
+    recheck="Re-check",
+    watch="Watch",
+    stop_watching="Stop watching",
+    check_everything="Check everything",
+    other_cluster="Other cluster",
+    share="Share to channel",
+    hand_over="Hand to on-call",
+    resolve="Resolve",
+    helped="It helped",
+    not_helped="It did not help",
+    yes="Yes",
+    no="No",
+    read="read ",
+    unchanged="Nothing was changed",
+    case="Case {}",
+    no_case="No case was opened",
 )
 CHINESE = Labels(
     where="（{}）",
@@ -119,6 +155,24 @@ CHINESE = Labels(
     how_to_verify="如何验证",
     both="{}，以及如何验证",
     more="更多",
+    all_steps="全部步骤",
+    on_it="我来处理",
+    recheck="再查一次",
+    watch="持续观察",
+    stop_watching="停止观察",
+    check_everything="全面检查",
+    other_cluster="换个集群",
+    share="分享到频道",
+    hand_over="转给值班",
+    resolve="标记已解决",
+    helped="有帮助",
+    not_helped="没有帮助",
+    yes="是",
+    no="否",
+    read="读取于 ",
+    unchanged="未做任何更改",
+    case="案例 {}",
+    no_case="未建立案例",
 )
 
 

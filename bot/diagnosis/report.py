@@ -164,6 +164,12 @@ class Report:
         return self.cluster is not None and self.cluster.reachable
 
     @property
+    def shows_trouble(self) -> bool:
+        """Whether something is or may be wrong."""
+        seen = (Verdict.CONFIRMED, Verdict.SUSPECTED)
+        return bool(self.failing) or any(item.verdict in seen for item in self.diagnoses)
+
+    @property
     def now(self) -> datetime:
         """The time by which ages are told: the cluster's, so that a replayed incident keeps them."""
         return self.asked_at or self.told_at

@@ -21,7 +21,8 @@ A pressed button: ``events/buttons`` -> ``jobs.ButtonPress`` -> ``handlers/butto
 accepts a re-check (``handlers/recheck``), an escalation (``handlers/escalation``) or the sharing of a private answer
 (``handlers/share``) as jobs of their own; buttons that
 open modals are answered at once (``events/modals``, forms: ``events/forms``).
-A reply that stands for a button ("check again", "fixed, thanks") is recognized by ``replies`` and becomes that press.
+A reply that stands for a button ("check again", "fixed, thanks") is recognized by ``replies``, and becomes that press
+below the answer of the case that is meant (``handlers/typed``); what brings nothing to look at by ``chatter``.
 A watched case: ``scheduler`` accepts each look that is due, ``handlers/watch`` makes it and tells once what changed.
 A slash command: ``events/commands`` -> ``jobs.SlashCommand`` -> ``handlers/subcommands``, one row for each, run with
 ``handlers/command``.

@@ -151,6 +151,19 @@ def says_only_cluster(text: str, named: NamedClusters) -> bool:
     return bool(named.known or named.unknown) and is_filler
 
 
+def without_cluster(text: str, name: str) -> str:
+    """The text without this cluster's name, and what joins it: "resolve on prod-b"; empty where it is not named so."""
+    if not name:
+        return ""
+    found = _pattern(name).search(text)
+    if found is None:
+        return ""
+    before, after = text[: found.start()], text[found.end() :]
+    before = re.sub(rf"(?:\b(?:on|in|at|for|the|cluster|context)\s+|在\s*|集群\s*|[:：,，]\s*|{_QUOTE})+$", " ", before)
+    after = re.sub(rf"^{_QUOTE}(?:\s*(?:cluster\b|集群|环境|上|里|中|[:：,，]))*", " ", after)
+    return " ".join(f"{before} {after}".split())
+
+
 def nearest(name: str, names: Sequence[str]) -> list[str]:
     """The names that are like it, the likest first."""
     by_lower = {known.lower(): known for known in names}

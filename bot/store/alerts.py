@@ -122,6 +122,14 @@ class Alerts:
         counted = tuple((str(name), int(number)) for name, number in names)
         return Storm(counted, int(firing or 0), int(told or 0), last_at)
 
+    def joined_to(self, case: str, most: int) -> list[str]:
+        """The keys of the newest alerts that stand in another one's thread, whose case this is, oldest first."""
+        owners = select(alerts.c.key).where(alerts.c.case_id == case)
+        query = select(alerts.c.key).where(alerts.c.owner.in_(owners), alerts.c.key != alerts.c.owner)
+        with self.store.reading() as connection:
+            newest = connection.scalars(query.order_by(alerts.c.first_at.desc(), alerts.c.key).limit(most))
+            return list(newest)[::-1]
+
 
 def _is_gone_on_with() -> ColumnElement[bool]:
     """Whether a case is open, here or in the thread of the case that it is joined to."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
 
 from bot.diagnosis.report import Report
 from bot.store.engine import Store
 from bot.store.schema import cases, stored_answers
 
-OPEN, RESOLVED, PRIVATE, TALK, JOINED = "open", "resolved", "private", "talk", "joined"
+OPEN, RESOLVED, PRIVATE, TALK, JOINED, BESIDE = "open", "resolved", "private", "talk", "joined", "beside"
 LISTED = (OPEN, RESOLVED)  # what lists show
 DIRECT = "D"  # how the ids of direct messages begin
 GROUP = "S"  # how those of user groups do
@@ -28,14 +28,15 @@ _LENGTHS = (6, 8, 10, 16)  # letters of a case id: more only where two threads s
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A Slack thread being worked. ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any;
-    what is confirmed on one cluster is not replaced by less than that on another.
+    """What is worked on in a Slack thread, on one cluster: asked about another one there, that is a case of its own.
+    ``entry``, ``title`` and ``outcome`` are those of its newest answer that found any.
 
     ``state`` is ``open``, ``resolved``, or one that no list shows: ``private``, an answer that one person saw, of which
     no thread tells; ``talk``, where no entry fits and nothing was read, until something does; ``joined``, a question
-    that stands in another thread already, with the case ``same_as``.
-    ``assignee`` is a Slack user or group id; until ``watched_until`` netclinic looks again by itself. ``cluster`` and
-    ``namespace`` hold for what is asked next in the thread.
+    that stands in another thread already, with the case ``same_as``; ``beside``, a look at a further cluster in the
+    thread of a case, until something is wrong there.
+    ``assignee`` is a Slack user or group id; until ``watched_until`` netclinic looks again by itself. ``namespace``
+    holds for what is asked next in the thread.
     """
 
     id: str
@@ -88,12 +89,16 @@ class StoredAnswer:
 
 
 _STANDING = cases.alias("standing")
+_EARLIER = cases.alias("earlier")
 _ANSWER_COLUMNS: Sequence[str] = [field.name for field in fields(StoredAnswer) if field.name != "report"]
 
 
-def case_id(team: str, channel: str, thread_ts: str, letters: int = _LENGTHS[0]) -> str:
-    """``NC-`` and some letters that follow from the thread, so that a repeated attempt names the same case."""
-    digest = hashlib.sha256(f"{team}:{channel}:{thread_ts}".encode()).digest()
+def case_id(team: str, channel: str, thread_ts: str, letters: int = _LENGTHS[0], *, cluster: str = "") -> str:
+    """``NC-`` and some letters that follow from the thread, so that a repeated attempt names the same case; also from
+    the cluster, for all but the thread's first case.
+    """
+    thread = ":".join((team, channel, thread_ts, *([cluster] if cluster else [])))
+    digest = hashlib.sha256(thread.encode()).digest()
     return f"NC-{base64.b32encode(digest).decode()[:letters]}"
 
 
@@ -104,22 +109,36 @@ class Cases:
     store: Store
 
     def open(self, case: Case) -> Case:
-        """The case of this thread, made now unless it is there. The id given in ``case`` does not count.
+        """The case of this thread and cluster, made now unless it is there. The id given in ``case`` does not count.
+
+        One that is about no cluster yet becomes that of the first; where no cluster is read, it is the thread's.
 
         Raises:
             DatabaseError: it could not be stored.
         """
+        thread = (case.team, case.channel, case.thread_ts)
         with self.store.writing() as connection:
-            kept = _case_of_thread(connection, case.team, case.channel, case.thread_ts)
-            for letters in () if kept else _LENGTHS:
-                wanted = replace(case, id=case_id(case.team, case.channel, case.thread_ts, letters))
-                if self.store.insert_if_absent(connection, cases, **vars(wanted)):
-                    return wanted
-            # On PostgreSQL somebody else may have opened it between our look and our insert.
-            found = kept or _case_of_thread(connection, case.team, case.channel, case.thread_ts)
-        if found is None:
-            raise LookupError(f"no id is free for the case of {case.channel} {case.thread_ts}")
-        return found
+            self._lock_thread(connection, thread)
+            there = _cases_of_thread(connection, *thread)
+            if kept := next((each for each in there if each.cluster == case.cluster), None):
+                return kept
+            if kept := next((each for each in there if not each.cluster or each.state == TALK), None):
+                this = update(cases).where(cases.c.id == kept.id)
+                connection.execute(this.values(cluster=case.cluster))
+                return replace(kept, cluster=case.cluster)
+            if there and not case.cluster:
+                return leading(there)
+            for letters in _LENGTHS:
+                id_ = case_id(*thread, letters, cluster=case.cluster if there else "")
+                if self.store.insert_if_absent(connection, cases, **{**vars(case), "id": id_}):
+                    return replace(case, id=id_)
+        raise LookupError(f"no id is free for the case of {case.channel} {case.thread_ts}")
+
+    def _lock_thread(self, connection: Connection, thread: Sequence[str]) -> None:
+        """Cases of one thread are opened one after the other; on SQLite only one may write at a time anyway."""
+        if not self.store.is_sqlite:
+            key = {"key": "|".join(("thread", *thread))}
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), key)
 
     def get(self, id_: str) -> Case | None:
         """By its id, in any letters."""
@@ -128,9 +147,14 @@ class Cases:
         return None if row is None else Case(**row)
 
     def for_thread(self, team: str, channel: str, thread_ts: str) -> Case | None:
-        """The case of a thread."""
+        """The case that what is said next in a thread is about, where no cluster is named."""
+        there = self.of_thread(team, channel, thread_ts)
+        return leading(there) if there else None
+
+    def of_thread(self, team: str, channel: str, thread_ts: str) -> list[Case]:
+        """All cases of a thread, one a cluster, the oldest first."""
         with self.store.reading() as connection:
-            return _case_of_thread(connection, team, channel, thread_ts)
+            return _cases_of_thread(connection, team, channel, thread_ts)
 
     def save_answer(self, answer: StoredAnswer) -> None:
         """Store an answer, and bring its case up to it. A question in a resolved case opens the case again."""
@@ -255,10 +279,22 @@ def _is_visible_to(reader: str) -> ColumnElement[bool]:
     return or_(cases.c.channel.not_like(f"{DIRECT}%"), cases.c.opened_by == reader)
 
 
-def _case_of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> Case | None:
+def leading(there: Sequence[Case]) -> Case:
+    """Of a thread's cases that of which something happened last; what is confirmed counts more than what is not, and
+    what is open more than what is over.
+    """
+
+    def weight(case: Case) -> tuple[bool, bool, datetime]:
+        is_open = case.state in (OPEN, JOINED)
+        return is_open and case.outcome == "confirmed", is_open, case.updated_at
+
+    return max(there, key=weight)
+
+
+def _cases_of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> list[Case]:
     place = (cases.c.team == team, cases.c.channel == channel, cases.c.thread_ts == thread_ts)
-    row = connection.execute(select(cases).where(*place)).mappings().first()
-    return None if row is None else Case(**row)
+    rows = connection.execute(select(cases).where(*place).order_by(cases.c.opened_at, cases.c.id)).mappings()
+    return [Case(**row) for row in rows]
 
 
 def insert_answer(store: Store, connection: Connection, answer: StoredAnswer) -> bool:
@@ -281,13 +317,15 @@ def insert_answer(store: Store, connection: Connection, answer: StoredAnswer) ->
 
 def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
     this = cases.c.id == answer.case_id
-    is_beside = _is_beside(connection, answer, about)
+    is_elsewhere = _is_elsewhere(connection, answer)
     _update_state(connection, answer, about)
-    if is_beside:
+    if is_elsewhere:
         connection.execute(update(cases).where(this).values(updated_at=answer.finished_at))
         return
+    if not answer.cluster:
+        about = {name: value for name, value in about.items() if name != "cluster"}
     if not about["entry"]:  # talk that fits nothing does not make people forget what the case is about
-        about = {name: about[name] for name in ("cluster", "namespace")}
+        about = {name: value for name, value in about.items() if name in ("cluster", "namespace")}
         silent = (this, cases.c.outcome == "") if answer.kind == "ask" else (this,)
         connection.execute(update(cases).where(*silent).values(outcome=answer.report.outcome))
     connection.execute(update(cases).where(this).values(**about, updated_at=answer.finished_at))
@@ -295,14 +333,10 @@ def _update_case(connection: Connection, answer: StoredAnswer, about: dict[str, 
     connection.execute(update(cases).where(*undiagnosed).values(diagnosed_at=answer.finished_at))
 
 
-def _is_beside(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> bool:
-    """Whether it says nothing of what is confirmed in its case: "and on prod-b?", where nothing is confirmed, must not
-    make people forget what is wrong on prod-a.
-    """
-    confirmed = (cases.c.id == answer.case_id, cases.c.state == OPEN, cases.c.outcome == "confirmed")
-    elsewhere = and_(cases.c.cluster != "", cases.c.cluster != answer.cluster)
-    found = connection.execute(select(cases.c.id).where(*confirmed, elsewhere)).first()
-    return found is not None and about["outcome"] != "confirmed"
+def _is_elsewhere(connection: Connection, answer: StoredAnswer) -> bool:
+    """Whether it is about another cluster than its case: up to 0.1, all answers of a thread were in one case."""
+    other = (cases.c.id == answer.case_id, cases.c.cluster.not_in(("", answer.cluster)))
+    return bool(answer.cluster) and connection.execute(select(cases.c.id).where(*other)).first() is not None
 
 
 def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:
@@ -312,12 +346,27 @@ def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str,
         is_first = (this, cases.c.state == OPEN, cases.c.diagnosed_at.is_(None))
         connection.execute(update(cases).where(*is_first).values(state=TALK))
         return
-    connection.execute(update(cases).where(this, cases.c.state == TALK).values(state=OPEN))
+    # What opened the thread was no question: this one is what the case is about.
+    connection.execute(update(cases).where(this, cases.c.state == TALK).values(state=OPEN, question=answer.question))
+    _note_whether_beside(connection, answer)
     if answer.kind in ("ask", "recheck"):
         _leave_standing(connection, answer, about)
     if answer.kind == "ask":
         again = {"state": OPEN, "resolved_at": None, "resolved_by": ""}
         connection.execute(update(cases).where(this, cases.c.state == RESOLVED).values(**again))
+
+
+def _note_whether_beside(connection: Connection, answer: StoredAnswer) -> None:
+    """ "And on prod-b?", where nothing is wrong, is no case beside the thread's own, until something is."""
+    this = cases.c.id == answer.case_id
+    if answer.report.shows_trouble:
+        connection.execute(update(cases).where(this, cases.c.state == BESIDE).values(state=OPEN))
+        return
+    is_earlier = and_(_EARLIER.c.opened_at <= cases.c.opened_at, _EARLIER.c.id != cases.c.id, _EARLIER.c.state != TALK)
+    same_thread = (_EARLIER.c[name] == cases.c[name] for name in ("team", "channel", "thread_ts"))
+    is_further = exists().where(and_(*same_thread), is_earlier)
+    new = (this, cases.c.state == OPEN, cases.c.diagnosed_at.is_(None), is_further)
+    connection.execute(update(cases).where(*new).values(state=BESIDE))
 
 
 def _leave_standing(connection: Connection, answer: StoredAnswer, about: dict[str, str]) -> None:

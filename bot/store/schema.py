@@ -26,7 +26,7 @@ metadata = MetaData(
     }
 )
 
-# A Slack thread being worked. Cause and verdict are those of its newest diagnosis.
+# What is worked on in a Slack thread, on one cluster. Cause and verdict are those of its newest diagnosis.
 cases = Table(
     "cases",
     metadata,
@@ -40,7 +40,7 @@ cases = Table(
     Column("question", Text, nullable=False),
     Column("cluster", Text, nullable=False, default=""),  # context; empty where none was read
     Column("namespace", Text, nullable=False, default=""),
-    Column("state", Text, nullable=False, default="open"),  # open, resolved, private, talk, joined
+    Column("state", Text, nullable=False, default="open"),  # open, resolved, private, talk, joined, beside
     Column("assignee", Text, nullable=False, default=""),  # who is on it: Slack user or group id
     Column("entry", Text, nullable=False, default=""),  # of the first diagnosis; empty when nothing answered
     Column("title", Text, nullable=False, default=""),
@@ -51,7 +51,7 @@ cases = Table(
     Column("resolved_by", Text, nullable=False, default=""),
     Column("watched_until", Time),  # until then it is looked at again and again
     Column("same_as", Text, nullable=False, default="", server_default=""),  # of a joined one: its case
-    UniqueConstraint("team", "channel", "thread_ts"),
+    UniqueConstraint("team", "channel", "thread_ts", "cluster"),
     Index(None, "same_as"),
     Index(None, "opened_at"),
     Index(None, "state", "updated_at"),

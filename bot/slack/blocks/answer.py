@@ -5,7 +5,7 @@ causes in full are in modals, and where Slack takes such blocks in parts that op
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.cluster.resources import is_denied
 from bot.diagnosis.failing import THEREFORE
@@ -45,7 +45,10 @@ LONGEST_NAME = 100
 LONGEST_REASON = 450
 LONGEST_SENTENCE = 300
 LONGEST_FAILING = 160
+SHORT_FAILING = 100  # the same where there is something to do: that and the buttons have to be seen on a phone
+LONGEST_MISSED = 140
 LONGEST_PROOF = 180
+SHORT_PROOF = 120  # the same
 LONGEST_GUIDE = 700
 LONGEST_STEP = 900
 LONGEST_CAUTION = 450
@@ -175,51 +178,68 @@ def _unreachable_block(report: Report) -> Block:
 
 def _body_blocks(report: Report, case: CaseLine) -> Iterator[Block]:
     """Why it is said, what fails, what settles it, and what to do now."""
-    failing = list(_failing_blocks(report))
     if not report.diagnoses:
         yield from _unmatched_blocks(report)
-        yield from failing
+        yield from _failing_blocks(report, report.failing_untold[:MOST_FAILING_ALONE], LONGEST_FAILING)
         return
     first = report.diagnoses[0]
-    yield from pack_blocks([_reason_lines(first, report)])
-    if report.failing_first:
-        yield from failing
+    at_once = _failing_at_once(first, report)
+    yield from pack_blocks([_reason_lines(first, report, at_once)])
+    most = SHORT_FAILING if _has_step(first) else LONGEST_FAILING
+    yield from _failing_blocks(report, at_once, most)
     yield from question_blocks(first, case)
     yield from _guide_blocks(first) if first.kind is Kind.GUIDE else ()
     yield from _now_blocks(first)
+    rest = [item for item in report.failing_untold[:MOST_FAILING] if item not in at_once]
+    told = first.evidence[:1] if report.failing_first and _has_step(first) else ()  # by reason and proof
+    rest = [item for item in rest if one_line(item.object) not in (one_line(piece.object) for piece in told)]
+    yield from _failing_blocks(report, rest, most)
+
+
+def _failing_at_once(first: ReportDiagnosis, report: Report) -> Sequence[ReportFailing]:
+    """What fails and is told before the first thing to do: not what the reason names already, where there is one."""
     if not report.failing_first:
-        yield from failing
+        return ()
+    shown = report.failing_untold[:MOST_FAILING]
+    if not _has_step(first):
+        return shown
+    reason = _reason(first, report)
+    return [item for item in shown if one_line(item.object).rpartition(" ")[2] not in reason]
 
 
-def _reason_lines(first: ReportDiagnosis, report: Report) -> list[Element]:
+def _has_step(first: ReportDiagnosis) -> bool:
+    return first_step(first)[1] is not None
+
+
+def _reason_lines(first: ReportDiagnosis, report: Report, failing: Sequence[ReportFailing]) -> list[Element]:
     """Why, and the strongest proof in the cluster's own words."""
     labels = labels_of(first)
     lines = [line(text_run(labels.not_asked, italic=True))] if first.score is None else []
     reason = _reason(first, report)
     if reason and not (first.readings and first.verdict is Verdict.ANSWERED):  # these are listed further down
         lines.append(line(text_run(clip(reason, LONGEST_REASON))))
-    if first.evidence and first.verdict is not Verdict.RULED_OUT and not _tells_failing(first, report):
+    if first.evidence and first.verdict is not Verdict.RULED_OUT and not _is_told(first, failing):
         piece = first.evidence[0]
-        told = f"{_proof_words(one_line(piece.excerpt))} · {clip(one_line(piece.object), LONGEST_NAME)}"
+        most = SHORT_PROOF if report.failing_first and _has_step(first) else LONGEST_PROOF
+        told = f"{_proof_words(one_line(piece.excerpt), most)} · {clip(one_line(piece.object), LONGEST_NAME)}"
         label = labels.proof if first.verdict is Verdict.CONFIRMED else labels.seen
         lines.append(line(text_run(label, bold=True), text_run(f"{told} · seen {age(piece.seen, report.now)}")))
     return lines
 
 
-def _tells_failing(first: ReportDiagnosis, report: Report) -> bool:
+def _is_told(first: ReportDiagnosis, failing: Sequence[ReportFailing]) -> bool:
     """Whether what fails is told right below, of the very object that the strongest proof is of."""
-    told = report.failing_untold[:MOST_FAILING] if report.failing_first else ()
-    return any(one_line(item.object) == one_line(first.evidence[0].object) for item in told)
+    return any(one_line(item.object) == one_line(first.evidence[0].object) for item in failing)
 
 
-def _proof_words(excerpt: str) -> str:
+def _proof_words(excerpt: str, most: int) -> str:
     """What says it at the end: errors are wrapped by who passes them on, so a long one loses its middle."""
-    if len(excerpt) <= LONGEST_PROOF:
+    if len(excerpt) <= most:
         return excerpt
     head, _, rest = excerpt.partition(": ")
-    if not rest or len(head) > LONGEST_PROOF // 2:
-        return clip(excerpt, LONGEST_PROOF)
-    tail = rest[len(head) - LONGEST_PROOF :]
+    if not rest or len(head) > most // 2:
+        return clip(excerpt, most)
+    tail = rest[len(head) - most :]
     return f"{head}: … {tail.partition(' ')[2] or tail}"
 
 
@@ -268,19 +288,21 @@ def _short(step: ReportStep) -> ReportStep:
     )
 
 
-def _failing_blocks(report: Report) -> Iterator[Block]:
-    """What fails here and no diagnosis shows, a line each; the commands are there where nothing else is told."""
-    most = MOST_FAILING if report.diagnoses else MOST_FAILING_ALONE
-    shown = report.failing_untold[:most]
+def _failing_blocks(report: Report, shown: Sequence[ReportFailing], most: int) -> Iterator[Block]:
+    """What fails here and no diagnosis shows, a line of ``most`` letters each; the commands are there where nothing
+    else is told.
+    """
     if not shown:
         return
     parts: list[Element] = [heading(labels_for(report).failing)] if report.diagnoses else []
     has_command = bool(report.diagnoses) and _has_command_now(report.diagnoses[0])
     for item in shown:
-        parts.append(bullet_list([_failing_line(item, report)]))
+        parts.append(bullet_list([_failing_line(item, report, most)]))
         is_silent = has_command or (report.diagnoses and item is not shown[0])
         parts += [] if is_silent else [preformatted(clip(item.check, LONGEST_COMMAND))]
-    if rest := len(report.failing_untold) - len(shown) + report.more_failing:
+    told = MOST_FAILING if report.diagnoses else MOST_FAILING_ALONE
+    rest = max(0, len(report.failing_untold) - told) + report.more_failing
+    if rest and shown[-1] is report.failing_untold[:told][-1]:
         parts.append(line(text_run(f"and {rest} more: press Evidence.")))
     yield from pack_blocks([[part] for part in parts])
 
@@ -291,9 +313,9 @@ def _has_command_now(first: ReportDiagnosis) -> bool:
     return step is not None and step.command is not None
 
 
-def _failing_line(item: ReportFailing, report: Report) -> Element:
+def _failing_line(item: ReportFailing, report: Report, most: int) -> Element:
     when = lasting(item.since, report.now)
-    message = clip(one_line(item.message), LONGEST_FAILING)
+    message = clip(one_line(item.message), most)
     return line(text_run(clip(item.object, LONGEST_TITLE), bold=True), text_run(f" · {when} · {message}"))
 
 
@@ -340,7 +362,7 @@ def _is_told_as_reason(sentence: str, report: Report) -> bool:
 
 
 def _missed_sentence(sentence: str) -> str:
-    return f"{clip(sentence.removeprefix(THEREFORE), LONGEST_SENTENCE).rstrip('.')}."
+    return f"{clip(sentence.removeprefix(THEREFORE), LONGEST_MISSED).rstrip('.')}."
 
 
 def _confirmed_line(item: ReportDiagnosis) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.diagnosis.labels import labels_of
+from bot.diagnosis.labels import Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
@@ -67,7 +67,8 @@ class CaseLine:
     ``alerts`` of other threads tell of it. ``same_as`` is the case in another thread that it stands with, and what is
     done is done there.
 
-    ``is_talk``: it is none, as no entry fits and nothing was read.
+    ``is_talk``: it is none, as no entry fits and nothing was read, or nothing is wrong on a further cluster.
+    ``cluster`` is where it is; ``has_others``: its thread has cases on other clusters too.
     """
 
     id: str
@@ -92,6 +93,8 @@ class CaseLine:
     same_as: str = ""
     same_as_link: str = ""
     is_talk: bool = False
+    cluster: str = ""
+    has_others: bool = False
     settled: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
 
     @property
@@ -105,6 +108,11 @@ class CaseLine:
         return self.watched_until is not None
 
     @property
+    def where(self) -> str:
+        """``" on prod"``, where its thread is about several clusters."""
+        return f" on {clip(one_line(self.cluster), 100)}" if self.has_others and self.cluster else ""
+
+    @property
     def value(self) -> ButtonValue:
         """What its buttons carry."""
         return ButtonValue(self.id, self.answer, self.at)
@@ -115,8 +123,9 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     asked = (
         [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
     )
-    parts = [text_run("read "), date_run(report.now), text_run(" · Nothing was changed · ")] if report.was_read else []
-    parts += _named_case(case)
+    labels = labels_for(report)
+    read = [text_run(labels.read), date_run(report.now), text_run(f" · {labels.unchanged} · ")]
+    parts = [*(read if report.was_read else []), *_named_case(case, labels)]
     parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
     parts += [text_run(f" · {asking}")] if (asking := asking_words(case.askers, case.alerts)) else []
     for words, person in _involved_people(case, asker):
@@ -127,12 +136,12 @@ def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Eleme
     return [*asked, line(*parts)]
 
 
-def _named_case(case: CaseLine) -> list[Element]:
+def _named_case(case: CaseLine, labels: Labels) -> list[Element]:
     """Its id; that of the case in another thread that it stands with, or that there is none."""
     if case.is_talk:
-        return [text_run("No case was opened")]
+        return [text_run(labels.no_case)]
     thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
-    return [text_run(f"Case {case.same_as or case.id}", code=True), *thread]
+    return [text_run(labels.case.format(case.same_as or case.id), code=True), *thread]
 
 
 def asking_words(askers: int, alerts: int = 0) -> str:
@@ -148,43 +157,53 @@ def welcome_message(case: str) -> Message:
     return Message(text=f"You are welcome.{still}", blocks=[rich_text([line(text_run(f"You are welcome.{still}"))])])
 
 
+def nothing_new_message() -> Message:
+    """What one hears who says in a case's thread what brings nothing to look at."""
+    said = (
+        "That names nothing new to look at. Say what you see (an error, an object, another cluster), or one of: "
+        "check again, show evidence, all steps, I'm on it, resolve."
+    )
+    return Message(text=escape_mrkdwn(said), blocks=[rich_text([line(text_run(said))])])
+
+
 def resolved_line(case: CaseLine) -> Element:
     """By whom, when, and after how long."""
     when = [text_run(", "), date_run(case.resolved_at)] if case.resolved_at else []
     took = f", after {span(case.opened_at, case.resolved_at)}" if case.opened_at and case.resolved_at else ""
-    told = [text_run("✓ Resolved", bold=True), text_run(" by "), mention(case.resolved_by), *when]
+    told = [text_run(f"✓ Resolved{case.where}", bold=True), text_run(" by "), mention(case.resolved_by), *when]
     return line(*told, text_run(f"{took}."))
 
 
 def resolved_message(case: CaseLine) -> Message:
     """One line in the thread: who resolved it, and after how long."""
-    words = escape_mrkdwn("✓ Resolved by ")
+    words = escape_mrkdwn(f"✓ Resolved{case.where} by ")
     return Message(text=f"{words}{mention_text(case.resolved_by)}.", blocks=[rich_text([resolved_line(case)])])
 
 
 def taken_message(case: CaseLine, *, every: float, at_most: float) -> Message:
     """One line in the thread: who is on it; where it is watched, how often and how long, in seconds."""
-    words = f" is on it. {_watch_sentence(every, at_most)}" if case.is_watched else " is on it."
+    words = f" is on it{case.where}." + (f" {_watch_sentence(every, at_most)}" if case.is_watched else "")
     return Message(
         text=f"{mention_text(case.taken_by)}{escape_mrkdwn(words)}",
         blocks=[rich_text([line(mention(case.taken_by), text_run(words))])],
     )
 
 
-def feedback_message(*, helped: bool) -> Message:
+def feedback_message(case: CaseLine, *, helped: bool) -> Message:
     """One line in the thread for whoever typed whether it helped."""
-    said = "Noted: it helped." if helped else "Noted: it did not help. Say what you see now, and I look again."
+    noted = f"Noted: it {'helped' if helped else 'did not help'}{case.where}."
+    said = noted if helped else f"{noted} Say what you see now, and I look again."
     return Message(text=escape_mrkdwn(said), blocks=[rich_text([line(text_run(said))])])
 
 
-def watched_message(*, every: float, at_most: float) -> Message:
+def watched_message(case: CaseLine, *, every: float, at_most: float) -> Message:
     """One line in the thread: that it is looked at again and again."""
-    words = _watch_sentence(every, at_most)
+    words = _watch_sentence(every, at_most, case.where)
     return Message(text=escape_mrkdwn(words), blocks=[rich_text([line(text_run(words))])])
 
 
-def _watch_sentence(every: float, at_most: float) -> str:
-    return f"I look again every {duration(every)}, for {duration(at_most)} at most, and say once what changed."
+def _watch_sentence(every: float, at_most: float, where: str = "") -> str:
+    return f"I look again{where} every {duration(every)}, for {duration(at_most)} at most, and say once what changed."
 
 
 def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, str]]:
@@ -213,7 +232,8 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
     yield rich_text([asked])
     if not case.resolved_at and not case.same_as:
         value = replace(case.value, entry=item.entry).dumps()
-        row = [button(SETTLE_YES, "Yes", value), button(SETTLE_NO, "No", value)]
+        labels = labels_of(item)
+        row = [button(SETTLE_YES, labels.yes, value), button(SETTLE_NO, labels.no, value)]
         yield actions(f"settle:{item.entry}"[:255], row)
 
 

@@ -1,6 +1,7 @@
 """What can be pressed below an answer: four buttons, and the rest behind three dots."""
 
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import Labels, labels_for
 from bot.diagnosis.report import Report
 from bot.slack.blocks.action_ids import (
     CASE_MENU,
@@ -30,29 +31,29 @@ def case_buttons(case: CaseLine, report: Report) -> list[Element]:
     """
     if not report.diagnoses and not report.cluster:
         return []
-    value = case.value.dumps()
-    steps = [button(STEPS, "All steps", value)] if _has_steps(report) else []
-    evidence = [button(EVIDENCE, evidence_title(evidence_count(report)), value)]
+    value, labels = case.value.dumps(), labels_for(report)
+    steps = [button(STEPS, labels.all_steps, value)] if _has_steps(report) else []
+    evidence = [button(EVIDENCE, evidence_title(evidence_count(report), labels), value)]
     if case.resolved_at or case.same_as:
         return [*steps, *evidence]
     if case.is_talk:
-        return [button(RECHECK, "Re-check", value), *_wider(value)]
+        return [button(RECHECK, labels.recheck, value), *_wider(value, labels), *(evidence if report.was_read else [])]
     if not _has_nothing_to_do(report):
         return [*steps, *evidence, *_acting(case, report, value)]
-    shown = _wider(value) if report.cluster and not case.is_private else []
+    shown = _wider(value, labels) if report.cluster and not case.is_private else []
     return [*shown, *evidence, *_acting(case, report, value, is_other_shown=bool(shown))]
 
 
-def _wider(value: str) -> list[Element]:
-    return [button(CHECK_ALL, "Check everything", value), button(OTHER_CLUSTER, "Other cluster", value)]
+def _wider(value: str, labels: Labels) -> list[Element]:
+    return [button(CHECK_ALL, labels.check_everything, value), button(OTHER_CLUSTER, labels.other_cluster, value)]
 
 
 def check_buttons(case: CaseLine, report: Report) -> list[Element]:
     """The same below the verdicts on all faults."""
-    value = case.value.dumps()
+    value, labels = case.value.dumps(), labels_for(report)
     is_wrong = any(item.verdict in (Verdict.CONFIRMED, Verdict.SUSPECTED) for item in report.diagnoses)
-    steps = [button(STEPS, "All steps", value)] if is_wrong and _has_steps(report) else []
-    shown = [*steps, button(EVIDENCE, evidence_title(evidence_count(report)), value)]
+    steps = [button(STEPS, labels.all_steps, value)] if is_wrong and _has_steps(report) else []
+    shown = [*steps, button(EVIDENCE, evidence_title(evidence_count(report), labels), value)]
     return shown if case.resolved_at else [*shown, *_acting(case, report, value)]
 
 
@@ -74,29 +75,33 @@ def _is_something_wrong(report: Report) -> bool:
 
 def _acting(case: CaseLine, report: Report, value: str, *, is_other_shown: bool = False) -> list[Element]:
     """What changes the case, the most wanted first."""
+    labels = labels_for(report)
     taking = [] if case.is_private else _taking(case, report, value)
-    recheck = [button(RECHECK, "Re-check", value)] if report.cluster else []
+    recheck = [button(RECHECK, labels.recheck, value)] if report.cluster else []
     options = [] if case.is_private else _menu_options(case, report, is_other_shown)
     made = [(label, menu_value(action, case.value)) for action, label in options]
     menu = [overflow(CASE_MENU, made)] if made else []
-    share = [button(SHARE_ANSWER, "Share to channel", value)] if case.is_shareable else []
+    share = [button(SHARE_ANSWER, labels.share, value)] if case.is_shareable else []
     return [*taking, *recheck, *share, *menu]
 
 
 def _taking(case: CaseLine, report: Report, value: str) -> list[Element]:
+    labels = labels_for(report)
     if not case.is_taken:
-        return [button(TAKE, "I'm on it", value, style="primary")] if _is_something_wrong(report) else []
+        return [button(TAKE, labels.on_it, value, style="primary")] if _is_something_wrong(report) else []
     if not report.cluster:
         return []
-    return [button(UNWATCH, "Stop watching", value) if case.is_watched else button(WATCH, "Watch", value)]
+    stop, start = button(UNWATCH, labels.stop_watching, value), button(WATCH, labels.watch, value)
+    return [stop if case.is_watched else start]
 
 
 def _menu_options(case: CaseLine, report: Report, is_other_shown: bool) -> list[tuple[str, str]]:
     """At most five: Slack takes no more."""
+    labels = labels_for(report)
     has_feedback = bool(case.helped_by or case.not_helped_by) or not report.diagnoses
     return [
-        *([] if case.handed_to or not case.has_oncall else [(HAND_OVER, "Hand to on-call")]),
-        (RESOLVE, "Resolve"),
-        *([] if is_other_shown or not report.cluster else [(OTHER_CLUSTER, "Other cluster")]),
-        *([] if has_feedback else [(HELPED, "It helped"), (NOT_HELPED, "It did not help")]),
+        *([] if case.handed_to or not case.has_oncall else [(HAND_OVER, labels.hand_over)]),
+        (RESOLVE, labels.resolve),
+        *([] if is_other_shown or not report.cluster else [(OTHER_CLUSTER, labels.other_cluster)]),
+        *([] if has_feedback else [(HELPED, labels.helped), (NOT_HELPED, labels.not_helped)]),
     ]

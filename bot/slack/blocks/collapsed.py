@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
 from bot.slack.blocks.diagnosis import (
     cause_title,
@@ -73,9 +73,9 @@ def _count_shown(report: Report) -> int:
     return evidence_count(replace(report, diagnoses=report.diagnoses[:1]))
 
 
-def evidence_title(number: int) -> str:
+def evidence_title(number: int, labels: Labels = ENGLISH) -> str:
     """With the number, where there is any."""
-    return f"Evidence ({number})" if number else "Evidence"
+    return labels.evidence_number.format(number) if number else labels.evidence
 
 
 def _steps_title(item: ReportDiagnosis) -> str:

@@ -24,7 +24,7 @@ from bot.slack.blocks.action_ids import RECHECK
 from bot.slack.blocks.alerts import alert_message, count_message, fires_again_message, over_message
 from bot.slack.blocks.elements import Message
 from bot.slack.cluster_choice import ChosenCluster
-from bot.slack.handlers.asked_message import is_posted_alert
+from bot.slack.handlers.asked_message import is_posted_alert, joined_alerts, show_joined
 from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.counting import counting_period, wait_until_counted
@@ -203,6 +203,7 @@ class AlertHandler:
         cluster = meant["cluster"]
         if kin := await self.job.step("kin", lambda: self._join_kin(channel, cluster)):
             await self._accept_count(str(kin))
+            await self._show_state(str(kin))
             return
         seen = await self.job.step("look", lambda: self._look(channel, cluster)) if cluster is not None else None
         report = Report.from_json(seen["report"]) if seen else None
@@ -213,6 +214,7 @@ class AlertHandler:
         placed = await self.job.step("place", lambda: self._place(channel, cluster, report))
         if placed["owner"] != self._key:
             await self._accept_count(placed["owner"])
+            await self._show_state(str(placed["owner"]))
             return
         ts = self.alert.thread_ts or await self.job.step("post", lambda: self._post(channel, cluster or ""))
         await self.job.step("thread", lambda: self._note_thread(ts))
@@ -335,10 +337,17 @@ class AlertHandler:
             is_alert=True,
         )
         await work.run()
-        case = await self.context.services.store.run(
-            self.context.cases.for_thread, self.context.services.bot.team, channel, ts
-        )
-        await self.job.step("case of alert", lambda: self._note_thread(ts, case.id if case else ""))
+        answer = await self.context.services.store.run(self.context.cases.answer, self.job.key)
+        case = answer.case_id if answer else ""
+        await self.job.step("case of alert", lambda: self._note_thread(ts, case))
+        keys = await self.job.retry("alerts", lambda: joined_alerts(self.context, case))
+        await self.job.retry("state", lambda: show_joined(self.context, case, keys))
+
+    async def _show_state(self, owner: str) -> None:
+        """What was found for the alert in whose thread it stands; where it is not known yet, that one shows it."""
+        found = await self.job.retry("owner", lambda: self.context.services.store.run(self._alerts.get, owner))
+        if found is not None and found.case_id:
+            await self.job.retry("state", lambda: show_joined(self.context, found.case_id, [self.job.key]))
 
     async def _tell_again(self, before: dict[str, Json]) -> None:
         """A repetition is counted; one that was over and fires again is said, and the cluster looked at again."""

@@ -6,12 +6,14 @@ is left.
 
 import logging
 import re
+from collections.abc import Sequence
 
 from bot.diagnosis.report import Report
 from bot.slack.api.reactions import MessageId
 from bot.slack.blocks.question_state import QuestionState, question_state
 from bot.slack.handlers.context import HandlerContext
 from bot.store import DatabaseError
+from bot.store.alerts import Alerts
 from bot.store.cases import RESOLVED, StoredAnswer
 
 MOST_MESSAGES = 10  # of one case that are marked as resolved, the newest ones
@@ -66,6 +68,22 @@ async def show_outcome(context: HandlerContext, message: MessageId, case: str, r
         _log.info("A reaction was not shown: %s", error)
 
 
+async def show_joined(context: HandlerContext, case: str, keys: Sequence[str]) -> None:
+    """What was found in a case, on the messages of alerts that are counted in its thread and have none of their own.
+
+    In a storm those for which there is no room show nothing.
+    """
+    messages = [found for key in keys if (found := asked_message(key))][-MOST_MESSAGES:]
+    try:
+        answers = await _answers(context, case) if messages else []
+    except DatabaseError as error:
+        _log.info("No reaction is shown: %s", error)
+        return
+    for message in messages if answers else ():
+        context.services.poster.reactions.look(message, is_first=True)
+        await show_outcome(context, message, case, answers[-1].report)
+
+
 async def show_resolved(context: HandlerContext, case: str) -> None:
     """That the case is resolved, on each message that asked about it; nothing where it is open."""
     try:
@@ -73,14 +91,22 @@ async def show_resolved(context: HandlerContext, case: str) -> None:
         answers = [
             (one, await _thread(context, each)) for each in (*joined, case) for one in await _answers(context, each)
         ]
+        alerts = [key for each in (*joined, case) for key in await joined_alerts(context, each)]
     except DatabaseError as error:
         _log.info("No reaction is shown: %s", error)
         return
     if now is None or now.state != RESOLVED:
         return
-    found = (asked_in(answer.id, answer.channel, thread) for answer, thread in answers)
+    found = [asked_in(answer.id, answer.channel, thread) for answer, thread in answers]
+    found = [*map(asked_message, alerts), *found]
     for message in list(dict.fromkeys(each for each in found if each))[-MOST_MESSAGES:]:
         await context.services.poster.reactions.show(message, _resolved)
+
+
+async def joined_alerts(context: HandlerContext, case: str) -> list[str]:
+    """The keys of the newest alerts that are counted in the case's thread."""
+    store = context.services.store
+    return await store.run(Alerts(store).joined_to, case, MOST_MESSAGES)
 
 
 async def _joined(context: HandlerContext, case: str) -> list[str]:

@@ -155,10 +155,10 @@ class PressHandler:
         messages: dict[str, Callable[[], Message]] = {
             TAKE: lambda: taken_message(line, **watch),
             TAKE_CASE: lambda: taken_message(line, **watch),
-            WATCH: lambda: watched_message(**watch),
+            WATCH: lambda: watched_message(line, **watch),
             RESOLVE: lambda: resolved_message(line),
-            HELPED: lambda: feedback_message(helped=True),
-            NOT_HELPED: lambda: feedback_message(helped=False),
+            HELPED: lambda: feedback_message(line, helped=True),
+            NOT_HELPED: lambda: feedback_message(line, helped=False),
         }
         message = messages[self.press.action]()
         place = {"channel": case.channel, "thread_ts": case.thread_ts}

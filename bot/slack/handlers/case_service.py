@@ -18,7 +18,7 @@ from bot.slack.blocks.verdicts import verdicts_message
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import UNCHANGEABLE
 from bot.slack.jobs import CasePress
-from bot.store.cases import GROUP, JOINED, OPEN, PRIVATE, RESOLVED, TALK, Case, StoredAnswer
+from bot.store.cases import BESIDE, GROUP, JOINED, OPEN, PRIVATE, RESOLVED, TALK, Case, StoredAnswer
 from bot.store.handovers import Handover
 
 RECHECK = "recheck"
@@ -27,9 +27,17 @@ AGAIN = (RECHECK, SETTLE)  # kinds of answers that bring an earlier one up to da
 
 
 def open_case(
-    context: HandlerContext, *, channel: str, thread_ts: str, user: str, question: str, at: datetime, is_private: bool
+    context: HandlerContext,
+    *,
+    channel: str,
+    thread_ts: str,
+    cluster: str,
+    user: str,
+    question: str,
+    at: datetime,
+    is_private: bool,
 ) -> Case:
-    """The case of this thread, made now unless it is there."""
+    """The case of this thread and cluster, made now unless it is there."""
     case = Case(
         id="",
         team=context.services.bot.team,
@@ -39,6 +47,7 @@ def open_case(
         opened_by=user,
         question=question,
         updated_at=at,
+        cluster=cluster,
         state=PRIVATE if is_private else OPEN,
     )
     return context.cases.open(case)
@@ -129,7 +138,9 @@ def case_line(
         alerts=context.standing.count_alerts(root),
         same_as=same_as.id if same_as else "",
         same_as_link=same_as.link if same_as else "",
-        is_talk=case.state == TALK,
+        cluster=case.cluster,
+        has_others=case.state != PRIVATE and has_others(context, case),
+        is_talk=case.state in (TALK, BESIDE),
         settled={entry: (given.user, given.yes) for entry, given in settled.items()},
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
         not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),
@@ -138,6 +149,12 @@ def case_line(
     if over.state == RESOLVED:
         line = replace(line, resolved_by=over.resolved_by, resolved_at=over.resolved_at, watched_until=None)
     return line
+
+
+def has_others(context: HandlerContext, case: Case) -> bool:
+    """Whether its thread has cases on other clusters too."""
+    there = context.cases.of_thread(case.team, case.channel, case.thread_ts)
+    return any(each.id != case.id and each.state not in (TALK, BESIDE) for each in there)
 
 
 def find_changes(chain: Sequence[StoredAnswer], answer: StoredAnswer) -> Changes | None:
@@ -187,10 +204,13 @@ async def refresh_handover(context: HandlerContext, trail: AuditContext, case: s
         await update_unless_gone(context, trail, handover.channel, handover.message_ts, message)
 
 
-async def refresh_answers(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> bool:
+async def refresh_answers(
+    context: HandlerContext, trail: AuditContext, case: str, answer: str, *, with_handover: bool = True
+) -> bool:
     """Show how things stand now where a question was answered first: there alone are buttons.
 
-    That is so for the answer that was pressed and for the case's newest on each cluster, and where it was handed over.
+    That is so for the answer that was pressed and for the case's newest on each cluster, and where it was handed over
+    unless that is left out.
     False: the first message of ``answer``'s question is no more, or can be changed no more.
 
     Raises:
@@ -207,7 +227,8 @@ async def refresh_answers(context: HandlerContext, trail: AuditContext, case: st
         message = await context.services.store.run(render_answer, context, chain[-1])
         if not await update_unless_gone(context, trail, shown_in.channel, shown_in.message_ts, message):
             is_shown = is_shown and answer not in {each.id for each in chain}
-    await refresh_handover(context, trail, case)
+    if with_handover:
+        await refresh_handover(context, trail, case)
     return is_shown
 
 

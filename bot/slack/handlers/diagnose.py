@@ -229,6 +229,7 @@ class DiagnoseJob:
                 self.context,
                 channel=self.reply.channel,
                 thread_ts=thread,
+                cluster=self.cluster,
                 user=self.user,
                 question=self.words,
                 at=self.context.now(),

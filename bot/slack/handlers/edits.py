@@ -8,6 +8,7 @@ import asyncio
 import time
 from functools import partial
 
+from bot.cluster.connection import ConnectionSettingsError
 from bot.slack.blocks.action_ids import RECHECK
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.case_service import is_answered
@@ -16,7 +17,7 @@ from bot.slack.handlers.errors import run_reporting_errors
 from bot.slack.jobs import EDIT, QUESTION, CasePress, EditedQuestion, Question, once_key
 from bot.slack.jobs import RECHECK as RECHECK_JOB
 from bot.slack.queue.job import Job, Json
-from bot.store.cases import RESOLVED
+from bot.store.cases import RESOLVED, StoredAnswer
 
 PATIENCE = 300.0  # seconds that it waits for the answer to what was asked first
 
@@ -47,11 +48,21 @@ async def _wait_for_answer(context: HandlerContext, key: str, poll: float) -> No
         await asyncio.sleep(poll)
 
 
+async def _names_another_cluster(context: HandlerContext, edited: EditedQuestion, answer: StoredAnswer) -> bool:
+    """Whether it is about another cluster now: looked at again, it would be answered for the one before."""
+    try:
+        named = await asyncio.to_thread(context.services.clusters.find_known, edited.words)
+    except ConnectionSettingsError:
+        named = ()
+    wanted = [edited.cluster] if edited.cluster else named
+    return bool(wanted) and answer.cluster not in wanted
+
+
 async def _look_again(context: HandlerContext, job: Job, edited: EditedQuestion) -> Json:
     store = context.services.store
     answer = await store.run(context.cases.answer, edited.original)
     case = await store.run(context.cases.get, answer.case_id) if answer else None
-    if answer is None or case is None or edited.files:
+    if answer is None or case is None or edited.files or await _names_another_cluster(context, edited, answer):
         fields = {name: value for name, value in vars(edited).items() if name != "original"}
         await context.accept(QUESTION, f"{edited.original}:{EDIT.name}ed", Question(**fields))
         return

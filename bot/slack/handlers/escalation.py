@@ -1,6 +1,7 @@
 """Escalating a case to on-call: they are mentioned with a summary, below which one of them takes the case."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +20,7 @@ from bot.slack.queue.job import Job, Json
 from bot.store.cases import GROUP, RESOLVED, Case, StoredAnswer
 from bot.store.handovers import Handover
 
+PEOPLE = ("U", "W")  # how the ids of people begin
 NOBODY_NAMED = (
     "Nobody is named to hand a case to: set NETCLINIC_ONCALL_GROUP to a user group, or NETCLINIC_ONCALL to people."
 )
@@ -41,7 +43,7 @@ async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
             )
         ts = await job.step("post", lambda: _post_summary(context, job.key, case, answer, press.user, to))
         await job.step("assign", lambda: _assign(context, case, answer, press.user, to, ts))
-        await job.step("refresh", lambda: refresh_answers(context, trail, case.id, answer.id))
+        await job.step("refresh", lambda: _refresh(context, trail, case.id, answer.id))
 
     async def say(message: Message) -> None:
         thread, url, post_privately = (
@@ -53,6 +55,13 @@ async def escalate(context: HandlerContext, job: Job, press: CasePress) -> None:
         await job.step("say", tell)
 
     await run_reporting_errors(act, say, trail)
+
+
+async def _refresh(context: HandlerContext, trail: AuditContext, case: str, answer: str) -> Json:
+    """The answers say who was called; what was posted just now stays, unless somebody was quicker."""
+    now = await context.services.store.run(context.cases.get, case)
+    is_changed = now is not None and (now.state == RESOLVED or now.assignee.startswith(PEOPLE))
+    await refresh_answers(context, trail, case, answer, with_handover=is_changed)
 
 
 def handing_over_key(case: str) -> str:
@@ -86,6 +95,7 @@ async def _post_summary(
     context: HandlerContext, key: str, case: Case, answer: StoredAnswer, by: str, to: Sequence[str]
 ) -> Json:
     line = await context.services.store.run(case_line, context, case, answer)
+    line = replace(line, taken_by="")  # whoever was on it gives it away
     message = handover_summary(answer.report, line, to=to, by=by, permalink=case.link, now=context.now())
     channel, thread = await _find_place(context, case)
     reply = AnswerMessage(

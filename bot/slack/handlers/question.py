@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,24 +14,25 @@ from bot.diagnosis.report import Report
 from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.api.files import MISSING_SCOPE
-from bot.slack.blocks.action_ids import EVIDENCE, SHOW_WHOLE, STEPS, ButtonValue
-from bot.slack.blocks.case import refusal_message, welcome_message
+from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
+from bot.slack.blocks.case import nothing_new_message, refusal_message, welcome_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu, evidence_message, steps_message
+from bot.slack.chatter import adds_facts, said_beside
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster, ClusterChoice
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.standing import is_standing
+from bot.slack.handlers.typed import typed_press
 from bot.slack.jobs import PRESS, QUESTION, ButtonPress, Question
 from bot.slack.message_text import all_text
 from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
 from bot.slack.pastes import MOST_READ, pick_errors
 from bot.slack.queue.job import Job, Json
-from bot.slack.replies import typed_action
 from bot.slack.slack_connect import RULE
-from bot.store.cases import DIRECT, JOINED, OPEN, TALK, Case, case_id
+from bot.store.cases import DIRECT, OPEN, TALK, Case, case_id, leading
 
 
 async def answer_question(context: HandlerContext, job: Job, question: Question) -> None:
@@ -118,6 +120,8 @@ class QuestionHandler:
             await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "pressed" in target:
             await self._do_as_pressed(target["pressed"], target["value"])
+        elif "brings_nothing" in target:
+            await self.job.step("nothing new", self._say_what_helps)
         elif "thanked" in target:
             await self.job.step("welcome", lambda: self.reply.begin(welcome_message(target["thanked"])))
         elif target["words"] or self.question.is_check:
@@ -222,14 +226,15 @@ class QuestionHandler:
         """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen, and the name that
         is ``unknown`` if one was said.
 
-        Nothing is asked where the words stand for a button that is ``pressed``, with its ``value``, nor where we are
-        ``thanked``: for the case of that id, where one is open.
+        Nothing is asked where the words stand for a button that is ``pressed``, with its ``value``, where we are
+        ``thanked``: for the case of that id, where one is open; nor where they are talk that ``brings_nothing`` new.
         """
-        question, case = self.question, await self._find_case()
-        if (aside := await self._other_than_question(case)) is not None:
+        question, there = self.question, await self._find_cases()
+        case = leading(there) if there else None
+        if (aside := await self._other_than_question(case, there)) is not None:
             return aside
         about = "" if case else await self._read_thread_start()
-        words = await self._resolve_words(case, about)
+        words = await self._resolve_words(next((each.question for each in there if each.state != TALK), about), about)
         words = f"{words}\n{self.pasted}".strip()[:MAX_LENGTH] if self.pasted else words
         try:
             choice = await self._choose_cluster(case, about)
@@ -251,38 +256,42 @@ class QuestionHandler:
             return {"words": words, "menu": choice.offered, "unknown": choice.name}
         return {"refused": [choice.sentence, ""]}
 
-    async def _other_than_question(self, case: Case | None) -> Json:
+    async def _other_than_question(self, case: Case | None, there: Sequence[Case]) -> Json:
         """What the words are where they describe nothing that could be looked up; ``None`` where they do."""
         question = self.question
         if self.pasted:
             return None
-        if pressed := await self._typed_press(case):
+        if pressed := await typed_press(self.context, question, there):
             return pressed
         if is_courtesy(question.words):
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}
         if question.notes and not question.words:
             return {"refused": [" ".join(question.notes), ""]}
-        is_command = self.context.is_command(question.words) and not question.is_check
-        return {"words": "", "cluster": "", "namespace": ""} if is_command else None
+        if self.context.is_command(question.words) and not question.is_check:
+            return {"words": "", "cluster": "", "namespace": ""}
+        is_worked_on = any(each.state != TALK for each in there)
+        return {"brings_nothing": True} if is_worked_on and await self._brings_nothing() else None
 
-    async def _typed_press(self, case: Case | None) -> Json:
-        """Which button of the thread's newest answer, or of that on the case's cluster, the words stand for."""
-        question = self.question
-        is_plain = question.how in ("mention", "direct") and not (question.cluster or question.namespace)
-        action = typed_action(question.words) if is_plain else ""
-        if not action or case is None or case.state not in (OPEN, JOINED):
-            return {}
-        if action == SHOW_WHOLE and case.state == OPEN:
-            return {}  # it stands there
-        if case.state == JOINED and action not in (EVIDENCE, STEPS, SHOW_WHOLE):
-            return {"refused": [f"This stands in the thread of {case.same_as}: say that there.", ""]}
-        answers = await self.context.services.store.run(self.context.cases.answers, case.id)
-        told = [each for each in answers if each.channel == question.channel]
-        if not told:
-            return {}
-        is_about_case = action not in (EVIDENCE, STEPS, SHOW_WHOLE)  # which a look at another cluster is not
-        newest = next((each for each in reversed(told) if is_about_case and each.cluster == case.cluster), told[-1])
-        return {"pressed": action, "value": ButtonValue(case.id, newest.id, self.context.now()).dumps()}
+    async def _brings_nothing(self) -> bool:
+        """Whether what was said in a case's thread holds nothing that could be looked at, as "any idea?"."""
+        question, clusters = self.question, self.context.services.clusters
+        is_typed = question.how in ("mention", "direct", "unasked") and not question.is_check
+        clinic = await self.context.services.clinic()
+        if not is_typed or not question.words or question.cluster or question.namespace or clinic.matcher is None:
+            return False
+        rest = said_beside(question.words)
+        if not rest:
+            return True
+        if adds_facts(rest) or await self._names_only_a_cluster():
+            return False
+        return not await asyncio.to_thread(clusters.find_known, rest) and not await clinic.is_worth_reading(rest)
+
+    async def _say_what_helps(self) -> Json:
+        """To the one who said it, where we were addressed: others talk on."""
+        question, messenger = self.question, self.context.messenger(self.reply.trail)
+        if question.how != "unasked":
+            place = {"channel": question.channel, "user": question.user, "thread_ts": question.thread_ts}
+            await messenger.post_privately(**place, message=nothing_new_message())
 
     async def _do_as_pressed(self, action: str, value: str) -> None:
         """What a button opens in a modal is said in the thread: a message brings no leave to open one."""
@@ -311,12 +320,13 @@ class QuestionHandler:
         message = evidence_message(answer.report) if action == EVIDENCE else steps_message(answer.report)
         return await self.reply.begin(message)
 
-    async def _find_case(self) -> Case | None:
+    async def _find_cases(self) -> list[Case]:
+        """Those of the thread, one a cluster."""
         question = self.question
         if not question.thread_ts:
-            return None
+            return []
         return await self.context.services.store.run(
-            self.context.cases.for_thread, self.context.services.bot.team, question.channel, question.thread_ts
+            self.context.cases.of_thread, self.context.services.bot.team, question.channel, question.thread_ts
         )
 
     async def _read_thread_start(self) -> str:
@@ -346,11 +356,11 @@ class QuestionHandler:
             channel_name=name,
         )
 
-    async def _resolve_words(self, case: Case | None, about: str) -> str:
-        """In a case's thread, words that say nothing by themselves ("and on staging?") go on with its question; in
-        another thread with what it is ``about``, which "@netclinic look at this" below an alert means."""
+    async def _resolve_words(self, before: str, about: str) -> str:
+        """Words that say nothing by themselves ("and on staging?") go on with what was asked ``before`` in the thread,
+        or with what it is ``about``, which "@netclinic look at this" below an alert means.
+        """
         words = self.question.words
-        before = case.question if case and case.state != TALK else about
         if self.question.is_check or not before:
             return words
         if not re.search(r"\w", words):

@@ -79,6 +79,7 @@ class SharedAnswer:
             self.context,
             channel=answer.channel,
             thread_ts=self.reply.ts or "",
+            cluster=answer.cluster,
             user=answer.asked_by,
             question=answer.question,
             at=now,

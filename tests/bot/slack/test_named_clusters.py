@@ -3,7 +3,7 @@
 import pytest
 
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster, Clusters, UnknownCluster
-from bot.slack.named_clusters import NamedClusters, find_named, nearest, says_only_cluster
+from bot.slack.named_clusters import NamedClusters, find_named, nearest, says_only_cluster, without_cluster
 
 NAMES = ("prod-a", "prod-b", "staging", "terway-healthy")
 
@@ -182,3 +182,21 @@ def test_settings_that_leave_a_cluster_out_hold_for_words() -> None:
     assert isinstance(choice, UnknownCluster)
     assert choice.offered == ("prod-a",)
     assert known.choose(words="pods stuck on prod-a") == ChosenCluster("prod-a")
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("resolve on prod-b", "resolve"),
+        ("fixed on prod-b, thanks", "fixed thanks"),
+        ("prod-b: resolve", "resolve"),
+        ("I'm on it on the prod-b cluster", "I'm on it"),
+        ("在 prod-b 上再查一下", "再查一下"),
+        ("prod-b 已解决", "已解决"),
+        ("resolve", ""),
+        ("resolve on prod-bb", ""),
+        ("resolve prod-b-2", ""),
+    ],
+)
+def test_a_cluster_is_taken_out_of_what_is_said_of_it(text: str, rest: str) -> None:
+    assert without_cluster(text, "prod-b") == rest

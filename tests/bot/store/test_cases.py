@@ -10,7 +10,7 @@ import pytest
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.store import Store
-from bot.store.cases import PRIVATE, Case, Cases, StoredAnswer, case_id
+from bot.store.cases import BESIDE, PRIVATE, TALK, Case, Cases, StoredAnswer, case_id
 from bot.store.feedback import Feedback, FeedbackBook
 from bot.store.handovers import Handover, Handovers
 from bot.store.settling import SettlingAnswer, SettlingAnswers
@@ -136,35 +136,97 @@ def test_talk_that_fits_nothing_does_not_make_a_case_forgotten(store: Store) -> 
     assert [found.id for found in cases.list_open("T1", "U9")] == [case.id]
 
 
-def test_what_is_confirmed_is_not_forgotten_for_less_on_another_cluster(store: Store) -> None:
-    """ "And on staging?", where all is well: the case is still about what is wrong on prod."""
+def test_a_thread_has_one_case_a_cluster(store: Store) -> None:
     cases = Cases(store)
-    case = cases.open(new())
+    prod, staging = cases.open(new(cluster="prod")), cases.open(new(cluster="staging", opened_at=LATER))
+    assert prod.id == case_id("T1", "C1", "1.1")
+    assert staging.id == case_id("T1", "C1", "1.1", cluster="staging")
+    assert cases.open(new(cluster="staging", question="and on staging?")) == staging
+    assert cases.open(new()) == prod, "where no cluster is read, it is the thread's"
+    cases.save_answer(answer(prod, "a"))
+    cases.save_answer(answer(staging, "b", cluster="staging", report=told("other")))
+    assert cases.resolve(staging.id, "U1", LATER)
+    of_thread = {case.cluster: (case.state, case.entry) for case in cases.of_thread("T1", "C1", "1.1")}
+    assert of_thread == {"prod": ("open", "terway-mac-not-found"), "staging": ("resolved", "other")}
+    assert [case.id for case in cases.list_open("T1", "U9")] == [prod.id]
 
-    def now() -> tuple[str, str, str]:
-        found = cases.get(case.id)
-        assert found is not None
-        return found.entry, found.outcome, found.cluster
 
-    def answered(number: int, entry: str, verdict: Verdict, cluster: str, kind: str = "ask") -> None:
+def test_a_case_of_no_cluster_yet_becomes_that_of_the_first(store: Store) -> None:
+    cases = Cases(store)
+    first = cases.open(new())
+    assert cases.open(new(cluster="prod")) == replace(first, cluster="prod")
+    assert cases.open(new(cluster="staging")).id != first.id
+
+
+def test_talk_becomes_the_case_of_what_is_asked_then(store: Store) -> None:
+    cases = Cases(store)
+    talk = cases.open(new(cluster="prod", question="good morning"))
+    cases.save_answer(answer(talk, "a", report=told("")))
+    assert cases.get(talk.id).state == TALK  # type: ignore[union-attr]
+    asked = cases.open(new(cluster="staging"))
+    assert asked.id == talk.id
+    cases.save_answer(answer(asked, "b", cluster="staging"))
+    now = cases.get(talk.id)
+    assert now is not None
+    assert (now.state, now.cluster, now.question) == ("open", "staging", "pods stuck")
+
+
+def test_a_look_at_a_further_cluster_is_no_case_until_something_is_wrong_there(store: Store) -> None:
+    cases = Cases(store)
+    prod, staging = (cases.open(new(cluster=name)) for name in ("prod", "staging"))
+    cases.save_answer(answer(prod, "a"))
+    well = answer(staging, "b", cluster="staging", report=told("b", Verdict.RULED_OUT))
+    cases.save_answer(well)
+    assert cases.get(staging.id).state == BESIDE  # type: ignore[union-attr]
+    assert [case.id for case in cases.list_open("T1", "U9")] == [prod.id]
+    assert not cases.resolve(staging.id, "U1", LATER)
+    cases.save_answer(replace(well, id="c", kind="recheck"))
+    assert cases.get(staging.id).state == BESIDE  # type: ignore[union-attr]
+    cases.save_answer(replace(well, id="d", kind="recheck", report=told("b", Verdict.SUSPECTED)))
+    assert {case.id for case in cases.list_open("T1", "U9")} == {prod.id, staging.id}
+    cases.save_answer(replace(well, id="e", kind="recheck"))
+    assert cases.get(staging.id).state == "open", "what was wrong there stays until somebody resolves it"  # type: ignore[union-attr]
+
+
+def test_what_is_ruled_out_first_in_a_thread_is_a_case(store: Store) -> None:
+    cases = Cases(store)
+    case = cases.open(new(cluster="prod"))
+    cases.save_answer(answer(case, "a", report=told("b", Verdict.RULED_OUT)))
+    assert [found.id for found in cases.list_open("T1", "U9")] == [case.id]
+
+
+def test_what_is_said_next_is_about_what_is_open_and_confirmed(store: Store) -> None:
+    cases = Cases(store)
+    prod, staging, lab = (cases.open(new(cluster=name)) for name in ("prod", "staging", "lab"))
+
+    def about() -> str:
+        return cases.for_thread("T1", "C1", "1.1").cluster  # type: ignore[union-attr]
+
+    def answered(case: Case, number: int, verdict: Verdict) -> None:
         at = LATER + timedelta(minutes=number)
-        more = {"report": told(entry, verdict), "cluster": cluster, "kind": kind, "finished_at": at}
-        cases.save_answer(answer(case, f"answer:{number}", **more))
+        cases.save_answer(answer(case, str(number), report=told("a", verdict), cluster=case.cluster, finished_at=at))
 
-    answered(1, "a", Verdict.CONFIRMED, "prod")
-    answered(2, "b", Verdict.RULED_OUT, "staging")
-    answered(3, "b", Verdict.RULED_OUT, "staging", "recheck")
-    assert now() == ("a", "confirmed", "prod")
-    answered(4, "a", Verdict.RULED_OUT, "prod", "recheck")
-    assert now() == ("a", "ruled_out", "prod")
-    answered(5, "b", Verdict.RULED_OUT, "staging")
-    assert now() == ("b", "ruled_out", "staging")
-    answered(6, "b", Verdict.CONFIRMED, "staging")
-    answered(7, "a", Verdict.CONFIRMED, "prod")
-    assert now() == ("a", "confirmed", "prod")
-    cases.resolve(case.id, "U1", LATER)
-    answered(8, "b", Verdict.RULED_OUT, "staging")
-    assert now() == ("b", "ruled_out", "staging")
+    answered(prod, 1, Verdict.CONFIRMED)
+    answered(staging, 2, Verdict.RULED_OUT)
+    assert about() == "prod"
+    answered(lab, 3, Verdict.CONFIRMED)
+    assert about() == "lab"
+    cases.resolve(lab.id, "U1", LATER + timedelta(minutes=4))
+    assert about() == "prod"
+    cases.resolve(prod.id, "U1", LATER + timedelta(minutes=5))
+    assert about() == "prod", "the last one that was"
+
+
+def test_an_answer_of_another_cluster_leaves_its_case_as_it_is(store: Store) -> None:
+    """Earlier versions kept all answers of a thread in one case; those are looked at again."""
+    cases = Cases(store)
+    case = cases.open(new(cluster="prod"))
+    cases.save_answer(answer(case, "a"))
+    later = LATER + timedelta(minutes=1)
+    cases.save_answer(answer(case, "b", kind="recheck", cluster="staging", report=told("other"), finished_at=later))
+    now = cases.get(case.id)
+    assert now is not None
+    assert (now.entry, now.cluster, now.updated_at) == ("terway-mac-not-found", "prod", later)
 
 
 def test_a_case_is_resolved_once_and_a_new_question_opens_it_again(store: Store) -> None:

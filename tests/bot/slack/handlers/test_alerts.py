@@ -65,3 +65,21 @@ async def test_a_webhook_by_its_name_and_nobody_in_threads(open_scene: OpenScene
 )
 def test_what_is_over_says_so_first(words: str, is_over: bool) -> None:
     assert says_it_is_over(words) is is_over
+
+
+async def test_an_alert_that_is_counted_shows_what_was_found_and_that_it_is_over(open_scene: OpenScene) -> None:
+    async with open_scene({"prod": "terway-out-of-ips"}, settings=SETTINGS) as scene:
+        first, second = await posts(scene, 1), await posts(scene, 2)
+        answer = await scene.slack.until(
+            lambda: next((found for ts in (first, second) if (found := scene.slack.reply("inc-shop", ts))), None),
+            SECONDS,
+        )
+
+        def shown() -> list[list[str]]:
+            team, channel = scene.slack.team, scene.slack.team.channel("inc-shop").id
+            messages = [team.find(channel, ts) for ts in (first, second)]
+            return [[name for name, by in each.reactions.items() if team.bot.id in by] for each in messages if each]
+
+        await scene.slack.until(lambda: shown() == [["red_circle"], ["red_circle"]], SECONDS)
+        await scene.slack.people.say("ada", "inc-shop", "@netclinic resolve", answer.thread_ts)
+        await scene.slack.until(lambda: shown() == [["white_check_mark"], ["white_check_mark"]], SECONDS)
