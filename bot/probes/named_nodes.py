@@ -10,6 +10,7 @@ from bot.cluster.session import ClusterSession, Object, get_path, moment, name_o
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.complaints import KUBE_PROXY, complaint
+from bot.probes.failing_nodes import leads_to
 from bot.probes.findings import Finding, clip
 from bot.probes.kube_proxy import MASTERS, WORKERS
 from bot.probes.pod_readiness import is_ready
@@ -62,7 +63,8 @@ async def _cause(session: ClusterSession, node: Object) -> Cause | None:
     told = [_said(kind, conditions[kind]) for kind in PRESSURE if conditions.get(kind, {}).get("status") == "True"]
     since = moment((ready or {}).get("lastTransitionTime"))
     if ready is not None and ready.get("status") != "True":
-        message = f"Node {name_of(node)} is NotReady: {clip(str(ready.get('message') or ready.get('reason')), 240)}"
+        words = str(ready.get("message") or ready.get("reason"))
+        message = f"Node {name_of(node)} is NotReady: {clip(words, 240)}{leads_to(words)}"
         message += f" ({'; '.join(told)})" if told else ""
         return _about(node, message, since)
     if told:
