@@ -121,6 +121,7 @@ _SUFFERS = re.compile(
     r"\b(?:slow(?:ly|er|ness)?|sluggish|lag(?:s|gy|ging)?|freez(?:es|ing)|frozen|hiccups?|flak\w+|unstable|unusable|dead|wrong|works"
     r"|can['’]?t (?:reach|call|access|open|get|log|load|connect|talk)|cannot (?:reach|call|access|open|get|log|load|connect)"
     r"|takes? (?:ages|forever|seconds|minutes)|complain\w*|spik\w+|acting up|misbehav\w*|blips?)\b"
+    r"|\b(?:ok|okay|healthy|fine|up|alive)(?= ?\?)|(?:正常|还好|健康)吗"
     r"|慢|卡|坏了|不行|不稳|不正常|有问题|出问题|没响应|无响应|不响应|用不了|进不去|登不上|打不进|不通|崩|挂|不了|不上|不到",
     re.IGNORECASE,
 )

@@ -29,6 +29,8 @@ from bot.diagnosis.traces import has_trace_of_cluster
         "login is acting up",
         "nothing works any more",
         "is anything wrong?",
+        "hello? is prod ok?",
+        "系统正常吗",
         "the agent doesn't work",
         "系统好卡",
         "线上有问题",
