@@ -47,7 +47,7 @@ async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "
     answering = [(pod, port) for pod, port in meant if is_ready(pod)]
     if not answering:
         broken, port = meant[0]
-        why = f"{full_name(broken)} asks for hostPort {port} and is not ready itself: a port that is mapped would be dead, too"
+        why = f"{full_name(broken)} asks for hostPort {port} and is not ready itself: a mapped port would be dead, too"
         return unknown(why, _evidence(session, meant), pod=[full_name(broken)], port=[str(port)])
     meant = answering
     names = [full_name(pod) for pod, _ in meant]

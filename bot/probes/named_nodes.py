@@ -60,7 +60,7 @@ async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
 async def _cause(session: ClusterSession, node: Object) -> Cause | None:
     conditions = {str(each.get("type")): each for each in get_path(node, "status", "conditions") or []}
     ready = conditions.get("Ready")
-    told = [_said(kind, conditions[kind]) for kind in PRESSURE if conditions.get(kind, {}).get("status") == "True"]
+    told = [_said(kind, conditions[kind]) for kind in PRESSURE if _is_true(conditions, kind)]
     since = moment((ready or {}).get("lastTransitionTime"))
     if ready is not None and ready.get("status") != "True":
         words = str(ready.get("message") or ready.get("reason"))
@@ -68,8 +68,13 @@ async def _cause(session: ClusterSession, node: Object) -> Cause | None:
         message += f" ({'; '.join(told)})" if told else ""
         return _about(node, message, since)
     if told:
-        return _about(node, f"Node {name_of(node)} reports {'; '.join(told)}", since)
+        times = [moment(conditions[kind].get("lastTransitionTime")) for kind in PRESSURE if _is_true(conditions, kind)]
+        return _about(node, f"Node {name_of(node)} reports {'; '.join(told)}", max(filter(None, times), default=None))
     return await _flapping(session, node)
+
+
+def _is_true(conditions: dict[str, Object], kind: str) -> bool:
+    return bool(conditions.get(kind, {}).get("status") == "True")
 
 
 def _said(kind: str, condition: Object) -> str:

@@ -35,8 +35,8 @@ MOST_EMPTY = 4  # Services of a named namespace that are looked at
 LATELY = timedelta(hours=1)
 GONE = (
     *("delet", "remov", "gone", "missing", "not found", "doesn't exist", "does not exist", "删", "不存在", "没了"),
-    *("no such host", "unknown host", "unknownhost", "nxdomain", "enotfound", "could not resolve", "name or service not known"),
-    *("找不到", "解析不到", "解析不出", "无法解析"),
+    *("no such host", "unknown host", "unknownhost", "nxdomain", "enotfound", "could not resolve"),
+    *("name or service not known", "找不到", "解析不到", "解析不出", "无法解析"),
 )
 
 

@@ -30,6 +30,7 @@ from bot.diagnosis.traces import has_trace_of_cluster
         "nothing works any more",
         "is anything wrong?",
         "hello? is prod ok?",
+        "prod is on fire",
         "系统正常吗",
         "the agent doesn't work",
         "系统好卡",
