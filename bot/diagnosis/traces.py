@@ -118,8 +118,9 @@ _CHINESE = (
 )
 # Who only sees the effect: what people use, and that something is wrong with it, anywhere in one message.
 _USED = re.compile(
-    r"\b(?:every(?:thing|body|one)|(?:no|any)thing|nobody|all (?:of )?(?:our|the|requests|calls|apps)|(?:web ?)?sites?|pages?|apps?"
-    r"|applications?|apis?|users?|customers?|clients?|requests?|responses?|calls|traffic|prod|production|staging"
+    r"\b(?:every(?:thing|body|one)|(?:no|any)thing|nobody|all (?:of )?(?:our|the|requests|calls|apps)"
+    r"|(?:web ?)?sites?|pages?|apps?|applications?|apis?|users?|customers?"
+    r"|clients?|requests?|responses?|calls|traffic|prod|production|staging"
     r"|systems?"
     r"|login|log ?ins?|uploads?|downloads?|microservices?|jobs?|databases?|db|redis|kafka|mysql"
     r"|(?:our|the) (?:shop|store|platform|service))\b"

@@ -1,7 +1,7 @@
 """Failure checks of nodes: those that are not ready, with what they say of it, and those that wait for a network."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,24 +85,30 @@ async def nodes_closed(session: ClusterSession) -> CheckResult:
     named = {name_of(node) for node in (await named_objects(session)).nodes}
     listing = await session.nodes()
     meant = [node for node in listing.items if not named or name_of(node) in named]
-    found = [trouble for node in meant for trouble in _closed(session, node)]
+    found = [trouble for node in meant if (trouble := _closed(session, node))]
     items = tuple(_failing(group, f"{_nodes(group)} closed to pods", Severity.SCHEDULING) for group in _alike(found))
     return CheckResult(items, _part("nodes that take no pods", listing.complete, len(listing.items)))
 
 
-def _closed(session: ClusterSession, node: Object) -> Iterator[Trouble]:
+def _closed(session: ClusterSession, node: Object) -> Trouble | None:
     taints = get_path(node, "spec", "taints") or []
-    since = {each.get("key"): moment(each.get("timeAdded")) for each in taints}
-    created = moment(get_path(node, "metadata", "creationTimestamp")) or session.now()
+    since = {str(each.get("key")): moment(each.get("timeAdded")) for each in taints}
+    mine = [each for each in taints if each.get("effect") in ("NoSchedule", "NoExecute")]
+    mine = [each for each in mine if not str(each.get("key")).startswith(_PLACED_BY_NOBODY)]
+    words = [f"only pods that tolerate its taint {_written(each)} are placed there" for each in mine]
+    keys = [str(each.get("key")) for each in mine]
     if get_path(node, "spec", "unschedulable"):
-        at = since.get("node.kubernetes.io/unschedulable") or session.now()
-        yield Trouble(name_of(node), at, f"cordoned, so no new pod is placed there (kubectl uncordon {name_of(node)})")
-    for taint in taints:
-        key, effect = str(taint.get("key")), taint.get("effect")
-        if effect in ("NoSchedule", "NoExecute") and not key.startswith(_PLACED_BY_NOBODY):
-            value = f"={taint['value']}" if taint.get("value") else ""
-            words = f"taint {key}{value}:{effect}, so only pods that tolerate it are placed there"
-            yield Trouble(name_of(node), since.get(key) or created, words)
+        words.insert(0, f"cordoned, so no new pod is placed there (kubectl uncordon {name_of(node)})")
+        keys.insert(0, "node.kubernetes.io/unschedulable")
+    if not words:
+        return None
+    created = moment(get_path(node, "metadata", "creationTimestamp")) or session.now()
+    return Trouble(name_of(node), next(filter(None, map(since.get, keys)), created), "; ".join(words))
+
+
+def _written(taint: Object) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint.get('key')}{value}:{taint.get('effect')}"
 
 
 def _part(what: str, complete: bool, seen: int) -> str:
