@@ -131,7 +131,8 @@ class _NameReader:
                 candidates = await self._look_up(SERVICES, mention)
             mine = self._here(_called(candidates, mention), mention)
             found |= {(namespace_of(item), name_of(item)): item for item in mine[:SHOWN]}
-            if not mine and mention.kind == "service" and mention.plain:
+            is_named = mention.plain or mention.namespace in self._places_of_services
+            if not mine and mention.kind == "service" and is_named:
                 missing.append(mention)
             close = self._here(_misspelt(listing.items, mention), mention) if not mine else []
             found |= {(namespace_of(item), name_of(item)): item for item in close[:SHOWN]}

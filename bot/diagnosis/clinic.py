@@ -12,7 +12,7 @@ from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
-from bot.diagnosis.failing import FailingHere, reopen, what_fails
+from bot.diagnosis.failing import FailingHere, hints_at, reopen, what_fails
 from bot.diagnosis.judge import PLUGIN, Judge, Judgement, Verdict
 from bot.diagnosis.matching import CLEAR, Matcher, Matches, MatchScores
 from bot.diagnosis.relevance import is_named, worth_telling
@@ -167,7 +167,7 @@ class Clinic:
         diagnoses = [
             await render_diagnosis(session, entry, meant.get(entry.id, here.vague_score(entry.id)), judgement)
             for entry, judgement in judged
-            if entry.id in wanted or _is_seen_failing(judgement)
+            if entry.id in wanted or _is_seen_failing(judgement) or hints_at(judgement, failing.items)
         ]
         return sorted(diagnoses, key=_rank), failing
 

@@ -67,6 +67,16 @@ def explains(judgement: Judgement, failing: Failing) -> bool:
     return any(_shows(finding, failing) for finding in found if not finding.probe.startswith("pod_waiting("))
 
 
+def hints_at(judgement: Judgement, failing: Sequence[Failing]) -> bool:
+    """Whether an entry left open has seen its own words on a pod that waits: that alone proves nothing, and leads."""
+    if judgement.verdict is not Verdict.SUSPECTED or judgement.is_riddle:
+        return False
+    seen = [finding for finding in judgement.findings if finding.is_hint and finding.is_sign]
+    seen = [finding for finding in seen if not finding.probe.startswith("pod_waiting(")]
+    waiting = {name for item in failing if item.is_waiting_pod for name in item.alike}
+    return any(piece.object in waiting for finding in seen for piece in finding.evidence)
+
+
 def _shows(finding: Finding, failing: Failing) -> bool:
     pieces = [piece for piece in finding.evidence if piece.object in failing.alike]
     if failing.is_waiting_pod:

@@ -153,7 +153,7 @@ class Judge:
         is_confirmed = judgement.verdict is Verdict.CONFIRMED
         reason = judgement.reason if not is_confirmed else f"The setting is there, too: {judgement.reason}"
         if causes.explaining:
-            preface = _capital(f"{causes.explaining[0].message}, which explains the same.")
+            preface = _capital(f"{causes.explaining[0].message.rstrip('.')}, which explains the same.")
         elif causes.unclear and is_confirmed:
             preface = f"Something else may explain the same: {causes.unclear[0]}."
         else:

@@ -1,14 +1,16 @@
 """Failure checks of nodes: those that are not ready, with what they say of it, and those that wait for a network."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cluster.facts.registry import Permission
+from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.unready_nodes import unready_nodes
-from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
+from bot.probes.failure_checks import NOT_ASKED, CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
 from bot.probes.registry import count, some
 
@@ -31,6 +33,19 @@ NETWORK_TAINTS = {
     "projectcalico.org/node-network-unavailable": "such a node waits for its Calico agent to start",
     "cni.istio.io/not-ready": "such a node waits for Istio's CNI plugin to start",
 }
+# What a node says of its network plugin, and where that leads.
+_NO_CNI_FILE = ("cni plugin not initialized", "cni config uninitialized")
+_LOOK_AT_CNI = (
+    "the kubelet finds no configuration that it accepts in /etc/cni/net.d of the node, which the pod of the network "
+    "plugin writes there"
+)
+# Words about where pods are placed: only then a cordoned or a tainted node is an answer.
+_PLACING = re.compile(
+    r"\b(?:schedul\w*|unschedul\w*|lands?|landed|landing|placed?|taint\w*|cordon\w*|tolerat\w*|idle|empty)\b"
+    r"|调度|污点|空着|空闲|(?:放|落|跑|排)不(?:上|到)|不往",
+    re.IGNORECASE,
+)
+_PLACED_BY_NOBODY = ("node-role.kubernetes.io/", "virtual-kubelet.io/", "node.kubernetes.io/", *NETWORK_TAINTS)
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
 
 
@@ -60,6 +75,40 @@ async def network_taints(session: ClusterSession) -> CheckResult:
     found = [trouble for node in listing.items for key in NETWORK_TAINTS if (trouble := _tainted(session, node, key))]
     items = tuple(_failing(group, f"{_nodes(group)} tainted", Severity.NETWORK) for group in _alike(found))
     return CheckResult(items, _part(TAINTS, listing.complete, len(listing.items)))
+
+
+@failure_check("nodes that take no pods", reads=(LIST_NODES,))
+async def nodes_closed(session: ClusterSession) -> CheckResult:
+    """Cordoned nodes, and taints that somebody gave: where the words are about placing pods, on the nodes they name."""
+    if not _PLACING.search(session.scope.text):
+        return NOT_ASKED
+    named = {name_of(node) for node in (await named_objects(session)).nodes}
+    listing = await session.nodes()
+    meant = [node for node in listing.items if not named or name_of(node) in named]
+    found = [trouble for node in meant if (trouble := _closed(session, node))]
+    items = tuple(_failing(group, f"{_nodes(group)} closed to pods", Severity.SCHEDULING) for group in _alike(found))
+    return CheckResult(items, _part("nodes that take no pods", listing.complete, len(listing.items)))
+
+
+def _closed(session: ClusterSession, node: Object) -> Trouble | None:
+    taints = get_path(node, "spec", "taints") or []
+    since = {str(each.get("key")): moment(each.get("timeAdded")) for each in taints}
+    mine = [each for each in taints if each.get("effect") in ("NoSchedule", "NoExecute")]
+    mine = [each for each in mine if not str(each.get("key")).startswith(_PLACED_BY_NOBODY)]
+    words = [f"only pods that tolerate its taint {_written(each)} are placed there" for each in mine]
+    keys = [str(each.get("key")) for each in mine]
+    if get_path(node, "spec", "unschedulable"):
+        words.insert(0, f"cordoned, so no new pod is placed there (kubectl uncordon {name_of(node)})")
+        keys.insert(0, "node.kubernetes.io/unschedulable")
+    if not words:
+        return None
+    created = moment(get_path(node, "metadata", "creationTimestamp")) or session.now()
+    return Trouble(name_of(node), next(filter(None, map(since.get, keys)), created), "; ".join(words))
+
+
+def _written(taint: Object) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint.get('key')}{value}:{taint.get('effect')}"
 
 
 def _part(what: str, complete: bool, seen: int) -> str:
@@ -106,13 +155,18 @@ def _nodes(group: Sequence[Trouble]) -> str:
     return f"{count(len(group), 'node')} ({some([each.node for each in group])}) are"
 
 
+def leads_to(words: str) -> str:
+    """Where a node's own words lead, in brackets, where they name a cause that is looked for elsewhere."""
+    return f" ({_LOOK_AT_CNI})" if any(text in words for text in _NO_CNI_FILE) else ""
+
+
 def _failing(group: Sequence[Trouble], what: str, severity: Severity) -> Failing:
     first = group[0]
     beside = f" ({', '.join(first.beside)})" if first.beside else ""
     return Failing(
         object=f"Node {first.node}",
         since=first.since,
-        message=f"{what}{beside}: {clip(first.words, LONGEST)}",
+        message=f"{what}{beside}: {clip(first.words, LONGEST)}{leads_to(first.words)}",
         check=f"kubectl describe node {first.node}",
         severity=severity,
         alike=tuple(f"Node {each.node}" for each in group),

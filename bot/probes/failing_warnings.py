@@ -9,8 +9,8 @@ from bot.cluster.events import Event, is_fresh, read_events
 from bot.cluster.facts.flannel_messages import ROUTE_ERRORS
 from bot.cluster.facts.registry import Permission
 from bot.cluster.facts.wordings import texts_of
-from bot.cluster.resources import EVENTS
-from bot.cluster.session import ClusterSession
+from bot.cluster.resources import EVENTS, NODES
+from bot.cluster.session import ClusterSession, get_path
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
 from bot.probes.terway_messages import WORDINGS
@@ -42,12 +42,12 @@ REASONS: dict[str, tuple[str, ...]] = {
     "CIDRAssignmentFailed": (),
 }
 # What entries judge by these very words is theirs to tell.
-_KNOWN = tuple(text.lower() for cause in WORDINGS for text in terway_texts(cause)) + tuple(
-    text.lower() for wordings in ROUTE_ERRORS.values() for text in texts_of(wordings)
-)
+_KNOWN = tuple(text.lower() for cause in WORDINGS for text in terway_texts(cause))
+_KNOWN_OF_ROUTES = tuple(text.lower() for wordings in ROUTE_ERRORS.values() for text in texts_of(wordings))
+_TAINT = "node.kubernetes.io/network-unavailable"  # by which the entry knows a node whose route is missing
 
 
-@failure_check("warnings of the network's controllers", reads=(Permission("list", EVENTS),))
+@failure_check("warnings of the network's controllers", reads=(Permission("list", EVENTS), Permission("get", NODES)))
 async def controllers_warn(session: ClusterSession) -> CheckResult:
     """The newest such warning about each object, the latest first."""
     newest: dict[tuple[str, ...], Event] = {}
@@ -56,13 +56,20 @@ async def controllers_warn(session: ClusterSession) -> CheckResult:
             newest[event.subject] = event
         elif (before := newest.get(event.subject)) and event.reason in REASONS[before.reason]:
             del newest[event.subject]
-    told = [each for each in newest.values() if is_fresh(each, session.now(), RECENT) and not _is_known(each)]
+    fresh = [each for each in newest.values() if is_fresh(each, session.now(), RECENT)]
+    told = [each for each in fresh if not await _is_known(session, each)]
     latest_first = sorted(told, key=lambda event: event.last, reverse=True)
     return CheckResult(tuple(map(_failing, latest_first[:MOST_TOLD])))
 
 
-def _is_known(event: Event) -> bool:
-    return any(text in event.message.lower() for text in _KNOWN)
+async def _is_known(session: ClusterSession, event: Event) -> bool:
+    """Whether it is an entry's to tell; of routes only while the node bears the taint that the entry goes by."""
+    message = event.message.lower()
+    if not any(text in message for text in _KNOWN_OF_ROUTES):
+        return any(text in message for text in _KNOWN)
+    node = await session.node(event.name) if event.kind == "Node" else None
+    taints = get_path(node or {}, "spec", "taints") or []
+    return node is None or any(each.get("key") == _TAINT for each in taints)
 
 
 def _failing(event: Event) -> Failing:

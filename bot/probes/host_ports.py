@@ -9,6 +9,7 @@ from bot.cluster.resources import DEPLOYMENTS, PODS, SERVICES
 from bot.cluster.session import ClusterSession, Object, full_name, get_path, name_of
 from bot.probes.findings import Evidence, Finding
 from bot.probes.named_policies import named_groups
+from bot.probes.pod_readiness import is_ready
 from bot.probes.pods import SHOWN, is_live, node_of, pod_evidence
 from bot.probes.registry import absent, present, probe, some, unknown
 
@@ -43,6 +44,12 @@ async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "
         return unknown(
             f"no running pod asks for hostPort {', '.join(map(str, ports))}: {told}", _evidence(session, mine)
         )
+    answering = [(pod, port) for pod, port in meant if is_ready(pod)]
+    if not answering:
+        broken, port = meant[0]
+        why = f"{full_name(broken)} asks for hostPort {port} and is not ready itself: a mapped port would be dead, too"
+        return unknown(why, _evidence(session, meant), pod=[full_name(broken)], port=[str(port)])
+    meant = answering
     names = [full_name(pod) for pod, _ in meant]
     nodes = [node_of(pod) for pod, _ in meant]
     asked_for = [str(port) for _, port in meant]

@@ -10,6 +10,7 @@ from bot.cluster.session import ClusterSession, Object, get_path, moment, name_o
 from bot.cluster.transport import ReadError
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.complaints import KUBE_PROXY, complaint
+from bot.probes.failing_nodes import leads_to
 from bot.probes.findings import Finding, clip
 from bot.probes.kube_proxy import MASTERS, WORKERS
 from bot.probes.pod_readiness import is_ready
@@ -59,15 +60,21 @@ async def _proxy_errors(session: ClusterSession, node: str) -> Causes:
 async def _cause(session: ClusterSession, node: Object) -> Cause | None:
     conditions = {str(each.get("type")): each for each in get_path(node, "status", "conditions") or []}
     ready = conditions.get("Ready")
-    told = [_said(kind, conditions[kind]) for kind in PRESSURE if conditions.get(kind, {}).get("status") == "True"]
+    told = [_said(kind, conditions[kind]) for kind in PRESSURE if _is_true(conditions, kind)]
     since = moment((ready or {}).get("lastTransitionTime"))
     if ready is not None and ready.get("status") != "True":
-        message = f"Node {name_of(node)} is NotReady: {clip(str(ready.get('message') or ready.get('reason')), 240)}"
+        words = str(ready.get("message") or ready.get("reason"))
+        message = f"Node {name_of(node)} is NotReady: {clip(words, 240)}{leads_to(words)}"
         message += f" ({'; '.join(told)})" if told else ""
         return _about(node, message, since)
     if told:
-        return _about(node, f"Node {name_of(node)} reports {'; '.join(told)}", since)
+        times = [moment(conditions[kind].get("lastTransitionTime")) for kind in PRESSURE if _is_true(conditions, kind)]
+        return _about(node, f"Node {name_of(node)} reports {'; '.join(told)}", max(filter(None, times), default=None))
     return await _flapping(session, node)
+
+
+def _is_true(conditions: dict[str, Object], kind: str) -> bool:
+    return bool(conditions.get(kind, {}).get("status") == "True")
 
 
 def _said(kind: str, condition: Object) -> str:

@@ -33,7 +33,11 @@ READS = (
 )
 MOST_EMPTY = 4  # Services of a named namespace that are looked at
 LATELY = timedelta(hours=1)
-GONE = ("delet", "remov", "gone", "missing", "not found", "doesn't exist", "does not exist", "删", "不存在", "没了")
+GONE = (
+    *("delet", "remov", "gone", "missing", "not found", "doesn't exist", "does not exist", "删", "不存在", "没了"),
+    *("no such host", "unknown host", "unknownhost", "nxdomain", "enotfound", "could not resolve"),
+    *("name or service not known", "找不到", "解析不到", "解析不出", "无法解析"),
+)
 
 
 @probe(nature="sign", reads=READS, cost="wide")
@@ -104,7 +108,8 @@ async def _missing(session: ClusterSession, mention: Mention, named: NamedObject
     deployments = [each for each in named.deployments if name_of(each) == mention.name]
     pods = [pod for pod in named.pods if is_of(name_of(pod), mention.name)]
     text = session.scope.text.lower()
-    is_plain = any(f"{word} {mention.name}" in text for word in ("svc", "服务")) or f"{mention.name} svc" in text
+    written = ("svc {0}", "服务 {0}", "{0} svc", "svc/{0}", "service/{0}", *(["{0}.{1}"] if mention.namespace else []))
+    is_plain = any(form.format(mention.name, mention.namespace) in text for form in written)
     if not (deployments or pods or is_plain or any(word in text for word in GONE)):
         return NO_CAUSE
     where = f"namespace {mention.namespace}" if mention.namespace else "any namespace"

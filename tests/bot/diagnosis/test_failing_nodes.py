@@ -66,6 +66,46 @@ async def test_a_taint_that_is_not_about_the_network_is_no_failure(make: Any, lo
     assert (await look([tainted(make, NODE, key)])).items == ()
 
 
+async def test_a_node_without_a_cni_file_leads_to_where_that_is(make: Any, look: Any) -> None:
+    words = "Network plugin returns error: cni plugin not initialized"
+    assert "/etc/cni/net.d" in told(await look([worker(make, NODE, condition("Ready", "False", words))]))[0]
+    assert (
+        "/etc/cni" not in told(await look([worker(make, NODE, condition("Ready", "False", "PLEG is not healthy"))]))[0]
+    )
+
+
+NOTHING_LANDS = "new machine joined but nothing gets scheduled on it"
+
+
+@pytest.mark.parametrize("question", [NOTHING_LANDS, "新加的机器一直空着，pod 都不往上调度", f"is {NODE} cordoned?"])
+async def test_asked_about_placing_pods_cordoned_and_tainted_nodes_are_told(
+    make: Any, look: Any, question: str
+) -> None:
+    taints = [{"key": "dedicated", "value": "gpu", "effect": "NoSchedule", "timeAdded": "now-9m"}]
+    closed = worker(make, NODE, condition("Ready", "True"), unschedulable=True, taints=taints)
+    found = told(await look([closed, worker(make, "well", condition("Ready", "True"))], question=question))
+    assert found == [
+        f"Node {NODE}: The node is closed to pods: cordoned, so no new pod is placed there (kubectl uncordon {NODE}); "
+        "only pods that tolerate its taint dedicated=gpu:NoSchedule are placed there"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "taint"),
+    [
+        ("checkout returns 502", {"key": "dedicated", "effect": "NoSchedule"}),
+        (NOTHING_LANDS, {"key": "dedicated", "effect": "PreferNoSchedule"}),
+        (NOTHING_LANDS, {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}),
+        (NOTHING_LANDS, {"key": "virtual-kubelet.io/provider", "effect": "NoSchedule"}),
+        ("nothing is scheduled on node other-node", {"key": "dedicated", "effect": "NoSchedule"}),
+    ],
+)
+async def test_nobody_asked_or_everybody_has_it(make: Any, look: Any, question: str, taint: Any) -> None:
+    closed = worker(make, NODE, condition("Ready", "True"), taints=[taint])
+    other = worker(make, "other-node", condition("Ready", "True"))
+    assert told(await look([closed, other], question=question)) == []
+
+
 FIRST_PAGE = Budget(bytes_before_lists_end=1)
 
 

@@ -56,3 +56,13 @@ async def test_what_is_cured_since_is_not(make: Any, session_on: Any, cured: str
     failed = make.event(network, "SyncPodNetworkingFailed", GONE, age="now-5m")
     again = make.event(network, "SyncPodNetworkingSucceed", "Synced", age=cured) | {"type": "Normal"}
     assert bool(await told(session_on, [failed, again])) is is_told
+
+
+@pytest.mark.parametrize("has_taint", [False, True])
+async def test_a_route_that_is_not_made_is_told_where_no_taint_tells_an_entry(
+    make: Any, session_on: Any, has_taint: bool
+) -> None:
+    taints = [{"key": "node.kubernetes.io/network-unavailable", "effect": "NoSchedule"}] if has_taint else []
+    node = make.node(spec={"taints": taints})
+    event = make.event(node, "CreateRouteFailed", "Error creating route entry in vtb-bp1aaa: quota exceeded")
+    assert bool(await told(session_on, [node, event])) is not has_taint

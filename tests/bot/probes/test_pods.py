@@ -183,6 +183,16 @@ async def test_host_ports_that_the_api_server_filled_in_do_not_count(make: Any, 
     assert (await find(asked, [make.running("a", "10.0.0.1", spec=port)], forbid=["pods"])).outcome == "unknown"
 
 
+async def test_a_host_port_of_a_pod_that_is_not_ready_itself_proves_nothing(make: Any, find: Any) -> None:
+    port = {"containers": [{"name": "m", "image": "x", "ports": [{"containerPort": 80, "hostPort": 8080}]}]}
+    unready = {"conditions": [{"type": "Ready", "status": "False"}]}
+    crashing = make.running("a", "10.0.0.1", spec=port, status=unready)
+    found = await find('host_ports(state="requested")', [crashing])
+    assert (found.outcome, found.objects["pod"]) == ("unknown", ("prod/a",))
+    both = await find('host_ports(state="requested")', [crashing, make.running("b", "10.0.0.2", spec=port)])
+    assert (both.outcome, both.objects["pod"]) == ("present", ("prod/b",))
+
+
 async def test_annotations(make: Any, find: Any) -> None:
     asked = 'pod_annotation(key=["k8s.aliyun.com/pod-with-eip"])'
     assert (
