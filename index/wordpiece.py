@@ -30,6 +30,7 @@ NORMALIZER = {
 }
 
 
+LIKE_SPECIAL = re.compile(r"(\[[A-Z]++\])")  # [CLS], [MASK] and so on, which stand for themselves
 WAYS = ("single_word", "lstrip", "rstrip", "normalized")  # of finding special tokens in a text: none here
 
 
@@ -45,7 +46,6 @@ class WordPiece:
         self._longest_piece = max(map(len, self._vocabulary))
         self._first, self._last = self._vocabulary["[CLS]"], self._vocabulary["[SEP]"]
         self._special = {token["content"]: token["id"] for token in described["added_tokens"]}
-        self._at_special = re.compile("(" + "|".join(map(re.escape, self._special)) + ")")
 
     @staticmethod
     def describes(described: dict[str, Any]) -> bool:
@@ -58,6 +58,7 @@ class WordPiece:
             and described["model"].get("type") == "WordPiece"
             and around == ["[CLS]", "A", "[SEP]"]
             and {"[CLS]", "[SEP]"} <= {token["content"] for token in described["added_tokens"]}
+            and all(LIKE_SPECIAL.fullmatch(token["content"]) for token in described["added_tokens"])
             and not any(token[way] for token in described["added_tokens"] for way in WAYS)
         )
 
@@ -67,7 +68,7 @@ class WordPiece:
         return [self._first, *found, self._last]
 
     def _inner_ids(self, text: str) -> Iterator[int]:
-        for part in self._at_special.split(text):
+        for part in LIKE_SPECIAL.split(text):
             if part in self._special:
                 yield self._special[part]
             else:

