@@ -19,6 +19,7 @@ from bot.diagnosis.settling import GivenAnswer, spoken, with_words
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
+from bot.probes.metrics import NOT_CONFIGURED
 from bot.probes.registry import calls, configured, is_state, is_wide
 from knowledge.call_validation import fact_to_probe
 from knowledge.fact_comparison import compare
@@ -184,6 +185,7 @@ class Judge:
     async def _answered(self, entry: Entry) -> Judgement:
         names = facts_here(self._session, entry.facts)
         facts = await asyncio.gather(*(read_fact(self._session, name) for name in names))
+        facts = [fact for fact in facts if fact.value is not None or fact.reason != NOT_CONFIGURED]
         told = [fact for fact in facts if fact.value is not None]
         told = [fact for fact in told if fact.name != PLUGIN] or told  # it stands beside the cluster's name
         known = [f"{fact_label(fact.name)}: {fact.value}" for fact in told]
