@@ -151,6 +151,9 @@ def says_only_cluster(text: str, named: NamedClusters) -> bool:
     return bool(named.known or named.unknown) and is_filler
 
 
+_JOINING = re.compile(r"(?:\b(?:on|in|at|for|the|cluster|context)|在|集群)$", re.IGNORECASE)
+
+
 def without_cluster(text: str, name: str) -> str:
     """The text without this cluster's name, and what joins it: "resolve on prod-b"; empty where it is not named so."""
     if not name:
@@ -159,8 +162,9 @@ def without_cluster(text: str, name: str) -> str:
     if found is None:
         return ""
     before, after = text[: found.start()], text[found.end() :]
-    before = re.sub(rf"(?:\b(?:on|in|at|for|the|cluster|context)\s+|在\s*|集群\s*|[:：,，]\s*|{_QUOTE})+$", " ", before)
     after = re.sub(rf"^{_QUOTE}(?:\s*(?:cluster\b|集群|环境|上|里|中|[:：,，]))*", " ", after)
+    while joining := _JOINING.search(before := before.rstrip(" \t:：,，\"'`“”‘’「」")):
+        before = before[: joining.start()]
     return " ".join(f"{before} {after}".split())
 
 

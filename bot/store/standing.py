@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, text, tuple_, update
 
 from bot.diagnosis.same_fault import SEEN, is_same_fault
 from bot.store.cases import DIRECT, JOINED, OPEN, Case, StoredAnswer, insert_answer, to_stored_answer
@@ -16,6 +16,8 @@ from bot.store.schema import alerts, cases, stored_answers
 
 STANDS_FOR = timedelta(hours=12)  # since anything happened in a case, for which its question stands
 MOST_LOOKED_AT = 20  # cases of one cause on one cluster
+
+_EARLIER = cases.alias("earlier")
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,13 @@ def askers_of(connection: Connection, ids: Collection[str]) -> dict[str, frozens
 
 
 def _is_thread_of_alert() -> ColumnElement[bool]:
-    """Whether a case's thread is one in which an alert is answered: known before its case is."""
+    """Whether a case is the first of a thread in which an alert is answered, which is known before its case is. People
+    who ask there about a further cluster open a case of their own.
+    """
     threads = select(alerts.c.channel, alerts.c.thread_ts).where(alerts.c.thread_ts != "")
-    return tuple_(cases.c.channel, cases.c.thread_ts).in_(threads)
+    place = and_(*(_EARLIER.c[name] == cases.c[name] for name in ("team", "channel", "thread_ts")))
+    is_first = ~exists().where(place, _EARLIER.c.opened_at < cases.c.opened_at)
+    return and_(tuple_(cases.c.channel, cases.c.thread_ts).in_(threads), is_first)
 
 
 def _standing(connection: Connection, team: str, answer: StoredAnswer, *, is_alert: bool = False) -> Iterator[Case]:

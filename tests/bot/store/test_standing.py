@@ -144,6 +144,22 @@ def test_an_alert_is_nobody_who_asks(store: Store) -> None:
     assert StandingCases(store).askers([first.case_id]) == {first.case_id: {"U2"}}
 
 
+def test_who_asks_about_a_further_cluster_below_an_alert_is_somebody(store: Store) -> None:
+    first = answer(store, "1.1", by="Alertmanager")
+    named = dict.fromkeys(("job", "team", "cause", "kin", "cluster", "name"), "x")
+    Alerts(store).place(KnownAlert(key="a", channel="C1", first_at=NOW, last_at=NOW, **named))
+    Alerts(store).set_thread("a", "1.1", first.case_id)
+    keep(store, first)
+    about = {"id": "", "team": "T", "channel": "C1", "thread_ts": "1.1", "opened_by": "U5", "question": "and there?"}
+    at = NOW + timedelta(minutes=1)
+    further = Cases(store).open(Case(**about, opened_at=at, updated_at=at, cluster="staging"))
+    assert further.id != first.case_id
+    told = report(cluster="staging")
+    keep(store, replace(first, id="b", case_id=further.id, asked_by="U5", report=told, cluster="staging"))
+    assert StandingCases(store).askers([further.id]) == {further.id: {"U5"}}
+    assert StandingCases(store).askers([first.case_id]) == {}
+
+
 @pytest.mark.parametrize(
     ("standing", "alerts", "joins"), [("", "shop", True), ("shop", "shop", True), ("pay", "shop", False)]
 )
