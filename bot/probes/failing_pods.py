@@ -227,8 +227,8 @@ async def _meant_pods(session: ClusterSession, everyone: bool, around: frozenset
         return everyone or namespace in around or _is_meant(session, namespace, name)
 
     nodes = {name_of(node) for node in (await named_objects(session)).nodes}
-    pending = (await pending_pods(session)).items
-    pending = [pod for pod in pending if is_meant(*_place(pod)) or node_of(pod) in nodes]
+    waiting = (await pending_pods(session)).items
+    pending = [pod for pod in waiting if is_meant(*_place(pod)) or node_of(pod) in nodes]
     warnings = await readable_warnings(session) or Events(())
     fresh = [event for event in warnings.items if is_fresh(event, session.now(), RECENT)]
     fresh = [event for event in fresh if event.namespace != SYSTEM] if everyone else fresh
