@@ -17,6 +17,13 @@ from bot.cluster.transport import ReadError
 MOST_READ = 4  # of those beyond the list: they tell what the others will say, too
 PRINTED = "kubectl get nodes shows it as NotReady; what it says of that was not read"
 
+# What a node says of its network plugin, and where that leads.
+_NO_CNI_FILE = ("cni plugin not initialized", "cni config uninitialized")
+_LOOK_AT_CNI = (
+    "the kubelet finds no configuration that it accepts in /etc/cni/net.d of the node, which the pod of the network "
+    "plugin writes there"
+)
+
 
 @dataclass(frozen=True)
 class UnreadyNodes:
@@ -102,3 +109,8 @@ def printed_node(name: str) -> Object:
         "metadata": {"name": name},
         "status": {"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Printed", "message": PRINTED}]},
     }
+
+
+def leads_to(words: str) -> str:
+    """Where a node's own words lead, in brackets, where they name a cause that is looked for elsewhere."""
+    return f" ({_LOOK_AT_CNI})" if any(text in words for text in _NO_CNI_FILE) else ""

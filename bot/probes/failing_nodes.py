@@ -9,7 +9,7 @@ from bot.cluster.facts.registry import Permission
 from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import NODES
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
-from bot.cluster.unready_nodes import unready_nodes
+from bot.cluster.unready_nodes import leads_to, unready_nodes
 from bot.probes.failure_checks import NOT_ASKED, CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
 from bot.probes.registry import count, some
@@ -33,12 +33,6 @@ NETWORK_TAINTS = {
     "projectcalico.org/node-network-unavailable": "such a node waits for its Calico agent to start",
     "cni.istio.io/not-ready": "such a node waits for Istio's CNI plugin to start",
 }
-# What a node says of its network plugin, and where that leads.
-_NO_CNI_FILE = ("cni plugin not initialized", "cni config uninitialized")
-_LOOK_AT_CNI = (
-    "the kubelet finds no configuration that it accepts in /etc/cni/net.d of the node, which the pod of the network "
-    "plugin writes there"
-)
 # Words about where pods are placed: only then a cordoned or a tainted node is an answer.
 _PLACING = re.compile(
     r"\b(?:schedul\w*|unschedul\w*|lands?|landed|landing|placed?|taint\w*|cordon\w*|tolerat\w*|idle|empty)\b"
@@ -153,11 +147,6 @@ def _nodes(group: Sequence[Trouble]) -> str:
     if len(group) == 1:
         return "The node is"
     return f"{count(len(group), 'node')} ({some([each.node for each in group])}) are"
-
-
-def leads_to(words: str) -> str:
-    """Where a node's own words lead, in brackets, where they name a cause that is looked for elsewhere."""
-    return f" ({_LOOK_AT_CNI})" if any(text in words for text in _NO_CNI_FILE) else ""
 
 
 def _failing(group: Sequence[Trouble], what: str, severity: Severity) -> Failing:

@@ -8,9 +8,9 @@ from bot.cluster.named_objects import named_objects
 from bot.cluster.resources import EVENTS, NODES, POD_LOGS, PODS
 from bot.cluster.session import ClusterSession, Object, get_path, moment, name_of
 from bot.cluster.transport import ReadError
+from bot.cluster.unready_nodes import leads_to
 from bot.probes.causes import NO_CAUSE, Cause, Causes, finding_of, joined
 from bot.probes.complaints import KUBE_PROXY, complaint
-from bot.probes.failing_nodes import leads_to
 from bot.probes.findings import Finding, clip
 from bot.probes.kube_proxy import MASTERS, WORKERS
 from bot.probes.pod_readiness import is_ready

@@ -59,6 +59,7 @@ async def test_asked_read_checked_again_and_resolved(browser: Browser, open_scen
         await scene.clusters.serve("terway-recovered-from-ip-shortage", "prod")
         await thread.get_by_role("button", name="Re-check").click()
         await expect(thread.get_by_text(re.compile("Cleared on prod"))).to_be_visible()
+        await expect(thread.get_by_role("heading", name="No pod is stuck")).to_be_visible()  # the first answer anew
 
         await thread.locator(".actions button").last.click()
         await page.get_by_role("menuitem", name="Resolve").click()

@@ -149,7 +149,8 @@ async def test_while_the_database_server_is_gone_people_hear_so_and_are_answered
             assert (status, time.monotonic() - began < 5) == (503, True), told_health
             await asyncio.sleep(1)
         await asyncio.sleep(PRODUCTION.lease)
-        assert scene.clusters.servers["prod"].requests[read:] == []
+        served = scene.clusters.servers["prod"].requests[read:]  # whether it may read is asked by the clock
+        assert [each for each in served if not each.path.endswith("/selfsubjectaccessreviews")] == []
         wire.mend()
         for ts in asked:
             await scene.answer("inc-shop", ts)
