@@ -74,8 +74,8 @@ async def test_routes_that_could_not_be_created(make: Any, verdicts: Any) -> Non
     assert await verdict(node=make.node()) == "ruled_out", "the taint of every new node is another one"
     assert await verdict(event, make.event(tainted, "CreatedRoute", "ok", age="now-10s"), node=tainted) == "ruled_out"
     b_failed = make.event(other, "CreateRouteFailed", "Error creating route entry in vtb-1: x")
-    assert await verdict(other, b_failed, node=make.node(spec=taint, status=created)) == "ruled_out", (
-        "taint and event are of two nodes"
+    assert await verdict(other, b_failed, node=make.node(spec=taint, status=created)) == "suspected", (
+        "taint and event are of two nodes: not confirmed, and the other one's route was not made"
     )
 
 
