@@ -28,7 +28,7 @@ from index.lexical import Floats
 from index.models import Model
 from index.pinned_encoder import export_pinned, require_pinned_export
 from index.preprocess import Preprocessor
-from index.scorer import Calibration, Fusion, Scorer
+from index.scorer import Calibration, Fusion, Kernel, Scorer
 from index.training import TrainingData, fit_scorer
 from index.vector_index import VectorIndex
 
@@ -110,7 +110,9 @@ def index_folder(
     def build(folder: Path) -> None:
         known = _known_texts(places, corpus, model, encoder)
         calibration = _calibration(places, corpus, model, known, progress, anew=calibrate_anew)
-        _save(folder, build_parts(corpus, known, calibration, progress), corpus, known)
+        base = _base_folder(places, corpus, model)
+        learned = load(base).scorer.inside if base else None
+        _save(folder, build_parts(corpus, known, calibration, progress, learned), corpus, known)
 
     found = places.find(INDEX, key)
     if found and fits(found):
@@ -191,15 +193,24 @@ def _save(folder: Path, parts: Parts, corpus: Corpus, known: KnownTexts) -> None
     save_annotations(folder, annotated_by(corpus), known.annotations.stored(corpus.all_texts))
 
 
-def build_parts(corpus: Corpus, known: KnownTexts, calibration: Calibration, progress: Progress = no_progress) -> Parts:
-    """Everything learned from the corpus, with a calibration that was learned before."""
+def build_parts(
+    corpus: Corpus,
+    known: KnownTexts,
+    calibration: Calibration,
+    progress: Progress = no_progress,
+    learned: Kernel | None = None,
+) -> Parts:
+    """Everything learned from the corpus, with a calibration that was learned before.
+
+    ``learned``: the kernel machine of the index over the shipped entries alone, which is the same for all teams.
+    """
     with ThreadPoolExecutor(1) as pool:  # what learns takes as long to load as a third of the texts to read
         pool.submit(load_classifiers)
         data = _training_data(corpus, known, progress)
     progress("learning", 0.0)
     inside, outside = (np.arange(len(texts), dtype=np.int32) for texts in (data.symptoms, data.outside))
     with one_thread():
-        scorer = fit_scorer(data, inside, outside)
+        scorer = fit_scorer(data, inside, outside, learned)
     progress("learning", 1.0)
     return _parts(data, known, scorer, calibration)
 

@@ -64,12 +64,19 @@ def stack_vectors(data: TrainingData, inside: Integers, outside: Integers) -> Fl
     return np.stack([message.vector for message in chosen + [data.outside[row] for row in outside]])
 
 
-def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Scorer:
-    """A scorer that knows only the given rows of the symptoms and of the outside examples."""
+def fit_scorer(data: TrainingData, inside: Integers, outside: Integers, learned: Kernel | None = None) -> Scorer:
+    """A scorer that knows only the given rows of the symptoms and of the outside examples.
+
+    ``learned``: the kernel machine of the shipped entries, where it is known; its rows are among their symptoms.
+    """
     symptoms = [data.symptoms[row] for row in inside]
     others = [data.outside[row] for row in outside]
     is_reference = data.is_reference[inside]
-    vocabulary = _fit_vocabulary(symptoms, is_reference, others)
+    shipped = [symptoms[row] for row in np.flatnonzero(is_reference)]
+    of_shipped = Vocabulary.fit([message.terms for message in shipped + others])
+    vocabulary = of_shipped
+    if not is_reference.all():  # a team's texts add terms; how rare the shipped ones are is not for them to say
+        vocabulary = of_shipped.extended([message.terms for message in symptoms + others])
     owners, topics = data.owners[inside], data.topics
     known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
     sections = ClassifierInput.of(data.sections, vocabulary)
@@ -77,7 +84,14 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
     side_by_side = len(symptoms) + len(others) <= LEARNED_WHOLE  # of many texts in turn, for the memory of both
     with ThreadPoolExecutor(2 if side_by_side else 1) as pool:  # linear algebra releases the interpreter lock
         topic = pool.submit(_fit_topic, known, owners, sections, data.section_owners, topics)
-        in_scope = pool.submit(_fit_inside, known, foreign, is_reference)
+        if learned is None:
+            is_all = vocabulary is of_shipped
+            texts = (known, foreign) if is_all else (ClassifierInput.of(each, of_shipped) for each in (shipped, others))
+            in_scope = pool.submit(_fit_inside, *texts)
+        bm25 = bm25_weights(topic_documents(data, inside), vocabulary, data.corpus.is_reference)
+        own = _fit_own(known, foreign, words, owners, is_reference)
+        kernel = learned or in_scope.result()
+        rows = np.concatenate([np.flatnonzero(is_reference), len(symptoms) + np.arange(len(others))])
         return Scorer(
             rows=Rows(
                 symptoms=owners,
@@ -88,20 +102,11 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers) -> Score
             ),
             vocabulary=vocabulary,
             words=words,
-            bm25=bm25_weights(topic_documents(data, inside), vocabulary, data.corpus.is_reference),
+            bm25=bm25,
             topic=topic.result(),
-            inside=in_scope.result(),
-            own=_fit_own(known, foreign, words, owners, is_reference),
+            inside=replace(kernel, rows=rows[kernel.rows].astype(np.int32)),
+            own=own,
         )
-
-
-def _fit_vocabulary(
-    symptoms: Sequence[Message], is_reference: npt.NDArray[np.bool_], others: Sequence[Message]
-) -> Vocabulary:
-    """A team's texts add terms; how rare the shipped ones are is not for them to say."""
-    shipped = [message.terms for message, is_shipped in zip(symptoms, is_reference, strict=True) if is_shipped]
-    known = Vocabulary.fit([*shipped, *(message.terms for message in others)])
-    return known if is_reference.all() else known.extended([message.terms for message in [*symptoms, *others]])
 
 
 @dataclass(frozen=True)
@@ -135,13 +140,11 @@ def _fit_topic(
     )  # fmt: skip
 
 
-def _fit_inside(known: ClassifierInput, foreign: ClassifierInput, is_reference: npt.NDArray[np.bool_]) -> Kernel:
+def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
     """About anything of the shipped entries: their symptoms against the out-of-scope examples."""
     both = known + foreign
-    rows = np.concatenate([np.flatnonzero(is_reference), np.arange(len(known.lexical), len(both.lexical))])
-    matrix = lexical_matrix([both.lexical[row] for row in rows.tolist()], both.width)
-    fitted = fit_kernel(both.dense[rows], matrix, rows < len(known.lexical), strength=INSIDE_STRENGTH)
-    return replace(fitted, rows=rows[fitted.rows].astype(np.int32))
+    labels = np.arange(len(both.lexical)) < len(known.lexical)
+    return fit_kernel(both.dense, lexical_matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
 
 
 def _fit_own(
