@@ -107,11 +107,12 @@ def _even_share(labels: Any, most: int) -> Integers:
     if len(labels) <= most:
         return np.arange(len(labels))
     groups = sorted((np.flatnonzero(labels), np.flatnonzero(~labels)), key=len)
-    few = _even_steps(groups[0], most // 2)
-    return np.sort(np.concatenate([few, _even_steps(groups[1], most - len(few))]))
+    few = even_steps(groups[0], most // 2)
+    return np.sort(np.concatenate([few, even_steps(groups[1], most - len(few))]))
 
 
-def _even_steps(rows: Integers, most: int) -> Integers:
+def even_steps(rows: Integers, most: int) -> Integers:
+    """The rows, or ``most`` of them from start to end."""
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from index.corpus import Corpus, Texts
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_weights
 from index.own_texts import ComparedTexts, fit_own_texts
-from index.scorer import Linear, Message, OwnTexts, Rows, Scorer
+from index.scorer import Linear, Message, Rows, Scorer
 from index.training import DENSE_SCALE, SECTION_WEIGHT, TOPIC_STRENGTH, TrainingData, topic_documents
 
 STEPS = 300
@@ -25,6 +25,7 @@ def extend_scorer(base: Scorer, known: Corpus, data: TrainingData) -> Scorer:
     vocabulary = base.vocabulary.extended([message.terms for message in messages])
     lexical = [vocabulary.vector(message.terms) for message in messages]
     words = Postings.of(lexical, len(vocabulary.rows))
+    vectors = np.stack([message.vector for message in messages])
     rows = Rows(
         symptoms=data.owners,
         sections=data.section_owners,
@@ -41,7 +42,7 @@ def extend_scorer(base: Scorer, known: Corpus, data: TrainingData) -> Scorer:
         bm25=bm25_weights(topic_documents(data, everything), vocabulary, data.corpus.is_reference),
         topic=_extended_topic(base.topic, known, data, vocabulary, lexical),
         inside=replace(base.inside, rows=known_rows[base.inside.rows]),
-        own=_own_texts(data, lexical, words),
+        own=fit_own_texts(ComparedTexts(vectors, lexical, words), data.owners, ~data.is_reference),
     )
 
 
@@ -109,13 +110,6 @@ def _chances(logits: Floats, fixed: Floats, new: Integers) -> Floats:
     both -= both.max(axis=1, keepdims=True)
     np.exp(both, out=both)
     return np.asarray(both[:, new] / both.sum(axis=1, keepdims=True))
-
-
-def _own_texts(data: TrainingData, lexical: list[tuple[Integers, Floats]], words: Postings) -> OwnTexts:
-    vectors = np.stack([message.vector for message in (*data.symptoms, *data.outside)])
-    outside = np.arange(len(data.symptoms), len(vectors))
-    texts = ComparedTexts(vectors, lexical, words)
-    return fit_own_texts(texts, np.flatnonzero(~data.is_reference), data.owners, outside)
 
 
 def _new_rows(corpus: Corpus, data: TrainingData) -> Integers:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from index.classifiers import even_steps
 from index.lexical import Floats, Integers, Postings
 from index.scorer import OwnTexts, kernel
 
@@ -32,13 +34,14 @@ class ComparedTexts:
         return np.asarray(kernel(self.vectors[others] @ self.vectors[row], wording), dtype=np.float32)
 
 
-def fit_own_texts(texts: ComparedTexts, own: Integers, owners: Integers, outside: Integers) -> OwnTexts:
+def fit_own_texts(texts: ComparedTexts, owners: Integers, is_own: npt.NDArray[np.bool_]) -> OwnTexts:
     """Where likeness begins: between how near a team's texts are to others of their entry, and the outside examples.
 
-    ``own``: rows of the team's symptoms; ``owners``: the topic of each symptom; ``outside``: rows of the examples.
+    For each symptom ``owners`` gives its topic, ``is_own`` whether it is the team's.
     """
-    alike = [_nearness_within_entry(texts, row, own, owners) for row in _even_steps(own)]
-    apart = [float(texts.nearness(row, own).max()) for row in _even_steps(outside)] if len(own) else []
+    own, outside = np.flatnonzero(is_own), np.arange(len(owners), len(texts.vectors))
+    alike = [_nearness_within_entry(texts, row, own, owners) for row in even_steps(own, MOST)]
+    apart = [float(texts.nearness(row, own).max()) for row in even_steps(outside, MOST)] if len(own) else []
     slope, bias = _fit_limit(np.array(alike), np.array(apart))
     return OwnTexts(rows=own.astype(np.int32), slope=slope, bias=bias)
 
@@ -47,11 +50,6 @@ def _nearness_within_entry(texts: ComparedTexts, row: int, own: Integers, owners
     """To half of the entry's other texts: a stranger's wording is no near-copy of one. What stands alone is itself."""
     others = own[(owners[own] == owners[row]) & (own != row)]
     return float(np.median(texts.nearness(row, others if len(others) else np.array([row]))))
-
-
-def _even_steps(rows: Integers) -> list[int]:
-    chosen = np.unique(np.linspace(0, len(rows) - 1, min(MOST, len(rows))).astype(np.int64))
-    return [int(row) for row in rows[chosen]]
 
 
 def _fit_limit(alike: Floats, apart: Floats) -> tuple[float, float]:

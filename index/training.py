@@ -12,7 +12,7 @@ from index.classifiers import LEARNED_WHOLE, fit_classes, fit_kernel, lexical_ma
 from index.corpus import Corpus
 from index.lexical import Floats, Integers, Postings, Vocabulary, bm25_terms, bm25_weights
 from index.own_texts import ComparedTexts, fit_own_texts
-from index.scorer import Kernel, Linear, Message, OwnTexts, Rows, Scorer
+from index.scorer import Kernel, Linear, Message, Rows, Scorer
 
 TOPIC_STRENGTH = 10.0
 INSIDE_STRENGTH = 3.0
@@ -84,13 +84,11 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers, learned:
     side_by_side = len(symptoms) + len(others) <= LEARNED_WHOLE  # of many texts in turn, for the memory of both
     with ThreadPoolExecutor(2 if side_by_side else 1) as pool:  # linear algebra releases the interpreter lock
         topic = pool.submit(_fit_topic, known, owners, sections, data.section_owners, topics)
-        if learned is None:
-            is_all = vocabulary is of_shipped
-            texts = (known, foreign) if is_all else (ClassifierInput.of(each, of_shipped) for each in (shipped, others))
-            in_scope = pool.submit(_fit_inside, *texts)
+        in_scope = pool.submit(_fit_inside, shipped, others, of_shipped, learned)
         bm25 = bm25_weights(topic_documents(data, inside), vocabulary, data.corpus.is_reference)
-        own = _fit_own(known, foreign, words, owners, is_reference)
-        kernel = learned or in_scope.result()
+        both = known + foreign
+        own = fit_own_texts(ComparedTexts(both.dense, both.lexical, words), owners, ~is_reference)
+        kernel = in_scope.result()
         rows = np.concatenate([np.flatnonzero(is_reference), len(symptoms) + np.arange(len(others))])
         return Scorer(
             rows=Rows(
@@ -140,25 +138,15 @@ def _fit_topic(
     )  # fmt: skip
 
 
-def _fit_inside(known: ClassifierInput, foreign: ClassifierInput) -> Kernel:
+def _fit_inside(
+    shipped: Sequence[Message], others: Sequence[Message], vocabulary: Vocabulary, learned: Kernel | None
+) -> Kernel:
     """About anything of the shipped entries: their symptoms against the out-of-scope examples."""
-    both = known + foreign
-    labels = np.arange(len(both.lexical)) < len(known.lexical)
+    if learned is not None:
+        return learned
+    both = ClassifierInput.of([*shipped, *others], vocabulary)
+    labels = np.arange(len(both.lexical)) < len(shipped)
     return fit_kernel(both.dense, lexical_matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
-
-
-def _fit_own(
-    known: ClassifierInput,
-    foreign: ClassifierInput,
-    words: Postings,
-    owners: Integers,
-    is_reference: npt.NDArray[np.bool_],
-) -> OwnTexts:
-    """About anything of a team's entries."""
-    both = known + foreign
-    outside = np.arange(len(known.lexical), len(both.lexical))
-    texts = ComparedTexts(both.dense, both.lexical, words)
-    return fit_own_texts(texts, np.flatnonzero(~is_reference), owners, outside)
 
 
 def topic_documents(data: TrainingData, inside: Integers) -> list[Counter[str]]:

@@ -6,7 +6,7 @@ from a hub, which netclinic never does. What is written here gives its ids (test
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -93,35 +93,33 @@ class WordPiece:
 class _Table(dict[int, str]):
     """What becomes of each character: worked out when it is first met."""
 
+    def __init__(self, of: Callable[[str], str]) -> None:
+        self._of = of
+
     def __missing__(self, code: int) -> str:
-        self[code] = made = self.of(chr(code))
+        self[code] = made = self._of(chr(code))
         return made
 
-    def of(self, character: str) -> str:
-        raise NotImplementedError
+
+def _clean(character: str) -> str:
+    if character in "\t\n\r" or unicodedata.category(character) in ("Zs", "Zl", "Zp"):
+        return " "
+    if character == NOT_A_CHARACTER or unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs"):
+        return ""
+    return f" {character} " if any(low <= ord(character) <= high for low, high in IDEOGRAPHS) else character
 
 
-class _Clean(_Table):
-    def of(self, character: str) -> str:
-        if character in "\t\n\r" or unicodedata.category(character) in ("Zs", "Zl", "Zp"):
-            return " "
-        if character == NOT_A_CHARACTER or unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs"):
-            return ""
-        return f" {character} " if any(low <= ord(character) <= high for low, high in IDEOGRAPHS) else character
-
-
-class _Fold(_Table):
-    def of(self, character: str) -> str:
-        if unicodedata.category(character) == "Mn":
-            return ""
-        return "".join(f" {each} " if _is_punctuation(each) else each for each in character.lower())
+def _fold(character: str) -> str:
+    if unicodedata.category(character) == "Mn":
+        return ""
+    return "".join(f" {each} " if _is_punctuation(each) else each for each in character.lower())
 
 
 def _is_punctuation(character: str) -> bool:
     return unicodedata.category(character)[0] == "P" or character in "$+<=>^`|~"
 
 
-_CLEAN, _FOLD = _Clean(), _Fold()
+_CLEAN, _FOLD = _Table(_clean), _Table(_fold)
 
 
 def _words(text: str) -> list[str]:

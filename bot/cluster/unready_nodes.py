@@ -20,8 +20,7 @@ PRINTED = "kubectl get nodes shows it as NotReady; what it says of that was not 
 # What a node says of its network plugin, and where that leads.
 _NO_CNI_FILE = ("cni plugin not initialized", "cni config uninitialized")
 _LOOK_AT_CNI = (
-    "the kubelet finds no configuration that it accepts in /etc/cni/net.d of the node, which the pod of the network "
-    "plugin writes there"
+    ", for want of a configuration in /etc/cni/net.d that is accepted (the pod of the network plugin writes it there)"
 )
 
 
@@ -112,5 +111,5 @@ def printed_node(name: str) -> Object:
 
 
 def leads_to(words: str) -> str:
-    """Where a node's own words lead, in brackets, where they name a cause that is looked for elsewhere."""
-    return f" ({_LOOK_AT_CNI})" if any(text in words for text in _NO_CNI_FILE) else ""
+    """Where a node's own words lead, to be told before them, where they name a cause that is looked for elsewhere."""
+    return _LOOK_AT_CNI if any(text in words for text in _NO_CNI_FILE) else ""

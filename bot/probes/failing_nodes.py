@@ -155,7 +155,7 @@ def _failing(group: Sequence[Trouble], what: str, severity: Severity) -> Failing
     return Failing(
         object=f"Node {first.node}",
         since=first.since,
-        message=f"{what}{beside}: {clip(first.words, LONGEST)}{leads_to(first.words)}",
+        message=f"{what}{beside}{leads_to(first.words)}: {clip(first.words, LONGEST)}",
         check=f"kubectl describe node {first.node}",
         severity=severity,
         alike=tuple(f"Node {each.node}" for each in group),

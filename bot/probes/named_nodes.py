@@ -64,7 +64,7 @@ async def _cause(session: ClusterSession, node: Object) -> Cause | None:
     since = moment((ready or {}).get("lastTransitionTime"))
     if ready is not None and ready.get("status") != "True":
         words = str(ready.get("message") or ready.get("reason"))
-        message = f"Node {name_of(node)} is NotReady: {clip(words, 240)}{leads_to(words)}"
+        message = f"Node {name_of(node)} is NotReady{leads_to(words)}: {clip(words, 240)}"
         message += f" ({'; '.join(told)})" if told else ""
         return _about(node, message, since)
     if told:

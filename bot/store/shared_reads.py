@@ -9,11 +9,15 @@ from bot.store.engine import Store
 from bot.store.schema import shared_reads
 
 
-def begin(store: Store, key: str, owner: str) -> bool:
-    """Whether this owner is the one that looks: nobody began before, or it did itself."""
+def begin(store: Store, key: str, owner: str, since: datetime) -> bool:
+    """Whether this owner is the one that looks: nobody began since that time, or it did itself."""
     with store.writing() as connection:
         now = datetime.now(UTC)
         if store.insert_if_absent(connection, shared_reads, key=key, owner=owner, started_at=now, seconds=0.0):
+            return True
+        old = (shared_reads.c.key == key, shared_reads.c.started_at < since)
+        change = update(shared_reads).where(*old).values(owner=owner, started_at=now, told=None)
+        if connection.execute(change).rowcount == 1:
             return True
         return connection.scalars(select(shared_reads.c.owner).where(shared_reads.c.key == key)).first() == owner
 
@@ -26,10 +30,11 @@ def take_over(store: Store, key: str, owner: str, before: datetime) -> bool:
         return connection.execute(change).rowcount == 1
 
 
-def finish(store: Store, key: str, told: Any) -> None:
-    """Keep what was seen."""
+def finish(store: Store, key: str, owner: str, told: Any) -> None:
+    """Keep what was seen, unless another looks by now."""
     with store.writing() as connection:
-        connection.execute(update(shared_reads).where(shared_reads.c.key == key).values(told=told))
+        mine = (shared_reads.c.key == key, shared_reads.c.owner == owner)
+        connection.execute(update(shared_reads).where(*mine).values(told=told))
 
 
 def abandon(store: Store, key: str, owner: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,9 +31,8 @@ class SharedReads:
 
         ``parts`` are what makes two questions identical; ``owner`` is the key of the work, which may come back.
         """
-        started = time.time()
-        key = await self._key(parts, started)
-        if not await self._store.run(shared_reads.begin, self._store, key, owner):
+        key = hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:32]
+        if not await self._begin(key, owner):
             seen = await self._wait_for_other(key, owner)
             if seen is not None:
                 return seen, True
@@ -45,14 +43,9 @@ class SharedReads:
         async with self._slots:
             return await read()
 
-    async def _key(self, parts: Sequence[str], started: float) -> str:
-        """The look of this minute, or the one that began within the last sixty seconds of the minute before."""
-        digest = hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:32]
-        minute = int(started // WINDOW)
-        earlier = f"{digest}:{minute - 1}"
-        began, _ = await self._store.run(shared_reads.read_state, self._store, earlier)
-        recent = began is not None and started - began.timestamp() < WINDOW
-        return earlier if recent else f"{digest}:{minute}"
+    async def _begin(self, key: str, owner: str) -> bool:
+        since = datetime.now(UTC) - timedelta(seconds=WINDOW)
+        return await self._store.run(shared_reads.begin, self._store, key, owner, since)
 
     async def _read_and_share(self, key: str, owner: str, read: Callable[[], Awaitable[Any]]) -> Any:
         try:
@@ -60,7 +53,7 @@ class SharedReads:
         except BaseException:
             await asyncio.shield(self._store.run(shared_reads.abandon, self._store, key, owner))
             raise
-        await self._store.run(shared_reads.finish, self._store, key, seen)
+        await self._store.run(shared_reads.finish, self._store, key, owner, seen)
         return seen
 
     async def _take_over(self, key: str, owner: str, late: datetime) -> bool:
@@ -76,7 +69,7 @@ class SharedReads:
             if seen is not None:
                 return seen
             late = datetime.now(UTC) - timedelta(seconds=self._patience)
-            if began is None and await self._store.run(shared_reads.begin, self._store, key, owner):
+            if began is None and await self._begin(key, owner):
                 return None
             if began is not None and began < late and await self._take_over(key, owner, late):
                 return None

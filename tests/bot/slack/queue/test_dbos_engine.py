@@ -41,7 +41,7 @@ async def test_finished_work_goes_after_days_and_pending_work_never(store: Store
 async def test_the_rest_goes_in_its_own_time(store: Store, tmp_path: Path) -> None:
     work = JobQueue(store, tmp_path, timing=QUICK)
     await work.launch()
-    shared_reads.begin(store, "look", "k1")
+    shared_reads.begin(store, "look", "k1", datetime.now(UTC))
     idempotency_keys.claim(store, "post:1")
 
     now = datetime.now(UTC)
