@@ -20,7 +20,7 @@ WIDE = {"width": 1280, "height": 800}
 PATIENCE = 20_000  # milliseconds; a busy machine's, nothing is measured by it
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")  # idle, it takes a tenth of a core
 async def browser() -> AsyncIterator[Browser]:
     """Tests that use it run in the session's event loop."""
     if CHROMIUM is None:

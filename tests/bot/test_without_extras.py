@@ -68,6 +68,7 @@ def test_what_takes_an_extra_names_it(netclinic: Netclinic, tmp_path: Path) -> N
     assert "The embedding model some/model takes sentence_transformers" in ran.err
 
 
+@pytest.mark.slow
 def test_entries_of_ones_own_are_found_without_it_and_the_status_says_how(indexed: Netclinic, tmp_path: Path) -> None:
     own, cache = tmp_path / "own", tmp_path / "cache"
     own.mkdir()

@@ -50,7 +50,7 @@ def alone(shipped: list[Entry], own_cache: Path, knowledge_dir: Path) -> Index:
     return open_index(shipped, cache_dir=own_cache, knowledge_dir=knowledge_dir)
 
 
-@pytest.fixture(scope="module", params=["learned", "added"])
+@pytest.fixture(scope="module", params=["added", pytest.param("learned", marks=pytest.mark.slow)])
 def with_team(
     request: pytest.FixtureRequest, alone: Index, shipped: list[Entry], team: list[Entry], own_cache: Path,
     knowledge_dir: Path,
