@@ -18,6 +18,8 @@ from tests.bot.cloud.asking import Calls
 MOST = 12  # calls of one question
 WITHOUT_LIMIT = Budget(requests=200, seconds=120, cloud_calls=1000, cloud_seconds=120)
 SHARES = 4
+# One quarter of the recordings; the others in the slow tier.
+BY_SHARE = [0, *(pytest.param(share, marks=pytest.mark.slow) for share in range(1, SHARES))]
 
 
 def recorded(share: int) -> Iterator[Recording]:
@@ -39,7 +41,7 @@ async def calls_for(store: Recording, entries: Mapping[str, Entry], *asked: Iter
     return made
 
 
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("share", BY_SHARE)
 async def test_no_entry_asks_the_cloud_more_than_a_question_may(entries: dict[str, Entry], share: int) -> None:
     """Where all together stay below it, each alone does; where not, each is asked alone."""
     asking = sorted({id_ for action in required_calls() for id_ in entries_calling(entries.values(), action)})
@@ -54,7 +56,7 @@ async def test_no_entry_asks_the_cloud_more_than_a_question_may(entries: dict[st
     assert most > 0
 
 
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("share", BY_SHARE)
 async def test_switched_off_it_is_not_asked_and_nothing_is_told_of_it(entries: dict[str, Entry], share: int) -> None:
     """All entries that ask it, on all recordings that hold a cloud."""
     asking = sorted({id_ for action in required_calls() for id_ in entries_calling(entries.values(), action)})

@@ -82,7 +82,9 @@ async def checked(
     return ran.code, {item["check"]: (item["ok"], item["told"]) for item in ran.json["checks"]}
 
 
-@pytest.mark.parametrize("kind", ["environment", "role", "profile", "instance"])
+@pytest.mark.parametrize(
+    "kind", ["environment", "instance", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("role", "profile"))]
+)
 async def test_each_kind_of_credentials_is_tried_by_the_check(
     kind: str, clusters: Clusters, netclinic: Netclinic, tmp_path: Path
 ) -> None:

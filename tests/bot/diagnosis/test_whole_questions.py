@@ -38,9 +38,9 @@ async def ask_all(index: Index, recording: str, texts: list[str]) -> list[Any]:
 
 
 HEALTHY = ("terway-healthy", "terway-dual-stack", "flannel-healthy")
-# Every second question on one of them; all on all in the slow tier.
+# Every fourth question on one of them; all on all in the slow tier.
 SHARES = [
-    *((recording, slice(number, None, 2 * len(HEALTHY))) for number, recording in enumerate(HEALTHY)),
+    *((recording, slice(number, None, 4 * len(HEALTHY))) for number, recording in enumerate(HEALTHY)),
     *(pytest.param(recording, slice(None), marks=pytest.mark.slow) for recording in HEALTHY),
 ]
 

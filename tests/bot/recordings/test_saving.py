@@ -31,8 +31,15 @@ def config_map(data: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
-@pytest.mark.parametrize("suffix", ["", ".tar.gz"])
-@pytest.mark.parametrize("name", shipped_names())
+# Each in one of the two ways; in both in the slow tier.
+WAYS = [
+    pytest.param(name, suffix, marks=[pytest.mark.slow] if (number + is_packed) % 2 else [])
+    for number, name in enumerate(shipped_names())
+    for is_packed, suffix in enumerate(("", ".tar.gz"))
+]
+
+
+@pytest.mark.parametrize(("name", "suffix"), WAYS)
 def test_every_shipped_recording_survives_saving(tmp_path: Path, name: str, suffix: str) -> None:
     before = load(name)
     logs = {key: content.decode() for key, content in before.logs.items()}

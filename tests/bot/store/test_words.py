@@ -121,8 +121,8 @@ async def test_words_that_are_younger_stay(open_scene: OpenScene, settings: dict
         assert {"None.cases", "None.diagnoses", "None.audit_words"} <= places(scene, "zebrafinch")
 
 
-@postgresql_is_slow
-@pytest.mark.parametrize("mode", ["drop", pytest.param("hash", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["drop", "hash"])
 async def test_dropped_words_are_in_no_table_once_their_buttons_are_old(
     open_scene: OpenScene, settings: dict[str, str], mode: str
 ) -> None:
