@@ -124,7 +124,7 @@ def test_one_that_was_only_paused_stops_when_it_wakes_up_and_finds_its_work_take
     assert works.count("T1:C1:1 last") == 1
 
 
-@sqlite_is_slow
+@pytest.mark.slow
 def test_nobody_takes_over_from_one_that_lives(works: Works) -> None:
     works.start("--name", "two", *SILENCE_OF_A_BUSY_MACHINE)
     works.until("launched two")  # before there is any work, which would be done meanwhile
