@@ -120,19 +120,23 @@ class Cases:
         with self.store.writing() as connection:
             self._lock_thread(connection, thread)
             there = _cases_of_thread(connection, *thread)
-            if kept := next((each for each in there if each.cluster == case.cluster), None):
+            if kept := _case_on(there, case.cluster):
+                if kept.cluster != case.cluster and _has_no_cluster(kept):
+                    this = update(cases).where(cases.c.id == kept.id)
+                    connection.execute(this.values(cluster=case.cluster))
+                    return replace(kept, cluster=case.cluster)
                 return kept
-            if kept := next((each for each in there if not each.cluster or each.state == TALK), None):
-                this = update(cases).where(cases.c.id == kept.id)
-                connection.execute(this.values(cluster=case.cluster))
-                return replace(kept, cluster=case.cluster)
-            if there and not case.cluster:
-                return leading(there)
             for letters in _LENGTHS:
                 id_ = case_id(*thread, letters, cluster=case.cluster if there else "")
                 if self.store.insert_if_absent(connection, cases, **{**vars(case), "id": id_}):
                     return replace(case, id=id_)
         raise LookupError(f"no id is free for the case of {case.channel} {case.thread_ts}")
+
+    def expected_id(self, team: str, channel: str, thread_ts: str, cluster: str) -> str:
+        """The id of the case that ``open`` gives for this thread and cluster, whether it is there yet or not."""
+        there = self.of_thread(team, channel, thread_ts)
+        kept = _case_on(there, cluster)
+        return kept.id if kept else case_id(team, channel, thread_ts, cluster=cluster if there else "")
 
     def _lock_thread(self, connection: Connection, thread: Sequence[str]) -> None:
         """Cases of one thread are opened one after the other; on SQLite only one may write at a time anyway."""
@@ -289,6 +293,17 @@ def leading(there: Sequence[Case]) -> Case:
         return is_open and case.outcome == "confirmed", is_open, case.updated_at
 
     return max(there, key=weight)
+
+
+def _case_on(there: Sequence[Case], cluster: str) -> Case | None:
+    """Which of a thread's cases is the one on this cluster; ``None`` where it has to be made."""
+    kept = next((each for each in there if each.cluster == cluster), None) or next(filter(_has_no_cluster, there), None)
+    return kept or (leading(there) if there and not cluster else None)
+
+
+def _has_no_cluster(case: Case) -> bool:
+    """Whether it becomes that of the first cluster that something is found on."""
+    return not case.cluster or case.state == TALK
 
 
 def _cases_of_thread(connection: Connection, team: str, channel: str, thread_ts: str) -> list[Case]:

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from bot.settings import SettingsError
 from bot.store import DatabaseError, Store, open_store
+from bot.store.cases import Case, Cases
 from bot.store.idempotency_keys import claim
-from bot.store.migrating import newest_version, stored_version
+from bot.store.migrating import SCRIPTS, newest_version, stored_version
 from bot.store.schema import idempotency_keys, metadata
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -34,6 +37,42 @@ def test_a_second_start_finds_everything_done(store: Store, database_url: str, t
     with again.reading() as connection:
         assert connection.execute(select(idempotency_keys.c.user)).scalars().all() == ["U1"]
     again.close()
+
+
+def _downgrade(store: Store, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with store.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, to)
+
+
+def _case(cluster: str, thread: str = "1763665320.000100") -> Case:
+    about = {"question": "pods stuck", "cluster": cluster, "opened_by": "U1", "opened_at": NOON, "updated_at": NOON}
+    return Case(id="", team="T1", channel="C1", thread_ts=thread, **about)
+
+
+def test_a_thread_with_cases_on_two_clusters_keeps_the_tables_as_they_are(store: Store) -> None:
+    """The version before knew one case a thread: no record is given up for it."""
+    cases = Cases(store)
+    kept = [cases.open(_case("prod-a")), cases.open(_case("prod-b")), cases.open(_case("prod-a", "1763665999.000200"))]
+    with pytest.raises(DatabaseError, match="put back the backup from before") as refused:
+        _downgrade(store, "0009")
+    assert "1 thread has a case on each of several clusters" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    with store.reading() as connection:
+        assert stored_version(connection) == newest_version()
+    assert [cases.get(case.id) for case in kept] == kept
+
+
+def test_threads_with_one_case_each_go_back_and_forth(store: Store) -> None:
+    """Two threads of one cluster are no reason to refuse."""
+    cases = Cases(store)
+    kept = [cases.open(_case("prod-a")), cases.open(_case("prod-a", "1763665999.000200"))]
+    _downgrade(store, "0010")
+    with store.reading() as connection:
+        assert stored_version(connection) == "0010"
+    assert [cases.get(case.id) for case in kept] == kept
 
 
 def _open(url: str, folder: str) -> str:

@@ -1,13 +1,16 @@
-"""One case a thread and cluster, where there was one a thread."""
+"""One case a thread and cluster, where there was one a thread.
+
+Back again it goes only where no thread has several: of those one alone could stay, and no case's record is given up.
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.errors import DatabaseError
+
 revision = "0011"
 down_revision = "0010"
 BEFORE = ("team", "channel", "thread_ts")
-
-
 NOW = (*BEFORE, "cluster")
 
 
@@ -16,7 +19,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _refuse_several_in_a_thread()
     _change_unique(NOW, BEFORE)
+
+
+def _refuse_several_in_a_thread() -> None:
+    cases = sa.table("cases", *map(sa.column, ("id", *BEFORE)))
+    place = [cases.c[name] for name in BEFORE]
+    query = sa.select(sa.func.max(cases.c.id)).group_by(*place).having(sa.func.count() > 1)
+    if found := sorted(op.get_bind().execute(query).scalars()):
+        number = "1 thread has" if len(found) == 1 else f"{len(found)} threads have"
+        raise DatabaseError(
+            f"These tables cannot go back to those of an earlier netclinic without losing cases, because {number} a "
+            f"case on each of several clusters ({found[0]} is one): stay with this version, or put back the backup "
+            "from before the upgrade. Nothing was changed."
+        )
 
 
 def _change_unique(before: tuple[str, ...], now: tuple[str, ...]) -> None:
