@@ -5,7 +5,6 @@ Source: https://docs.slack.dev/reference/block-kit/blocks/container-block (since
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
@@ -48,9 +47,7 @@ def _parts(report: Report) -> Iterator[tuple[str, list[ElementGroup]]]:
     if first and first.verdict is not Verdict.RULED_OUT:
         yield _steps_title(first), list(_step_items(first))
     labels = labels_for(report)
-    number = _count_shown(report)
-    title = labels.evidence_number.format(number) if number else labels.evidence
-    yield title, list(_evidence_items(report))
+    yield labels.evidence, list(_evidence_items(report))
     cause = (
         first is not None and first.kind is Kind.FAULT and bool(first.cause) and first.verdict is not Verdict.RULED_OUT
     )
@@ -63,14 +60,12 @@ def _parts(report: Report) -> Iterator[tuple[str, list[ElementGroup]]]:
 
 
 def evidence_count(report: Report) -> int:
-    """Pieces of evidence, readings, and what fails beside them."""
-    seen = sum(len(item.evidence) + len(item.readings) for item in report.diagnoses)
-    return seen + len(report.failing_untold)
+    """Pieces of evidence, readings, and what fails beside them: what the modal holds, and the button's number alone."""
+    return sum(map(_count_pieces, report.diagnoses)) + len(report.failing_untold)
 
 
-def _count_shown(report: Report) -> int:
-    """The same of what opens in place: of the first diagnosis alone."""
-    return evidence_count(replace(report, diagnoses=report.diagnoses[:1]))
+def _count_pieces(item: ReportDiagnosis) -> int:
+    return len(item.evidence) + len(item.readings)
 
 
 def evidence_title(number: int, labels: Labels = ENGLISH) -> str:
@@ -119,6 +114,8 @@ def _evidence_items(report: Report) -> Iterator[ElementGroup]:
         yield from (render_evidence(piece, report.now, whole=False) for piece in first.evidence)
         yield from (render_reading(reading) for reading in first.readings)
     yield from failing_items(report)
+    if rest := sum(map(_count_pieces, report.diagnoses[1:])):
+        yield [line(text_run(f"and {rest} more on what was also considered: press Evidence."))]
     yield from looked_at_items(report)
     yield from unread_items(report)
     if report.was_read:

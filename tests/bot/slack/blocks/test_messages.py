@@ -6,6 +6,7 @@ After a wanted change write them anew and read the difference:
 """
 
 import os
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -99,6 +100,21 @@ async def test_the_modals_hold_what_the_message_cannot(told_on: Tell, case: Case
 async def test_a_guides_modals(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
     told = await told_on("terway-healthy", {"terway-acceleration-mode": 0.9})
     agreed("guide-evidence-modal", evidence_modal(told, case.value))
+
+
+async def test_the_number_of_pieces_of_evidence_is_that_of_the_button(told_on: Tell, case: CaseLine, page: Any) -> None:
+    """What opens in place holds the first diagnosis in short, and says how many pieces are left to the button."""
+    told = await told_on("terway-out-of-ips", ALSO_SEEN)
+    shown = page(answer_message(told, case=case))
+    number = sum(len(each.evidence) + len(each.readings) for each in told.diagnoses) + len(told.failing_untold)
+    first = len(told.diagnoses[0].evidence) + len(told.failing_untold)
+    assert number > first
+    assert re.findall(r"Evidence \((\d+)\)", shown) == [str(number)]
+    assert "▸ Evidence\n" in shown
+    assert f"and {number - first} more on what was also considered: press Evidence." in shown
+    alone = page(answer_message(replace(told, diagnoses=told.diagnoses[:1]), case=case))
+    assert re.findall(r"Evidence \((\d+)\)", alone) == [str(first)]
+    assert "also considered" not in alone
 
 
 async def test_a_very_long_answer(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
