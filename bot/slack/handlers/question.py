@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
@@ -32,6 +33,7 @@ from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
 from bot.slack.pastes import MOST_READ, pick_errors
 from bot.slack.queue.job import Job, Json
 from bot.slack.slack_connect import RULE
+from bot.store import DatabaseError
 from bot.store.cases import DIRECT, OPEN, TALK, Case, case_id, leading
 
 
@@ -39,7 +41,9 @@ async def answer_question(context: HandlerContext, job: Job, question: Question)
     """The handler of accepted questions."""
     reply = AnswerMessage(
         poster=context.services.poster,
-        trail=context.audit_context(question.user, question.channel, job.key, _expected_case_id(context, question)),
+        trail=context.audit_context(
+            question.user, question.channel, job.key, await _expected_case_id(context, question)
+        ),
         channel=question.channel,
         key=job.key,
         thread_ts=question.thread_ts,
@@ -61,11 +65,21 @@ def wants_everything(words: str) -> bool:
     return re.search(r"\b(?:everything|all|whole)\b|全部|所有|全面", words, re.IGNORECASE) is not None
 
 
-def _expected_case_id(context: HandlerContext, question: Question) -> str | None:
-    """The id that the thread's case has, or will have: so that its first records are found with the others."""
+async def _expected_case_id(context: HandlerContext, question: Question) -> str | None:
+    """The id that the question's case has, or will have: so that its first records are found with the others."""
     if question.is_private or question.looks_first or not question.thread_ts:
         return None
-    return case_id(context.services.bot.team, question.channel, question.thread_ts)
+    thread = (context.services.bot.team, question.channel, question.thread_ts)
+    try:
+        there = await context.services.store.run(context.cases.of_thread, *thread)
+        cluster = leading(there).cluster if there else ""
+        choose = partial(context.services.clusters.choose, given=question.cluster, thread=cluster)
+        words = "" if question.is_check else question.words
+        choice = await asyncio.to_thread(choose, words=words) if cluster else None
+        cluster = choice.name if isinstance(choice, ChosenCluster) else cluster
+        return await context.services.store.run(context.cases.expected_id, *thread, cluster)
+    except (ConnectionSettingsError, DatabaseError):  # what comes next says so
+        return case_id(*thread)
 
 
 def _join(before: str, words: str) -> str:

@@ -282,3 +282,27 @@ async def test_a_start_while_slack_is_away_still_stores_what_slack_delivers(open
         scene.slack.heal()
         await scene.answer("inc-shop", ts)
         assert len(scene.slack.replies("inc-shop", ts)) == 1
+
+
+async def test_all_records_of_a_question_bear_the_case_of_its_cluster(open_scene: OpenScene) -> None:
+    """In a thread about two clusters, also the first record, which is made before the case is."""
+    async with open_scene({"prod-a": "terway-out-of-ips", "prod-b": "terway-out-of-ips"}) as scene:
+        people, team, channel = scene.slack.people, scene.slack.team.id, "C0INCSHOP1"
+        ts = await people.say("ada", "inc-shop", f"{STUCK} on prod-a")
+        await scene.answer("inc-shop", ts, "CONFIRMED on prod-a")
+        other = await people.say("ada", "inc-shop", "@netclinic and on prod-b?", ts)
+        await scene.answer("inc-shop", ts, "CONFIRMED on prod-b")
+        await scene.idle()
+        more = await people.say("ada", "inc-shop", "@netclinic pods on prod-a in namespace shop are stuck", ts)
+        await scene.slack.until(lambda: len(scene.slack.replies("inc-shop", ts)) == 3, SECONDS)
+        over = await people.say("ada", "inc-shop", "@netclinic fixed on prod-b", ts)
+        await scene.answer("inc-shop", ts, "Resolved on prod-b")
+        none = await people.say("ada", "inc-shop", "@netclinic and on prod-c?", ts)
+        await scene.answer("inc-shop", ts, "There is no cluster prod-c")
+        await scene.idle()
+        cases = {case.cluster: case.id for case in Cases(scene.services.store).of_thread(team, channel, ts)}
+        assert cases.keys() == {"prod-a", "prod-b"}
+        for asked, cluster in ((ts, "prod-a"), (other, "prod-b"), (more, "prod-a"), (over, "prod-b"), (none, "prod-a")):
+            request = f"{team}:{channel}:{asked}"
+            found = {case for _, made_by, case in records(scene) if made_by == request}
+            assert found == {cases[cluster]}, (asked, cluster)
