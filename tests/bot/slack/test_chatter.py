@@ -85,3 +85,77 @@ def test_what_adds_something_is_looked_at(words: str) -> None:
 
 def test_times_and_counts_of_people_are_no_facts() -> None:
     assert not adds_facts("see it in 5 min, at 15:30, +1, 10 分钟")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "restarted the pods",
+            "ok, restarted coredns",
+            "just restarted the pods 5 min ago",
+            "I've restarted the node",
+        ),
+        *("rolled back the deploy", "rolled it back", "we've rolled back to the previous version", "rollback is done"),
+        *(
+            "drained node cn-hangzhou.10.0.0.11",
+            "cordoned and drained the node",
+            "scaled the node pool up",
+            "restarted",
+        ),
+        *("deleted the stuck pods", "I killed web-0", "evicted the pods", "moved the pods to another node"),
+        *("the network team added a new vSwitch", "they restarted the nodes", "@sam restarted the nodes"),
+        *("edited the configmap and restarted kube-proxy", "fix is deployed", "did the steps above", "did it"),
+        *("called the network team", "opened a ticket", "tried restarting the pods", "had a look at the nodes"),
+        *("restarted the pods, works now", "restarted the pods, waiting for them to come up", "looking", "done"),
+        *(
+            "重启了",
+            "已重启",
+            "重启了 Pod",
+            "我们重启了 coredns",
+            "我把节点重启了",
+            "节点已经排空了",
+            "已经扩容到 5 个副本",
+        ),
+        *("回滚完成", "网络组重启了网关", "加了一个交换机", "试过重启了", "看过日志了", "提了工单"),
+    ],
+)
+def test_a_report_of_what_somebody_did(words: str) -> None:
+    assert said_beside(words) == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("restarted the pods, still ContainerCreating", "restarted the pods, no luck", "rolled back, no change"),
+        *("restarted, why does it still fail?", "restarted the pods, any idea?", "restarted the pods, what now?"),
+        *("restarted the pods - same", "rolled back but same thing", "the rollback did not help", "rollback failed"),
+        *("restarted the node and dns fails", "drained the node and the pods stay Pending", "restarted the pods?"),
+        *(
+            "did you restart the pods?",
+            "who restarted the pods?",
+            "should I restart the nodes?",
+            "did the restart help",
+        ),
+        *(
+            "the node restarted",
+            "coredns restarted by itself",
+            "pods restarted 5 times",
+            "they restarted",
+            "evicted pods",
+        ),
+        *("restarted by kubelet", "restarted with exit code 137", "evicted due to memory", "killed by OOM"),
+        *("restarted pods cannot reach dns", "drained node is still SchedulingDisabled", "increased error rate"),
+        *("argo rolled back the deploy", "autoscaler scaled the pool down", "the node was drained"),
+        *("failed to restart the pods", "tried to drain the node, it hangs", "tried to reach the pod"),
+        *("moved the pod to another node and it works there", "checked the logs: connection refused"),
+        *("checked the logs and saw timeouts", "looked at the nodes: all cordoned", "we ran out of IPs"),
+        *("we upgraded terway", "we added a firewall rule", "I enabled ipvs", "since we restarted the nodes pods hang"),
+        *("重启了还是不行", "重启了，还是 ContainerCreating", "重启了为什么还是失败？", "重启了吗？", "重启了没用"),
+        *("Pod 重启了", "Pod 自己重启了", "节点被重启了", "coredns 重启了 5 次", "重启失败", "重启后解析不了域名"),
+        *("谁重启了节点？", "加了交换机还是没有地址", "看了一下有 502", "升级了 terway", "查到 Terway 报错"),
+    ],
+)
+def test_a_report_with_a_symptom_or_a_question_is_looked_at(words: str) -> None:
+    rest = said_beside(words)
+    assert adds_facts(rest) or has_trace_of_cluster(rest)
