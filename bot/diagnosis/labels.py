@@ -1,16 +1,19 @@
-"""The words around what entries and clusters say: headings of an answer's parts, in the language of its title.
+"""The words around what entries and clusters say: headings of an answer's parts, in the language of its title, and
+the lines, buttons and modals of its case in Slack.
 
 A closed table: the texts of entries, and what was read, stay as they are.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from bot.diagnosis.report import Report, ReportDiagnosis
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """``{}`` stands for a cluster (``where``), for a label, and for a number of steps."""
+    """``{}`` stands for a cluster (``where``), for a label, for a number, and for what ``quantity`` says."""
 
     where: str
     proof: str
@@ -64,6 +67,78 @@ class Labels:
     unchanged: str
     case: str
     no_case: str
+    still: str
+    cleared: str
+    worse: str
+    new: str
+    unclear: str
+    after: str
+    since: str
+    unchanged_since: str
+    none_since: str
+    unchanged_after: str
+    not_all_read: str
+    and_more: str
+    see_above: str
+    watched: str
+    answered: str
+    no_entry: str
+    stop: str
+    semicolon: str
+    comma: str
+    resolved: str
+    resolved_by: str
+    took: str
+    is_on_it: str
+    has_it: str
+    watching: str
+    noted_helped: str
+    noted_not_helped: str
+    welcome: str
+    still_open: str
+    nothing_new: str
+    asked: str
+    namespace: str
+    taken_by: str
+    asked_by: str
+    helped_by: str
+    not_helped_by: str
+    handed_over: str
+    handed_by: str
+    watched_until: str
+    people_ask: str
+    alert_says: str
+    alerts_say: str
+    same_as: str
+    its_thread: str
+    show_whole: str
+    close: str
+    none: str
+    page: str
+    cluster: str
+    of_cluster: str
+    previous: str
+    next: str
+    rest_behind: str
+    leave_note: str
+    save: str
+    cancel: str
+    what_helped: str
+    what_was_wrong: str
+    note_example: str
+    note_hint: str
+    ask_netclinic: str
+    ask: str
+    what_is_seen: str
+    which_cluster: str
+    which_namespace: str
+    all_namespaces: str
+    choose_cluster: str
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def quantity(self, told: str) -> str:
+        """An age, a length of time or a count of things ("8 min", "2 hours", "3 min ago") with its unit's word."""
+        return re.sub(r"[a-z ]+$", lambda found: self.units.get(found[0].strip(), found[0]), told)
 
 
 ENGLISH = Labels(
@@ -119,6 +194,76 @@ ENGLISH = Labels(
     unchanged="Nothing was changed",
     case="Case {}",
     no_case="No case was opened",
+    still="Still there",
+    cleared="Cleared",
+    worse="Now confirmed",
+    new="New",
+    unclear="Cannot be told now",
+    after=" after {}",
+    since="Since {}: ",
+    unchanged_since="Nothing changed since {}",
+    none_since=": no fault was seen then, and none now.",
+    unchanged_after="Nothing changed{} after {}: no fault was seen before, and none is now",
+    not_all_read="Not all could be read{}",
+    and_more="and {} more",
+    see_above=" Failing here: {}, see the answer above.",
+    watched="watched",
+    answered=" answered {}.",
+    no_entry="No entry fits",
+    stop=".",
+    semicolon="; ",
+    comma=", ",
+    resolved="Resolved",
+    resolved_by=" by ",
+    took=", after {}",
+    is_on_it=" is on it{}.",
+    has_it=" has it.",
+    watching="I look again{} every {}, for {} at most, and say once what changed.",
+    noted_helped="Noted: it helped{}.",
+    noted_not_helped="Noted: it did not help{}. Say what you see now, and I look again.",
+    welcome="You are welcome.",
+    still_open=" Case {} is still open: press Resolve on its answer once it is over.",
+    nothing_new=(
+        "That names nothing new to look at. Say what you see (an error, an object, another cluster), or one of: "
+        "check again, show evidence, all steps, I'm on it, resolve."
+    ),
+    asked="Asked: ",
+    namespace="namespace {}",
+    taken_by="on it: ",
+    asked_by="asked by ",
+    helped_by="helped, says ",
+    not_helped_by="did not help, says ",
+    handed_over="handed to on-call",
+    handed_by="by ",
+    watched_until="watched until ",
+    people_ask="{} people ask",
+    alert_says="{} alert says so",
+    alerts_say="{} alerts say so",
+    same_as="Same as {}, {}",
+    its_thread="its thread",
+    show_whole="Show the whole answer",
+    close="Close",
+    none="There is none.",
+    page="Page {} of {}",
+    cluster="Cluster {}",
+    of_cluster=" · cluster {}",
+    previous="Previous",
+    next="Next",
+    rest_behind="The rest stands behind the button {}.",
+    leave_note="Leave a note",
+    save="Save",
+    cancel="Cancel",
+    what_helped="What helped?",
+    what_was_wrong="What was wrong or missing?",
+    note_example="one or two sentences",
+    note_hint="It stands in the on-call handoff, with your name.",
+    ask_netclinic="Ask netclinic",
+    ask="Ask",
+    what_is_seen="What do you see?",
+    which_cluster="Cluster",
+    which_namespace="Namespace",
+    all_namespaces="all of them",
+    choose_cluster="Choose a cluster",
 )
 CHINESE = Labels(
     where="（{}）",
@@ -173,6 +318,85 @@ CHINESE = Labels(
     unchanged="未做任何更改",
     case="案例 {}",
     no_case="未建立案例",
+    still="仍存在",
+    cleared="已消失",
+    worse="现已确认",
+    new="新出现",
+    unclear="目前无法判断",
+    after="，{}后",
+    since="自 {} 以来：",
+    unchanged_since="自 {} 以来没有变化",
+    none_since="：当时未见故障，现在也没有。",
+    unchanged_after="没有变化{}，{}后：之前未见故障，现在也没有",
+    not_all_read="未能全部读取{}",
+    and_more="另有 {} 项",
+    see_above="此处的故障：{}，见上方答案。",
+    watched="自动观察",
+    answered=" 的回答：{}。",
+    no_entry="没有符合的条目",
+    stop="。",
+    semicolon="；",
+    comma="，",
+    resolved="已解决",
+    resolved_by="：",
+    took="，历时 {}",
+    is_on_it=" 正在处理{}。",
+    has_it=" 已接手。",
+    watching="我会持续观察{}：每 {}再查一次，最多 {}，有变化时告知一次。",
+    noted_helped="已记录{}：有帮助。",
+    noted_not_helped="已记录{}：没有帮助。请说明现在看到的情况，我会再查。",
+    welcome="不客气。",
+    still_open="案例 {} 仍未关闭：结束后请点击答案下方的“标记已解决”。",
+    nothing_new=(
+        "其中没有可供查看的新内容。请说明您看到的情况（报错、对象、另一个集群），或输入：再查一下、看证据、全部步骤、我来处理、"
+        "已解决。"
+    ),
+    asked="问题：",
+    namespace="命名空间 {}",
+    taken_by="处理人：",
+    asked_by="发起人：",
+    helped_by="认为有帮助：",
+    not_helped_by="认为没有帮助：",
+    handed_over="已转给值班",
+    handed_by="操作人：",
+    watched_until="观察至 ",
+    people_ask="{} 人在问",
+    alert_says="{} 条告警也这样说",
+    alerts_say="{} 条告警也这样说",
+    same_as="与 {} 相同，{}",
+    its_thread="其消息串",
+    show_whole="显示完整答案",
+    close="关闭",
+    none="没有。",
+    page="第 {} 页，共 {} 页",
+    cluster="集群 {}",
+    of_cluster=" · 集群 {}",
+    previous="上一页",
+    next="下一页",
+    rest_behind="其余内容见按钮“{}”。",
+    leave_note="留言",
+    save="保存",
+    cancel="取消",
+    what_helped="什么起了作用？",
+    what_was_wrong="哪里不对或有遗漏？",
+    note_example="一两句话",
+    note_hint="会连同您的名字写入值班交接。",
+    ask_netclinic="询问 netclinic",
+    ask="提问",
+    what_is_seen="您看到了什么？",
+    which_cluster="集群",
+    which_namespace="命名空间",
+    all_namespaces="全部",
+    choose_cluster="选择集群",
+    units={
+        **dict.fromkeys(("s", "second", "seconds"), " 秒"),
+        **dict.fromkeys(("min", "minute", "minutes"), " 分钟"),
+        **dict.fromkeys(("h", "hour", "hours"), " 小时"),
+        "d": " 天",
+        **{f"{unit} ago": f" {word}前" for unit, word in (("s", "秒"), ("min", "分钟"), ("h", "小时"), ("d", "天"))},
+        "just now": "刚刚",
+        **dict.fromkeys(("thing", "things"), " 项"),
+    },
 )
 
 
@@ -184,3 +408,8 @@ def labels_of(item: ReportDiagnosis) -> Labels:
 def labels_for(report: Report) -> Labels:
     """Those of an answer: of its first diagnosis."""
     return labels_of(report.diagnoses[0]) if report.diagnoses else ENGLISH
+
+
+def labels_among(reports: Iterable[Report]) -> Labels:
+    """Those of a case, by the looks at its question: of the first that found an entry; a later one may find none."""
+    return next((labels_for(each) for each in reports if each.diagnoses), ENGLISH)

@@ -45,6 +45,11 @@ def word_of(item: ReportDiagnosis) -> Word:
     return replace(word, word="不适用" if item.elsewhere else _CHINESE[item.verdict])
 
 
+def verdict_in(verdict: Verdict, *, chinese: bool) -> str:
+    """The same within a sentence."""
+    return _CHINESE[verdict] if chinese else WORDS[verdict].word.lower()
+
+
 def explain_unmatched(report: Report) -> str:
     """Why no entry is told."""
     if not report.requests:

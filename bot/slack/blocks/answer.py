@@ -111,10 +111,10 @@ def shared_message(report: Report, case: str, permalink: str) -> Message:
 def _sentences(report: Report, case: CaseLine | None, changes: Changes | None) -> Iterator[str]:
     first = report.diagnoses[0] if report.diagnoses else None
     if case and case.resolved_at:
-        yield "Resolved."
+        yield f"{case.labels.resolved}{case.labels.stop}"
     if report.cluster and not report.cluster.reachable:
         yield clip(report.cluster.trouble, LONGEST_SENTENCE)
-    yield change_text(changes) if changes else ""
+    yield change_text(changes, labels_for(report)) if changes else ""
     yield from _outcome_sentences(report, changes)
     if first:
         yield clip(_reason(first, report), LONGEST_SENTENCE)
@@ -127,7 +127,9 @@ def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]
     if report.diagnoses:
         first = report.diagnoses[0]
         yield report.headline
-        yield f"{word_of(first).word}{where_of(first, report)}: {clip(first.shown_title, LONGEST_TITLE)}."
+        labels = labels_of(first)
+        verdict = labels.alone.format(f"{word_of(first).word}{where_of(first, report)}")
+        yield f"{verdict}{clip(first.shown_title, LONGEST_TITLE)}{labels.stop}"
     elif not changes:
         yield f"{explain_unmatched(report)}{f' Asked{_on(report)}.' if report.cluster else ''} {ASK_FOR_SYMPTOM}"
     elif report.was_read and not report.failing:
@@ -154,7 +156,7 @@ def _verdict_blocks(report: Report, case: CaseLine, changes: Changes | None) -> 
     elif report.was_read:
         yield header(f"⚠ {FAILING}{_on(report)}" if report.failing else f"? No entry fits{_on(report)}")
     if changes:
-        yield from pack_blocks([change_items(changes)])
+        yield from pack_blocks([change_items(changes, labels_for(report))])
 
 
 def _headline_blocks(report: Report) -> Iterator[Block]:

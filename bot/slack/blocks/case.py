@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.diagnosis.labels import Labels, labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
@@ -41,7 +41,7 @@ from bot.slack.blocks.elements import (
     text_run,
 )
 from bot.slack.blocks.limits import pack_blocks
-from bot.text import age, counted, duration, one_line, span
+from bot.text import age, duration, one_line, span
 
 LONGEST_QUESTION = 300
 LONGEST_TITLE = 300
@@ -52,7 +52,6 @@ LONGEST_PROGRESS_QUESTION = 150
 MOST_CALLED = 10
 LONGEST_PROGRESS_TITLE = 200
 MOST_READS = 12
-HANDED_TO = "handed to"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +67,8 @@ class CaseLine:
     done is done there.
 
     ``is_talk``: it is none, as no entry fits and nothing was read, or nothing is wrong on a further cluster.
-    ``cluster`` is where it is; ``has_others``: its thread has cases on other clusters too.
+    ``cluster`` is where it is; ``has_others``: its thread has cases on other clusters too. ``labels``: the words of its
+    lines, in the language of its question.
     """
 
     id: str
@@ -96,6 +96,7 @@ class CaseLine:
     cluster: str = ""
     has_others: bool = False
     settled: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    labels: Labels = ENGLISH
 
     @property
     def is_taken(self) -> bool:
@@ -110,7 +111,8 @@ class CaseLine:
     @property
     def where(self) -> str:
         """``" on prod"``, where its thread is about several clusters."""
-        return f" on {clip(one_line(self.cluster), 100)}" if self.has_others and self.cluster else ""
+        name = clip(one_line(self.cluster), 100) if self.has_others else ""
+        return self.labels.where.format(name) if name else ""
 
     @property
     def value(self) -> ButtonValue:
@@ -120,19 +122,18 @@ class CaseLine:
 
 def case_footer(case: CaseLine, asker: str | None, report: Report) -> list[Element]:
     """Small facts: what was asked and by whom, when the cluster was read, the case, and what was done with it."""
-    asked = (
-        [line(text_run("Asked: ", bold=True), text_run(clip(case.question, LONGEST_QUESTION)))] if case.question else []
-    )
     labels = labels_for(report)
+    question = clip(case.question, LONGEST_QUESTION)
+    asked = [line(text_run(labels.asked, bold=True), text_run(question))] if case.question else []
     read = [text_run(labels.read), date_run(report.now), text_run(f" · {labels.unchanged} · ")]
     parts = [*(read if report.was_read else []), *_named_case(case, labels)]
-    parts += [text_run(f" · namespace {case.namespace}")] if case.namespace else []
-    parts += [text_run(f" · {asking}")] if (asking := asking_words(case.askers, case.alerts)) else []
-    for words, person in _involved_people(case, asker):
-        is_called = words == HANDED_TO  # the handing over has mentioned them: an answer must not call them again
-        parts += [text_run(f" · {words} on-call")] if is_called else [text_run(f" · {words} "), mention(person)]
+    parts += [text_run(f" · {labels.namespace.format(case.namespace)}")] if case.namespace else []
+    parts += [text_run(f" · {asking}")] if (asking := asking_words(case.askers, case.alerts, labels)) else []
+    for words, person in _involved_people(case, asker, labels):
+        is_called = words == labels.handed_over  # that has mentioned them: an answer must not call them again
+        parts += [text_run(f" · {words}")] if is_called else [text_run(f" · {words}"), mention(person)]
     if case.watched_until:
-        parts += [text_run(" · watched until "), date_run(case.watched_until)]
+        parts += [text_run(f" · {labels.watched_until}"), date_run(case.watched_until)]
     return [*asked, line(*parts)]
 
 
@@ -140,49 +141,51 @@ def _named_case(case: CaseLine, labels: Labels) -> list[Element]:
     """Its id; that of the case in another thread that it stands with, or that there is none."""
     if case.is_talk:
         return [text_run(labels.no_case)]
-    thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
+    thread = [text_run(labels.alone.format("")), link(case.same_as_link, labels.its_thread)]
+    thread = thread if case.same_as_link else []
     return [text_run(labels.case.format(case.same_as or case.id), code=True), *thread]
 
 
-def asking_words(askers: int, alerts: int = 0) -> str:
+def asking_words(askers: int, alerts: int = 0, labels: Labels = ENGLISH) -> str:
     """``3 people ask, 2 alerts say so``; nothing where only one person does."""
-    people = [f"{askers} people ask"] if askers > 1 else []
-    told = [f"{counted(alerts, 'alert')} {'says' if alerts == 1 else 'say'} so"] if alerts else []
-    return ", ".join([*people, *told])
+    people = [labels.people_ask.format(askers)] if askers > 1 else []
+    say = labels.alert_says if alerts == 1 else labels.alerts_say
+    return labels.comma.join([*people, *([say.format(f"{alerts:,}")] if alerts else [])])
 
 
-def welcome_message(case: str) -> Message:
+def welcome_message(case: str, labels: Labels = ENGLISH) -> Message:
     """What one says when thanked; ``case`` is the open one that it was about, if any."""
-    still = f" Case {case} is still open: press Resolve on its answer once it is over." if case else ""
-    return Message(text=f"You are welcome.{still}", blocks=[rich_text([line(text_run(f"You are welcome.{still}"))])])
+    said = labels.welcome + (labels.still_open.format(case) if case else "")
+    return Message(text=said, blocks=[rich_text([line(text_run(said))])])
 
 
-def nothing_new_message() -> Message:
+def nothing_new_message(labels: Labels = ENGLISH) -> Message:
     """What one hears who says in a case's thread what brings nothing to look at."""
-    said = (
-        "That names nothing new to look at. Say what you see (an error, an object, another cluster), or one of: "
-        "check again, show evidence, all steps, I'm on it, resolve."
-    )
+    said = labels.nothing_new
     return Message(text=escape_mrkdwn(said), blocks=[rich_text([line(text_run(said))])])
 
 
 def resolved_line(case: CaseLine) -> Element:
     """By whom, when, and after how long."""
-    when = [text_run(", "), date_run(case.resolved_at)] if case.resolved_at else []
-    took = f", after {span(case.opened_at, case.resolved_at)}" if case.opened_at and case.resolved_at else ""
-    told = [text_run(f"✓ Resolved{case.where}", bold=True), text_run(" by "), mention(case.resolved_by), *when]
-    return line(*told, text_run(f"{took}."))
+    labels, over = case.labels, case.resolved_at
+    when = [text_run(labels.comma), date_run(over)] if over else []
+    took = labels.took.format(labels.quantity(span(case.opened_at, over))) if case.opened_at and over else ""
+    told = [text_run(f"✓ {labels.resolved}{case.where}", bold=True), text_run(labels.resolved_by)]
+    return line(*told, mention(case.resolved_by), *when, text_run(f"{took}{labels.stop}"))
 
 
 def resolved_message(case: CaseLine) -> Message:
     """One line in the thread: who resolved it, and after how long."""
-    words = escape_mrkdwn(f"✓ Resolved{case.where} by ")
-    return Message(text=f"{words}{mention_text(case.resolved_by)}.", blocks=[rich_text([resolved_line(case)])])
+    labels = case.labels
+    words = escape_mrkdwn(f"✓ {labels.resolved}{case.where}{labels.resolved_by}")
+    said = f"{words}{mention_text(case.resolved_by)}{labels.stop}"
+    return Message(text=said, blocks=[rich_text([resolved_line(case)])])
 
 
 def taken_message(case: CaseLine, *, every: float, at_most: float) -> Message:
     """One line in the thread: who is on it; where it is watched, how often and how long, in seconds."""
-    words = f" is on it{case.where}." + (f" {_watch_sentence(every, at_most)}" if case.is_watched else "")
+    watch = f" {_watch_sentence(case.labels, every, at_most)}" if case.is_watched else ""
+    words = f"{case.labels.is_on_it.format(case.where)}{watch}"
     return Message(
         text=f"{mention_text(case.taken_by)}{escape_mrkdwn(words)}",
         blocks=[rich_text([line(mention(case.taken_by), text_run(words))])],
@@ -191,29 +194,28 @@ def taken_message(case: CaseLine, *, every: float, at_most: float) -> Message:
 
 def feedback_message(case: CaseLine, *, helped: bool) -> Message:
     """One line in the thread for whoever typed whether it helped."""
-    noted = f"Noted: it {'helped' if helped else 'did not help'}{case.where}."
-    said = noted if helped else f"{noted} Say what you see now, and I look again."
+    said = (case.labels.noted_helped if helped else case.labels.noted_not_helped).format(case.where)
     return Message(text=escape_mrkdwn(said), blocks=[rich_text([line(text_run(said))])])
 
 
 def watched_message(case: CaseLine, *, every: float, at_most: float) -> Message:
     """One line in the thread: that it is looked at again and again."""
-    words = _watch_sentence(every, at_most, case.where)
+    words = _watch_sentence(case.labels, every, at_most, case.where)
     return Message(text=escape_mrkdwn(words), blocks=[rich_text([line(text_run(words))])])
 
 
-def _watch_sentence(every: float, at_most: float, where: str = "") -> str:
-    return f"I look again{where} every {duration(every)}, for {duration(at_most)} at most, and say once what changed."
+def _watch_sentence(labels: Labels, every: float, at_most: float, where: str = "") -> str:
+    return labels.watching.format(where, labels.quantity(duration(every)), labels.quantity(duration(at_most)))
 
 
-def _involved_people(case: CaseLine, asker: str | None) -> Iterator[tuple[str, str]]:
+def _involved_people(case: CaseLine, asker: str | None, labels: Labels) -> Iterator[tuple[str, str]]:
     people = {
-        "on it:": case.taken_by,
-        "asked by": asker,
-        "helped, says": case.helped_by,
-        "did not help, says": case.not_helped_by,
-        HANDED_TO: case.handed_to,
-        "by": case.handed_by if case.handed_to else "",
+        labels.taken_by: case.taken_by,
+        labels.asked_by: asker,
+        labels.helped_by: case.helped_by,
+        labels.not_helped_by: case.not_helped_by,
+        labels.handed_over: case.handed_to,
+        labels.handed_by: case.handed_by if case.handed_to else "",
     }
     yield from ((words, person) for words, person in people.items() if person)
 
@@ -222,17 +224,18 @@ def question_blocks(item: ReportDiagnosis, case: CaseLine, title: str = "") -> I
     """The one question that settles a diagnosis, with its answers to press; once pressed, whose it was."""
     if not item.asks:
         return
-    about = [text_run(f"{clip(title, LONGEST_TITLE)}: ")] if title else []
-    asked = line(text_run(labels_of(item).to_settle, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
+    labels = labels_of(item)
+    about = [text_run(labels.alone.format(clip(title, LONGEST_TITLE)))] if title else []
+    asked = line(text_run(labels.to_settle, bold=True), *about, text_run(clip(item.asks, LONGEST_REASON)))
     given = case.settled.get(item.entry)
     if given:
         user, yes = given
-        yield rich_text([asked, line(mention(user), text_run(f" answered {'Yes' if yes else 'No'}."))])
+        said = labels.answered.format(labels.yes if yes else labels.no)
+        yield rich_text([asked, line(mention(user), text_run(said))])
         return
     yield rich_text([asked])
     if not case.resolved_at and not case.same_as:
         value = replace(case.value, entry=item.entry).dumps()
-        labels = labels_of(item)
         row = [button(SETTLE_YES, labels.yes, value), button(SETTLE_NO, labels.no, value)]
         yield actions(f"settle:{item.entry}"[:255], row)
 
@@ -268,7 +271,7 @@ def handover_summary(
 
 def _taking_blocks(case: CaseLine) -> list[Block]:
     """Who has it, what became of it, or the button to take it."""
-    has_it = [line(mention(case.taken_by), text_run(" has it."))] if case.taken_by else []
+    has_it = [line(mention(case.taken_by), text_run(case.labels.has_it))] if case.taken_by else []
     if case.resolved_at:
         return [rich_text([*has_it, resolved_line(case)])]
     if has_it:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
@@ -69,29 +69,33 @@ MOST_NAMED = 5  # clusters in a notification
 
 def evidence_modal(report: Report, value: ButtonValue) -> View:
     """Every piece of evidence of every diagnosis, whole; ``value.page`` counts from 0."""
-    return _paged_modal("Evidence", EVIDENCE_VIEW, EVIDENCE_PAGE, list(_all_evidence(report)), value, report)
+    return _paged_modal(
+        labels_for(report).evidence, EVIDENCE_VIEW, EVIDENCE_PAGE, list(_all_evidence(report)), value, report
+    )
 
 
 def steps_modal(report: Report, value: ButtonValue) -> View:
     """Cause, cautions and every step of each diagnosis that asks for any."""
-    return _paged_modal("All steps", STEPS_VIEW, STEPS_PAGE, list(_all_steps(report)), value, report)
+    return _paged_modal(labels_for(report).all_steps, STEPS_VIEW, STEPS_PAGE, list(_all_steps(report)), value, report)
 
 
 def evidence_message(report: Report) -> Message:
     """The same as a message, as far as one holds it."""
-    return _long_message("Evidence", [*_cluster_items(report), *_all_evidence(report)])
+    labels = labels_for(report)
+    return _long_message(labels.evidence, [*_cluster_items(report), *_all_evidence(report)], labels)
 
 
 def steps_message(report: Report) -> Message:
     """The same as a message, as far as one holds it."""
-    return _long_message("All steps", list(_all_steps(report)))
+    labels = labels_for(report)
+    return _long_message(labels.all_steps, list(_all_steps(report)), labels)
 
 
-def _long_message(title: str, items: Sequence[ElementGroup]) -> Message:
+def _long_message(title: str, items: Sequence[ElementGroup], labels: Labels) -> Message:
     kept = count_fitting(items, MOST_IN_MESSAGE)
-    blocks = pack_blocks(items[:kept] or [[line(text_run("There is none."))]])[:MOST_BLOCKS]
-    more = [context(f"The rest stands behind the button {title}.")] if kept < len(items) else []
-    return Message(text=f"{title}.", blocks=[*blocks, *more])
+    blocks = pack_blocks(items[:kept] or [[line(text_run(labels.none))]])[:MOST_BLOCKS]
+    more = [context(labels.rest_behind.format(title))] if kept < len(items) else []
+    return Message(text=f"{title}{labels.stop}", blocks=[*blocks, *more])
 
 
 def _all_evidence(report: Report) -> Iterator[ElementGroup]:
@@ -109,9 +113,11 @@ def _all_steps(report: Report) -> Iterator[ElementGroup]:
 
 def _cluster_items(report: Report) -> Iterator[ElementGroup]:
     if report.cluster:
-        words = report.cluster.trouble or f"{report.cluster.traits} · read "
+        labels = labels_for(report)
+        words = report.cluster.trouble or f"{report.cluster.traits} · {labels.read}"
         when = [] if report.cluster.trouble else [date_run(report.now)]
-        yield [line(text_run(f"Cluster {report.cluster.name}", bold=True), text_run(f" · {words}"), *when)]
+        named = text_run(labels.cluster.format(report.cluster.name), bold=True)
+        yield [line(named, text_run(f" · {words}"), *when)]
 
 
 def _evidence_items(item: ReportDiagnosis, report: Report) -> Iterator[ElementGroup]:
@@ -153,32 +159,34 @@ def _paged_modal(
     report: Report,
 ) -> View:
     """Each page says which cluster it is about: steps are done where they are read."""
-    whole = [*_cluster_items(report), *(items or [[line(text_run("There is none."))]])]
+    labels = labels_for(report)
+    whole = [*_cluster_items(report), *(items or [[line(text_run(labels.none))]])]
     pages = split_pages(pack_blocks(whole))
     number = min(max(value.page, 0), len(pages) - 1)
-    again = f"Page {number + 1} of {len(pages)} · cluster {clip(report.cluster.name, 100)}" if report.cluster else ""
-    headline = [context(again)] if number and again else []
+    name = clip(report.cluster.name, 100) if report.cluster else ""
+    again = f"{labels.page.format(number + 1, len(pages))}{labels.of_cluster.format(name)}"
+    headline = [context(again)] if number and name else []
     return {
         "type": "modal",
         "callback_id": callback,
         "title": plain_text(title),
-        "close": plain_text("Close"),
+        "close": plain_text(labels.close),
         "private_metadata": value.dumps(),
-        "blocks": [*headline, *pages[number], *_page_buttons(action, number, len(pages), value)],
+        "blocks": [*headline, *pages[number], *_page_buttons(action, number, len(pages), value, labels)],
     }
 
 
-def _page_buttons(action: str, number: int, pages: int, value: ButtonValue) -> list[Block]:
+def _page_buttons(action: str, number: int, pages: int, value: ButtonValue, labels: Labels) -> list[Block]:
     """Buttons to the neighbouring pages, where there are any."""
     if pages == 1:
         return []
-    turns = [("Previous", number - 1), ("Next", number + 1)]
+    turns = [("previous", labels.previous, number - 1), ("next", labels.next, number + 1)]
     row = [
-        button(f"{action}:{label.lower()}", label, replace(value, page=page).dumps())
-        for label, page in turns
+        button(f"{action}:{turn}", label, replace(value, page=page).dumps())
+        for turn, label, page in turns
         if 0 <= page < pages
     ]
-    return [context(f"Page {number + 1} of {pages}"), actions("turning", row)]
+    return [context(labels.page.format(number + 1, pages)), actions("turning", row)]
 
 
 @dataclass(frozen=True)
@@ -200,23 +208,33 @@ class AskFormInput:
 
 
 def ask_form(
-    clusters: Sequence[str], default: str, *, symptom: str = "", namespace: str = "", place: AnswerTarget | None = None
+    clusters: Sequence[str],
+    default: str,
+    *,
+    symptom: str = "",
+    namespace: str = "",
+    place: AnswerTarget | None = None,
+    labels: Labels = ENGLISH,
 ) -> View:
     """The form of both shortcuts. Without a ``place`` it asks for the channel."""
     place = place or AnswerTarget()
     blocks = [
         _input(
             SYMPTOM,
-            "What do you see?",
+            labels.what_is_seen,
             _multiline_input(symptom, SYMPTOM_EXAMPLE),
             hint=CUT_HINT if len(symptom) > LONGEST_INPUT else "",
         ),
-        *([_input(CLUSTER, "Cluster", cluster_select(VALUE, clusters, default))] if clusters else []),
-        _input(NAMESPACE, "Namespace", _text_input(namespace, "all of them"), optional=True),
+        *(
+            [_input(CLUSTER, labels.which_cluster, cluster_select(VALUE, clusters, default, labels))]
+            if clusters
+            else []
+        ),
+        _input(NAMESPACE, labels.which_namespace, _text_input(namespace, labels.all_namespaces), optional=True),
         *([] if place.channel else [_input(CHANNEL, "Answer in", _channel_select())]),
     ]
     kept = json.dumps({"channel": place.channel, "thread": place.thread}, separators=(",", ":"))
-    return _form_view(ASK_FORM, "Ask netclinic", "Ask", blocks, kept)
+    return _form_view(ASK_FORM, labels.ask_netclinic, labels.ask, blocks, kept, labels)
 
 
 def parse_ask_form(view: Mapping[str, Any]) -> AskFormInput:
@@ -232,14 +250,15 @@ def parse_ask_form(view: Mapping[str, Any]) -> AskFormInput:
     )
 
 
-def note_form(value: ButtonValue, *, helped: bool, cluster: str = "") -> View:
+def note_form(value: ButtonValue, *, helped: bool, cluster: str = "", labels: Labels = ENGLISH) -> View:
     """What helped, or what was wrong with the answer about ``cluster``: quoted in the next handoff."""
-    question = "What helped?" if helped else "What was wrong or missing?"
+    question = labels.what_helped if helped else labels.what_was_wrong
     kept = json.dumps({"value": value.dumps(), "helped": helped})
-    hint = "It stands in the on-call handoff, with your name."
-    about = [rich_text([line(text_run(f"Cluster {clip(cluster, 100)}", bold=True))])] if cluster else []
-    blocks = [*about, _input(NOTE, question, _multiline_input("", "one or two sentences"), optional=True, hint=hint)]
-    return _form_view(NOTE_FORM, "Leave a note", "Save", blocks, kept)
+    named = line(text_run(labels.cluster.format(clip(cluster, 100)), bold=True))
+    about = [rich_text([named])] if cluster else []
+    element = _multiline_input("", labels.note_example)
+    blocks = [*about, _input(NOTE, question, element, optional=True, hint=labels.note_hint)]
+    return _form_view(NOTE_FORM, labels.leave_note, labels.save, blocks, kept, labels)
 
 
 def parse_note_form(view: Mapping[str, Any]) -> tuple[ButtonValue, bool, str]:
@@ -285,10 +304,10 @@ def cluster_menu(question: str, clusters: Sequence[str], question_id: str, *, un
     )
 
 
-def cluster_select(action: str, clusters: Sequence[str], default: str = "") -> Element:
+def cluster_select(action: str, clusters: Sequence[str], default: str = "", labels: Labels = ENGLISH) -> Element:
     """A menu of clusters; more than Slack allows in one list are grouped."""
     options = [_option(name) for name in clusters]
-    made: Element = {"type": "static_select", "action_id": action, "placeholder": plain_text("Choose a cluster")}
+    made: Element = {"type": "static_select", "action_id": action, "placeholder": plain_text(labels.choose_cluster)}
     if len(options) <= MOST_OPTIONS:
         made["options"] = options
     else:
@@ -318,13 +337,15 @@ def _page_label(page: Sequence[Element]) -> str:
     return f"{first} to {last}"
 
 
-def _form_view(callback: str, title: str, submit: str, blocks: Sequence[Block], kept: str) -> View:
+def _form_view(
+    callback: str, title: str, submit: str, blocks: Sequence[Block], kept: str, labels: Labels = ENGLISH
+) -> View:
     return {
         "type": "modal",
         "callback_id": callback,
         "title": plain_text(title),
         "submit": plain_text(submit),
-        "close": plain_text("Cancel"),
+        "close": plain_text(labels.cancel),
         "private_metadata": kept,
         "blocks": list(blocks),
     }

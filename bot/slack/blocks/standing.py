@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.diagnosis.labels import labels_of
 from bot.diagnosis.report import Report
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip
@@ -21,21 +22,26 @@ def same_as_message(report: Report, case: CaseLine, *, since: datetime, now: dat
     """
     first, word = report.diagnoses[0], word_of(report.diagnoses[0])
     where = where_of(first, report)
-    same, ask = f"Same as {case.same_as}, {age(since, now)}", asking_words(case.askers, case.alerts)
+    labels = labels_of(first)
+    same = labels.same_as.format(case.same_as, labels.quantity(age(since, now)))
+    ask = asking_words(case.askers, case.alerts, labels)
     verdict = f"{word.mark} {word.word}{where} · {clip(first.shown_title, LONGEST_TITLE)}"
-    thread = [text_run(": "), link(case.same_as_link, "its thread")] if case.same_as_link else []
-    resolved = "Resolved. " if case.resolved_at else ""
+    thread = [text_run(labels.alone.format("")), link(case.same_as_link, labels.its_thread)]
+    thread = thread if case.same_as_link else []
+    resolved = f"{labels.resolved}{labels.stop} " if case.resolved_at else ""
+    asking = f"{labels.semicolon}{ask}" if ask else ""
+    told = f"{labels.alone.format(f'{word.word}{where}')}{first.shown_title}"
     return Message(
-        text=escape_mrkdwn(f"{resolved}{same}{f'; {ask}' if ask else ''}. {word.word}{where}: {first.shown_title}."),
+        text=escape_mrkdwn(f"{resolved}{same}{asking}{labels.stop} {told}{labels.stop}"),
         blocks=[
             rich_text(
                 [
                     *([resolved_line(case)] if case.resolved_at else []),
-                    line(text_run(same, bold=True), *thread, text_run(f"; {ask}." if ask else ".")),
+                    line(text_run(same, bold=True), *thread, text_run(f"{asking}{labels.stop}")),
                     line(text_run(verdict)),
                 ]
             ),
             *([context(*(clip(note, LONGEST_TITLE) for note in report.notes))] if report.notes else []),
-            actions("same", [button(SHOW_WHOLE, "Show the whole answer", case.value.dumps())]),
+            actions("same", [button(SHOW_WHOLE, labels.show_whole, case.value.dumps())]),
         ],
     )

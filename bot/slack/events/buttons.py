@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.diagnosis.labels import labels_for
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import (
     CASE_MENU,
@@ -62,7 +63,7 @@ async def accept_feedback(context: HandlerContext, body: Mapping[str, Any]) -> N
     try:
         _, answer = await find_case(context, press)
         value, helped = ButtonValue.loads(press.value), press.action == HELPED
-        form = note_form(value, helped=helped, cluster=answer.cluster)
+        form = note_form(value, helped=helped, cluster=answer.cluster, labels=labels_for(answer.report))
         await context.services.poster.open_view(str(body["trigger_id"]), form)
     except UserError:
         return  # the work says so

@@ -10,6 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.cluster.connection import ConnectionSettingsError
+from bot.diagnosis.labels import labels_for
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import EVIDENCE, EVIDENCE_PAGE, OTHER_CLUSTER, PAGES, STEPS, ButtonValue
 from bot.slack.blocks.case import refusal_message
@@ -89,5 +90,10 @@ async def _ask_again_form(context: HandlerContext, case: Case, answer: StoredAns
     symptom = "" if parse_check(context, answer.question) is not None else answer.question
     place = AnswerTarget(case.channel, case.thread_ts)
     return ask_form(
-        others, others[0] if len(others) == 1 else "", symptom=symptom, namespace=answer.namespace, place=place
+        others,
+        others[0] if len(others) == 1 else "",
+        symptom=symptom,
+        namespace=answer.namespace,
+        place=place,
+        labels=labels_for(answer.report),
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.audit import AuditContext
+from bot.diagnosis.labels import labels_among
 from bot.diagnosis.report import Changes, compare
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.answer import answer_message
@@ -84,14 +85,16 @@ def render_again(context: HandlerContext, answer: StoredAnswer) -> Message | Non
     chain = same_question(context.cases.answers(answer.case_id), answer)
     if answer.kind not in AGAIN or not chain[0].message_ts or chain[0].id == answer.id:
         return None
+    labels = labels_among(each.report for each in chain)
     if answer.kind == SETTLE:
         given = context.settling.known(answer.case_id, answer.question)
         newest = max(given.values(), key=lambda each: each.at, default=None)
-        return settled_message(answer.report, by=newest.user, yes=newest.yes) if newest else None
+        return settled_message(answer.report, by=newest.user, yes=newest.yes, labels=labels) if newest else None
     changes = find_changes(chain, answer)
     if changes is None:
         return None
-    return recheck_message(answer.report, changes, since=chain[0].report.told_at, by=answer.asked_by)
+    since = chain[0].report.told_at
+    return recheck_message(answer.report, changes, since=since, by=answer.asked_by, labels=labels)
 
 
 def same_question(answers: Sequence[StoredAnswer], answer: StoredAnswer) -> list[StoredAnswer]:
@@ -142,6 +145,7 @@ def case_line(
         has_others=case.state != PRIVATE and has_others(context, case),
         is_talk=case.state in (TALK, BESIDE),
         settled={entry: (given.user, given.yes) for entry, given in settled.items()},
+        labels=labels_among(each.report for each in (chain or same_question(context.cases.answers(case.id), answer))),
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
         not_helped_by=next((word.user for word in reversed(said) if not word.helped), ""),
     )

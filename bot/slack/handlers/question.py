@@ -11,6 +11,7 @@ from typing import Any
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.redaction import redact_text
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import ENGLISH, Labels, labels_among
 from bot.diagnosis.report import Report
 from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackRefused
@@ -137,7 +138,7 @@ class QuestionHandler:
         elif "brings_nothing" in target:
             await self.job.step("nothing new", self._say_what_helps)
         elif "thanked" in target:
-            await self.job.step("welcome", lambda: self.reply.begin(welcome_message(target["thanked"])))
+            await self.job.step("welcome", lambda: self._say_welcome(target["thanked"]))
         elif target["words"] or self.question.is_check:
             await self._diagnose_job(**target).run()
         else:
@@ -305,7 +306,18 @@ class QuestionHandler:
         question, messenger = self.question, self.context.messenger(self.reply.trail)
         if question.how != "unasked":
             place = {"channel": question.channel, "user": question.user, "thread_ts": question.thread_ts}
-            await messenger.post_privately(**place, message=nothing_new_message())
+            await messenger.post_privately(**place, message=nothing_new_message(await self._labels()))
+
+    async def _say_welcome(self, case: str) -> Json:
+        return await self.reply.begin(welcome_message(case, await self._labels()))
+
+    async def _labels(self) -> Labels:
+        """The words of the thread's newest answer, in the language of its question."""
+        there = await self._find_cases()
+        if not there:
+            return ENGLISH
+        answers = await self.context.services.store.run(self.context.cases.answers, leading(there).id)
+        return labels_among(each.report for each in reversed(answers))
 
     async def _do_as_pressed(self, action: str, value: str) -> None:
         """What a button opens in a modal is said in the thread: a message brings no leave to open one."""

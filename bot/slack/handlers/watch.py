@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.audit import AuditContext
+from bot.diagnosis.labels import labels_among
 from bot.diagnosis.report import Changes, Report, compare
 from bot.slack.blocks.changes import recheck_message
+from bot.slack.blocks.elements import Message
 from bot.slack.handlers.asked_message import asked_before, show_outcome
 from bot.slack.handlers.case_service import RECHECK, parse_check, refresh_answers, same_question
 from bot.slack.handlers.context import HandlerContext
@@ -51,7 +53,9 @@ async def look(context: HandlerContext, job: Job, due: WatchLook) -> None:
     trail = replace(context.system_audit_context(job.key), case=case.id)
     key = watch_key(job.key)
     await job.step("keep", lambda: _keep(context, key, before, report))
-    await job.step("tell", lambda: _tell(context, trail, key, case, begun["since"], report, changes))
+    labels, since = labels_among([before.report, report]), datetime.fromisoformat(begun["since"])
+    message = recheck_message(report, changes, since=since, watched=True, labels=labels)
+    await job.step("tell", lambda: _tell(context, trail, key, case, message))
     await job.step("end", lambda: _end_watch(context, trail, case, begun["until"]))
     await job.step("refresh", lambda: refresh_answers(context, trail, case.id, key))
     if asked := await asked_before(context, before):
@@ -118,10 +122,7 @@ async def _keep(context: HandlerContext, key: str, before: StoredAnswer, report:
     await context.services.store.run(context.cases.save_answer, replace(kept, message_ts=""))
 
 
-async def _tell(
-    context: HandlerContext, trail: AuditContext, key: str, case: Case, since: str, report: Report, changes: Changes
-) -> Json:
-    message = recheck_message(report, changes, since=datetime.fromisoformat(since), watched=True)
+async def _tell(context: HandlerContext, trail: AuditContext, key: str, case: Case, message: Message) -> Json:
     return await context.messenger(trail).post_once(
         channel=case.channel, thread_ts=case.thread_ts, key=key, message=message
     )

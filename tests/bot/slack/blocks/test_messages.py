@@ -16,11 +16,26 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import Fact
+from bot.diagnosis.labels import CHINESE as CHINESE_LABELS
+from bot.diagnosis.labels import ENGLISH, labels_among
 from bot.diagnosis.report import Report, ReportCluster, ReportFailing, ReportStep, compare
 from bot.fleet.summary import ClusterSummary, JudgedFault, unread
 from bot.slack.blocks.action_ids import ButtonValue
 from bot.slack.blocks.answer import answer_message, shared_message, sharing_message
-from bot.slack.blocks.case import CaseLine, Stage, handover_summary, progress_message, refusal_message
+from bot.slack.blocks.case import (
+    CaseLine,
+    Stage,
+    feedback_message,
+    handover_summary,
+    nothing_new_message,
+    progress_message,
+    refusal_message,
+    resolved_message,
+    taken_message,
+    watched_message,
+    welcome_message,
+)
+from bot.slack.blocks.changes import recheck_message, settled_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.fleet import digest_message, fleet_message
 from bot.slack.blocks.modals import AnswerTarget, ask_form, cluster_menu, evidence_modal, note_form, steps_modal
@@ -329,6 +344,38 @@ async def test_a_question_in_chinese_has_the_entrys_chinese_title(
     for shown in (steps_modal(told, case.value), evidence_modal(told, case.value)):
         assert "Terway 使用的交换机（vSwitch）IP 地址已用尽" in page(shown)
         assert told.diagnoses[0].title not in page(shown)
+
+
+async def test_lines_and_modals_of_a_case_in_chinese(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
+    """In the words of its question, also after a look that finds no entry; where no entry has a title, in English."""
+    told = await told_on("terway-out-of-ips", OUT_OF_IPS, question=CHINESE)
+    later = await told_on("terway-recovered-from-ip-shortage", OUT_OF_IPS, question=CHINESE)
+    well = replace(await told_on("terway-healthy", {}), diagnoses=())
+    first, labels = replace(told, asked_at=told.now - timedelta(minutes=20)), labels_among([told, well])
+    since = {"since": OPENED - timedelta(minutes=8), "labels": labels}
+    assert labels is labels_among([well, told]) is CHINESE_LABELS
+    assert labels_among([well]) is labels_among([]) is ENGLISH
+    line = replace(case, labels=labels, taken_by="U0BEA", watched_until=case.at, cluster="prod", has_others=True)
+    over = replace(line, resolved_by="U0BEA", resolved_at=case.at + timedelta(minutes=43))
+    times = {"every": 120.0, "at_most": 3600.0}
+    agreed("chinese-still", recheck_message(told, compare(first, told), by="U0BEA", **since))
+    agreed("chinese-cleared", recheck_message(later, compare(first, later), watched=True, **since))
+    agreed("chinese-nothing", recheck_message(well, compare(well, well), by="U0BEA", **since))
+    agreed("chinese-recheck", answer_message(told, case=line, asker="U0ANA", changes=compare(first, told)))
+    agreed("chinese-settled", settled_message(told, by="U0BEA", yes=True, labels=labels))
+    agreed("chinese-taken", taken_message(line, **times))
+    agreed("chinese-watched", watched_message(line, **times))
+    agreed("chinese-helped", feedback_message(line, helped=True))
+    agreed("chinese-not-helped", feedback_message(line, helped=False))
+    agreed("chinese-resolved", resolved_message(over))
+    agreed("chinese-welcome", welcome_message(case.id, labels))
+    agreed("chinese-nothing-new", nothing_new_message(labels))
+    joined = replace(line, same_as="NC-7HL4UD", same_as_link="https://slack.example/p1", askers=3, alerts=1)
+    agreed("chinese-same-as", same_as_message(told, joined, since=case.at - timedelta(minutes=2), now=case.at))
+    agreed("chinese-evidence-modal", evidence_modal(told, case.value))
+    agreed("chinese-steps-modal-page-2", steps_modal(_long(told), replace(case.value, page=1)))
+    agreed("chinese-note-form", note_form(case.value, helped=False, cluster="prod", labels=labels))
+    agreed("chinese-ask-form", ask_form(CLUSTERS, "", symptom=CHINESE, place=AnswerTarget("C1", "1"), labels=labels))
 
 
 async def test_a_private_answer_that_is_shared(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
