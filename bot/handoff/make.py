@@ -96,6 +96,7 @@ class HandoffGenerator:
         handoff = self._empty_handoff(request, span, people)
         handoff = compose(handoff, draft, reports, now, done.without(closed))
         handoff = replace(handoff, silences=silences.items, silences_trouble=silences.trouble)
+        handoff = replace(handoff, more_silences=silences.more)
         return await self.store.run(handoffs.save, await asyncio.to_thread(_render, handoff, request))
 
     async def span(self, request: HandoffRequest) -> Span:

@@ -275,8 +275,8 @@ class Handoff:
     ``stale`` are the newest of the open cases that nobody has touched for a week, ``guides`` questions of the span
     that a guide answered and nobody resolved. ``unexplained`` are open cases of which only a cause was ruled out;
     ``answered_late`` questions that nothing answered when they were asked, and that are explained or resolved since.
-    ``silences_trouble``: why Alertmanager's silences are not known. ``pictures_off``: nothing here can draw, so there
-    is no picture.
+    ``silences_trouble``: why Alertmanager's silences are not known; ``more_silences`` end beside those that are listed.
+    ``pictures_off``: nothing here can draw, so there is no picture.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": _stored_name}
@@ -309,6 +309,7 @@ class Handoff:
     near_limits: tuple[NearLimit, ...] = ()
     silences: tuple[ExpiringSilence, ...] = ()
     silences_trouble: str = ""
+    more_silences: int = 0
     shift_notes: tuple[ShiftNote, ...] = ()
     pictures_off: bool = False
 

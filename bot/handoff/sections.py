@@ -253,6 +253,8 @@ def _limit_item(limit: NearLimit) -> Item:
 def _silence_items(handoff: Handoff) -> Iterator[Item]:
     for silence in handoff.silences:
         yield Item(title=[Text(silence_text(handoff, silence), Style.REASON)])
+    if handoff.more_silences:
+        yield Item(title=[Text(f"and {handoff.more_silences} more", Style.REASON)])
     if handoff.silences_trouble:
         yield Item(title=[Text(handoff.silences_trouble, Style.REASON)])
 

@@ -25,9 +25,13 @@ _OPERATORS = {(True, False): "=", (False, False): "!=", (True, True): "=~", (Fal
 
 @dataclass(frozen=True)
 class Silences:
-    """Those that are in force and end in time, soonest first; ``trouble`` says in one sentence why they are unknown."""
+    """Those that are in force and end in time, soonest first, and how many ``more`` do.
+
+    ``trouble`` says in one sentence why they are unknown.
+    """
 
     items: tuple[ExpiringSilence, ...] = ()
+    more: int = 0
     trouble: str = ""
 
 
@@ -45,7 +49,8 @@ class Alertmanager:
         try:
             async with asyncio.timeout(self.seconds):
                 told = await self._read()
-            return Silences(tuple(_ending(told, start, end)))
+            found = _ending(told, start, end)
+            return Silences(tuple(found[:MOST_LISTED]), max(0, len(found) - MOST_LISTED))
         except TimeoutError:
             why = f"no answer within {self.seconds:g} s"
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -85,10 +90,12 @@ def make_alertmanager(url: str) -> Alertmanager | None:
 
 
 def _ending(told: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> list[ExpiringSilence]:
-    found = []
+    """Not where another silence of the same goes on from there until after ``end``: then nothing rings."""
+    found, goes_on = [], [_length(each) for each in told if each["status"]["state"] in ("active", "pending")]
     for each in told:
-        ends_at = datetime.fromisoformat(str(each["endsAt"]))
-        if ends_at.tzinfo is not None and each["status"]["state"] == "active" and start <= ends_at < end:
+        _, ends_at, of = _length(each)
+        is_followed = any(other == of and begins <= ends_at and end <= until for begins, until, other in goes_on)
+        if each["status"]["state"] == "active" and start <= ends_at < end and not is_followed:
             found.append(
                 ExpiringSilence(
                     matchers=clip(", ".join(map(_matcher, each["matchers"])), LONGEST),
@@ -97,7 +104,19 @@ def _ending(told: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -
                     comment=clip(one_line(str(each.get("comment") or "")), LONGEST),
                 )
             )
-    return sorted(found, key=lambda silence: (silence.ends_at, silence.matchers))[:MOST_LISTED]
+    return sorted(found, key=lambda silence: (silence.ends_at, silence.matchers))
+
+
+def _length(silence: Mapping[str, Any]) -> tuple[datetime, datetime, frozenset[str]]:
+    """From when until when it silences what.
+
+    Raises:
+        ValueError: a time without a zone, which says nothing.
+    """
+    begins, ends = (datetime.fromisoformat(str(silence[name])) for name in ("startsAt", "endsAt"))
+    if begins.tzinfo is None or ends.tzinfo is None:
+        raise ValueError(f"a silence has a time without a zone, {ends}")
+    return begins, ends, frozenset(map(_matcher, silence["matchers"]))
 
 
 def _matcher(matcher: Mapping[str, Any]) -> str:

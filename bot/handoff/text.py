@@ -39,7 +39,9 @@ VERDICTS = {
 def headline(handoff: Handoff, *, is_short: bool = False) -> str:
     """What happened, in a few words; ``is_short``: without what became of the open cases."""
     if handoff.is_empty:
-        return NOTHING
+        ending = len(handoff.silences) + handoff.more_silences
+        ends = f"{counted(ending, 'silence')} {'ends' if ending == 1 else 'end'}"
+        return f"{NOTHING}, but {ends} in the next shift" if ending else NOTHING
     counts = handoff.counts
     of_these = "" if is_short else _of_these(handoff)
     parts = [f"{counts.all_open} open{of_these}" if counts.all_open else "nothing open"]

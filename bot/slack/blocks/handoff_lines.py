@@ -87,9 +87,11 @@ def other_groups(handoff: Handoff) -> Iterator[ElementGroup]:
     """What is not a case, in few lines, the shortest first: the page has the rest of it."""
     watched = [f"{_cut(each.cluster, NAME)}: {each.text}" for each in handoff.near_limits]
     silences = [silence_text(handoff, each) for each in handoff.silences]
-    for title, lines in (("To watch: ", watched), ("Silences that end in the next shift: ", silences)):
+    ending = ("Silences that end in the next shift: ", silences, handoff.more_silences)
+    for title, lines, unlisted in (("To watch: ", watched, 0), ending):
         if lines:
-            more = [f"{len(lines) - MOST_WATCHED} more in the page"] if len(lines) > MOST_WATCHED else []
+            left = max(0, len(lines) - MOST_WATCHED)
+            more = [f"{left + unlisted} more{'' if unlisted else ' in the page'}"] if left or unlisted else []
             shown = "; ".join([*(_cut(text, LINE) for text in lines[:MOST_WATCHED]), *more])
             yield [line(text_run(title, bold=True), text_run(shown))]
     if handoff.silences_trouble:

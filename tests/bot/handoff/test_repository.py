@@ -166,7 +166,7 @@ async def test_erased_words_of_a_person_take_their_notes_along(shift: Shift, sto
 async def test_what_an_earlier_version_stored_is_loaded_with_nothing_in_new_fields(shift: Shift) -> None:
     await busy(shift)
     told = (await shift.handed_off()).handoff.to_json()
-    for name in ("changes", "near_limits", "silences", "silences_trouble", "shift_notes"):
+    for name in ("changes", "near_limits", "silences", "silences_trouble", "more_silences", "shift_notes"):
         del told[name]
     del told["counts"]["hidden"]
     for case in told["open"]:

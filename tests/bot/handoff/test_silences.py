@@ -74,6 +74,33 @@ async def test_those_that_end_in_the_next_shift_soonest_first() -> None:
     assert found.items[0].ends_at == NOW + timedelta(hours=2, milliseconds=123)
 
 
+async def test_one_that_another_of_the_same_goes_on_from_is_no_news() -> None:
+    """Somebody has silenced it for longer already; one of something else, or with a gap, changes nothing."""
+    begins = "2026-11-22T10:00:00Z"
+    told = [
+        silence(2, name="goes_on"),
+        silence(20, "pending", name="goes_on", startsAt=begins),
+        silence(3, name="with_a_gap"),
+        silence(20, "pending", name="with_a_gap", startsAt="2026-11-22T13:00:00Z"),
+        silence(4, name="too_short"),
+        silence(6, name="too_short"),
+        silence(5, name="given_up"),
+        silence(20, "expired", name="given_up"),
+    ]
+    async with answering(lambda _: web.json_response(told)) as url:
+        found = await Alertmanager(url).ending_between(NOW, LATER)
+    names = [each.matchers.partition("=")[0] for each in found.items]
+    assert names == ["with_a_gap", "too_short", "given_up", "too_short"]
+
+
+async def test_how_many_more_there_are_is_said() -> None:
+    told = [silence(1 + number / 10, name=f"rule_{number:02}") for number in range(13)]
+    async with answering(lambda _: web.json_response(told)) as url:
+        found = await Alertmanager(url).ending_between(NOW, LATER)
+    assert [each.matchers.partition("=")[0] for each in found.items] == [f"rule_{number:02}" for number in range(10)]
+    assert found.more == 3
+
+
 @pytest.mark.parametrize(
     ("reply", "why"),
     [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aiohttp import web
 from sqlalchemy import select, update
 
 from bot.handoff.repository import Handoffs
@@ -14,7 +15,9 @@ from bot.handoff.schedule import handoff_schedule
 from bot.slack.scheduler import Scheduler
 from bot.store.cases import Cases
 from bot.store.schema import audit_records, cases, handoffs
+from tests.bot.handoff.test_silences import answering
 from tests.bot.store.test_standing import answer, report
+from tests.ports import free_address
 from tests.scenes import OpenScene, Scene
 from tests.workspace.records import Channel
 
@@ -221,6 +224,57 @@ async def test_an_empty_shift_is_told_in_short(open_scene: OpenScene) -> None:
         message = await scene.slack.until(lambda: (posted(scene, "inc-shop") or [None])[0], 60)
         assert "Nothing to hand over" in message.plain
         assert "does not prove" in message.plain
+
+
+def _silence(name: str, *, hours: float, comment: str = "") -> dict[str, Any]:
+    ends = datetime.now(UTC) + timedelta(hours=hours)
+    made = {"startsAt": "2026-11-21T09:00:00.000Z", "endsAt": ends.isoformat(), "createdBy": "mei", "comment": comment}
+    matchers = [{"name": "alertname", "value": name, "isRegex": False, "isEqual": True}]
+    return {"id": name, "status": {"state": "active"}, "matchers": matchers, **made}
+
+
+async def test_silences_that_end_in_the_next_shift_are_told_even_where_nothing_else_is(open_scene: OpenScene) -> None:
+    told = [_silence(f"Rule{number}", hours=1 + number) for number in range(4)]
+    told = [_silence("PodsStuck", hours=0.5, comment="known <!channel>, *INC-7*"), *told, _silence("Later", hours=20)]
+    async with answering(lambda _: web.json_response(told)) as url:
+        settings = {**ONCALL, "NETCLINIC_ALERTMANAGER_URL": url}
+        async with open_scene(CLUSTER, settings=settings) as scene:
+            await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+            empty = await first_of(scene, 1)
+            assert "Nothing to hand over, but 5 silences end in the next shift" in empty.plain
+            assert "Nothing to hand over, but 5 silences end in the next shift" in empty.text
+            assert 'alertname="PodsStuck", by mei: known <!channel>, *INC-7*' in empty.plain
+            assert "2 more in the page" in empty.plain
+            assert "Later" not in empty.plain
+            page = await scene.slack.until(lambda: page_of(scene, empty), 60)
+            assert "Silences that end in the next shift" in page
+            assert "Rule3" in page
+            await a_case(scene)
+            await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff 12h")
+            busy = await first_of(scene, 2)
+            assert "Handoff: 1 open" in busy.plain
+            assert 'alertname="PodsStuck", by mei' in busy.plain
+
+
+async def test_an_alertmanager_that_is_away_is_told_in_one_line(open_scene: OpenScene) -> None:
+    settings = {**ONCALL, "NETCLINIC_ALERTMANAGER_URL": f"http://{free_address()}"}
+    async with open_scene(CLUSTER, settings=settings) as scene:
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic handoff")
+        message = await first_of(scene, 1)
+        assert "Nothing to hand over" in message.plain
+        assert "Alertmanager's silences could not be read from 127.0.0.1:" in message.plain
+
+
+async def first_of(scene: Scene, number: int) -> Any:
+    """The newest handoff once there are so many."""
+    return await scene.slack.until(lambda: posted(scene)[-1] if len(posted(scene)) == number else None, 60)
+
+
+def page_of(scene: Scene, message: Any) -> str:
+    """The Markdown page in its thread, once it is there."""
+    return next(
+        ((file.content or b"").decode() for name, file in files(scene, message).items() if name.endswith(".md")), ""
+    )
 
 
 async def test_one_reminder_where_nobody_has_it(open_scene: OpenScene) -> None:
