@@ -43,6 +43,10 @@ class ExternalAccess:
         """Why nothing that was read may be posted in that channel, whoever asked."""
         return self._place_refusal(channel, await self._shared_with(channel, False), "")
 
+    async def is_read_by_others(self, channel: str) -> bool:
+        """Whether people of another company are in that channel, whatever the setting opens to them."""
+        return (await self._shared_with(channel, False)).is_external
+
     async def check_posting(self, channel: str) -> None:
         """Raises ``SlackRefused`` where that is so: what the poster asks before it posts."""
         if why := await self.posting_refusal(channel):

@@ -2,7 +2,7 @@
 
 So it is with an alert. The whole answer is kept all the same, and shown where somebody wants it; once the case is
 resolved the short messages say so. What a private channel's case is about is told nowhere else, so there the question
-is answered in full.
+is answered in full; so it is in a channel that another company reads, too.
 """
 
 from dataclasses import replace
@@ -45,11 +45,15 @@ async def is_standing(context: HandlerContext, answer: StoredAnswer) -> bool:
 
 
 async def _closed(context: HandlerContext, channels: frozenset[str], place: str) -> set[str]:
-    """Those of which nothing may be told there; all while Slack does not say."""
+    """Those of which nothing may be told there: all where people of another company read, who could not open the
+    thread, and while Slack does not say."""
+    elsewhere = set(channels - {place})
     try:
+        if elsewhere and await context.services.external_access.is_read_by_others(place):
+            return elsewhere
         return await closed_channels(context, channels, place)
     except SlackUnavailable:
-        return set(channels - {place})
+        return elsewhere
 
 
 async def _note_link(context: HandlerContext, case: str) -> None:

@@ -170,6 +170,23 @@ async def test_the_setting_opens_a_channel_or_another_company(open_scene: OpenSc
         await scene.slack.until(lambda: any(PERSON in plain for plain in said(scene, "ops")), 60)
 
 
+async def test_where_another_company_reads_nothing_is_told_of_threads_in_our_own_channels(
+    open_scene: OpenScene,
+) -> None:
+    """It could not open them: the question is answered in full there; our own people are led to the thread."""
+    async with open_scene(OUT, settings={"NETCLINIC_SLACK_CONNECT": "inc-*"}) as scene:
+        first = await scene.slack.people.say("ada", "ops", f"@netclinic {QUESTION}")
+        await scene.answer("ops", first, "CONFIRMED")
+        scene.slack.team.add_stranger("eve", OTHER, "inc-shop")
+        ts = await scene.slack.people.say("eve", "inc-shop", f"@netclinic {QUESTION}")
+        answer = await scene.answer("inc-shop", ts)
+        assert "CONFIRMED" in answer.plain
+        assert "Same as" not in answer.plain
+        assert "people ask" not in answer.plain
+        ours = await scene.slack.people.say("lin", "random", f"@netclinic {QUESTION}")
+        assert "Same as NC-" in (await scene.answer("random", ours)).plain
+
+
 async def test_the_named_company_is_not_answered_where_a_third_one_reads(open_scene: OpenScene) -> None:
     async with open_scene(OUT, settings={"NETCLINIC_SLACK_CONNECT": OTHER}) as scene:
         scene.slack.team.add_stranger("eve", OTHER, "inc-shop")
