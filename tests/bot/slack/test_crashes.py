@@ -203,6 +203,34 @@ async def test_while_a_private_answer_is_shared(stage: Stage, method: str, accep
 
 @slow
 @only_sqlite
+@pytest.mark.parametrize(
+    ("button", "line"), [("I'm on it", "is on it."), ("Re-check", "Still there"), ("Resolve", "Resolved by")]
+)
+async def test_a_line_in_the_thread_is_posted_and_nobody_knows(stage: Stage, button: str, line: str) -> None:
+    """It stands there once, and the answer is brought up to it, also where Slack takes no status."""
+    await stage.starts()
+    stage.takes_no_status()
+    ts = await stage.asks()
+    answer = await stage.answered_once(ts)
+    before = stage.calls("chat.postMessage")
+    stage.slack.fail("chat.postMessage", "hang", accepted=True, times=None)
+    await stage.slack.people.press("lin", answer, button)
+    await stage.called("chat.postMessage", before + 1)
+    await asyncio.sleep(0.2)
+    stage.bot.kill()
+    stage.slack.heal()
+    stage.takes_no_status()
+    await stage.starts()
+    await stage.slack.until(lambda: line in stage.slack.replies("inc-shop", ts)[-1].plain, SECONDS)
+    said = {"I'm on it": "on it: <@U0LIN00002>", "Re-check": "Still there", "Resolve": "Resolved by"}[button]
+    await stage.slack.until(lambda: said in stage.slack.replies("inc-shop", ts)[0].plain, SECONDS)
+    await asyncio.sleep(1.5)
+    assert len([reply for reply in stage.slack.replies("inc-shop", ts) if line in reply.plain and reply != answer]) == 1
+    assert len(stage.slack.replies("inc-shop", ts)) == 2
+
+
+@slow
+@only_sqlite
 async def test_while_the_cluster_is_being_read(stage: Stage) -> None:
     reading = asyncio.Event()
 
