@@ -28,6 +28,18 @@ def open_case(scene: Scene) -> Case:
     return case
 
 
+async def test_a_watched_case_in_chinese_says_so_in_chinese(open_scene: OpenScene) -> None:
+    async with open_scene(OUT, timing=OFTEN) as scene:
+        ts = await scene.slack.people.say("ada", "inc-shop", "@netclinic Pod 一直卡在 ContainerCreating")
+        answer = await scene.answer("inc-shop", ts)
+        await scene.slack.people.press("lin", answer, "我来处理")
+        await in_thread(scene, answer, "我会持续观察：每 0.3 秒再查一次，最多 10 分钟，有变化时告知一次。")
+        await scene.clusters.serve("terway-recovered-from-ip-shortage", "prod")
+        line = await in_thread(scene, answer, "✓ 已消失（prod），")
+        assert line.plain.endswith("· 自动观察")
+        assert "Cleared" not in line.plain
+
+
 async def in_thread(scene: Scene, answer: Any, words: str) -> Any:
     """The message of the thread that holds the words."""
 
