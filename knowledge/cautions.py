@@ -16,6 +16,10 @@ CAUTIONS = {
         "running pods stay connected, but no pod can start or stop on a node until its Terway pod is back. Do not "
         "restart it in the middle of a roll-out."
     ),
+    "restart-kube-proxy": (
+        "changes of Services and endpoints reach a node later while its kube-proxy restarts; open connections go on. "
+        "Do it at a quiet hour."
+    ),
     "upgrade-terway": (
         "look at the kernel and the data path of every node first. From v1.14 on Terway does not start on nodes with a "
         "kernel older than 5.10, whatever the data path; after v1.17.5 it does not start on IPvlan nodes either "

@@ -286,6 +286,15 @@ def _check_cautions(context: _EntryContext) -> Iterator[Problem]:
             yield context.problem(place, message, remedy)
 
 
+def _check_cautions_at_steps(context: _EntryContext) -> Iterator[Problem]:
+    """A caution at another step is not read by whoever copies this one's command."""
+    if any(step.caution for _, step in _numbered_steps(context.entry)):
+        for place, step in _numbered_steps(context.entry):
+            if not step.caution and step.command and (found := find_destructive_command(step.command)):
+                remedy = 'add a paragraph "Caution: ..." to this very item'
+                yield context.problem(place, f'"{found}" can hurt, and its step has no caution', remedy)
+
+
 def _destructive_parts(entry: Entry) -> Iterator[tuple[Place, str]]:
     for place, command in _commands(entry):
         if found := find_destructive_command(command):
@@ -325,6 +334,7 @@ RULES: tuple[Callable[[_EntryContext], Iterator[Problem]], ...] = (
     _check_variants,
     _check_templates,
     _check_cautions,
+    _check_cautions_at_steps,
     _check_namespaces,
     _check_banned_fragments,
 )

@@ -40,7 +40,11 @@ _NOT = (
 # Of a thing that happens without anybody's doing, "itself" says nothing about who calls whom.
 _BY_ITSELF = (
     (r"\b(?:by|of) (?:it ?self|themselves)\b", "alone"),
-    (r"\bon (?:its|their) own\b(?! (?:service|svc|cluster|address|ip|vip))", "alone"),
+    (
+        r"\bon (?:its|their) own\b(?! (?:(?:kubernetes|k8s|internal|stable|in) )?"
+        r"(?:service|svc|cluster|address|ip|vip|url|name|dns|fqdn|host ?name|endpoint))",
+        "alone",
+    ),
     (r"\b(heal|fix|repair|recover|resolve|clear|restart|correct|cure)(\w*) (?:it ?self|themselves)\b", r"\1\2 alone"),
     (r"自己(就|又|会|也|慢慢|才)*(好|恢复|重启|消失|退出|起来|自愈|挂)", r"自动\2"),
 )

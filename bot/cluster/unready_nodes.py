@@ -19,9 +19,7 @@ PRINTED = "kubectl get nodes shows it as NotReady; what it says of that was not 
 
 # What a node says of its network plugin, and where that leads.
 _NO_CNI_FILE = ("cni plugin not initialized", "cni config uninitialized")
-_LOOK_AT_CNI = (
-    ", for want of a configuration in /etc/cni/net.d that is accepted (the pod of the network plugin writes it there)"
-)
+_LOOK_AT_CNI = ", because no valid configuration is in /etc/cni/net.d (the pod of the network plugin writes it there)"
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,7 @@ class Clinic:
                 diagnoses, failing = await self._by_cluster(session, scores)
                 if not scores.named:
                     plugin = next((str(fact.value) for fact in state.facts if fact.name == PLUGIN and fact.value), None)
-                    fails, text = bool(failing.items), answer.question
-                    diagnoses = worth_telling(diagnoses, text, answer.confidence, plugin, something_fails=fails)
+                    diagnoses = worth_telling(diagnoses, answer.question, answer.confidence, plugin, failing)
                 if look is not None:
                     await look(session, diagnoses)
             else:

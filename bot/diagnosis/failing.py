@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bot.cluster.facts.registry import ODD_SHAPES
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
-from bot.diagnosis.answer import Answer, is_elsewhere
 from bot.diagnosis.judge import NOT_HERE, Judgement, Verdict
 from bot.probes.failing_nodes import READY_NODES
-from bot.probes.failing_pods import WAITING_PODS
 from bot.probes.failure_checks import CheckResult, DeclaredCheck, Failing, declared_checks
 from bot.probes.findings import Finding, clip
 from bot.probes.registry import calls
@@ -29,6 +28,25 @@ class FailingHere:
     more: int = 0
     looked_at: tuple[str, ...] = ()
     not_looked_at: tuple[str, ...] = ()
+
+    @property
+    def shows_ready_nodes(self) -> bool:
+        """Whether nothing fails, and all nodes were seen to be ready."""
+        return not self.items and was_looked_at(READY_NODES, self)
+
+
+class Looked(Protocol):
+    """Where it was looked for what fails, and where it was not."""
+
+    @property
+    def looked_at(self) -> tuple[str, ...]: ...
+    @property
+    def not_looked_at(self) -> tuple[str, ...]: ...
+
+
+def was_looked_at(what: str, told: Looked) -> bool:
+    """Whether a failure check was made, and of all that it is about."""
+    return what in told.looked_at and not any(line.startswith(what) for line in told.not_looked_at)
 
 
 async def what_fails(session: ClusterSession) -> FailingHere:
@@ -100,7 +118,7 @@ def reopen(judged: Sequence[tuple[Entry, Judgement]], failing: Sequence[Failing]
 
 def _reopened(entry: Entry, judgement: Judgement, riddle: Failing) -> Judgement:
     is_open = judgement.verdict is Verdict.RULED_OUT and not judgement.reason.startswith(NOT_HERE)
-    if not (is_open and any(map(_asks_why_pods_wait, calls(entry.confirmed_by)))):
+    if not (is_open and any(map(asks_why_pods_wait, calls(entry.confirmed_by)))):
         return judgement
     if any(found.is_of_cloud for found in judgement.telling):
         return judgement  # the cloud counted what the message is silent about
@@ -110,30 +128,10 @@ def _reopened(entry: Entry, judgement: Judgement, riddle: Failing) -> Judgement:
     return replace(judgement, verdict=Verdict.SUSPECTED, reason=reason, found={}, is_riddle=True)
 
 
-def _asks_why_pods_wait(call: Call) -> bool:
+def asks_why_pods_wait(call: Call) -> bool:
     if call.probe == "pod_waiting":
         return not any(name in ("app", "reason") for name, _ in call.arguments)
     return call.probe in ("pod_event", "terway_error", "node_range")
-
-
-def healthy_headline(answer: Answer) -> str:
-    """What is so where nothing fails and the fault that was asked about is not there; else empty."""
-    first = answer.diagnoses[0] if answer.diagnoses else None
-    is_well = answer.cluster is not None and answer.cluster.reachable and not answer.failing
-    if not (is_well and first and first.verdict is Verdict.RULED_OUT) or is_elsewhere(first):
-        return ""
-    asked = list(calls(first.entry.confirmed_by))
-    where = answer.cluster.context if answer.cluster else ""
-    if any(map(_asks_why_pods_wait, asked)) and _was_looked_at(WAITING_PODS, answer):
-        return f"No pod is stuck in ContainerCreating on {where}."
-    if any(call.probe in ("node_condition", "node_taint") for call in asked) and _was_looked_at(READY_NODES, answer):
-        return f"All nodes of {where} are ready."
-    part = "in what could be read of" if answer.unread or answer.not_looked_at else "on"
-    return f"Nothing is seen failing {part} {where}."
-
-
-def _was_looked_at(what: str, answer: Answer) -> bool:
-    return what in answer.looked_at and not any(line.startswith(what) for line in answer.not_looked_at)
 
 
 def _ranked(found: Iterable[Failing]) -> tuple[Failing, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.diagnosis.report import Report, ReportDiagnosis
+from knowledge.model import is_chinese
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,22 @@ class Labels:
     which_namespace: str
     all_namespaces: str
     choose_cluster: str
+    unmatched_unread: str
+    unmatched_failing: str
+    unmatched: str
+    unmatched_partly: str
+    looked_at: str
+    looked_at_number: str
+    listed: str
+    say_what_fails: str
+    nearest: str
+    nearest_in_slack: str
+    no_other_fault: str
+    check_all: str
+    asked_on: str
+    nothing_fails: str
+    nothing_now: str
+    nothing_seen: str
     units: Mapping[str, str] = field(default_factory=dict)
 
     def quantity(self, told: str) -> str:
@@ -264,6 +281,24 @@ ENGLISH = Labels(
     which_namespace="Namespace",
     all_namespaces="all of them",
     choose_cluster="Choose a cluster",
+    unmatched_unread="No entry of the container-networking FAQ fits these words, so nothing was read.",
+    unmatched_failing="No entry of the FAQ fits these words clearly. Start with what fails here.",
+    unmatched="These words fit no entry clearly, and no fault of the network is seen in the cluster.",
+    unmatched_partly=(
+        "These words fit no entry clearly, and no fault of the network is seen in what could be read of the cluster."
+    ),
+    looked_at="Looked at: {}.",
+    looked_at_number="Looked at: {} things, listed under Evidence.",
+    listed=", ",
+    say_what_fails="Say what fails (pods, nodes, Services), since when, and paste the error.",
+    nearest="`netclinic match TEXT` shows the nearest entries, `netclinic check` looks at everything.",
+    nearest_in_slack="`/netclinic entries WORDS` shows the nearest entries.",
+    no_other_fault="No other fault was seen on the way.",
+    check_all="`netclinic check` looks at every fault of the FAQ.",
+    asked_on="Asked{}.",
+    nothing_fails="Nothing fails",
+    nothing_now="Nothing is seen failing now.",
+    nothing_seen="Nothing is seen failing in what could be read now.",
 )
 CHINESE = Labels(
     where="（{}）",
@@ -388,6 +423,22 @@ CHINESE = Labels(
     which_namespace="命名空间",
     all_namespaces="全部",
     choose_cluster="选择集群",
+    unmatched_unread="容器网络 FAQ 中没有与这段描述相符的条目，因此未读取任何内容。",
+    unmatched_failing="FAQ 中没有与这段描述明确相符的条目。请先看此处的故障。",
+    unmatched="没有与这段描述明确相符的条目，集群中也未见网络故障。",
+    unmatched_partly="没有与这段描述明确相符的条目，在集群可读取的部分中也未见网络故障。",
+    looked_at="已查看：{}。",
+    looked_at_number="已查看 {} 项，列在“证据”中。",
+    listed="、",
+    say_what_fails="请说明什么出了问题（Pod、节点、Service）、从何时开始，并贴上报错。",
+    nearest="`netclinic match TEXT` 列出最接近的条目，`netclinic check` 全面检查。",
+    nearest_in_slack="`/netclinic entries WORDS` 列出最接近的条目。",
+    no_other_fault="过程中未见其他故障。",
+    check_all="`netclinic check` 检查 FAQ 中的每一种故障。",
+    asked_on="所查集群{}。",
+    nothing_fails="未见故障",
+    nothing_now="现在未见故障。",
+    nothing_seen="在现在可读取的部分中未见故障。",
     units={
         **dict.fromkeys(("s", "second", "seconds"), " 秒"),
         **dict.fromkeys(("min", "minute", "minutes"), " 分钟"),
@@ -399,6 +450,26 @@ CHINESE = Labels(
     },
 )
 
+# What the failure checks look at (bot/probes/failure_checks.py).
+CHECKS_CHINESE = {
+    "what your words name": "您提到的对象",
+    "load balancers of Services": "Service 的负载均衡",
+    "network components": "网络组件",
+    "the cluster's DNS": "集群 DNS",
+    "errors that network components log": "网络组件日志中的报错",
+    "warnings about what is named": "所提对象的告警事件",
+    "nodes": "节点",
+    "network taints of nodes": "节点的网络污点",
+    "nodes that take no pods": "不接收 Pod 的节点",
+    "pods that wait for their network": "等待网络的 Pod",
+    "pods without a node": "未调度的 Pod",
+    "pods that do not come up": "起不来的 Pod",
+    "pods that do not end": "无法结束的 Pod",
+    "workloads whose pods are refused": "Pod 被拒绝创建的工作负载",
+    "Services without endpoints": "没有后端的 Service",
+    "warnings of the network's controllers": "网络控制器的告警事件",
+}
+
 
 def labels_of(item: ReportDiagnosis) -> Labels:
     """Those of a diagnosis: Chinese where somebody asked in Chinese and its entry has a Chinese title."""
@@ -406,10 +477,19 @@ def labels_of(item: ReportDiagnosis) -> Labels:
 
 
 def labels_for(report: Report) -> Labels:
-    """Those of an answer: of its first diagnosis."""
-    return labels_of(report.diagnoses[0]) if report.diagnoses else ENGLISH
+    """Those of an answer: of its first diagnosis; where no entry fits, of the question."""
+    if report.diagnoses:
+        return labels_of(report.diagnoses[0])
+    return CHINESE if is_chinese(report.question) else ENGLISH
 
 
 def labels_among(reports: Iterable[Report]) -> Labels:
     """Those of a case, by the looks at its question: of the first that found an entry; a later one may find none."""
-    return next((labels_for(each) for each in reports if each.diagnoses), ENGLISH)
+    looks = list(reports)
+    telling = next((each for each in looks if each.diagnoses), looks[0] if looks else None)
+    return labels_for(telling) if telling else ENGLISH
+
+
+def check_name(what: str, labels: Labels) -> str:
+    """What a failure check looks at, in the language of the labels."""
+    return CHECKS_CHINESE.get(what, what) if labels is CHINESE else what

@@ -8,9 +8,11 @@ import re
 from collections.abc import Sequence
 
 from bot.diagnosis.answer import Diagnosis
+from bot.diagnosis.failing import FailingHere
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.matching import CLEAR
 from bot.diagnosis.settling import spoken
+from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
 
@@ -23,10 +25,10 @@ _TROUBLE = re.compile(
     r"|timeouts?|hangs?|stuck|refus\w+|unreachable|flak\w+|slow|drops?|dropped|lost|not work\w*"
     r"|can['’]?t|cannot|(?:could|do|does|did|wo)n['’]?t|(?:can|could|do|does|did|will) not|vanished|gone"
     r"|no (?:traffic|response|answer|reply|route)|out of|r[au]n(?:s|ning)? out|exhaust\w*|used up|full"
-    r"|(?:ok|okay|healthy|all right)(?= ?\?))\b"
+    r"|(?:ok|okay|healthy|all right)(?= ?\?)|not[ -]?ready)\b"
     r"|有问题|出问题|什么问题|异常|故障|挂了|不通|超时|失败|报错|不了|不到|连不上|打不开|拒绝|卡住|丢包|抖动|很慢"
     r"|变慢|好慢|特别慢|起不来|断连|正常吗|还好吗|健康吗"
-    r"|用完|耗尽|用光|不够|占满|满了|卡住|卡在|一直|ContainerCreating|CrashLoopBackOff",
+    r"|(?:未|没|没有|不)就绪|用完|耗尽|用光|不够|占满|满了|卡住|卡在|一直|ContainerCreating|CrashLoopBackOff",
     re.IGNORECASE,
 )
 _HOW = re.compile(
@@ -36,12 +38,30 @@ _HOW = re.compile(
     r"|怎么(?!回事|了|办|会|又|都|老|总)|如何|哪个|哪些|多少|能不能|能否|是否支持|支持|区别|配置",
     re.IGNORECASE,
 )
+# Nodes that are not ready; of pods only the node's own word for it, as kubectl prints it, is meant of nodes.
+_UNREADY_NODES = re.compile(
+    r"\bnodes?\b[^.!?;,\n]{0,40}\bnot[ -]?ready\b|\bnot[ -]?ready\b[^.!?;,\n]{0,20}\b(?:nodes?|workers?)\b"
+    r"|(?-i:NotReady)|节点[^。！？；，,\n]{0,20}(?:not[ -]?ready|(?:未|没|没有|不)就绪|不可用|失联|掉线|不在线)",
+    re.IGNORECASE,
+)
+_PODS = re.compile(r"\bpods?\b|\bcontainers?\b|容器|副本", re.IGNORECASE)
+_OF_NODES = ("node_condition", "node_taint")  # probes
 _IPV6 = re.compile(r"ip ?v6|\bv6\b|dual[ -]?stack|双栈", re.IGNORECASE)
 
 
 def speaks_of_trouble(text: str) -> bool:
     """Whether the words say that something is wrong, and ask for no instructions."""
     return bool(_TROUBLE.search(text)) and not _HOW.search(text)
+
+
+def speaks_of_unready_nodes(text: str) -> bool:
+    """Whether the words are about nodes that are not ready."""
+    return bool(_UNREADY_NODES.search(text)) and ("NotReady" in text or not _PODS.search(text))
+
+
+def asks_about_nodes(entry: Entry) -> bool:
+    """Whether an entry is decided by what nodes say of themselves."""
+    return any(call.probe in _OF_NODES for call in calls(entry.confirmed_by))
 
 
 def is_named(entry: Entry, text: str) -> bool:
@@ -52,12 +72,16 @@ def is_named(entry: Entry, text: str) -> bool:
 
 
 def worth_telling(
-    diagnoses: Sequence[Diagnosis], text: str, confidence: float, plugin: str | None, *, something_fails: bool
+    diagnoses: Sequence[Diagnosis], text: str, confidence: float, plugin: str | None, failing: FailingHere
 ) -> list[Diagnosis]:
     """The diagnoses without those that the words can hardly have meant; ``plugin`` as the cluster's facts tell.
 
-    Of what they faintly recall, a setting comes last where they say nothing of what it needs.
+    Of what they faintly recall, a setting comes last where they say nothing of what it needs. Where nodes were asked
+    about and all are ready, that is the answer, and no faintly recalled fault of something else.
     """
+    something_fails = bool(failing.items)
+    if failing.shows_ready_nodes and speaks_of_unready_nodes(text):
+        diagnoses = [item for item in diagnoses if not (_is_faint(item) and _is_beside_nodes(item))]
     in_trouble = speaks_of_trouble(text)
     if in_trouble and max((item.score or 0.0 for item in diagnoses), default=0.0) < NO_IDEA:
         diagnoses = [item for item in diagnoses if item.verdict is Verdict.CONFIRMED or _is_spoken_of(item)]
@@ -82,6 +106,10 @@ def _is_of_another_plugin(item: Diagnosis, text: str, plugin: str | None) -> boo
     """A guide to Terway on a Flannel cluster, that nobody asked for."""
     is_foreign = plugin is not None and item.entry.section in PLUGINS and item.entry.section != plugin
     return is_foreign and item.entry.kind is Kind.GUIDE and _is_faint(item) and not is_named(item.entry, text)
+
+
+def _is_beside_nodes(item: Diagnosis) -> bool:
+    return item.verdict is Verdict.RULED_OUT and not asks_about_nodes(item.entry)
 
 
 def _is_a_setting(item: Diagnosis) -> bool:

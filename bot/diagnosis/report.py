@@ -13,7 +13,8 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, TypeAdapter
 
 from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, evidence_for, is_elsewhere
-from bot.diagnosis.failing import explains, healthy_headline
+from bot.diagnosis.failing import explains
+from bot.diagnosis.headline import healthy_headline
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.relevance import speaks_of_trouble
 from bot.probes.failure_checks import Failing

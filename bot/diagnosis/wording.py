@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.judge import Verdict
+from bot.diagnosis.labels import check_name, labels_for
 from bot.diagnosis.report import Report, ReportDiagnosis
 
 
@@ -51,17 +52,18 @@ def verdict_in(verdict: Verdict, *, chinese: bool) -> str:
 
 
 def explain_unmatched(report: Report) -> str:
-    """Why no entry is told."""
+    """Why no entry is told, in the language of the question."""
+    labels = labels_for(report)
     if not report.requests:
-        return "No entry of the container-networking FAQ fits these words, so nothing was read."
+        return labels.unmatched_unread
     if report.failing:
-        return "No entry of the FAQ fits these words clearly. Start with what fails here."
-    where = "in what could be read of the cluster" if report.missed else "in the cluster"
-    return f"These words fit no entry clearly, and no fault of the network is seen {where}."
+        return labels.unmatched_failing
+    return labels.unmatched_partly if report.missed else labels.unmatched
 
 
 def looked_at(report: Report) -> str:
     """Where it was looked, where nothing fails; empty where something does, or nothing was read."""
     if report.failing or not report.looked_at:
         return ""
-    return f"Looked at: {', '.join(report.looked_at)}."
+    labels = labels_for(report)
+    return labels.looked_at.format(labels.listed.join(check_name(what, labels) for what in report.looked_at))

@@ -118,7 +118,7 @@ def _absent_finding(logs: list[Log], failures: list[str], of: int, container: st
         return unknown(f"no such line in {len(logs)} of {of} logs of {container}; the others were not read")
     if not all(log.whole or any(_has(line, cleared_by) for line in log.lines) for log in logs):
         return unknown(f"no such line in what is left of the log of {container}: its beginning is gone")
-    return absent(f"the log of {container} says nothing of it on {some([node_of(log.pod) for log in logs])}")
+    return absent(f"the log of {container} has no such line on {some([node_of(log.pod) for log in logs])}")
 
 
 def _raise_others(results: list[Log | BaseException]) -> None:

@@ -31,7 +31,6 @@ STYLES = {
 }
 BY_NEED = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.RULED_OUT, Verdict.ANSWERED)  # of a person
 ELSEWHERE_STYLE = "bold"
-CHECK_ALL = "`netclinic check` looks at every fault of the FAQ."
 FIRST_EVIDENCE, MOST_EVIDENCE = 2, 5  # pieces: before the steps, and in all
 
 
@@ -64,7 +63,8 @@ def _show_diagnoses(console: Console, report: Report) -> None:
     _show_diagnosis(console, first, now, trouble)
     if first.verdict is Verdict.RULED_OUT:
         console.print()
-        say(console, CHECK_ALL if report.failing else f"No other fault was seen on the way. {CHECK_ALL}")
+        labels = labels_of(first)
+        say(console, labels.check_all if report.failing else f"{labels.no_other_fault} {labels.check_all}")
     for item in confirmed:
         if also_seen and item is also_seen[0]:
             heading(console, labels_of(first).also_seen, "bold underline")
@@ -105,14 +105,13 @@ def _say_looked_at(console: Console, report: Report) -> None:
 
 
 def _show_unmatched(console: Console, report: Report) -> None:
-    say(console, explain_unmatched(report), style="bold")
+    labels = labels_for(report)
+    if report.headline:
+        say(console, report.headline, style="bold")
+    say(console, explain_unmatched(report), style="" if report.headline else "bold")
     _say_looked_at(console, report)
-    say(
-        console,
-        "Say what fails (pods, nodes, Services), since when, and paste the error. `netclinic match TEXT` shows the "
-        "nearest entries, `netclinic check` looks at everything.",
-    )
-    show_unread(console, report.missed, labels_for(report))
+    say(console, f"{labels.say_what_fails} {labels.nearest}")
+    show_unread(console, report.missed, labels)
 
 
 def _show_cluster(console: Console, cluster: ReportCluster) -> None:

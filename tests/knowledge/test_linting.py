@@ -73,6 +73,10 @@ MISTAKES: list[tuple[list[tuple[str, str]], str]] = [
     ([(CAUTION, "")], '"rollout restart" can hurt, and the entry has no caution'),
     ([(CAUTION, "\n## Caution\n\n")], 'the section "## Caution" is empty'),
     ([("get pod {{ pod }}", "drain {{ node }}"), (CAUTION, "")], '"drain" can hurt'),
+    (
+        [("get pod {{ pod }}", "delete pod {{ pod }}"), ("Restart it.", "Restart it.\n\n   Caution: it stops.")],
+        '"delete" can hurt, and its step has no caution',
+    ),
     ([("1. Look at the pod.", "1. Look, then delete the pod."), (CAUTION, "")], '"delete" can hurt'),
     ([("The thing broke", "Somebody ran `rm /thing`"), (CAUTION, "")], '"rm" can hurt'),
     ([("kubectl -n {{ namespace }} get", "kubectl get")], "`kubectl get pod {{ pod }}` names no namespace"),

@@ -12,7 +12,7 @@ from bot.diagnosis.failing import THEREFORE
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.labels import labels_for, labels_of
 from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing, ReportStep
-from bot.diagnosis.wording import FAILING, KNOWLEDGE_ALONE, explain_unmatched, word_of
+from bot.diagnosis.wording import KNOWLEDGE_ALONE, explain_unmatched, word_of
 from bot.probes.findings import clip
 from bot.slack.blocks.case import CaseLine, case_footer, question_blocks, resolved_line
 from bot.slack.blocks.case_buttons import case_buttons
@@ -59,10 +59,6 @@ MOST_FAILING_ALONE = 5  # where no entry is told: what fails is the answer
 MOST_CONFIRMED = 3
 MOST_READINGS = 4
 MOST_OTHER_QUESTIONS = 2
-NOTHING_NOW = "Nothing is seen failing now."
-NOTHING_SEEN = "Nothing is seen failing in what could be read now."
-ASK_FOR_SYMPTOM = "Say what fails (pods, nodes, Services), since when, and paste the error."
-OTHER_COMMANDS = "`/netclinic entries WORDS` shows the nearest entries."
 
 
 def answer_message(
@@ -124,23 +120,26 @@ def _sentences(report: Report, case: CaseLine | None, changes: Changes | None) -
 
 
 def _outcome_sentences(report: Report, changes: Changes | None) -> Iterator[str]:
+    labels = labels_for(report)
+    if report.diagnoses or not changes:
+        yield report.headline
     if report.diagnoses:
         first = report.diagnoses[0]
-        yield report.headline
-        labels = labels_of(first)
         verdict = labels.alone.format(f"{word_of(first).word}{where_of(first, report)}")
         yield f"{verdict}{clip(first.shown_title, LONGEST_TITLE)}{labels.stop}"
     elif not changes:
-        yield f"{explain_unmatched(report)}{f' Asked{_on(report)}.' if report.cluster else ''} {ASK_FOR_SYMPTOM}"
+        yield explain_unmatched(report)
+        yield labels.asked_on.format(_on(report)) if report.cluster and not report.headline else ""
+        yield labels.say_what_fails
     elif report.was_read and not report.failing:
-        yield NOTHING_SEEN if report.missed else NOTHING_NOW
+        yield labels.nothing_seen if report.missed else labels.nothing_now
     if report.failing_first and report.failing_untold:
         worst = report.failing_untold[0]
-        yield f"{FAILING}: {worst.object}. {clip(worst.message, LONGEST_FAILING)}."
+        yield f"{labels.alone.format(labels.failing)}{worst.object}. {clip(worst.message, LONGEST_FAILING)}."
 
 
 def _on(report: Report) -> str:
-    return f" on {clip(one_line(report.cluster.name), LONGEST_NAME)}" if report.cluster else ""
+    return labels_for(report).where.format(clip(one_line(report.cluster.name), LONGEST_NAME)) if report.cluster else ""
 
 
 def _verdict_blocks(report: Report, case: CaseLine, changes: Changes | None) -> Iterator[Block]:
@@ -151,12 +150,20 @@ def _verdict_blocks(report: Report, case: CaseLine, changes: Changes | None) -> 
         yield _unreachable_block(report)
     if report.diagnoses:
         yield from _headline_blocks(report)
-    elif changes and report.was_read and not report.failing:
-        yield header(f"{NOTHING_SEEN.rstrip('.')}{_on(report)}" if report.missed else f"✓ Nothing fails{_on(report)}")
     elif report.was_read:
-        yield header(f"⚠ {FAILING}{_on(report)}" if report.failing else f"? No entry fits{_on(report)}")
+        yield header(_unmatched_title(report, changes))
     if changes:
         yield from pack_blocks([change_items(changes, labels_for(report))])
+
+
+def _unmatched_title(report: Report, changes: Changes | None) -> str:
+    """Of an answer without an entry: what fails, that nothing does, or that no entry fits."""
+    labels, on = labels_for(report), _on(report)
+    if report.failing:
+        return f"⚠ {labels.failing}{on}"
+    if changes:
+        return f"{labels.nothing_seen.rstrip('.。')}{on}" if report.missed else f"✓ {labels.nothing_fails}{on}"
+    return f"✓ {report.headline.rstrip('.。')}" if report.headline else f"? {labels.no_entry}{on}"
 
 
 def _headline_blocks(report: Report) -> Iterator[Block]:
@@ -166,7 +173,7 @@ def _headline_blocks(report: Report) -> Iterator[Block]:
     if not report.headline:
         yield header(f"{word.mark} {word.word}{where_of(first, report)} · {title}")
         return
-    yield header(f"✓ {report.headline.rstrip('.')}")
+    yield header(f"✓ {report.headline.rstrip('.。')}")
     yield rich_text([line(text_run(f"{word.mark} {word.word}: {title}", bold=True))])
 
 
@@ -325,7 +332,8 @@ def _unmatched_blocks(report: Report) -> Iterator[Block]:
     """What to type instead."""
     parts = [line(text_run(explain_unmatched(report), bold=not report.was_read))]
     if not report.failing:
-        parts += [line(text_run(ASK_FOR_SYMPTOM)), line(*inline_code_runs(OTHER_COMMANDS))]
+        labels = labels_for(report)
+        parts += [line(text_run(labels.say_what_fails)), line(*inline_code_runs(labels.nearest_in_slack))]
     yield rich_text(parts)
 
 
@@ -375,6 +383,7 @@ def _note_blocks(report: Report) -> Iterator[Block]:
     """Where nothing fails: how much was looked at for that."""
     if report.was_read and not report.failing and report.looked_at:
         first = report.diagnoses[0] if report.diagnoses else None
-        seen = "No other fault was seen on the way. " if first and first.verdict is Verdict.RULED_OUT else ""
+        labels = labels_for(report)
+        seen = f"{labels.no_other_fault} " if first and first.verdict is Verdict.RULED_OUT else ""
         if seen or first is None:
-            yield context(f"{seen}Looked at: {counted(len(report.looked_at), 'thing')}, listed under Evidence.")
+            yield context(f"{seen}{labels.looked_at_number.format(len(report.looked_at))}")

@@ -138,7 +138,22 @@ async def test_what_is_well_is_the_headline(entries: Entries, meaning: Meaning) 
     hidden = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips-hidden", "pods stuck")
     assert make_report(hidden).headline == ""
     taint = await ask(Clinic(entries, meaning({"flannel-node-network-unavailable": 0.9})), "flannel-healthy", "taint")
-    assert make_report(taint).headline == "All nodes of flannel-healthy are ready."
+    assert make_report(taint).headline == "No node is NotReady on flannel-healthy."
+
+
+async def test_the_headline_is_about_what_was_asked(entries: Entries, meaning: Meaning) -> None:
+    async def headline(recording: str, words: str, score: float = 0.9) -> str:
+        answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: score} if score else {})), recording, words)
+        return make_report(answer).headline
+
+    unready = "why is my node NotReady?"
+    assert await headline("terway-healthy", unready, 0) == "No node is NotReady on terway-healthy."
+    assert await headline("terway-healthy", unready) == "No node is NotReady on terway-healthy."
+    assert await headline("terway-healthy", "为什么节点 NotReady") == "terway-healthy 上没有 NotReady 的节点。"
+    assert await headline("terway-healthy", "Pod 卡住了") == "terway-healthy 上没有卡在 ContainerCreating 的 Pod。"
+    assert await headline("flannel-notready-pleg", unready, 0) == ""
+    assert await headline("flannel-ip-nodes-forbidden", unready, 0) == ""
+    assert await headline("terway-healthy", "the network is broken", 0) == ""
 
 
 async def test_what_is_for_other_clusters_has_no_headline_and_says_so(entries: Entries, meaning: Meaning) -> None:

@@ -152,3 +152,20 @@ async def test_only_steps_that_fit_what_was_found_are_shown(
     steps = texts((*diagnosis.settle, *diagnosis.steps))
     assert [words for words in shown if words not in steps] == []
     assert [words for words in left_out if words in steps] == []
+
+
+async def test_the_flags_of_flanneld_are_looked_for_on_command_and_arguments(told: Any, entries: Entries) -> None:
+    commands_ = [step.command or "" for step in entries["flannel-cannot-ping-ecs"].settle]
+    (flags,) = [command for command in commands_ if "get daemonset" in command]
+    assert "containers[*].command" in flags
+    assert "containers[*].args" in flags
+
+
+@pytest.mark.parametrize("entry", ["plan-cluster-network", "immutable-network-settings"])
+@pytest.mark.parametrize(
+    ("recording", "source"),
+    [("flannel-healthy", "kube-system/kube-flannel-cfg"), ("flannel-upstream", "kube-flannel/kube-flannel-cfg")],
+)
+async def test_a_guide_names_the_configmap_where_it_is(told: Any, entry: str, recording: str, source: str) -> None:
+    found = await told(entry, recording)
+    assert f"Read from ConfigMap {source} and ConfigMap kube-system/ack-cluster-profile." in found.cause

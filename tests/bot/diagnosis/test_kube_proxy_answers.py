@@ -36,7 +36,7 @@ MISSING = "ipvs-scheduler-module-missing"
         ("kube-proxy-ipset-refused", "ipset version: 5.1 is less than min required version: 6.0", "modprobe"),
     ],
 )
-async def test_what_the_log_names_is_cured(advice: Any, recording: str, named: str, not_named: str) -> None:
+async def test_what_the_log_names_is_mended(advice: Any, recording: str, named: str, not_named: str) -> None:
     text = await advice(MISSING, recording)
     assert named in text
     assert not_named not in text
@@ -100,3 +100,22 @@ async def test_the_udp_timeout_is_set_in_the_configmap_that_exists(advice: Any) 
 )
 async def test_guides_tell_what_the_documentation_tells(advice: Any, entry: str, said: str) -> None:
     assert said in await advice(entry, "terway-healthy")
+
+
+def test_no_step_edits_a_configmap_where_options_set_kube_proxy(entries: Any) -> None:
+    of_kube_proxy = [entry for entry in entries.values() if entry.section == "kube-proxy"]
+    steps = [step for entry in of_kube_proxy for step in (*entry.settle, *entry.steps, *entry.prevent, *entry.verify)]
+    edits = [command for step in steps if "edit" in (command := step.command or "") and "eni-config" not in command]
+    assert len(edits) >= 8
+    assert [command for command in edits if 'configured_by == "options"' not in command] == []
+
+
+async def test_control_plane_pods_are_recreated_with_the_same_caution(advice: Any, entries: Any) -> None:
+    restarts = [
+        step
+        for entry in entries.values()
+        for step in (*entry.settle, *entry.steps, *entry.prevent, *entry.verify)
+        if "delete" in (step.command or "") and "kube-proxy-master" in (step.command or "")
+    ]
+    assert len(restarts) >= 5
+    assert all("reach a node later while its kube-proxy restarts" in step.caution for step in restarts)

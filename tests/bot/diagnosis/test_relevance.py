@@ -8,7 +8,7 @@ from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
 from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
-from bot.diagnosis.relevance import speaks_of_trouble
+from bot.diagnosis.relevance import speaks_of_trouble, speaks_of_unready_nodes
 from bot.recordings import Recording, load, serve
 from tests.everyday.clusters import cluster, pod, service, slices
 
@@ -41,6 +41,9 @@ def told(entries: Any, meaning: Any) -> Any:
         "is the cluster ok?",
         "the pods of svc cart get no traffic",
         "checkout can't reach the database",
+        "why is my node NotReady?",
+        "node-3 is not ready",
+        "节点未就绪",
     ],
 )
 def test_trouble_is_heard(text: str) -> None:
@@ -111,3 +114,38 @@ async def test_ipv6_that_is_written_is_meant_on_a_cluster_without_it(told: Any) 
     assert found[0] == "ipv6-no-egress"
     unsaid = await told("the load balancer is unreachable", scores, "terway-ipvlan-lb-off")
     assert unsaid[0] == "terway-ipvlan-in-cluster-lb"
+
+
+@pytest.mark.parametrize(
+    ("text", "of_nodes"),
+    [
+        ("why is my node NotReady?", True),
+        ("nodes flip to not ready", True),
+        ("not-ready nodes in zone h", True),
+        ("half of our workers NotReady", True),
+        ("pods lost since the node went NotReady", True),
+        ("为什么我的节点 NotReady？", True),
+        ("有两个节点没就绪", True),
+        ("节点不可用", True),
+        ("pods are not ready", False),
+        ("pods on that node are not ready", False),
+        ("节点上的 Pod 没就绪", False),
+        ("my deployment is not ready", False),
+        ("are the nodes ready?", False),
+        ("node is tainted, pods time out", False),
+    ],
+)
+def test_unready_nodes_are_heard(text: str, of_nodes: bool) -> None:
+    assert speaks_of_unready_nodes(text) is of_nodes
+
+
+async def test_asked_about_unready_nodes_a_faint_fault_of_something_else_is_no_answer(told: Any) -> None:
+    scores = {"ipvs-scheduler-module-missing": 0.42, "terway-pod-lifecycle": 0.38}
+    unready, other = "why is my node NotReady?", "why is my node so odd, any idea"
+    assert await told(unready, scores, "terway-healthy") == []
+    assert await told(other, scores, "terway-healthy") == ["ipvs-scheduler-module-missing", "terway-pod-lifecycle"]
+    clear = {"ipvs-scheduler-module-missing": 0.9}
+    assert await told(unready, clear, "terway-healthy") == ["ipvs-scheduler-module-missing"]
+    about_nodes = {"flannel-cni-version-missing": 0.42}
+    assert await told(unready, about_nodes) == ["flannel-cni-version-missing"]
+    assert "ipvs-scheduler-module-missing" in await told(unready, scores, "flannel-notready-pleg")

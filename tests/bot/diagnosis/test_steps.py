@@ -66,3 +66,13 @@ async def test_what_nobody_named_or_is_not_there_is_left_to_fill_in(
     found = await asked(entries, meaning, question)
     assert "kubectl -n NAMESPACE rollout restart deployment DEPLOYMENT" in commands(found)
     assert "ownerReferences" in commands(found)
+
+
+UPGRADES = re.compile(r"\b(?:upgrade|update) Terway\b|\bstart the upgrade\b", re.IGNORECASE)
+
+
+def test_whatever_upgrades_terway_warns_of_the_kernel_and_the_data_path(entries: Mapping[str, Entry]) -> None:
+    steps = [step for entry in entries.values() for step in (*entry.settle, *entry.steps, *entry.prevent)]
+    upgrades = [step for step in steps if UPGRADES.search(step.text)]
+    assert len(upgrades) >= 4
+    assert [step.text for step in upgrades if "older than 5.10" not in step.caution] == []

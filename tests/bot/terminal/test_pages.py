@@ -53,13 +53,19 @@ CASES: dict[str, tuple[str | None, dict[str, float], int]] = {
 }
 
 
-async def answered(entries: Entries, meaning: Meaning, scores: Mapping[str, float], store: Recording | None) -> Answer:
+async def answered(
+    entries: Entries,
+    meaning: Meaning,
+    scores: Mapping[str, float],
+    store: Recording | None,
+    words: str = "pods do not start",
+) -> Answer:
     """The answer on that recording, told by its clock, with what differs from run to run made even."""
     clinic = Clinic(entries, meaning(scores), Budget(seconds=30))
     if store is None:
-        return await clinic.ask("pods do not start")
+        return await clinic.ask(words)
     async with serve(store) as server, connect_to(server.kubeconfig, store.name) as link:
-        answer = await clinic.ask("pods do not start", Cluster(Transport(link.client), store.name))
+        answer = await clinic.ask(words, Cluster(Transport(link.client), store.name))
     return replace(answer, asked_at=store.recorded, requests=20, bytes=40_000, elapsed_ms=100)
 
 
@@ -82,6 +88,22 @@ async def test_where_little_could_be_read_not_seeing_is_not_told_as_not_there(
 ) -> None:
     answer = await answered(entries, meaning, OUT_OF_IPS, load("terway-out-of-ips-hidden"))
     agreed("unclear-hidden", printed(show_report, make_report(replace(answer, in_scope=False, diagnoses=())), 80))
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "recording"),
+    [
+        ("unmatched-chinese", "我的节点怎么 NotReady 了", "terway-healthy"),
+        ("unmatched-chinese-failing", "网络不通", "flannel-notready-pleg"),
+        ("ruled-out-chinese", "Pod 起不来", "terway-healthy"),
+    ],
+)
+async def test_without_an_entry_the_page_speaks_the_language_of_the_question(
+    entries: Entries, meaning: Meaning, name: str, words: str, recording: str
+) -> None:
+    scores = OUT_OF_IPS if name.startswith("ruled-out") else {}
+    answer = await answered(entries, meaning, scores, load(recording), words)
+    agreed(name, printed(show_report, make_report(answer), 80))
 
 
 def agreed(name: str, page: str) -> None:

@@ -106,6 +106,20 @@ async def test_an_answer_reads_as_agreed(name: str, told_on: Tell, case: CaseLin
     agreed(name, answer_message(told, case=case, asker="U0ANA"))
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "recording"),
+    [
+        ("unmatched-chinese", "我的节点怎么 NotReady 了", "terway-healthy"),
+        ("unmatched-chinese-failing", "网络不通", "flannel-notready-pleg"),
+        ("unmatched-chinese-unread", "今天吃什么", None),
+    ],
+)
+async def test_without_an_entry_the_answer_speaks_the_language_of_the_question(
+    name: str, words: str, recording: str | None, told_on: Tell, case: CaseLine, agreed: Agreed
+) -> None:
+    agreed(name, answer_message(await told_on(recording, {}, question=words), case=case, asker="U0ANA"))
+
+
 async def test_the_modals_hold_what_the_message_cannot(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
     told = await told_on("terway-out-of-ips", OUT_OF_IPS)
     agreed("evidence-modal", evidence_modal(told, case.value))
@@ -222,7 +236,7 @@ async def test_a_recheck_says_what_changed(
 
 async def test_a_recheck_after_which_nothing_is_told(told_on: Tell, case: CaseLine, agreed: Agreed) -> None:
     earlier = await told_on("terway-mac-missing", {})
-    later = replace(await told_on("terway-healthy", OUT_OF_IPS), diagnoses=())
+    later = replace(await told_on("terway-healthy", OUT_OF_IPS), diagnoses=(), headline="")
     earlier = replace(earlier, diagnoses=(await told_on("terway-mac-missing", OUT_OF_IPS)).diagnoses)
     agreed("recheck-nothing", answer_message(later, case=case, changes=compare(earlier, later)))
     hidden = replace(later, unread=("netclinic may not read pods here",))
