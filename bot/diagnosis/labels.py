@@ -4,7 +4,6 @@ the lines, buttons and modals of its case in Slack.
 A closed table: the texts of entries, and what was read, stay as they are.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -155,7 +154,8 @@ class Labels:
 
     def quantity(self, told: str) -> str:
         """An age, a length of time or a count of things ("8 min", "2 hours", "3 min ago") with its unit's word."""
-        return re.sub(r"[a-z ]+$", lambda found: self.units.get(found[0].strip(), found[0]), told)
+        number, space, unit = told.partition(" ")
+        return self.units.get(told) or number + self.units.get(unit, f"{space}{unit}")
 
 
 ENGLISH = Labels(

@@ -178,10 +178,10 @@ def adds_facts(words: str) -> bool:
 
 def _is_report(clause: str) -> bool:
     """Whether it tells what a person did, and nothing but that."""
-    plain = _WHICH.sub(r"\1 ", _plain(clause))
+    plain = _plain(_WHICH.sub(r"\1 ", _plain(clause)))
     if in_chinese := _DID_ZH.match(plain):
         return len(plain) - in_chinese.end() <= LONGEST_OBJECT_ZH
-    first, *more = re.split(r"\s+(?:and|&)\s+", plain)
+    first, *more = re.split(r" (?:and|&) ", plain)
     did, and_more = _DID.match(first), all(_DID.match(part) or _is_short(part, 3) for part in more)
     return did is not None and and_more and _is_short(first[did.end() :], LONGEST_OBJECT)
 

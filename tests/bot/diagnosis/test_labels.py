@@ -10,7 +10,7 @@ from bot.probes.failure_checks import declared_checks
 from knowledge.model import is_chinese
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Labels)])
+@pytest.mark.parametrize("name", [field.name for field in fields(Labels) if field.type == "str" or field.type is str])
 def test_each_label_is_there_in_both_languages(name: str) -> None:
     english, chinese = asdict(ENGLISH)[name], asdict(CHINESE)[name]
     assert not is_chinese(english)
