@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE   # compiling everything at each start takes longer than most commands
 
-.PHONY: demo index test test-slow check coverage lint types contracts compiled tests tests-of-changes eval bench bench-audit bench-cloud bench-fleet bench-handoff bench-index bench-slack bench-start wheel sbom clean
+.PHONY: demo index test test-slow check coverage lint types contracts tests tests-of-changes eval bench bench-audit bench-cloud bench-fleet bench-handoff bench-index bench-slack bench-start wheel sbom clean
 
 # First every package by the hash of its file, then torch (its CPU build differs by index) and netclinic itself. Modules
 # are compiled when they are first imported: most never are.
@@ -41,8 +41,8 @@ demo: $(VENV)/.installed   ## install, build the index, ask in the terminal, ope
 	@$(BIN)/python -m tests.demo --port $(PORT)
 
 test: $(VENV)/.installed-dev   ## what every change needs; with what takes long beside it: make test TIERS=both
-	$(MAKE) --no-print-directory --jobs 3 --output-sync lint types contracts index compiled
-	$(MAKE) --no-print-directory tests
+	$(MAKE) --no-print-directory --jobs 3 --output-sync lint types contracts index $(VENV)/.compiled
+	$(TESTS_OF_TIERS)
 
 check: $(VENV)/.installed-dev   ## lint, types, contracts and the tests of what changed: make check [SINCE=origin/main]
 	$(MAKE) --no-print-directory --jobs 4 --output-sync lint types contracts tests-of-changes
@@ -65,9 +65,10 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 12 --dist workstea
 index: $(VENV)/.installed-dev
 	NETCLINIC_DATA_DIR="$${TEST_DATA_DIR:-.cache/tests}" $(BIN)/netclinic index build
 
-# Once for all workers: each would rewrite the assertions of every module for itself.
-compiled: $(VENV)/.installed-dev
+# Once for all workers: each would rewrite the assertions of every module for itself. Of what is changed later, it does.
+$(VENV)/.compiled: $(VENV)/.installed-dev
 	-@$(BIN)/python -m pytest --collect-only -qq > /dev/null
+	@touch $@
 
 # One process serves all tests of this file, in their order: it runs beside the others.
 IN_ORDER := tests/compat/test_resumed.py
@@ -79,10 +80,11 @@ define both
 endef
 
 TIERS := first
-tests: index compiled
-	$(call both,$(if $(filter both,$(TIERS)),slow or not slow,not slow))
+TESTS_OF_TIERS = $(call both,$(if $(filter both,$(TIERS)),slow or not slow,not slow))
+tests: index $(VENV)/.compiled
+	$(TESTS_OF_TIERS)
 
-test-slow: index compiled   ## kill -9 again and again, both databases and both ways in everywhere
+test-slow: index $(VENV)/.compiled   ## kill -9 again and again, both databases and both ways in everywhere
 	$(call both,slow)
 
 tests-of-changes: $(VENV)/.installed-dev

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import check_name, labels_for
+from bot.diagnosis.language import check_name, labels_for
 from bot.diagnosis.report import Report, ReportDiagnosis
 
 

@@ -39,9 +39,8 @@ VERDICTS = {
 def headline(handoff: Handoff, *, is_short: bool = False) -> str:
     """What happened, in a few words; ``is_short``: without what became of the open cases."""
     if handoff.is_empty:
-        ending = len(handoff.silences) + handoff.more_silences
-        ends = f"{counted(ending, 'silence')} {'ends' if ending == 1 else 'end'}"
-        return f"{NOTHING}, but {ends} in the next shift" if ending else NOTHING
+        also = list(_beside_cases(handoff))
+        return f"{NOTHING}, but {', '.join(also)}" if also else NOTHING
     counts = handoff.counts
     of_these = "" if is_short else _of_these(handoff)
     parts = [f"{counts.all_open} open{of_these}" if counts.all_open else "nothing open"]
@@ -49,6 +48,16 @@ def headline(handoff: Handoff, *, is_short: bool = False) -> str:
     parts += [f"{counts.resolved} resolved"] if counts.resolved else []
     parts += [counted(counts.new_causes, "new cause")] if counts.new_causes else []
     return f"Handoff: {', '.join(parts)}"
+
+
+def _beside_cases(handoff: Handoff) -> Iterator[str]:
+    """What is handed over where no case is."""
+    if handoff.shift_notes:
+        yield counted(len(handoff.shift_notes), "note")
+    if handoff.near_limits:
+        yield f"{counted(len(handoff.near_limits), 'setting')} near a limit"
+    if ending := len(handoff.silences) + handoff.more_silences:
+        yield f"{counted(ending, 'silence')} {'ends' if ending == 1 else 'end'} in the next shift"
 
 
 def _of_these(handoff: Handoff) -> str:

@@ -14,7 +14,8 @@ from rich.text import Text
 from bot.cluster.facts import Fact
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.language import labels_for, labels_of
 from bot.diagnosis.report import Report, ReportCluster, ReportDiagnosis, ReportEvidence, ReportFailing, ReportStep
 from bot.diagnosis.wording import KNOWLEDGE_ALONE, explain_unmatched, looked_at, word_of
 from bot.probes.findings import clip

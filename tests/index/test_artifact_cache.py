@@ -150,6 +150,7 @@ def process(entry_files: Path, cache: Path, knowledge: Path) -> "subprocess.Pope
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
 
 
+@pytest.mark.slow
 def test_two_processes_build_at_once_and_the_next_needs_no_torch(
     entry_files: Path, encoder_only: Path, no_examples: Path
 ) -> None:

@@ -16,6 +16,8 @@ from index.scorer import NEVER, OwnTexts
 from index.search import Index, open_index
 from knowledge.model import Entry
 
+pytestmark = pytest.mark.slow  # an index with thirty entries more
+
 SUBJECTS = ("billing database", "mail gateway", "search cluster", "order queue", "image cache", "report job")
 FAULTS = ("is behind by hours", "rejects its licence", "lost its leader", "runs out of disk", "answers with old data")
 SAID = ("the {} {}", "why is it that the {} {}", "customers say the {} {}", "help, the {} {} again")
@@ -50,7 +52,7 @@ def alone(shipped: list[Entry], own_cache: Path, knowledge_dir: Path) -> Index:
     return open_index(shipped, cache_dir=own_cache, knowledge_dir=knowledge_dir)
 
 
-@pytest.fixture(scope="module", params=["added", pytest.param("learned", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["added", "learned"])
 def with_team(
     request: pytest.FixtureRequest, alone: Index, shipped: list[Entry], team: list[Entry], own_cache: Path,
     knowledge_dir: Path,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from bot.cluster.resources import is_denied
 from bot.diagnosis.failing import THEREFORE
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import labels_for, labels_of
+from bot.diagnosis.language import labels_for, labels_of
 from bot.diagnosis.report import Changes, Report, ReportDiagnosis, ReportFailing, ReportStep
 from bot.diagnosis.wording import KNOWLEDGE_ALONE, explain_unmatched, word_of
 from bot.probes.findings import clip

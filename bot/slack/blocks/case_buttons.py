@@ -1,7 +1,8 @@
 """What can be pressed below an answer: four buttons, and the rest behind three dots."""
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import Labels, labels_for
+from bot.diagnosis.labels import Labels
+from bot.diagnosis.language import labels_for
 from bot.diagnosis.report import Report
 from bot.slack.blocks.action_ids import (
     CASE_MENU,

@@ -7,7 +7,8 @@ Source: https://docs.slack.dev/reference/block-kit/blocks/container-block (since
 from collections.abc import Iterator, Sequence
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.language import labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis, ReportStep
 from bot.slack.blocks.diagnosis import (
     cause_title,

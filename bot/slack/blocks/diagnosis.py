@@ -5,7 +5,8 @@ from datetime import datetime
 
 from bot.cluster.resources import is_denied
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.language import labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis, ReportEvidence, ReportFailing, ReportReading, ReportStep
 from bot.diagnosis.wording import looked_at, word_of
 from bot.probes.findings import EXCERPT_LENGTH, clip

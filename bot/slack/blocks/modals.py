@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import ENGLISH, Labels, labels_for, labels_of
+from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.language import labels_for, labels_of
 from bot.diagnosis.report import Report, ReportDiagnosis
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip

@@ -171,7 +171,7 @@ def _hidden_lines(hidden: int) -> list[Element]:
 
 def hidden_cases(number: int) -> str:
     """Cases whose threads the reader cannot read."""
-    return f"{counted(number, 'more case')} in private channels or direct messages that are not yours"
+    return f"{counted(number, 'more case')} in channels or direct messages that are not yours"
 
 
 def clusters_message(rows: Sequence[ClusterRow], now: datetime) -> Message:

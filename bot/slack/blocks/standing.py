@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.diagnosis.labels import labels_of
+from bot.diagnosis.language import labels_of
 from bot.diagnosis.report import Report
 from bot.diagnosis.wording import word_of
 from bot.probes.findings import clip

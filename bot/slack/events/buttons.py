@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.diagnosis.labels import labels_for
+from bot.diagnosis.language import labels_for
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import (
     CASE_MENU,

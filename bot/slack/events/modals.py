@@ -10,7 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.cluster.connection import ConnectionSettingsError
-from bot.diagnosis.labels import labels_for
+from bot.diagnosis.language import labels_for
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import EVIDENCE, EVIDENCE_PAGE, OTHER_CLUSTER, PAGES, STEPS, ButtonValue
 from bot.slack.blocks.case import refusal_message

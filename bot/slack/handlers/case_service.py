@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.audit import AuditContext
-from bot.diagnosis.labels import labels_among
+from bot.diagnosis.language import labels_among
 from bot.diagnosis.report import Changes, compare
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.answer import answer_message

@@ -11,7 +11,8 @@ from typing import Any
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.redaction import redact_text
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.labels import ENGLISH, Labels, labels_among
+from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.language import labels_among
 from bot.diagnosis.report import Report
 from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackRefused

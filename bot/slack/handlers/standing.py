@@ -45,15 +45,11 @@ async def is_standing(context: HandlerContext, answer: StoredAnswer) -> bool:
 
 
 async def _closed(context: HandlerContext, channels: frozenset[str], place: str) -> set[str]:
-    """Those of which nothing may be told there: all where people of another company read, who could not open the
-    thread, and while Slack does not say."""
-    elsewhere = set(channels - {place})
+    """Those of which nothing may be told there: all others while Slack does not say."""
     try:
-        if elsewhere and await context.services.external_access.is_read_by_others(place):
-            return elsewhere
         return await closed_channels(context, channels, place)
     except SlackUnavailable:
-        return elsewhere
+        return set(channels - {place})
 
 
 async def _note_link(context: HandlerContext, case: str) -> None:

@@ -1,7 +1,8 @@
 """Whose cases may be shown to whom: what was asked in a private channel is for its members, a direct message for one.
 
-Everybody may know how many cases there are; titles and links are for those who could read the thread. What Slack does
-not tell is taken for private.
+Everybody may know how many cases there are; titles and links are for those who could read the thread. So, where people
+of another company take part (Slack Connect), they are told of the channels alone that they are in. What Slack does not
+tell is taken for private.
 """
 
 import asyncio
@@ -45,20 +46,27 @@ async def find_open_cases(context: HandlerContext, user: str, in_channel: str = 
 
 async def channels_closed_to(context: HandlerContext, channels: Iterable[str], user: str) -> set[str]:
     """Those of the channels whose cases this person may not see. Direct messages are asked for by their asker alone."""
+    is_external = await context.services.external_access.unnamed_person_refusal(user, "") is not None
 
     async def is_closed(channel: str) -> bool:
-        return await _is_private(context, channel) and not await _is_member(context, channel, user)
+        return (is_external or await _is_private(context, channel)) and not await _is_member(context, channel, user)
 
     return await _where({channel for channel in channels if not channel.startswith(DIRECT)}, is_closed)
 
 
 async def closed_channels(context: HandlerContext, channels: Collection[str], place: str) -> set[str]:
-    """Those of the channels whose cases may not be told in another one: private ones; direct messages, too."""
+    """Those of the channels whose cases may not be told in another one: private ones; direct messages, too.
+
+    All of them where people of another company read.
+    """
+    elsewhere = set(channels) - {place}
+    if elsewhere and await context.services.external_access.is_read_by_others(place):
+        return elsewhere
 
     async def is_closed(channel: str) -> bool:
         return channel.startswith(DIRECT) or await _is_private(context, channel)
 
-    return await _where({channel for channel in channels if channel != place}, is_closed)
+    return await _where(elsewhere, is_closed)
 
 
 async def _where(channels: set[str], holds: Callable[[str], Awaitable[bool]]) -> set[str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.audit import AuditContext
-from bot.diagnosis.labels import labels_among
+from bot.diagnosis.language import labels_among
 from bot.diagnosis.report import Changes, Report, compare
 from bot.slack.blocks.changes import recheck_message
 from bot.slack.blocks.elements import Message

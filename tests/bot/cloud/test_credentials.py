@@ -115,6 +115,7 @@ async def test_no_credentials_at_all_is_said_with_what_was_tried(clusters: Clust
     assert openapi.asked == []
 
 
+@pytest.mark.slow
 async def test_clusters_of_several_accounts_are_asked_with_their_own_keys(
     clusters: Clusters, netclinic: Netclinic
 ) -> None:

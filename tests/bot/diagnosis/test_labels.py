@@ -5,7 +5,8 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from bot.diagnosis.labels import CHECKS_CHINESE, CHINESE, ENGLISH, Labels
+from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.labels_chinese import CHECKS_CHINESE, CHINESE
 from bot.probes.failure_checks import declared_checks
 from knowledge.model import is_chinese
 

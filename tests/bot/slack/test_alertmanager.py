@@ -135,6 +135,7 @@ async def is_one_storm(scene: Scene, number: int) -> None:
     assert len(replies) == 2
 
 
+@pytest.mark.slow
 async def test_a_storm_is_one_case_with_a_count(open_scene: OpenScene) -> None:
     async with open_scene({"prod": "terway-out-of-ips"}, settings=SETTINGS) as scene:
         names = ("KubePodNotReady", "KubeDeploymentReplicasMismatch")

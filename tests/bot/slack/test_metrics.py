@@ -328,6 +328,7 @@ def test_promtool_accepts_rules_and_metrics() -> None:
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @needs_promtool
 def test_the_alerts_fire_when_they_should_and_only_then() -> None:
     tests = DEPLOY / "alerts_test.yaml"

@@ -187,6 +187,22 @@ async def test_where_another_company_reads_nothing_is_told_of_threads_in_our_own
         assert "Same as NC-" in (await scene.answer("random", ours)).plain
 
 
+async def test_cases_of_our_own_channels_are_counted_for_another_company_and_not_named(open_scene: OpenScene) -> None:
+    async with open_scene(OUT, settings={"NETCLINIC_SLACK_CONNECT": "inc-*"}) as scene:
+        ts = await scene.slack.people.say("ada", "ops", f"@netclinic {QUESTION}")
+        await scene.answer("ops", ts, "CONFIRMED")
+        scene.slack.team.add_stranger("eve", OTHER, "inc-shop")
+        await scene.slack.people.command("eve", "inc-shop", "/netclinic cases")
+        told = await scene.alone("eve", "1 more case in channels or direct messages that are not yours")
+        assert "vSwitch" not in told.plain
+        assert "NC-" not in told.plain
+        await scene.slack.people.command("ada", "inc-shop", "/netclinic cases --share")
+        await scene.slack.until(lambda: any("1 more case in channels" in plain for plain in said(scene)), 60)
+        assert not any("vSwitch" in plain for plain in said(scene))
+        await scene.slack.people.command("lin", "random", "/netclinic cases")
+        await scene.alone("lin", "vSwitch")
+
+
 async def test_the_named_company_is_not_answered_where_a_third_one_reads(open_scene: OpenScene) -> None:
     async with open_scene(OUT, settings={"NETCLINIC_SLACK_CONNECT": OTHER}) as scene:
         scene.slack.team.add_stranger("eve", OTHER, "inc-shop")

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from bot.cluster.facts import Fact
-from bot.diagnosis.labels import CHINESE as CHINESE_LABELS
-from bot.diagnosis.labels import ENGLISH, labels_among
+from bot.diagnosis.labels import ENGLISH
+from bot.diagnosis.labels_chinese import CHINESE as CHINESE_LABELS
+from bot.diagnosis.language import labels_among
 from bot.diagnosis.report import Report, ReportCluster, ReportFailing, ReportStep, compare
 from bot.fleet.summary import ClusterSummary, JudgedFault, unread
 from bot.slack.blocks.action_ids import ButtonValue

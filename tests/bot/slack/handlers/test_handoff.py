@@ -412,7 +412,7 @@ async def test_private_channels_are_told_of_by_number_alone(open_scene: OpenScen
         )
         await scene.slack.people.command("lin", "ops", "/netclinic cases")
         for_lin = await scene.alone("lin", "2 cases")
-        assert "1 more case in private channels" in for_lin.plain
+        assert "1 more case in channels" in for_lin.plain
         assert (hidden.id in for_lin.plain, shown.id in for_lin.plain) == (False, True)
         await scene.slack.people.command("ada", "ops", "/netclinic cases")
         for_ada = await scene.alone("ada", "2 cases")
