@@ -42,7 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Beside others, what takes long begins early."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
-        items[:] = spread(items, workers, lambda item: item.get_closest_marker("slow") is not None, _module)
+        items[:] = spread(items, workers, _takes_long, _module)
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("slow", "waits"))
 
 
 def _module(item: pytest.Item) -> str:

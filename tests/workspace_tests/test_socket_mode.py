@@ -15,6 +15,8 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from tests.workspace import Workspace
 from tests.workspace_tests.bots import bolt, connected, raw_socket
 
+pytestmark = pytest.mark.waits
+
 
 class Ear:
     """Notes requests; acknowledges from the ``patience``-th on."""

@@ -25,6 +25,8 @@ from bot.audit.log import LOCK
 from bot.store import open_store
 from tests.command_line import START
 
+pytestmark = pytest.mark.waits
+
 Run = Callable[..., Any]
 
 

@@ -17,6 +17,8 @@ from tests.scenes import SECONDS, OpenScene, Scene
 from tests.timing import QUICK
 from tests.wires import wire_to
 
+pytestmark = pytest.mark.waits
+
 CLUSTER = {"prod": "terway-out-of-ips"}
 STUCK = "@netclinic pods stuck in ContainerCreating"
 WAITS = "Nothing is read or done for this just now"

@@ -14,6 +14,8 @@ from bot.slack.api.errors import SlackRefused
 from bot.slack.socket_mode import SocketModeLink
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.waits
+
 SECONDS = 60.0
 
 

@@ -18,6 +18,8 @@ from tests.workspace import Workspace
 from tests.workspace.calls import Call
 from tests.workspace.methods import METHODS
 
+pytestmark = pytest.mark.waits
+
 KEY = "T0CLINIC00:C0INCSHOP1:1.1"
 HELLO = Message("Looking at it.")
 

@@ -8,6 +8,8 @@ from bot.slack.api.poster import Poster
 from bot.slack.blocks.elements import Message
 from tests.workspace import Workspace
 
+pytestmark = pytest.mark.waits
+
 LATE = round(TIMEOUT) + 3  # seconds
 KEY = "T0CLINIC00:C0INCSHOP1:1.1"
 LOOKING, ANSWER = Message("Looking at <it> …"), Message("CONFIRMED: the vSwitch")
