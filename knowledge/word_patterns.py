@@ -30,7 +30,7 @@ FARTHEST = 45  # characters that "..." stands for: about eight words
 DEEPEST = 8  # brackets in brackets
 
 _BUT = r"but|while|whereas|whilst|however|though|although|yet|except|unless|unlike"
-_BUT_CHINESE = r"但是|但|而(?!且|后)|不过|然而|却|只有|唯独|除了"
+_BUT_CHINESE = r"但是|但|而(?!且|后)|不过|然而|却|只有|唯独|除了|就(?=(?:只有|它|他)?自己|只有)"
 _CONTRAST = re.compile(rf"(?:{_BUT})$|{_BUT_CHINESE}")
 _NOT = (
     (r"\bcan(?: not|['’]?t)\b", "cannot"),
@@ -46,19 +46,31 @@ _BY_ITSELF = (
         "alone",
     ),
     (r"\b(heal|fix|repair|recover|resolve|clear|restart|correct|cure)(\w*) (?:it ?self|themselves)\b", r"\1\2 alone"),
+    (r"(能|会|行|是|有|要|该|可)(?:不|没)(?:\1)", r"\1否"),
     (r"自己(就|又|会|也|慢慢|才)*(好|恢复|重启|消失|退出|起来|自愈|挂)", r"自动\2"),
 )
 _BREAKS = (
     (r"[!?;\n。！？；…]+|\.(?=\s|$)", " . "),
     (r"[,，、()（）【】\[\]]|[:：](?=\s|$)|\s[-–—>]+\s|[—–]|->", " , "),
 )
+_FILLERS = r"(?: ?\b(?:a|an|the|any|our|about|for|of|to|by|in|from|with|using|all|一个|这个)\b)* ?"
 _DENIAL = re.compile(
-    r"(?:(?:\b(?:is|are|was|were|be|been|it s|s|and|or|,|\.)|^) ?not"
+    r"(?:(?:\b(?:is|are|was|were|be|been|it s|s|and|or)|[,.]|^) ?not"
     r"|\b(?:use|uses|used|using|have|has|having|need|needs) no"
     r"|\bnot (?:about|after|since|because of|due to|related to|caused by|only|just)"
     r"|\bwithout|\brather than|\binstead of|\bnothing to do with"
     r"|不是|并非|并不是|而非|没有用|没用|没有使用|没配|没有配)"
-    r"(?: ?\b(?:a|an|the|any|our|about|for|of|to|by|in|from|with|using|all|一个|这个)\b)* ?$"
+    rf"{_FILLERS}$"
+)
+_NO_SUCH = re.compile(rf"(?:\bno(?: other| more)?|\b(?:ruled out|excluded)|没有?|并?无|不存在|排除了?){_FILLERS}$")
+_UNRELATED = re.compile(
+    r"[^.,]{0,12}?(?:无关|没有?关系|不相干|\b(?:is|are|was|were|has|have) (?:unrelated|nothing to do)\b"
+    r"|\b(?:is|are|was|were) not (?:the |an? |our )?(?:cause|reason|problem|culprit|issue)\b)"
+)
+_SETTLED = re.compile(
+    r" ?(?:(?:is|are|was|were|s|looks?|seems?|all|both|already|都|也|全|均|已经?|是|查了|查过|看了|看过|那边|本身) ?){0,3}"
+    r"(?:(?:fine|ok|okay|open|opened|good|healthy|correct|right|valid|clean|green|low|idle|off|disabled|empty|checked|verified"
+    r"|ruled out|excluded)\b|没有?问题|正常|有效|不高|空闲|开了|开着|开放|放通|放行|放开|关了|关着|排除|没事|好的|无异常|没异常)"
 )
 _TOKEN = re.compile(r"\.\.\.|…|\)[?*]|[()|&]|<[^<>]*>|@name\b|[^()|&<>…@]+?(?=\.\.\.|…|[()|&<>@]|$)")
 
@@ -106,9 +118,12 @@ class WordPattern:
     expressions: tuple[str, ...]
     is_deniable: bool
 
-    def find(self, normalized: str) -> str | None:
-        """The words that say it; ``None`` where they do not, or deny it."""
-        found = [next(self._said(part, normalized), None) for part in self._compiled]
+    def find(self, normalized: str, *, unless_well: bool = False) -> str | None:
+        """The words that say it; ``None`` where they do not, or deny it.
+
+        ``unless_well``: neither do they where they say that there is none ("no firewall"), or that all is well with it.
+        """
+        found = [next(self._said(part, normalized, unless_well), None) for part in self._compiled]
         return " … ".join(filter(None, found)) if all(found) else None
 
     @cached_property
@@ -116,9 +131,11 @@ class WordPattern:
         """Compiled when it is first looked for: a question looks for few of those that it loads."""
         return tuple(map(re.compile, self.expressions))
 
-    def _said(self, part: re.Pattern[str], text: str) -> Iterator[str]:
+    def _said(self, part: re.Pattern[str], text: str, unless_well: bool) -> Iterator[str]:
         for match in part.finditer(text):
-            if not (self.is_deniable and _DENIAL.search(text[: match.start()])):
+            before, after = text[: match.start()], match.end()
+            denied = (self.is_deniable and _DENIAL.search(before)) or _UNRELATED.match(text, after)
+            if not denied and not (unless_well and (_NO_SUCH.search(before) or _SETTLED.match(text, after))):
                 yield match[0].strip()
 
 

@@ -19,7 +19,7 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
     another cause (knowledge/word_groups.yaml) always do: words are misread.
     Wordings are patterns of whole words: "restart*", "host port" (hostPort, host-port), "(its|their) own service",
     "other pods ... <fails>" (within one part of a sentence), "udp & session" (anywhere), "@name pod <reaches> @name"
-    (the same name twice). What is denied is not said.
+    (the same name twice). What is denied is not said; nothing speaks against it that there is none of, or that is well.
 
     Args:
         about: what it has to be about, in words that an answer can show
@@ -29,7 +29,10 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
     words = normalize(session.scope.text)
     if not session.scope.text.strip():
         return present(f"no words were asked that speak against {about}")
-    against = next(filter(None, (word_pattern(wording).find(words) for wording in (ANOTHER_CAUSE, *unless))), None)
+    against = next(
+        filter(None, (word_pattern(wording).find(words, unless_well=True) for wording in (ANOTHER_CAUSE, *unless))),
+        None,
+    )
     if against is not None:
         return replace(unknown(f'the words "{against}" do not fit {about}'), is_contrary=True)
     said = next(filter(None, (word_pattern(wording).find(words) for wording in contains)), None)
