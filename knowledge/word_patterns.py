@@ -68,9 +68,11 @@ _UNRELATED = re.compile(
     r"|\b(?:is|are|was|were) not (?:the |an? |our )?(?:cause|reason|problem|culprit|issue)\b)"
 )
 _SETTLED = re.compile(
-    r" ?(?:(?:is|are|was|were|s|looks?|seems?|all|both|already|都|也|全|均|已经?|是|查了|查过|看了|看过|那边|本身) ?){0,3}"
-    r"(?:(?:fine|ok|okay|open|opened|good|healthy|correct|right|valid|clean|green|low|idle|off|disabled|empty|checked|verified"
-    r"|ruled out|excluded)\b|没有?问题|正常|有效|不高|空闲|开了|开着|开放|放通|放行|放开|关了|关着|排除|没事|好的|无异常|没异常)"
+    r" ?(?:(?:is|are|was|were|s|looks?|seems?|all|both|already|都|也|全|均|已经?|是|查了|查过|看了|看过|那边"
+    r"|本身) ?){0,3}"
+    r"(?:(?:fine|ok|okay|open|opened|good|healthy|correct|right|valid|clean|green|low|idle|off|disabled|empty|checked"
+    r"|verified|ruled out|excluded)\b"
+    r"|没有?问题|正常|有效|不高|空闲|开了|开着|开放|放通|放行|放开|关了|关着|排除|没事|好的|无异常|没异常)"
 )
 _TOKEN = re.compile(r"\.\.\.|…|\)[?*]|[()|&]|<[^<>]*>|@name\b|[^()|&<>…@]+?(?=\.\.\.|…|[()|&<>@]|$)")
 

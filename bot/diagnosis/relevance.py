@@ -117,7 +117,9 @@ def _is_a_setting(item: Diagnosis) -> bool:
 
 
 def _is_spoken_of(item: Diagnosis) -> bool:
-    return any(found.outcome is Outcome.PRESENT for found in spoken(item.judgement.found))
+    """By what its entry asks of the words first: what it is about. That something fails is said of every fault."""
+    first = next(iter(spoken(item.judgement.found)), None)
+    return first is not None and first.outcome is Outcome.PRESENT
 
 
 def _is_spoken_against(item: Diagnosis) -> bool:

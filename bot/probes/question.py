@@ -20,6 +20,7 @@ async def question_says(session: ClusterSession, *, about: str, contains: Wordin
     Wordings are patterns of whole words: "restart*", "host port" (hostPort, host-port), "(its|their) own service",
     "other pods ... <fails>" (within one part of a sentence), "udp & session" (anywhere), "@name pod <reaches> @name"
     (the same name twice). What is denied is not said; nothing speaks against it that there is none of, or that is well.
+    Of several in one entry the first says what it is about; others, that it fails.
 
     Args:
         about: what it has to be about, in words that an answer can show
