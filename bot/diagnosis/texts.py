@@ -131,9 +131,14 @@ def _said(entry: Entry, judgement: Judgement, facts: FactValues, objects: Mappin
     text = said.text
     if judgement.reason.startswith(UNDECIDED) and said.sentence.when is None and not said.words():
         # What nobody could foresee (a namespace that does not exist) is in no entry's sentence.
-        text = f"{text.rstrip('.')}: {judgement.reason.removeprefix(UNDECIDED)}"
+        text = _with_why(text, judgement.reason.removeprefix(UNDECIDED))
     parts = (judgement.preface, text, judgement.given, judgement.aside)
     return replace(judgement, reason=" ".join(filter(None, parts)), telling=telling)
+
+
+def _with_why(text: str, why: str) -> str:
+    """The sentence and what is behind it; a sentence of its own where there is a colon already."""
+    return f"{text.rstrip('.')}: {why}" if ": " not in text else f"{text} {why[:1].upper()}{why[1:]}"
 
 
 def _asks_what_was_not(entry: Entry, when: Condition | None, judgement: Judgement) -> bool:

@@ -196,7 +196,7 @@ def silence_text(handoff: Handoff, silence: ExpiringSilence) -> str:
 
 def hidden_text(number: int) -> str:
     """Open cases that the readers may not see."""
-    return f"{counted(number, 'more open case')} in private channels, for their members alone"
+    return f"{counted(number, 'more open case')} in other channels, for their members alone"
 
 
 def opening_times(handoff: Handoff, group: Sequence[OpenCase]) -> str:

@@ -23,6 +23,7 @@ OTHERS_WORDS = re.compile(r"It does not apply here|Undecided: netclinic may not 
 JOINED = re.compile(
     r"The cluster could not decide|Nothing in the cluster proves|The setting under which it happens"
     r"|which alone does not|which does not exclude|\((?:ConfigMap|DaemonSet) [\w/-]+\)|no fresh event"
+    r"|\(items [^)]*\): "
 )
 
 

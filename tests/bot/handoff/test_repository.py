@@ -197,5 +197,5 @@ async def test_cases_of_closed_channels_are_counted_and_not_told(shift: Shift, s
     assert all(word not in told for word in (secret.id, over.id, "secret", "vault"))
     assert seen.id in told
     assert (kept.handoff.counts.hidden, kept.handoff.counts.all_open) == (1, 2)
-    assert "1 more open case in private channels, for their members alone." in kept.text
+    assert "1 more open case in other channels, for their members alone." in kept.text
     assert shift.cases.count_open("T0TEAM") == 2

@@ -424,7 +424,7 @@ async def test_private_channels_are_told_of_by_number_alone(open_scene: OpenScen
         await scene.slack.people.command("ada", "ops", "/netclinic handoff 12h")
         message = await first(scene)
         assert "2 open" in message.plain
-        assert "1 more open case in private channels" in message.plain
+        assert "1 more open case in other channels" in message.plain
         kept = Handoffs(scene.services.store).last("C0OPS00002")
         assert kept is not None
         assert hidden.id not in message.plain + kept.text
