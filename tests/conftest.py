@@ -103,10 +103,12 @@ class Meaning:
     """A matcher for which every text means these entries: the flow is tested apart from what the index has learned."""
 
     scores: Mapping[str, float]
+    confidence: float = 0.9
+    in_scope: bool = True
 
     def match(self, _: str) -> Matches:
         found = sorted((Match(*item) for item in self.scores.items()), key=lambda item: -item.score)
-        return Matches(bool(found), 0.9 if found else 0.1, found)
+        return Matches(bool(found) and self.in_scope, self.confidence if found else 0.1, found)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 Which of the findings speak for a verdict: the choice that every door shows.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from knowledge.rendering import RenderedStep
 
 SETTLE = "First settle: "  # what decides an open verdict stands before what mends it, and must not be taken for it
 PREVENT = "To prevent it: "
+_EVENT_REASON = re.compile(r"^[A-Za-z]+ \(x\d+\): ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,15 +155,22 @@ def is_elsewhere(item: Diagnosis) -> bool:
 
 
 def evidence_for(item: Diagnosis) -> Iterator[Evidence]:
-    """What speaks for the verdict comes first; the same piece is shown once."""
-    shown: set[tuple[str, str]] = set()
+    """What speaks for the verdict comes first; the same piece is shown once, under whatever reason it was reported."""
+    shown: dict[str, list[str]] = {}
     told = [finding for finding in item.judgement.findings if _supports_verdict(item, finding)]
     telling = item.judgement.telling
     for finding in sorted(told, key=lambda each: _place(each, telling)):
         for piece in finding.evidence:
-            if (piece.object, piece.excerpt) not in shown:
-                shown.add((piece.object, piece.excerpt))
+            excerpts = shown.setdefault(piece.object, [])
+            if not any(_repeats(piece.excerpt, earlier) for earlier in excerpts):
+                excerpts.append(piece.excerpt)
                 yield piece
+
+
+def _repeats(excerpt: str, earlier: str) -> bool:
+    """Whether an event only says again what another has said, for another reason."""
+    message = _EVENT_REASON.sub("", excerpt)
+    return excerpt == earlier or (message != excerpt and message in earlier)
 
 
 def _place(finding: Finding, telling: Sequence[Finding]) -> tuple[bool, int, bool, bool]:

@@ -11,11 +11,11 @@ from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget
 from bot.cluster.session import ClusterSession, QuestionScope
 from bot.cluster.transport import ReadError
-from bot.diagnosis.answer import Answer, ClusterState, Diagnosis
+from bot.diagnosis.answer import Answer, ClusterState, Diagnosis, is_elsewhere
 from bot.diagnosis.failing import FailingHere, hints_at, reopen, what_fails
 from bot.diagnosis.judge import PLUGIN, Judge, Judgement, Verdict
 from bot.diagnosis.matching import CLEAR, Matcher, Matches, MatchScores
-from bot.diagnosis.relevance import is_named, worth_telling
+from bot.diagnosis.relevance import PLUGINS, SURE, is_named, speaks_of_trouble, worth_telling
 from bot.diagnosis.settling import GivenAnswer, spoken
 from bot.diagnosis.texts import diagnosis_from_words, render_diagnosis
 from bot.diagnosis.traces import has_trace_of_cluster
@@ -234,11 +234,14 @@ def _rank(diagnosis: Diagnosis) -> tuple[bool, bool, float]:
 def _only_what_is_sure(answer: Answer, unmatched: Answer, given: Mapping[str, GivenAnswer]) -> Answer:
     """Of words that may be about something else: what the cluster shows failing now, or what a person has answered.
 
-    Where there is neither, the setting that the words speak of, with the question that settles it; else nothing.
+    Where there is neither, the setting that the words speak of, with the question that settles it; else what they name
+    that this cluster does not have; else nothing.
     """
     kept = [item for item in answer.diagnoses if _is_seen_failing(item.judgement) or item.entry.id in given]
     kept = kept or [item for item in answer.diagnoses if _is_spoken_of(item.judgement)][:1]
     kept = kept or [item for item in answer.diagnoses if _is_half_spoken_of(item)][:1]
+    if unmatched.confidence >= SURE:
+        kept = kept or [item for item in answer.diagnoses[:1] if _is_named_elsewhere(item, answer.question)]
     if kept or answer.cluster is None:
         return replace(answer, diagnoses=tuple(kept))
     return replace(answer, in_scope=unmatched.in_scope, diagnoses=())
@@ -259,6 +262,12 @@ def _is_half_spoken_of(diagnosis: Diagnosis) -> bool:
     said = spoken(diagnosis.judgement.found)
     is_said = any(found.outcome is Outcome.PRESENT for found in said) and not any(found.is_contrary for found in said)
     return bool(diagnosis.judgement.asks) and is_said and (diagnosis.score or 0.0) >= CLEAR
+
+
+def _is_named_elsewhere(diagnosis: Diagnosis, question: str) -> bool:
+    """Whether the words tell of trouble with what only other clusters have: "does not apply" is the answer."""
+    is_meant = is_named(diagnosis.entry, question) and diagnosis.entry.section not in PLUGINS
+    return is_meant and is_elsewhere(diagnosis) and speaks_of_trouble(question)
 
 
 def _tell(span: Span, answer: Answer, cluster: Cluster | None) -> None:

@@ -12,7 +12,7 @@ from bot.cluster.connection import connect_to
 from bot.cluster.reader import Cluster
 from bot.cluster.requests import Budget, Request
 from bot.cluster.transport import Transport
-from bot.diagnosis.answer import Answer
+from bot.diagnosis.answer import Answer, evidence_for
 from bot.diagnosis.clinic import Clinic
 from bot.diagnosis.matching import MOST_MATCHES, MatchScores
 from bot.diagnosis.report import make_report
@@ -168,6 +168,23 @@ async def test_evidence_is_not_told_twice_in_text(entries: Entries, meaning: Mea
     answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips", "pods stuck")
     assert answer.failing
     assert make_report(answer).failing_untold == ()
+
+
+async def test_an_event_said_again_for_another_reason_is_no_more_evidence(entries: Entries, meaning: Meaning) -> None:
+    answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-out-of-ips", "pods stuck")
+    told = [piece.excerpt for piece in evidence_for(answer.diagnoses[0])]
+    assert [excerpt.partition(" ")[0] for excerpt in told[:2]] == ["FailedCreatePodSandBox", "CreateENIFailed"]
+
+
+async def test_doubtful_words_about_ipv6_do_not_apply_where_there_is_none(entries: Entries, meaning: Meaning) -> None:
+    doubtful = meaning({"ipv6-no-egress": 0.3}, confidence=0.66, in_scope=False)
+    clinic = Clinic(entries, doubtful)
+    (first,) = (await ask(clinic, "terway-healthy", "IPv6 客户端连不上我们的负载均衡")).to_json()["diagnoses"]
+    assert (first["entry"], first["verdict"], first["applies"]) == ("ipv6-no-egress", "ruled_out", False)
+    for words in ("which IPv6 range do the firewall people open?", "clients cannot reach our load balancer"):
+        assert (await ask(clinic, "terway-healthy", words)).outcome == "unmatched"
+    unlikely = Clinic(entries, meaning({"ipv6-no-egress": 0.3}, confidence=0.3, in_scope=False))
+    assert (await ask(unlikely, "terway-healthy", "IPv6 客户端连不上我们的负载均衡")).outcome == "unmatched"
 
 
 async def test_without_a_cluster_nothing_is_confirmed(entries: Entries, meaning: Meaning) -> None:
