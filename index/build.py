@@ -18,13 +18,14 @@ from index.calibration import fit_fusion
 from index.classifiers import load_classifiers, one_thread
 from index.corpus import Corpus
 from index.cross_validation import score_held_out
-from index.earlier import TextVectors, find_annotations, find_calibration, text_key
+from index.earlier import TextVectors, find_annotations, find_calibration, find_look_alikes, text_key
 from index.encoder import Encoder
 from index.export import export_in_own_process, require_export
 from index.extending import extend_scorer
 from index.extras import LEARNING, ExtraMissing, is_installed, require
 from index.index_files import Parts, load, load_calibration, save, save_annotations
 from index.lexical import Floats
+from index.look_alikes import LookAlikes, as_json, learn_look_alikes
 from index.models import Model
 from index.pinned_encoder import export_pinned, require_pinned_export
 from index.preprocess import Preprocessor
@@ -112,7 +113,8 @@ def index_folder(
         calibration = _calibration(places, corpus, model, known, progress, anew=calibrate_anew)
         base = _base_folder(places, corpus, model)
         learned = load(base).scorer.inside if base else None
-        _save(folder, build_parts(corpus, known, calibration, progress, learned), corpus, known)
+        look_alikes = _look_alikes(places, corpus, model, known)
+        _save(folder, build_parts(corpus, known, calibration, look_alikes, progress, learned), corpus, known)
 
     found = places.find(INDEX, key)
     if found and fits(found):
@@ -150,7 +152,7 @@ def _extended_folder(places: Places, corpus: Corpus, model: Model, encoder: Enco
         progress("adding your entries", 0.0)
         shipped = load(base)
         scorer = extend_scorer(shipped.scorer, corpus.reference, data)
-        _save(folder, _parts(data, known, scorer, shipped.calibration), corpus, known)
+        _save(folder, _parts(data, known, scorer, shipped.calibration, shipped.look_alikes), corpus, known)
         progress("adding your entries", 1.0)
 
     return get_or_build(places.cache, EXTENDED, index_key(corpus, model), build)
@@ -197,6 +199,7 @@ def build_parts(
     corpus: Corpus,
     known: KnownTexts,
     calibration: Calibration,
+    look_alikes: LookAlikes,
     progress: Progress = no_progress,
     learned: Kernel | None = None,
 ) -> Parts:
@@ -212,15 +215,18 @@ def build_parts(
     with one_thread():
         scorer = fit_scorer(data, inside, outside, learned)
     progress("learning", 1.0)
-    return _parts(data, known, scorer, calibration)
+    return _parts(data, known, scorer, calibration, look_alikes)
 
 
-def _parts(data: TrainingData, known: KnownTexts, scorer: Scorer, calibration: Calibration) -> Parts:
+def _parts(
+    data: TrainingData, known: KnownTexts, scorer: Scorer, calibration: Calibration, look_alikes: LookAlikes
+) -> Parts:
     corpus = data.corpus
     return Parts(
         ids=corpus.ids,
         scorer=scorer,
         calibration=calibration,
+        look_alikes=look_alikes,
         identifiers=corpus.identifiers,
         group_entries=corpus.group_entries,
         glossary=corpus.glossary,
@@ -243,6 +249,18 @@ def _calibration(
     return found or Calibration(
         key=key, made_by=made_by, texts=texts, fusion=calibrate(corpus.reference, known, progress)
     )
+
+
+def _look_alikes(places: Places, corpus: Corpus, model: Model, known: KnownTexts) -> LookAlikes:
+    """Learned of the shipped entries alone, or taken from an earlier index."""
+    key = _hash(model.fingerprint, annotated_by(corpus), as_json(corpus.look_alikes).decode())
+    if found := find_look_alikes(places.roots, key):
+        return found
+    preprocessor = Preprocessor(corpus.glossary, corpus.identifiers, known.annotations)
+    with one_thread():
+        return learn_look_alikes(
+            key, corpus.look_alikes, lambda texts: preprocessor.messages(texts, known.vectors.encode)
+        )
 
 
 def calibrate(corpus: Corpus, known: KnownTexts, progress: Progress = no_progress) -> Fusion:

@@ -117,15 +117,19 @@ def even_steps(rows: Integers, most: int) -> Integers:
 
 
 def _fit_votes(dense: Floats, sparse: Any, labels: Any, chosen: Integers, strength: float) -> Kernel:
+    voters, votes, bias = fit_votes(_kernel_of_all(dense[chosen], sparse[chosen]), labels[chosen], strength)
+    return Kernel(rows=chosen[voters].astype(np.int32), votes=votes, bias=bias)
+
+
+def fit_votes(gram: Any, labels: Any, strength: float) -> tuple[Integers, Floats, float]:
+    """A support vector machine over the kernel of each text with each: the rows that vote, their votes, the bias.
+
+    The rarer label counts as much as the other.
+    """
     from sklearn.svm import SVC
 
-    gram = _kernel_of_all(dense[chosen], sparse[chosen])
-    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced", cache_size=CACHE).fit(gram, labels[chosen])
-    return Kernel(
-        rows=chosen[fitted.support_].astype(np.int32),
-        votes=fitted.dual_coef_[0].astype(np.float32),
-        bias=float(fitted.intercept_[0]),
-    )
+    fitted = SVC(kernel="precomputed", C=strength, class_weight="balanced", cache_size=CACHE).fit(gram, labels)
+    return fitted.support_, fitted.dual_coef_[0].astype(np.float32), float(fitted.intercept_[0])
 
 
 def _kernel_of_all(dense: Floats, sparse: Any) -> Any:

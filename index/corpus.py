@@ -11,6 +11,7 @@ import orjson
 
 from index.glossary import Glossary, load_glossary
 from index.identifiers import Identifiers
+from index.look_alikes import FOLDER, LookAlikeTexts, as_json, read_look_alikes
 from knowledge.model import Entry
 from knowledge.symptom_groups import GROUPS_NAME, SymptomGroup, load_symptom_groups
 
@@ -38,6 +39,7 @@ class Corpus:
     outside: tuple[str, ...]
     glossary: Glossary
     written_groups: tuple[SymptomGroup, ...] = ()
+    look_alikes: tuple[LookAlikeTexts, ...] = ()
     shipped: Path | None = None  # the folder of the entries that everybody has
 
     @cached_property
@@ -116,7 +118,7 @@ class Corpus:
             },
             option=orjson.OPT_SORT_KEYS,
         )
-        return hashlib.sha256(content).hexdigest()
+        return hashlib.sha256(content + as_json(self.look_alikes)).hexdigest()
 
 
 def build_corpus(entries: Sequence[Entry], knowledge: Path) -> Corpus:
@@ -126,6 +128,7 @@ def build_corpus(entries: Sequence[Entry], knowledge: Path) -> Corpus:
         outside=tuple(_messages(knowledge / "out_of_scope")),
         glossary=load_glossary(knowledge / "glossary.tsv"),
         written_groups=load_symptom_groups(knowledge / GROUPS_NAME),
+        look_alikes=read_look_alikes(knowledge / FOLDER, [entry.id for entry in entries]),
         shipped=knowledge / "entries",
     )
 

@@ -13,8 +13,9 @@ import numpy as np
 from index.annotations import Annotation
 from index.artifact_cache import is_intact
 from index.encoder import Encoder
-from index.index_files import CALIBRATION, load_annotations, load_calibration, load_vectors
+from index.index_files import CALIBRATION, load_annotations, load_calibration, load_look_alikes, load_vectors
 from index.lexical import Floats
+from index.look_alikes import LookAlikes
 from index.scorer import Calibration
 
 ALLOWED_CHANGE = 0.1  # share of shipped texts that may differ from those that a calibration was learned from
@@ -72,6 +73,15 @@ def find_calibration(
         return next(iter(same), None)
     nearest = min(known, key=lambda one: _difference(one.texts, texts), default=None)
     return nearest if nearest and _difference(nearest.texts, texts) <= ALLOWED_CHANGE else None
+
+
+def find_look_alikes(roots: Sequence[Path], key: str) -> LookAlikes | None:
+    """What an earlier index has learned of the very same look-alikes."""
+    for folder in _intact_indexes(roots):
+        with contextlib.suppress(KeyError):  # versions before had none
+            if (found := load_look_alikes(folder)).key == key:
+                return found
+    return None
 
 
 def _difference(some: tuple[str, ...], others: tuple[str, ...]) -> float:

@@ -12,6 +12,9 @@ from index.artifact_cache import read_json, write_json
 from index.glossary import Glossary
 from index.identifiers import Identifiers
 from index.lexical import Floats, Postings, Vocabulary
+from index.look_alikes import LookAlikes
+from index.look_alikes import from_stored as look_alikes_from_stored
+from index.look_alikes import stored as stored_look_alikes
 from index.scorer import Calibration, Fusion, Kernel, Linear, OwnTexts, Rows, Scorer
 from index.vector_index import VectorIndex
 
@@ -31,6 +34,7 @@ class Parts:
     group_entries: tuple[tuple[int, ...], ...]  # for each symptom group the rows of its entries
     scorer: Scorer
     calibration: Calibration
+    look_alikes: LookAlikes
     identifiers: Identifiers
     glossary: Glossary
     vectors: VectorIndex
@@ -44,7 +48,8 @@ class Parts:
 
 def save(folder: Path, parts: Parts) -> None:
     parts.vectors.write(folder / VECTORS)
-    np.savez(folder / ARRAYS, allow_pickle=False, **_arrays(parts))
+    look_alikes, arrays = stored_look_alikes(parts.look_alikes)
+    np.savez(folder / ARRAYS, allow_pickle=False, **_arrays(parts), **arrays)
     vocabulary = parts.scorer.vocabulary.rows
     calibration = parts.calibration
     words = {
@@ -57,6 +62,7 @@ def save(folder: Path, parts: Parts) -> None:
         "identifiers": parts.identifiers.owners,
         "glossary": parts.glossary.words,
         "inside_bias": parts.scorer.inside.bias,
+        "look_alikes": look_alikes,
         "own_limit": [parts.scorer.own.slope, parts.scorer.own.bias],
     }
     write_json(folder / WORDS, words)
@@ -83,6 +89,7 @@ def load(folder: Path) -> Parts:
         group_entries=group_entries,
         scorer=_scorer(arrays, words),
         calibration=load_calibration(folder),
+        look_alikes=look_alikes_from_stored(words["look_alikes"], arrays),
         identifiers=Identifiers(words["identifiers"], len(words["ids"]) + len(group_entries)),
         glossary=Glossary.of(words["glossary"]),
         vectors=VectorIndex.read(folder / VECTORS),
@@ -100,6 +107,17 @@ def load_calibration(folder: Path) -> Calibration:
         threshold=stored["threshold"],
     )
     return Calibration(key=stored["key"], made_by=stored["made_by"], texts=tuple(stored["texts"]), fusion=fusion)
+
+
+def load_look_alikes(folder: Path) -> LookAlikes:
+    """What was learned of look-alikes, without the rest.
+
+    Raises:
+        KeyError: an earlier version has written the index.
+    """
+    texts = read_json(folder / WORDS)["look_alikes"]
+    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        return look_alikes_from_stored(texts, arrays)
 
 
 def save_annotations(folder: Path, made_by: str, stored: Mapping[str, Any]) -> None:

@@ -3,8 +3,8 @@
 Nothing here or below imports torch or scikit-learn unless something has to be built.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -49,12 +49,16 @@ class Match:
 
 @dataclass(frozen=True)
 class Matches:
-    """All entries, best first; ``confidence`` is the chance that the message is about any of them."""
+    """All entries, best first; ``confidence`` is the chance that the message is about any of them.
+
+    ``likeness``: of entries that have look-alikes how far the words mean them rather than those, from 0 to 1.
+    """
 
     text: str
     in_scope: bool
     confidence: float
     matches: tuple[Match, ...]
+    likeness: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class Index:
         entries = chances_of_entries(chances, self.parts.group_entries)
         order = np.argsort(-entries, kind="stable")
         matches = tuple(Match(self.parts.ids[row], round(float(entries[row]), 4)) for row in order)
-        return Matches(text, confidence >= self.threshold, round(confidence, 4), matches)
+        likeness = self.parts.look_alikes.likeness(message)
+        return Matches(text, confidence >= self.threshold, round(confidence, 4), matches, likeness)
 
     def _no_match(self, text: str) -> Matches:
         return Matches(text, False, 0.0, tuple(Match(entry_id, 0.0) for entry_id in self.parts.ids))

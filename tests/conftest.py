@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,7 @@ class Matches:
     in_scope: bool
     confidence: float
     matches: Sequence[Match]
+    likeness: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,11 @@ class Meaning:
     scores: Mapping[str, float]
     confidence: float = 0.9
     in_scope: bool = True
+    likeness: Mapping[str, float] = field(default_factory=dict)
 
     def match(self, _: str) -> Matches:
         found = sorted((Match(*item) for item in self.scores.items()), key=lambda item: -item.score)
-        return Matches(bool(found) and self.in_scope, self.confidence if found else 0.1, found)
+        return Matches(bool(found) and self.in_scope, self.confidence if found else 0.1, found, self.likeness)
 
 
 @pytest.fixture(scope="session")

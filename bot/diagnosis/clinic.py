@@ -67,7 +67,11 @@ class Clinic:
         unmatched = Answer(question=question, in_scope=False, confidence=found.confidence, cluster=None)
         if not found.in_scope and (cluster is None or not (names_cluster or _is_worth_reading(question, found))):
             return unmatched
-        scores = MatchScores({item.entry_id: item.score for item in found.matches}, in_doubt=not found.in_scope)
+        scores = MatchScores(
+            {item.entry_id: item.score for item in found.matches},
+            in_doubt=not found.in_scope,
+            likeness=found.likeness,
+        )
         scope = QuestionScope.of(question, namespace)
         answer = await self._diagnose(replace(unmatched, in_scope=True), scores, cluster, scope, started, self.budget)
         return answer if found.in_scope else _only_what_is_sure(answer, unmatched, self.given)
@@ -151,7 +155,7 @@ class Clinic:
 
     async def _by_cluster(self, session: ClusterSession, scores: MatchScores) -> tuple[list[Diagnosis], FailingHere]:
         """What the words point to, whatever its verdict, and what the cluster shows failing; all looked at at once."""
-        judge = Judge(session, declared_facts(), self.given)
+        judge = Judge(session, declared_facts(), self.given, scores.likeness)
         here = await self._weigh_by_cluster(judge, scores, session.scope.text)
         meant = here.best()
         session.about_nodes = any(_asks_about_nodes(self.entries[id_], session) for id_ in meant)

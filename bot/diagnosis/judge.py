@@ -15,7 +15,7 @@ from bot.cluster.facts import Fact, facts_here, read_fact
 from bot.cluster.facts.labels import fact_label
 from bot.cluster.resources import denied, denied_kinds, merge_denied
 from bot.cluster.session import EMPTY_NAMESPACE, ClusterSession
-from bot.diagnosis.settling import GivenAnswer, spoken, with_words
+from bot.diagnosis.settling import GivenAnswer, spoken, weighed_words, with_words
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
@@ -87,11 +87,19 @@ class Judge:
     """Judges entries on one cluster for one question; the same probe is asked once."""
 
     def __init__(
-        self, session: ClusterSession, facts: Mapping[str, str], given: Mapping[str, GivenAnswer] | None = None
+        self,
+        session: ClusterSession,
+        facts: Mapping[str, str],
+        given: Mapping[str, GivenAnswer] | None = None,
+        likeness: Mapping[str, float] | None = None,
     ) -> None:
-        """``facts``: fact names by the probe names under which entries ask them; ``given``: answers by entry."""
+        """``facts``: fact names by the probe names under which entries ask them; ``given``: answers by entry.
+
+        ``likeness``: of entries that have look-alikes how far the words mean them rather than those.
+        """
         self._session = session
         self._given = given or {}
+        self._likeness = likeness or {}
         self._fact_names = {fact_to_probe(name): name for name in facts}
 
     async def judge(
@@ -119,6 +127,7 @@ class Judge:
         if entry.confirmed_by is None:
             return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
         _, findings = await self._condition(entry.confirmed_by)
+        findings = weighed_words(findings, self._session.scope.text, self._likeness.get(entry.id))
         given = self._given.get(entry.id)
         if entry.asks is not None and given is not None:
             return await self._answered_by_person(entry, entry.asks, given, {**about, **findings})
@@ -175,8 +184,9 @@ class Judge:
     async def words_speak_of(self, entry: Entry) -> bool:
         """Whether the question carries all that the entry wants of its words. Nothing is read for it."""
         asked = [call for call in calls(entry.confirmed_by) if call.probe == WORDS_PROBE]
-        said = [await self._ask(call) for call in asked]
-        return bool(said) and all(found.outcome is Outcome.PRESENT for found in said)
+        found = {call: await self._ask(call) for call in asked}
+        said = weighed_words(found, self._session.scope.text, self._likeness.get(entry.id))
+        return bool(said) and all(each.outcome is Outcome.PRESENT for each in said.values())
 
     def is_wide(self, entry: Entry) -> bool:
         """Whether judging it takes reads that are too dear to be made unasked."""

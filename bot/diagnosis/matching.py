@@ -1,7 +1,7 @@
 """What the words of a question point to: the index as the flow needs it, and the scores of the entries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 MOST_MATCHES = 5  # entries shown for one question: more are noise at 3 a.m.
@@ -33,6 +33,9 @@ class Matches(Protocol):
     @property
     def matches(self) -> Sequence[Matched]: ...
 
+    @property
+    def likeness(self) -> Mapping[str, float]: ...
+
 
 class Matcher(Protocol):
     """The index."""
@@ -45,11 +48,13 @@ class MatchScores:
     """Scores by entry id. ``named``: people named the entries themselves, so that all of them are meant.
 
     ``in_doubt``: the words may be about something else, by the index's calibration: alone they confirm nothing.
+    ``likeness``: of entries that have look-alikes how far the words mean them rather than those, from 0 to 1.
     """
 
     scores: Mapping[str, float]
     named: bool = False
     in_doubt: bool = False
+    likeness: Mapping[str, float] = field(default_factory=dict)
 
     def best(self) -> dict[str, float]:
         """The entries that are worth showing, best first."""

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.probes.findings import Finding
+from bot.probes.registry import present, unknown
 from knowledge.logic import Outcome
 from knowledge.model import Call, SettlingQuestion
 from knowledge.settling import WORDS_PROBE
+from knowledge.word_patterns import normalize, word_pattern
 
+A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.5, 0.6, 0.88  # by cross-validation over knowledge/look_alikes
+ALL_IS_WELL = "<all is well>"
 Findings = Mapping[Call, Finding]
 
 
@@ -30,6 +34,31 @@ class GivenAnswer:
 def spoken(findings: Findings) -> list[Finding]:
     """What the words came to, of an entry that says what they must carry."""
     return [found for call, found in findings.items() if call.probe == WORDS_PROBE]
+
+
+def weighed_words(findings: Findings, text: str, likeness: float | None) -> dict[Call, Finding]:
+    """The findings of the words, weighed with how far they mean the entry rather than a look-alike of it (0 to 1).
+
+    Wordings that are said mean nothing in the words of a look-alike; words that mean it need none of the wordings. What
+    speaks against it is outweighed only by words that can hardly mean anything else; that nothing is wrong by none.
+    """
+    said = {call: found for call, found in findings.items() if call.probe == WORDS_PROBE}
+    if likeness is None or not said:
+        return {**findings}
+    is_said = all(found.outcome is Outcome.PRESENT for found in said.values())
+    needed = SURELY_MEANT if any(found.is_contrary for found in said.values()) else MEANT
+    if word_pattern(ALL_IS_WELL).find(normalize(text)):
+        needed = 1.0
+    if is_said and likeness < A_LOOK_ALIKE:
+        weighed = unknown("the words may as well tell of something else")
+        return {**findings} | {call: replace(weighed, probe=found.probe) for call, found in said.items()}
+    if not is_said and likeness > needed:
+        return {**findings} | {call: replace(_said(call), probe=found.probe) for call, found in said.items()}
+    return {**findings}
+
+
+def _said(call: Call) -> Finding:
+    return present(f"the words speak of {dict(call.arguments).get('about')}")
 
 
 def with_words(findings: Findings, outcome: Outcome, why: str = "") -> dict[Call, Finding]:

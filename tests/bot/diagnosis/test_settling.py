@@ -1,7 +1,7 @@
 """A setting that the words leave open: the question is asked, and a person's answer counts as words, no more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -32,8 +32,11 @@ SETTINGS = [
 def told(entries: Any, meaning: Any) -> Any:
     """The diagnosis of one entry on a recording, with what somebody answered."""
 
-    async def judged(entry: str, recording: str, given: GivenAnswer | None = None, words: str = SILENT) -> Any:
-        clinic = Clinic(entries, meaning({entry: 0.95}), given={entry: given} if given else {})
+    async def judged(
+        entry: str, recording: str, given: GivenAnswer | None = None, words: str = SILENT, likeness: float | None = None
+    ) -> Any:
+        matcher = meaning({entry: 0.95}, likeness={} if likeness is None else {entry: likeness})
+        clinic = Clinic(entries, matcher, given={entry: given} if given else {})
         async with serve(load(recording)) as server, connect_to(server.kubeconfig, recording) as link:
             answer = await clinic.ask(words, Cluster(Transport(link.client), recording))
         return next(item for item in answer.diagnoses if item.entry.id == entry)
@@ -85,6 +88,26 @@ async def test_a_sign_speaks_louder_than_a_denial(told: Any) -> None:
     assert (str(item.verdict), item.judgement.rests_on_sign) == ("confirmed", True)
 
 
+@pytest.mark.parametrize(
+    ("words", "likeness", "verdict"),
+    [
+        ("the pod times out when it calls itself through its own Service", 0.1, "suspected"),
+        ("the pod times out when it calls itself through its own Service", 0.6, "confirmed"),
+        ("orders asks orders and hears nothing, invoices asks orders and is answered", 0.97, "confirmed"),
+        ("orders asks orders and hears nothing, invoices asks orders and is answered", 0.5, "suspected"),
+        ("orders asks orders and hears nothing, the certificate has expired", 0.8, "suspected"),
+        ("orders asks orders and hears nothing, the certificate has expired", 0.99, "confirmed"),
+        ("orders asks orders and hears nothing in theory, just curious: why?", 0.99, "suspected"),
+    ],
+)
+async def test_likeness_to_look_alikes_is_weighed_with_the_wordings(
+    told: Any, words: str, likeness: float, verdict: str
+) -> None:
+    item = await told("flannel-hairpin-off", "flannel-hairpin-off", None, words, likeness)
+    assert str(item.verdict) == verdict
+    assert bool(item.asks) == (verdict == "suspected")
+
+
 @dataclass(frozen=True)
 class Doubtful:
     """An index for which the words may be about something else; these entries are its best."""
@@ -92,6 +115,7 @@ class Doubtful:
     scores: Mapping[str, float]
     in_scope: bool = False
     confidence: float = 0.4
+    likeness: Mapping[str, float] = field(default_factory=dict)
 
     def match(self, _: str) -> "Doubtful":
         return self

@@ -1,0 +1,166 @@
+"""What tells a fault from its look-alikes, learned from messages that mean it and messages that only sound like it.
+
+Some faults show nothing in the cluster but a setting. Whether somebody means them is then for the words to say, and
+strangers have more words than any list of patterns. The texts are in ``knowledge/look_alikes``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from index.classifiers import fit_votes, lexical_matrix
+from index.lexical import Floats, Postings, Vocabulary
+from index.scorer import Message
+from knowledge.errors import FAILED, UserFacingError
+
+FOLDER = "look_alikes"
+MEANT, ALIKE = "+ ", "- "
+NARROWNESS, STRENGTH = 2.0, 3.0
+SLOPE = 2.0
+_ARRAYS = ("vectors", "votes", "bias")
+Messages = Callable[[Sequence[str]], Sequence[Message]]
+
+
+class LookAlikesError(UserFacingError):
+    """The look-alikes of an entry cannot be read; the message names file and line."""
+
+    exit_code = FAILED
+
+
+@dataclass(frozen=True)
+class LookAlikeTexts:
+    """Of one entry: the messages that mean it, and those that are about something else."""
+
+    entry_id: str
+    meant: tuple[str, ...]
+    alike: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookAlikes:
+    """What was learned: the texts that vote, and their votes, a column an entry.
+
+    ``vectors``: of these texts, by the encoder, in half precision; ``words``: their terms. ``key`` is the hash of what
+    all was learned from.
+    """
+
+    key: str
+    ids: tuple[str, ...]
+    vocabulary: Vocabulary
+    vectors: Any
+    words: Postings
+    votes: Floats
+    bias: Floats
+
+    def likeness(self, message: Message) -> dict[str, float]:
+        """By entry how far the words mean it rather than a look-alike of it, from 0 to 1; at the border .5."""
+        if not self.ids:
+            return {}
+        alike = self.words.similarities(self.vocabulary.vector(message.terms))
+        margins = _kernel(self.vectors @ message.vector, alike) @ self.votes + self.bias
+        shares = 1 / (1 + np.exp(-SLOPE * np.clip(margins, -10, 10)))
+        return dict(zip(self.ids, map(float, shares), strict=True))
+
+
+def _kernel(cosines: Any, wording: Any) -> Any:
+    """Wide in the encoder's space, linear in the lexical one: a clause more makes another thing of the same words."""
+    return np.exp(NARROWNESS * (cosines - 1.0)) + wording
+
+
+def read_look_alikes(folder: Path, ids: Sequence[str]) -> tuple[LookAlikeTexts, ...]:
+    """The texts of those entries that have any: a file an entry, a message a line, "+ " before those that mean it.
+
+    Raises:
+        LookAlikesError: a line begins otherwise, or one side has no message.
+    """
+    paths = [path for entry_id in sorted(ids) if (path := folder / f"{entry_id}.txt").is_file()]
+    return tuple(_read(path) for path in paths)
+
+
+def _read(path: Path) -> LookAlikeTexts:
+    sides: dict[str, list[str]] = {MEANT: [], ALIKE: []}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line[:2] not in sides:
+            raise LookAlikesError(f'{path}:{number}: begin a message that means the entry with "+ ", others with "- "')
+        sides[line[:2]].append(line[2:].strip())
+    if not all(sides.values()):
+        raise LookAlikesError(f'{path}: nothing can be learned without messages of both sides, "+ " and "- "')
+    return LookAlikeTexts(path.stem, *(tuple(dict.fromkeys(texts)) for texts in sides.values()))
+
+
+def learn_look_alikes(key: str, texts: Sequence[LookAlikeTexts], messages: Messages) -> LookAlikes:
+    """One classifier an entry: what means it against its look-alikes and against all that is said of the others."""
+    everything = list(dict.fromkeys(text for one in texts for text in (*one.meant, *one.alike)))
+    known = messages(everything) if everything else []
+    vocabulary = Vocabulary.fit([message.terms for message in known])
+    lexical = [vocabulary.vector(message.terms) for message in known]
+    vectors = np.array([message.vector for message in known], dtype=np.float16)
+    votes, bias = _learn_votes(
+        texts, everything, vectors.astype(np.float32), lexical_matrix(lexical, len(vocabulary.rows))
+    )
+    voters = np.flatnonzero(votes.any(axis=1))
+    return LookAlikes(
+        key=key,
+        ids=tuple(one.entry_id for one in texts),
+        vocabulary=vocabulary,
+        vectors=vectors[voters],
+        words=Postings.of([lexical[row] for row in voters], len(vocabulary.rows)),
+        votes=votes[voters],
+        bias=bias,
+    )
+
+
+def _learn_votes(
+    texts: Sequence[LookAlikeTexts], everything: Sequence[str], vectors: Floats, words: Any
+) -> tuple[Floats, Floats]:
+    votes = np.zeros((len(everything), len(texts)), dtype=np.float32)
+    bias = np.zeros(len(texts), dtype=np.float32)
+    if texts:
+        gram = _kernel(vectors @ vectors.T, (words @ words.T).toarray())
+    for column, one in enumerate(texts):
+        rows, found, bias[column] = fit_votes(gram, np.isin(everything, one.meant), STRENGTH)
+        votes[rows, column] = found
+    return votes, bias
+
+
+def stored(learned: LookAlikes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is kept as JSON, and what as arrays."""
+    rows, words = learned.vocabulary.rows, learned.words
+    texts = {"key": learned.key, "ids": learned.ids, "terms": sorted(rows, key=rows.__getitem__)}
+    arrays = {name: getattr(learned, name) for name in _ARRAYS}
+    arrays |= {
+        "rarity": learned.vocabulary.rarity,
+        "starts": words.starts,
+        "texts": words.texts,
+        "weights": words.weights,
+    }
+    return texts, {f"look_alikes_{name}": array for name, array in arrays.items()}
+
+
+def from_stored(texts: Mapping[str, Any], arrays: Mapping[str, Any]) -> LookAlikes:
+    """The contrary of ``stored``."""
+    rows = {term: row for row, term in enumerate(texts["terms"])}
+    rarity, starts, held, weights, *learned = (
+        arrays[f"look_alikes_{name}"] for name in ("rarity", "starts", "texts", "weights", *_ARRAYS)
+    )
+    vectors, votes, bias = learned
+    return LookAlikes(
+        key=texts["key"],
+        ids=tuple(texts["ids"]),
+        vocabulary=Vocabulary(rows, rarity, len(rows)),
+        words=Postings(starts, held, weights, len(vectors)),
+        vectors=vectors,
+        votes=votes,
+        bias=bias,
+    )
+
+
+def as_json(texts: Sequence[LookAlikeTexts]) -> bytes:
+    """The texts as one string of bytes, for hashes."""
+    return orjson.dumps([[one.entry_id, one.meant, one.alike] for one in texts])
