@@ -253,13 +253,14 @@ def _calibration(
 
 def _look_alikes(places: Places, corpus: Corpus, model: Model, known: KnownTexts) -> LookAlikes:
     """Learned of the shipped entries alone, or taken from an earlier index."""
-    key = _hash(model.fingerprint, annotated_by(corpus), as_json(corpus.look_alikes).decode())
+    others = corpus.others_than_look_alikes
+    key = _hash(model.fingerprint, annotated_by(corpus), as_json(corpus.look_alikes, others).decode())
     if found := find_look_alikes(places.roots, key):
         return found
     preprocessor = Preprocessor(corpus.glossary, corpus.identifiers, known.annotations)
     with one_thread():
         return learn_look_alikes(
-            key, corpus.look_alikes, lambda texts: preprocessor.messages(texts, known.vectors.encode)
+            key, corpus.look_alikes, others, lambda texts: preprocessor.messages(texts, known.vectors.encode)
         )
 
 

@@ -15,6 +15,7 @@ from index.look_alikes import FOLDER, LookAlikeTexts, as_json, read_look_alikes
 from knowledge.model import Entry
 from knowledge.symptom_groups import GROUPS_NAME, SymptomGroup, load_symptom_groups
 
+OTHERS_EVERY, VAGUE_EVERY = 4, 2
 _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\{#[^{}]*#\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
@@ -87,6 +88,14 @@ class Corpus:
         """What people type; the titles and headings are typed, too."""
         entries = [(*entry.symptoms, entry.title, *entry.headings) for entry in self.entries]
         return _texts_by_owner([*entries, *((*group.wordings, group.name) for group in self.groups)])
+
+    @cached_property
+    def others_than_look_alikes(self) -> tuple[str, ...]:
+        """A share of what is about anything else: out-of-scope examples, symptoms of other entries, vague wordings."""
+        ids = frozenset(one.entry_id for one in self.look_alikes)
+        symptoms = [text for entry in self.reference.entries if entry.id not in ids for text in entry.symptoms]
+        vague = [text for group in self.groups for text in group.wordings]
+        return (*self.outside[::OTHERS_EVERY], *symptoms[::OTHERS_EVERY], *vague[::VAGUE_EVERY])
 
     @cached_property
     def sections(self) -> Texts:

@@ -94,9 +94,12 @@ def _read(path: Path) -> LookAlikeTexts:
     return LookAlikeTexts(path.stem, *(tuple(dict.fromkeys(texts)) for texts in sides.values()))
 
 
-def learn_look_alikes(key: str, texts: Sequence[LookAlikeTexts], messages: Messages) -> LookAlikes:
-    """One classifier an entry: what means it against its look-alikes and against all that is said of the others."""
-    everything = list(dict.fromkeys(text for one in texts for text in (*one.meant, *one.alike)))
+def learn_look_alikes(
+    key: str, texts: Sequence[LookAlikeTexts], others: Sequence[str], messages: Messages
+) -> LookAlikes:
+    """One classifier an entry: what means it against its look-alikes, what is said of other entries, and ``others``."""
+    told = [text for one in texts for text in (*one.meant, *one.alike)]
+    everything = list(dict.fromkeys([*told, *others])) if told else []
     known = messages(everything) if everything else []
     vocabulary = Vocabulary.fit([message.terms for message in known])
     lexical = [vocabulary.vector(message.terms) for message in known]
@@ -161,6 +164,6 @@ def from_stored(texts: Mapping[str, Any], arrays: Mapping[str, Any]) -> LookAlik
     )
 
 
-def as_json(texts: Sequence[LookAlikeTexts]) -> bytes:
+def as_json(texts: Sequence[LookAlikeTexts], others: Sequence[str] = ()) -> bytes:
     """The texts as one string of bytes, for hashes."""
-    return orjson.dumps([[one.entry_id, one.meant, one.alike] for one in texts])
+    return orjson.dumps([*([one.entry_id, one.meant, one.alike] for one in texts), others])

@@ -49,6 +49,12 @@ _BY_ITSELF = (
     (r"(能|会|行|是|有|要|该|可)(?:不|没)(?:\1)", r"\1否"),
     (r"自己(就|又|会|也|慢慢|才)*(好|恢复|重启|消失|退出|起来|自愈|挂)", r"自动\2"),
 )
+_ASKING = (  # whom one asks is nobody whose calls fail
+    r"\b(?:(?:does|do|has|have|can|could|would|is) )?(?:any|some)(?:one|body)(?: else| here)? "
+    r"(?:know|knows|seen|see|sees|tell|help|explain|have an? idea)\b"
+    r"|(?:有没有人|有人|谁|大家|各位)(?:能|会|可以|有)?(?:知道|见过|遇到过|遇过|帮忙|帮我|解释|懂)",
+    " ",
+)
 _BREAKS = (
     (r"[!?;\n。！？；…]+|\.(?=\s|$)", " . "),
     (r"[,，、()（）【】\[\]]|[:：](?=\s|$)|\s[-–—>]+\s|[—–]|->", " , "),
@@ -71,8 +77,8 @@ _SETTLED = re.compile(
     r" ?(?:(?:is|are|was|were|s|looks?|seems?|all|both|already|都|也|全|均|已经?|是|查了|查过|看了|看过|那边"
     r"|本身) ?){0,3}"
     r"(?:(?:fine|ok|okay|open|opened|good|healthy|correct|right|valid|clean|green|low|idle|off|disabled|empty|checked"
-    r"|verified|ruled out|excluded)\b"
-    r"|没有?问题|正常|有效|不高|空闲|开了|开着|开放|放通|放行|放开|关了|关着|排除|没事|好的|无异常|没异常)"
+    r"|verified|ruled out|excluded|as before|as ever|unchanged|untouched)\b"
+    r"|没有?问题|正常|有效|不高|空闲|开了|开着|开放|放通|放行|放开|关了|关着|排除|没事|好的|无异常|没异常|没变|没动|没改)"
 )
 _TOKEN = re.compile(r"\.\.\.|…|\)[?*]|[()|&]|<[^<>]*>|@name\b|[^()|&<>…@]+?(?=\.\.\.|…|[()|&<>@]|$)")
 
@@ -89,6 +95,7 @@ _SPELLINGS = tuple(
     for pattern, written in (
         *_NOT,
         *_BY_ITSELF,
+        _ASKING,
         *_BREAKS,
         (rf"\b({_BUT})\b|({_BUT_CHINESE})", r" , \1\2"),
         (rf"[^a-z0-9{HAN}.,%]+|(?<=\w)\.(?=\w)", " "),

@@ -20,6 +20,7 @@ _POD_SUFFIX = re.compile(r"-\d+|-(?=[a-z0-9]*\d|[^-aeiou]+(?:-|$))[a-z0-9]{5,10}
 _OF_POD = re.compile(rf"(?:{_POD_SUFFIX.pattern})$")
 _OF_REPLICA_SET = re.compile(r"-(?=[a-z]*\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
 SHORTEST_MISSPELT = 5  # letters: shorter names differ by one letter on purpose
+SHORTEST_LOOSE = 7  # where nothing says that it is a name: "chart" is no misspelt "cart"
 _OF_THE_CLUSTER = {("default", "kubernetes"), (SYSTEM, "kube-dns")}
 
 
@@ -250,7 +251,7 @@ def _called(services: Iterable[Object], mention: Mention) -> list[Object]:
 
 def _misspelt(services: Iterable[Object], mention: Mention) -> list[Object]:
     """Services whose names are one slip of the finger away: a letter too few, too many, wrong or swapped."""
-    is_long = len(mention.name) >= SHORTEST_MISSPELT
+    is_long = len(mention.name) >= (SHORTEST_MISSPELT if mention.kind or mention.plain else SHORTEST_LOOSE)
     if not is_long or mention.kind not in ("", "service", "workload") or _is_node_like(mention):
         return []
     return [item for item in services if _is_slip(mention.name, name_of(item))]

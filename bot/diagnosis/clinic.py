@@ -241,7 +241,7 @@ def _only_what_is_sure(answer: Answer, unmatched: Answer, given: Mapping[str, Gi
     Where there is neither, the setting that the words speak of, with the question that settles it; else what they name
     that this cluster does not have; else nothing.
     """
-    kept = [item for item in answer.diagnoses if _is_seen_failing(item.judgement) or item.entry.id in given]
+    kept = [item for item in answer.diagnoses if _is_sure(item.judgement) or item.entry.id in given]
     kept = kept or [item for item in answer.diagnoses if _is_spoken_of(item.judgement)][:1]
     kept = kept or [item for item in answer.diagnoses if _is_half_spoken_of(item)][:1]
     if unmatched.confidence >= SURE:
@@ -253,6 +253,11 @@ def _only_what_is_sure(answer: Answer, unmatched: Answer, given: Mapping[str, Gi
 
 def _is_seen_failing(judgement: Judgement) -> bool:
     return judgement.verdict is Verdict.CONFIRMED and judgement.rests_on_sign
+
+
+def _is_sure(judgement: Judgement) -> bool:
+    """Whether it is seen failing, or confirmed by words that have look-alikes and are not one."""
+    return judgement.verdict is Verdict.CONFIRMED and (judgement.rests_on_sign or bool(spoken(judgement.found)))
 
 
 def _is_spoken_of(judgement: Judgement) -> bool:

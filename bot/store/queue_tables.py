@@ -1,12 +1,15 @@
 """Where the queue's own tables (DBOS) are, and what waits in them: the engine itself is ``bot/slack/queue``'s."""
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, bindparam, create_engine, inspect, text
+from sqlalchemy import Engine, bindparam, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.engine import Store
@@ -14,7 +17,18 @@ from bot.store.errors import to_database_error
 
 FILE = "dbos.sqlite"  # in the data directory
 SCHEMA = "dbos"  # on PostgreSQL
+SUBSECONDS_SINCE = (3, 42)  # SQLite's unixepoch('subsec')
 UNDER_WAY = ("PENDING", "ENQUEUED", "DELAYED")
+
+
+@event.listens_for(Engine, "connect")
+def _tell_seconds(connection: Any, _: Any) -> None:
+    """From Python 3.12 on DBOS asks SQLite for what its 3.42 brings, and the Pythons of many systems have an older one.
+
+    Whole seconds, as DBOS is content with on Python 3.11.
+    """
+    if isinstance(connection, sqlite3.Connection) and sqlite3.sqlite_version_info < SUBSECONDS_SINCE:
+        connection.create_function("unixepoch", 1, lambda _: int(time.time()))
 
 
 @dataclass(frozen=True)

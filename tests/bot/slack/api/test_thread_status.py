@@ -38,13 +38,16 @@ async def post(slack: Workspace, poster: Poster, ts: str) -> None:
     await poster.post_once(channel=channel, thread_ts=ts, key="T1:C1:1.1", message=Message("CONFIRMED"))
 
 
-async def test_it_is_shown_and_goes_with_the_answer(slack: Workspace, poster: Poster, open_status: Open) -> None:
+async def test_it_is_shown_and_goes_with_the_answer(
+    slack: Workspace, slack_client: SlackClient, poster: Poster, open_status: Open
+) -> None:
     ts = await asked(slack)
     status = open_status(ts)
     assert await status.show(WORDS)
     assert slack.status("inc-shop", ts) == WORDS
     status.progress("is looking at prod: events…")
     await slack.until(lambda: slack.status("inc-shop", ts).endswith("events…"))
+    await slack_client.call("auth.test")  # by its answer, that of the status has come, too
     status.stop()
     await post(slack, poster, ts)
     status.end(is_replaced=True)
