@@ -2,6 +2,7 @@
 #   docker build -t netclinic --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" .
 #   docker run --read-only --tmpfs /tmp -v netclinic:/var/lib/netclinic -v ~/.kube/config:/etc/netclinic/kubeconfig:ro \
 #     -e KUBECONFIG=/etc/netclinic/kubeconfig -e SLACK_BOT_TOKEN -e SLACK_APP_TOKEN netclinic
+# It runs as user 10001, who has to be able to read the kubeconfig: a copy of its own, or --user with a data folder of yours.
 # The base image is held by its digest: the tag's, for all platforms, of 2026-09-21 (Docker Hub). Newer, with Debian's fixes since:
 #   docker buildx imagetools inspect python:3.11-slim-bookworm    and    --build-arg PYTHON=python:3.11-slim-bookworm@sha256:…
 # More of Debian's packages, such as PostgreSQL's client programs for `netclinic database backup`: --build-arg PACKAGES=postgresql-client

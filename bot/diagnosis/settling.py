@@ -10,7 +10,7 @@ from knowledge.model import Call, SettlingQuestion
 from knowledge.settling import WORDS_PROBE
 from knowledge.word_patterns import normalize, word_pattern
 
-A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.4, 0.6, 0.88  # by cross-validation over knowledge/look_alikes
+A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.25, 0.6, 0.88  # by cross-validation over knowledge/look_alikes
 MEANT_IN_DOUBT = 0.7  # where the index takes the words for something else
 ALL_IS_WELL = "<all is well>"
 Findings = Mapping[Call, Finding]

@@ -32,6 +32,7 @@ FORM = 1
 ABOUT, DUMP = "backup.json", "database.dump"
 LARGEST_ABOUT = 1 << 16  # bytes
 _CHUNK = 1 << 20
+LOCKED_FOR = 3.0  # seconds: who holds a database longer is at work with it
 
 
 class BackupError(DatabaseError):
@@ -183,9 +184,12 @@ def _put_sqlite(store: Store, data_dir: Path, folder: Path, about: Backup) -> No
 
 def _fold_log(path: Path) -> None:
     """Bring what stands in its log into the file: a log that stays behind would be taken for the new file's."""
-    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode = DELETE")
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=LOCKED_FOR)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:  # a netclinic that is starting is not told of as one that serves
+        raise DatabaseError(f"{path} is in use ({error}): stop the netclinic that serves with it first.") from error
 
 
 def _check_sqlite(path: Path) -> None:

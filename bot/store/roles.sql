@@ -31,7 +31,7 @@ GRANT SELECT, UPDATE ON cases, diagnoses, feedback, handoffs TO netclinic_audito
 GRANT SELECT, DELETE ON looks TO netclinic_auditor;
 GRANT EXECUTE ON FUNCTION netclinic_audit_prune(bigint), netclinic_audit_erase(bigint, text) TO netclinic_auditor;
 
--- The queue of the work that Slack was promised lives in a schema of its own; who serves first makes its tables there.
+-- The queue of the work that Slack was promised lives in a schema of its own.
 CREATE SCHEMA IF NOT EXISTS dbos;
 GRANT USAGE, CREATE ON SCHEMA dbos TO netclinic_bot;
 GRANT ALL ON ALL TABLES IN SCHEMA dbos TO netclinic_bot;

@@ -57,6 +57,17 @@ def keys(folder: Path) -> set[str]:
         return {row[0] for row in file.execute("SELECT key FROM presses")}
 
 
+def test_a_database_that_is_in_use_is_not_replaced(database: Database, archive: Path, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "netclinic.sqlite"
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("SELECT count(*) FROM presses").fetchone()
+        other.execute("BEGIN IMMEDIATE")
+        ran = database("restore", str(archive), "--replace")
+    assert (ran.code, "stop the netclinic that serves with it" in ran.err) == (1, True), ran.err
+    assert "report it" not in ran.err
+    assert file.exists()
+
+
 def test_a_database_that_is_not_there_is_told_and_not_made(database: Database, tmp_path: Path) -> None:
     told = database("status", "-o", "json")
     assert (told.code, told.err) == (0, "")
