@@ -24,12 +24,15 @@ KIND_WORDS = {
 }
 # Ordinary words that are as ordinary as names of namespaces.
 _PLACES = frozenset(("prod", "production", "stage", "staging", "test", "testing", "default", "public", "kube-system"))
-# What people call a Service by its part: "the backend service" names one only where there is one of that name.
+# A word before these says what kind of them is meant: "java services" names one only where there is one of that name.
+_MANY = frozenset(("services", "nodes"))
+# What people call a Service by its part, or by what it is made of: "the backend service", "a go service".
 _PARTS_OF_AN_APP = frozenset(
     (
         *("backend", "backends", "frontend", "frontends", "upstream", "upstreams", "downstream", "target", "targets"),
         *("api", "web", "app", "database", "db", "cache", "auth", "grpc", "http", "tcp", "udp", "headless", "nodeport"),
         *("loadbalancer", "clusterip", "kubernetes", "k8s"),
+        *("java", "jvm", "spring", "go", "golang", "python", "php", "ruby", "rust", "nodejs", "dotnet", "net"),
     )
 )
 _FILLERS = frozenset(("named", "called", "name", "的", "叫", "名为", "名叫", "这个", "那个", "s"))
@@ -128,7 +131,7 @@ def _kind_beside(tokens: list[str], at: int) -> tuple[str, bool]:
         return KIND_WORDS[behind if behind in KIND_WORDS and not _is_name(tokens, at + 2) else before], True
     if behind not in KIND_WORDS or (tokens[at] in _PARTS_OF_AN_APP and _is_name(tokens, at + 2)):
         return "", False  # "its backend svc cart": the service is cart
-    return KIND_WORDS[behind], tokens[at] not in _PARTS_OF_AN_APP
+    return KIND_WORDS[behind], tokens[at] not in _PARTS_OF_AN_APP and behind not in _MANY
 
 
 def _is_place(tokens: list[str], at: int) -> bool:

@@ -18,6 +18,7 @@ from knowledge.model import Entry, Kind
 
 PLUGINS = ("terway", "flannel")  # sections of entries that are about one network plugin
 NO_IDEA = 0.15  # where no entry has such a score, words that tell of trouble mean none of them
+NEAR, BY_FAR = 0.3, 1.5  # score of an entry that the words fit best, and by how much
 SURE = 0.5  # confidence of the index below which words may be about something else altogether
 # Somebody says that something is wrong, and does not ask how or what.
 _TROUBLE = re.compile(
@@ -95,7 +96,20 @@ def worth_telling(
     is_doubtful = confidence < SURE
     meant = [item for item in kept if not (_is_spoken_against(item) and (is_doubtful or _is_faint(item)))]
     told = meant if meant or something_fails or is_doubtful else kept
-    return sorted(told, key=lambda item: _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item))
+    nearest = _by_far_the_nearest(told)
+    return sorted(
+        told,
+        key=lambda item: (
+            _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item) and item is not nearest
+        ),
+    )
+
+
+def _by_far_the_nearest(diagnoses: Sequence[Diagnosis]) -> Diagnosis | None:
+    """The one that the words fit better than all others, though they say nothing of what it needs."""
+    ranked = sorted(diagnoses, key=lambda item: -(item.score or 0.0))
+    scores = [item.score or 0.0 for item in ranked] + [0.0]
+    return ranked[0] if ranked and scores[0] >= max(NEAR, BY_FAR * scores[1]) else None
 
 
 def _is_faint(item: Diagnosis) -> bool:
