@@ -15,7 +15,7 @@ from bot.cluster.facts import Fact, facts_here, read_fact
 from bot.cluster.facts.labels import fact_label
 from bot.cluster.resources import denied, denied_kinds, merge_denied
 from bot.cluster.session import EMPTY_NAMESPACE, ClusterSession
-from bot.diagnosis.settling import MEANT_IN_DOUBT, GivenAnswer, spoken, weighed_words, with_words
+from bot.diagnosis.settling import GivenAnswer, is_meant_in_doubt, spoken, weighed_words, with_words
 from bot.probes import ask
 from bot.probes.everyday import everyday_causes
 from bot.probes.findings import Evidence, Finding
@@ -127,11 +127,12 @@ class Judge:
         if entry.confirmed_by is None:
             return replace(_suspected("Kubernetes cannot show this; look at what is listed first.", about), found=about)
         _, findings = await self._condition(entry.confirmed_by)
-        findings = weighed_words(findings, self._session.scope.text, self._likeness.get(entry.id))
+        likeness = self._likeness.get(entry.id)
+        is_meant = is_meant_in_doubt(findings, likeness)
+        findings = weighed_words(findings, self._session.scope.text, likeness)
         given = self._given.get(entry.id)
         if entry.asks is not None and given is not None:
             return await self._answered_by_person(entry, entry.asks, given, {**about, **findings})
-        is_meant = self._likeness.get(entry.id, 0.0) > MEANT_IN_DOUBT
         if self._session.scope.text and (is_meant or not in_doubt):
             # Where an entry says what the words must carry, that decides, not its score.
             words_are_clear = words_are_clear or bool(spoken(findings))

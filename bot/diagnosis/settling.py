@@ -10,8 +10,9 @@ from knowledge.model import Call, SettlingQuestion
 from knowledge.settling import WORDS_PROBE
 from knowledge.word_patterns import normalize, word_pattern
 
-A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.25, 0.6, 0.88  # by cross-validation over knowledge/look_alikes
-MEANT_IN_DOUBT = 0.7  # where the index takes the words for something else
+# By messages that were written by people who had seen neither these patterns nor knowledge/look_alikes.
+A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.45, 0.6, 0.8
+SAID_IN_DOUBT, MEANT_IN_DOUBT = 0.5, 0.7  # where the index takes the words for something else: with wordings, without
 ALL_IS_WELL = "<all is well>"
 Findings = Mapping[Call, Finding]
 
@@ -56,6 +57,13 @@ def weighed_words(findings: Findings, text: str, likeness: float | None) -> dict
     if not is_said and likeness > needed:
         return {**findings} | {call: replace(_said(call), probe=found.probe) for call, found in said.items()}
     return {**findings}
+
+
+def is_meant_in_doubt(findings: Findings, likeness: float | None) -> bool:
+    """Whether words that the index takes for something else mean the entry all the same."""
+    said = spoken(findings)
+    is_said = bool(said) and all(found.outcome is Outcome.PRESENT for found in said)
+    return (likeness or 0.0) > (SAID_IN_DOUBT if is_said else MEANT_IN_DOUBT)
 
 
 def _said(call: Call) -> Finding:

@@ -219,6 +219,9 @@ class Server:
         await audit.arecord("settings.in_force", actor=SYSTEM, request_id=work.worker.id, detail=settings_snapshot())
         slack = SlackClient(client, PermissionLog(audit), self._call_observers())
         file = IdentityFile(settings.data_dir / "slack-identity.json")
+        # Before Slack is there: who restores a backup meanwhile must be told that the database is in use.
+        await work.worker.join()
+        stack.push_async_callback(work.worker.leave)
         bot = await identify_bot(slack, self.health, file, config.timing, while_away=self._load_index)
         directory = Directory(slack)
         connect = SlackConnect(bot.own_teams, parse_list(settings.slack_connect), settings.contact)

@@ -75,18 +75,23 @@ class Worker:
         self._watch: asyncio.Task[None] | None = None
 
     async def join(self) -> None:
-        """Enter this process.
+        """Enter this process, and show from now on that it lives; once.
 
         Raises:
             DatabaseError: the database cannot be used.
         """
+        if self._watch is not None:
+            return
         await asyncio.to_thread(self._take_lock)
         await self._store.run(replicas.join, self._store, self.id, self._host, version("netclinic"))
         self._confirmed = _now()
+        self._watch = asyncio.create_task(self._show_life())
 
     async def watch(self, recover: Callable[[Sequence[str]], Awaitable[int]]) -> None:
         """Take over what dead replicas left, and go on looking after them until :meth:`leave`."""
         await self._take_over_dead(recover)
+        if self._watch is not None:
+            self._watch.cancel()
         self._watch = asyncio.create_task(self._watch_others(recover))
 
     async def wait_until_allowed(self) -> None:
@@ -162,6 +167,10 @@ class Worker:
 
     async def leave(self) -> None:
         """Say goodbye: what is left undone may be taken over at once."""
+        if self._watch is None:
+            return
+        self._watch.cancel()
+        self._watch = None
         with contextlib.suppress(DatabaseError):
             if not self._is_lost:
                 await self._store.run(replicas.leave, self._store, self.id)
@@ -174,6 +183,11 @@ class Worker:
             yield
         finally:
             self._busy += 1
+
+    async def _show_life(self) -> None:
+        while not self._is_lost:
+            await asyncio.sleep(self._timing.heartbeat)
+            await self._confirm()
 
     async def _watch_others(self, recover: Callable[[Sequence[str]], Awaitable[int]]) -> None:
         while not self._is_lost:

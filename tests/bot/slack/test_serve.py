@@ -64,7 +64,9 @@ async def served(tmp_path: Path, data_dir: Path) -> AsyncIterator[tuple[Workspac
         bot.end()
 
 
-async def test_slack_away_at_the_start_is_waited_for_and_health_tells(served: tuple[Workspace, Served]) -> None:
+async def test_slack_away_at_the_start_is_waited_for_and_health_tells(
+    served: tuple[Workspace, Served], netclinic: Netclinic
+) -> None:
     slack, bot = served
     slack.fail("*", "status", times=None)
     process = bot.start()
@@ -74,6 +76,8 @@ async def test_slack_away_at_the_start_is_waited_for_and_health_tells(served: tu
             await asyncio.sleep(0.05)
         status, told = await health(session, bot.port)
         assert (status, told["status"], told["slack"]["connected"]) == (503, "unavailable", False)
+    state = netclinic.process("database", "status", "-o", "json", NETCLINIC_DATA_DIR=str(bot.folder / "data"))
+    assert len(state.json["serving"]) == 1, "nothing may be restored under it"
     slack.heal()
     told = await bot.serving()
     assert (told["database"], told["index"], told["slack"]["mode"]) == ("ok", "ready", "socket")
