@@ -54,7 +54,7 @@ Recording = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="a saved cluster instead of a live one: name of a shipped one, folder or .tar.gz",
+        help="a saved cluster instead of a live one: its name, folder or .tar.gz",
         autocompletion=complete.recordings,
     ),
 ]
@@ -216,7 +216,7 @@ def record(
 def replay(
     recording: Annotated[
         str,
-        typer.Argument(help="name of a shipped recording, folder or .tar.gz", autocompletion=complete.recordings),
+        typer.Argument(help="name of a recording, its folder or .tar.gz", autocompletion=complete.recordings),
     ],
     port: Annotated[int, typer.Option(min=0, max=65535, help="port on 127.0.0.1; 0 takes a free one")] = 0,
     write_kubeconfig: Annotated[
@@ -232,7 +232,7 @@ def replay(
 
 @cli.command(cls=Command, epilog=examples("netclinic recordings", "netclinic recordings -o json"))
 def recordings(output: Output = "text") -> None:
-    """The shipped recordings."""
+    """The recordings that have names: your team's own, and those that come with netclinic."""
     from bot.terminal.recordings import show_recordings
 
     show_recordings(output)

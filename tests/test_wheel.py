@@ -51,7 +51,7 @@ def test_without_a_built_index_the_wheel_says_that_it_holds_none(source: Path, t
     assert {name.split("/")[0] for name in names if "-0.1.0." not in name} == {"bot", "index", "knowledge"}
     data = {name.partition("data/share/netclinic/")[2] for name in names if ".data/data/" in name}
     assert {"postgresql/roles.sql", "slack/manifest.yaml", "chart/Chart.yaml"} <= data
-    assert {name.partition("/")[0] for name in data} == {"postgresql", "slack", "chart", "prometheus"}
+    assert {name.partition("/")[0] for name in data} == {"postgresql", "slack", "chart", "prometheus", "kubernetes"}
 
 
 def test_of_two_built_indexes_none_is_taken(source: Path, tmp_path: Path) -> None:

@@ -48,20 +48,15 @@ async def prove(
             for recording in getattr(proof, verdict):
                 wanted.setdefault(recording, []).append((id_, verdict))
     for recording, expectations in sorted(wanted.items()):
-        for proven in await _prove_on(_recording_path(recording, own), recording, Clinic(entries), expectations):
+        for proven in await _prove_on(recording, own, Clinic(entries), expectations):
             yield proven
 
 
-def _recording_path(recording: str, own: Path | None) -> str | Path:
-    mine = own / "recordings" / recording if own else None
-    return mine if mine and mine.is_dir() else recording
-
-
 async def _prove_on(
-    place: str | Path, recording: str, clinic: Clinic, expectations: list[tuple[str, str]]
+    recording: str, own: Path | None, clinic: Clinic, expectations: list[tuple[str, str]]
 ) -> list[ProofResult]:
     try:
-        store = load(place)
+        store = load(recording, own=own)
     except RecordingError as error:
         return [ProofResult(id_, recording, expected, "not judged", str(error)) for id_, expected in expectations]
     async with serve(store) as server, connect_to(server.kubeconfig, recording) as connection:

@@ -4,7 +4,7 @@ They sit below everything that reads a cluster and know nothing of it: a reader 
 """
 
 from bot.recordings.api_server import RecordingServer, Served, serve
-from bot.recordings.catalog import ShippedRecording, load, shipped_names, shipped_recordings
+from bot.recordings.catalog import NamedRecording, load, own_recordings, shipped_names, shipped_recordings
 from bot.recordings.load import load_folder
 from bot.recordings.objects import LogKey, Recording, RecordingError
 from bot.recordings.save import save
@@ -15,11 +15,12 @@ __all__ = [
     "RecordingError",
     "RecordingServer",
     "Served",
-    "ShippedRecording",
+    "NamedRecording",
     "load",
     "load_folder",
     "save",
     "serve",
+    "own_recordings",
     "shipped_names",
     "shipped_recordings",
 ]

@@ -269,7 +269,7 @@ async def _clusters(config: ServeConfig, trail: AuditContext) -> list[Check]:
     names: Sequence[str] = await asyncio.to_thread(config.clusters.list_names)
     if not names:
         why = "No kubeconfig was found: set KUBECONFIG; without a cluster knowledge alone is given."
-        return [Check("clusters", False, why)]
+        return [Check("kubeconfig", False, why)]
     return [
         check for name in names for check in [*await _cluster(config, name, trail), *await _cloud(config, name, trail)]
     ]

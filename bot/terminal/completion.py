@@ -12,10 +12,11 @@ _OWN_ENTRIES = "NETCLINIC_KNOWLEDGE_DIR"
 
 
 def recordings(incomplete: str) -> list[str]:
-    """The shipped recordings; a folder or archive is completed by the shell where none of them fits."""
+    """The recordings that have names; a folder or archive is completed by the shell where none of them fits."""
     from knowledge import RECORDINGS_FOLDER
 
-    return _fitting((path.parent.name for path in RECORDINGS_FOLDER.glob("*/recording.yaml")), incomplete)
+    folders = [RECORDINGS_FOLDER, *(own / "recordings" for own in _own_folder())]
+    return _fitting((path.parent.name for each in folders for path in each.glob("*/recording.yaml")), incomplete)
 
 
 def entries(ctx: typer.Context, incomplete: str) -> list[str]:

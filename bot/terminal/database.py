@@ -118,10 +118,11 @@ def backup(file: Archive, output: Output = "text") -> None:
     store, state = _connect(app), _state(app)
     if state.is_empty:
         raise UsageProblem(f"The database {store.shown} holds nothing yet: there is nothing to back up.")
-    if state.is_up_to_date:  # before, so that the record is in the backup too
+    can_record = state.store.stored == state.store.newest
+    if can_record:  # before, so that the record is in the backup too
         _record(app, "database backup", "database.backed_up", {"file": str(path)})
     made = make_backup(store, app.settings.data_dir, path, tables=state.store.stored, queue=state.queue.stored)
-    unrecorded = "" if state.is_up_to_date else " It is not in the audit log: the tables are of another version."
+    unrecorded = "" if can_record else " It is not in the audit log: the tables are of another version."
     size = path.stat().st_size
     _tell(output, {"file": str(path), "bytes": size, **asdict(made)}, f"{path} holds {size:,} bytes.{unrecorded}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bot.recordings import load, serve, shipped_recordings
+from bot.recordings import load, own_recordings, serve, shipped_recordings
 from bot.terminal.audited_command import audited_command
 from bot.terminal.console import show_table, write_json
 from bot.terminal.errors import OutOfReach, UsageProblem
@@ -66,7 +66,7 @@ async def _read(app: "App", capture: "Capture", symptom: str | None, target: Tar
 
 async def replay_until_stopped(recording: str, port: int, kubeconfig_out: Path | None) -> None:
     """Serve the recording on loopback until Ctrl-C."""
-    store = load(recording)
+    store = load(recording, own=_own_folder())
     with tempfile.TemporaryDirectory(prefix="netclinic-") as folder:
         path = kubeconfig_out or Path(folder) / "kubeconfig"
         async with serve(store, port) as server:
@@ -86,9 +86,15 @@ async def _wait_for_stop() -> None:
     await stop.wait()
 
 
+def _own_folder() -> Path | None:
+    from bot.app import App
+
+    return App.from_environment().settings.knowledge_dir
+
+
 def show_recordings(output: str) -> None:
-    """Names with one sentence each."""
-    found = shipped_recordings()
+    """Names with one sentence each, a team's own first."""
+    found = [*own_recordings(_own_folder()), *shipped_recordings()]
     if output == "json":
         write_json([{"name": item.name, "description": item.description} for item in found])
         return

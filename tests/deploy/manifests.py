@@ -70,6 +70,7 @@ MODELS = {
     "ConfigMap": "V1ConfigMap",
     "Deployment": "V1Deployment",
     "PersistentVolumeClaim": "V1PersistentVolumeClaim",
+    "Pod": "V1Pod",
     "Job": "V1Job",
     "Service": "V1Service",
     "PodDisruptionBudget": "V1PodDisruptionBudget",

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from aiohttp import web
 
-from tests.deploy.manifests import ALL, MODELS, unknown_fields
+from tests.deploy.manifests import ALL, CHART, LEAST, MODELS, unknown_fields
 from tests.ports import free_port
 
 KUBECTL = shutil.which("kubectl")
@@ -25,6 +25,7 @@ RESOURCES = {  # group and version: plural, kind, whether it is namespaced
         ("configmaps", "ConfigMap", True),
         ("services", "Service", True),
         ("persistentvolumeclaims", "PersistentVolumeClaim", True),
+        ("pods", "Pod", True),
     ],
     "apps/v1": [("deployments", "Deployment", True)],
     "batch/v1": [("jobs", "Job", True)],
@@ -129,6 +130,23 @@ async def test_kubectl_applies_all_of_it_as_a_dry_run(server: DryRunServer, rend
     assert code == 0, said
     assert said.count("(server dry run)") == len(manifests)
     assert set(server.created) == {(each["kind"], each["metadata"]["name"]) for each in manifests}
+
+
+async def test_the_pod_for_the_database_has_the_volume_and_the_rights_of_the_charts_pods(
+    server: DryRunServer, render: Any, tmp_path: Path
+) -> None:
+    pod = yaml.safe_load((CHART.parent / "kubernetes" / "database-pod.yaml").read_text())
+    code, said = await apply(server, tmp_path, [pod])
+    assert code == 0, said
+    rendered = await asyncio.to_thread(render, LEAST, "netclinic")  # as the documents call the release
+    served = next(each for each in rendered if each["kind"] == "Deployment")["spec"]["template"]["spec"]
+    of_pod, of_chart = pod["spec"]["containers"][0], served["containers"][0]
+    assert of_pod["securityContext"] == of_chart["securityContext"]
+    assert pod["spec"]["securityContext"].items() <= served["securityContext"].items()
+    paths = {mount["mountPath"] for mount in of_pod["volumeMounts"]}
+    assert paths <= {mount["mountPath"] for mount in of_chart["volumeMounts"]}
+    claims = [each["metadata"]["name"] for each in rendered if each["kind"] == "PersistentVolumeClaim"]
+    assert [pod["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"]] == claims
 
 
 async def test_the_server_refuses_what_the_api_does_not_know(server: DryRunServer, tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ def test_a_team_writes_into_its_own_folder(netclinic: Run, tmp_path: Path) -> No
     assert [item["id"] for item in listed.json] == ["our-proxy-drops"]
     lint, test, check = (netclinic(*command, **own) for command in commands_of(made.out))
     assert [lint.code, test.code, check.code] == [1, 0, 0], check.err
+    by_name = netclinic("check", "our-proxy-drops", "--recording", "our-proxy-drops", "-o", "json", **own)
+    assert by_name.json["outcome"] == "confirmed", by_name.err
+    assert netclinic("recordings", "-o", "json", **own).json[0]["name"] == "our-proxy-drops"
+    assert "did you mean our-proxy-drops" in netclinic("check", "--recording", "our-proxy-drop", **own).err
     assert re.search(r"CONFIRMED .*\(our-proxy-drops\)", " ".join(check.out.split())), check.out
     lines = path.read_text().splitlines()
     named = set(map(int, re.findall(rf"^{re.escape(str(path))}:(\d+): ", lint.out, re.MULTILINE)))

@@ -127,6 +127,14 @@ def test_a_backup_is_put_back_on_an_empty_machine(database: Database, archive: P
     assert all(path.stat().st_mode & 0o077 == 0 for path in elsewhere.glob("*.sqlite"))
 
 
+def test_a_backup_is_recorded_where_nobody_has_served_yet(database: Database, netclinic: Netclinic, tmp_path: Path) -> None:
+    told = {"NETCLINIC_DATA_DIR": str(tmp_path / "data")}
+    assert netclinic("facts", "--recording", "flannel-healthy", **told).code == 0  # makes the tables, and no queue
+    made = database("backup", str(tmp_path / "first.tar.gz"))
+    assert (made.code, "audit log" in made.out) == (0, False), made.err
+    assert "database.backed_up" in netclinic("audit", "list", **told).out
+
+
 def test_nothing_is_overwritten_and_nothing_empty_backed_up(database: Database, archive: Path, tmp_path: Path) -> None:
     before = archive.read_bytes()
     again = database("backup", str(archive))
