@@ -13,6 +13,7 @@ from bot.settings import SettingsError
 from bot.store.engine import BEGIN_OPTION, PATIENCE_OPTION, Store
 from bot.store.errors import PATIENCE, DatabaseError, to_database_error
 from bot.store.migrating import migrate, refuse_newer
+from bot.store.write_ahead import use_write_ahead_log
 
 FILE = "netclinic.sqlite"
 
@@ -120,7 +121,8 @@ def _allow_one_writer(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        use_write_ahead_log(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -24,6 +24,7 @@ from bot.store import DatabaseError, Store, idempotency_keys, job_deaths, replic
 from bot.store.error_advice import advice_for
 from bot.store.queue_tables import FILE
 from bot.store.queue_words import QueueWords
+from bot.store.write_ahead import use_write_ahead_log
 
 _ERROR = "$error"
 NAME = "netclinic"
@@ -166,7 +167,7 @@ def prepare_sqlite(path: Path) -> str:
     try:
         make_private_folder(path.parent)
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(connection)
     except (sqlite3.Error, OSError) as error:
         raise DatabaseError(
             f"The database {path} cannot be used ({error}): check that the disk has room and the file may be written."
