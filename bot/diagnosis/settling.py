@@ -13,7 +13,7 @@ from knowledge.word_patterns import normalize, word_pattern
 # By messages that were written by people who had seen neither these patterns nor knowledge/look_alikes.
 A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.45, 0.6, 0.8
 SAID_IN_DOUBT, MEANT_IN_DOUBT = 0.5, 0.7  # where the index takes the words for something else: with wordings, without
-ALL_IS_WELL = "<all is well>"
+NEVER_OUTWEIGHED = ("<all is well>", "<the others fail>")
 Findings = Mapping[Call, Finding]
 
 
@@ -49,7 +49,7 @@ def weighed_words(findings: Findings, text: str, likeness: float | None) -> dict
         return {**findings}
     is_said = all(found.outcome is Outcome.PRESENT for found in said.values())
     needed = SURELY_MEANT if any(found.is_contrary for found in said.values()) else MEANT
-    if word_pattern(ALL_IS_WELL).find(normalize(text)):
+    if any(word_pattern(group).find(normalize(text)) for group in NEVER_OUTWEIGHED):
         needed = 1.0
     if is_said and likeness < A_LOOK_ALIKE:
         weighed = unknown("the words may as well tell of something else")
