@@ -35,7 +35,7 @@ CASES: tuple[tuple[str, str, str], ...] = (
     ("flannel-cni-version-missing", "flannel-cni-version-missing", "all nodes are NotReady since the upgrade"),
     ("flannel-cni-version-missing", "flannel-cni-version-containerd", "all nodes are NotReady since the upgrade"),
     ("flannel-hairpin-off", "flannel-hairpin-off", ITSELF),
-    ("flannel-hairpin-off", "flannel-hairpin-old-pods", ITSELF),
+    ("flannel-hairpin-off", "flannel-hairpin-old-pods", ITSELF.replace("web-5f7d9c6b8-k2x9q", "web-7d9c6b8f54-4hpxk")),
     ("flannel-ip-leak", "flannel-ip-leak", "no IP addresses available"),
     ("flannel-ip-leak", "flannel-ip-leak-docker", "no IP addresses available"),
     ("flannel-multiple-route-tables", "flannel-multi-route-tables", "multiple route tables found"),
