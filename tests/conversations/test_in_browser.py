@@ -134,6 +134,6 @@ async def test_an_answer_fits_a_phone(browser: Browser, open_scene: OpenScene) -
         row = await answer.get_by_role("button", name="Re-check").bounding_box() or {}
         assert step["y"] - top <= FIRST_STEP
         assert row["y"] + row["height"] - top <= BUTTONS
-        await answer.get_by_text("Steps 2–5 and how to verify").click()
+        await answer.get_by_text("Steps 2–6 and how to verify").click()
         await expect(answer.get_by_text("Restart Terway, one node after another")).to_be_visible()
         await page.context.close()
