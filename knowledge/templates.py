@@ -33,7 +33,7 @@ OBJECTS = (
     *("instance", "instance_type", "zone", "given_to", "refused_at", "young_pod", "seen", "about"),
     *("free_addresses", "instance_enis", "usage", "unmeasured"),
     *("route_table", "nat_gateway", "snat_table", "eip_address", "missing", "way_out", "unsettled", "route_entries"),
-    *("ecs_private_ip", "ecs_instance", "security_group", "refused", "pod_ipv6"),
+    *("ecs_private_ip", "ecs_instance", "security_group", "refused", "pod_ipv6", "cluster_ipv6"),
 )
 # What is no name of an object: a slash in it parts no namespace from a name.
 TEXTS = (

@@ -16,7 +16,7 @@ from bot.cluster.resources import CONFIG_MAPS, DAEMON_SETS, DEPLOYMENTS, PODS, R
 from bot.cluster.session import SYSTEM, ClusterSession, Object, full_name, get_path, last_edited, moment, namespace_of
 from bot.cluster.transport import ReadError
 from bot.probes.findings import Evidence, Finding
-from bot.probes.pods import SHOWN, app_pods, came_up, is_live, pod_evidence
+from bot.probes.pods import SHOWN, START_TIME, app_pods, came_up, is_live, pod_evidence
 from bot.probes.registry import Arguments, Strings, absent, count, present, probe, some, unknown
 from knowledge import untrusted_yaml
 from knowledge.versions import parse_version
@@ -200,7 +200,7 @@ async def pods_before_edit(session: ClusterSession, *, configmap: str) -> Findin
         what = f"no running pod is older than {when}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
     names = [full_name(pod) for pod, _ in older]
-    evidence = [pod_evidence(session, pod, f"started {at:%Y-%m-%d %H:%M} UTC") for pod, at in older[:SHOWN]]
+    evidence = [pod_evidence(session, pod, f"started {at:%Y-%m-%d %H:%M} UTC", START_TIME) for pod, at in older[:SHOWN]]
     summary = f"{count(len(older), 'running pod')} started before {when}: {some(names)}"
     return present(summary, evidence, **({"pod": names} if named else {}))
 

@@ -132,7 +132,8 @@ def _persists(events: list[Event], at_least: int) -> bool:
 
 def _seen_so_far(events: list[Event]) -> str:
     longest = max(_repetitions(events), key=_span)
-    times = count(sum(event.count for event in longest), "time")
+    how_often = sum(event.count for event in longest)
+    times = "once" if how_often == 1 else count(how_often, "time")
     seconds = int(_span(longest).total_seconds())
     return f"{times} within {count(seconds, 'second')}" if seconds else times
 

@@ -58,7 +58,8 @@ async def host_ports(session: ClusterSession, *, state: Literal["requested"] = "
 
 
 def _evidence(session: ClusterSession, asked: list[Asked]) -> list[Evidence]:
-    return [pod_evidence(session, pod, f"hostPort {port} on node {node_of(pod)}") for pod, port in asked[:SHOWN]]
+    shows = "{.spec.nodeName} {.spec.containers[*].ports}"
+    return [pod_evidence(session, pod, f"hostPort {port} on node {node_of(pod)}", shows) for pod, port in asked[:SHOWN]]
 
 
 async def _of_named(session: ClusterSession, asked: list[Asked]) -> tuple[list[Asked], str]:

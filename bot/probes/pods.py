@@ -40,12 +40,13 @@ LIST_PODS = Permission("list", PODS)
 LIST_EVENTS = Permission("list", EVENTS)
 MOST_OF_APP = 100  # pods of one application: a sample on large clusters
 STARTING = timedelta(seconds=20)  # a pod may take this long to get its sandbox on a healthy node
+START_TIME = "{.status.startTime}"
 SHOWN = 3  # pieces of evidence: the first few prove it, more would bury it
 
 
-def pod_evidence(session: ClusterSession, pod: Object, excerpt: str) -> Evidence:
-    """What was seen of a pod."""
-    check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o wide"
+def pod_evidence(session: ClusterSession, pod: Object, excerpt: str, shows: str = "") -> Evidence:
+    """What was seen of a pod, and the JSONPath by which a person sees the same where ``-o wide`` does not show it."""
+    check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o " + (f"jsonpath='{shows}'" if shows else "wide")
     return Evidence(object=f"Pod {full_name(pod)}", excerpt=excerpt, seen=session.now(), check=check)
 
 
@@ -173,7 +174,7 @@ async def pods_restarted(
         return unknown(f"only containers were restarted inside their pods: {some([name_of(pod) for pod in again])}")
     if not fresh:
         return absent(f"no pod of {', '.join(app)} started within {minutes(within)}")
-    evidence = [pod_evidence(session, pod, f"started {at:%H:%M:%S} UTC") for pod, at in fresh[:SHOWN]]
+    evidence = [pod_evidence(session, pod, f"started {at:%H:%M:%S} UTC", START_TIME) for pod, at in fresh[:SHOWN]]
     return present(f"started within {minutes(within)}: {names}", evidence)
 
 
@@ -256,7 +257,8 @@ async def pod_annotation(session: ClusterSession, *, key: Strings) -> Finding:
         what = f"no pod carries {' or '.join(key)}"
         return absent(what) if listing.complete else unknown(f"{what} among those that could be read")
     names = [full_name(pod) for pod, _ in found]
-    evidence = [pod_evidence(session, pod, f"annotation {carries[0]}") for pod, carries in found[:SHOWN]]
+    shows = "{.metadata.annotations}"
+    evidence = [pod_evidence(session, pod, f"annotation {carries[0]}", shows) for pod, carries in found[:SHOWN]]
     return present(f"{count(len(found), 'pod')} with the annotation: {some(names)}", evidence, pod=names)
 
 

@@ -66,7 +66,7 @@ def _cluster_ips(service: Object) -> list[object]:
 def _families_evidence(session: ClusterSession, service: Object) -> Evidence:
     """With the command that shows the policy and all ClusterIPs: kubectl's table shows one."""
     policy = get_path(service, "spec", "ipFamilyPolicy") or "not set"
-    excerpt = f"ipFamilyPolicy: {policy}, clusterIPs: {get_path(service, 'spec', 'clusterIPs')}"
+    excerpt = f"ipFamilyPolicy: {policy}, clusterIPs: {', '.join(map(str, _cluster_ips(service)))}"
     check = f"kubectl -n {namespace_of(service)} get service {name_of(service)}"
     check += " -o jsonpath='{.spec.ipFamilyPolicy} {.spec.clusterIPs[*]}'"
     return replace(_service_evidence(session, service, excerpt), check=check)
@@ -92,15 +92,30 @@ async def endpoint_slices(
     if empty:
         names = [full_name(item) for item in empty]
         evidence = [_slice_evidence(session, item, family) for item in empty[:SHOWN]]
-        return present(f"no ready {family} endpoint behind {some(names)}", evidence, service=names)
+        named = _first_of(empty[0], slices.items, family)
+        return present(f"no ready {family} endpoint behind {some(names)}", evidence, service=names, **named)
     what = f"every Service looked at with an {family} ClusterIP has {family} endpoints or none at all"
     return absent(what) if complete and slices.complete else unknown(f"{what}, among those that could be read")
 
 
-def _lacks_family(service: Object, slices: tuple[Object, ...], family: str) -> bool:
-    mine = [
+def _slices_of(service: Object, slices: tuple[Object, ...]) -> list[Object]:
+    return [
         s for s in slices if namespace_of(s) == namespace_of(service) and label_of(s, OF_SERVICE) == name_of(service)
     ]
+
+
+def _first_of(service: Object, slices: tuple[Object, ...], family: str) -> dict[str, list[str]]:
+    """What the first Service's steps name: its pods, its address of the family, and its first port."""
+    endpoints = [endpoint for s in _slices_of(service, slices) for endpoint in s.get("endpoints") or []]
+    targets = [get_path(endpoint, "targetRef") or {} for endpoint in endpoints]
+    pods = [f"{namespace_of(service)}/{it['name']}" for it in targets if it.get("kind") == "Pod" and it.get("name")]
+    addresses = [str(address) for address in _cluster_ips(service) if address_family(address) == family]
+    ports = [str(port["port"]) for port in get_path(service, "spec", "ports") or [] if port.get("port")]
+    return {"pod": list(dict.fromkeys(pods)), "cluster_ipv6": addresses if family == "IPv6" else [], "port": ports[:1]}
+
+
+def _lacks_family(service: Object, slices: tuple[Object, ...], family: str) -> bool:
+    mine = _slices_of(service, slices)
     ready = {
         str(s.get("addressType")) for s in mine if any(_is_ready(endpoint) for endpoint in s.get("endpoints") or [])
     }

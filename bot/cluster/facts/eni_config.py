@@ -139,6 +139,11 @@ async def security_groups(session: ClusterSession) -> Fact:
     return known(text, ENI_CONFIG, eni_config_command("eni_conf", "security_groups?"), f"security groups: {text}")
 
 
+def _written(raw: object) -> str:
+    """As it stands in the object: ``true``, and an empty text as two quotes."""
+    return raw if isinstance(raw, str) and raw else orjson.dumps(raw, default=str).decode()
+
+
 @fact("terway.network_policy", "whether Terway enforces NetworkPolicies: on or off", reads=(GET_CONFIG,), core=True)
 async def network_policy(session: ClusterSession) -> Fact:
     """On for "false", "0", "" and an absent key; anything else switches it off, "False" too (common.go)."""
@@ -147,7 +152,7 @@ async def network_policy(session: ClusterSession) -> Fact:
         return unknown(ABSENT)
     raw = data.get("disable_network_policy")
     value = "on" if raw is None or raw.strip() in ("", "0", "false") else "off"
-    seen = f"disable_network_policy: {raw!r}" if raw is not None else "disable_network_policy is absent"
+    seen = f"disable_network_policy: {_written(raw)}" if raw is not None else "disable_network_policy is absent"
     return known(value, ENI_CONFIG, eni_config_command("disable_network_policy"), seen)
 
 
@@ -158,7 +163,7 @@ async def in_cluster_lb(session: ClusterSession) -> Fact:
     if data is None:
         return unknown(ABSENT)
     raw = data.get("in_cluster_loadbalance")
-    seen = f"in_cluster_loadbalance: {raw!r}" if raw is not None else "key in_cluster_loadbalance is absent"
+    seen = f"in_cluster_loadbalance: {_written(raw)}" if raw is not None else "key in_cluster_loadbalance is absent"
     if raw is None and "in_cluster_loadbalance" in parse(data.get("eni_conf")):
         seen = "in_cluster_loadbalance stands inside eni_conf, where Terway does not read it"
     return known("on" if raw == "true" else "off", ENI_CONFIG, eni_config_command("in_cluster_loadbalance"), seen)
@@ -185,7 +190,7 @@ async def eip_pool(session: ClusterSession) -> Fact:
     if data is None:
         return unknown(ABSENT)
     raw = parse(data.get("eni_conf")).get("enable_eip_pool")
-    seen = f"eni_conf: enable_eip_pool {raw!r}" if raw is not None else "eni_conf has no enable_eip_pool"
+    seen = f"eni_conf: enable_eip_pool {_written(raw)}" if raw is not None else "eni_conf has no enable_eip_pool"
     return known(
         "on" if str(raw).lower() == "true" else "off",
         ENI_CONFIG,

@@ -114,7 +114,7 @@ def _hairpin_in(conf: dict[str, Any]) -> tuple[str, str] | None:
     if not isinstance(delegate, dict | None) or not isinstance(raw, bool | None):
         return None
     return "on" if raw is True else "off", (
-        f"delegate.hairpinMode: {raw}" if raw is not None else "delegate has no hairpinMode"
+        f"delegate.hairpinMode: {str(raw).lower()}" if raw is not None else "delegate has no hairpinMode"
     )
 
 

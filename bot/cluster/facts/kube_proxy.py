@@ -200,7 +200,7 @@ async def mode(session: ClusterSession) -> Fact:
         return found
     raw = str(found.conf.get("mode") or "")
     named = "--proxy-mode" if found.from_options else "mode"
-    return found.known(raw or "iptables", f"{named}: {raw!r}" if not raw else f"{named}: {raw}")
+    return found.known(raw or "iptables", f'{named}: ""' if not raw else f"{named}: {raw}")
 
 
 async def _detect_replacement(session: ClusterSession) -> Fact | None:
@@ -334,14 +334,27 @@ async def applied(session: ClusterSession) -> Fact:
         return unknown("there is no ConfigMap of kube-proxy in kube-system")
     edited, source = last_edited(config), f"ConfigMap {SYSTEM}/{name}"
     if edited is None:
-        return known("yes", source, config_command(name), "no edit since it was made")
+        return known("yes", source, edit_command(name), "no edit since it was made")
     pods = await _worker_pods(session, name)
     starts = [start for pod in pods if (start := moment(get_path(pod, "status", "startTime")))]
     if not starts:
         return unknown(f"{name} was edited, and no pod of kube-proxy tells when it started")
     older = [start for start in starts if start < edited - timedelta(seconds=5)]
-    seen = f"edited {edited:%Y-%m-%d %H:%M} UTC; {len(older)} of {len(starts)} pods started before"
-    return known("pending" if older else "yes", source, config_command(name), seen)
+    seen = f"edited {edited:%Y-%m-%d %H:%M} UTC; {_started(len(older), len(starts))}"
+    path = '{range .items[*]}{.metadata.name} {.status.startTime}{"\\n"}{end}'
+    check = f"{edit_command(name)} && kubectl -n {SYSTEM} get pods -l {K8S_APP}={name} -o jsonpath='{path}'"
+    return known("pending" if older else "yes", source, check, seen)
+
+
+def edit_command(name: str) -> str:
+    """The command that shows when a ConfigMap was edited: ``-o yaml`` hides it from kubectl 1.21 on."""
+    return f"kubectl -n {SYSTEM} get configmap {name} -o jsonpath='{{.metadata.managedFields[*].time}}'"
+
+
+def _started(older: int, pods: int) -> str:
+    if older:
+        return f"{older} of {pods} pods started before"
+    return f"all {pods} pods started after that" if pods > 1 else "its pod started after that"
 
 
 async def _worker_pods(session: ClusterSession, name: str) -> list[Object]:

@@ -32,6 +32,7 @@ _COREFILE = config_key("coredns", "Corefile", lines=_ZONE)
 _IP_STACK = config_key("ack-cluster-profile", "ipStack")
 _SERVICE_CIDR = config_key("ack-cluster-profile", "serviceCIDR")
 _VPC = config_key("ack-cluster-profile", "vpcid")
+_CLUSTER_ID = config_key("ack-cluster-profile", "clusterid")
 _ENI_CONF = config_key("eni-config", "eni_conf", "service_cidr")
 _REGION = label("topology.kubernetes.io/region")
 _OLD_REGION = label("failure-domain.beta.kubernetes.io/region")  # Kubernetes before 1.17
@@ -275,6 +276,17 @@ async def vpc(session: ClusterSession) -> Fact:
         return unknown("ConfigMap kube-system/ack-cluster-profile does not name the VPC")
     return known(
         found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_command("ack-cluster-profile"), f"vpcid: {found}"
+    )
+
+
+@fact("cluster.id", "the id of the ACK cluster", reads=(GET_CONFIG,))
+async def cluster_id(session: ClusterSession) -> Fact:
+    """From ack-cluster-profile."""
+    found = config_text(await session.config_map("ack-cluster-profile"), _CLUSTER_ID) or ""
+    if not found:
+        return unknown("ConfigMap kube-system/ack-cluster-profile does not name the cluster's id")
+    return known(
+        found, f"ConfigMap {SYSTEM}/ack-cluster-profile", config_command("ack-cluster-profile"), f"clusterid: {found}"
     )
 
 

@@ -70,7 +70,7 @@ async def test_the_node_whose_table_fills_up_is_found_among_others(tmp_path: Pat
     async with prometheus(tmp_path, (own, ',replica="a"'), (own, ',replica="b"'), (others, "")) as url:
         found, reason, pieces = await verdict(url, entries)
     assert found == "confirmed"
-    told = "The connection tracking table is nearly full and still fills up"
+    told = "The connection tracking table is full or nearly so, and still fills up"
     assert reason == f"{told}: cn-hangzhou.172.16.0.12 249,037 of 262,144 (95%)."
     assert pieces == ["Node cn-hangzhou.172.16.0.12"]
 
