@@ -140,8 +140,13 @@ def test_no_command_of_these_entries_leaves_the_region_to_people(entries: Entrie
         ("ipv6-pod-shows-ipv4", "ipv6-pods-without-ipv6", ["vSwitches of the pods", "Recreate it"], ["stop here"]),
         ("ipv6-pod-shows-ipv4", "terway-dual-stack", ["stop here"], ["vSwitches of the pods", "Recreate it"]),
         ("ipv6-pod-shows-ipv4", "ipv6-pods-hidden", ["stop here", "If a pod has no IPv6 address: "], []),
-        ("ipv6-cluster-ip-unreachable", "ipv6-endpoints-only-ipv4", ["Check whether the backend pods"], ["PreferDualStack", "bind to"]),
-        ("ipv6-cluster-ip-unreachable", "terway-dual-stack", ["bind to"], ["PreferDualStack", "Check whether the backend pods"]),
+        (
+            "ipv6-cluster-ip-unreachable",
+            "ipv6-endpoints-only-ipv4",
+            ["backend pods have"],
+            ["PreferDualStack", "bind to"],
+        ),
+        ("ipv6-cluster-ip-unreachable", "terway-dual-stack", ["bind to"], ["PreferDualStack", "backend pods have"]),
         ("ipv6-cluster-ip-unreachable", "ipv6-services-hidden", ["If the policy is SingleStack: ", "bind to"], []),
     ],
 )
