@@ -10,7 +10,6 @@ CAUTIONS = {
         "that PodDisruptionBudgets allow it. The command stops at pods with emptyDir volumes; "
         "`--delete-emptydir-data` lets it go on and deletes what is in them."
     ),
-    "detach-enis": "never detach ENIs while pods still run on the node: those pods lose their network at once.",
     "re-add-node": "adding an existing node can replace its system disk. Save what is on that disk first.",
     "restart-terway": (
         "running pods stay connected, but no pod can start or stop on a node until its Terway pod is back. Do not "
