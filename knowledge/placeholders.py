@@ -18,6 +18,10 @@ HOW_TO_GET = {
     "NODE": "Put the name of the node in place of NODE (`kubectl get nodes`).",
     "SERVICE": "Put the name of the Service in place of SERVICE (`kubectl get services -A`).",
     "TERWAY_POD": "Put the Terway pod of the node in place of TERWAY_POD (`kubectl -n kube-system get pods -o wide`).",
+    "TERWAY_DAEMONSET": (
+        "Put the name of Terway's DaemonSet in place of TERWAY_DAEMONSET, one after another if there are several "
+        "(`kubectl -n kube-system get daemonsets`)."
+    ),
     "VSWITCH": "Put the ID of the vSwitch in place of VSWITCH (VPC console, vSwitches).",
     "INSTANCE": "Put the ID of the instance in place of INSTANCE (ECS console, Instances).",
     "INSTANCE_TYPE": "Put the instance type in place of INSTANCE_TYPE (ECS console, Instances).",
@@ -65,7 +69,9 @@ HOW_TO_GET = {
 }
 _NAMES = "|".join(HOW_TO_GET)
 # Not where it heads a column (NODE:.metadata.name) or is a part of another word; the host of an address is one.
-_WORD = re.compile(rf"(?<![\w$/.|-])({_NAMES})(?![\w|-]|:[^A-Z])|(?<=//)({_NAMES})(?![\w.|-])")
+_WORD = re.compile(
+    rf"(?<![\w$/.|-])({_NAMES})(?![\w|-]|:[^A-Z])|(?<=//)({_NAMES})(?![\w.|-])|(?<=daemonset/)({_NAMES})"
+)
 _CODE = re.compile(r"`[^`]*`")
 
 
@@ -76,7 +82,7 @@ def explained(sections: Iterable[Iterable[RenderedStep]]) -> list[tuple[Rendered
 
 
 def _words(text: str) -> list[str]:
-    return list(dict.fromkeys(host or word for word, host in _WORD.findall(text)))
+    return list(dict.fromkeys("".join(found) for found in _WORD.findall(text)))
 
 
 def _explain(step: RenderedStep, known: set[str]) -> RenderedStep:

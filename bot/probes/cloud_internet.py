@@ -138,7 +138,7 @@ class _Looker:
         excerpt = (
             f"SNAT entries for {self.id}: {len(mine)}; {'' if mine else 'others '}for {some(sources) or 'nothing'}"
         )
-        self.saw(f"NatGateway {gateway}", excerpt, DESCRIBE_SNAT_TABLE_ENTRIES, NatGatewayId=gateway)
+        self.saw(f"NatGateway {gateway}", excerpt, DESCRIBE_SNAT_TABLE_ENTRIES, NatGatewayId=gateway, PageSize="50")
         left = self._not_covered(usable)
         if not left:
             via = next((str(e.get("SnatIp")) for e in usable if self._covers(e) and e.get("SnatIp")), "")

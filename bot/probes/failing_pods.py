@@ -44,6 +44,7 @@ from bot.probes.findings import clip
 from bot.probes.pod_readiness import is_ready, running_init, unready_since
 from bot.probes.pods import LIST_EVENTS, LIST_PODS, STARTING, minutes, node_of
 from bot.probes.registry import count, some
+from bot.probes.terway_messages import meaning_of
 
 WAITING_PODS = "pods that wait for their network"
 LONGEST = 240  # characters of an object's own words in a sentence
@@ -399,7 +400,7 @@ def _failing(group: Sequence[Trouble], what: str, words: str, severity: Severity
     return Failing(
         object=f"Pod {full_name(first)}",
         since=group[0].since,
-        message=f"{what}: {clip(words, LONGEST)}",
+        message=f"{what}{meaning_of(group[0].said)}: {clip(words, LONGEST)}",
         check=f"kubectl -n {namespace_of(first)} describe pod {name_of(first)}",
         severity=severity,
         alike=tuple(f"Pod {full_name(each.pod)}" for each in group),

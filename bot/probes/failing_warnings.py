@@ -13,7 +13,7 @@ from bot.cluster.resources import EVENTS, NODES
 from bot.cluster.session import ClusterSession, get_path
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check
 from bot.probes.findings import clip
-from bot.probes.terway_messages import WORDINGS
+from bot.probes.terway_messages import WORDINGS, meaning_of
 from bot.probes.terway_messages import texts_of as terway_texts
 
 RECENT = timedelta(minutes=20)  # controllers try again within this time
@@ -80,7 +80,7 @@ def _failing(event: Event) -> Failing:
     return Failing(
         object=about,
         since=event.first,
-        message=f"{event.reason}{times}: {clip(event.message, LONGEST)}",
+        message=f"{event.reason}{times}{meaning_of(event.message)}: {clip(event.message, LONGEST)}",
         check=f"kubectl {where}describe {event.kind.lower()} {event.name}",
         severity=Severity.SCHEDULING,
         words=event.message,

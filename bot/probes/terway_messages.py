@@ -3,6 +3,7 @@
 Versions are those of https://github.com/AliyunContainerService/terway; a code of the cloud is passed on by all of them.
 """
 
+import re
 from typing import Literal
 
 from bot.cluster.facts.wordings import Wording
@@ -33,6 +34,21 @@ WORDINGS: dict[Cause, tuple[Wording, ...]] = {
         Wording("can't found dev by mac", "1.1 and later", "pkg/link/interface_linux.go"),
     ),
 }
+# What no entry judges by, with what it means.
+_MEANINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # 1.10 and later: pkg/eni/crdv2.go, where spec.eni of the object is empty
+    (
+        re.compile(r"nodes\.network\.alibabacloud\.com \S+ has not been initialized"),
+        "Terway's control plane has not filled in the object of this node yet; on a new node wait a minute",
+    ),
+    # 1.14 and later on Lingjun nodes: ErrEfloPrivateIPQuotaExecuted of pkg/aliyun/client/errors/errors.go
+    (re.compile(r"errCode: 1013\b"), "the private IP quota of this Lingjun node is used up: it takes no more pods"),
+    # the scheduler, about what Terway's device plugin and controller offer
+    (
+        re.compile(r"Insufficient aliyun/(?:member-)?eni\b"),
+        "no node has an ENI left for another pod that needs one of its own: see entry terway-pod-capacity",
+    ),
+)
 POD_REASONS = (
     "AllocIPFailed",
     "FailedCreatePodSandBox",
@@ -55,3 +71,9 @@ RECOVERED = ("CreateENISucceed", "AttachENISucceed")
 def texts_of(cause: Cause) -> tuple[str, ...]:
     """What a message must contain one of, whatever the release."""
     return tuple(wording.text for wording in WORDINGS[cause])
+
+
+def meaning_of(message: str) -> str:
+    """What a message that no entry judges by means, in brackets behind a space; empty where its words tell it."""
+    meant = next((told for wording, told in _MEANINGS if wording.search(message)), "")
+    return f" ({meant})" if meant else ""

@@ -17,7 +17,7 @@ ENI_CONFIG = f"ConfigMap {SYSTEM}/eni-config"
 ABSENT = "there is no ConfigMap kube-system/eni-config"
 
 MAPS_PORTS = re.compile(r"\btype\W{1,32}portmap\b")  # a YAML list of plugins after Terway (docs/cni-chain.md)
-_PLUGIN = ("type", "eniip_virtual_type", "ip_stack", "cilium_args")
+_PLUGIN = ("type", "eniip_virtual_type", "network_policy_provider", "ip_stack", "cilium_args")
 ENI_CONF = config_key(  # in eni-config, and in the ConfigMap that a node's label names
     "*",
     "eni_conf",
@@ -123,7 +123,7 @@ async def vswitch_choice(session: ClusterSession) -> Fact:
     most = max((len(set(ids)) for ids in zones(parse(data.get("eni_conf"))).values()), default=0)
     if not most:
         return unknown("eni_conf in eni-config lists no vSwitches")
-    seen = f"at most {most} in a zone"
+    seen = f"up to {most} vSwitches in a zone" if most > 1 else "one vSwitch for each zone"
     return known("several" if most > 1 else "one", ENI_CONFIG, eni_config_command("eni_conf", "vswitches"), seen)
 
 

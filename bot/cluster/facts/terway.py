@@ -6,6 +6,7 @@ What the objects mean is from Terway's public code (cmd/terway-cli, types/k8s.go
 import itertools
 import re
 from collections import Counter
+from typing import Any
 
 from bot.cluster.declared_reads import command_word, command_words, kept_words, label, label_of
 from bot.cluster.facts.eni_config import (
@@ -20,18 +21,24 @@ from bot.cluster.facts.eni_config import (
     terway_plugin,
 )
 from bot.cluster.facts.platform import GET_CONFIG, LIST_DAEMON_SETS, LIST_NODES, TERWAY_DAEMON_SETS
-from bot.cluster.facts.registry import Fact, Permission, fact, known, undamaged_fact, unknown
+from bot.cluster.facts.registry import Fact, Permission, fact, known, read_fact, undamaged_fact, unknown
 from bot.cluster.requests import Listing
 from bot.cluster.resources import NODES, TERWAY_NODES
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of
 from bot.cluster.transport import ReadError
+from knowledge.versions import parse_version
 
 LIST_TERWAY_NODES = Permission("list", TERWAY_NODES)
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 CONFIG_LABEL = label("terway-config")
 command_word(re.compile(r"(?<![\w-])--?daemon-mode\b|(?<![\w-])(?i:enimultiip|enionly|vpc)\b"))
 command_word(re.compile(r"--enable-host-port\b(?:=['\"]?\w+)?"))
+ASKS_HOST_PORTS = re.compile(r"--enable-host-port\b(?!=['\"]?false)")
 NODE_OBJECTS = 50  # enough for a sample, and few enough to be read at every question
+EBPF = "ebpf"
+EBPF_POLICIES = "v1.9.17"
+MAPS_HOST_PORTS = "v1.14.5"  # in eBPF, where Terway replaces kube-proxy: --enable-host-port of cmd/terway-cli/policy.go
+MAY_MAP_HOST_PORTS = "v1.14.1"  # has the option as well, and nobody says that it works
 DAEMON_MODES = {"enimultiip": "shared", "enionly": "exclusive", "vpc": "vpc"}  # VPC: pods have no ENI addresses
 
 
@@ -49,6 +56,13 @@ async def daemonsets(session: ClusterSession) -> Fact:
     if not names:
         return unknown("there is no Terway DaemonSet in kube-system")
     return known(", ".join(names), f"DaemonSet {SYSTEM}/{names[0]}", f"kubectl -n {SYSTEM} get daemonset {names[0]}")
+
+
+@fact("terway.daemonset", "the name of Terway's DaemonSet, where it is one", reads=(LIST_DAEMON_SETS,))
+async def daemonset(session: ClusterSession) -> Fact:
+    """For commands, which take one name."""
+    found = await undamaged_fact(session, "terway.daemonsets")
+    return unknown(f"Terway has several: {found.value}") if ", " in str(found.value or "") else found
 
 
 @fact("terway.version", "Terway's image tag", reads=(LIST_DAEMON_SETS,), core=True)
@@ -161,8 +175,36 @@ async def _configured_datapath(session: ClusterSession) -> Fact:
     raw = plugin.get("eniip_virtual_type") or ""
     if not isinstance(raw, str):
         return unknown(f"eniip_virtual_type in {key} is no text")
+    if raw.lower() in ("", "veth") and await _may_become_datapath_v2(session, plugin):
+        return unknown("veth, or DataPath V2 on nodes that fit: network_policy_provider is ebpf, ask node by node")
     seen = f"{key}: eniip_virtual_type {raw or 'absent, so veth'}"
     return known(raw.lower() or "veth", ENI_CONFIG, eni_config_command(key), seen)
+
+
+async def _may_become_datapath_v2(session: ClusterSession, plugin: dict[str, Any]) -> bool:
+    """Where eBPF enforces policies, nodes that fit run DataPath V2 in place of veth (cmd/terway-cli/cni.go)."""
+    if plugin.get("network_policy_provider") != EBPF or (await undamaged_fact(session, "terway.mode")).value == "vpc":
+        return False
+    return await _runs_from(session, EBPF_POLICIES) is not False
+
+
+async def _runs_from(session: ClusterSession, release: str) -> bool | None:
+    """Whether Terway is of this release or a later one; ``None`` where its version is not known."""
+    here = parse_version(str((await read_fact(session, "terway.version")).value or ""))
+    least = parse_version(release)
+    return None if here is None or least is None else here >= least
+
+
+@fact("terway.policy_provider", "how Terway is to enforce NetworkPolicies: iptables or ebpf", reads=(GET_CONFIG,))
+async def policy_provider(session: ClusterSession) -> Fact:
+    """``network_policy_provider`` of Terway's CNI configuration; anything but ``ebpf`` means iptables."""
+    data = await eni_config(session)
+    if data is None:
+        return unknown(ABSENT)
+    plugin, key = terway_plugin(data)
+    raw = plugin.get("network_policy_provider")
+    seen = f"{key}: network_policy_provider {raw or 'absent, so iptables'}"
+    return known(EBPF if raw == EBPF else "iptables", ENI_CONFIG, eni_config_command(key), seen)
 
 
 @fact("terway.ipam", "crd (centralised, with node objects) or local", reads=(GET_CONFIG, LIST_TERWAY_NODES))
@@ -173,10 +215,11 @@ async def ipam(session: ClusterSession) -> Fact:
     if kind.lower() in ("crd", "prefercrd"):
         return known("crd", ENI_CONFIG, eni_config_command("eni_conf", "ipam_type"), f"ipam_type: {kind}")
     found = await terway_node_sample(session)
-    check = f"kubectl get {TERWAY_NODES.kubectl()}"
     if found:
+        check = f"kubectl get {TERWAY_NODES.kubectl()}"
         return known("crd", f"Terway node {name_of(found[0])}", check, "Terway keeps node objects")
-    return unknown(ABSENT) if data is None else known("local", ENI_CONFIG, check, "Terway keeps no node objects")
+    check, seen = eni_config_command("eni_conf", "ipam_type"), f"eni_conf: ipam_type {kind or 'absent, so local'}"
+    return unknown(ABSENT) if data is None else known("local", ENI_CONFIG, check, seen)
 
 
 @fact(
@@ -196,25 +239,28 @@ async def portmap(session: ClusterSession) -> Fact:
     if MAPS_PORTS.search(data.get("cni_chain", "")):
         return known("on", ENI_CONFIG, eni_config_command("cni_chain"), "cni_chain holds portmap")
     if (await undamaged_fact(session, "kube_proxy.mode")).value == "replaced":
-        return known(
-            "on", "Nodes", "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
-        )
+        if await _runs_from(session, MAPS_HOST_PORTS):
+            check, seen = "kubectl get nodes --show-labels", "Terway replaces kube-proxy and maps hostPorts itself"
+            return known("on", "Nodes", check, seen)
+        if await _runs_from(session, MAY_MAP_HOST_PORTS) is not False:
+            return unknown(f"Terway replaces kube-proxy, and maps hostPorts itself from {MAPS_HOST_PORTS} on")
     json_object(data.get("10-terway.conflist"))  # one that nobody can read does not tell that nothing is mapped
-    words = " ".join(await _policy_words(session))
-    if asked := re.search(r"--enable-host-port\b(?!=['\"]?false)", words):
-        check = f"kubectl -n {SYSTEM} get daemonset terway-eniip -o yaml"
-        return known("on", f"DaemonSet {SYSTEM}/terway-eniip", check, asked[0])
-    return known("off", ENI_CONFIG, in_chain, "10-terway.conflist has no portmap plugin")
+    off = known("off", ENI_CONFIG, in_chain, "10-terway.conflist has no portmap plugin")
+    return await _asked_host_ports(session, data) or off
 
 
-async def _policy_words(session: ClusterSession) -> list[str]:
-    words: list[str] = []
+async def _asked_host_ports(session: ClusterSession, data: dict[str, str]) -> Fact | None:
+    """By an option of the policy container, in its command or in ``cilium_args``."""
     for item in await terway_daemon_sets(session):
         for container in get_path(item, "spec", "template", "spec", "containers") or []:
-            if container.get("name") == "policy":
-                words += command_words(container)
-    plugin, _ = terway_plugin(await eni_config(session) or {})
-    return [*words, *kept_words([str(plugin.get("cilium_args") or "")])]
+            words = " ".join(command_words(container)) if container.get("name") == "policy" else ""
+            if asked := ASKS_HOST_PORTS.search(words):
+                name = name_of(item)
+                check = f"kubectl -n {SYSTEM} get daemonset {name} -o yaml"
+                return known("on", f"DaemonSet {SYSTEM}/{name}", check, asked[0])
+    plugin, key = terway_plugin(data)
+    asked = ASKS_HOST_PORTS.search(" ".join(kept_words([str(plugin.get("cilium_args") or "")])))
+    return known("on", ENI_CONFIG, eni_config_command(key), f"cilium_args: {asked[0]}") if asked else None
 
 
 @fact("terway.fixed_nodes", "nodes with their own Terway ConfigMap, or none", reads=(LIST_NODES,))

@@ -41,7 +41,7 @@ async def test_what_is_missing_is_named_with_the_pods_that_miss_it() -> None:
     assert [piece.object for piece in found.evidence] == ["RouteTable vtb-bp1sys", *["NatGateway ngw-bp1nat"] * 2]
     assert found.evidence[2].excerpt == "SNAT entries for vsw-bp1bbb: 0; others for vsw-bp1aaa"
     assert found.evidence[2].check == (
-        "aliyun vpc DescribeSnatTableEntries --RegionId cn-hangzhou --NatGatewayId ngw-bp1nat"
+        "aliyun vpc DescribeSnatTableEntries --RegionId cn-hangzhou --NatGatewayId ngw-bp1nat --PageSize 50"
     )
     assert calls.total() == 7
 

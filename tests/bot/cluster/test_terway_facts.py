@@ -65,6 +65,40 @@ async def test_the_data_path_as_configured(make: Any, read: Any, data: Any, expe
     assert await read(make.terway(data=data), "terway.datapath") == expected
 
 
+EBPF = '{"type": "terway", "network_policy_provider": "ebpf"%s}'
+
+
+@pytest.mark.parametrize(
+    ("release", "conf", "mode", "expected"),
+    [
+        ("v1.9.17", EBPF % "", "ENIMultiIP", None),
+        ("v1.17.5", EBPF % ', "eniip_virtual_type": "Veth"', "ENIMultiIP", None),
+        ("latest", EBPF % "", "ENIMultiIP", None),
+        ("v1.9.10", EBPF % "", "ENIMultiIP", "veth"),
+        ("v1.10.0", EBPF % "", "VPC", "veth"),
+        ("v1.10.0", EBPF % ', "eniip_virtual_type": "datapathv2"', "ENIMultiIP", "datapathv2"),
+        ("v1.10.0", '{"type": "terway", "network_policy_provider": "iptables"}', "ENIMultiIP", "veth"),
+    ],
+)
+async def test_policies_in_ebpf_may_turn_veth_into_datapath_v2(
+    make: Any, read: Any, release: str, conf: str, mode: str, expected: str | None
+) -> None:
+    """On nodes whose kernel fits, which no object tells in local IPAM mode."""
+    runs = make.daemon_set("terway-eniip", image=f"acs/terway:{release}", args=["-daemon-mode", mode])
+    objects = [runs, make.terway(data={"10-terway.conf": conf})[1]]
+    assert await read(objects, "terway.datapath") == expected
+    reported = [make.terway_crd(), make.terway_node(datapath={"type": "veth"})]
+    assert await read([*objects, *reported], "terway.datapath") == "veth"
+    assert await read(objects, "terway.policy_provider") == ("ebpf" if "ebpf" in conf else "iptables")
+
+
+async def test_a_command_takes_one_name(make: Any, read: Any) -> None:
+    eniip, eni = make.daemon_set("terway-eniip"), make.daemon_set("terway-eni")
+    assert await read([eni], "terway.daemonset") == "terway-eni"
+    assert await read([eniip, eni], "terway.daemonset") is None
+    assert await read([], "terway.daemonset") is None
+
+
 async def test_what_nodes_report_wins_over_what_is_configured(make: Any, read: Any) -> None:
     configured = make.terway(data={"10-terway.conf": CONF % "ipvlan"})
     reported = [make.terway_crd(), make.terway_node(datapath={"type": "datapathv2"})]
@@ -106,12 +140,28 @@ async def test_port_mapping(make: Any, read: Any) -> None:
     policy = make.daemon_set("terway-eniip", container="policy", args=["--enable-host-port=true"])
     no_policy = make.daemon_set("terway-eniip", container="policy", args=["--enable-host-port=false"])
     plain = make.terway()
+
+    def terway_of(release: str) -> Any:
+        return make.daemon_set("terway-eniip", image=f"acs/terway:{release}")
+
     for expected, objects in (
         ("off", plain),
         ("on", make.terway(data={"10-terway.conflist": CHAIN % '"odd", {"type": "portmap"}'})),
         ("on", [policy, plain[1]]),
         ("off", [no_policy, plain[1]]),
-        ("on", [*plain, replaced]),
+        ("on", [terway_of("v1.14.5"), plain[1], replaced]),
+        ("off", [terway_of("v1.14.0"), plain[1], replaced]),
+        (None, [terway_of("v1.14.1"), plain[1], replaced]),
+        (None, [terway_of("latest"), plain[1], replaced]),
+        (
+            "on",
+            [
+                terway_of("v1.14.0"),
+                make.terway(data={"10-terway.conflist": CHAIN % '{"type": "portmap"}'})[1],
+                replaced,
+            ],
+        ),
+        ("on", make.terway(data={"10-terway.conf": '{"type": "terway", "cilium_args": "--enable-host-port=true"}'})),
         (None, [plain[0]]),
     ):
         assert await read(objects, "terway.portmap") == expected

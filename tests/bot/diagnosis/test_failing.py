@@ -192,3 +192,34 @@ async def test_where_services_are_too_many_it_is_said_that_they_were_not_looked_
     many = [make.service(f"thing{number}", [f"10.0.{number // 250}.{number % 250}"]) for number in range(600)]
     found = await look(many, question="a service refuses connections")
     assert "Services without endpoints: there are more than 500 Services" in found.not_looked_at
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        (
+            "error get trunk eni timed out waiting for the condition, innerErr "
+            f"nodes.network.alibabacloud.com {NODE} has not been initialized",
+            "Terway's control plane has not filled in the object of this node yet",
+        ),
+        ("AssignLeniPrivateIPAddress failed: errCode: 1013, msg: quota, requestID: 1", "private IP quota"),
+        ("errCode: 10135, msg: quota", ""),
+        ("trunk eni-2ze has not been initialized", ""),
+    ],
+)
+async def test_what_terway_s_message_means_is_told_beside_it(make: Any, look: Any, words: str, meaning: str) -> None:
+    pod = make.pod(status=WAITS)
+    node = make.node()
+    for about in (make.event(pod, "AllocIPFailed", words), make.event(node, "AllocIPFailed", words)):
+        items = (await look([node, pod, about])).items
+        (item,) = [item for item in items if "AllocIPFailed" in item.message]
+        assert (meaning in item.message) if meaning else ("(" not in item.message), item.message
+
+
+async def test_enis_that_the_scheduler_misses_are_explained(make: Any, look: Any) -> None:
+    words = "0/3 nodes are available: 3 Insufficient aliyun/member-eni."
+    pod = make.pod(node="", status={"conditions": [_unplaced(words)]})
+    (item,) = (await look([pod])).items
+    assert "(no node has an ENI left for another pod that needs one of its own: see entry terway-pod-capacity)" in (
+        item.message
+    )

@@ -18,7 +18,9 @@ from knowledge.placeholders import explained
 from knowledge.rendering import render
 
 HAIRPIN = "flannel-hairpin-off"
-UPPER = re.compile(r"(?<![\w$/.|-])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?![\w|-]|:[^A-Z])|(?<=//)[A-Z][A-Z_]+(?![\w.|-])")
+UPPER = re.compile(
+    r"(?<![\w$/.|-])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?![\w|-]|:[^A-Z])|(?<=//)[A-Z][A-Z_]+(?![\w.|-])|(?<=daemonset/)[A-Z_]+"
+)
 NO_PLACEHOLDERS = {"APP", "CNI", "FAIL", "UDP"}  # other upper-case words of the shipped commands
 
 
@@ -42,6 +44,20 @@ async def asked(entries: Mapping[str, Entry], meaning: Any, question: str, recor
 
 def commands(found: Diagnosis) -> str:
     return "\n".join(step.command or "" for part in (found.settle, found.steps, found.verify) for step in part)
+
+
+def test_a_step_names_the_daemon_set_that_is_there(entries: Mapping[str, Entry]) -> None:
+    """And where nothing tells which one, how to find it, for `kubectl exec` and `rollout` as well."""
+    for entry in entries.values():
+        for part in (entry.settle, entry.steps, entry.prevent, entry.verify):
+            for name in ("terway-eni", "terway"):
+                shown = render(part, {"terway.daemonset": name, "terway.daemonsets": name}, {})
+                told = " ".join(step.command or "" for step in shown)
+                assert set(re.findall(r"daemonsets?[/ ](terway[\w-]*)", told)) <= {name}, entry.id
+                assert not re.search(r"app=(?!TERWAY)terway-eniip", told), entry.id
+    (step,) = render(entries["terway-ipvs-bypass"].steps[1:2], {}, {})
+    ((shown,),) = explained([[step]])
+    assert "in place of TERWAY_DAEMONSET" in shown.text
 
 
 async def test_steps_are_about_the_pod_and_the_service_that_were_asked_about(

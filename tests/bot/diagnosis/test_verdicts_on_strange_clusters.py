@@ -242,6 +242,24 @@ async def test_settings_alone_are_confirmed_by_words_and_are_never_a_sign(make: 
         assert confirmed(await verdicts(objects, clear=False)) == set()
 
 
+async def test_policies_in_ebpf_leave_the_data_path_open(make: Any, verdicts: Any) -> None:
+    """Nodes that fit run DataPath V2 in place of veth, so that pods may miss a load balancer of their own there."""
+    cni = {"10-terway.conf": '{"type": "terway", "network_policy_provider": "ebpf"}'}
+    entry = "terway-ipvlan-in-cluster-lb"
+    got = await verdicts([*make.terway(data=cni), *make.proxy(), make.node()], entry)
+    assert got[entry].startswith("suspected")
+
+
+async def test_terway_maps_host_ports_in_ebpf_only_where_its_release_does(make: Any, verdicts: Any) -> None:
+    port = {"containers": [{"name": "m", "image": "x", "ports": [{"containerPort": 80, "hostPort": 8080}]}]}
+    replaced = make.node(labels={"k8s.aliyun.com/no-kube-proxy": "true"})
+    entry = "terway-hostport-unmapped"
+    for release, expected in (("v1.14.0", "confirmed"), ("v1.14.1", "suspected"), ("v1.14.5", "ruled out")):
+        runs = make.daemon_set("terway-eniip", image=f"acs/terway:{release}")
+        objects = [runs, make.terway()[1], replaced, make.running("hp", "10.0.0.3", spec=port)]
+        assert (await verdicts(objects, entry))[entry].replace("_", " ").startswith(expected), release
+
+
 async def test_address_families_of_nodes_do_not_make_a_cluster_dual(make: Any, verdicts: Any) -> None:
     six = make.node(status={"addresses": [{"type": "InternalIP", "address": "fd00::1"}]})
     single = [*make.terway(), six, make.running("web-1", "10.0.0.2"), make.service("web", ["172.16.0.5"])]
