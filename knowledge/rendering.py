@@ -22,6 +22,12 @@ _NOTHING: Outcomes = {}
 _FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 _BRACE = re.compile(r"\{[{%#]|[}%#]\}")
 _CLOSED_BY = {"{{": "}}", "{%": "%}", "{#": "#}"}
+# What keeps its capital behind a label; abbreviations and mixed-case words (CCM, DaemonSet) do so by their look.
+_NAMES = (
+    *("Terway", "Flannel", "Calico", "Cilium", "Kubernetes", "Docker", "Helm", "Linux", "Windows", "Prometheus"),
+    *("Alibaba", "Aliyun", "Lingjun", "Corefile", "Service", "Services", "Job", "Deployment", "Ingress", "Secret", "I"),
+)
+_PLAIN_WORD = re.compile(rf"(?!(?:{'|'.join(_NAMES)})\b)[A-Z][a-z]*(?![A-Za-z0-9_/]|\.\w)")
 _LONGEST, _MOST_VALUES = 20_000, 500  # characters and values of one text: more is no step that anybody reads
 
 
@@ -43,7 +49,7 @@ def render(
     """
     return [
         RenderedStep(
-            text=label + render_text(step.text, facts, objects),
+            text=_behind(label, render_text(step.text, facts, objects)),
             command=None if step.command is None else render_command(step.command, facts, objects),
             caution=render_text(step.caution, facts, objects),
         )
@@ -79,6 +85,13 @@ def _labels(step: Step, facts: Facts, outcomes: Outcomes) -> Iterator[str]:
         yield ""
     elif outcome is Outcome.UNKNOWN:
         yield f"If {step.label or f'`{step.when}`'}: "
+
+
+def _behind(label: str, sentence: str) -> str:
+    """The sentence goes on behind a label, so that a plain word begins with a small letter there."""
+    if label and _PLAIN_WORD.match(sentence):
+        return label + sentence[0].lower() + sentence[1:]
+    return label + sentence
 
 
 def _render_template(template: str, facts: Facts, objects: Objects, show: Callable[[InsertedValue, str], str]) -> str:

@@ -25,7 +25,7 @@ from bot.cluster.transport import ReadError
 from bot.probes.cluster_dns import DNS
 from bot.probes.failure_checks import CheckResult, Failing, Severity, failure_check, readable_warnings
 from bot.probes.findings import clip
-from bot.probes.logs import last_words
+from bot.probes.logs import last_words, never_ran
 from bot.probes.pod_readiness import ended_words, unready_since
 from bot.probes.pods import app_pods, node_of
 from bot.probes.registry import count, some
@@ -35,7 +35,7 @@ from bot.probes.services import OF_SERVICE
 # terway-controlplane), Flannel (kube-flannel-ds-amd64), kube-proxy (-worker, -master), CoreDNS, NodeLocal DNSCache,
 # the cloud controller manager; other people's CNI plugins beside them.
 COMPONENT = re.compile(
-    r"(terway|kube-flannel|kube-proxy|coredns|kube-dns|node-local-dns|cloud-controller-manager"
+    r"(terway|kube-flannel|flannel|kube-proxy|coredns|kube-dns|node-local-dns|cloud-controller-manager"
     r"|cilium|calico|canal|weave-net|kube-router|antrea|kube-ovn|aws-node"
     r"|(?:nginx-ingress|ingress-nginx|alb-ingress|mse-ingress)(?:-controller)?)(?![a-z0-9])"
 )
@@ -216,13 +216,16 @@ async def _failing(session: ClusterSession, group: Sequence[Broken]) -> Failing:
     place = f"-n {namespace_of(first.pod)}"
     line, previous = await last_words(session, first.pod, first.container, has_restarted=first.restarts > 0)
     option = " --previous" if previous else ""
+    shows = f"logs {name_of(first.pod)} -c {first.container}{option} --tail=50"
+    if never_ran(first.pod, first.container):
+        shows = f"describe pod {name_of(first.pod)}"
     nodes = list(dict.fromkeys(node_of(each.pod) for each in group))
     where = f"on node {nodes[0]}" if len(nodes) == 1 else f"on {len(nodes)} nodes ({some(nodes)})"
     return Failing(
         object=f"Pod {full_name(first.pod)}",
         since=first.since,
         message=f"{_component(first.pod)} {_state_in_words(first)} {where}{_said(line, first)}",
-        check=f"kubectl {place} logs {name_of(first.pod)} -c {first.container}{option} --tail=50",
+        check=f"kubectl {place} {shows}",
         severity=Severity.COMPONENT,
         alike=tuple(f"Pod {full_name(each.pod)}" for each in group),
         words=line,

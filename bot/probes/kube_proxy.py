@@ -29,6 +29,8 @@ MASTERS: Strings = ("kube-proxy-master",)
 _MODULES = re.compile(r"modules are not loaded: \[([a-z0-9_ ,]{1,300})\]")
 _SCHEDULER = re.compile(r"no such file or directory\"? scheduler=\"([a-z]{1,12})\"")
 _REASON = re.compile(r"(?:can't use the ipvs proxier|whether to use ipvs proxy, error): (.{1,200})", re.IGNORECASE)
+# Kubernetes 1.22 to 1.25, klog's structured form: "Can't use the IPVS proxier" err="...", with quotes in it escaped.
+_STRUCTURED_REASON = re.compile(r'can\'t use the ipvs proxier" err="((?:[^"\\]|\\.){1,200})', re.IGNORECASE)
 
 
 @probe(
@@ -78,5 +80,6 @@ def missing_modules(lines: Iterable[str]) -> tuple[str, ...]:
 
 def refusal_reasons(lines: Iterable[str]) -> tuple[str, ...]:
     """What kube-proxy gives as the reason, without its quotes."""
-    found = (reason.strip(' ".') for line in lines for reason in _REASON.findall(line))
+    said = (reason for line in lines for reason in (*_REASON.findall(line), *_STRUCTURED_REASON.findall(line)))
+    found = (reason.replace('\\"', '"').strip(' ".') for reason in said)
     return tuple(dict.fromkeys(reason for reason in found if reason))

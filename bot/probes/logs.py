@@ -11,7 +11,7 @@ from typing import Literal
 from bot.cluster.facts.registry import Permission
 from bot.cluster.pending_pods import affected_nodes, explains_from, network_waiters
 from bot.cluster.resources import POD_LOGS, PODS
-from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of
+from bot.cluster.session import ClusterSession, Object, full_name, get_path, moment, name_of, namespace_of, safe_name
 from bot.cluster.transport import ReadError
 from bot.probes.events import BEFORE_BINDING, MAC, VSWITCH, named_in, none_waits
 from bot.probes.findings import Evidence, Finding, clip
@@ -222,11 +222,24 @@ def telling_line(lines: Iterable[str]) -> str:
     return next((line for line in reversed(said) if _TELLING.search(line)), said[-1] if said else "")
 
 
+def never_ran(pod: Object, container: str) -> bool:
+    """Whether it waits for its first run, as for an image or a ConfigMap: the kubelet refuses to give its log."""
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for status in get_path(pod, "status", kind) or []:
+            if safe_name(status.get("name")) == container:
+                waits = get_path(status, "state", "waiting") is not None
+                has_run = status.get("restartCount") or get_path(status, "lastState", "terminated")
+                return waits and not has_run
+    return False
+
+
 async def last_words(session: ClusterSession, pod: Object, container: str, *, has_restarted: bool) -> tuple[str, bool]:
     """The telling line of the container's log, and whether its previous run said it: the present one may say nothing.
 
-    Empty where no log can be read.
+    Empty where no log can be read. Of a container that has never run there is none, and asking for it is an error.
     """
+    if never_ran(pod, container):
+        return "", False
     for previous in (False, True) if has_restarted else (False,):
         try:
             lines = await session.reader.log(

@@ -1,10 +1,7 @@
 """Probes of pods: who waits, who started just now, who lacks an address or asks for a hostPort."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
-from bot.cluster.addresses import address_family
 from bot.cluster.declared_reads import Annotation, annotation_of, label, label_of
 from bot.cluster.facts.flannel_objects import flannel_namespace
 from bot.cluster.facts.platform import K8S_APP
@@ -80,7 +77,7 @@ def is_live(pod: Object) -> bool:
 async def pod_waiting(
     session: ClusterSession,
     *,
-    reason: str = CREATING,
+    reason: Strings = (CREATING,),
     contains: Strings = (),
     namespace: str | None = None,
     min_age: timedelta | None = None,
@@ -92,7 +89,7 @@ async def pod_waiting(
     address, and not explained by a volume that fails to mount.
 
     Args:
-        reason: the waiting reason as kubectl shows it
+        reason: the waiting reason as kubectl shows it, or several of them
         contains: texts of which the waiting message must contain one
         namespace: only pods of this namespace
         min_age: only pods that were bound at least this long ago
@@ -102,17 +99,19 @@ async def pod_waiting(
     if app:
         listing = Listing(tuple(await app_pods(session, app)))
     else:
-        listing = await (network_waiters(session) if reason == CREATING else pending_pods(session))
-    found = [pod for pod in listing.items if reason == CREATING or waiting_reason(pod) == reason]
+        listing = await (network_waiters(session) if reason == (CREATING,) else pending_pods(session))
+    found = [pod for pod in listing.items if reason == (CREATING,) or waiting_reason(pod) in reason]
     found = [pod for pod in found if namespace in (None, namespace_of(pod)) and _says(pod, contains)]
     if min_age is not None:
         found = [pod for pod in found if (at := scheduled_at(pod)) and session.now() - at >= min_age]
     if not found:
         return await _none_waits(session, reason, listing.complete)
-    evidence = [pod_evidence(session, pod, f"{reason} on node {node_of(pod)}") for pod in found[:SHOWN]]
+    evidence = [
+        pod_evidence(session, pod, f"{_reason_of(pod, reason)} on node {node_of(pod)}") for pod in found[:SHOWN]
+    ]
     verb = "waits" if len(found) == 1 else "wait"
-    summary = f"{count(len(found), 'pod')} {verb} in {reason}: {some([full_name(pod) for pod in found])}"
-    if reason == CREATING and not [pod for pod in found if await _is_late(session, pod)]:
+    summary = f"{count(len(found), 'pod')} {verb} in {_shown(found, reason)}: {some([full_name(pod) for pod in found])}"
+    if reason == (CREATING,) and not [pod for pod in found if await _is_late(session, pod)]:
         why = f"{summary}, bound less than {STARTING.seconds} seconds ago: starting takes that long"
         return unknown(why, evidence, young_pod=[full_name(pod) for pod in found])
     since = min((at for pod in found if (at := scheduled_at(pod))), default=None)
@@ -125,10 +124,20 @@ async def pod_waiting(
     )
 
 
-async def _none_waits(session: ClusterSession, reason: str, complete: bool) -> Finding:
+def _reason_of(pod: Object, reasons: Strings) -> str:
+    """Of one reason that one: a pod that waits for its network may show none."""
+    return reasons[0] if len(reasons) == 1 else waiting_reason(pod)
+
+
+def _shown(pods: list[Object], reasons: Strings) -> str:
+    return " or ".join(dict.fromkeys(_reason_of(pod, reasons) for pod in pods))
+
+
+async def _none_waits(session: ClusterSession, reason: Strings, complete: bool) -> Finding:
     """Names what the pods that do wait are waiting for instead."""
-    what = f"no pod waits in {reason}" + (" for its network" if reason == CREATING else "")
-    others = await other_waiters(session) if reason == CREATING else []
+    is_creating = reason == (CREATING,)
+    what = f"no pod waits in {' or '.join(reason)}" + (" for its network" if is_creating else "")
+    others = await other_waiters(session) if is_creating else []
     if others:
         pod, event = others[0]
         what += f": {full_name(pod)} waits for something else ({event.reason}: {clip(event.message, 120)})"
@@ -196,47 +205,6 @@ async def app_pods(session: ClusterSession, app: Strings, namespace: str = SYSTE
         if listing.items:
             return list(listing.items)
     return []
-
-
-@probe(nature="sign", reads=(LIST_PODS,), cost="wide")
-async def pod_addresses(session: ClusterSession, *, missing: Literal["IPv4", "IPv6"]) -> Finding:
-    """Running pods without an address of one family. Pods on the host's network do not count.
-
-    Args:
-        missing: the family
-    """
-    listing = await session.all_of(PODS, fields="status.phase=Running", most=1000)
-    pods = [pod for pod in listing.items if is_live(pod) and get_path(pod, "status", "podIPs")]
-    pods = [pod for pod in pods if session.scope.names(pod)] or pods
-    if not pods:
-        return unknown("no running pod with an address could be seen")
-    lacking = [pod for pod in pods if not _has_family(pod, missing)]
-    if not lacking:
-        example = pods[0]
-        seen = [_addresses_evidence(session, example)]
-        what = (
-            f"kubectl shows one address of a pod, and all {len(pods)} running pods looked at have an {missing} one in "
-        )
-        what += f"status.podIPs, e.g. {full_name(example)}: {_addresses(example)}"
-        return absent(what, seen) if listing.complete else unknown(what, seen)
-    evidence = [_addresses_evidence(session, pod) for pod in lacking[:SHOWN]]
-    names = [full_name(pod) for pod in lacking]
-    summary = f"{len(lacking)} of {len(pods)} running pods have no {missing} address: {some(names)}"
-    return present(summary, evidence, pod=names, node=[node_of(pod) for pod in lacking])
-
-
-def _addresses_evidence(session: ClusterSession, pod: Object) -> Evidence:
-    """With the command that shows all addresses: the wide output of kubectl shows one."""
-    check = f"kubectl -n {namespace_of(pod)} get pod {name_of(pod)} -o jsonpath='{{.status.podIPs[*].ip}}'"
-    return replace(pod_evidence(session, pod, f"status.podIPs: {_addresses(pod)}"), check=check)
-
-
-def _addresses(pod: Object) -> str:
-    return ", ".join(str(item.get("ip")) for item in get_path(pod, "status", "podIPs") or [])
-
-
-def _has_family(pod: Object, family: str) -> bool:
-    return any(address_family(item.get("ip")) == family for item in get_path(pod, "status", "podIPs") or [])
 
 
 def _annotations(arguments: Arguments) -> list[Annotation]:

@@ -93,8 +93,8 @@ def test_with_the_fact_known_only_what_fits_is_shown() -> None:
 def test_with_the_fact_unknown_all_variants_are_shown_with_labels(facts: Mapping[str, Value | None]) -> None:
     assert render(VARIANTS, facts, {}) == [
         RenderedStep(text="Always.", command=None),
-        RenderedStep(text="If exclusive ENI mode: Restart NODE.", command="kubectl drain NODE"),
-        RenderedStep(text="If shared ENI mode: Wait.", command=None),
+        RenderedStep(text="If exclusive ENI mode: restart NODE.", command="kubectl drain NODE"),
+        RenderedStep(text="If shared ENI mode: wait.", command=None),
     ]
 
 
@@ -110,15 +110,39 @@ BY_OUTCOME = (
     [
         ({LACKS: "present"}, ["Mend."]),
         ({LACKS: "absent", ELSEWHERE: "present"}, ["Read."]),
-        ({LACKS: "unknown"}, ["If one lacks it: Mend.", "Read."]),
+        ({LACKS: "unknown"}, ["If one lacks it: mend.", "Read."]),
         ({LACKS: "hinted"}, []),
-        ({}, ["If one lacks it: Mend.", "Read."]),  # nothing was asked
+        ({}, ["If one lacks it: mend.", "Read."]),  # nothing was asked
     ],
 )
 def test_what_a_probe_came_to_chooses_steps_and_not_knowing_shows_them_with_labels(
     outcomes: Mapping[Call, str], shown: list[str]
 ) -> None:
     assert [step.text for step in render(BY_OUTCOME, {}, {}, outcomes)] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Let pods in again.", "let pods in again."),
+        ("A node is gone.", "a node is gone."),
+        ("{% if terway.mode %}a{% else %}Wait{% endif %}.", "wait."),
+        ("Terway's log tells.", "Terway's log tells."),
+        ("Services of type NodePort.", "Services of type NodePort."),
+        ("CCM writes routes.", "CCM writes routes."),
+        ("VPC console: look.", "VPC console: look."),
+        ("DaemonSet pods.", "DaemonSet pods."),
+        ("ENIs are full.", "ENIs are full."),
+        ("Node.js waits.", "Node.js waits."),
+        ("In-cluster calls.", "in-cluster calls."),
+        ("`GET` it.", "`GET` it."),
+        ("", ""),
+    ],
+)
+def test_behind_a_label_a_sentence_goes_on_with_a_small_letter(text: str, shown: str) -> None:
+    step = Step(text=text, when=Call(probe="terway_mode", operator="==", operand="exclusive"), label="exclusive")
+    assert [each.text for each in render(step, {}, {})] == [f"If exclusive: {shown}"]
+    assert render(Step(text="Let pods in."), {}, {})[0].text == "Let pods in.", "without a label"
 
 
 def test_a_single_step_renders_too() -> None:

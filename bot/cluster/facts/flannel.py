@@ -79,7 +79,7 @@ async def distribution(session: ClusterSession) -> Fact:
     return known("ack" if is_ack else "upstream", f"DaemonSet {full_name(found[0])}", check, found[1])
 
 
-@fact("flannel.namespace", "where Flannel's objects are: kube-system or kube-flannel", reads=READS_CONFIG)
+@fact("flannel.namespace", "where Flannel's objects are: kube-system, kube-flannel or another", reads=READS_CONFIG)
 async def namespace(session: ClusterSession) -> Fact:
     """Commands about Flannel's ConfigMap and pods need it."""
     if (await undamaged_fact(session, "network_plugin")).value != "flannel":

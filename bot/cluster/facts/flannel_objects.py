@@ -1,8 +1,12 @@
-"""Where Flannel's objects are: ACK keeps them in kube-system, upstream's manifest since v0.19.2 in kube-flannel."""
+"""Where Flannel's objects are: ACK keeps them in kube-system, upstream's manifest since v0.19.2 in kube-flannel.
+
+People put them elsewhere too, under names of their own: there the container's image tells.
+"""
 
 import re
 from contextlib import suppress
 
+from bot.cluster.declared_reads import label, label_of
 from bot.cluster.resources import DAEMON_SETS
 from bot.cluster.session import SYSTEM, ClusterSession, Object, get_path, name_of, namespace_of
 from bot.cluster.transport import ReadError
@@ -11,6 +15,10 @@ CONFIG = "kube-flannel-cfg"
 NAMESPACES = (SYSTEM, "kube-flannel")
 # Upstream's manifests up to v0.12 have one DaemonSet for each architecture.
 DAEMON_SET = re.compile(r"kube-flannel(-ds)?(-(amd64|arm64|arm|ppc64le|s390x|windows|windows-amd64))?")
+APP = label("app")
+# coreos/flannel, flannel/flannel, rancher/mirrored-flannel-flannel: the daemon's; none of flannel-cni-plugin's.
+_IMAGE = re.compile(r"(?:^|/)(?:mirrored-\w+-)?flannel(?:[:@]|$)")
+_WITH_ANOTHER = re.compile(r"canal|calico")  # Flannel carries the packets there, and another plugin the addresses
 
 
 async def flannel_daemon_sets(session: ClusterSession) -> list[Object]:
@@ -24,10 +32,22 @@ async def flannel_daemon_sets(session: ClusterSession) -> list[Object]:
     except ReadError as error:
         if error.kind != "forbidden":
             raise
-        items = [each for each in (await session.daemon_sets()).values() if DAEMON_SET.fullmatch(name_of(each))]
+        items = [each for each in (await session.daemon_sets()).values() if _is_flannel(each)]
         items = items or list((await session.reader.select(DAEMON_SETS, NAMESPACES[1])).items)
-    found = [each for each in items if namespace_of(each) in NAMESPACES and DAEMON_SET.fullmatch(name_of(each))]
+    found = [each for each in items if _is_flannel(each)]
     return sorted(found, key=lambda each: not get_path(each, "status", "desiredNumberScheduled"))
+
+
+def _is_flannel(daemon_set: Object) -> bool:
+    """By its name or label in Flannel's namespaces; elsewhere by both, or by the image that it runs anywhere."""
+    containers = get_path(daemon_set, "spec", "template", "spec", "containers") or []
+    images = [str(each.get("image") or "") for each in containers]
+    if any(_WITH_ANOTHER.search(each) for each in (name_of(daemon_set), *images)):
+        return False
+    named, labelled = bool(DAEMON_SET.fullmatch(name_of(daemon_set))), label_of(daemon_set, APP) == "flannel"
+    if namespace_of(daemon_set) in NAMESPACES and (named or labelled):
+        return True
+    return (named and labelled) or any(_IMAGE.search(each) for each in images)
 
 
 async def flannel_namespace(session: ClusterSession) -> str:

@@ -9,6 +9,7 @@ LABELS = {
     "cloud.vswitches": "Pod vSwitches by the cloud",
     "cluster.domain": "cluster domain",
     "cluster.foreign_cni": "third-party network plugin",
+    "cluster.id": "id of the cluster",
     "cluster.ip_families": "IP families",
     "cluster.kind": "kind of cluster",
     "cluster.nodes": "nodes",

@@ -88,6 +88,8 @@ NEW, OLD = "docker.io/flannel/flannel:v0.25.1", "quay.io/coreos/flannel:v0.11.0-
         ("kube-flannel-ds-amd64", "kube-system", OLD, "upstream"),
         ("kube-flannel-ds-arm64", "kube-flannel", "ghcr.io/flannel-io/flannel:v0.27.0", "upstream"),
         ("kube-flannel-ds", "kube-system", "mirror.example.com/net/our-flannel:7", None),
+        ("flannel", "kube-system", OLD, "upstream"),
+        ("kube-flannel-ds-mips64le", "kube-flannel", "rancher/mirrored-flannel-flannel:v0.26.1", "upstream"),
     ],
 )
 @pytest.mark.parametrize("closed", [(), ("daemonsets",)])
@@ -115,8 +117,28 @@ async def test_what_only_looks_like_flannel_is_none(make: Any, read: Any) -> Non
         make.daemon_set("my-kube-flannel-ds"),
         make.daemon_set("kube-flannel-ds-amd64-debug"),
         make.daemon_set("canal"),
+        make.daemon_set("canal", image=OLD, labels={"app": "flannel"}),
+        make.daemon_set("net", image="docker.io/flannel/flannel-cni-plugin:v1.5.1"),
+        make.daemon_set("exporter", namespace="shop", labels={"app": "flannel"}),
     ):
         assert await read([other], "network_plugin", "flannel.namespace", "flannel.daemonset") == ["other", None, None]
+
+
+async def test_a_flannel_of_another_name_is_known_by_its_label(make: Any, read: Any) -> None:
+    flannel = make.daemon_set("net", image="mirror.example.com/net:7", labels={"app": "flannel"})
+    assert await read([flannel], "network_plugin", "flannel.daemonset") == ["flannel", "net"]
+    elsewhere = make.daemon_set("kube-flannel-ds", namespace="net", image="x:7", labels={"app": "flannel"})
+    assert await read([elsewhere], "network_plugin", "flannel.namespace") == ["flannel", "net"]
+
+
+@pytest.mark.parametrize("name", ["kube-flannel-ds", "net"])
+async def test_a_flannel_in_a_namespace_of_its_own_is_known_by_its_image(make: Any, read: Any, name: str) -> None:
+    objects = [
+        make.daemon_set(name, namespace="flannel-system", image=NEW, container="main"),
+        make.config("kube-flannel-cfg", make.flannel()[1]["data"], namespace="flannel-system"),
+    ]
+    facts = ("network_plugin", "flannel.namespace", "flannel.daemonset", "flannel.version", "flannel.hairpin")
+    assert await read(objects, *facts) == ["flannel", "flannel-system", name, "v0.25.1", "on"]
 
 
 async def test_of_two_flannels_the_one_that_runs_counts(make: Any, read: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.probes.failing_components import broken_components
 from tests.bot.diagnosis.failing_objects import NODE, container, crashing, system_pod, told
 
 
@@ -14,6 +15,7 @@ from tests.bot.diagnosis.failing_objects import NODE, container, crashing, syste
         ("terway-eniip", "terway-eniip-ab1cd", "kube-system"),
         ("flannel", "kube-flannel-ds-amd64-ab1cd", "kube-system"),
         ("flannel", "kube-flannel-ds-ab1cd", "kube-flannel"),
+        ("flannel", "flannel-ab1cd", "kube-system"),
         ("kube-dns", "coredns-5d8f7c9b6d-x2x9q", "kube-system"),
         ("node-local-dns", "node-local-dns-ab1cd", "kube-system"),
         ("cloud-controller-manager", "cloud-controller-manager-ab1cd", "kube-system"),
@@ -47,6 +49,25 @@ async def test_a_log_that_may_not_be_read_hides_no_crash(make: Any, look: Any) -
     pod = system_pod(make, "kube-proxy-ab1cd", crashing("kube-proxy"), app="kube-proxy")
     (item,) = (await look([pod], forbid=["pods/log"])).items
     assert item.message == f"kube-proxy is in CrashLoopBackOff (7 restarts) on node {NODE}"
+
+
+@pytest.mark.parametrize("reason", ["ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError"])
+async def test_a_container_that_has_never_run_has_no_log(make: Any, look: Any, session_on: Any, reason: str) -> None:
+    waits = container(state={"waiting": {"reason": reason, "message": "not found"}})
+    pod = system_pod(make, "kube-proxy-ab1cd", waits, app="kube-proxy")
+    (item,) = (await look([pod])).items
+    assert item.message == f"kube-proxy is in {reason} on node {NODE}; the kubelet says: not found"
+    assert item.check == "kubectl -n kube-system describe pod kube-proxy-ab1cd"
+    async with session_on([pod]) as session:
+        await broken_components(session)
+        assert session.reader.unread() == (), "the kubelet answers 400 to whoever asks for its log"
+
+
+async def test_a_container_that_ran_before_its_image_was_gone_has_a_log(make: Any, look: Any) -> None:
+    pod = system_pod(make, "kube-proxy-ab1cd", crashing(reason="ImagePullBackOff"), app="kube-proxy")
+    (item,) = (await look([pod], logs={("kube-system", "kube-proxy-ab1cd", "main"): "now-3m no kubeconfig"})).items
+    assert "; its log says: no kubeconfig" in item.message
+    assert "logs kube-proxy-ab1cd -c main" in item.check
 
 
 async def test_alike_components_are_one_line(make: Any, look: Any) -> None:

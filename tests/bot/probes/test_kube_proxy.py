@@ -49,6 +49,14 @@ def logs(*lines: str, app: str = "kube-proxy-worker", container: str = "kube-pro
             {"reason": ("error getting ipset version",)},
         ),
         (["E1 Can't use the IPVS proxier"], {}),
+        # 1.22 to 1.25: the reason stands in err.
+        ([f'E1 server_others.go:107] "Can\'t use the IPVS proxier" err="{IPSET}"'], {"reason": (IPSET,)}),
+        ([f'E1 "Can\'t use the IPVS proxier" err="{IPSET}" node="a"'], {"reason": (IPSET,)}),
+        (
+            ['E1 "Can\'t use the IPVS proxier" err="exec: \\"ipset\\": executable file not found in $PATH"'],
+            {"reason": ('exec: "ipset": executable file not found in $PATH',)},
+        ),
+        ([f'E1 "Can\'t use the IPVS proxier" err="{LISTED}"'], {"module": ("ip_vs_sh", "ip_vs")}),
     ],
 )
 async def test_the_words_of_the_releases(make: Any, find: Any, lines: list[str], named: dict[str, Any]) -> None:

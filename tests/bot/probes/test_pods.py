@@ -138,7 +138,7 @@ async def test_a_crash_loop_is_seen_though_its_phase_is_running(make: Any, find:
         spec={"hostNetwork": True},
         status=state,
     )
-    asked = 'pod_waiting(reason="CrashLoopBackOff", app="flannel")'
+    asked = 'pod_waiting(reason=["ErrImagePull", "CrashLoopBackOff"], app="flannel")'
     assert (await find(asked, [pod])).outcome == "present"
     assert (
         await find(asked, [make.running("kube-flannel-ds-x", "1.2.3.4", namespace="kube-system", labels=labels)])
@@ -170,8 +170,42 @@ async def test_addresses_of_a_family(make: Any, find: Any) -> None:
     mixed = [make.running("cart-1", "10.0.0.1", status=both), make.running("web-1", "10.0.0.2")]
     assert (await find(asked, mixed)).objects["pod"] == ("prod/web-1",)
     assert (await find(asked, mixed, question="why has cart-1 no ipv6?")).outcome == "absent"
+    closed = await find(asked, mixed, question="why has cart-1 no ipv6?", forbid=["services", "deployments"])
+    assert closed.outcome == "absent"
     assert (await find(asked, [make.running("a", "10.0.0.1", spec={"hostNetwork": True})])).outcome == "unknown"
     assert (await find(asked, [make.running("a", "10.0.0.1", deletionTimestamp="now")])).outcome == "unknown"
+
+
+async def test_the_addresses_of_what_the_words_name_decide(make: Any, find: Any) -> None:
+    asked, both = 'pod_addresses(missing="IPv6")', {"podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]}
+    web, cart = (
+        make.running("web-7d9c6b8f54-4hpxk", "10.0.0.1", status=both, labels={"app": "web"}),
+        make.running("cart-7d9c6b8f54-4hpxk", "10.0.0.2", namespace="pay", labels={"app": "cart"}),
+    )
+    services = [
+        make.service("front", ["172.16.0.9"], selector={"app": "web"}),
+        make.service("till", ["172.16.0.8"], namespace="pay", selector={"app": "cart"}),
+    ]
+    objects = [web, cart, *services]
+    for question in (
+        "pods of deployment web show only IPv4",
+        "the web pods show only IPv4",
+        "pods of service front show only IPv4",
+        "deployment web 的 pod 只有 IPv4",
+        "pods in namespace prod show only IPv4",
+    ):
+        assert (await find(asked, objects, question=question)).outcome == "absent", question
+    for question in (
+        "pods show only IPv4",
+        "pods of deployment cart show only IPv4",
+        "pods of service till show only IPv4",
+        "pods in namespace pay show only IPv4",
+    ):
+        found = await find(asked, objects, question=question)
+        assert found.objects["pod"] == ("pay/cart-7d9c6b8f54-4hpxk",), question
+    idle = make.service("idle", ["172.16.0.7"], selector={"app": "idle"})
+    nobody = await find(asked, [*objects, idle], question="pods of service idle show only IPv4")
+    assert nobody.outcome == "unknown", "the pods of others do not answer for it"
 
 
 async def test_host_ports_that_the_api_server_filled_in_do_not_count(make: Any, find: Any) -> None:
