@@ -269,6 +269,9 @@ class App:
                 yield audited(connection, self._cloud_of(connection.context), prometheus)
             return
         # A recording is asked as it is: what it holds of the cloud, and never the cloud itself.
-        async with serve(load(recording, own=self.settings.knowledge_dir)) as server, connect_to(server.kubeconfig, server.store.name) as connection:
+        async with (
+            serve(load(recording, own=self.settings.knowledge_dir)) as server,
+            connect_to(server.kubeconfig, server.store.name) as connection,
+        ):
             prometheus = Endpoint(server.prometheus_url) if server.prometheus_url else None
             yield audited(connection, server.store.cloud, prometheus)

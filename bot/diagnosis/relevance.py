@@ -99,9 +99,7 @@ def worth_telling(
     nearest = _by_far_the_nearest(told)
     return sorted(
         told,
-        key=lambda item: (
-            _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item) and item is not nearest
-        ),
+        key=lambda item: _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item) and item is not nearest,
     )
 
 

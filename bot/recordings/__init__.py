@@ -11,16 +11,16 @@ from bot.recordings.save import save
 
 __all__ = [
     "LogKey",
+    "NamedRecording",
     "Recording",
     "RecordingError",
     "RecordingServer",
     "Served",
-    "NamedRecording",
     "load",
     "load_folder",
+    "own_recordings",
     "save",
     "serve",
-    "own_recordings",
     "shipped_names",
     "shipped_recordings",
 ]

@@ -100,7 +100,12 @@ def test_ordinary_words_name_nothing(text: str) -> None:
     "text",
     [
         *("the backend service is down", "our api service is slow", "db 服务连不上", "get svc lists it"),
-        *("the java service is refused", "java 服务连不上", "billing services cannot reach themselves", "on edge nodes"),
+        *(
+            "the java service is refused",
+            "java 服务连不上",
+            "billing services cannot reach themselves",
+            "on edge nodes",
+        ),
     ],
 )
 def test_a_part_of_an_app_or_a_verb_is_a_name_only_where_there_is_one(text: str) -> None:

@@ -12,6 +12,7 @@ from bot.cluster.transport import Transport
 from bot.diagnosis.clinic import Clinic
 from bot.recordings import load, serve
 from knowledge.model import Entry
+from knowledge.rendering import render_text
 
 Entries = Mapping[str, Entry]
 
@@ -136,7 +137,7 @@ def test_no_command_of_these_entries_leaves_the_region_to_people(entries: Entrie
     [
         ("ipv6-cluster-ip-shows-ipv4", "ipv6-services-single-stack", ["Set the policy"], []),
         ("ipv6-cluster-ip-shows-ipv4", "terway-dual-stack", ["stop here"], ["Set the policy", "Helm chart"]),
-        ("ipv6-cluster-ip-shows-ipv4", "ipv6-services-hidden", ["stop here", "Set the policy"], []),
+        ("ipv6-cluster-ip-shows-ipv4", "ipv6-services-hidden", ["stop here", "set the policy"], []),
         ("ipv6-pod-shows-ipv4", "ipv6-pods-without-ipv6", ["vSwitches of the pods", "Recreate it"], ["stop here"]),
         ("ipv6-pod-shows-ipv4", "terway-dual-stack", ["stop here"], ["vSwitches of the pods", "Recreate it"]),
         ("ipv6-pod-shows-ipv4", "ipv6-pods-hidden", ["stop here", "If a pod has no IPv6 address: "], []),
@@ -157,6 +158,21 @@ async def test_only_steps_that_fit_what_was_found_are_shown(
     steps = texts((*diagnosis.settle, *diagnosis.steps))
     assert [words for words in shown if words not in steps] == []
     assert [words for words in left_out if words in steps] == []
+
+
+def test_a_check_of_a_services_addresses_shows_both_families(entries: Entries) -> None:
+    settle = entries["ipv6-cluster-ip-unreachable"].settle
+    (shown,) = [step.command for step in settle if "has an IPv6 clu" in step.text]
+    assert "{.spec.clusterIPs[*]}" in (shown or "")
+    assert "-o wide" not in (shown or ""), "it shows one family only"
+
+
+@pytest.mark.parametrize("entry", ["hostport-support", "view-network-type-and-vswitches"])
+def test_a_plugin_that_could_not_be_read_is_not_called_another_one(entries: Entries, entry: str) -> None:
+    cause = entries[entry].cause
+    assert "could not be read" in render_text(cause, {"network_plugin": None}, {})
+    assert "Neither Terway nor Flannel" not in render_text(cause, {"network_plugin": None}, {})
+    assert "Neither Terway nor Flannel" in render_text(cause, {"network_plugin": "other"}, {})
 
 
 async def test_the_flags_of_flanneld_are_looked_for_on_command_and_arguments(told: Any, entries: Entries) -> None:

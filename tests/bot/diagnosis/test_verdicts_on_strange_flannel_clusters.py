@@ -160,3 +160,17 @@ async def test_a_missing_cni_version_shows_on_the_node(make: Any, verdicts: Any)
         spec={"hostNetwork": True},
     )
     assert (await verdicts([daemon_set, config, not_ready, crashing], entry))[entry].startswith("suspected")
+    for kind, reason in (
+        ("initContainerStatuses", "ErrImagePull"),
+        ("containerStatuses", "ImagePullBackOff"),
+        ("containerStatuses", "CreateContainerConfigError"),
+    ):
+        waits = make.pod(
+            "kube-flannel-ds-x",
+            namespace="kube-system",
+            labels={"app": "flannel"},
+            status={kind: [{"name": "kube-flannel", "ready": False, "state": {"waiting": {"reason": reason}}}]},
+            spec={"hostNetwork": True},
+        )
+        said = (await verdicts([daemon_set, config, not_ready, waits], entry))[entry]
+        assert said.startswith("suspected"), f"{reason}, and no event"

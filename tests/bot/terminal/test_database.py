@@ -127,7 +127,9 @@ def test_a_backup_is_put_back_on_an_empty_machine(database: Database, archive: P
     assert all(path.stat().st_mode & 0o077 == 0 for path in elsewhere.glob("*.sqlite"))
 
 
-def test_a_backup_is_recorded_where_nobody_has_served_yet(database: Database, netclinic: Netclinic, tmp_path: Path) -> None:
+def test_a_backup_is_recorded_where_nobody_has_served_yet(
+    database: Database, netclinic: Netclinic, tmp_path: Path
+) -> None:
     told = {"NETCLINIC_DATA_DIR": str(tmp_path / "data")}
     assert netclinic("facts", "--recording", "flannel-healthy", **told).code == 0  # makes the tables, and no queue
     made = database("backup", str(tmp_path / "first.tar.gz"))
