@@ -119,7 +119,7 @@ def test_confirmed_first_by_words_then_the_rest_by_words(answers: dict[str, Any]
 
 def test_what_only_the_cluster_shows_has_no_score(indexed: Run) -> None:
     answer = indexed(
-        "ask", "how do I plan the cluster's networks?", "--recording", "terway-out-of-ips", "-o", "json"
+        "ask", "how do I plan the address ranges of a new cluster?", "--recording", "terway-out-of-ips", "-o", "json"
     ).json
     brought_up = [item for item in answer["diagnoses"] if item["entry"] == "terway-vswitch-out-of-ips"]
     assert [(item["verdict"], item["score"]) for item in brought_up] == [("confirmed", None)]
