@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 
 from index.classifiers import fit_votes, lexical_matrix
-from index.lexical import Floats, Postings, Vocabulary
+from index.lexical import Floats, Vocabulary
 from index.scorer import Message
 from knowledge.errors import FAILED, UserFacingError
 
@@ -21,7 +21,7 @@ FOLDER = "look_alikes"
 MEANT, ALIKE = "+ ", "- "
 NARROWNESS, STRENGTH = 2.0, 3.0
 SLOPE = 2.0
-_ARRAYS = ("vectors", "votes", "bias")
+_ARRAYS = ("vectors", "votes", "term_votes", "bias")
 Messages = Callable[[Sequence[str]], Sequence[Message]]
 
 
@@ -44,31 +44,31 @@ class LookAlikeTexts:
 class LookAlikes:
     """What was learned: the texts that vote, and their votes, a column an entry.
 
-    ``vectors``: of these texts, by the encoder, in half precision; ``words``: their terms. ``key`` is the hash of what
-    all was learned from.
+    ``vectors``: of these texts, by the encoder, in half precision; ``term_votes``: the votes that come of a term, for
+    the lexical side is linear. ``key`` is the hash of what all was learned from.
     """
 
     key: str
     ids: tuple[str, ...]
     vocabulary: Vocabulary
     vectors: Any
-    words: Postings
     votes: Floats
+    term_votes: Floats
     bias: Floats
 
     def likeness(self, message: Message) -> dict[str, float]:
         """By entry how far the words mean it rather than a look-alike of it, from 0 to 1; at the border .5."""
         if not self.ids:
             return {}
-        alike = self.words.similarities(self.vocabulary.vector(message.terms))
-        margins = _kernel(self.vectors @ message.vector, alike) @ self.votes + self.bias
+        rows, weights = self.vocabulary.vector(message.terms)
+        margins = _wide(self.vectors @ message.vector) @ self.votes + weights @ self.term_votes[rows] + self.bias
         shares = 1 / (1 + np.exp(-SLOPE * np.clip(margins, -10, 10)))
         return dict(zip(self.ids, map(float, shares), strict=True))
 
 
-def _kernel(cosines: Any, wording: Any) -> Any:
-    """Wide in the encoder's space, linear in the lexical one: a clause more makes another thing of the same words."""
-    return np.exp(NARROWNESS * (cosines - 1.0)) + wording
+def _wide(cosines: Any) -> Any:
+    """The kernel in the encoder's space; in the lexical one it is linear: a clause more makes another thing of it."""
+    return np.exp(NARROWNESS * (cosines - 1.0))
 
 
 def read_look_alikes(folder: Path, ids: Sequence[str]) -> tuple[LookAlikeTexts, ...]:
@@ -104,17 +104,16 @@ def learn_look_alikes(
     vocabulary = Vocabulary.fit([message.terms for message in known])
     lexical = [vocabulary.vector(message.terms) for message in known]
     vectors = np.array([message.vector for message in known], dtype=np.float16)
-    votes, bias = _learn_votes(
-        texts, everything, vectors.astype(np.float32), lexical_matrix(lexical, len(vocabulary.rows))
-    )
+    words = lexical_matrix(lexical, len(vocabulary.rows))
+    votes, bias = _learn_votes(texts, everything, vectors.astype(np.float32), words)
     voters = np.flatnonzero(votes.any(axis=1))
     return LookAlikes(
         key=key,
         ids=tuple(one.entry_id for one in texts),
         vocabulary=vocabulary,
         vectors=vectors[voters],
-        words=Postings.of([lexical[row] for row in voters], len(vocabulary.rows)),
         votes=votes[voters],
+        term_votes=(words.T @ votes).astype(np.float32),
         bias=bias,
     )
 
@@ -125,7 +124,7 @@ def _learn_votes(
     votes = np.zeros((len(everything), len(texts)), dtype=np.float32)
     bias = np.zeros(len(texts), dtype=np.float32)
     if texts:
-        gram = _kernel(vectors @ vectors.T, (words @ words.T).toarray())
+        gram = _wide(vectors @ vectors.T) + (words @ words.T).toarray()
     for column, one in enumerate(texts):
         rows, found, bias[column] = fit_votes(gram, np.isin(everything, one.meant), STRENGTH)
         votes[rows, column] = found
@@ -134,33 +133,21 @@ def _learn_votes(
 
 def stored(learned: LookAlikes) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is kept as JSON, and what as arrays."""
-    rows, words = learned.vocabulary.rows, learned.words
+    rows = learned.vocabulary.rows
     texts = {"key": learned.key, "ids": learned.ids, "terms": sorted(rows, key=rows.__getitem__)}
-    arrays = {name: getattr(learned, name) for name in _ARRAYS}
-    arrays |= {
-        "rarity": learned.vocabulary.rarity,
-        "starts": words.starts,
-        "texts": words.texts,
-        "weights": words.weights,
-    }
+    arrays = {"rarity": learned.vocabulary.rarity} | {name: getattr(learned, name) for name in _ARRAYS}
     return texts, {f"look_alikes_{name}": array for name, array in arrays.items()}
 
 
 def from_stored(texts: Mapping[str, Any], arrays: Mapping[str, Any]) -> LookAlikes:
     """The contrary of ``stored``."""
     rows = {term: row for row, term in enumerate(texts["terms"])}
-    rarity, starts, held, weights, *learned = (
-        arrays[f"look_alikes_{name}"] for name in ("rarity", "starts", "texts", "weights", *_ARRAYS)
-    )
-    vectors, votes, bias = learned
+    rarity, *learned = (arrays[f"look_alikes_{name}"] for name in ("rarity", *_ARRAYS))
     return LookAlikes(
         key=texts["key"],
         ids=tuple(texts["ids"]),
         vocabulary=Vocabulary(rows, rarity, len(rows)),
-        words=Postings(starts, held, weights, len(vectors)),
-        vectors=vectors,
-        votes=votes,
-        bias=bias,
+        **dict(zip(_ARRAYS, learned, strict=True)),
     )
 
 

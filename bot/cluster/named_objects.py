@@ -26,7 +26,8 @@ _OF_THE_CLUSTER = {("default", "kubernetes"), (SYSTEM, "kube-dns")}
 
 @dataclass(frozen=True, kw_only=True)
 class NamedObjects:
-    """``missing``: Services that are named as such and do not exist. ``words``: the names, as workloads bear them.
+    """``missing``: Services that are named as such and do not exist, ``missing_pods``: pods that are not there now.
+    ``words``: the names, as workloads bear them.
 
     ``unread``: what could not be looked up, a sentence each.
     """
@@ -36,6 +37,7 @@ class NamedObjects:
     pods: tuple[Object, ...] = ()
     nodes: tuple[Object, ...] = ()
     missing: tuple[Mention, ...] = ()
+    missing_pods: tuple[Mention, ...] = ()
     mentions: tuple[Mention, ...] = ()
     namespaces: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ class _NameReader:
         places = {m.name for m in self._mentions if m.kind == "namespace"} | {m.namespace for m in self._mentions}
         self._namespaces = frozenset((places | {session.scope.namespace or ""}) - {""})
         self._unread: list[str] = []
+        self._missing_pods: list[Mention] = []
         self._looked_up: set[tuple[str, str]] = set()
         self._is_small = False  # all Services are on one page
         self._places_of_services: frozenset[str] = frozenset()
@@ -98,6 +101,7 @@ class _NameReader:
         return NamedObjects(
             services=services,
             missing=missing,
+            missing_pods=tuple(self._missing_pods[:SHOWN]),
             deployments=deployments,
             pods=pods,
             nodes=await self._nodes(),
@@ -186,9 +190,11 @@ class _NameReader:
         known = {name_of(each) for each in (*services, *found)}
         for mention in wanted:
             if _POD_SUFFIX.search(mention.name) and mention.name not in known:
-                found += [
-                    pod for pod in self._here(await self._by_name(PODS, mention.name), mention) if pod not in found
-                ]
+                unread = len(self._unread)
+                mine = self._here(await self._by_name(PODS, mention.name), mention)
+                found += [pod for pod in mine if pod not in found]
+                if not mine and len(self._unread) == unread and mention.plain and _is_pod_like(mention):
+                    self._missing_pods.append(mention)
         return tuple(found)
 
     async def _nodes(self) -> tuple[Object, ...]:

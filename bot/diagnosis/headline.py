@@ -3,7 +3,7 @@
 from bot.diagnosis.answer import Answer, Diagnosis, is_elsewhere
 from bot.diagnosis.failing import asks_why_pods_wait, was_looked_at
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.relevance import asks_about_nodes, speaks_of_unready_nodes
+from bot.diagnosis.relevance import asks_about_nodes, is_bare, speaks_of_unready_nodes
 from bot.probes.failing_nodes import READY_NODES
 from bot.probes.failing_pods import WAITING_PODS
 from bot.probes.registry import calls
@@ -27,11 +27,16 @@ def healthy_headline(answer: Answer) -> str:
 def _chosen(answer: Answer) -> tuple[str, str] | None:
     """What the words ask about comes before what the entry is about that they resemble most."""
     first = answer.diagnoses[0] if answer.diagnoses else None
-    if first and (first.verdict in (Verdict.CONFIRMED, Verdict.SUSPECTED) or is_elsewhere(first)):
+    if first and (first.verdict is Verdict.CONFIRMED or is_elsewhere(first)):
+        return None
+    is_left_over = first is not None and is_bare(first)
+    if first and first.verdict is Verdict.SUSPECTED and not is_left_over:
         return None
     are_ready = was_looked_at(READY_NODES, answer)
     if are_ready and speaks_of_unready_nodes(answer.question):
         return NODES_READY
+    if is_left_over:
+        return _nothing(answer)
     if first is None or first.verdict is not Verdict.RULED_OUT:
         return None
     return _of_entry(first, answer, are_ready)
@@ -42,4 +47,8 @@ def _of_entry(first: Diagnosis, answer: Answer, are_ready: bool) -> tuple[str, s
         return PODS_START
     if are_ready and asks_about_nodes(first.entry):
         return NODES_READY
+    return _nothing(answer)
+
+
+def _nothing(answer: Answer) -> tuple[str, str]:
     return NOTHING_READ if answer.unread or answer.not_looked_at else NOTHING

@@ -12,6 +12,7 @@ from bot.diagnosis.failing import FailingHere
 from bot.diagnosis.judge import Verdict
 from bot.diagnosis.matching import CLEAR
 from bot.diagnosis.settling import spoken
+from bot.probes.findings import Finding
 from bot.probes.registry import calls
 from knowledge.logic import Outcome
 from knowledge.model import Entry, Kind
@@ -97,10 +98,36 @@ def worth_telling(
     meant = [item for item in kept if not (_is_spoken_against(item) and (is_doubtful or _is_faint(item)))]
     told = meant if meant or something_fails or is_doubtful else kept
     nearest = _by_far_the_nearest(told)
-    return sorted(
+    placed = sorted(
         told,
         key=lambda item: _is_faint(item) and _is_a_setting(item) and not _is_spoken_of(item) and item is not nearest,
     )
+    return _with_signs_first(placed) if in_trouble else placed
+
+
+def is_bare(item: Diagnosis) -> bool:
+    """A suspicion that faint words alone raise: nothing seen here speaks for it, and no question would settle it."""
+    is_faint_suspicion = item.verdict is Verdict.SUSPECTED and _is_faint(item)
+    return is_faint_suspicion and not item.judgement.asks and not _is_spoken_of(item) and not _shows_sign(item)
+
+
+def _with_signs_first(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """What is seen failing, though it proves nothing alone, stands before what faint words alone raise."""
+    first = next((place for place, item in enumerate(diagnoses) if is_bare(item)), len(diagnoses))
+    before, after = diagnoses[:first], diagnoses[first:]
+    return [*before, *sorted(after, key=lambda item: not (item.score is not None and _shows_sign(item)))]
+
+
+def _shows_sign(item: Diagnosis) -> bool:
+    return item.verdict is Verdict.SUSPECTED and any(
+        found.is_sign and (found.outcome is Outcome.PRESENT or found.is_hint) and not _is_of_waiting(found)
+        for found in item.judgement.findings
+    )
+
+
+def _is_of_waiting(found: Finding) -> bool:
+    """That a pod waits is why people ask, and proves nothing."""
+    return found.probe.startswith("pod_waiting(")
 
 
 def _by_far_the_nearest(diagnoses: Sequence[Diagnosis]) -> Diagnosis | None:

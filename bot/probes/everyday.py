@@ -7,7 +7,8 @@ do not resolve, and on the components that make the network.
 import asyncio
 
 from bot.cluster.facts.registry import ODD_SHAPES
-from bot.cluster.mentions import mentions_in
+from bot.cluster.mentions import Mention, mentions_in
+from bot.cluster.named_objects import named_objects
 from bot.cluster.session import ClusterSession
 from bot.cluster.transport import ReadError
 from bot.probes import dns_health, named_nodes, named_policies, named_services, named_workloads
@@ -29,8 +30,15 @@ READS = tuple(dict.fromkeys(permission for each in _READERS for permission in ea
 async def asked_about(session: ClusterSession) -> CheckResult:
     """What is wrong with the objects that the question names, and with the DNS that it is about."""
     found = await named_causes(session)
-    unread = "; ".join(found.unclear[:2])
+    gone = [_gone(mention) for mention in (await named_objects(session)).missing_pods]
+    unread = "; ".join((*gone, *found.unclear)[:2])
     return CheckResult(tuple(each.as_failing(session.now()) for each in found.items), unread)
+
+
+def _gone(mention: Mention) -> str:
+    """Pods are replaced, and people copy names of old ones."""
+    name = f"{mention.namespace}/{mention.name}" if mention.namespace else mention.name
+    return f"there is no pod {name} on this cluster now, so that nothing was looked at of it"
 
 
 async def named_causes(session: ClusterSession) -> Causes:

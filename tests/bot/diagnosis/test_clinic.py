@@ -156,6 +156,16 @@ async def test_the_headline_is_about_what_was_asked(entries: Entries, meaning: M
     assert await headline("terway-healthy", "the network is broken", 0) == ""
 
 
+async def test_of_a_healthy_cluster_a_faint_suspicion_is_no_headline(entries: Entries, meaning: Meaning) -> None:
+    async def headline(score: float, recording: str = "terway-healthy") -> str:
+        scores = dict.fromkeys(entries, 0.02) | {"conntrack-table-full": score}
+        return make_report(await ask(Clinic(entries, meaning(scores)), recording, "node network problem?")).headline
+
+    assert await headline(0.4) == "Nothing is seen failing on terway-healthy."
+    assert await headline(0.8) == "", "the words plainly describe it"
+    assert await headline(0.4, "flannel-notready-pleg") == ""
+
+
 async def test_what_is_for_other_clusters_has_no_headline_and_says_so(entries: Entries, meaning: Meaning) -> None:
     answer = await ask(Clinic(entries, meaning({"flannel-ip-leak": 0.9})), "terway-healthy")
     assert make_report(answer).headline == ""

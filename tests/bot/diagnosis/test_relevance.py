@@ -152,3 +152,22 @@ async def test_asked_about_unready_nodes_a_faint_fault_of_something_else_is_no_a
     about_nodes = {"flannel-cni-version-missing": 0.42}
     assert await told(unready, about_nodes) == ["flannel-cni-version-missing"]
     assert "ipvs-scheduler-module-missing" in await told(unready, scores, "flannel-notready-pleg")
+
+
+async def test_what_is_seen_failing_stands_before_what_faint_words_alone_raise(told: Any) -> None:
+    scores = {"flannel-multiple-route-tables": 0.4, "flannel-node-network-unavailable": 0.1}
+    apart = "pods on one node cannot reach pods on other nodes"
+    seen = await told(apart, scores, "flannel-route-not-described")
+    assert seen[:2] == ["flannel-node-network-unavailable", "flannel-multiple-route-tables"]
+    assert (await told(apart, scores))[0] == "flannel-multiple-route-tables", "nothing of the other is seen there"
+    clear = await told(apart, scores | {"flannel-multiple-route-tables": 0.8}, "flannel-route-not-described")
+    assert clear[0] == "flannel-multiple-route-tables", "the words plainly describe it"
+
+
+async def test_what_is_asked_for_keeps_its_place_before_what_is_seen_failing(told: Any) -> None:
+    scores = {"flannel-cni-version-missing": 0.4, "flannel-node-network-unavailable": 0.1}
+    ruled_out = await told("new nodes fail", scores, "flannel-route-not-described")
+    assert ruled_out[0] == "flannel-cni-version-missing", "it was looked at, and is not so"
+    scores = {"flannel-hairpin-off": 0.4, "flannel-node-network-unavailable": 0.3}
+    itself = await told("a pod fails to reach itself through its own service", scores, "flannel-route-not-described")
+    assert itself[0] == "flannel-hairpin-off", "the words speak of it"
