@@ -68,8 +68,10 @@ class Mention:
 
 
 def mentions_in(text: str) -> tuple[Mention, ...]:
-    """The names in a text, in its order; of one name the plainest mention."""
-    tokens = [token for token in _TOKEN.findall(text.lower()) if token not in _FILLERS]
+    """The names in a text, in its order; of one name the plainest mention. A line's last word says nothing of the next
+    line's first."""
+    lines = " ; ".join(text.lower().splitlines())
+    tokens = [token for token in _TOKEN.findall(lines) if token not in _FILLERS]
     found: dict[tuple[str, str], Mention] = {}
     for mention in _mentions(tokens):
         key = (mention.name, mention.kind if mention.kind in ("node", "namespace") else "")

@@ -94,10 +94,13 @@ _COMPONENTS = re.compile(
     r"cali|cni|eni|csi|cloud-controller|metrics-server|x86|arm|amd|linux|windows|tcp|udp|http)",
     re.IGNORECASE,
 )
-# What stands behind "on" and is no cluster: addresses, versions, times, ids of the cloud, names of nodes, replicas.
+# What stands behind "on" and is no cluster: addresses, versions, times, ids of the cloud, names of nodes, replicas;
+# and regions, but not "eu-prod".
+_NO_ENVIRONMENT = rf"(?!\S*-(?:{'|'.join(sorted(_ENVIRONMENTS))})(?![a-z]))"
 _OBJECT = re.compile(
     r"[\d.:/]+|v?\d+(?:\.\d+)+.*|\d+\S?|(?:i|vsw|eni|sg|vpc|lb|alb|nlb|clb|slb|d|eip|rtb|ngw|disk)-[a-z0-9]{8,}|"
-    r"(?:cn|us|eu|ap|me)-[a-z]+(?:-\d+)?(?:[-.].*)?|ip-\d+-\d+-.*|(?:node|worker|master|host)s?-?[\w.-]*|"
+    rf"{_NO_ENVIRONMENT}(?:cn|us|eu|ap|me)-[a-z]+(?:-\d+)?(?:[-.].*)?|"
+    r"ip-\d+-\d+-.*|(?:node|worker|master|host)s?-?[\w.-]*|"
     r".+-[a-f0-9]{8,10}(?:-[a-z0-9]{5})?|[^/]+/.+|[^@]*@[^.]*\..*",
     re.IGNORECASE,
 )

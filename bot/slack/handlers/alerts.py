@@ -102,8 +102,8 @@ def firing_key(key: str, since: str) -> str:
 
 
 def says_it_is_over(words: str) -> bool:
-    """Whether a bot's message tells of an alert that is over, as senders begin such: then there is nothing to say but
-    what the cluster still confirms."""
+    """Whether a bot's message tells of an alert that is over, as senders begin such: it asks nothing, and is none to
+    count."""
     return _OVER.match(words) is not None
 
 
@@ -144,7 +144,7 @@ class AlertHandler:
             await self._end(before)
         elif before:
             await self._tell_again(before)
-        elif not self._is_repetition:
+        elif not (self._is_repetition or self._is_over):
             await self._answer(channel)
 
     async def say(self, message: Message) -> None:
@@ -183,6 +183,11 @@ class AlertHandler:
         return {"owner": found.owner, "state": found.state, "times": found.times}
 
     @property
+    def _is_over(self) -> bool:
+        """Whether a bot says so in its message; the webhook tells it otherwise."""
+        return bool(self.alert.thread_ts) and says_it_is_over(self.alert.words)
+
+    @property
     def _is_repetition(self) -> bool:
         return AGAIN in self.job.key
 
@@ -208,8 +213,7 @@ class AlertHandler:
         seen = await self.job.step("look", lambda: self._look(channel, cluster)) if cluster is not None else None
         report = Report.from_json(seen["report"]) if seen else None
         is_network = seen["network"] if seen else meant["network"]
-        is_quiet = not is_network or says_it_is_over(self.alert.words)
-        if self.alert.thread_ts and is_quiet and not (report and _confirms(report)):
+        if self.alert.thread_ts and not is_network and not (report and _confirms(report)):
             return
         placed = await self.job.step("place", lambda: self._place(channel, cluster, report))
         if placed["owner"] != self._key:

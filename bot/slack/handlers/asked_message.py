@@ -19,8 +19,8 @@ from bot.store.cases import RESOLVED, StoredAnswer
 MOST_MESSAGES = 10  # of one case that are marked as resolved, the newest ones
 _KEY = re.compile(
     r"[^:]+:(?P<channel>[CDG][A-Z0-9]+):(?P<ts>\d+\.\d+)"  # bot/slack/events/messages.py
-    r"(?::edited)?"  # as it was changed: bot/slack/handlers/edits.py
-    r"(?::diagnose:[^:]+(?::\d+)?)?"  # the shortcut on a message: bot/slack/events/commands.py
+    r"(?P<again>(?::edited)?"  # as it was changed: bot/slack/handlers/edits.py
+    r"(?::diagnose:[^:]+(?::\d+)?)?)"  # the shortcut on a message: bot/slack/events/commands.py
     r"(?::chosen)?"  # the same question with a cluster from the menu: bot/slack/handlers/buttons.py
 )
 _log = logging.getLogger("netclinic.handlers")
@@ -41,6 +41,12 @@ def asked_message(key: str) -> MessageId | None:
     """The message that was accepted under this key; ``None`` where a form, a command or a button asked."""
     found = _KEY.fullmatch(key)
     return (found["channel"], found["ts"]) if found else None
+
+
+def is_first_look(key: str) -> bool:
+    """Whether the message that was accepted under this key shows nothing of ours yet."""
+    found = _KEY.fullmatch(key)
+    return found is None or not found["again"]
 
 
 async def asked_before(context: HandlerContext, answer: StoredAnswer) -> MessageId | None:

@@ -24,7 +24,7 @@ from bot.slack.api.reactions import MessageId
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.question_state import RESTARTING, looking_status
-from bot.slack.handlers.asked_message import asked_before, asked_in, asked_message, show_outcome
+from bot.slack.handlers.asked_message import asked_before, asked_in, asked_message, is_first_look, show_outcome
 from bot.slack.handlers.case_service import open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
@@ -131,7 +131,8 @@ class DiagnoseJob:
         """
         asked = await self._find_asked_message()
         if asked:
-            self.context.services.poster.reactions.look(asked, is_first=self.before is None)
+            is_first = self.before is None and is_first_look(self.job.key)
+            self.context.services.poster.reactions.look(asked, is_first=is_first)
         begun, arrived = time.monotonic(), self._arrived()
         try:
             told, case = await self._answer()

@@ -142,3 +142,8 @@ def test_of_one_name_the_plainest_mention_counts_and_long_texts_end() -> None:
 )
 def test_what_belongs_to_a_workload(name: str, workload: str, expected: bool) -> None:
     assert is_of(name, workload) is expected
+
+
+def test_a_line_says_nothing_of_the_next_ones_first_word() -> None:
+    log = "I1120 18:58:00 cannot start this pod\nE1120 18:58:00 no address is left"
+    assert not [each for each in mentions_in(log) if each.plain or each.kind]

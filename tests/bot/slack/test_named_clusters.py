@@ -46,6 +46,8 @@ def test_names_stand_as_whole_words(text: str, known: list[str]) -> None:
         ("on dev nothing resolves", "dev"),
         ("our production cluster drops packets", "production"),
         ("on staging-eu pods are stuck", "staging-eu"),
+        ("the pods on eu-prod get no address", "eu-prod"),
+        ("在 cn-hangzhou-staging 上 pod 起不来", "cn-hangzhou-staging"),
         ("cluster: mars\nalert: KubePodNotReady", "mars"),
         ("kubectl --context mars get pods", "mars"),
         ("and on mars?", "mars"),
