@@ -193,7 +193,8 @@ class _NameReader:
                 unread = len(self._unread)
                 mine = self._here(await self._by_name(PODS, mention.name), mention)
                 found += [pod for pod in mine if pod not in found]
-                if not mine and len(self._unread) == unread and mention.plain and _is_pod_like(mention):
+                is_all_read = len(self._unread) == unread and not self._session.scope.namespace
+                if not mine and is_all_read and mention.plain and _is_pod_like(mention):
                     self._missing_pods.append(mention)
         return tuple(found)
 

@@ -54,6 +54,20 @@ async def test_a_service_that_is_not_there(make: Any, named: Any) -> None:
     assert (await named("svc web hangs", [make.service("web-svc", ["10.0.0.1"])])).missing == ()
 
 
+async def test_a_pod_that_is_not_there(make: Any, named: Any) -> None:
+    async def missing(question: str, **how: Any) -> list[str]:
+        cluster = [make.pod("web-5f7d9c6b8-k2x9q"), make.pod("db-0")]
+        return [each.name for each in (await named(question, cluster, **how)).missing_pods]
+
+    assert await missing("web-5f7d9c6b8-zzzz9 is stuck") == ["web-5f7d9c6b8-zzzz9"]
+    assert await missing("pod db-7 is stuck") == ["db-7"]
+    assert await missing("pods web-5f7d9c6b8-k2x9q and db-0 are stuck") == []
+    assert await missing("db-7 is stuck") == [], "it may be anything"
+    assert await missing("pods on node db-7 are stuck") == []
+    assert await missing("pod db-7 is stuck", namespace="prod") == [], "it may be in another namespace"
+    assert await missing("pod db-7 is stuck", forbid=["pods"]) == []
+
+
 async def test_what_could_not_be_read_is_said_and_is_not_missing(make: Any, named: Any) -> None:
     found = await named("svc web hangs", [make.service("web", ["10.0.0.1"])], forbid=["services"])
     assert (found.services, found.missing) == ((), ())
