@@ -23,6 +23,11 @@ def is_same_fault(now: Report, then: Report, *, may_name_others: bool = False) -
     return not _confirmed(now) - _confirmed(then) and not is_other and bool(here & there or not here)
 
 
+def tells_the_same(now: Report, then: Report) -> bool:
+    """Whether it is the same fault, and nothing else is wrong that was not then, nor was then and is not now."""
+    return is_same_fault(now, then) and _wrong(now) == _wrong(then)
+
+
 def _names_others(now: Report, then: Report) -> bool:
     """Whether the question names something that the other answer and its question speak of nowhere."""
     first = then.diagnoses[0]
@@ -38,6 +43,10 @@ def _words(mention: Mention) -> tuple[str, ...]:
 
 def _confirmed(report: Report) -> set[str]:
     return {item.entry for item in report.diagnoses if item.verdict is Verdict.CONFIRMED}
+
+
+def _wrong(report: Report) -> set[tuple[str, Verdict]]:
+    return {(item.entry, item.verdict) for item in report.diagnoses if item.verdict in SEEN}
 
 
 def _objects(diagnosis: ReportDiagnosis) -> set[str]:

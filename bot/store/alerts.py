@@ -98,6 +98,11 @@ class Alerts:
             connection.execute(update(alerts).where(alerts.c.key == owner).values(last_at=alert.last_at))
             return _known(connection, values)
 
+    def find_owner(self, alert: KnownAlert) -> str:
+        """The key of the alert in whose thread this one would stand; empty where it would open its own."""
+        with self.store.reading() as connection:
+            return _find_owner(connection, alert)
+
     def set_thread(self, owner: str, thread_ts: str, case_id: str = "") -> None:
         """Note where the owner's thread is, and the case that it is about."""
         values = {"thread_ts": thread_ts, **({"case_id": case_id} if case_id else {})}

@@ -69,7 +69,8 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredAnswer:
-    """An answer as it was given. ``id`` is the key of the work that made it; ``kind`` is ask, recheck, settle or check.
+    """An answer as it was given. ``id`` is the key of the work that made it; ``kind`` is ask, recheck, settle, check or
+    repeated: asked once more in its thread.
 
     ``message_ts`` is empty where only one person saw it.
     """
@@ -364,7 +365,7 @@ def _update_state(connection: Connection, answer: StoredAnswer, about: dict[str,
     # What opened the thread was no question: this one is what the case is about.
     connection.execute(update(cases).where(this, cases.c.state == TALK).values(state=OPEN, question=answer.question))
     _note_whether_beside(connection, answer)
-    if answer.kind in ("ask", "recheck"):
+    if answer.kind in ("ask", "recheck", "repeated"):
         _leave_standing(connection, answer, about)
     if answer.kind == "ask":
         again = {"state": OPEN, "resolved_at": None, "resolved_by": ""}

@@ -15,6 +15,7 @@ from bot.store.engine import Store
 from bot.store.schema import alerts, cases, stored_answers
 
 STANDS_FOR = timedelta(hours=12)  # since anything happened in a case, for which its question stands
+ASKED = ("ask", "repeated")  # kinds of answers that somebody asked for in words
 MOST_LOOKED_AT = 20  # cases of one cause on one cluster
 
 _EARLIER = cases.alias("earlier")
@@ -102,7 +103,7 @@ def askers_of(connection: Connection, ids: Collection[str]) -> dict[str, frozens
     query = (
         select(root, stored_answers.c.asked_by)
         .join(stored_answers, stored_answers.c.case_id == cases.c.id)
-        .where(of, stored_answers.c.kind == "ask", ~by_alert)
+        .where(of, stored_answers.c.kind.in_(ASKED), ~by_alert)
         .distinct()
     )
     found: dict[str, set[str]] = {}

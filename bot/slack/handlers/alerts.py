@@ -102,8 +102,8 @@ def firing_key(key: str, since: str) -> str:
 
 
 def says_it_is_over(words: str) -> bool:
-    """Whether a bot's message tells of an alert that is over, as senders begin such: it asks nothing, and is none to
-    count."""
+    """Whether a bot's message tells of an alert that is over, as senders begin such: there is nothing to say but
+    what the cluster still confirms and no thread tells, and it is none to count."""
     return _OVER.match(words) is not None
 
 
@@ -144,7 +144,7 @@ class AlertHandler:
             await self._end(before)
         elif before:
             await self._tell_again(before)
-        elif not (self._is_repetition or self._is_over):
+        elif not self._is_repetition:
             await self._answer(channel)
 
     async def say(self, message: Message) -> None:
@@ -206,14 +206,17 @@ class AlertHandler:
     async def _answer(self, channel: str) -> None:
         meant = await self._step("meant", lambda: self._choose_cluster(channel))
         cluster = meant["cluster"]
-        if kin := await self.job.step("kin", lambda: self._join_kin(channel, cluster)):
+        if not self._is_over and (kin := await self.job.step("kin", lambda: self._join_kin(channel, cluster))):
             await self._accept_count(str(kin))
             await self._show_state(str(kin))
             return
         seen = await self.job.step("look", lambda: self._look(channel, cluster)) if cluster is not None else None
         report = Report.from_json(seen["report"]) if seen else None
         is_network = seen["network"] if seen else meant["network"]
-        if self.alert.thread_ts and not is_network and not (report and _confirms(report)):
+        is_quiet = self._is_over or not is_network
+        if self.alert.thread_ts and is_quiet and not (report and _confirms(report)):
+            return
+        if self._is_over and await self.job.step("told", lambda: self._find_owner(channel, cluster, report)):
             return
         placed = await self.job.step("place", lambda: self._place(channel, cluster, report))
         if placed["owner"] != self._key:
@@ -273,11 +276,19 @@ class AlertHandler:
         return (await store.run(self._alerts.place, joined)).owner
 
     async def _place(self, channel: str, cluster: str | None, report: Report | None) -> Json:
-        """In the thread of its cause: what the cluster confirms, else what the alert is called."""
-        confirmed = report is not None and _confirms(report)
-        cause = report.diagnoses[0].entry if report is not None and confirmed else f"alert {self.alert.name}"
-        row = self._row(channel, cluster, cause)
+        """In the thread of its cause."""
+        row = self._row(channel, cluster, self._cause(report))
         return {"owner": (await self.context.services.store.run(self._alerts.place, row)).owner}
+
+    async def _find_owner(self, channel: str, cluster: str | None, report: Report | None) -> Json:
+        """The alert whose thread tells of its cause already; empty where none does."""
+        row = self._row(channel, cluster, self._cause(report))
+        return await self.context.services.store.run(self._alerts.find_owner, row)
+
+    def _cause(self, report: Report | None) -> str:
+        """What the cluster confirms, else what the alert is called."""
+        confirmed = report is not None and _confirms(report)
+        return report.diagnoses[0].entry if report is not None and confirmed else f"alert {self.alert.name}"
 
     def _row(self, channel: str, cluster: str | None, cause: str) -> KnownAlert:
         alert, team, now = self.alert, self.context.services.bot.team, self.context.now()

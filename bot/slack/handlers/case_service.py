@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.audit import AuditContext
+from bot.diagnosis.judge import Verdict
 from bot.diagnosis.language import labels_among
-from bot.diagnosis.report import Changes, compare
+from bot.diagnosis.report import Changes, Report, compare
+from bot.diagnosis.same_fault import tells_the_same
 from bot.slack.api.errors import SlackError
 from bot.slack.blocks.answer import answer_message
 from bot.slack.blocks.case import CaseLine, handover_summary, refusal_message
@@ -24,7 +26,9 @@ from bot.store.handovers import Handover
 
 RECHECK = "recheck"
 SETTLE = "settle"
-AGAIN = (RECHECK, SETTLE)  # kinds of answers that bring an earlier one up to date
+REPEATED = "repeated"
+LOOKS = (RECHECK, REPEATED)  # those that tell what changed since
+AGAIN = (*LOOKS, SETTLE)  # kinds of answers that bring an earlier one up to date
 
 
 def open_case(
@@ -143,7 +147,7 @@ def case_line(
         same_as_link=same_as.link if same_as else "",
         cluster=case.cluster,
         has_others=case.state != PRIVATE and has_others(context, case),
-        is_talk=case.state in (TALK, BESIDE),
+        is_talk=case.state in (TALK, BESIDE) or _is_private_talk(case, answer),
         settled={entry: (given.user, given.yes) for entry, given in settled.items()},
         labels=labels_among(each.report for each in (chain or same_question(context.cases.answers(case.id), answer))),
         helped_by=next((word.user for word in reversed(said) if word.helped), ""),
@@ -155,6 +159,11 @@ def case_line(
     return line
 
 
+def _is_private_talk(case: Case, answer: StoredAnswer) -> bool:
+    """Whether one person's words fit nothing, so that no cluster was asked."""
+    return case.state == PRIVATE and not answer.report.diagnoses and answer.report.cluster is None
+
+
 def has_others(context: HandlerContext, case: Case) -> bool:
     """Whether its thread has cases on other clusters too."""
     there = context.cases.of_thread(case.team, case.channel, case.thread_ts)
@@ -164,7 +173,38 @@ def has_others(context: HandlerContext, case: Case) -> bool:
 def find_changes(chain: Sequence[StoredAnswer], answer: StoredAnswer) -> Changes | None:
     """What a re-check found to be different from the look before it; ``None`` for other answers."""
     before = [each for each in chain if each.finished_at < answer.finished_at]
-    return compare(before[-1].report, answer.report) if before and answer.kind == RECHECK else None
+    return compare(before[-1].report, answer.report) if before and answer.kind in LOOKS else None
+
+
+def as_repeated(context: HandlerContext, answer: StoredAnswer) -> StoredAnswer | None:
+    """A question whose answer stands in its own thread already, as another look at that one; ``None`` for all others.
+
+    That is so where the words mean what is confirmed there, and everything else that is wrong was told there, too.
+    """
+    case = context.cases.get(answer.case_id)
+    kept = [each for each in context.cases.answers(answer.case_id) if each.cluster == answer.cluster]
+    if case is None or case.state != OPEN or not kept or not is_worth_telling(answer.report):
+        return None
+    newest, is_asked = kept[-1], answer.kind == "ask" and not answer.report.notes
+    is_there = newest.kind != "check" and bool(same_question(kept, newest)[0].message_ts)
+    is_about = answer.namespace in ("", newest.namespace)
+    if not (is_asked and is_there and is_about and tells_the_same(answer.report, newest.report)):
+        return None
+    report = _in_words_of(answer.report, newest.report)
+    return replace(answer, kind=REPEATED, question=newest.question, namespace=newest.namespace, report=report)
+
+
+def _in_words_of(now: Report, then: Report) -> Report:
+    """What was found now, as the answer to the question of then and in its language."""
+    titles = {item.entry: item.title_zh for item in then.diagnoses}
+    told = tuple(replace(item, title_zh=titles.get(item.entry, "")) for item in now.diagnoses)
+    return replace(now, question=then.question, notes=then.notes, diagnoses=told)
+
+
+def is_worth_telling(report: Report) -> bool:
+    """Whether what the words mean is confirmed."""
+    first = report.diagnoses[0] if report.diagnoses else None
+    return first is not None and first.verdict is Verdict.CONFIRMED and first.score is not None
 
 
 async def is_answered(context: HandlerContext, key: str) -> bool:

@@ -25,7 +25,7 @@ from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.question_state import RESTARTING, looking_status
 from bot.slack.handlers.asked_message import asked_before, asked_in, asked_message, is_first_look, show_outcome
-from bot.slack.handlers.case_service import open_case, refresh_answers, render_again, render_answer
+from bot.slack.handlers.case_service import as_repeated, open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.standing import accept_count, keep_or_join, render_same_as
@@ -174,9 +174,11 @@ class DiagnoseJob:
         self.reply.ts = await self.job.step("answer", self._show_answer)
         await self.job.step("attach", self._attach_file)
         await self.job.step("link", lambda: self._store_permalink(case))
-        if self.before and not self.reply.response_url:  # last: jobs of earlier versions end with the step before
+        if (self.before and not self.reply.response_url) or (
+            kept and "repeated" in kept
+        ):  # last: jobs of earlier versions end with the step before
             await self.job.step("refresh", lambda: self._refresh_first(case))
-        if kept:
+        if kept and "same_as" in kept:
             await self.job.step("count", lambda: accept_count(self.context, kept["same_as"]))
         return told
 
@@ -306,6 +308,11 @@ class DiagnoseJob:
 
     async def _store_answer(self, told: Report, case: str) -> Json:
         answer = self.stored_answer(told, case)
+        store = self.context.services.store
+        is_persons = self.kind == "ask" and not (self.reply.response_url or self.is_alert)
+        if is_persons and (again := await store.run(as_repeated, self.context, answer)):
+            await store.run(self.context.cases.save_answer, again)
+            return {"repeated": True}
         if not self.may_join:
             await self.context.services.store.run(self.context.cases.save_answer, answer)
             return None

@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.cluster.connection import ConnectionSettingsError
 from bot.cluster.redaction import redact_text
-from bot.diagnosis.judge import Verdict
 from bot.diagnosis.labels import ENGLISH, Labels
+from bot.diagnosis.labels_chinese import CHINESE
 from bot.diagnosis.language import labels_among
 from bot.diagnosis.report import Report
 from bot.slack.alert_scope import scope_of_text
@@ -23,6 +23,7 @@ from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu, evidence_message, steps_message
 from bot.slack.chatter import adds_facts, said_beside
 from bot.slack.cluster_choice import AmbiguousCluster, ChosenCluster, ClusterChoice
+from bot.slack.handlers.case_service import is_worth_telling
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
@@ -37,6 +38,7 @@ from bot.slack.queue.job import Job, Json
 from bot.slack.slack_connect import RULE
 from bot.store import DatabaseError
 from bot.store.cases import DIRECT, OPEN, TALK, Case, case_id, leading
+from knowledge.model import is_chinese
 
 
 async def answer_question(context: HandlerContext, job: Job, question: Question) -> None:
@@ -156,9 +158,7 @@ class QuestionHandler:
             await replace(work, seen=seen).run()
 
     async def _is_worth_telling(self, work: DiagnoseJob, report: Report) -> Json:
-        first = report.diagnoses[0] if report.diagnoses else None
-        is_meant = first is not None and first.verdict is Verdict.CONFIRMED and first.score is not None
-        return is_meant and not await is_standing(self.context, work.stored_answer(report, case=""))
+        return is_worth_telling(report) and not await is_standing(self.context, work.stored_answer(report, case=""))
 
     async def _read_files(self) -> Json:
         """What the files say, with the lines that tell of errors where that is long; and what could not be read."""
@@ -313,8 +313,11 @@ class QuestionHandler:
         return await self.reply.begin(welcome_message(case, await self._labels()))
 
     async def _labels(self) -> Labels:
-        """The words of the thread's newest answer, in the language of its question."""
-        there = await self._find_cases()
+        """The language of who speaks to us; where their words have none, that of the thread's newest answer."""
+        words = self.question.words
+        if is_chinese(words):
+            return CHINESE
+        there = [] if re.search(r"[A-Za-z]{2}", words) else await self._find_cases()
         if not there:
             return ENGLISH
         answers = await self.context.services.store.run(self.context.cases.answers, leading(there).id)
