@@ -142,7 +142,7 @@ def check_clusters(settings: Settings) -> str:
 def _check_addresses(settings: Settings) -> str:
     """Whether they are free; where a netclinic serves already, that is well, too: it is asked beside it."""
     if not secret_value(settings.slack_app_token) and not secret_value(settings.slack_signing_secret):
-        return "Slack reaches netclinic nowhere."
+        return "None is tested: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set."
     told = []
     for address, setting in listening_addresses(settings):
         try:

@@ -127,7 +127,7 @@ def test_a_backup_is_put_back_on_an_empty_machine(database: Database, archive: P
     assert all(path.stat().st_mode & 0o077 == 0 for path in elsewhere.glob("*.sqlite"))
 
 
-def test_a_backup_is_recorded_where_nobody_has_served_yet(
+def test_a_backup_is_recorded_and_put_back_where_nobody_has_served_yet(
     database: Database, netclinic: Netclinic, tmp_path: Path
 ) -> None:
     told = {"NETCLINIC_DATA_DIR": str(tmp_path / "data")}
@@ -135,6 +135,9 @@ def test_a_backup_is_recorded_where_nobody_has_served_yet(
     made = database("backup", str(tmp_path / "first.tar.gz"))
     assert (made.code, "audit log" in made.out) == (0, False), made.err
     assert "database.backed_up" in netclinic("audit", "list", **told).out
+    back = database("restore", str(tmp_path / "first.tar.gz"), "--replace")
+    assert (back.code, "older version" in back.out) == (0, False), back.err
+    assert "database.restored" in netclinic("audit", "list", **told).out
 
 
 def test_nothing_is_overwritten_and_nothing_empty_backed_up(database: Database, archive: Path, tmp_path: Path) -> None:
