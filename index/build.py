@@ -23,9 +23,9 @@ from index.encoder import Encoder
 from index.export import export_in_own_process, require_export
 from index.extending import extend_scorer
 from index.extras import LEARNING, ExtraMissing, is_installed, require
-from index.index_files import Parts, load, load_calibration, save, save_annotations
+from index.index_files import Parts, load, load_calibration, load_look_alikes, save, save_annotations
 from index.lexical import Floats
-from index.look_alikes import LookAlikes, as_json, learn_look_alikes
+from index.look_alikes import LookAlikes, as_json, learn_look_alikes, short_hash
 from index.models import Model
 from index.pinned_encoder import export_pinned, require_pinned_export
 from index.preprocess import Preprocessor
@@ -106,14 +106,17 @@ def index_folder(
     key, wanted = index_key(corpus, model), calibration_key(corpus, model)
 
     def fits(folder: Path) -> bool:
-        return not calibrate_anew or load_calibration(folder).key == wanted
+        if not calibrate_anew:
+            return True
+        others = tuple(map(short_hash, corpus.others_than_look_alikes))
+        return load_calibration(folder).key == wanted and load_look_alikes(folder).others == others
 
     def build(folder: Path) -> None:
         known = _known_texts(places, corpus, model, encoder)
         calibration = _calibration(places, corpus, model, known, progress, anew=calibrate_anew)
         base = _base_folder(places, corpus, model)
         learned = load(base).scorer.inside if base else None
-        look_alikes = _look_alikes(places, corpus, model, known)
+        look_alikes = _look_alikes(places, corpus, model, known, progress, anew=calibrate_anew)
         _save(folder, build_parts(corpus, known, calibration, look_alikes, progress, learned), corpus, known)
 
     found = places.find(INDEX, key)
@@ -251,17 +254,24 @@ def _calibration(
     )
 
 
-def _look_alikes(places: Places, corpus: Corpus, model: Model, known: KnownTexts) -> LookAlikes:
+def _look_alikes(
+    places: Places, corpus: Corpus, model: Model, known: KnownTexts, progress: Progress, *, anew: bool
+) -> LookAlikes:
     """Learned of the shipped entries alone, or taken from an earlier index."""
     others = corpus.others_than_look_alikes
-    key = _hash(model.fingerprint, annotated_by(corpus), as_json(corpus.look_alikes, others).decode())
-    if found := find_look_alikes(places.roots, key):
+    key, hashes = look_alikes_key(corpus, model), tuple(map(short_hash, others))
+    if found := find_look_alikes(places.roots, key, hashes, exact=anew):
         return found
+    progress("learning look-alikes", 0.0)
     preprocessor = Preprocessor(corpus.glossary, corpus.identifiers, known.annotations)
     with one_thread():
         return learn_look_alikes(
             key, corpus.look_alikes, others, lambda texts: preprocessor.messages(texts, known.vectors.encode)
         )
+
+
+def look_alikes_key(corpus: Corpus, model: Model) -> str:
+    return _hash(model.fingerprint, annotated_by(corpus), as_json(corpus.look_alikes).decode())
 
 
 def calibrate(corpus: Corpus, known: KnownTexts, progress: Progress = no_progress) -> Fusion:

@@ -11,7 +11,7 @@ import orjson
 
 from index.glossary import Glossary, load_glossary
 from index.identifiers import Identifiers
-from index.look_alikes import FOLDER, LookAlikeTexts, as_json, read_look_alikes
+from index.look_alikes import FOLDER, LookAlikeTexts, as_json, read_look_alikes, short_hash
 from knowledge.model import Entry
 from knowledge.symptom_groups import GROUPS_NAME, SymptomGroup, load_symptom_groups
 
@@ -94,8 +94,10 @@ class Corpus:
         """A share of what is about anything else: out-of-scope examples, symptoms of other entries, vague wordings."""
         ids = frozenset(one.entry_id for one in self.look_alikes)
         symptoms = [text for entry in self.reference.entries if entry.id not in ids for text in entry.symptoms]
+        # By their hashes: one symptom more or less shifts none of the others.
+        chosen = [text for text in symptoms if int(short_hash(text), 16) % OTHERS_EVERY == 0]
         vague = [text for group in self.groups for text in group.wordings]
-        return (*self.outside[::OTHERS_EVERY], *symptoms[::OTHERS_EVERY], *vague[::VAGUE_EVERY])
+        return (*self.outside[::OTHERS_EVERY], *chosen, *vague[::VAGUE_EVERY])
 
     @cached_property
     def sections(self) -> Texts:
@@ -114,7 +116,7 @@ class Corpus:
         kinds = (self.symptoms, self.sections)
         owned = [(row, text) for kind in kinds for row, text in zip(kind.owners, kind.texts, strict=True)]
         pairs = [(topics[row], text) for row, text in owned] + [("", text) for text in self.outside]
-        return tuple(_short_hash(*pair) for pair in pairs)
+        return tuple(short_hash(*pair) for pair in pairs)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -163,7 +165,3 @@ def _messages(folder: Path) -> list[str]:
         if not line.startswith("#")
     ]
     return list(dict.fromkeys(line for line in lines if line))
-
-
-def _short_hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -75,13 +75,20 @@ def find_calibration(
     return nearest if nearest and _difference(nearest.texts, texts) <= ALLOWED_CHANGE else None
 
 
-def find_look_alikes(roots: Sequence[Path], key: str) -> LookAlikes | None:
-    """What an earlier index has learned of the very same look-alikes."""
+def find_look_alikes(roots: Sequence[Path], key: str, others: tuple[str, ...], *, exact: bool) -> LookAlikes | None:
+    """What an earlier index has learned of the very same look-alikes.
+
+    ``others``: hashes of what they were to be told from; unless ``exact``, nearly the same will do.
+    """
+    known = [one for one in _look_alikes(roots) if one.key == key]
+    nearest = min(known, key=lambda one: _difference(one.others, others), default=None)
+    return nearest if nearest and _difference(nearest.others, others) <= (0.0 if exact else ALLOWED_CHANGE) else None
+
+
+def _look_alikes(roots: Sequence[Path]) -> Iterator[LookAlikes]:
     for folder in _intact_indexes(roots):
         with contextlib.suppress(KeyError):  # versions before had none
-            if (found := load_look_alikes(folder)).key == key:
-                return found
-    return None
+            yield load_look_alikes(folder)
 
 
 def _difference(some: tuple[str, ...], others: tuple[str, ...]) -> float:

@@ -4,6 +4,7 @@ Some faults show nothing in the cluster but a setting. Whether somebody means th
 strangers have more words than any list of patterns. The texts are in ``knowledge/look_alikes``.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +46,12 @@ class LookAlikes:
     """What was learned: the texts that vote, and their votes, a column an entry.
 
     ``vectors``: of these texts, by the encoder, in half precision; ``term_votes``: the votes that come of a term, for
-    the lexical side is linear. ``key`` is the hash of what all was learned from.
+    the lexical side is linear. ``key`` is the hash of code, model and look-alikes, ``others`` are hashes of what else
+    it was learned from.
     """
 
     key: str
+    others: tuple[str, ...]
     ids: tuple[str, ...]
     vocabulary: Vocabulary
     vectors: Any
@@ -109,6 +112,7 @@ def learn_look_alikes(
     voters = np.flatnonzero(votes.any(axis=1))
     return LookAlikes(
         key=key,
+        others=tuple(map(short_hash, others)),
         ids=tuple(one.entry_id for one in texts),
         vocabulary=vocabulary,
         vectors=vectors[voters],
@@ -134,7 +138,8 @@ def _learn_votes(
 def stored(learned: LookAlikes) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is kept as JSON, and what as arrays."""
     rows = learned.vocabulary.rows
-    texts = {"key": learned.key, "ids": learned.ids, "terms": sorted(rows, key=rows.__getitem__)}
+    terms = sorted(rows, key=rows.__getitem__)
+    texts = {"key": learned.key, "others": learned.others, "ids": learned.ids, "terms": terms}
     arrays = {"rarity": learned.vocabulary.rarity} | {name: getattr(learned, name) for name in _ARRAYS}
     return texts, {f"look_alikes_{name}": array for name, array in arrays.items()}
 
@@ -145,12 +150,18 @@ def from_stored(texts: Mapping[str, Any], arrays: Mapping[str, Any]) -> LookAlik
     rarity, *learned = (arrays[f"look_alikes_{name}"] for name in ("rarity", *_ARRAYS))
     return LookAlikes(
         key=texts["key"],
+        others=tuple(texts["others"]),
         ids=tuple(texts["ids"]),
         vocabulary=Vocabulary(rows, rarity, len(rows)),
         **dict(zip(_ARRAYS, learned, strict=True)),
     )
 
 
-def as_json(texts: Sequence[LookAlikeTexts], others: Sequence[str] = ()) -> bytes:
+def as_json(texts: Sequence[LookAlikeTexts]) -> bytes:
     """The texts as one string of bytes, for hashes."""
-    return orjson.dumps([*([one.entry_id, one.meant, one.alike] for one in texts), others])
+    return orjson.dumps([[one.entry_id, one.meant, one.alike] for one in texts])
+
+
+def short_hash(*parts: str) -> str:
+    """16 digits that stand for a text, in files that need not hold it."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -43,9 +43,10 @@ _HOW = re.compile(
 # Nodes that are not ready; of pods only the node's own word for it, as kubectl prints it, is meant of nodes.
 _UNREADY_NODES = re.compile(
     r"\bnodes?\b[^.!?;,\n]{0,40}\bnot[ -]?ready\b|\bnot[ -]?ready\b[^.!?;,\n]{0,20}\b(?:nodes?|workers?)\b"
-    r"|(?-i:NotReady)|节点[^。！？；，,\n]{0,20}(?:not[ -]?ready|(?:未|没|没有|不)就绪|不可用|失联|掉线|不在线)",
+    r"|(?-i:(?<!Pod)NotReady)|节点[^。！？；，,\n]{0,20}(?:not[ -]?ready|(?:未|没|没有|不)就绪|不可用|失联|掉线|不在线)",
     re.IGNORECASE,
 )
+_AS_KUBECTL_SAYS = re.compile(r"(?<!Pod)NotReady")  # the alert KubePodNotReady is about pods
 _PODS = re.compile(r"\bpods?\b|\bcontainers?\b|容器|副本", re.IGNORECASE)
 _OF_NODES = ("node_condition", "node_taint")  # probes
 _IPV6 = re.compile(r"ip ?v6|\bv6\b|dual[ -]?stack|双栈", re.IGNORECASE)
@@ -58,7 +59,7 @@ def speaks_of_trouble(text: str) -> bool:
 
 def speaks_of_unready_nodes(text: str) -> bool:
     """Whether the words are about nodes that are not ready."""
-    return bool(_UNREADY_NODES.search(text)) and ("NotReady" in text or not _PODS.search(text))
+    return bool(_UNREADY_NODES.search(text)) and bool(_AS_KUBECTL_SAYS.search(text) or not _PODS.search(text))
 
 
 def asks_about_nodes(entry: Entry) -> bool:

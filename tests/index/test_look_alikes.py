@@ -34,11 +34,16 @@ def test_only_entries_with_look_alikes_are_weighed(index: Index, few: list[Entry
 
 def test_what_was_learned_of_the_same_look_alikes_is_used_again(index: Index, cache: Path) -> None:
     learned = index.parts.look_alikes
-    found = find_look_alikes(Places(cache).roots, learned.key)
+    key, others, roots = learned.key, learned.others, Places(cache).roots
+    found = find_look_alikes(roots, key, others, exact=True)
     assert found is not None
     assert found.ids == learned.ids
     assert (found.votes == learned.votes).all()
-    assert find_look_alikes(Places(cache).roots, "of other texts") is None
+    assert find_look_alikes(roots, "of other texts", others, exact=False) is None
+    one_more = (*others, "one more")
+    assert find_look_alikes(roots, key, one_more, exact=False) is not None
+    assert find_look_alikes(roots, key, one_more, exact=True) is None, "what is shipped is learned of these very texts"
+    assert find_look_alikes(roots, key, others[: len(others) // 2], exact=False) is None
 
 
 def test_a_file_holds_messages_of_both_sides(tmp_path: Path) -> None:

@@ -23,8 +23,10 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import ALERT, EDIT, QUESTION, Alert, EditedQuestion, HowAsked, Question, SentFile
 from bot.slack.message_text import all_text
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
+from bot.slack.replies import typed_action
 from bot.slack.services import BotIdentity
 from bot.slack.slack_connect import foreign_team, is_externally_shared
+from bot.store.cases import TALK
 
 MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})  # other subtypes tell of edits, joins, topics
 SLACKBOT = "USLACKBOT"
@@ -277,15 +279,29 @@ async def _how_asked(
         return "mention", False
     if not context.services.settings.incident_channels:
         return None, False
+    if message.thread_ts and typed_action(asked.words):
+        is_meant = await _is_worked_on(context, message) and await _is_incident_channel(context, message.channel)
+        return ("unasked", True) if is_meant else (None, False)
     is_about_network, is_sure = await _weigh_words(context, asked.words)
     # In threads people work on what they know of: there only what is clearly a question is looked at.
     if not is_about_network or not (is_sure or not message.thread_ts):
         return None, False
-    try:
-        is_answered = await context.is_incident_channel(message.channel)
-    except SlackUnavailable:
-        is_answered = True  # stored first; whether it was said in such a channel is looked up again before the answer
+    is_answered = await _is_incident_channel(context, message.channel)
     return ("unasked", not is_sure) if is_answered else (None, False)
+
+
+async def _is_worked_on(context: HandlerContext, message: IncomingMessage) -> bool:
+    """Whether the thread has a case that words in place of a button may be about."""
+    thread = (context.services.bot.team, message.channel, message.thread_ts)
+    there = await context.services.store.run(context.cases.of_thread, *thread)
+    return any(case.state != TALK for case in there)
+
+
+async def _is_incident_channel(context: HandlerContext, channel: str) -> bool:
+    try:
+        return await context.is_incident_channel(channel)
+    except SlackUnavailable:
+        return True  # stored first; whether it was said in such a channel is looked up again before the answer
 
 
 async def _weigh_words(context: HandlerContext, words: str) -> tuple[bool, bool]:

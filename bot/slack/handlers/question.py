@@ -35,6 +35,7 @@ from bot.slack.message_text import all_text
 from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
 from bot.slack.pastes import MOST_READ, pick_errors
 from bot.slack.queue.job import Job, Json
+from bot.slack.replies import typed_action
 from bot.slack.slack_connect import RULE
 from bot.store import DatabaseError
 from bot.store.cases import DIRECT, OPEN, TALK, Case, case_id, leading
@@ -149,7 +150,10 @@ class QuestionHandler:
 
     async def _answer_if_confirmed(self, target: Json) -> None:
         """The cluster is looked at without a sign of it; something is said only where it confirms what the words speak
-        of, and that stands in no other thread."""
+        of, and that stands in no other thread. What stands for a button is done."""
+        if "pressed" in target:
+            await self._do_as_pressed(target["pressed"], target["value"])
+            return
         if not target.get("words") or not target.get("cluster"):
             return  # nobody asked: there is no menu, no thanks and no help
         work = self._diagnose_job(**target)
@@ -277,7 +281,10 @@ class QuestionHandler:
         question = self.question
         if self.pasted:
             return None
-        if pressed := await typed_press(self.context, question, there):
+        pressed = await typed_press(self.context, question, there)
+        if question.looks_first and typed_action(question.words) and "pressed" not in pressed:
+            return {"words": "", "cluster": "", "namespace": ""}  # said among people: nobody waits for a word of ours
+        if pressed:
             return pressed
         if is_courtesy(question.words):
             return {"thanked": case.id if case and case.state == OPEN and case.entry else ""}

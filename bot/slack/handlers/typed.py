@@ -34,7 +34,7 @@ async def typed_press(context: HandlerContext, question: Question, there: Sequen
 
     A cluster may be named beside them. ``there`` are the thread's cases.
     """
-    if question.how not in ("mention", "direct") or question.cluster or question.namespace:
+    if question.how not in ("mention", "direct", "unasked") or question.cluster or question.namespace:
         return {}
     action, meant = typed_action(question.words), list(there)
     if not action:

@@ -136,6 +136,8 @@ async def test_ipv6_that_is_written_is_meant_on_a_cluster_without_it(told: Any) 
         ("my deployment is not ready", False),
         ("are the nodes ready?", False),
         ("node is tainted, pods time out", False),
+        ("KubePodNotReady: pod shop/web has been in a non-ready state for 15 minutes", False),
+        ("KubeNodeNotReady: node cn-hangzhou.10.0.0.11 has been unready for 15 minutes", True),
     ],
 )
 def test_unready_nodes_are_heard(text: str, of_nodes: bool) -> None:
