@@ -43,7 +43,8 @@ _HOW = re.compile(
 # Nodes that are not ready; of pods only the node's own word for it, as kubectl prints it, is meant of nodes.
 _UNREADY_NODES = re.compile(
     r"\bnodes?\b[^.!?;,\n]{0,40}\bnot[ -]?ready\b|\bnot[ -]?ready\b[^.!?;,\n]{0,20}\b(?:nodes?|workers?)\b"
-    r"|(?-i:(?<!Pod)NotReady)|节点[^。！？；，,\n]{0,20}(?:not[ -]?ready|(?:未|没|没有|不)就绪|不可用|失联|掉线|不在线)",
+    r"|(?-i:(?<!Pod)NotReady)"
+    r"|节点[^。！？；，,\n]{0,20}(?:not[ -]?ready|(?:未|没|没有|不)就绪|不可用|失联|掉线|不在线)",
     re.IGNORECASE,
 )
 _AS_KUBECTL_SAYS = re.compile(r"(?<!Pod)NotReady")  # the alert KubePodNotReady is about pods
