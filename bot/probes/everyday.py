@@ -38,7 +38,7 @@ async def asked_about(session: ClusterSession) -> CheckResult:
 def _gone(mention: Mention) -> str:
     """Pods are replaced, and people copy names of old ones."""
     name = f"{mention.namespace}/{mention.name}" if mention.namespace else mention.name
-    return f"there is no pod {name} on this cluster now, so that nothing was looked at of it"
+    return f"there is no pod {name} on this cluster now: nothing of it was looked at"
 
 
 async def named_causes(session: ClusterSession) -> Causes:
