@@ -111,7 +111,7 @@ async def test_a_mention_that_names_no_team_is_ours(open_scene: OpenScene) -> No
         await do(scene, MENTION, "ada", answer, changes)
         await scene.slack.until(lambda: len(scene.slack.replies("inc-shop", answer.thread_ts)) == 2, 60)
         await scene.idle()
-        assert "CONFIRMED" in scene.slack.replies("inc-shop", answer.thread_ts)[-1].plain
+        assert "Still there on prod" in scene.slack.replies("inc-shop", answer.thread_ts)[-1].plain
 
 
 async def test_in_a_shared_channel_our_own_people_are_told_once_and_answered_in_direct_messages(
