@@ -14,8 +14,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.integer[Any]]
 
-_KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7, "k": 1.0, "d": 1.0}
-_LEAST_TEXTS = {"w": 2, "p": 2, "c": 4, "z": 2, "k": 2, "d": 2}  # a term of one text alone says nothing about others
+_KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.35, "z": 0.7, "k": 1.0, "d": 1.0} | dict.fromkeys("ubt", 1.0) | {"s": 0.7}
+# A term of one text alone says nothing about others.
+_LEAST_TEXTS = {"w": 2, "p": 2, "c": 4, "z": 2, "k": 2, "d": 2} | dict.fromkeys("ubts", 3)
 _BM25_KINDS = frozenset("wzkd")
 _K1, _B = 1.2, 0.75
 

@@ -5,7 +5,8 @@ strangers have more words than any list of patterns. The texts are in ``knowledg
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,17 @@ import numpy as np
 import orjson
 
 from index.classifiers import fit_votes, lexical_matrix
-from index.lexical import Floats, Vocabulary
+from index.lexical import Floats, Integers, Vocabulary
 from index.scorer import Message
+from index.word_order import ordered_terms
 from knowledge.errors import FAILED, UserFacingError
 
 FOLDER = "look_alikes"
 MEANT, ALIKE = "+ ", "- "
 NARROWNESS, STRENGTH = 2.0, 3.0
 SLOPE = 2.0
+VIEWS = (0.75, 0.75)  # how much each kind of terms counts: what it is about, and word order
+Terms = tuple[Integers, Floats]  # rows and weights
 _ARRAYS = ("vectors", "votes", "term_votes", "bias")
 Messages = Callable[[Sequence[str]], Sequence[Message]]
 
@@ -41,6 +45,39 @@ class LookAlikeTexts:
     alike: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class TermViews:
+    """The terms of a text, seen in the ways of ``VIEWS``: a vocabulary each, their rows one after the other."""
+
+    vocabularies: tuple[Vocabulary, ...]
+
+    @classmethod
+    def fit(cls, messages: Sequence[Message]) -> tuple["TermViews", list[Terms]]:
+        """With the vectors of the texts that they are fitted to."""
+        seen = [_views(message) for message in messages]
+        views = cls(tuple(Vocabulary.fit([each[view] for each in seen]) for view in range(len(VIEWS))))
+        return views, [views._vector(each) for each in seen]
+
+    def vector(self, message: Message) -> Terms:
+        """Rows and weights of a text."""
+        return self._vector(_views(message))
+
+    @property
+    def size(self) -> int:
+        return sum(len(vocabulary.rows) for vocabulary in self.vocabularies)
+
+    def _vector(self, seen: Sequence[Counter[str]]) -> Terms:
+        found = [vocabulary.vector(terms) for vocabulary, terms in zip(self.vocabularies, seen, strict=True)]
+        starts = np.cumsum([0, *(len(vocabulary.rows) for vocabulary in self.vocabularies[:-1])])
+        rows = [start + rows for start, (rows, _) in zip(starts, found, strict=True)]
+        weights = [weights * np.sqrt(share) for share, (_, weights) in zip(VIEWS, found, strict=True)]
+        return np.concatenate(rows), np.concatenate(weights).astype(np.float32)
+
+
+def _views(message: Message) -> tuple[Counter[str], ...]:
+    return message.terms, ordered_terms(message.english)
+
+
 @dataclass(frozen=True, kw_only=True)
 class LookAlikes:
     """What was learned: the texts that vote, and their votes, a column an entry.
@@ -53,7 +90,7 @@ class LookAlikes:
     key: str
     others: tuple[str, ...]
     ids: tuple[str, ...]
-    vocabulary: Vocabulary
+    terms: TermViews
     vectors: Any
     votes: Floats
     term_votes: Floats
@@ -63,7 +100,7 @@ class LookAlikes:
         """By entry how far the words mean it rather than a look-alike of it, from 0 to 1; at the border .5."""
         if not self.ids:
             return {}
-        rows, weights = self.vocabulary.vector(message.terms)
+        rows, weights = self.terms.vector(message)
         margins = _wide(self.vectors @ message.vector) @ self.votes + weights @ self.term_votes[rows] + self.bias
         shares = 1 / (1 + np.exp(-SLOPE * np.clip(margins, -10, 10)))
         return dict(zip(self.ids, map(float, shares), strict=True))
@@ -104,17 +141,16 @@ def learn_look_alikes(
     told = [text for one in texts for text in (*one.meant, *one.alike)]
     everything = list(dict.fromkeys([*told, *others])) if told else []
     known = messages(everything) if everything else []
-    vocabulary = Vocabulary.fit([message.terms for message in known])
-    lexical = [vocabulary.vector(message.terms) for message in known]
+    terms, lexical = TermViews.fit(known)
     vectors = np.array([message.vector for message in known], dtype=np.float16)
-    words = lexical_matrix(lexical, len(vocabulary.rows))
+    words = lexical_matrix(lexical, terms.size)
     votes, bias = _learn_votes(texts, everything, vectors.astype(np.float32), words)
     voters = np.flatnonzero(votes.any(axis=1))
     return LookAlikes(
         key=key,
         others=tuple(map(short_hash, others)),
         ids=tuple(one.entry_id for one in texts),
-        vocabulary=vocabulary,
+        terms=terms,
         vectors=vectors[voters],
         votes=votes[voters],
         term_votes=(words.T @ votes).astype(np.float32),
@@ -137,24 +173,30 @@ def _learn_votes(
 
 def stored(learned: LookAlikes) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is kept as JSON, and what as arrays."""
-    rows = learned.vocabulary.rows
-    terms = sorted(rows, key=rows.__getitem__)
+    vocabularies = learned.terms.vocabularies
+    terms = [sorted(each.rows, key=each.rows.__getitem__) for each in vocabularies]
     texts = {"key": learned.key, "others": learned.others, "ids": learned.ids, "terms": terms}
-    arrays = {"rarity": learned.vocabulary.rarity} | {name: getattr(learned, name) for name in _ARRAYS}
+    rarity = np.concatenate([each.rarity for each in vocabularies])
+    arrays = {"rarity": rarity} | {name: getattr(learned, name) for name in _ARRAYS}
     return texts, {f"look_alikes_{name}": array for name, array in arrays.items()}
 
 
 def from_stored(texts: Mapping[str, Any], arrays: Mapping[str, Any]) -> LookAlikes:
     """The contrary of ``stored``."""
-    rows = {term: row for row, term in enumerate(texts["terms"])}
     rarity, *learned = (arrays[f"look_alikes_{name}"] for name in ("rarity", *_ARRAYS))
     return LookAlikes(
         key=texts["key"],
         others=tuple(texts["others"]),
         ids=tuple(texts["ids"]),
-        vocabulary=Vocabulary(rows, rarity, len(rows)),
+        terms=TermViews(tuple(_vocabularies(texts["terms"], rarity))),
         **dict(zip(_ARRAYS, learned, strict=True)),
     )
+
+
+def _vocabularies(terms: Sequence[Sequence[str]], rarity: Floats) -> Iterator[Vocabulary]:
+    ends = np.cumsum([0, *map(len, terms)])
+    for start, end, each in zip(ends, ends[1:], terms, strict=False):
+        yield Vocabulary({term: row for row, term in enumerate(each)}, rarity[start:end], len(each))
 
 
 def as_json(texts: Sequence[LookAlikeTexts]) -> bytes:
