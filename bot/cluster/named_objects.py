@@ -21,13 +21,14 @@ _OF_POD = re.compile(rf"(?:{_POD_SUFFIX.pattern})$")
 _OF_REPLICA_SET = re.compile(r"-(?=[a-z]*\d)[a-z0-9]{8,10}-[a-z0-9]{5}$")
 SHORTEST_MISSPELT = 5  # letters: shorter names differ by one letter on purpose
 SHORTEST_LOOSE = 7  # where nothing says that it is a name: "chart" is no misspelt "cart"
+_NUMBERED = re.compile(r"[0-9]")  # as names of nodes are, and ordinary words behind "node" are not
 _OF_THE_CLUSTER = {("default", "kubernetes"), (SYSTEM, "kube-dns")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedObjects:
-    """``missing``: Services that are named as such and do not exist, ``missing_pods``: pods that are not there now.
-    ``words``: the names, as workloads bear them.
+    """``missing``: Services that are named as such and do not exist, ``missing_pods``: pods that are not there now,
+    ``missing_nodes``: nodes that are not part of it. ``words``: the names, as workloads bear them.
 
     ``unread``: what could not be looked up, a sentence each.
     """
@@ -38,6 +39,7 @@ class NamedObjects:
     nodes: tuple[Object, ...] = ()
     missing: tuple[Mention, ...] = ()
     missing_pods: tuple[Mention, ...] = ()
+    missing_nodes: tuple[Mention, ...] = ()
     mentions: tuple[Mention, ...] = ()
     namespaces: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
@@ -88,6 +90,7 @@ class _NameReader:
         self._namespaces = frozenset((places | {session.scope.namespace or ""}) - {""})
         self._unread: list[str] = []
         self._missing_pods: list[Mention] = []
+        self._missing_nodes: list[Mention] = []
         self._looked_up: set[tuple[str, str]] = set()
         self._is_small = False  # all Services are on one page
         self._places_of_services: frozenset[str] = frozenset()
@@ -98,13 +101,15 @@ class _NameReader:
         services, missing = await self._services()
         pods = await self._pods(services)
         deployments = await self._deployments((*services, *pods))
+        nodes = await self._nodes()
         return NamedObjects(
             services=services,
             missing=missing,
             missing_pods=tuple(self._missing_pods[:SHOWN]),
+            missing_nodes=tuple(self._missing_nodes[:SHOWN]),
             deployments=deployments,
             pods=pods,
-            nodes=await self._nodes(),
+            nodes=nodes,
             mentions=self._mentions,
             namespaces=self._namespaces & await self._known_places(services, deployments) | self._said_places(services),
             unread=tuple(self._unread),
@@ -199,16 +204,19 @@ class _NameReader:
         return tuple(found)
 
     async def _nodes(self) -> tuple[Object, ...]:
-        wanted = [m.name for m in self._mentions if m.kind == "node" or (not m.kind and _is_node_like(m))]
+        wanted = [m for m in self._mentions if m.kind == "node" or (not m.kind and _is_node_like(m))]
         if not wanted:
             return ()
         try:
-            found = [node for name in wanted[:SHOWN] if (node := await self._node(name))]
-            listed = () if len(found) == len(wanted) else (await self._session.nodes()).items
+            found = [node for mention in wanted[:SHOWN] if (node := await self._node(mention.name))]
+            listed = None if len(found) == len(wanted) else await self._session.nodes()
         except ReadError as error:
             self._unread.append(str(error))
             return ()
-        found += [node for node in listed if any(_is_node(node, name) for name in wanted)]
+        found += [node for node in listed.items if any(_is_node(node, m.name) for m in wanted)] if listed else []
+        if listed and listed.complete:
+            said = [m for m in wanted if m.kind == "node" and m.plain and _NUMBERED.search(m.name)]
+            self._missing_nodes = [m for m in said if not any(_is_node(node, m.name) for node in found)]
         return tuple({name_of(node): node for node in found}.values())[: 2 * SHOWN]
 
     async def _node(self, name: str) -> Object | None:

@@ -3,7 +3,13 @@
 from bot.diagnosis.answer import Answer, Diagnosis, is_elsewhere
 from bot.diagnosis.failing import asks_why_pods_wait, was_looked_at
 from bot.diagnosis.judge import Verdict
-from bot.diagnosis.relevance import asks_about_nodes, is_bare, speaks_of_unready_nodes
+from bot.diagnosis.relevance import (
+    asks_about_nodes,
+    is_bare,
+    speaks_of_broken_components,
+    speaks_of_unready_nodes,
+)
+from bot.probes.failing_components import COMPONENTS
 from bot.probes.failing_nodes import READY_NODES
 from bot.probes.failing_pods import WAITING_PODS
 from bot.probes.registry import calls
@@ -11,6 +17,7 @@ from knowledge.model import is_chinese
 
 # In English and in Chinese; "{}" stands for the cluster.
 NODES_READY = ("No node is NotReady on {}.", "{} 上没有 NotReady 的节点。")
+COMPONENTS_RUN = ("No component of the network crashes or is unready on {}.", "{} 上没有崩溃或未就绪的网络组件。")
 PODS_START = ("No pod is stuck in ContainerCreating on {}.", "{} 上没有卡在 ContainerCreating 的 Pod。")
 NOTHING = ("Nothing is seen failing on {}.", "{} 上未见故障。")
 NOTHING_READ = ("Nothing is seen failing in what could be read of {}.", "在 {} 可读取的部分中未见故障。")
@@ -35,6 +42,8 @@ def _chosen(answer: Answer) -> tuple[str, str] | None:
     are_ready = was_looked_at(READY_NODES, answer)
     if are_ready and speaks_of_unready_nodes(answer.question):
         return NODES_READY
+    if was_looked_at(COMPONENTS, answer) and speaks_of_broken_components(answer.question):
+        return COMPONENTS_RUN
     if is_left_over:
         return _nothing(answer)
     if first is None or first.verdict is not Verdict.RULED_OUT:

@@ -48,6 +48,17 @@ _UNREADY_NODES = re.compile(
     re.IGNORECASE,
 )
 _AS_KUBECTL_SAYS = re.compile(r"(?<!Pod)NotReady")  # the alert KubePodNotReady is about pods
+_COMPONENT = r"(?:terway|flannel|kube-?proxy|core-?dns|cloud[- ]controller[- ]manager|\bccm|网络插件|网络组件|\bcni)"
+_BROKEN = (
+    r"(?:crash\w*|restart(?:s|ing|ed)?\b|not[- ]?ready\b|\bdown\b|\bdead\b|oom\w*|unhealthy"
+    r"|崩溃|重启|挂了|起不来|异常|未就绪|没就绪|不正常)"
+)
+_BROKEN_COMPONENT = re.compile(
+    rf"{_COMPONENT}[^.!?;,\n。！？；，]{{0,30}}?{_BROKEN}"
+    rf"|{_BROKEN}[^.!?;,\n。！？；，]{{0,12}}?{_COMPONENT}",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(r"\b(?:since|after|when|before|by)\b|之后|以后|后[，,]|自从", re.IGNORECASE)
 _PODS = re.compile(r"\bpods?\b|\bcontainers?\b|容器|副本", re.IGNORECASE)
 _OF_NODES = ("node_condition", "node_taint")  # probes
 _IPV6 = re.compile(r"ip ?v6|\bv6\b|dual[ -]?stack|双栈", re.IGNORECASE)
@@ -61,6 +72,11 @@ def speaks_of_trouble(text: str) -> bool:
 def speaks_of_unready_nodes(text: str) -> bool:
     """Whether the words are about nodes that are not ready."""
     return bool(_UNREADY_NODES.search(text)) and bool(_AS_KUBECTL_SAYS.search(text) or not _PODS.search(text))
+
+
+def speaks_of_broken_components(text: str) -> bool:
+    """Whether the words are about a component of the network that crashes, and not about what came of its restart."""
+    return bool(_BROKEN_COMPONENT.search(text)) and not _SINCE.search(text)
 
 
 def asks_about_nodes(entry: Entry) -> bool:

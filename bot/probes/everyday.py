@@ -30,7 +30,9 @@ READS = tuple(dict.fromkeys(permission for each in _READERS for permission in ea
 async def asked_about(session: ClusterSession) -> CheckResult:
     """What is wrong with the objects that the question names, and with the DNS that it is about."""
     found = await named_causes(session)
-    gone = [_gone(mention) for mention in (await named_objects(session)).missing_pods]
+    named = await named_objects(session)
+    gone = [f"there is no node {mention.name} in this cluster" for mention in named.missing_nodes]
+    gone += [_gone(mention) for mention in named.missing_pods]
     unread = "; ".join((*gone, *found.unclear)[:2])
     return CheckResult(tuple(each.as_failing(session.now()) for each in found.items), unread)
 

@@ -39,6 +39,7 @@ COMPONENT = re.compile(
     r"|cilium|calico|canal|weave-net|kube-router|antrea|kube-ovn|aws-node"
     r"|(?:nginx-ingress|ingress-nginx|alb-ingress|mse-ingress)(?:-controller)?)(?![a-z0-9])"
 )
+COMPONENTS = "network components"
 SMALL = 100  # nodes: up to so many all pods of kube-system are listed; else those that events name
 MOST_PODS = 500
 MOST_NAMED = 5  # pods that are read one by one
@@ -68,7 +69,7 @@ class Broken:
 
 
 @failure_check(
-    "network components",
+    COMPONENTS,
     reads=(
         Permission("list", DAEMON_SETS),
         Permission("list", PODS),
@@ -101,9 +102,7 @@ async def component_pods(session: ClusterSession) -> tuple[list[Object], str]:
         reads = [session.reader.select(PODS, namespace, most=MOST_PODS) for namespace in sorted({SYSTEM, *elsewhere})]
         listings = await asyncio.gather(*reads)
         pods = [pod for listing in listings for pod in listing.items if COMPONENT.match(name_of(pod))]
-        return pods, "" if all(
-            each.complete for each in listings
-        ) else f"network components: more than {MOST_PODS} pods"
+        return pods, "" if all(each.complete for each in listings) else f"{COMPONENTS}: more than {MOST_PODS} pods"
     return [*await app_pods(session, DNS), *await _named_by_events(session, {SYSTEM, *elsewhere})], ""
 
 

@@ -83,6 +83,18 @@ async def test_nodes_by_name_and_by_address(make: Any, named: Any) -> None:
     assert (await named("node 10.9.9.8 flaps", [own])).nodes == ()
 
 
+async def test_a_node_that_is_not_there(make: Any, named: Any) -> None:
+    async def missing(question: str, **how: Any) -> list[str]:
+        return [each.name for each in (await named(question, [make.node("cn-beijing.10.0.0.5")], **how)).missing_nodes]
+
+    assert await missing("node 10.0.0.9 flaps") == ["10.0.0.9"]
+    assert await missing("节点 cn-beijing.10.0.0.9 挂了") == ["cn-beijing.10.0.0.9"]
+    assert await missing("node 10.0.0.5 flaps") == []
+    assert await missing("10.0.0.9 hangs") == [], "it may be a pod's address"
+    assert await missing("the node pool gets no nodes") == []
+    assert await missing("node 10.0.0.9 flaps", forbid=["nodes"]) == []
+
+
 async def test_pods_by_their_name_and_by_their_workload(make: Any, named: Any) -> None:
     cluster = [make.pod("store-0"), make.pod("store-cache-7f8b9-xk2va"), make.running("store-1", "10.0.0.1")]
     assert names((await named("store-0 is stuck", cluster)).pods) == ["prod/store-0"]

@@ -156,6 +156,24 @@ async def test_the_headline_is_about_what_was_asked(entries: Entries, meaning: M
     assert await headline("terway-healthy", "the network is broken", 0) == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "headline"),
+    [
+        ("terway crashes on one node", "No component of the network crashes or is unready on terway-healthy."),
+        ("is kube-proxy down?", "No component of the network crashes or is unready on terway-healthy."),
+        ("coredns 一直重启", "terway-healthy 上没有崩溃或未就绪的网络组件。"),
+        ("since coredns restarted, pods are stuck", "No pod is stuck in ContainerCreating on terway-healthy."),
+        ("重启 coredns 之后 pod 卡住", "terway-healthy 上没有卡在 ContainerCreating 的 Pod。"),
+        ("our shop app crashes", "No pod is stuck in ContainerCreating on terway-healthy."),
+    ],
+)
+async def test_a_component_that_is_said_to_crash_is_the_headline(
+    entries: Entries, meaning: Meaning, words: str, headline: str
+) -> None:
+    answer = await ask(Clinic(entries, meaning({OUT_OF_IPS: 0.9})), "terway-healthy", words)
+    assert make_report(answer).headline == headline
+
+
 async def test_of_a_healthy_cluster_a_faint_suspicion_is_no_headline(entries: Entries, meaning: Meaning) -> None:
     async def headline(score: float, recording: str = "terway-healthy") -> str:
         scores = dict.fromkeys(entries, 0.02) | {"conntrack-table-full": score}
