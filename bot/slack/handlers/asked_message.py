@@ -93,20 +93,36 @@ async def show_joined(context: HandlerContext, case: str, keys: Sequence[str]) -
 async def show_resolved(context: HandlerContext, case: str) -> None:
     """That the case is resolved, on each message that asked about it; nothing where it is open."""
     try:
-        now, joined = await context.services.store.run(context.cases.get, case), await _joined(context, case)
-        answers = [
-            (one, await _thread(context, each)) for each in (*joined, case) for one in await _answers(context, each)
-        ]
-        alerts = [key for each in (*joined, case) for key in await joined_alerts(context, each)]
+        now, asked = await context.services.store.run(context.cases.get, case), await _asked_about(context, case)
     except DatabaseError as error:
         _log.info("No reaction is shown: %s", error)
         return
     if now is None or now.state != RESOLVED:
         return
-    found = [asked_in(answer.id, answer.channel, thread) for answer, thread in answers]
-    found = [*map(asked_message, alerts), *found]
-    for message in list(dict.fromkeys(each for each in found if each))[-MOST_MESSAGES:]:
+    for message in asked:
         await context.services.poster.reactions.show(message, _resolved)
+
+
+async def show_reopened(context: HandlerContext, case: str) -> None:
+    """On each message that asked about a case that is open again, what was found then: ✅ would deny it."""
+    try:
+        asked = await _asked_about(context, case)
+    except DatabaseError as error:
+        _log.info("No reaction is shown: %s", error)
+        return
+    for message, report in asked.items():
+        await show_outcome(context, message, case, report)
+
+
+async def _asked_about(context: HandlerContext, case: str) -> dict[MessageId, Report]:
+    """The newest messages that asked about a case or were counted in it, with what each was answered last."""
+    found: dict[MessageId, Report] = {}
+    for each in (*await _joined(context, case), case):
+        answers, thread = await _answers(context, each), await _thread(context, each)
+        alerts = await joined_alerts(context, each) if answers else []
+        found |= {message: answers[-1].report for key in alerts if (message := asked_message(key))}
+        found |= {asked: one.report for one in answers if (asked := asked_in(one.id, one.channel, thread))}
+    return dict(list(found.items())[-MOST_MESSAGES:])
 
 
 async def joined_alerts(context: HandlerContext, case: str) -> list[str]:

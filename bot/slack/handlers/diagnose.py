@@ -24,14 +24,21 @@ from bot.slack.api.reactions import MessageId
 from bot.slack.blocks.case import Stage, progress_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.question_state import RESTARTING, looking_status
-from bot.slack.handlers.asked_message import asked_before, asked_in, asked_message, is_first_look, show_outcome
+from bot.slack.handlers.asked_message import (
+    asked_before,
+    asked_in,
+    asked_message,
+    is_first_look,
+    show_outcome,
+    show_reopened,
+)
 from bot.slack.handlers.case_service import as_repeated, open_case, refresh_answers, render_again, render_answer
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.standing import accept_count, keep_or_join, render_same_as
 from bot.slack.logs import log_context
 from bot.slack.queue.job import Job, Json
-from bot.store.cases import StoredAnswer
+from bot.store.cases import RESOLVED, StoredAnswer
 
 AskClinic = Callable[[Clinic, Cluster | None], Awaitable[Answer]]
 _log = logging.getLogger("netclinic.handlers")
@@ -178,6 +185,8 @@ class DiagnoseJob:
             kept and "repeated" in kept
         ):  # last: jobs of earlier versions end with the step before
             await self.job.step("refresh", lambda: self._refresh_first(case))
+        if kept and "reopened" in kept:
+            await self.job.step("reopened", lambda: show_reopened(self.context, case))
         if kept and "same_as" in kept:
             await self.job.step("count", lambda: accept_count(self.context, kept["same_as"]))
         return told
@@ -307,7 +316,15 @@ class DiagnoseJob:
         )
 
     async def _store_answer(self, told: Report, case: str) -> Json:
-        answer = self.stored_answer(told, case)
+        was_resolved = self.kind == "ask" and await self._is_resolved(case)
+        kept = await self._store(self.stored_answer(told, case))
+        return {**(kept or {}), "reopened": True} if was_resolved and not await self._is_resolved(case) else kept
+
+    async def _is_resolved(self, case: str) -> bool:
+        found = await self.context.services.store.run(self.context.cases.get, case)
+        return found is not None and found.state == RESOLVED
+
+    async def _store(self, answer: StoredAnswer) -> dict[str, str | bool] | None:
         store = self.context.services.store
         is_persons = self.kind == "ask" and not (self.reply.response_url or self.is_alert)
         if is_persons and (again := await store.run(as_repeated, self.context, answer)):
