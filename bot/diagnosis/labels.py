@@ -88,6 +88,7 @@ class Labels:
     resolved_by: str
     took: str
     is_on_it: str
+    nobody_is_on_it: str
     has_it: str
     watching: str
     noted_helped: str
@@ -232,6 +233,7 @@ ENGLISH = Labels(
     resolved_by=" by ",
     took=", after {}",
     is_on_it=" is on it{}.",
+    nobody_is_on_it="Nobody has said so yet: press I'm on it below the answer, or type it here.",
     has_it=" has it.",
     watching="I look again{} every {}, for {} at most, and say once what changed.",
     noted_helped="Noted: it helped{}.",

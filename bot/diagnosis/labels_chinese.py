@@ -78,6 +78,7 @@ CHINESE = Labels(
     resolved_by="：",
     took="，历时 {}",
     is_on_it=" 正在处理{}。",
+    nobody_is_on_it="还没有人认领：请点击答案下方的“我来处理”，或在此输入“我来处理”。",
     has_it=" 已接手。",
     watching="我会持续观察{}：每 {}再查一次，最多 {}，有变化时告知一次。",
     noted_helped="已记录{}：有帮助。",

@@ -117,6 +117,14 @@ _PHRASES: Mapping[str, str] = {
     ),
 }
 _PATTERNS = [(action, re.compile(f"(?:{phrases})")) for action, phrases in _PHRASES.items()]
+_WHO_WORKS = re.compile(
+    r"(?:(?:who is|whos|who are|is (?:any|some)(?:one|body)|anyone|anybody)(?: currently)? "
+    r"(?:on|handling|fixing|taking|investigating|assigned to|(?:working|looking) (?:on|into|at))"
+    rf" (?:{_IT}|case)(?: one)?|who (?:has|took|owns|takes|handles|got) {_IT}(?: one)?"
+    r"|who is (?:the )?(?:owner|assignee)|whos (?:the )?(?:owner|assignee))"
+    "|(?:现在)?谁(?:(?:在|正在)(?:处理|看|跟|跟进|负责|排查|查|弄)|(?:负责|跟进|接手|接)了?)(?:这个|它|呢)*"
+    "|有(?:没有)?人(?:在|正在)?(?:处理|看|跟|跟进|负责|排查|接手)(?:这个|它|吗|么|呢|没有?)*"
+)
 _ASKED: Mapping[str, str] = {RESOLVE: RECHECK, TAKE: "", HAND_OVER: "", HELPED: "", NOT_HELPED: ""}
 _COURTESY = re.compile(
     r"\b(please|pls|plz|thanks|thank you|thx|ty|cheers|now|yet|already|just|ok|okay|great|cool|nice|hi|"
@@ -134,9 +142,7 @@ def typed_action(words: str) -> str:
     Who asks whether it is fixed wants it looked at, not resolved.
     """
     is_question = words.rstrip().endswith(("?", "\N{FULLWIDTH QUESTION MARK}"))
-    plain = re.sub(r"[’']", "", words.lower())
-    plain = " ".join(re.sub(r"[^\w\s-]+", " ", plain).split())
-    bare = " ".join(_COURTESY.sub(" ", plain).split())
+    plain, bare = _spellings(words)
     for said in (plain, bare):
         if action := _button_of(said):
             return _ASKED.get(action, action) if is_question else action
@@ -144,6 +150,18 @@ def typed_action(words: str) -> str:
     if asked != bare and (action := _button_of(asked)):
         return _ASKED.get(action, action)
     return next((action for said in (bare, asked) if (action := _requested(said))), "")
+
+
+def asks_who_works(words: str) -> bool:
+    """Whether the words only ask who works on a case."""
+    return any(_WHO_WORKS.fullmatch(said) for said in _spellings(words))
+
+
+def _spellings(words: str) -> tuple[str, str]:
+    """The words in plain letters, and those without courtesies."""
+    plain = re.sub(r"[’']", "", words.lower())
+    plain = " ".join(re.sub(r"[^\w\s-]+", " ", plain).split())
+    return plain, " ".join(_COURTESY.sub(" ", plain).split())
 
 
 def _requested(said: str) -> str:

@@ -160,6 +160,12 @@ def welcome_message(case: str, labels: Labels = ENGLISH) -> Message:
     return Message(text=said, blocks=[rich_text([line(text_run(said))])])
 
 
+def working_message(name: str, labels: Labels = ENGLISH) -> Message:
+    """Who works on a case, by name: nobody is called by it. Empty: nobody does."""
+    said = f"{name}{labels.is_on_it.format('')}" if name else labels.nobody_is_on_it
+    return Message(text=escape_mrkdwn(said), blocks=[rich_text([line(text_run(said))])])
+
+
 def nothing_new_message(labels: Labels = ENGLISH) -> Message:
     """What one hears who says in a case's thread what brings nothing to look at."""
     said = labels.nothing_new

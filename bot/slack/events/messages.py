@@ -23,7 +23,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import ALERT, EDIT, QUESTION, Alert, EditedQuestion, HowAsked, Question, SentFile
 from bot.slack.message_text import all_text
 from bot.slack.parsing import ParsedQuestion, mentions_bot, parse_question
-from bot.slack.replies import typed_action
+from bot.slack.replies import asks_who_works, typed_action
 from bot.slack.services import BotIdentity
 from bot.slack.slack_connect import foreign_team, is_externally_shared
 from bot.store.cases import TALK
@@ -279,7 +279,7 @@ async def _how_asked(
         return "mention", False
     if not context.services.settings.incident_channels:
         return None, False
-    if message.thread_ts and typed_action(asked.words):
+    if message.thread_ts and (typed_action(asked.words) or asks_who_works(asked.words)):
         is_meant = await _is_worked_on(context, message) and await _is_incident_channel(context, message.channel)
         return ("unasked", True) if is_meant else (None, False)
     is_about_network, is_sure = await _weigh_words(context, asked.words)

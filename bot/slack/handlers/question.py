@@ -18,7 +18,7 @@ from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackRefused
 from bot.slack.api.files import MISSING_SCOPE
 from bot.slack.blocks.action_ids import EVIDENCE, STEPS, ButtonValue
-from bot.slack.blocks.case import nothing_new_message, refusal_message, welcome_message
+from bot.slack.blocks.case import nothing_new_message, refusal_message, welcome_message, working_message
 from bot.slack.blocks.elements import Message
 from bot.slack.blocks.modals import cluster_menu, evidence_message, steps_message
 from bot.slack.chatter import adds_facts, said_beside
@@ -29,7 +29,7 @@ from bot.slack.handlers.diagnose import DiagnoseJob
 from bot.slack.handlers.errors import UserError, run_reporting_errors
 from bot.slack.handlers.messenger import AnswerMessage
 from bot.slack.handlers.standing import is_standing
-from bot.slack.handlers.typed import typed_press
+from bot.slack.handlers.typed import typed_press, who_is_on_it
 from bot.slack.jobs import PRESS, QUESTION, ButtonPress, Question
 from bot.slack.message_text import all_text
 from bot.slack.parsing import MAX_LENGTH, is_courtesy, parse_question
@@ -139,6 +139,8 @@ class QuestionHandler:
             await self.job.step("menu", lambda: self.reply.begin(menu))
         elif "pressed" in target:
             await self._do_as_pressed(target["pressed"], target["value"])
+        elif "works" in target:
+            await self._say_who_works(target["works"])
         elif "brings_nothing" in target:
             await self.job.step("nothing new", self._say_what_helps)
         elif "thanked" in target:
@@ -154,6 +156,8 @@ class QuestionHandler:
         if "pressed" in target:
             await self._do_as_pressed(target["pressed"], target["value"])
             return
+        if "works" in target:
+            await self._say_who_works(target["works"])
         if not target.get("words") or not target.get("cluster"):
             return  # nobody asked: there is no menu, no thanks and no help
         work = self._diagnose_job(**target)
@@ -246,8 +250,9 @@ class QuestionHandler:
         """The words, cluster and namespace; or ``menu``, the clusters of which one has to be chosen, and the name that
         is ``unknown`` if one was said.
 
-        Nothing is asked where the words stand for a button that is ``pressed``, with its ``value``, where we are
-        ``thanked``: for the case of that id, where one is open; nor where they are talk that ``brings_nothing`` new.
+        Nothing is asked where the words stand for a button that is ``pressed``, with its ``value``; where we are
+        ``thanked``, for the case of that id, where one is open; where somebody asks who ``works`` on it; nor where they
+        are talk that ``brings_nothing`` new.
         """
         question, there = self.question, await self._find_cases()
         case = leading(there) if there else None
@@ -281,6 +286,8 @@ class QuestionHandler:
         question = self.question
         if self.pasted:
             return None
+        if (name := await who_is_on_it(self.context, question, there)) is not None:
+            return {"works": name}
         pressed = await typed_press(self.context, question, there)
         if question.looks_first and typed_action(question.words) and "pressed" not in pressed:
             return {"words": "", "cluster": "", "namespace": ""}  # said among people: nobody waits for a word of ours
@@ -318,6 +325,12 @@ class QuestionHandler:
 
     async def _say_welcome(self, case: str) -> Json:
         return await self.reply.begin(welcome_message(case, await self._labels()))
+
+    async def _say_who_works(self, name: str) -> None:
+        async def say() -> Json:
+            return await self.reply.begin(working_message(name, await self._labels()))
+
+        await self.job.step("works", say)
 
     async def _labels(self) -> Labels:
         """The language of who speaks to us; where their words have none, that of the thread's newest answer."""

@@ -19,7 +19,7 @@ from bot.slack.handlers.context import HandlerContext
 from bot.slack.jobs import Question
 from bot.slack.named_clusters import without_cluster
 from bot.slack.queue.job import Json
-from bot.slack.replies import typed_action
+from bot.slack.replies import asks_who_works, typed_action
 from bot.store.cases import BESIDE, JOINED, OPEN, RESOLVED, Case, StoredAnswer, leading
 
 SHOWING = (EVIDENCE, STEPS, SHOW_WHOLE)  # what changes no case
@@ -59,6 +59,16 @@ async def typed_press(context: HandlerContext, question: Question, there: Sequen
     if answer is None:
         return {}
     return {"pressed": action, "value": ButtonValue(case.id, answer.id, context.now()).dumps()}
+
+
+async def who_is_on_it(context: HandlerContext, question: Question, there: Sequence[Case]) -> str | None:
+    """Who works on the thread's case, by name; empty where nobody has said so, ``None`` where nobody asks."""
+    is_open = any(case.state in (OPEN, JOINED) for case in there)
+    if not is_open or not asks_who_works(question.words):
+        return None
+    case = leading([case for case in there if case.state in (OPEN, JOINED)])
+    names = await context.display_names({case.assignee} - {""})
+    return names.get(case.assignee, case.assignee)
 
 
 def _states(action: str) -> Sequence[str]:

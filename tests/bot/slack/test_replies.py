@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.replies import typed_action
+from bot.slack.replies import asks_who_works, typed_action
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,24 @@ def test_who_asks_does_not_decide(words: str, action: str) -> None:
 )
 def test_what_says_more_is_a_question(words: str) -> None:
     assert typed_action(words) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        ("who is on it?", True),
+        ("Who's looking into this one?", True),
+        ("hi all, is anybody working on the case?", True),
+        ("who took it", True),
+        ("谁在处理？", True),
+        ("有人在看吗", True),
+        ("现在谁负责", True),
+        ("who is on call?", False),
+        ("who changed the vSwitch?", False),
+        ("is anyone on it able to reach prod-b?", False),
+        ("谁改了交换机？", False),
+        ("I'm on it", False),
+    ],
+)
+def test_somebody_asks_who_works_on_it(words: str, asks: bool) -> None:
+    assert asks_who_works(words) is asks
