@@ -306,6 +306,9 @@ ASKERS = JobKind("askers", AskersCount)
 SET_ASIDE = JobKind("set_aside", SetAside)
 
 
+CHOSEN = ":chosen"  # behind a question's key: the same with a cluster from the menu
+
+
 def once_key(action: str, of: str) -> str:
     """The key of what may be done once with an answer, or with a case."""
     return f"{action}:{hashlib.sha256(of.encode()).hexdigest()[:24]}"

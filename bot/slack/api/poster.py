@@ -95,6 +95,11 @@ class Poster:
             await self.update(channel, found, message)
         return ts
 
+    async def find(self, *, channel: str, thread_ts: str | None, key: str) -> str | None:
+        """The ts of the message that was posted under this key; ``None`` where none was."""
+        since = await self._store.run(idempotency_keys.claimed_at, self._store, f"post:{key}")
+        return await find_message(self._slack, channel, thread_ts, key, since) if since else None
+
     async def watch_doubtful(self) -> None:
         """Look after what earlier processes, and others that are gone, could not settle; until it is cancelled."""
         while True:

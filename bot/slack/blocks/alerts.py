@@ -37,7 +37,10 @@ def alert_message(name: str, *, cluster: str, scope: str, summary: str, since: d
 def count_message(
     names: Sequence[tuple[str, int]], *, cluster: str, firing: int | None, times: int, last_at: datetime | None
 ) -> Message:
-    """How many alerts share this thread, by name. ``firing`` is ``None`` where nobody tells when one is over."""
+    """How many alerts share this thread, by name: of one cause, or of one name, cluster and namespace in one storm.
+
+    ``firing`` is ``None`` where nobody tells when one is over.
+    """
     count = sum(number for _, number in names)
     named = ", ".join(f"{clip(one_line(name), LONGEST_NAME)} ×{number}" for name, number in names[:MOST_NAMES])
     more = f" and {counted(len(names) - MOST_NAMES, 'more name')}" if len(names) > MOST_NAMES else ""
@@ -45,7 +48,7 @@ def count_message(
     if count == 1 and last_at:
         state = "is not firing any more" if firing == 0 else "is still firing"
         return _sentence(f"{names[0][0]} {state}{on_cluster}", f": told {times} times, last {clock(last_at)}.")
-    first = f"{counted(count, 'alert')} of this cause{on_cluster}"
+    first = f"{counted(count, 'alert')} like this one{on_cluster}"
     told = f", told {times} times, last {clock(last_at)}" if last_at and times > count else ""
     rest = (
         "" if firing is None else f"; {firing} of them still firing" if firing else "; none of them is firing any more"

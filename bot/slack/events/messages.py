@@ -15,6 +15,7 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.cluster.connection import ConnectionSettingsError
 from bot.settings import parse_list
 from bot.slack.alert_scope import scope_of_text
 from bot.slack.api.errors import SlackError, SlackUnavailable
@@ -282,12 +283,25 @@ async def _how_asked(
     if message.thread_ts and (typed_action(asked.words) or asks_who_works(asked.words)):
         is_meant = await _is_worked_on(context, message) and await _is_incident_channel(context, message.channel)
         return ("unasked", True) if is_meant else (None, False)
+    if message.thread_ts and await _asks_about_another_cluster(context, asked.words):
+        is_meant = await _is_worked_on(context, message) and await _is_incident_channel(context, message.channel)
+        return ("unasked", False) if is_meant else (None, False)
     is_about_network, is_sure = await _weigh_words(context, asked.words)
     # In threads people work on what they know of: there only what is clearly a question is looked at.
     if not is_about_network or not (is_sure or not message.thread_ts):
         return None, False
     is_answered = await _is_incident_channel(context, message.channel)
     return ("unasked", not is_sure) if is_answered else (None, False)
+
+
+async def _asks_about_another_cluster(context: HandlerContext, words: str) -> bool:
+    """Whether they only ask how it is on a known cluster: "and on prod-b?"."""
+    if not words.rstrip().endswith(("?", "\N{FULLWIDTH QUESTION MARK}", "吗", "呢")):
+        return False
+    try:
+        return await asyncio.to_thread(context.services.clusters.is_only_a_name, words)
+    except ConnectionSettingsError:
+        return False
 
 
 async def _is_worked_on(context: HandlerContext, message: IncomingMessage) -> bool:

@@ -368,7 +368,7 @@ class PressHandler:
         if question.channel != self.press.channel:
             raise UserError(f"This menu belongs to another channel: {ASK_AGAIN}.")
         again = question.with_cluster(name, self.press.message_ts, self.press.response_url)
-        if await self.context.accept(jobs.QUESTION, f"{key}:chosen", again):
+        if await self.context.accept(jobs.QUESTION, f"{key}{jobs.CHOSEN}", again):
             return {}
         raise UserError("A cluster was chosen for this question already: its answer is here or on its way.")
 

@@ -1,20 +1,23 @@
 """A question that its asker has changed, mostly to add the error: looked at again once, in the same thread.
 
 Its answer is checked again with the new words: one line below it says what that changes, and the answer itself shows
-what was found. What came to no answer before is a new question.
+what was found. What came to no answer before is a new question, answered in place of what stands there: a menu of
+clusters would wait for nothing.
 """
 
 import asyncio
 import time
+from dataclasses import replace
 from functools import partial
 
 from bot.cluster.connection import ConnectionSettingsError
+from bot.slack.api.errors import SlackRefused
 from bot.slack.blocks.action_ids import RECHECK
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.case_service import is_answered
 from bot.slack.handlers.context import HandlerContext
 from bot.slack.handlers.errors import run_reporting_errors
-from bot.slack.jobs import EDIT, QUESTION, CasePress, EditedQuestion, Question, once_key
+from bot.slack.jobs import CHOSEN, EDIT, QUESTION, CasePress, EditedQuestion, Question, once_key
 from bot.slack.jobs import RECHECK as RECHECK_JOB
 from bot.slack.queue.job import Job, Json
 from bot.store.cases import RESOLVED, StoredAnswer
@@ -43,7 +46,8 @@ async def look_at_edit(context: HandlerContext, job: Job, edited: EditedQuestion
 async def _wait_for_answer(context: HandlerContext, key: str, poll: float) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        if not await context.services.queue.is_under_way(key):
+        queue = context.services.queue
+        if not (await queue.is_under_way(key) or await queue.is_under_way(f"{key}{CHOSEN}")):
             return
         await asyncio.sleep(poll)
 
@@ -58,13 +62,26 @@ async def _names_another_cluster(context: HandlerContext, edited: EditedQuestion
     return bool(wanted) and answer.cluster not in wanted
 
 
+async def _find_unanswered(context: HandlerContext, edited: EditedQuestion) -> str:
+    """What we said without an answer, as the menu of clusters; empty where nothing stands there."""
+    try:
+        place = {"channel": edited.channel, "thread_ts": edited.thread_ts}
+        return await context.services.poster.find(**place, key=edited.original) or ""
+    except SlackRefused:
+        return ""
+
+
 async def _look_again(context: HandlerContext, job: Job, edited: EditedQuestion) -> Json:
     store = context.services.store
     answer = await store.run(context.cases.answer, edited.original)
+    answer = answer or await store.run(context.cases.answer, f"{edited.original}{CHOSEN}")
     case = await store.run(context.cases.get, answer.case_id) if answer else None
     if answer is None or case is None or edited.files or await _names_another_cluster(context, edited, answer):
         fields = {name: value for name, value in vars(edited).items() if name != "original"}
-        await context.accept(QUESTION, f"{edited.original}:{EDIT.name}ed", Question(**fields))
+        question = Question(**fields)
+        if answer is None:
+            question = replace(question, message_ts=await _find_unanswered(context, edited))
+        await context.accept(QUESTION, f"{edited.original}:{EDIT.name}ed", question)
         return
     if case.state == RESOLVED:
         return

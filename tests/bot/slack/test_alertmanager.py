@@ -127,9 +127,9 @@ async def test_the_label_says_the_channel_and_an_unknown_cluster_is_asked_for(op
 
 
 async def is_one_storm(scene: Scene, number: int) -> None:
-    await thread_with(scene.slack, f"{number} alerts of this cause on prod")
+    await thread_with(scene.slack, f"{number} alerts like this one on prod")
     await scene.idle()
-    replies = await thread_with(scene.slack, f"{number} alerts of this cause on prod")
+    replies = await thread_with(scene.slack, f"{number} alerts like this one on prod")
     assert len(roots(scene.slack)) == 1
     assert sum("CONFIRMED" in reply.plain for reply in replies) == 1
     assert len(replies) == 2
@@ -282,11 +282,11 @@ async def test_killed_while_a_storm_is_counted(stage: Stage, method: str, accept
             await alerting.alert({**LABELS, "pod": f"web-{number}"}, summary=SUMMARY)
 
     await dies_during(slack, bot, method, accepted, more)
-    await thread_with(slack, "4 alerts of this cause on prod")
+    await thread_with(slack, "4 alerts like this one on prod")
     await asyncio.sleep(2.0)
-    said = [reply.plain for reply in await thread_with(slack, "4 alerts of this cause on prod")]
+    said = [reply.plain for reply in await thread_with(slack, "4 alerts like this one on prod")]
     assert len(roots(slack)) == 1
-    assert [sum(words in text for text in said) for words in ("CONFIRMED", "alerts of this cause")] == [1, 1]
+    assert [sum(words in text for text in said) for words in ("CONFIRMED", "alerts like this one")] == [1, 1]
 
 
 @needs_alertmanager

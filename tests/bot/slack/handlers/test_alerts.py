@@ -25,7 +25,7 @@ async def test_a_storm_is_one_case_with_a_count(open_scene: OpenScene, number: i
 
         def counted() -> bool:
             replies = [reply.plain for ts in said for reply in scene.slack.replies("inc-shop", ts)]
-            return any(f"{number} alerts of this cause on prod: KubePodNotReady ×{number}." in text for text in replies)
+            return any(f"{number} alerts like this one on prod: KubePodNotReady ×{number}." in text for text in replies)
 
         await scene.slack.until(counted, 5 * SECONDS)
         await scene.idle()

@@ -107,7 +107,7 @@ async def test_an_alert_of_what_stands_says_so_is_counted_and_is_closed_with_it(
             ],
             blocks=[],
         )
-        await scene.slack.until(lambda: "2 alerts of this cause" in scene.slack.reply("inc-shop", ts).plain, SECONDS)
+        await scene.slack.until(lambda: "2 alerts like this one" in scene.slack.reply("inc-shop", ts).plain, SECONDS)
         _, person = await asks(scene, "lin", "inc-shop")
         await scene.slack.until(lambda: "2 people ask, 2 alerts say so" in first.plain, SECONDS)
         await scene.slack.people.press("ada", first, "Resolve")
