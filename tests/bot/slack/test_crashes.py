@@ -449,6 +449,30 @@ async def test_what_stands_in_another_thread_is_told_once(stage: Stage, method: 
 
 @slow
 @only_sqlite
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_a_question_asked_again_in_its_thread_gets_one_line(stage: Stage, method: str) -> None:
+    """Killed while the line is posted, or while the answer above it is brought up to date."""
+    await stage.starts(quick=True)
+    first = await stage.asks()
+    answer = await stage.answered_once(first)
+    stage.slack.fail(method, "hang", accepted=True, times=None)
+    before = stage.calls(method)
+    await stage.slack.people.say("lin", "inc-shop", "@netclinic our pods are stuck in ContainerCreating", first)
+    await stage.called(method, before + 1)
+    await asyncio.sleep(0.2)
+    stage.bot.kill()
+    stage.slack.heal()
+    await stage.starts(quick=True)
+
+    await stage.slack.until(lambda: "2 people ask" in answer.plain, SECONDS)
+    await asyncio.sleep(1.5)
+    replies = stage.slack.replies("inc-shop", first)
+    assert replies[0].ts == answer.ts
+    assert ["Still there" in reply.plain and ANSWERED not in reply.plain for reply in replies[1:]] == [True]
+
+
+@slow
+@only_sqlite
 async def test_that_it_is_resolved_is_said_in_the_other_thread_too(stage: Stage) -> None:
     """Killed while the thread is told, and again while the other one is."""
     await stage.starts(quick=True)
