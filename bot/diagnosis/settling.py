@@ -11,8 +11,8 @@ from knowledge.settling import WORDS_PROBE
 from knowledge.word_patterns import normalize, word_pattern
 
 # By messages that were written by people who had seen neither these patterns nor knowledge/look_alikes.
-A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.48, 0.6, 0.8
-SAID_IN_DOUBT, MEANT_IN_DOUBT = 0.55, 0.7  # where the index takes the words for something else: with wordings, without
+A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.44, 0.55, 0.75
+SAID_IN_DOUBT, MEANT_IN_DOUBT = 0.52, 0.65  # where the index takes the words for something else: with wordings, without
 NEVER_OUTWEIGHED = (
     *("<all is well>", "<the others fail>", "<another pod is called>", "<no pod has an EIP>", "<it is not the names>"),
 )
