@@ -122,7 +122,7 @@ class Interview:
         if question.unless and self._has(question.unless):
             return
         if named := {question.setting, question.setting + OF_FILE} & self.outside:
-            say(self.console, f"{question.setting} is set in the environment ({min(named)}) and stays there.")
+            say(self.console, f"{min(named)} is set in the environment and stays there.")
             return
         if (answer := self.given.get(question.setting, "")) or not self.asks:
             self._take(question, answer)

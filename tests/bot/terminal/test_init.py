@@ -138,7 +138,7 @@ async def test_each_answer_is_checked_at_once_and_all_are_written_at_the_end(pla
         terminal.until("It is that of @netclinic")
         terminal.answer("App token", place.slack.environment["SLACK_APP_TOKEN"])
         terminal.until("Socket Mode can be opened with it.")
-        terminal.until("KUBECONFIG is set in the environment (KUBECONFIG) and stays there.")
+        terminal.until("KUBECONFIG is set in the environment and stays there.")
         terminal.until(f"The kubeconfig has {HEALTHY}.")
         terminal.answer("Clusters that Slack may ask about", "nowhere")
         terminal.until("NETCLINIC_CLUSTERS names nowhere, which the kubeconfig lacks")
