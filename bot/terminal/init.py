@@ -247,8 +247,11 @@ def _whole_paths(answer: str) -> str:
 
 
 def _agrees(words: str, *, default: bool) -> bool:
-    answer = input(f"{words} [{'Y/n' if default else 'y/N'}]: ").strip().lower()
-    return answer in ("y", "yes") if answer else default
+    """Asked again until it is one of both: what was meant otherwise would lose all answers."""
+    while answer := input(f"{words} [{'Y/n' if default else 'y/N'}]: ").strip().lower():
+        if answer in ("y", "yes", "n", "no"):
+            return answer[0] == "y"
+    return default
 
 
 @contextlib.contextmanager
