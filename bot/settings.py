@@ -42,14 +42,21 @@ def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((name.strip(), to.strip()) for name, _, to in pairs)
 
 
-def _names(text: str) -> str:
-    if any(" " in item for item in parse_list(text)):
-        raise ValueError("separate names by commas")
+def _refuse_no_items(text: str) -> str:
+    """Commas alone would mean the same as nothing, which for most lists is all."""
+    if text and not parse_list(text):
+        raise ValueError("write at least one name, or leave it empty")
     return text
 
 
+def _names(text: str) -> str:
+    if any(" " in item for item in parse_list(text)):
+        raise ValueError("separate names by commas")
+    return _refuse_no_items(text)
+
+
 def _name(text: str) -> str:
-    if any(mark in text for mark in " ,"):
+    if any(mark in text for mark in " ,*"):
         raise ValueError("write one name or id, without blanks")
     return text
 
@@ -75,7 +82,7 @@ def _routes(text: str) -> str:
 def _people(text: str) -> str:
     if not all(_PERSON.fullmatch(item) for item in parse_list(text)):
         raise ValueError("write user ids (U...), group handles (@oncall) or everyone, separated by commas")
-    return text
+    return _refuse_no_items(text)
 
 
 def _zone(text: str) -> str:

@@ -1,13 +1,14 @@
 """Building the index: encode, learn, weigh by cross-validation, write.
 
-What an earlier index holds is used again: vectors and annotations of texts that did not change, and the calibration
-while the shipped entries are nearly those that it was learned from. Everything else is learned anew from all texts.
+What an earlier index holds is used again: vectors and annotations of texts that did not change, the kernel machine
+of shipped entries that did not change, and the calibration while they are nearly those that it was learned from.
+Everything else is learned anew from all texts.
 """
 
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,14 @@ from index.calibration import fit_fusion
 from index.classifiers import load_classifiers, one_thread
 from index.corpus import Corpus
 from index.cross_validation import score_held_out
-from index.earlier import TextVectors, find_annotations, find_calibration, find_look_alikes, text_key
+from index.earlier import (
+    TextVectors,
+    find_annotations,
+    find_calibration,
+    find_kernel,
+    find_look_alikes,
+    text_key,
+)
 from index.encoder import Encoder
 from index.export import export_in_own_process, require_export
 from index.extending import extend_scorer
@@ -114,10 +122,10 @@ def index_folder(
     def build(folder: Path) -> None:
         known = _known_texts(places, corpus, model, encoder)
         calibration = _calibration(places, corpus, model, known, progress, anew=calibrate_anew)
-        base = _base_folder(places, corpus, model)
-        learned = load(base).scorer.inside if base else None
         look_alikes = _look_alikes(places, corpus, model, known, progress, anew=calibrate_anew)
-        _save(folder, build_parts(corpus, known, calibration, look_alikes, progress, learned), corpus, known)
+        learned = find_kernel(places.roots, wanted)
+        parts = build_parts(corpus, known, calibration, look_alikes, progress, learned)
+        _save(folder, _with_kernel_key(parts, wanted), corpus, known)
 
     found = places.find(INDEX, key)
     if found and fits(found):
@@ -219,6 +227,12 @@ def build_parts(
         scorer = fit_scorer(data, inside, outside, learned)
     progress("learning", 1.0)
     return _parts(data, known, scorer, calibration, look_alikes)
+
+
+def _with_kernel_key(parts: Parts, key: str) -> Parts:
+    """Says what the kernel machine was learned from, for the index after this one."""
+    scorer = parts.scorer
+    return replace(parts, scorer=replace(scorer, inside=replace(scorer.inside, key=key)))
 
 
 def _parts(

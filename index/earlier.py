@@ -1,4 +1,4 @@
-"""What earlier indexes hold that a new one can use again: vectors and annotations of texts, and the calibration.
+"""What earlier indexes hold that a new one can use again: vectors and annotations of texts, and what was learned.
 
 They are looked for in the folders of indexes: the cache, and what came with the installation.
 """
@@ -13,10 +13,17 @@ import numpy as np
 from index.annotations import Annotation
 from index.artifact_cache import is_intact
 from index.encoder import Encoder
-from index.index_files import CALIBRATION, load_annotations, load_calibration, load_look_alikes, load_vectors
+from index.index_files import (
+    CALIBRATION,
+    load_annotations,
+    load_calibration,
+    load_look_alikes,
+    load_shipped_kernel,
+    load_vectors,
+)
 from index.lexical import Floats
 from index.look_alikes import LookAlikes
-from index.scorer import Calibration
+from index.scorer import Calibration, Kernel
 
 ALLOWED_CHANGE = 0.1  # share of shipped texts that may differ from those that a calibration was learned from
 
@@ -61,6 +68,15 @@ def find_annotations(roots: Sequence[Path], made_by: str) -> dict[str, Annotatio
             if found := load_annotations(folder, made_by):
                 return found
     return {}
+
+
+def find_kernel(roots: Sequence[Path], key: str) -> Kernel | None:
+    """The kernel machine of the shipped entries, if any earlier index has it, with a team's entries or without."""
+    for folder in _intact_indexes(roots):
+        with contextlib.suppress(KeyError):  # versions before did not say what it came from
+            if found := load_shipped_kernel(folder, key):
+                return found
+    return None
 
 
 def find_calibration(

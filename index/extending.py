@@ -42,7 +42,7 @@ def extend_scorer(base: Scorer, known: Corpus, data: TrainingData) -> Scorer:
         bm25=bm25_weights(topic_documents(data, everything), vocabulary, data.corpus.is_reference),
         topic=_extended_topic(base.topic, known, data, vocabulary, lexical),
         inside=replace(base.inside, rows=known_rows[base.inside.rows]),
-        own=fit_own_texts(ComparedTexts(vectors, lexical, words), data.owners, ~data.is_reference),
+        own=fit_own_texts(ComparedTexts(vectors, lexical, len(vocabulary.rows)), data.owners, ~data.is_reference),
     )
 
 

@@ -61,7 +61,7 @@ def save(folder: Path, parts: Parts) -> None:
         "outside": parts.scorer.rows.outside,
         "identifiers": parts.identifiers.owners,
         "glossary": parts.glossary.words,
-        "inside_bias": parts.scorer.inside.bias,
+        "inside": [parts.scorer.inside.bias, parts.scorer.inside.key],
         "look_alikes": look_alikes,
         "own_limit": [parts.scorer.own.slope, parts.scorer.own.bias],
     }
@@ -120,6 +120,21 @@ def load_look_alikes(folder: Path) -> LookAlikes:
         return look_alikes_from_stored(texts, arrays)
 
 
+def load_shipped_kernel(folder: Path, key: str) -> Kernel | None:
+    """The kernel machine that was learned of exactly that, its rows among the shipped texts alone.
+
+    Raises:
+        KeyError: an earlier version has written the index.
+    """
+    bias, found = read_json(folder / WORDS)["inside"]
+    if found != key:
+        return None
+    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        rows = arrays["voters"]
+        before = np.searchsorted(arrays["own_rows"], rows)  # a team's own texts, which stand among the others
+        return Kernel(rows=(rows - before).astype(np.int32), votes=arrays["votes"], bias=bias, key=found)
+
+
 def save_annotations(folder: Path, made_by: str, stored: Mapping[str, Any]) -> None:
     """For the index after this one; ``made_by`` stands for the code and the glossary that they come from."""
     write_json(folder / ANNOTATIONS, {"made_by": made_by, "texts": stored})
@@ -172,6 +187,7 @@ def _postings(arrays: dict[str, Any], name: str) -> Postings:
 
 def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
     rows = {term: row for row, term in enumerate(words["vocabulary"])}
+    bias, key = words["inside"]
     return Scorer(
         rows=Rows(
             symptoms=arrays["symptom_rows"],
@@ -189,6 +205,6 @@ def _scorer(arrays: dict[str, Any], words: Any) -> Scorer:
             reduced=arrays["topic_reduced"],
             bias=arrays["topic_bias"],
         ),
-        inside=Kernel(rows=arrays["voters"], votes=arrays["votes"], bias=words["inside_bias"]),
+        inside=Kernel(rows=arrays["voters"], votes=arrays["votes"], bias=bias, key=key),
         own=OwnTexts(rows=arrays["own_rows"], slope=words["own_limit"][0], bias=words["own_limit"][1]),
     )

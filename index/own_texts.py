@@ -6,6 +6,7 @@ entries about databases make no message about databases one about networks. A te
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +24,23 @@ RIDGE = 0.005  # keeps the slope finite where both sides are cleanly apart
 
 @dataclass(frozen=True)
 class ComparedTexts:
-    """Symptoms, then outside examples: their vectors, and their lexical terms as vectors and as postings."""
+    """Symptoms, then outside examples: their vectors and their lexical terms, of which there are ``terms``."""
 
     vectors: Floats
     lexical: Sequence[tuple[Integers, Floats]]
-    words: Postings
+    terms: int
 
-    def nearness(self, row: int, others: Integers) -> Floats:
-        wording = self.words.similarities(self.lexical[row])[others]
-        return np.asarray(kernel(self.vectors[others] @ self.vectors[row], wording), dtype=np.float32)
+    @cached_property
+    def words(self) -> Postings:
+        return Postings.of(self.lexical, self.terms)
+
+    def chosen(self, rows: Integers) -> "ComparedTexts":
+        return ComparedTexts(self.vectors[rows], [self.lexical[row] for row in rows], self.terms)
+
+    def nearness(self, others: "ComparedTexts", row: int, rows: Integers) -> Floats:
+        """That of these rows to a row of the others."""
+        wording = self.words.similarities(others.lexical[row])[rows]
+        return np.asarray(kernel(self.vectors[rows] @ others.vectors[row], wording), dtype=np.float32)
 
 
 def fit_own_texts(texts: ComparedTexts, owners: Integers, is_own: npt.NDArray[np.bool_]) -> OwnTexts:
@@ -40,16 +49,18 @@ def fit_own_texts(texts: ComparedTexts, owners: Integers, is_own: npt.NDArray[np
     For each symptom ``owners`` gives its topic, ``is_own`` whether it is the team's.
     """
     own, outside = np.flatnonzero(is_own), np.arange(len(owners), len(texts.vectors))
-    alike = [_nearness_within_entry(texts, row, own, owners) for row in even_steps(own, MOST)]
-    apart = [float(texts.nearness(row, own).max()) for row in even_steps(outside, MOST)] if len(own) else []
+    theirs, every = texts.chosen(own), np.arange(len(own))
+    alike = [_nearness_within_entry(theirs, row, owners[own]) for row in even_steps(every, MOST)]
+    apart = [float(theirs.nearness(texts, row, every).max()) for row in even_steps(outside, MOST)] if len(own) else []
     slope, bias = _fit_limit(np.array(alike), np.array(apart))
     return OwnTexts(rows=own.astype(np.int32), slope=slope, bias=bias)
 
 
-def _nearness_within_entry(texts: ComparedTexts, row: int, own: Integers, owners: Integers) -> float:
+def _nearness_within_entry(texts: ComparedTexts, row: int, owners: Integers) -> float:
     """To half of the entry's other texts: a stranger's wording is no near-copy of one. What stands alone is itself."""
-    others = own[(owners[own] == owners[row]) & (own != row)]
-    return float(np.median(texts.nearness(row, others if len(others) else np.array([row]))))
+    others = np.flatnonzero(owners == owners[row])
+    others = others[others != row]
+    return float(np.median(texts.nearness(texts, row, others if len(others) else np.array([row]))))
 
 
 def _fit_limit(alike: Floats, apart: Floats) -> tuple[float, float]:

@@ -60,12 +60,13 @@ class Kernel:
     """A kernel machine over known messages: each votes by how near it is, in meaning and in wording.
 
     What is in scope is no half-space: look-alikes lie between the entries, and one straight cut cannot part them.
-    ``rows`` are those that vote, among symptoms and then outside examples.
+    ``rows`` are those that vote, among symptoms and then outside examples; ``key`` stands for what it was learned from.
     """
 
     rows: Integers
     votes: Floats
     bias: float
+    key: str = ""
 
     def logit(self, cosines: Floats, wording: Floats) -> float:
         return float(kernel(cosines[self.rows], wording[self.rows]) @ self.votes) + self.bias

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,17 +35,17 @@ class TrainingData:
         """All of them, in the order of ``Rows``."""
         return [*self.symptoms, *self.sections, *self.outside]
 
-    @property
+    @cached_property
     def owners(self) -> Integers:
         return np.array(self.corpus.symptoms.owners, dtype=np.int32)
 
-    @property
+    @cached_property
     def is_symptom_only(self) -> npt.NDArray[np.bool_]:
         """Which symptoms are not also a title, a heading or the name of a group."""
         pairs = zip(self.corpus.symptoms.texts, self.corpus.symptoms.owners, strict=True)
         return np.array([text not in self.corpus.names[owner] for text, owner in pairs], dtype=np.bool_)
 
-    @property
+    @cached_property
     def is_reference(self) -> npt.NDArray[np.bool_]:
         """Which symptoms are those of the shipped entries and of groups."""
         return np.array(self.corpus.is_reference, dtype=np.bool_)[self.owners]
@@ -53,7 +54,7 @@ class TrainingData:
     def topics(self) -> int:
         return len(self.corpus.names)
 
-    @property
+    @cached_property
     def section_owners(self) -> Integers:
         return np.array(self.corpus.sections.owners, dtype=np.int32)
 
@@ -79,15 +80,16 @@ def fit_scorer(data: TrainingData, inside: Integers, outside: Integers, learned:
         vocabulary = of_shipped.extended([message.terms for message in symptoms + others])
     owners, topics = data.owners[inside], data.topics
     known, foreign = ClassifierInput.of(symptoms, vocabulary), ClassifierInput.of(others, vocabulary)
+    both = known + foreign
     sections = ClassifierInput.of(data.sections, vocabulary)
-    words = Postings.of(known.lexical + foreign.lexical, len(vocabulary.rows))
+    words = Postings.of(both.lexical, len(vocabulary.rows))
     side_by_side = len(symptoms) + len(others) <= LEARNED_WHOLE  # of many texts in turn, for the memory of both
     with ThreadPoolExecutor(2 if side_by_side else 1) as pool:  # linear algebra releases the interpreter lock
         topic = pool.submit(_fit_topic, known, owners, sections, data.section_owners, topics)
-        in_scope = pool.submit(_fit_inside, shipped, others, of_shipped, learned)
+        of_reference = both if vocabulary is of_shipped else None
+        in_scope = pool.submit(_fit_inside, shipped, others, of_shipped, learned, of_reference)
         bm25 = bm25_weights(topic_documents(data, inside), vocabulary, data.corpus.is_reference)
-        both = known + foreign
-        own = fit_own_texts(ComparedTexts(both.dense, both.lexical, words), owners, ~is_reference)
+        own = fit_own_texts(ComparedTexts(both.dense, both.lexical, len(vocabulary.rows)), owners, ~is_reference)
         kernel = in_scope.result()
         rows = np.concatenate([np.flatnonzero(is_reference), len(symptoms) + np.arange(len(others))])
         return Scorer(
@@ -139,12 +141,19 @@ def _fit_topic(
 
 
 def _fit_inside(
-    shipped: Sequence[Message], others: Sequence[Message], vocabulary: Vocabulary, learned: Kernel | None
+    shipped: Sequence[Message],
+    others: Sequence[Message],
+    vocabulary: Vocabulary,
+    learned: Kernel | None,
+    ready: ClassifierInput | None,
 ) -> Kernel:
-    """About anything of the shipped entries: their symptoms against the out-of-scope examples."""
+    """About anything of the shipped entries: their symptoms against the out-of-scope examples.
+
+    ``ready``: both as classifiers take them, where somebody has them.
+    """
     if learned is not None:
         return learned
-    both = ClassifierInput.of([*shipped, *others], vocabulary)
+    both = ready or ClassifierInput.of([*shipped, *others], vocabulary)
     labels = np.arange(len(both.lexical)) < len(shipped)
     return fit_kernel(both.dense, lexical_matrix(both.lexical, both.width), labels, strength=INSIDE_STRENGTH)
 

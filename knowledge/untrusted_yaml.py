@@ -136,4 +136,6 @@ class _Walk:
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:  # its own words speak of a "<byte string>"
+        return f"{error.problem} in line {error.problem_mark.line + 1}"
     return " ".join(str(error).split()).rstrip(".")

@@ -169,7 +169,7 @@ def _paths(kubeconfig: Path | None, *, named: bool) -> list[Path]:
     if found:
         return found
     if given:
-        raise ConnectionSettingsError(f"KUBECONFIG names {given}, which does not exist: correct or unset it.")
+        raise ConnectionSettingsError(f"KUBECONFIG names {given}, where no file is: correct or unset it.")
     if SERVICE_ACCOUNT_TOKEN.is_file() and not named:
         return []
     raise NoClusterConfigured(

@@ -13,6 +13,7 @@ from knowledge import untrusted_yaml
 from knowledge.bounds import is_too_deep
 
 _KEPT = 64_000  # bytes of a file whose objects are kept: many recordings are based on one, and each reads it anew
+_MEND = "mend it as docs/recordings.md shows"
 _METADATA_TEXTS = ("namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
 _METADATA_MAPS = ("labels", "annotations")
 Identity = tuple[str, str, str, str]
@@ -23,7 +24,7 @@ def read_objects(content: bytes, where: str) -> list[Json]:
     try:
         documents = [orjson.loads(content)] if where.endswith(".json") else _yaml_documents(content)
     except ValueError as problem:
-        raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
+        raise RecordingError(f"{where} cannot be read ({_one_line(problem)}): {_MEND}.") from problem
     return [_validate(item, where) for document in documents if document is not None for item in _list_items(document)]
 
 
@@ -32,7 +33,7 @@ def read_mapping(content: bytes, where: str) -> Json:
     try:
         documents = [document for document in _yaml_documents(content) if document is not None]
     except ValueError as problem:
-        raise RecordingError(f"{where} cannot be read: {_one_line(problem)}.") from problem
+        raise RecordingError(f"{where} cannot be read ({_one_line(problem)}): {_MEND}.") from problem
     if len(documents) != 1 or not isinstance(documents[0], dict):
         raise RecordingError(f"{where} has to hold one mapping of settings.")
     return documents[0]

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -134,8 +134,15 @@ async def check_cloud(target: Target, output: str) -> None:
         sys.stdout.write("`netclinic ram` prints the policy: attach it to netclinic's RAM user or role.\n")
 
 
-@index.command(cls=Command, epilog=examples("netclinic index build"))
-def build() -> None:
+@index.command(cls=Command, epilog=examples("netclinic index build", "netclinic index build --anew"))
+def build(
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--anew", help="learn again, too, what an index of nearly the same built-in entries has learned: minutes"
+        ),
+    ] = False,
+) -> None:
     """Build the index now, so that the first question need not wait for it."""
     from rich.console import Console
 
@@ -144,7 +151,7 @@ def build() -> None:
 
     app = App.from_environment()
     with building(Console(stderr=True)) as tell:
-        app.index(tell, calibrate_anew=True)
+        app.index(tell, calibrate_anew=anew)
     state = app.index_state()
     sys.stdout.write(f"The index over {len(app.entries)} entries is ready in {state.folder}.\n{_told_of_added(state)}")
 

@@ -22,13 +22,14 @@ GAP = 2  # columns between cells
 _WORD = re.compile(r"\S+\s*")
 
 
-def say(console: Console, text: str | Text, *, indent: int = 0, mark: str = "", style: str = "") -> None:
+def say(console: Console, text: str | Text, *, indent: int = 0, mark: str | Text = "", style: str = "") -> None:
     """A paragraph; ``mark`` (a number, a bullet) stands before its first line and the others hang below the text."""
     whole = text if isinstance(text, Text) else Text(one_line(text))
-    margin = indent + (cell_len(mark) + 1 if mark else 0)
+    mark = mark if isinstance(mark, Text) else Text(mark, style=style)
+    margin = indent + (mark.cell_len + 1 if mark.plain else 0)
     for number, line in enumerate(wrap(whole, width_of(console) - margin)):
-        left = " " * indent + f"{mark} " if mark and not number else " " * margin
-        _print(console, Text(left, style=style) + line, style)
+        left = Text(" " * indent) + mark + " " if mark.plain and not number else Text(" " * margin)
+        _print(console, left + line, style)
 
 
 def say_command(console: Console, command: str, *, indent: int) -> None:

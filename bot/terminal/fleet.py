@@ -89,9 +89,9 @@ def show_fleet(console: Console, found: Sequence[ClusterSummary]) -> None:
 
 
 def _show_cluster(console: Console, each: ClusterSummary) -> None:
-    word = Text(f"{each.health.upper():{WIDTH}}", style=STYLES[each.health])
+    word = Text(f"{each.health.upper():{WIDTH - 1}}", style=STYLES[each.health])
     about = " · ".join(filter(None, (each.traits, each.doubts))) if each.health is Health.WELL else each.sentence
-    say(console, Text.assemble(word, (each.name, "bold"), f"  {about}"))
+    say(console, Text.assemble((each.name, "bold"), f"  {about}"), mark=word)
     told = list(each.told())[:MOST_TOLD]
     for what, why in told:
         say(console, Text(what, style="bold"), indent=WIDTH)

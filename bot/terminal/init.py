@@ -122,7 +122,7 @@ class Interview:
         if question.unless and self._has(question.unless):
             return
         if named := {question.setting, question.setting + OF_FILE} & self.outside:
-            say(self.console, f"{question.setting} is set in the environment ({min(named)}) and stays there.")
+            say(self.console, f"{min(named)} is set in the environment and stays there.")
             return
         if (answer := self.given.get(question.setting, "")) or not self.asks:
             self._take(question, answer)
@@ -247,8 +247,11 @@ def _whole_paths(answer: str) -> str:
 
 
 def _agrees(words: str, *, default: bool) -> bool:
-    answer = input(f"{words} [{'Y/n' if default else 'y/N'}]: ").strip().lower()
-    return answer in ("y", "yes") if answer else default
+    """Asked again until it is one of both: what was meant otherwise would lose all answers."""
+    while answer := input(f"{words} [{'Y/n' if default else 'y/N'}]: ").strip().lower():
+        if answer in ("y", "yes", "n", "no"):
+            return answer[0] == "y"
+    return default
 
 
 @contextlib.contextmanager

@@ -31,9 +31,7 @@ def question_of(symptom: str) -> str:
     """
     text = _decode(sys.stdin.buffer.read(4 * LONGEST + 1)) if symptom == "-" else _decode_argument(symptom)
     if not text.strip():
-        raise UsageProblem(
-            'The symptom is empty: say what is wrong, e.g. netclinic ask "pods stuck in ContainerCreating".'
-        )
+        raise UsageProblem('The symptom is empty: say what is wrong, e.g. "pods stuck in ContainerCreating".')
     if len(text) > LONGEST:
         raise UsageProblem(f"The symptom is longer than {LONGEST:,} characters: paste the lines around the error.")
     return text

@@ -175,6 +175,7 @@ def new(
     app = App.from_environment()
     root = _root_of_new(app, folder)
     path = _free_path(app, root, entry, section)
+    _refuse_unknown_section(root, section)
     files = {path: entry_template(entry, Kind(kind), section)}
     recording = _recordings_beside(root) / entry
     if kind == "fault" and not recording.exists():
@@ -221,6 +222,20 @@ def _free_path(app: "App", root: Path, entry: str, section: str) -> Path:
     if path.exists():
         raise UsageProblem(f"{path} exists already: choose another id.")
     return path
+
+
+def _refuse_unknown_section(root: Path, section: str) -> None:
+    """A mistyped section would become a folder of its own, unnoticed."""
+    from bot.terminal.errors import UsageProblem
+    from knowledge import RECORDINGS_FOLDER
+
+    own = sorted(path.name for path in root.glob("*/") if path.name != RECORDINGS_FOLDER.name)
+    known = list(dict.fromkeys((*SECTIONS, *own)))
+    if section not in known:
+        raise UsageProblem(
+            f"There is no section {section}: take one of {', '.join(known)}, or make a folder for one of your own "
+            f"(mkdir -p {shlex.quote(str(root / section))})."
+        )
 
 
 def _next_commands(app: "App", root: Path, path: Path, recording: Path | None) -> Iterator[str]:

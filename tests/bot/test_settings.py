@@ -92,6 +92,9 @@ WRONG_FILES = {
     f"netclinic_deadline = {'[' * 100_000}": "FILE is no TOML: ",
     f"# {'x' * (1 << 20)}": "FILE cannot be read (it is larger than 1 MB)",
     "netclinic_knowledge_dir = '/nowhere'": "NETCLINIC_KNOWLEDGE_DIR names /nowhere, which is no folder",
+    "netclinic_channels = ' ,'": "NETCLINIC_CHANNELS in FILE is malformed: write at least one name, or leave it empty.",
+    "netclinic_may_audit = ','": "NETCLINIC_MAY_AUDIT in FILE is malformed: write at least one name, or leave it emp",
+    "netclinic_oncall_channel = 'inc-*'": "NETCLINIC_ONCALL_CHANNEL in FILE is malformed: write one name or id",
     "slack_bot_token = ['xoxb-1']": "SLACK_BOT_TOKEN in FILE is malformed: write text, in quotes.",
 }
 

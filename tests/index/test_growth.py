@@ -12,13 +12,13 @@ from filelock import FileLock
 
 from index.annotations import TextAnnotations, annotate
 from index.artifact_cache import get_or_build
-from index.build import annotated_by, encoder_key
+from index.build import annotated_by, calibration_key, encoder_key
 from index.classifiers import _logits, fit_kernel, lexical_matrix
 from index.corpus import build_corpus
-from index.earlier import TextVectors, find_annotations, find_calibration
+from index.earlier import TextVectors, find_annotations, find_calibration, find_kernel
 from index.encoder import Encoder
 from index.glossary import Glossary
-from index.index_files import ANNOTATIONS, CALIBRATION
+from index.index_files import ANNOTATIONS, CALIBRATION, load
 from index.models import resolve_model
 from index.search import Index, open_index
 from index.vector_index import VectorIndex
@@ -170,6 +170,50 @@ def test_cross_validation_is_over_the_shipped_entries_alone(
     team = [make_entry(f"team-{n}", f"our queue {n} is full", f"queue {n} lags behind") for n in range(20)]
     assert stages([*entries, *team], encoder_only, knowledge) == {"encoding symptoms", "learning"}
     assert stages([*entries, *team], encoder_only, knowledge, calibrate_anew=True) == set()
+
+
+@pytest.fixture
+def examples(shipped: tuple[list[Entry], Path]) -> Path:
+    """Out-of-scope examples beside the shipped entries, without which there is nothing to learn of scope."""
+    folder = shipped[1] / "out_of_scope"
+    folder.mkdir(parents=True)
+    (folder / "office.txt").write_text("lunch at 12?\nthe printer is jammed\nwho has the keys\nnice weather today\n")
+    return shipped[1]
+
+
+def test_what_is_learned_of_scope_outlives_the_index_of_the_shipped_entries(
+    shipped: tuple[list[Entry], Path], examples: Path, encoder_only: Path, make_entry: Callable[..., Entry]
+) -> None:
+    open_index(shipped[0], cache_dir=encoder_only, knowledge_dir=examples)
+    alone = next(encoder_only.glob("index-*"))
+    before = load(alone).scorer.inside
+    team = [make_entry(name, f"our {name} queue is full", f"{name} lags behind") for name in ("a-queue", "dlq", "zoo")]
+    open_index([*shipped[0], *team], cache_dir=encoder_only, knowledge_dir=examples)
+    shutil.rmtree(alone)
+    corpus = build_corpus([*shipped[0], *team], examples)
+    found = find_kernel([encoder_only], calibration_key(corpus, resolve_model()))
+    assert found is not None
+    assert len(found.rows) > 2
+    assert (found.rows.tolist(), found.bias, found.key) == (before.rows.tolist(), before.bias, before.key)
+    assert np.array_equal(found.votes, before.votes)
+    assert find_kernel([encoder_only], "of other entries") is None
+
+
+def test_an_index_is_the_same_whatever_earlier_one_it_took_the_scope_from(
+    shipped: tuple[list[Entry], Path], examples: Path, encoder_only: Path, tmp_path: Path,
+    make_entry: Callable[..., Entry],
+) -> None:  # fmt: skip
+    entries = [*shipped[0], make_entry("a-queue", "our queue is full", "the queue lags behind")]
+    encoder = next(encoder_only.glob("encoder-*"))
+    shutil.copytree(encoder, tmp_path / "empty" / encoder.name)
+    at_once = open_index(entries, cache_dir=tmp_path / "empty", knowledge_dir=examples)
+    more = dataclasses.replace(entries[-1], symptoms=(*entries[-1].symptoms, NEW))
+    open_index([*entries[:-1], more], cache_dir=encoder_only, knowledge_dir=examples)
+    open_index(entries, cache_dir=encoder_only, knowledge_dir=examples)
+    assert at_once.parts.scorer.inside.key
+    for name in ("arrays.npz", "words.json", CALIBRATION):
+        files = [next(root.glob(f"index-{at_once.version}*")) / name for root in (tmp_path / "empty", encoder_only)]
+        assert files[0].read_bytes() == files[1].read_bytes(), name
 
 
 @pytest.mark.slow

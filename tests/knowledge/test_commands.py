@@ -43,6 +43,7 @@ def test_a_team_writes_into_its_own_folder(netclinic: Run, tmp_path: Path) -> No
     (tmp_path / "ours").mkdir()
     empty = netclinic("knowledge", "lint", **own)
     assert empty.out.endswith(f", none in {tmp_path / 'ours'}.\n")
+    (tmp_path / "ours" / "proxies").mkdir()  # a section of their own
     made = netclinic("knowledge", "new", "our-proxy-drops", "--section", "proxies", **own)
     path = tmp_path / "ours" / "proxies" / "our-proxy-drops.md"
     assert f"Wrote {path}\n" in made.out
@@ -76,6 +77,16 @@ def test_where_nothing_would_read_it_no_entry_is_written(netclinic: Run, tmp_pat
     assert refused.code == 2
     assert "set NETCLINIC_KNOWLEDGE_DIR to one, or name one with --dir" in refused.err
     assert list(here.iterdir()) == []
+
+
+def test_a_section_that_is_mistyped_is_refused_with_those_that_there_are(netclinic: Run, tmp_path: Path) -> None:
+    (tmp_path / "ours" / "proxies").mkdir(parents=True)
+    ran = netclinic("knowledge", "new", "slow", "--section", "prixies", "--dir", "ours", cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    known = "terway, flannel, kube-proxy, ipv6, other, proxies"
+    way_out = "or make a folder for one of your own (mkdir -p ours/prixies)."
+    assert " ".join(ran.err.split()) == f"There is no section prixies: take one of {known}, {way_out}"
+    assert [path.name for path in (tmp_path / "ours").iterdir()] == ["proxies"]
 
 
 def test_a_new_entry_never_overwrites_one(netclinic: Run, tmp_path: Path) -> None:

@@ -207,7 +207,11 @@ def test_an_object_without_namespace_is_in_the_default_one() -> None:
         ({"recording": "[1, 2]"}, "has to hold one mapping"),
         ({"recording": "recorded: yesterday"}, "recorded is no RFC 3339 moment"),
         ({"recording": "forbid: ['']"}, "forbid: '' names no resource"),
-        ({"recording": "description: x", "objects": "a: [1"}, "broken/objects.yaml cannot be read"),
+        (
+            {"recording": "description: x", "objects": "a: 1\nb: [1"},
+            "broken/objects.yaml cannot be read (did not find ",
+        ),
+        ({"recording": "description: x", "objects": "a: 1\nb: [1"}, "in line 3): mend it as docs/recordings.md shows."),
         ({"recording": "description: x", "objects": "kind: Pod"}, "without apiVersion, kind and metadata.name"),
         ({"recording": "description: x", "objects": "- 7"}, "without apiVersion, kind and metadata.name"),
         ({"recording": "description: x", "objects": f"{POD}---{POD}"}, "holds Pod shop/web twice"),

@@ -143,7 +143,7 @@ FAULTS: list[tuple[dict[str, str], str, int]] = [
     ({"NETCLINIC_DATABASE_URL": "sqlite:////proc/x.sqlite"}, "The database sqlite:////proc/x.sqlite cannot be used", 1),
     ({"NETCLINIC_DATABASE_URL": f"sqlite:///{KUBECONFIG}"}, "cannot be used (file is not a database)", 1),
     ({"NETCLINIC_DATABASE_URL": "postgresql://bot:hidden@127.0.0.1:9/x"}, "127.0.0.1:9/x cannot be used", 1),
-    ({"KUBECONFIG": MISSING}, f"KUBECONFIG names {MISSING}, which does not exist", 2),
+    ({"KUBECONFIG": MISSING}, f"KUBECONFIG names {MISSING}, where no file is", 2),
     ({"KUBECONFIG": "HERE/broken/bad.md"}, "HERE/broken/bad.md is not a readable kubeconfig", 2),
     ({"KUBECONFIG": KUBECONFIG, "NETCLINIC_CLUSTERS": "staging"}, "NETCLINIC_CLUSTERS names staging", 2),
     ({"KUBECONFIG": KUBECONFIG, "NETCLINIC_DEFAULT_CLUSTER": "staging"}, "NETCLINIC_DEFAULT_CLUSTER names st", 2),

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import urllib.request
@@ -15,7 +16,8 @@ import pytest
 import yaml
 
 from bot.recordings import shipped_names
-from tests.command_line import START
+from tests.checkouts import clone
+from tests.command_line import START, Netclinic
 
 Run = Callable[..., Any]
 COMMANDS = ("ask", "check", "facts", "match", "record", "replay", "recordings", "rbac", "settings", "completion",
@@ -168,6 +170,18 @@ def test_the_index_tells_whether_it_is_there(netclinic: Run) -> None:
 
 def test_the_built_index_is_ready(indexed: Run) -> None:
     assert indexed("index", "status").out.rstrip().endswith(": ready.")
+
+
+@pytest.mark.slow
+def test_one_symptom_more_has_little_learned_again(indexed: Netclinic, tmp_path: Path) -> None:
+    checkout = clone(tmp_path / "clone")
+    entry = checkout / "knowledge" / "entries" / "terway" / "terway-acceleration-mode.md"
+    entry.write_text(entry.read_text().replace("symptoms:\n", "symptoms:\n  - what speeds up our pods\n", 1))
+    shutil.copytree(indexed.data_dir / "index", tmp_path / "data" / "index")
+    where = {"PYTHONPATH": str(checkout), "NETCLINIC_DATA_DIR": str(tmp_path / "data")}
+    ran = indexed.process("index", "build", cwd=checkout, **where)
+    assert ran.code == 0
+    assert ran.err.splitlines() == [f"building the index: {stage}" for stage in ("encoding symptoms", "learning")]
 
 
 def test_it_says_which_version_it_is(netclinic: Run) -> None:

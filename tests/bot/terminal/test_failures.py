@@ -112,7 +112,7 @@ BAD_SETTINGS = {
     ("NETCLINIC_LOG_LEVEL", "loud"): "write 'debug', 'info', 'warning' or 'error'.",
     ("NETCLINIC_DEDLINE", "3"): "did you mean NETCLINIC_DEADLINE?",
     ("NETCLINIC_KNOWLEDGE_DIR", "/nowhere"): "NETCLINIC_KNOWLEDGE_DIR names /nowhere, which is no folder",
-    ("KUBECONFIG", "/nowhere"): "KUBECONFIG names /nowhere, which does not exist",
+    ("KUBECONFIG", "/nowhere"): "KUBECONFIG names /nowhere, where no file is",
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ async def test_all_clusters_of_the_kubeconfig_side_by_side(netclinic: Run, tmp_p
     names = [row.split()[:2] for row in rows if row[:1].isupper() and row.split()[0].isupper()]
     assert names == [["FAILING", "sick"], ["UNREACHABLE", "gone"], ["WELL", "well"]]
     assert "The vSwitch behind Terway has run out of IP addresses" in page.out
+    assert re.search(r"^WELL         well  .*\n {13}\S", page.out, re.MULTILINE), page.out  # at 80 columns
     health = {each["cluster"]["context"]: each["health"] for each in found.json}
     assert health == {"well": "well", "sick": "failing", "gone": "unreachable"}
     assert [(each["cluster"]["context"], each["health"]) for each in chosen.json] == [

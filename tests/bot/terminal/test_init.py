@@ -103,8 +103,9 @@ class Place:
             "NETCLINIC_HEALTH_ADDRESS": "off",
         }
 
-    def terminal(self) -> Terminal:
-        return Terminal(self.netclinic, "init", "--config", str(self.file), **self.environment)
+    def terminal(self, **environment: str) -> Terminal:
+        told = {**self.environment, **environment}
+        return Terminal(self.netclinic, "init", "--config", str(self.file), **told)
 
     def secret(self, name: str, value: str) -> str:
         path = self.folder / name
@@ -138,7 +139,7 @@ async def test_each_answer_is_checked_at_once_and_all_are_written_at_the_end(pla
         terminal.until("It is that of @netclinic")
         terminal.answer("App token", place.slack.environment["SLACK_APP_TOKEN"])
         terminal.until("Socket Mode can be opened with it.")
-        terminal.until("KUBECONFIG is set in the environment (KUBECONFIG) and stays there.")
+        terminal.until("KUBECONFIG is set in the environment and stays there.")
         terminal.until(f"The kubeconfig has {HEALTHY}.")
         terminal.answer("Clusters that Slack may ask about", "nowhere")
         terminal.until("NETCLINIC_CLUSTERS names nowhere, which the kubeconfig lacks")
@@ -176,6 +177,38 @@ async def test_each_answer_is_checked_at_once_and_all_are_written_at_the_end(pla
         "netclinic_channels": "ops,inc-shop",
         "netclinic_incident_channels": "inc-shop",
     }
+
+
+async def test_whoever_mistypes_all_of_it_is_asked_again_and_loses_nothing(place: Place) -> None:
+    cluster = place.environment["KUBECONFIG"]
+
+    def talk() -> int:
+        terminal = place.terminal(KUBECONFIG="", NO_COLOR="1")  # sentences whole, wherever they are wrapped
+        terminal.answer("Bot token", place.slack.bot_token)
+        terminal.answer("App token", "xapp-1 2")
+        terminal.until("SLACK_APP_TOKEN holds characters that no such secret has")
+        terminal.answer("App token", place.slack.environment["SLACK_APP_TOKEN"])
+        terminal.answer("Kubeconfig file", str(place.folder))
+        terminal.until(f"KUBECONFIG names {place.folder}, where no file is: correct or unset it.")
+        terminal.answer("Kubeconfig file", cluster)
+        terminal.answer("Clusters that Slack may ask about", HEALTHY)
+        terminal.answer("The cluster that is meant", "nowhere")
+        terminal.until(f"names nowhere, which is none of NETCLINIC_CLUSTERS ({HEALTHY}): correct either.")
+        terminal.answer("The cluster that is meant", HEALTHY)
+        terminal.answer("Channels where it answers, like", ",")
+        terminal.until("malformed: write at least one name, or leave it empty.")
+        terminal.answer("Channels where it answers, like", "ops,inc-*")
+        terminal.answer("Channels where it answers unasked", "inc-*")
+        terminal.answer("Channel that hears of cases", "inc-*")
+        terminal.until("malformed: write one name or id, without blanks.")
+        terminal.answer("Channel that hears of cases", "ops")
+        terminal.answer("Write it? [Y/n]", "perhaps")
+        terminal.answer("Write it? [Y/n]", "yes")
+        terminal.until("All is well.")
+        return terminal.end()
+
+    assert await asyncio.to_thread(talk) == 0
+    assert tomllib.loads(place.file.read_text())["kubeconfig"] == cluster
 
 
 async def test_ctrl_c_leaves_everything_as_it_was(place: Place) -> None:
