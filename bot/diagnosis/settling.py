@@ -14,7 +14,14 @@ from knowledge.word_patterns import normalize, word_pattern
 A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.44, 0.55, 0.75
 SAID_IN_DOUBT, MEANT_IN_DOUBT = 0.52, 0.65  # where the index takes the words for something else: with wordings, without
 NEVER_OUTWEIGHED = (
-    *("<all is well>", "<the others fail>", "<another pod is called>", "<no pod has an EIP>", "<it is not the names>"),
+    *(
+        "<all is well>",
+        "<it is over>",
+        "<the others fail>",
+        "<another pod is called>",
+        "<no pod has an EIP>",
+        "<it is not the names>",
+    ),
 )
 Findings = Mapping[Call, Finding]
 
