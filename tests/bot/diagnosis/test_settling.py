@@ -98,6 +98,7 @@ async def test_a_sign_speaks_louder_than_a_denial(told: Any) -> None:
         ("orders asks orders and hears nothing, the certificate has expired", 0.8, "suspected"),
         ("orders asks orders and hears nothing, the certificate has expired", 0.99, "confirmed"),
         ("orders asks orders and hears nothing in theory, just curious: why?", 0.99, "suspected"),
+        ("orders asked orders and heard nothing, we set hairpinMode, closing this", 0.99, "suspected"),
     ],
 )
 async def test_likeness_to_look_alikes_is_weighed_with_the_wordings(
