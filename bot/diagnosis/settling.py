@@ -11,7 +11,7 @@ from knowledge.settling import WORDS_PROBE
 from knowledge.word_patterns import normalize, word_pattern
 
 # By messages that were written by people who had seen neither these patterns nor knowledge/look_alikes.
-A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.44, 0.55, 0.8
+A_LOOK_ALIKE, MEANT, SURELY_MEANT = 0.44, 0.6, 0.8
 SAID_IN_DOUBT, MEANT_IN_DOUBT = 0.52, 0.65  # where the index takes the words for something else: with wordings, without
 NEVER_OUTWEIGHED = (
     *(
