@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build import Places
+from index.artifact_cache import get_or_build
 from index.earlier import find_look_alikes
+from index.index_files import save
 from index.look_alikes import LookAlikesError, read_look_alikes
 from index.search import KNOWLEDGE, Index, open_index
 from knowledge.model import Entry
@@ -32,9 +33,10 @@ def test_only_entries_with_look_alikes_are_weighed(index: Index, few: list[Entry
     assert index.match("  ").likeness == {}
 
 
-def test_what_was_learned_of_the_same_look_alikes_is_used_again(index: Index, cache: Path) -> None:
+def test_what_was_learned_of_the_same_look_alikes_is_used_again(index: Index, tmp_path: Path) -> None:
+    get_or_build(tmp_path, "index", "earlier", lambda folder: save(folder, index.parts))
     learned = index.parts.look_alikes
-    key, others, roots = learned.key, learned.others, Places(cache).roots
+    key, others, roots = learned.key, learned.others, [tmp_path]
     found = find_look_alikes(roots, key, others, exact=True)
     assert found is not None
     assert found.ids == learned.ids
