@@ -49,7 +49,7 @@ def get_or_build(
     except OSError as error:
         raise CacheError(
             f"The cache folder {root} cannot be written ({error.strerror or error}); free or allow it, "
-            "or name another place in NETCLINIC_DATA_DIR."
+            "or name another place in NETCLINIC_INDEX_DIR or NETCLINIC_DATA_DIR."
         ) from error
     return folder
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.cluster.connection import ConnectionSettingsError
-from bot.slack.api.errors import SlackRefused
+from bot.slack.api.errors import SlackError
 from bot.slack.blocks.action_ids import RECHECK
 from bot.slack.blocks.elements import Message
 from bot.slack.handlers.case_service import is_answered
@@ -67,7 +67,7 @@ async def _find_unanswered(context: HandlerContext, edited: EditedQuestion) -> s
     try:
         place = {"channel": edited.channel, "thread_ts": edited.thread_ts}
         return await context.services.poster.find(**place, key=edited.original) or ""
-    except SlackRefused:
+    except SlackError:  # the answer then stands beside it
         return ""
 
 
